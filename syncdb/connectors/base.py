@@ -1,0 +1,61 @@
+"""What every connector offers. The engine knows nothing else of a system.
+
+A connector imports neither the ledger nor the planner nor another connector. It never raises for a single record: that
+is an `Outcome`. It raises `RemoteError` when the system as a whole refuses or is away, `NeedsPerson` when the structure it
+needs is gone (a renamed header, a vanished tab), and nothing was written then.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from syncdb.model import Attempt, Operation, Outcome, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a system can do, as data."""
+
+    create: bool = True
+    update: bool = True
+    delete: bool = False
+    atomic_batches: bool = False  # a batch is applied whole or not at all
+    compare_and_set: bool = False  # the system itself refuses a write whose expected values have moved
+    fence: bool = False  # an unknown write can be settled at once so that it never applies late
+
+
+class Connector(Protocol):
+    """One system as the engine sees it. Writing is: prepare (look again, decide where), journal, write, settle if unknown."""
+
+    name: str
+    can: Capabilities
+
+    def structure(self, token: int) -> Attempt | None:
+        """What must be made before records can be written (a tab, its headers), as one write without operations; None if all is there.
+
+        Raises NeedsPerson where something that was made before is damaged or gone.
+        """
+
+    def fetch(self) -> Iterator[Snapshot]:
+        """Everything, in blocks. Together the blocks are the whole listing if every one says `complete`."""
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        """The records of just these keys, as they are now; complete for these keys."""
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        """Take as many operations from the front as fit into one write, look where they go and what stands there now.
+
+        Takes at least one. Writes nothing.
+        """
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        """Send it. One outcome for each operation, in order; all UNKNOWN when the answer was lost."""
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        """Find out what became of an unfinished attempt, or make sure that it can never be applied. UNKNOWN if neither worked."""
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        """After STALE outcomes: a write that takes back whatever landed in somebody else's place, or None if nothing did."""
+
+    def close(self) -> None:
+        """Let go of connections."""

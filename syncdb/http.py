@@ -1,0 +1,110 @@
+"""The way out: how long to try, how often, how fast, and what must never be said about it.
+
+Connectors send through `requests` (or the Google client library on top of it) and wrap each call in `Retrier.call`. Only calls that
+change nothing are ever repeated; a write is sent once and its unknown outcome is settled by looking.
+"""
+
+import logging
+import random
+import re
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import tenacity
+
+from syncdb.clock import SYSTEM, Clock
+from syncdb.errors import RetryLater
+
+log = logging.getLogger("syncdb.http")
+T = TypeVar("T")
+
+
+class Transient(Exception):
+    """One try failed in a way that may pass: worth another try within the deadline. `wait` seconds at least, if the remote said so."""
+
+    def __init__(self, message: str, *, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Retrier:
+    """Repeats a call that failed with `Transient`, with capped exponential back-off and full jitter, within `deadline` seconds."""
+
+    deadline: float = 300.0
+    first: float = 0.5
+    cap: float = 30.0
+    clock: Clock = SYSTEM
+    jitter: Callable[[], float] = random.random
+
+    def call(self, attempt: Callable[[], T], what: str) -> T:
+        """The call's result. Raises RetryLater, naming `what`, when the deadline has passed; other exceptions go through."""
+        started = self.clock.monotonic()
+
+        def pause(state: tenacity.RetryCallState) -> float:
+            asked = getattr(state.outcome.exception() if state.outcome else None, "wait", 0.0)
+            ceiling = min(self.cap, self.first * 2.0 ** min(state.attempt_number - 1, 30))
+            return float(asked) + ceiling * self.jitter()
+
+        def over(state: tenacity.RetryCallState) -> bool:
+            return self.clock.monotonic() - started + state.upcoming_sleep > self.deadline
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            reason = redact(str(state.outcome.exception())) if state.outcome else ""
+            log.info("%s: %s; trying again in %.1f s", what, reason, state.upcoming_sleep)
+
+        trying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Transient),
+            wait=pause,
+            stop=over,
+            sleep=self.clock.sleep,
+            before_sleep=tell,
+            reraise=True,
+        )
+        try:
+            return trying(attempt)
+        except Transient as last:
+            raise RetryLater(
+                f"{what} did not succeed within {self.deadline:.0f} seconds. Last answer: {redact(str(last))}",
+                next_step="Nothing is lost: run it again later, the next run goes on from here.",
+            ) from last
+
+
+@dataclass
+class Pace:
+    """A budget of so many calls in any minute. `wait` holds the caller back until one more fits."""
+
+    per_minute: int
+    clock: Clock = SYSTEM
+    _sent: deque[float] = field(default_factory=deque)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self) -> None:
+        with self._lock:
+            now = self._forget(self.clock.monotonic())
+            if len(self._sent) >= self.per_minute:
+                self.clock.sleep(60.0 - (now - self._sent[0]) + 0.01)
+                now = self._forget(self.clock.monotonic())
+            self._sent.append(now)
+
+    def _forget(self, now: float) -> float:
+        while self._sent and now - self._sent[0] >= 60.0:
+            self._sent.popleft()
+        return now
+
+
+_SECRETS = re.compile(
+    r"(?P<head>(?:bearer|basic)\s+|(?:access_token|client_secret|assertion|api[_-]?key|password|x-shopify-access-token)[\"']?\s*[=:]\s*[\"']?)"
+    r"[^\s\"',;&}]+"
+    r"|\b(?:shp[a-z]{2}_[A-Za-z0-9]+|ya29\.[\w.-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def redact(text: str) -> str:
+    """`text` with everything that looks like a token, key or password replaced, so that it may be shown and logged."""
+    return _SECRETS.sub(lambda hit: (hit["head"] or "") + "[redacted]", text)

@@ -1,0 +1,229 @@
+"""The frozen types that travel between the stages: fetch -> compare -> decide -> plan -> guard -> apply -> record."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from syncdb.values import Kind, Value, canonical, digest, encode, same
+
+
+class Side(Enum):
+    """The two systems of a pair. For orders to a sheet, left is the shop and right is the sheet."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+    @property
+    def other(self) -> "Side":
+        return Side.RIGHT if self is Side.LEFT else Side.LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one side holds under `key`. A field that is not in `fields` was not observed: it says nothing."""
+
+    key: str
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record where it was found. `ref` is its location (never its identity), `version` what a later write may expect.
+
+    `frozen` names fields that must not be written there, with the reason (a person's formula in our cell).
+    """
+
+    ref: str
+    version: str
+    record: Record
+    frozen: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a side showed. Only a `complete` one lets absence mean deletion; `doubled` keys stand in several places."""
+
+    found: Mapping[str, Found]
+    complete: bool
+    doubled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a pair: its `name` in records, the `label` people see, what it holds; `currency` (ISO code) for fixed-currency money."""
+
+    name: str
+    label: str
+    kind: Kind
+    currency: str | None = None
+
+
+class Owner(Enum):
+    """Whose word counts for a field."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+
+
+class Tie(Enum):
+    """What happens when both sides moved a shared field to different values."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    NEWEST = "newest"
+    SUM = "sum"
+    ASK = "ask"
+
+
+class OnDrift(Enum):
+    """What happens when the side that does not own a field changed it: put it back, or leave it and say so."""
+
+    RESTORE = "restore"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The rule of one field. `tie` counts only where both sides own it."""
+
+    owner: Owner
+    on_drift: OnDrift = OnDrift.RESTORE
+    tie: Tie = Tie.ASK
+
+
+class OnMissing(Enum):
+    """What happens when a record both sides knew is gone from one of them."""
+
+    RESTORE = "restore"  # bring it back
+    RESPECT = "respect"  # leave it gone, say so
+    DELETE = "delete"  # delete it on the other side too, unless it was edited there
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user chose for a pair: a rule per field, and what absence and novelty on either side mean."""
+
+    rules: Mapping[str, Rule]
+    missing_left: OnMissing = OnMissing.RESPECT
+    missing_right: OnMissing = OnMissing.RESTORE
+    create_left: bool = False
+    create_right: bool = True
+
+
+class Moved(Enum):
+    """Which side left the base."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+    NO_BASE = "no base"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field on which the sides differ now, with the base they last agreed on."""
+
+    key: str
+    field: str
+    base: Value
+    left: Value
+    right: Value
+    moved: Moved
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A result, not an error: something was left as it is on both sides, and a person should know why."""
+
+    key: str
+    field: str | None
+    base: Value
+    left: Value
+    right: Value
+    why: str
+
+
+class Action(Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One write to one record of one side: what the plan saw there (`expected`) and what it shall become (`changes`)."""
+
+    side: Side
+    action: Action
+    key: str
+    ref: str | None
+    expected: Mapping[str, Value]
+    changes: Mapping[str, Value]
+    reason: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.side.value}:{self.action.value}:{self.key}"
+
+    def as_data(self) -> dict[str, object]:
+        """The operation as JSON data. The location is left out: it may move without the plan changing."""
+        return {
+            "id": self.id,
+            "reason": self.reason,
+            "expected": {name: encode(canonical(value)) for name, value in self.expected.items()},
+            "changes": {name: encode(canonical(value)) for name, value in self.changes.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run intends to write. `operations` can be iterated again and again."""
+
+    operations: tuple[Operation, ...]
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal plans whatever their order, time and row numbers: what a dry run showed is what a run does."""
+        return digest(sorted((op.as_data() for op in self.operations), key=lambda data: str(data["id"])))
+
+    def count(self, action: Action) -> int:
+        return sum(op.action is action for op in self.operations)
+
+
+class Result(Enum):
+    """What became of one operation."""
+
+    DONE = "done"
+    REJECTED = "rejected"  # this record will not do as it is: quarantine it
+    STALE = "stale"  # the place moved or changed meanwhile: nothing of it counts, plan it again
+    UNKNOWN = "unknown"  # it may have been applied: settle it before anything else
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one operation, with where the record now stands or why it was not written."""
+
+    result: Result
+    ref: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One atomic write as it is put in the journal before it is sent.
+
+    `token` is chosen by us at random and travels inside the write where the system allows it, so that afterwards the
+    remote itself can be asked whether the write took place. `evidence` is the connector's own (JSON data): where each
+    operation goes and what stood there.
+    """
+
+    token: int
+    operations: tuple[Operation, ...]
+    evidence: Mapping[str, object]
+
+
+def agrees(fields: Mapping[str, Value], shown: Mapping[str, Value], names: Iterable[str] | None = None) -> bool:
+    """Whether two sets of fields mean the same in all of `names` (default: the first set's)."""
+    return all(same(fields.get(name), shown.get(name)) for name in (fields if names is None else names))

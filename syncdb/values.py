@@ -1,0 +1,129 @@
+"""The values that records are made of: parse, encode, and decide whether two are the same.
+
+A `Value` is None, text, a flag, a whole number, an exact decimal or a wall-clock moment. This is the only place where values are
+normalised, so that what two systems hold can be compared without either's quirks.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import Any
+
+Value = None | str | bool | int | Decimal | datetime
+
+
+class Kind(Enum):
+    """What a field holds. It tells a connector how to show and read a value."""
+
+    TEXT = "text"
+    IDENTIFIER = "identifier"  # text that must never become a number: ids, SKUs, phone numbers, postcodes
+    COUNT = "count"
+    MONEY = "money"
+    MOMENT = "moment"  # wall clock in the shop's time zone, to the second
+    FLAG = "flag"
+
+
+def canonical(value: Value) -> Value:
+    """The one form in which equal values are equal: no empty text, no line-end variants, no trailing zeros, whole seconds."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "") or None
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0)
+    return value.normalize() if value else Decimal(0)
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two values mean the same: None and empty text do, 1 and 1.00 do, 1 and True do not."""
+    a, b = canonical(one), canonical(other)
+    return type(a) is type(b) and a == b
+
+
+def encode(value: Value) -> Any:
+    """A value as JSON can hold it without loss; `decode` is its inverse."""
+    if isinstance(value, Decimal):
+        return ["d", format(value, "f")]
+    if isinstance(value, datetime):
+        return ["t", value.isoformat()]
+    return value
+
+
+def decode(stored: Any) -> Value:
+    """The value that `encode` stored."""
+    if isinstance(stored, list):
+        mark, text = stored
+        return Decimal(text) if mark == "d" else datetime.fromisoformat(text)
+    return stored  # type: ignore[no-any-return]
+
+
+def encode_fields(fields: Mapping[str, Value]) -> str:
+    """Fields as canonical JSON text: equal fields give equal text."""
+    return canonical_json({name: encode(value) for name, value in fields.items()})
+
+
+def decode_fields(text: str) -> dict[str, Value]:
+    """The fields that `encode_fields` stored."""
+    return {name: decode(value) for name, value in json.loads(text).items()}
+
+
+def canonical_json(data: Any) -> str:
+    """JSON text that is equal for equal data: sorted keys, no spaces, characters as they are."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(data: Any) -> str:
+    """The SHA-256 of the canonical JSON of `data`, as hex text."""
+    return hashlib.sha256(canonical_json(data).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def money(amount: str | None) -> Decimal | None:
+    """An amount as a remote writes it ("55.0"), exact. Raises ValueError where it is no amount."""
+    if amount is None:
+        return None
+    try:
+        number = Decimal(amount)
+    except InvalidOperation:
+        raise ValueError(f"{amount!r} is not an amount of money") from None
+    if not number.is_finite():
+        raise ValueError(f"{amount!r} is not an amount of money")
+    return number
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 moment with its offset ("2026-11-20T07:00:00Z"), as UTC. Raises ValueError without an offset."""
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
+        raise ValueError(f"{text!r} does not say its time zone")
+    return parsed.astimezone(UTC)
+
+
+def iso(instant: datetime) -> str:
+    """A moment as ISO 8601 in UTC to the second, with Z: how moments are stored and sent."""
+    return instant.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def wall_clock(instant: datetime, zone: tzinfo) -> datetime:
+    """What a clock on the wall of `zone` shows at `instant`, to the second, without a zone.
+
+    Two instants of the hour that daylight saving repeats show the same wall clock.
+    """
+    return instant.astimezone(zone).replace(tzinfo=None, microsecond=0)
+
+
+SERIAL_EPOCH = datetime(1899, 12, 30)
+
+
+def to_serial(clock: datetime) -> float:
+    """Days since 1899-12-30, as spreadsheets count a wall-clock moment (Sheets API, date serial numbers)."""
+    return (clock - SERIAL_EPOCH) / timedelta(days=1)
+
+
+def from_serial(days: float) -> datetime:
+    """The wall-clock moment of a spreadsheet serial number, rounded to the second. Raises OverflowError out of range."""
+    return SERIAL_EPOCH + timedelta(seconds=round(days * 86400))
