@@ -1,7 +1,7 @@
 """The way out: how long to try, how often, how fast, and what must never be said about it.
 
-Connectors send through `requests` (or the Google client library on top of it) and wrap each call in `Retrier.call`. Only calls that
-change nothing are ever repeated; a write is sent once and its unknown outcome is settled by looking.
+Connectors send through `requests` (or the Google client library on top of it) and wrap each call in `Retrier.call`. Only
+calls that change nothing are ever repeated; a write is sent once and its unknown outcome is settled by looking.
 """
 
 import logging
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Transient(Exception):
-    """One try failed in a way that may pass: worth another try within the deadline. `wait` seconds at least, if the remote said so."""
+    """One try failed in a way that may pass: worth another within the deadline, after `wait` seconds if the remote said so."""
 
     def __init__(self, message: str, *, wait: float = 0.0) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class Transient(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Retrier:
-    """Repeats a call that failed with `Transient`, with capped exponential back-off and full jitter, within `deadline` seconds."""
+    """Repeats a call that failed with `Transient`, with capped exponential back-off and jitter, within `deadline` seconds."""
 
     deadline: float = 300.0
     first: float = 0.5

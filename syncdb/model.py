@@ -50,7 +50,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a pair: its `name` in records, the `label` people see, what it holds; `currency` (ISO code) for fixed-currency money."""
+    """A field of a pair: its `name` in records, the `label` people see, what it holds.
+
+    `currency` is the ISO 4217 code of money that is always in one currency.
+    """
 
     name: str
     label: str

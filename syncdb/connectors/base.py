@@ -31,7 +31,7 @@ class Connector(Protocol):
     can: Capabilities
 
     def structure(self, token: int) -> Attempt | None:
-        """What must be made before records can be written (a tab, its headers), as one write without operations; None if all is there.
+        """What must be made before records can be written (a tab, its headers), as one write without operations, or None.
 
         Raises NeedsPerson where something that was made before is damaged or gone.
         """
