@@ -30,13 +30,15 @@ class Record:
 class Found:
     """A record where it was found. `ref` is its location (never its identity), `version` what a later write may expect.
 
-    `frozen` names fields that must not be written there, with the reason (a person's formula in our cell).
+    `frozen` names fields that must not be written there, with the reason (a person's formula in our cell). `changed_at`
+    (ISO 8601, UTC) is when the side itself says it last changed, where it can.
     """
 
     ref: str
     version: str
     record: Record
     frozen: Mapping[str, str] = field(default_factory=dict)
+    changed_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,19 @@ class Difference:
     moved: Moved
 
 
+class Why(Enum):
+    """Why something was left as it is on both sides."""
+
+    FORMULA = "formula"  # a person's formula stands in a managed cell
+    EDITED = "edited"  # the side that does not own it changed it, and the user wants that reported
+    DOUBLED = "doubled"  # the key stands in several places
+    GONE = "gone"  # a person deleted the record, and the user wants that respected
+    BOTH_CHANGED = "both changed"  # both sides moved a shared field to different values
+    NO_BASE = "no base"  # the sides differ and nobody knows what they last agreed on
+    EDIT_AGAINST_DELETE = "edit against delete"  # gone on one side, edited on the other
+    UNKNOWN_KEY = "unknown key"  # stands only on the side that may not create records
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A result, not an error: something was left as it is on both sides, and a person should know why."""
@@ -144,7 +159,8 @@ class Conflict:
     base: Value
     left: Value
     right: Value
-    why: str
+    why: Why
+    where: tuple[str, ...] = ()
 
 
 class Action(Enum):

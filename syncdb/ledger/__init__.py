@@ -1,0 +1,111 @@
+"""The ledger: one SQLite file of what was seen, what was agreed and what was written."""
+
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+
+from filelock import FileLock
+
+from syncdb.ledger import file
+from syncdb.ledger.journal import Journal
+from syncdb.ledger.orders import Orders
+from syncdb.ledger.records import Records
+from syncdb.ledger.runs import Problems, Runs
+from syncdb.values import iso, moment
+
+CHECK_EVERY = timedelta(days=1)
+
+
+class Ledger:
+    """An open ledger: `orders`, `records(pair)`, `journal(pair)`, `runs`, `problems`, and transactions around them.
+
+    Made by `Ledger.open` (the one writer) or `Ledger.copy` (a dry run's own copy, gone at the end).
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, guard: FileLock | None) -> None:
+        self.connection = connection
+        self.path = path
+        self.orders = Orders(connection)
+        self.runs = Runs(connection)
+        self.problems = Problems(connection)
+        self._guard = guard
+
+    @classmethod
+    def open(cls, path: Path, now: datetime) -> "Ledger":
+        """Open for writing; made if missing. Raises LedgerBusy, LedgerUnusable.
+
+        The whole file is read through once a day and after a run that did not end, so that damage is noticed early.
+        """
+        guard = file.lock(path)
+        try:
+            ledger = cls(file.open_for_writing(path), path, guard)
+            ledger._first_use(now)
+            ledger._check_when_due(now)
+        except BaseException:
+            guard.release()
+            raise
+        return ledger
+
+    @classmethod
+    def copy(cls, path: Path, now: datetime) -> "Ledger":
+        """A copy in memory for planning: the file is only read. Raises LedgerUnusable."""
+        ledger = cls(file.copy_in_memory(path), path, None)
+        ledger._first_use(now)
+        return ledger
+
+    @property
+    def id(self) -> str:
+        """The ledger's own identity, written into the places it keeps so that two ledgers never keep the same place."""
+        return str(self.runs.get("ledger_id"))
+
+    def records(self, pair: str) -> Records:
+        return Records(self.connection, pair)
+
+    def journal(self, pair: str) -> Journal:
+        return Journal(self.connection, pair)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Never send anything to a remote inside one. Raises LedgerUnusable when it cannot be committed."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.connection.rollback()
+                raise
+            self.connection.commit()
+        except sqlite3.DatabaseError as error:
+            if self.connection.in_transaction:
+                self.connection.rollback()
+            raise file.unusable(self.path, error) from error
+
+    def close(self) -> None:
+        self.connection.close()
+        if self._guard is not None:
+            self._guard.release()
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _first_use(self, now: datetime) -> None:
+        if self.runs.get("ledger_id") is None:
+            with self.transaction():
+                self.runs.put("ledger_id", uuid.uuid4().hex)
+                self.runs.put("made_at", iso(now))
+
+    def _check_when_due(self, now: datetime) -> None:
+        checked = self.runs.get("checked_at")
+        cut_short = self.connection.execute("SELECT 1 FROM sync_history WHERE ended_at IS NULL LIMIT 1").fetchone()
+        if checked is not None and not cut_short and timedelta(0) <= now - moment(checked) < CHECK_EVERY:
+            return
+        file.check(self.connection, self.path)
+        with self.transaction():
+            self.runs.put("checked_at", iso(now))

@@ -1,0 +1,165 @@
+"""Opening the ledger file: one writer at a time, sound, of a known version, private to its owner.
+
+Readers open it `mode=ro`, which can never run a checkpoint. So the one writer is the only connection that ever does, and SQLite's
+reset race between two checkpointing connections (fixed in 3.51.3, sqlite.org/wal.html) cannot occur on any version.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlite_utils import Database
+
+from syncdb.errors import LedgerBusy, LedgerUnusable
+from syncdb.ledger.schema import migrate, unknown_migrations
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+)
+
+
+def lock(path: Path) -> FileLock:
+    """Hold the ledger for this run; the hold ends with the process, however it ends. Raises LedgerBusy when another run has it."""
+    guard = FileLock(str(path) + ".lock", timeout=0)
+    try:
+        guard.acquire()
+    except Timeout:
+        raise LedgerBusy(
+            f"Another run is working with {path} right now. This one did nothing and leaves.",
+            next_step="Wait until it has ended. If runs overlap often, schedule them less often.",
+        ) from None
+    except OSError as error:
+        raise LedgerUnusable(
+            f"The ledger's lock file {path}.lock cannot be written: {error.strerror or error}.",
+            next_step=f"Check that {path.parent} exists and that you may write to it.",
+        ) from None
+    return guard
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """The ledger's writing connection; the file is made if missing and migrated if older. Hold `lock` first.
+
+    Raises LedgerUnusable for a file that is corrupt, no ledger, of a newer version or not writable; it is left as it was.
+    """
+    try:
+        _make_private(path)
+        refuse_unfit(path)
+        connection = _connect(f"{path.absolute().as_uri()}?mode=rw")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        migrate(connection)
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise unusable(path, error) from error
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that cannot change the ledger, usable while a run writes. Raises LedgerUnusable."""
+    try:
+        connection = _connect(f"{path.absolute().as_uri()}?mode=ro")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise unusable(path, error) from error
+    return connection
+
+
+def copy_in_memory(path: Path) -> sqlite3.Connection:
+    """A copy of the ledger (or an empty one) to plan on, so that a dry run leaves the file as it is to the byte."""
+    memory = _connect("file::memory:")
+    if path.exists() and path.stat().st_size:
+        refuse_unfit(path)
+        source = open_for_reading(path)
+        try:
+            source.backup(memory)
+        except sqlite3.DatabaseError as error:
+            raise unusable(path, error) from error
+        finally:
+            source.close()
+    migrate(memory)
+    return memory
+
+
+def refuse_unfit(path: Path) -> None:
+    """Raise LedgerUnusable for a file that a newer program wrote or that is no ledger, before anything touches it."""
+    if not path.stat().st_size:
+        return
+    connection = open_for_reading(path)
+    try:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        newer = unknown_migrations(Database(connection, execute_plugins=False))
+    except sqlite3.DatabaseError as error:
+        raise unusable(path, error) from error
+    finally:
+        connection.close()
+    if newer:
+        raise LedgerUnusable(
+            f"{path} was written by a newer syncdb (it has {', '.join(newer)}). It was left untouched.",
+            next_step="Update syncdb on this computer, or point db_path at another file.",
+        )
+    if names and "order_tracking" not in names:
+        raise LedgerUnusable(
+            f"{path} is a database, but not a syncdb ledger. It was left untouched.",
+            next_step="Set db_path to another file name.",
+        )
+
+
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Read through the file's structure. Raises LedgerUnusable where it is damaged."""
+    try:
+        faults = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    except sqlite3.DatabaseError as error:
+        raise unusable(path, error) from error
+    if faults != ["ok"]:
+        raise unusable(path, sqlite3.DatabaseError("; ".join(faults)))
+
+
+def unusable(path: Path, error: Exception) -> LedgerUnusable:
+    """What a person is told about a ledger that cannot be used."""
+    text = str(error)
+    if isinstance(error, sqlite3.OperationalError) and "readonly" in text or isinstance(error, PermissionError):
+        return LedgerUnusable(
+            f"The ledger {path} cannot be written: {text}. Nothing was sent anywhere.",
+            next_step=f"Give yourself the right to write {path} and its folder, then run again.",
+        )
+    if "full" in text or "disk I/O" in text:
+        return LedgerUnusable(
+            f"The ledger {path} cannot be written, the disk may be full: {text}. What was recorded so far is safe.",
+            next_step="Free some space, then run again; the next run goes on from here.",
+        )
+    if "locked" in text:
+        return LedgerUnusable(
+            f"The ledger {path} is held by another program: {text}. Nothing was sent anywhere.",
+            next_step="Close the program that has the file open (a database browser?), then run again.",
+        )
+    if "unable to open" in text:
+        return LedgerUnusable(
+            f"The ledger {path} cannot be opened: {text}.",
+            next_step=f"Check that the folder {path.parent} exists and that you may read and write there.",
+        )
+    return LedgerUnusable(
+        f"The ledger {path} is damaged: {text}. It was left as it is, and nothing was sent anywhere.",
+        next_step=(
+            f"Rename it (keep it), put your latest backup in its place, and run again. Without a backup just rename it: the next "
+            f"run with --force --full makes a new {path.name} and adopts the rows that the sheet already has."
+        ),
+    )
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+    return connection
+
+
+def _make_private(path: Path) -> None:
+    """Create the file readable by its owner only: it holds customers' data."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return

@@ -1,0 +1,171 @@
+"""Every order that was seen: its snapshot, hash and state, and what has ever changed about it."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from syncdb.ledger.history import changes
+from syncdb.values import canonical_json, digest
+
+Snapshot = Mapping[str, Any]
+
+
+class Seen(Enum):
+    """What a fetched order was to the ledger."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    OLDER = "older"  # the ledger already holds a later version: a page that came late
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The `order_tracking`, `order_change` and `pending` tables. Callers bring the transaction."""
+
+    connection: sqlite3.Connection
+
+    def save(self, snapshot: Snapshot, run_id: int, now: str) -> Seen:
+        """Take in one order as the shop shows it now; `now` is ISO UTC. Its history gains a line for each changed field."""
+        row = self.connection.execute(
+            "SELECT hash, snapshot, updated_at FROM order_tracking WHERE order_id = ?", (snapshot["id"],)
+        ).fetchone()
+        mark = digest(snapshot)
+        if row is None:
+            self._insert(snapshot, mark, now)
+            return Seen.NEW
+        if row[0] == mark:
+            self._touch(snapshot["id"], now)
+            return Seen.SAME
+        if snapshot.get("updated_at") and row[2] and snapshot["updated_at"] < row[2]:
+            return Seen.OLDER
+        self._record_changes(snapshot["id"], run_id, now, json.loads(row[1]), snapshot)
+        self._update(snapshot, mark, now)
+        return Seen.CHANGED
+
+    def snapshot(self, order_id: str) -> dict[str, Any] | None:
+        row = self.connection.execute("SELECT snapshot FROM order_tracking WHERE order_id = ?", (order_id,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def snapshots(self, order_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The stored snapshots of these orders, by order id."""
+        found: dict[str, dict[str, Any]] = {}
+        for group in _groups(order_ids):
+            marks = ",".join("?" * len(group))
+            query = f"SELECT order_id, snapshot FROM order_tracking WHERE order_id IN ({marks})"
+            found.update((order_id, json.loads(text)) for order_id, text in self.connection.execute(query, group))
+        return found
+
+    def count(self) -> int:
+        return int(self.connection.execute("SELECT count(*) FROM order_tracking").fetchone()[0])
+
+    def updated_within(self, since: str, until: str) -> Iterator[str]:
+        """Ids of tracked orders whose last known update lies in [since, until]."""
+        query = "SELECT order_id FROM order_tracking WHERE updated_at >= ? AND updated_at <= ? AND status <> 'deleted'"
+        for row in self.connection.execute(query, (since, until)):
+            yield row[0]
+
+    def mark_missing(self, order_id: str, now: str) -> str | None:
+        """Note that the shop no longer shows the order; returns since when it is missing, None if that is news."""
+        row = self.connection.execute("SELECT missing_since FROM order_tracking WHERE order_id = ?", (order_id,)).fetchone()
+        since: str | None = row[0] if row else None
+        self.connection.execute(
+            "UPDATE order_tracking SET status = 'missing', missing_since = coalesce(missing_since, ?) WHERE order_id = ?",
+            (now, order_id),
+        )
+        return since
+
+    def missing(self) -> list[str]:
+        """Ids of orders the shop did not show when asked for them by id, not yet declared deleted."""
+        return [row[0] for row in self.connection.execute("SELECT order_id FROM order_tracking WHERE status = 'missing'")]
+
+    def wait(self, pair: str, order_id: str) -> None:
+        """Note that the pair's other side still has to hear of this order."""
+        self.connection.execute("INSERT OR IGNORE INTO pending VALUES (?, ?)", (pair, order_id))
+
+    def wait_all(self, pair: str) -> None:
+        """The same for every order, when what is shown of an order has changed."""
+        self.connection.execute("INSERT OR IGNORE INTO pending SELECT ?, order_id FROM order_tracking", (pair,))
+
+    def waiting(self, pair: str) -> list[str]:
+        """Ids of orders the other side has to hear of, oldest order first."""
+        query = """SELECT order_id FROM pending LEFT JOIN order_tracking USING (order_id) WHERE pair = ?
+                   ORDER BY created_at, number, order_id"""
+        return [row[0] for row in self.connection.execute(query, (pair,))]
+
+    def settled(self, pair: str, order_ids: Iterable[str]) -> None:
+        """The other side shows these orders as they are."""
+        self.connection.executemany("DELETE FROM pending WHERE pair = ? AND order_id = ?", ((pair, one) for one in order_ids))
+
+    def place(self, order_id: str, location: str) -> None:
+        """Remember where the order was last written, for people to find it."""
+        self.connection.execute("UPDATE order_tracking SET location = ? WHERE order_id = ?", (location, order_id))
+
+    def _record_changes(self, order_id: str, run_id: int, now: str, before: Snapshot, after: Snapshot) -> None:
+        rows = ((order_id, run_id, now, path, _text(old), _text(new)) for path, old, new in changes(before, after))
+        self.connection.executemany(
+            "INSERT INTO order_change (order_id, run_id, seen_at, path, before, after) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
+
+    def _insert(self, snapshot: Snapshot, mark: str, now: str) -> None:
+        fields = _summary(snapshot, mark) | {"first_seen_at": now, "last_seen_at": now, "last_changed_at": now}
+        self.connection.execute(
+            f"INSERT INTO order_tracking ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", tuple(fields.values())
+        )
+
+    def _update(self, snapshot: Snapshot, mark: str, now: str) -> None:
+        fields = _summary(snapshot, mark) | {"last_seen_at": now, "last_changed_at": now, "missing_since": None}
+        self.connection.execute(
+            f"UPDATE order_tracking SET {', '.join(f'{name} = ?' for name in fields)} WHERE order_id = ?",
+            (*fields.values(), snapshot["id"]),
+        )
+
+    def _touch(self, order_id: str, now: str) -> None:
+        self.connection.execute(
+            """UPDATE order_tracking SET last_seen_at = ?, missing_since = NULL,
+               status = CASE status WHEN 'missing' THEN 'tracked' ELSE status END WHERE order_id = ?""",
+            (now, order_id),
+        )
+
+
+def _summary(snapshot: Snapshot, mark: str) -> dict[str, Any]:
+    """The columns that can be searched, beside the snapshot itself."""
+    total = snapshot.get("current_total") or {}
+    return {
+        "order_id": snapshot["id"],
+        "name": snapshot.get("name") or "",
+        "number": snapshot.get("number"),
+        "hash": mark,
+        "snapshot": canonical_json(snapshot),
+        "status": "deleted" if snapshot.get("deleted_at") else "tracked",
+        "financial_status": snapshot.get("financial_status"),
+        "fulfillment_status": snapshot.get("fulfillment_status"),
+        "cancelled_at": snapshot.get("cancelled_at"),
+        "closed_at": snapshot.get("closed_at"),
+        "test": int(bool(snapshot.get("test"))),
+        "currency": snapshot.get("currency"),
+        "total": (total.get("shop") or {}).get("amount") if isinstance(total, Mapping) else None,
+        "line_count": len(snapshot.get("lines") or ()),
+        "created_at": snapshot.get("created_at"),
+        "processed_at": snapshot.get("processed_at"),
+        "updated_at": snapshot.get("updated_at"),
+    }
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else canonical_json(value)
+
+
+def _groups(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:
+    """Ids in groups that fit one statement's parameters."""
+    group: list[str] = []
+    for one in ids:
+        group.append(one)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group

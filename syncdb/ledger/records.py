@@ -1,0 +1,138 @@
+"""The base: for every key of a pair, the fields that both sides last agreed on; and the conflicts that wait for a person."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from syncdb.ledger.orders import _groups
+from syncdb.model import Action, Conflict, Operation, Outcome, Record
+from syncdb.values import Value, canonical_json, decode_fields, encode, encode_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of a key: which order it belongs to and the base, None if nothing was agreed yet."""
+
+    order_id: str
+    base: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The `record`, `cell_write` and `conflict` tables of one pair. Callers bring the transaction."""
+
+    connection: sqlite3.Connection
+    pair: str
+
+    def expect(self, order_id: str, keys: Iterable[str]) -> None:
+        """Note which keys an order consists of, before anything was agreed about them."""
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO record (pair, key, order_id) VALUES (?, ?, ?)", ((self.pair, key, order_id) for key in keys)
+        )
+
+    def known(self, keys: Iterable[str]) -> dict[str, Known]:
+        """What is known of these keys; unknown ones are left out."""
+        found: dict[str, Known] = {}
+        for group in _groups(keys):
+            query = f"SELECT key, order_id, base FROM record WHERE pair = ? AND key IN ({','.join('?' * len(group))})"
+            found.update(self._rows(query, (self.pair, *group)))
+        return found
+
+    def of_orders(self, order_ids: Iterable[str]) -> dict[str, Known]:
+        """Every key of these orders, also of lines that the orders no longer have."""
+        found: dict[str, Known] = {}
+        for group in _groups(order_ids):
+            query = f"SELECT key, order_id, base FROM record WHERE pair = ? AND order_id IN ({','.join('?' * len(group))})"
+            found.update(self._rows(query, (self.pair, *group)))
+        return found
+
+    def all_keys(self) -> Iterator[tuple[str, str]]:
+        """Every (key, order id), those of one order together."""
+        query = "SELECT key, order_id FROM record INDEXED BY record_by_order WHERE pair = ? ORDER BY order_id, key"
+        yield from self.connection.execute(query, (self.pair,))
+
+    def agreed_count(self) -> int:
+        """How many records have a base: what stood on the other side when last looked."""
+        query = "SELECT count(*) FROM record WHERE pair = ? AND base IS NOT NULL"
+        return int(self.connection.execute(query, (self.pair,)).fetchone()[0])
+
+    def agree(self, key: str, fields: Mapping[str, Value], run_id: int, now: str, location: str | None = None) -> None:
+        """Both sides showed or acknowledged these fields: they join the base."""
+        row = self.connection.execute("SELECT base FROM record WHERE pair = ? AND key = ?", (self.pair, key)).fetchone()
+        base = decode_fields(row[0]) if row and row[0] else {}
+        self.connection.execute(
+            """UPDATE record SET base = ?, agreed_at = ?, run_id = ?, location = coalesce(?, location)
+               WHERE pair = ? AND key = ?""",
+            (encode_fields(base | dict(fields)), now, run_id, location, self.pair, key),
+        )
+
+    def forget(self, key: str) -> None:
+        """Nothing is agreed about this key any more."""
+        self.connection.execute("UPDATE record SET base = NULL, agreed_at = NULL WHERE pair = ? AND key = ?", (self.pair, key))
+
+    def written(self, operation: Operation, outcome: Outcome, order_id: str, run_id: int, now: str) -> None:
+        """Keep who wrote what and why: a line for each changed cell, one for a whole new row."""
+        head = (
+            run_id,
+            self.pair,
+            operation.side.value,
+            operation.key,
+            order_id,
+            operation.action.value,
+            operation.reason,
+            outcome.ref,
+        )
+        cells: Iterable[tuple[str | None, str | None, str | None]] = (
+            [
+                (name, canonical_json(encode(operation.expected.get(name))), canonical_json(encode(value)))
+                for name, value in operation.changes.items()
+            ]
+            if operation.action is Action.UPDATE
+            else [(None, None, None)]
+        )
+        self.connection.executemany(
+            """INSERT INTO cell_write (run_id, pair, side, key, order_id, action, reason, location, field, before, after, written_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            ((*head, *cell, now) for cell in cells),
+        )
+
+    def conflicts_are(self, looked_at: Iterable[str], conflicts: Iterable[Conflict], now: str) -> None:
+        """Replace what was known of the conflicts of the keys that were looked at."""
+        current = {(one.key, one.field or ""): one for one in conflicts}
+        for key in looked_at:
+            for (field,) in self.connection.execute(
+                "SELECT field FROM conflict WHERE pair = ? AND key = ?", (self.pair, key)
+            ).fetchall():
+                if (key, field) not in current:
+                    self.connection.execute(
+                        "DELETE FROM conflict WHERE pair = ? AND key = ? AND field = ?", (self.pair, key, field)
+                    )
+        for conflict in current.values():
+            self._keep(conflict, now)
+
+    def conflicts(self) -> list[tuple[str, str, str, str, str]]:
+        """(key, field, why, detail as JSON, first seen) of every open conflict."""
+        query = "SELECT key, field, why, detail, first_at FROM conflict WHERE pair = ? ORDER BY first_at, key, field"
+        return list(self.connection.execute(query, (self.pair,)))
+
+    def _keep(self, conflict: Conflict, now: str) -> None:
+        detail = canonical_json(
+            {
+                "base": encode(conflict.base),
+                "left": encode(conflict.left),
+                "right": encode(conflict.right),
+                "where": list(conflict.where),
+            }
+        )
+        row = self.connection.execute(
+            "SELECT order_id FROM record WHERE pair = ? AND key = ?", (self.pair, conflict.key)
+        ).fetchone()
+        self.connection.execute(
+            """INSERT INTO conflict (pair, key, field, why, order_id, detail, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (pair, key, field) DO UPDATE SET why = excluded.why, detail = excluded.detail, last_at = excluded.last_at""",
+            (self.pair, conflict.key, conflict.field or "", conflict.why.value, row[0] if row else "", detail, now, now),
+        )
+
+    def _rows(self, query: str, parameters: tuple[str, ...]) -> Iterator[tuple[str, Known]]:
+        for key, order_id, base in self.connection.execute(query, parameters):
+            yield key, Known(order_id, Record(key, decode_fields(base)) if base else None)

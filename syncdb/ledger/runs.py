@@ -1,0 +1,109 @@
+"""Every run with its counts, the watermarks it moved, and what failed, why and how often."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb import __version__
+from syncdb.values import canonical_json
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The `sync_history` and `meta` tables. Callers bring the transaction; `now` is ISO UTC."""
+
+    connection: sqlite3.Connection
+
+    def start(self, pair: str, mode: str, now: str) -> int:
+        cursor = self.connection.execute(
+            "INSERT INTO sync_history (pair, mode, started_at, version) VALUES (?, ?, ?, ?)", (pair, mode, now, __version__)
+        )
+        return int(cursor.lastrowid or 0)
+
+    def end(
+        self,
+        run_id: int,
+        now: str,
+        exit_code: int,
+        message: str,
+        counts: Mapping[str, int],
+        notices: Iterable[str],
+        partial: bool,
+    ) -> None:
+        self.connection.execute(
+            """UPDATE sync_history SET ended_at = ?, exit_code = ?, message = ?, counts = ?, notices = ?, partial = ?
+               WHERE run_id = ?""",
+            (now, exit_code, message, canonical_json(dict(counts)), canonical_json(list(notices)), int(partial), run_id),
+        )
+
+    def planned(self, run_id: int, digest: str) -> None:
+        self.connection.execute("UPDATE sync_history SET plan_digest = ? WHERE run_id = ?", (digest, run_id))
+
+    def get(self, name: str) -> Any:
+        """A remembered value by name, None if there is none."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def put(self, name: str, value: Any) -> None:
+        self.connection.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, canonical_json(value)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that failed: at which stage, for which order, why, and what to do about it. `cause` groups alike ones."""
+
+    stage: str
+    cause: str
+    message: str
+    order_id: str = ""
+    order_name: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """The `sync_errors` table: one open line for each stage, order and cause; it counts how often."""
+
+    connection: sqlite3.Connection
+
+    def add(self, problem: Problem, run_id: int, now: str) -> None:
+        self.connection.execute(
+            """INSERT INTO sync_errors
+                 (stage, order_id, order_name, cause, message, next_step, first_at, last_at, first_run, last_run)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (stage, order_id, cause) WHERE resolved_at IS NULL DO UPDATE SET
+                 times = times + 1, last_at = excluded.last_at, last_run = excluded.last_run,
+                 message = excluded.message, next_step = excluded.next_step""",
+            (
+                problem.stage,
+                problem.order_id,
+                problem.order_name,
+                problem.cause,
+                problem.message,
+                problem.next_step,
+                now,
+                now,
+                run_id,
+                run_id,
+            ),
+        )
+
+    def resolve(self, stage: str, order_id: str, how: str, now: str) -> None:
+        """Close what was open for this order (or, with an empty id, for the run itself) at this stage."""
+        self.connection.execute(
+            "UPDATE sync_errors SET resolved_at = ?, resolution = ? WHERE stage = ? AND order_id = ? AND resolved_at IS NULL",
+            (now, how, stage, order_id),
+        )
+
+    def quarantined(self, stage: str) -> list[str]:
+        """Ids of orders with an open problem at this stage."""
+        query = "SELECT DISTINCT order_id FROM sync_errors WHERE stage = ? AND order_id <> '' AND resolved_at IS NULL"
+        return [row[0] for row in self.connection.execute(query, (stage,))]
+
+    def open_count(self) -> int:
+        return int(self.connection.execute("SELECT count(*) FROM sync_errors WHERE resolved_at IS NULL").fetchone()[0])

@@ -1,0 +1,158 @@
+"""The tables of the ledger and how an older ledger becomes a current one.
+
+Each migration and the note that it was applied are one transaction. A released migration is never edited; a new one is added.
+Moments are ISO 8601 text in UTC; money is exact decimal text; ids are text.
+"""
+
+import sqlite3
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("syncdb")
+
+_FIRST = (
+    """CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT""",
+    """CREATE TABLE order_tracking (
+        order_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        number INTEGER,
+        hash TEXT NOT NULL,
+        snapshot TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('tracked', 'missing', 'deleted')),
+        financial_status TEXT,
+        fulfillment_status TEXT,
+        cancelled_at TEXT,
+        closed_at TEXT,
+        test INTEGER NOT NULL DEFAULT 0,
+        currency TEXT,
+        total TEXT,
+        line_count INTEGER NOT NULL DEFAULT 0,
+        location TEXT,
+        created_at TEXT,
+        processed_at TEXT,
+        updated_at TEXT,
+        first_seen_at TEXT NOT NULL,
+        last_seen_at TEXT NOT NULL,
+        last_changed_at TEXT NOT NULL,
+        missing_since TEXT
+    ) STRICT""",
+    "CREATE INDEX order_by_name ON order_tracking (name)",
+    "CREATE INDEX order_by_number ON order_tracking (number)",
+    "CREATE INDEX order_by_created ON order_tracking (created_at)",
+    "CREATE INDEX order_by_updated ON order_tracking (updated_at)",
+    """CREATE TABLE pending (pair TEXT NOT NULL, order_id TEXT NOT NULL, PRIMARY KEY (pair, order_id)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE record (
+        pair TEXT NOT NULL,
+        key TEXT NOT NULL,
+        order_id TEXT NOT NULL,
+        base TEXT,
+        location TEXT,
+        agreed_at TEXT,
+        run_id INTEGER,
+        PRIMARY KEY (pair, key)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX record_by_order ON record (pair, order_id)",
+    """CREATE TABLE journal (
+        token INTEGER PRIMARY KEY,
+        run_id INTEGER NOT NULL,
+        pair TEXT NOT NULL,
+        side TEXT NOT NULL,
+        purpose TEXT NOT NULL CHECK (purpose IN ('records', 'structure', 'mend')),
+        state TEXT NOT NULL CHECK (state IN ('open', 'done', 'void')),
+        attempt TEXT,
+        operations INTEGER NOT NULL,
+        begun_at TEXT NOT NULL,
+        ended_at TEXT,
+        tidied INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    "CREATE INDEX journal_open ON journal (token) WHERE state = 'open'",
+    "CREATE INDEX journal_spent ON journal (ended_at) WHERE tidied = 0 AND state <> 'open'",
+    """CREATE TABLE sync_history (
+        run_id INTEGER PRIMARY KEY,
+        pair TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        ended_at TEXT,
+        exit_code INTEGER,
+        message TEXT,
+        partial INTEGER NOT NULL DEFAULT 0,
+        counts TEXT NOT NULL DEFAULT '{}',
+        notices TEXT NOT NULL DEFAULT '[]',
+        plan_digest TEXT,
+        version TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX history_by_start ON sync_history (started_at)",
+    """CREATE TABLE sync_errors (
+        error_id INTEGER PRIMARY KEY,
+        stage TEXT NOT NULL,
+        order_id TEXT NOT NULL DEFAULT '',
+        order_name TEXT NOT NULL DEFAULT '',
+        cause TEXT NOT NULL,
+        message TEXT NOT NULL,
+        next_step TEXT NOT NULL DEFAULT '',
+        times INTEGER NOT NULL DEFAULT 1,
+        first_at TEXT NOT NULL,
+        last_at TEXT NOT NULL,
+        first_run INTEGER NOT NULL,
+        last_run INTEGER NOT NULL,
+        resolved_at TEXT,
+        resolution TEXT
+    ) STRICT""",
+    "CREATE UNIQUE INDEX one_open_error ON sync_errors (stage, order_id, cause) WHERE resolved_at IS NULL",
+    """CREATE TABLE order_change (
+        change_id INTEGER PRIMARY KEY,
+        order_id TEXT NOT NULL,
+        run_id INTEGER NOT NULL,
+        seen_at TEXT NOT NULL,
+        path TEXT NOT NULL,
+        before TEXT,
+        after TEXT
+    ) STRICT""",
+    "CREATE INDEX change_by_order ON order_change (order_id, change_id)",
+    "CREATE INDEX change_by_time ON order_change (seen_at)",
+    """CREATE TABLE cell_write (
+        write_id INTEGER PRIMARY KEY,
+        run_id INTEGER NOT NULL,
+        pair TEXT NOT NULL,
+        side TEXT NOT NULL,
+        key TEXT NOT NULL,
+        order_id TEXT NOT NULL,
+        action TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        location TEXT,
+        field TEXT,
+        before TEXT,
+        after TEXT,
+        written_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX write_by_order ON cell_write (order_id, write_id)",
+    """CREATE TABLE conflict (
+        pair TEXT NOT NULL,
+        key TEXT NOT NULL,
+        field TEXT NOT NULL,
+        why TEXT NOT NULL,
+        order_id TEXT NOT NULL DEFAULT '',
+        detail TEXT NOT NULL,
+        first_at TEXT NOT NULL,
+        last_at TEXT NOT NULL,
+        PRIMARY KEY (pair, key, field)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+@migrations()
+def m001_orders_and_records(db: Database) -> None:
+    for statement in _FIRST:
+        db.conn.execute(statement)
+
+
+def unknown_migrations(db: Database) -> list[str]:
+    """Migrations this ledger has had that this program does not know: it was written by a newer one."""
+    known = {migration.name for migration in migrations._migrations}
+    return [done.name for done in migrations.applied(db) if done.name not in known]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an empty or older ledger up to date."""
+    migrations.apply(Database(connection, execute_plugins=False))

@@ -1,0 +1,60 @@
+"""Compare base, left and right of one record, field by field. Pure: it decides nothing."""
+
+from collections.abc import Iterable, Mapping
+
+from syncdb.model import Difference, Moved, Record
+from syncdb.values import Value, same
+
+
+def observed(base: Record | None, shown: Record, name: str) -> tuple[bool, Value]:
+    """What a side says about a field. One that was not observed stands for the base; without one it says nothing."""
+    if name in shown.fields:
+        return True, shown.fields[name]
+    if base is not None and name in base.fields:
+        return True, base.fields[name]
+    return False, None
+
+
+def compare(base: Record | None, left: Record, right: Record, names: Iterable[str]) -> tuple[list[Difference], dict[str, Value]]:
+    """The fields on which the sides differ, and those on which they agree but which the base does not hold yet.
+
+    Agreement is taken whatever the base says: both sides showed it.
+    """
+    differences: list[Difference] = []
+    agreed: dict[str, Value] = {}
+    for name in names:
+        says_left, on_left = observed(base, left, name)
+        says_right, on_right = observed(base, right, name)
+        if not (says_left and says_right):
+            continue
+        if same(on_left, on_right):
+            if not _in_base(base, name, on_left):
+                agreed[name] = on_left
+            continue
+        differences.append(
+            Difference(left.key, name, _value(base, name), on_left, on_right, _who_moved(base, name, on_left, on_right))
+        )
+    return differences, agreed
+
+
+def changed_since(base: Record, shown: Mapping[str, Value]) -> bool:
+    """Whether a side shows anything else than the base in any field it was observed in."""
+    return any(not same(shown[name], value) for name, value in base.fields.items() if name in shown)
+
+
+def _who_moved(base: Record | None, name: str, left: Value, right: Value) -> Moved:
+    if base is None or name not in base.fields:
+        return Moved.NO_BASE
+    if same(base.fields[name], right):
+        return Moved.LEFT
+    if same(base.fields[name], left):
+        return Moved.RIGHT
+    return Moved.BOTH
+
+
+def _in_base(base: Record | None, name: str, value: Value) -> bool:
+    return base is not None and name in base.fields and same(base.fields[name], value)
+
+
+def _value(base: Record | None, name: str) -> Value:
+    return base.fields.get(name) if base is not None else None

@@ -1,0 +1,197 @@
+"""Decide, from what was compared and what the user chose, what shall be written where. Pure: it does nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from syncdb.model import (
+    Action,
+    Conflict,
+    Difference,
+    Found,
+    Moved,
+    OnDrift,
+    OnMissing,
+    Operation,
+    Owner,
+    Policy,
+    Record,
+    Side,
+    Tie,
+    Why,
+)
+from syncdb.reconcile.compare import changed_since, compare
+from syncdb.values import Value, same
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """One key with its base and what both sides show. None means absent; a side that could not be seen whole is not `sure`."""
+
+    key: str
+    base: Record | None
+    left: Found | None
+    right: Found | None
+    sure_left: bool = True
+    sure_right: bool = True
+    doubled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows for one key. `agreed` are fields both sides hold alike and the base should; `forget` drops the base."""
+
+    key: str
+    operations: tuple[Operation, ...] = ()
+    agreed: Mapping[str, Value] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+    forget: bool = False
+
+
+NEW, CHANGED, RESTORED, FIRST_FILL, ROW_RESTORED = "new", "changed", "restored", "first fill", "row restored"
+
+
+def decide(triple: Triple, policy: Policy) -> Decision:
+    """The decision for one key, by the table in docs/reconciliation.md."""
+    if triple.doubled:
+        return _left_alone(triple, Why.DOUBLED, where=triple.doubled)
+    if triple.left is not None and triple.right is not None:
+        return _both_there(triple, triple.left, triple.right, policy)
+    if triple.left is None and triple.right is None:
+        return Decision(triple.key, forget=triple.base is not None and triple.sure_left and triple.sure_right)
+    if triple.left is not None:
+        return _one_missing(triple, triple.left, Side.RIGHT, triple.sure_right, policy.missing_right, policy.create_right)
+    assert triple.right is not None
+    return _one_missing(triple, triple.right, Side.LEFT, triple.sure_left, policy.missing_left, policy.create_left)
+
+
+def _one_missing(triple: Triple, there: Found, missing: Side, sure: bool, on_missing: OnMissing, may_create: bool) -> Decision:
+    """The record stands on one side only. Absence counts for nothing unless the other side was seen whole."""
+    if not sure:
+        return Decision(triple.key)
+    if triple.base is None:
+        if may_create:
+            return _create(there, missing, NEW)
+        return _left_alone(triple, Why.UNKNOWN_KEY)
+    if on_missing is OnMissing.RESTORE:
+        return _create(there, missing, ROW_RESTORED)
+    if on_missing is OnMissing.RESPECT:
+        return _left_alone(triple, Why.GONE)
+    if changed_since(triple.base, there.record.fields):
+        return _left_alone(triple, Why.EDIT_AGAINST_DELETE)
+    return _delete(there, missing.other)
+
+
+def _create(there: Found, side: Side, reason: str) -> Decision:
+    key = there.record.key
+    return Decision(key, (Operation(side, Action.CREATE, key, None, {}, dict(there.record.fields), reason),))
+
+
+def _delete(there: Found, side: Side) -> Decision:
+    key = there.record.key
+    expected = dict(there.record.fields)
+    return Decision(key, (Operation(side, Action.DELETE, key, there.ref, expected, {}, "deleted on the other side"),))
+
+
+def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decision:
+    return Decision(triple.key, conflicts=(Conflict(triple.key, None, None, None, None, why, where),))
+
+
+def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> Decision:
+    differences, agreed = compare(triple.base, left.record, right.record, policy.rules)
+    to: dict[Side, dict[str, Value]] = {Side.LEFT: {}, Side.RIGHT: {}}
+    reasons: dict[Side, set[str]] = {Side.LEFT: set(), Side.RIGHT: set()}
+    conflicts: list[Conflict] = []
+    for difference in differences:
+        settled = _settle(difference, policy, left, right)
+        if isinstance(settled, Conflict):
+            conflicts.append(settled)
+            continue
+        for side, value in settled.items():
+            to[side][difference.field] = value
+            reasons[side].add(_reason(difference, side))
+    operations = tuple(
+        _update(there, side, to[side], reasons[side]) for side, there in ((Side.LEFT, left), (Side.RIGHT, right)) if to[side]
+    )
+    return Decision(triple.key, operations, agreed, tuple(conflicts))
+
+
+def _update(there: Found, side: Side, changes: dict[str, Value], reasons: set[str]) -> Operation:
+    expected = {name: there.record.fields.get(name) for name in changes}
+    return Operation(side, Action.UPDATE, there.record.key, there.ref, expected, changes, "+".join(sorted(reasons)))
+
+
+def _reason(difference: Difference, side: Side) -> str:
+    if difference.moved is Moved.NO_BASE:
+        return FIRST_FILL
+    moved_here = Moved.LEFT if side is Side.LEFT else Moved.RIGHT
+    return RESTORED if difference.moved is moved_here else CHANGED
+
+
+def _settle(difference: Difference, policy: Policy, left: Found, right: Found) -> dict[Side, Value] | Conflict:
+    """What to write where for one differing field, or why nothing is."""
+    rule = policy.rules[difference.field]
+    if rule.owner is Owner.BOTH:
+        written = _shared(difference, rule.tie, left, right)
+    else:
+        written = _owned(difference, Side(rule.owner.value), rule.on_drift)
+    if isinstance(written, Conflict):
+        return written
+    for side, there in ((Side.LEFT, left), (Side.RIGHT, right)):
+        if side in written and _persons_own(difference, there):
+            return _conflict(difference, Why.FORMULA)
+    return written
+
+
+def _persons_own(difference: Difference, there: Found) -> bool:
+    """Whether the field is frozen there. A text we wrote ourselves and that merely looks like a formula is not."""
+    shown = there.record.fields.get(difference.field)
+    return difference.field in there.frozen and not same(shown, difference.base)
+
+
+def _owned(difference: Difference, owner: Side, on_drift: OnDrift) -> dict[Side, Value] | Conflict:
+    drifted = Moved.RIGHT if owner is Side.LEFT else Moved.LEFT
+    if difference.moved is drifted and on_drift is OnDrift.REPORT:
+        return _conflict(difference, Why.EDITED)
+    return {owner.other: difference.left if owner is Side.LEFT else difference.right}
+
+
+def _shared(difference: Difference, tie: Tie, left: Found, right: Found) -> dict[Side, Value] | Conflict:
+    if difference.moved is Moved.LEFT:
+        return {Side.RIGHT: difference.left}
+    if difference.moved is Moved.RIGHT:
+        return {Side.LEFT: difference.right}
+    if difference.moved is Moved.NO_BASE:
+        return _conflict(difference, Why.NO_BASE)
+    if tie is Tie.NEWEST:
+        tie = _newest(left, right)
+    if tie is Tie.LEFT:
+        return {Side.RIGHT: difference.left}
+    if tie is Tie.RIGHT:
+        return {Side.LEFT: difference.right}
+    return _summed(difference) if tie is Tie.SUM else _conflict(difference, Why.BOTH_CHANGED)
+
+
+def _newest(left: Found, right: Found) -> Tie:
+    """Who changed last, if both sides say when and the times differ; otherwise a person is asked."""
+    if not left.changed_at or not right.changed_at or left.changed_at == right.changed_at:
+        return Tie.ASK
+    return Tie.LEFT if left.changed_at > right.changed_at else Tie.RIGHT
+
+
+def _summed(difference: Difference) -> dict[Side, Value] | Conflict:
+    """Base plus both movements, for counts: two sold here and five received there give the right stock."""
+    numbers = [_number(value) for value in (difference.base, difference.left, difference.right)]
+    if None in numbers:
+        return _conflict(difference, Why.BOTH_CHANGED)
+    base, left, right = (number for number in numbers if number is not None)
+    total = left + right - base
+    return {side: total for side, shown in ((Side.LEFT, left), (Side.RIGHT, right)) if total != shown}
+
+
+def _number(value: Value) -> int | Decimal | None:
+    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+
+
+def _conflict(difference: Difference, why: Why) -> Conflict:
+    return Conflict(difference.key, difference.field, difference.base, difference.left, difference.right, why)
