@@ -1,0 +1,162 @@
+"""Carry out a plan: journal, write, settle what is unknown, mend what went astray, record. Nothing here decides what to write."""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Connector
+from syncdb.errors import NeedsPerson, RemoteError, RetryLater
+from syncdb.ledger import Ledger
+from syncdb.ledger.runs import Problem
+from syncdb.model import Action, Attempt, Operation, Outcome, Plan, Result, Side
+from syncdb.reconcile.watch import Watch
+from syncdb.values import iso
+
+log = logging.getLogger("syncdb.apply")
+
+MEND_ROUNDS = 5
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a plan: counts, the keys to be planned again and the keys that were refused."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    stale: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """Writes for one pair. Whether to end is only asked between two writes."""
+
+    ledger: Ledger
+    pair: str
+    sides: Mapping[Side, Connector]
+    run_id: int
+    clock: Clock
+    rng: random.Random
+    watch: Watch
+
+    def settle_unfinished(self) -> bool:
+        """Find out what became of earlier attempts that have no recorded outcome; whether there were any."""
+        unfinished = self.ledger.journal(self.pair).unfinished()
+        for one in unfinished:
+            self.watch.stop_if_asked()
+            log.info("settling write %s of run %s (%s)", one.attempt.token, one.run_id, one.purpose)
+            tally = Tally()
+            side = one.attempt.operations[0].side if one.attempt.operations else Side.RIGHT
+            self._finish(side, one.attempt, self._settled(side, one.attempt), tally)
+        return bool(unfinished)
+
+    def make_structure(self, side: Side) -> bool:
+        """Make what the side lacks before records can stand there (a tab, its headers); whether anything was made."""
+        made = False
+        for _ in range(MEND_ROUNDS):
+            attempt = self.sides[side].structure(self._token())
+            if attempt is None:
+                return made
+            self._begin(side, attempt, "structure")
+            self._write(side, attempt)
+            with self.ledger.transaction():
+                self.ledger.journal(self.pair).end(attempt.token, True, self.now())
+            made = True
+        raise NeedsPerson(
+            f"{self.sides[side].name}: what is needed there could not be made; each attempt was undone by somebody else.",
+            next_step="See whether another program works on the same place, then run again.",
+        )
+
+    def apply(self, plan: Plan) -> Tally:
+        """Write every operation of the plan, in batches as the connectors can take them."""
+        tally = Tally()
+        for side, connector in self.sides.items():
+            waiting = [op for op in plan.operations if op.side is side]
+            while waiting:
+                self.watch.stop_if_asked()
+                attempt = connector.prepare(waiting, self._token())
+                waiting = waiting[len(attempt.operations) :]
+                self._begin(side, attempt, "records")
+                self._finish(side, attempt, self._write(side, attempt), tally)
+                self.watch.advance(len(attempt.operations))
+        return tally
+
+    def _write(self, side: Side, attempt: Attempt) -> list[Outcome]:
+        try:
+            outcomes = self.sides[side].write(attempt)
+        except (RemoteError, NeedsPerson):
+            # refused for certain: nothing of it stands there and nothing will
+            with self.ledger.transaction():
+                self.ledger.journal(self.pair).end(attempt.token, False, self.now())
+            raise
+        unknown = any(outcome.result is Result.UNKNOWN for outcome in outcomes)
+        return self._settled(side, attempt) if unknown else outcomes
+
+    def _settled(self, side: Side, attempt: Attempt) -> list[Outcome]:
+        outcomes = self.sides[side].settle(attempt)
+        if any(outcome.result is Result.UNKNOWN for outcome in outcomes):
+            raise RetryLater(
+                f"{self.sides[side].name} did not answer a write of {len(attempt.operations)} rows, nor whether it took place.",
+                next_step="Run again later: the next run first finds out what became of that write. Nothing is sent twice.",
+            )
+        return outcomes
+
+    def _begin(self, side: Side, attempt: Attempt, purpose: str) -> None:
+        with self.ledger.transaction():
+            self.ledger.journal(self.pair).begin(attempt, side, purpose, self.run_id, self.now())
+
+    def _finish(self, side: Side, attempt: Attempt, outcomes: Sequence[Outcome], tally: Tally) -> None:
+        """Record the outcomes. If some went astray, the write that takes them back joins the journal in the same transaction."""
+        for _ in range(MEND_ROUNDS):
+            astray = any(outcome.result is Result.STALE for outcome in outcomes) or not attempt.operations
+            mending = self.sides[side].mend(attempt, self._token()) if astray else None
+            with self.ledger.transaction():
+                self._record(side, attempt, outcomes, tally)
+                if mending is not None:
+                    self.ledger.journal(self.pair).begin(mending, side, "mend", self.run_id, self.now())
+            if mending is None:
+                return
+            log.warning("a write landed in the wrong place because the sheet changed in that moment; putting it right")
+            tally.counts["mended"] += 1
+            attempt, outcomes = mending, self._write(side, mending)
+        raise NeedsPerson(
+            "The sheet keeps changing while it is written, and a value of ours may stand in the wrong cell.",
+            next_step="Run again when fewer people edit; the next run looks at every row.",
+        )
+
+    def _record(self, side: Side, attempt: Attempt, outcomes: Sequence[Outcome], tally: Tally) -> None:
+        now = self.now()
+        known = self.ledger.records(self.pair).known(op.key for op in attempt.operations)
+        for operation, outcome in zip(attempt.operations, outcomes, strict=False):
+            order_id = known[operation.key].order_id if operation.key in known else ""
+            self._record_one(operation, outcome, order_id, now, tally)
+        took_place = any(outcome.result is Result.DONE for outcome in outcomes)
+        self.ledger.journal(self.pair).end(attempt.token, took_place, now)
+
+    def _record_one(self, operation: Operation, outcome: Outcome, order_id: str, now: str, tally: Tally) -> None:
+        records = self.ledger.records(self.pair)
+        if outcome.result is Result.STALE:
+            tally.stale.add(operation.key)
+            return
+        if outcome.result is Result.REJECTED:
+            tally.rejected.add(operation.key)
+            self.ledger.problems.add(Problem("write", "refused", outcome.why, order_id or operation.key), self.run_id, now)
+            return
+        if operation.action is Action.DELETE:
+            records.forget(operation.key)
+        else:
+            records.agree(operation.key, operation.changes, self.run_id, now, outcome.ref)
+        records.written(operation, outcome, order_id, self.run_id, now)
+        if order_id and outcome.ref:
+            self.ledger.orders.place(order_id, outcome.ref)
+        tally.counts[f"{operation.action.value}s"] += 1
+        tally.counts["cells"] += len(operation.changes) if operation.action is Action.UPDATE else 0
+
+    def _token(self) -> int:
+        """A fresh random number for an attempt; a counter would be used twice after a ledger is restored."""
+        return self.rng.randrange(1, 2**31)
+
+    def now(self) -> str:
+        return iso(self.clock.now())

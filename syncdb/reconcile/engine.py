@@ -1,0 +1,122 @@
+"""One pair of systems brought into agreement: look, decide, guard, apply, and look again where something moved meanwhile.
+
+One-way and two-way pairs run through here alike; they differ in their policy only.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from syncdb.connectors.base import Connector
+from syncdb.errors import NeedsPerson
+from syncdb.ledger import Ledger
+from syncdb.model import Conflict, Operation, Plan, Policy, Side, Why
+from syncdb.reconcile.apply import Applier
+from syncdb.reconcile.plan import Limits, guard
+from syncdb.reconcile.policy import Decision, Triple, decide
+from syncdb.reconcile.triples import of_everything, of_keys
+from syncdb.reconcile.watch import Watch
+
+ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two connectors, the rules between them, and how much a run may do unasked."""
+
+    name: str
+    left: Connector
+    right: Connector
+    policy: Policy
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def sides(self) -> dict[Side, Connector]:
+        return {Side.LEFT: self.left, Side.RIGHT: self.right}
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What a reconciliation came to. `unsettled` keys could not be brought into agreement and shall be looked at again."""
+
+    plan: Plan
+    counts: Counter[str] = field(default_factory=Counter)
+    unsettled: set[str] = field(default_factory=set)
+
+
+def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int, now: str, watch: Watch) -> Plan:
+    """Compare just these keys, or everything if None, and plan what follows. Writes to no remote.
+
+    What both sides already show alike joins the base on the way.
+    """
+    operations: list[Operation] = []
+    conflicts: list[Conflict] = []
+    records = ledger.records(pair.name)
+    blocks = of_everything(records, pair.left, pair.right) if keys is None else of_keys(keys, records, pair.left, pair.right)
+    for block in blocks:
+        watch.stop_if_asked()
+        decisions = [decide(triple, pair.policy) for triple in block]
+        _record_agreement(ledger, pair, block, decisions, run_id, now)
+        for decision in decisions:
+            operations.extend(decision.operations)
+            conflicts.extend(decision.conflicts)
+        watch.advance(len(block))
+    return Plan(tuple(operations), tuple(conflicts))
+
+
+def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan) -> None:
+    """Raise NeedsPerson where the plan does more to what exists than the limits allow."""
+    reasons = guard(plan, ledger.records(pair.name).agreed_count(), pair.limits)
+    if reasons:
+        raise NeedsPerson(
+            f"Stopped before writing to {pair.right.name}: " + "; ".join(reasons) + ". Nothing was changed.",
+            next_step="Look at what a run would do with --test. If that is what you want, run once with --force.",
+        )
+
+
+def reconcile(
+    ledger: Ledger, pair: Pair, keys: Sequence[str] | None, applier: Applier, watch: Watch, *, past_guard: bool = False
+) -> Reconciled:
+    """Examine, guard and apply; where something moved between look and write, look at everything again and finish."""
+    result: Reconciled | None = None
+    for _ in range(ROUNDS):
+        plan = examine(ledger, pair, keys, applier.run_id, applier.now(), watch)
+        if result is None:
+            result = Reconciled(plan)
+            with ledger.transaction():
+                ledger.runs.planned(applier.run_id, plan.digest)
+        if not past_guard:
+            refuse_surprises(ledger, pair, plan)
+        watch.stage("Writing", len(plan.operations))
+        tally = applier.apply(plan)
+        result.counts.update(tally.counts)
+        result.unsettled = tally.stale | tally.rejected
+        if not tally.stale:
+            return result
+        keys = None
+        watch.stage("Looking again at what moved meanwhile")
+    return result or Reconciled(Plan(()))
+
+
+def count_conflicts(conflicts: Sequence[Conflict]) -> Counter[str]:
+    """How many conflicts of each kind, without the keys that simply are not ours."""
+    return Counter(one.why.value for one in conflicts if one.why is not Why.UNKNOWN_KEY)
+
+
+def _record_agreement(
+    ledger: Ledger, pair: Pair, block: Sequence[Triple], decisions: Sequence[Decision], run_id: int, now: str
+) -> None:
+    records = ledger.records(pair.name)
+    with ledger.transaction():
+        for triple, decision in zip(block, decisions, strict=True):
+            if decision.agreed:
+                records.agree(decision.key, decision.agreed, run_id, now, triple.right.ref if triple.right else None)
+            if decision.forget:
+                records.forget(decision.key)
+        records.conflicts_are([triple.key for triple in block], _told(decisions), now)
+
+
+def _told(decisions: Sequence[Decision]) -> Iterator[Conflict]:
+    """The conflicts worth keeping. A key that is not ours is somebody else's business."""
+    for decision in decisions:
+        yield from (conflict for conflict in decision.conflicts if conflict.why is not Why.UNKNOWN_KEY)
