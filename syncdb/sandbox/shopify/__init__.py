@@ -1,0 +1,1 @@
+"""A local Shopify shop that speaks the Admin GraphQL API's wire format."""

@@ -1,0 +1,219 @@
+"""Everything of an order that follows from something else: totals, quantities and statuses.
+
+The facts are lines (unit price, quantity, discount allocations, tax rates), shipping, tip, transactions, refunds and
+fulfillments. `settle` derives the rest, so that after any change the figures agree with each other to the cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from syncdb.sandbox.shopify.money import ZERO, Amount, Currencies, Node, currencies_of, read, total
+
+RECEIVED = frozenset({"SALE", "CAPTURE"})
+
+
+def settle(order: Node) -> None:
+    """Bring every derived field of an order in line with its facts."""
+    money = currencies_of(order)
+    for line in order["lineItems"]:
+        _settle_line(order, line, money)
+    _settle_totals(order, money)
+    _settle_payments(order, money)
+    _settle_statuses(order)
+
+
+def net(line: Node, units: int, money: Currencies) -> Amount:
+    """What `units` of a line cost after all discounts, before taxes are added."""
+    whole = total(read(one["allocatedAmountSet"]) for one in line["discountAllocations"])
+    share = money.rounded(whole * (Decimal(units) / line["quantity"])) if line["quantity"] else ZERO
+    return read(line["originalUnitPriceSet"]) * units - share
+
+
+def tax(line: Node, units: int, order: Node, money: Currencies) -> Amount:
+    """The tax on `units` of a line, over all its tax lines."""
+    return total(_one_tax(line, one["rate"], units, order, money) for one in line["taxLines"])
+
+
+def _one_tax(line: Node, rate: float, units: int, order: Node, money: Currencies) -> Amount:
+    return taxed(net(line, units, money), rate, order["taxesIncluded"], money)
+
+
+def taxed(amount: Amount, rate: float, included: bool, money: Currencies) -> Amount:
+    share = Decimal(str(rate))
+    return money.rounded(amount * (share / (1 + share) if included else share))
+
+
+def _settle_line(order: Node, line: Node, money: Currencies) -> None:
+    quantity, unit = line["quantity"], read(line["originalUnitPriceSet"])
+    refunded = _units(order["refunds"], "refundLineItems", line)
+    shipped = _units((one for one in order["fulfillments"] if one["status"] == "SUCCESS"), "fulfillmentLineItems", line)
+    current = quantity - line["_removed"] - refunded
+    line["currentQuantity"] = line["refundableQuantity"] = current
+    line["unfulfilledQuantity"] = max(0, current - shipped)
+    line["nonFulfillableQuantity"] = quantity - current if not shipped else 0
+    direct = total(read(one["allocatedAmountSet"]) for one in line["discountAllocations"] if not _by_code(one))
+    line["originalTotalSet"] = money.bag(unit * quantity)
+    line["totalDiscountSet"] = money.bag(direct)
+    line["discountedTotalSet"] = money.bag(unit * quantity - direct)
+    line["_discountedTotalWithCodes"] = money.bag(net(line, quantity, money))
+    line["discountedUnitPriceSet"] = money.bag(_per_unit(unit * quantity - direct, quantity, money))
+    line["discountedUnitPriceAfterAllDiscountsSet"] = money.bag(_per_unit(net(line, quantity, money), quantity, money))
+    line["unfulfilledOriginalTotalSet"] = money.bag(unit * line["unfulfilledQuantity"])
+    line["unfulfilledDiscountedTotalSet"] = money.bag(net(line, line["unfulfilledQuantity"], money))
+    for one in line["taxLines"]:
+        one["priceSet"] = money.bag(_one_tax(line, one["rate"], quantity, order, money))
+
+
+def _by_code(allocation: Node) -> bool:
+    return bool(allocation["discountApplication"]["__typename"] == "DiscountCodeApplication")
+
+
+def _per_unit(amount: Amount, quantity: int, money: Currencies) -> Amount:
+    return money.rounded(amount * (Decimal(1) / quantity)) if quantity else ZERO
+
+
+def _units(owners: Iterable[Node], connection: str, line: Node) -> int:
+    return sum(one["quantity"] for owner in owners for one in owner[connection] if one["lineItem"] is line)
+
+
+def _settle_totals(order: Node, money: Currencies) -> None:
+    lines, included = order["lineItems"], order["taxesIncluded"]
+    shipping = total(_shipping_price(one) for one in order["shippingLines"] if not one["isRemoved"])
+    shipping_tax = total(
+        read(one["priceSet"]) for line in order["shippingLines"] if not line["isRemoved"] for one in line["taxLines"]
+    )
+    back = total(read(one["subtotalAmountSet"]) for refund in order["refunds"] for one in refund["refundShippingLines"])
+    back_tax = total(read(one["taxAmountSet"]) for refund in order["refunds"] for one in refund["refundShippingLines"])
+    duties = total(read(duty["price"]) for line in lines for duty in line["duties"])
+    extra = read(order["totalTipReceivedSet"]) + duties
+    subtotal = total(net(line, line["quantity"], money) for line in lines)
+    all_tax = total(tax(line, line["quantity"], order, money) for line in lines) + shipping_tax
+    current = total(net(line, line["currentQuantity"], money) for line in lines)
+    current_tax = total(tax(line, line["currentQuantity"], order, money) for line in lines) + shipping_tax - back_tax
+    price = subtotal + shipping + extra + (ZERO if included else all_tax)
+    now = current + shipping - back + extra + (ZERO if included else current_tax)
+    given = total(read(one["allocatedAmountSet"]) for line in lines for one in line["discountAllocations"])
+    still = total(
+        read(line["originalUnitPriceSet"]) * line["currentQuantity"] - net(line, line["currentQuantity"], money)
+        for line in lines
+    )
+    order.setdefault("originalTotalPriceSet", money.bag(price))
+    for field, amount in {
+        "subtotalPriceSet": subtotal,
+        "totalShippingPriceSet": shipping,
+        "totalTaxSet": all_tax,
+        "totalPriceSet": price,
+        "totalDiscountsSet": given,
+        "cartDiscountAmountSet": _cart_discount(lines),
+        "currentCartDiscountAmountSet": _cart_discount(lines),
+        "currentSubtotalPriceSet": current,
+        "currentShippingPriceSet": shipping - back,
+        "currentTotalTaxSet": current_tax,
+        "currentTotalPriceSet": now,
+        "currentTotalDiscountsSet": still,
+        "totalRefundedShippingSet": back,
+    }.items():
+        order[field] = money.bag(amount)
+    order["originalTotalDutiesSet"] = order["currentTotalDutiesSet"] = money.bag(duties) if duties.shop else None
+    order["subtotalLineItemsQuantity"] = sum(line["quantity"] for line in lines)
+    order["currentSubtotalLineItemsQuantity"] = sum(line["currentQuantity"] for line in lines)
+    order["totalWeight"] = str(sum(line["_grams"] * line["quantity"] for line in lines))
+    order["currentTotalWeight"] = str(sum(line["_grams"] * line["currentQuantity"] for line in lines))
+    order["taxLines"] = _tax_lines(order, money, "quantity")
+    order["currentTaxLines"] = _tax_lines(order, money, "currentQuantity")
+
+
+def _shipping_price(line: Node) -> Amount:
+    return read(line["discountedPriceSet"])
+
+
+def _cart_discount(lines: list[Node]) -> Amount:
+    return total(
+        read(one["allocatedAmountSet"])
+        for line in lines
+        for one in line["discountAllocations"]
+        if one["discountApplication"]["allocationMethod"] == "ACROSS"
+    )
+
+
+def _tax_lines(order: Node, money: Currencies, quantity: str) -> list[Node]:
+    """The order's taxes, one line per kind of tax; shipping tax counts in full (refunds are not shared out)."""
+    sums: dict[tuple[str, float], Amount] = {}
+    for line in order["lineItems"]:
+        for one in line["taxLines"]:
+            kind = (one["title"], one["rate"])
+            sums[kind] = sums.get(kind, ZERO) + _one_tax(line, one["rate"], line[quantity], order, money)
+    for line in order["shippingLines"]:
+        for one in line["taxLines"] if not line["isRemoved"] else ():
+            kind = (one["title"], one["rate"])
+            sums[kind] = sums.get(kind, ZERO) + read(one["priceSet"])
+    return [tax_line(title, rate, money.bag(amount)) for (title, rate), amount in sums.items()]
+
+
+def tax_line(title: str, rate: float, price: Node) -> Node:
+    percent = float(Decimal(str(rate)) * 100)
+    return {
+        "title": title,
+        "rate": rate,
+        "ratePercentage": percent,
+        "priceSet": price,
+        "source": "shopify",
+        "channelLiable": False,
+    }
+
+
+def _settle_payments(order: Node, money: Currencies) -> None:
+    good = [one for one in order["transactions"] if one["status"] == "SUCCESS"]
+    received = total(read(one["amountSet"]) for one in good if one["kind"] in RECEIVED)
+    refunded = total(read(one["amountSet"]) for one in good if one["kind"] == "REFUND")
+    adjusted = total(
+        read(one["amountSet"]) + read(one["taxAmountSet"])
+        for refund in order["refunds"]
+        for one in refund["orderAdjustments"]
+    )
+    held = total(read(one["amountSet"]) for one in good if one["kind"] == "AUTHORIZATION" and one["_open"])
+    owed = read(order["currentTotalPriceSet"]) + adjusted - (received - refunded)
+    order["totalReceivedSet"] = money.bag(received)
+    order["totalRefundedSet"] = money.bag(refunded)
+    order["netPaymentSet"] = money.bag(received - refunded)
+    order["refundDiscrepancySet"] = money.bag(adjusted)
+    order["totalCapturableSet"] = money.bag(held)
+    order["totalOutstandingSet"] = money.bag(ZERO if order["cancelledAt"] else owed)
+    order["capturable"] = held.shop > 0
+    order["fullyPaid"] = received.shop > 0 and owed.shop <= 0
+    order["unpaid"] = received.shop == 0 and read(order["totalPriceSet"]).shop > 0
+    order["canMarkAsPaid"] = order["unpaid"] and not order["cancelledAt"]
+    order["refundable"] = (received - refunded).shop > 0
+    order["displayFinancialStatus"] = _financial_status(order, received, refunded, owed, held)
+    order["paymentGatewayNames"] = list(dict.fromkeys(one["gateway"] for one in order["transactions"]))
+    order["transactionsCount"] = {"count": len(order["transactions"]), "precision": "EXACT"}
+
+
+def _financial_status(order: Node, received: Amount, refunded: Amount, owed: Amount, held: Amount) -> str:
+    if refunded.shop > 0:
+        return "REFUNDED" if refunded.shop >= received.shop else "PARTIALLY_REFUNDED"
+    if held.shop > 0:
+        return "AUTHORIZED"
+    if received.shop == 0 and read(order["totalPriceSet"]).shop > 0:
+        return "VOIDED" if order["cancelledAt"] else "PENDING"
+    return "PARTIALLY_PAID" if owed.shop > 0 and not order["cancelledAt"] else "PAID"
+
+
+def _settle_statuses(order: Node) -> None:
+    wanted = [line for line in order["lineItems"] if line["currentQuantity"] > 0]
+    left = sum(line["unfulfilledQuantity"] for line in wanted)
+    shipped = any(one["status"] == "SUCCESS" for one in order["fulfillments"])
+    if shipped:
+        order["displayFulfillmentStatus"] = "PARTIALLY_FULFILLED" if left else "FULFILLED"
+    else:
+        order["displayFulfillmentStatus"] = "UNFULFILLED"
+    order["_nothingToFulfil"] = not wanted and not shipped
+    order["fulfillable"] = left > 0 and not order["cancelledAt"]
+    order["requiresShipping"] = any(line["requiresShipping"] for line in order["lineItems"])
+    order["restockable"] = bool(wanted)
+    order["fulfillmentsCount"] = {"count": len(order["fulfillments"]), "precision": "EXACT"}
+    order["nonFulfillableLineItems"] = [line for line in order["lineItems"] if not line["currentQuantity"]]
+    order["closed"] = order["closedAt"] is not None
+    order["shippingLine"] = next((one for one in order["shippingLines"] if not one["isRemoved"]), None)
