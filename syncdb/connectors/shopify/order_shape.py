@@ -1,0 +1,193 @@
+"""Everything that is asked of an order. Field names and types: Shopify Admin API, 2026-01 to 2026-10.
+
+Left out on purpose: what changes without the order being touched (a customer's number of orders, a customer's tags), what would
+let someone in (order status page links carry a key), and objects that need permissions few apps have (staff members).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from syncdb.connectors.shopify.shape import (
+    ATTRIBUTES,
+    COUNTED,
+    ID,
+    MOMENT,
+    MONEY,
+    NUMBER,
+    PLAIN,
+    SORTED_TEXTS,
+    TEXTS,
+    Leaf,
+    Many,
+    On,
+    One,
+    Paged,
+    Shape,
+    exact,
+    inner,
+    metafield,
+)
+
+
+def _each(shape: Leaf, names: str) -> dict[str, Shape]:
+    return dict.fromkeys(names.split(), shape)
+
+
+ADDRESS = One(
+    {
+        **_each(PLAIN, "name firstName lastName company phone"),
+        **_each(PLAIN, "address1 address2 city zip province provinceCode country countryCodeV2"),
+    }
+)
+
+CUSTOMER = One(
+    {
+        "id": ID,
+        "displayName": PLAIN,
+        "firstName": PLAIN,
+        "lastName": PLAIN,
+        "defaultEmailAddress": inner("emailAddress"),
+        "defaultPhoneNumber": inner("phoneNumber"),
+    }
+)
+
+TAX_LINES = Many({"title": PLAIN, "rate": NUMBER, "priceSet": MONEY})
+
+ALLOCATIONS = Many(
+    {
+        "allocatedAmountSet": MONEY,
+        "discountApplication": Leaf(lambda application: application["index"], "{ index }"),
+    }
+)
+
+LINE_ITEM: dict[str, Shape] = {
+    "id": ID,
+    **_each(PLAIN, "title variantTitle name sku vendor"),
+    **_each(PLAIN, "quantity currentQuantity refundableQuantity unfulfilledQuantity nonFulfillableQuantity"),
+    **_each(PLAIN, "isGiftCard requiresShipping taxable"),
+    "originalUnitPriceSet": MONEY,
+    "originalTotalSet": MONEY,
+    "discountedTotalSet": MONEY,
+    "discountAllocations": ALLOCATIONS,
+    "taxLines": TAX_LINES,
+    "duties": Many({"id": ID, "price": MONEY}),
+    "customAttributes": ATTRIBUTES,
+    "product": One({"id": ID, "productType": PLAIN}),
+    "variant": One({"id": ID, "barcode": PLAIN}),
+}
+
+REFUND: dict[str, Shape] = {
+    "id": ID,
+    "createdAt": MOMENT,
+    "processedAt": MOMENT,
+    "note": PLAIN,
+    "totalRefundedSet": MONEY,
+    "refundLineItems": Paged(
+        {
+            "quantity": PLAIN,
+            "restockType": PLAIN,
+            "lineItem": One({"id": ID}),
+            "subtotalSet": MONEY,
+            "totalTaxSet": MONEY,
+        },
+        first=10,
+    ),
+    "orderAdjustments": Paged({"id": ID, "reason": PLAIN, "amountSet": MONEY, "taxAmountSet": MONEY}, first=2),
+    "refundShippingLines": Paged({"id": ID, "subtotalAmountSet": MONEY, "taxAmountSet": MONEY}, first=2),
+}
+
+FULFILLMENT: dict[str, Shape] = {
+    "id": ID,
+    "name": PLAIN,
+    "status": PLAIN,
+    "displayStatus": PLAIN,
+    **_each(MOMENT, "createdAt updatedAt deliveredAt estimatedDeliveryAt inTransitAt"),
+    "trackingInfo": Many({"company": PLAIN, "number": PLAIN, "url": PLAIN}),
+    "location": One({"name": PLAIN}),
+    "fulfillmentLineItems": Paged({"id": ID, "quantity": PLAIN, "lineItem": One({"id": ID})}, first=10),
+}
+
+TRANSACTION: dict[str, Shape] = {
+    "id": ID,
+    **_each(PLAIN, "kind status gateway formattedGateway test"),
+    "createdAt": MOMENT,
+    "processedAt": MOMENT,
+    "amountSet": MONEY,
+}
+
+SHIPPING_LINE: dict[str, Shape] = {
+    "id": ID,
+    **_each(PLAIN, "title code source carrierIdentifier isRemoved"),
+    "originalPriceSet": MONEY,
+    "currentDiscountedPriceSet": MONEY,
+    "taxLines": TAX_LINES,
+}
+
+
+def _discount_value(value: Mapping[str, Any]) -> list[str]:
+    if "percentage" in value:
+        return [exact(str(value["percentage"])), "%"]
+    return [exact(value["amount"]), value["currencyCode"]]
+
+
+DISCOUNT: dict[str, Shape] = {
+    "index": PLAIN,
+    "allocationMethod": PLAIN,
+    "targetSelection": PLAIN,
+    "targetType": PLAIN,
+    "value": Leaf(_discount_value, "{ ... on MoneyV2 { amount currencyCode } ... on PricingPercentageValue { percentage } }"),
+    "type": Leaf(str, call="__typename"),
+    "DiscountCodeApplication": On({"code": PLAIN}),
+    "ManualDiscountApplication": On({"title": PLAIN}),
+    "AutomaticDiscountApplication": On({"title": PLAIN}),
+    "ScriptDiscountApplication": On({"title": PLAIN}),
+}
+
+_AMOUNTS = """
+    currentSubtotalPriceSet currentTotalDiscountsSet currentShippingPriceSet currentTotalTaxSet currentTotalPriceSet
+    currentTotalDutiesSet originalTotalDutiesSet originalTotalPriceSet
+    subtotalPriceSet totalDiscountsSet totalShippingPriceSet totalTaxSet totalPriceSet
+    totalReceivedSet totalOutstandingSet totalRefundedSet totalRefundedShippingSet netPaymentSet totalCapturableSet
+    totalTipReceivedSet
+"""
+
+ORDER: dict[str, Shape] = {
+    "id": ID,
+    "updatedAt": MOMENT,
+    **_each(PLAIN, "name number confirmationNumber poNumber sourceName sourceIdentifier"),
+    **_each(MOMENT, "createdAt processedAt closedAt cancelledAt"),
+    **_each(PLAIN, "cancelReason displayFinancialStatus displayFulfillmentStatus returnStatus"),
+    **_each(PLAIN, "closed confirmed test edited taxesIncluded taxExempt dutiesIncluded fullyPaid"),
+    **_each(PLAIN, "email phone note customerLocale registeredSourceUrl"),
+    **_each(PLAIN, "currencyCode presentmentCurrencyCode"),
+    **_each(PLAIN, "currentSubtotalLineItemsQuantity subtotalLineItemsQuantity"),
+    "currentTotalWeight": COUNTED,
+    "tags": SORTED_TEXTS,
+    "discountCodes": TEXTS,
+    "paymentGatewayNames": TEXTS,
+    "customAttributes": ATTRIBUTES,
+    **_each(MONEY, _AMOUNTS),
+    "totalCashRoundingAdjustment": One({"paymentSet": MONEY, "refundSet": MONEY}),
+    "taxLines": TAX_LINES,
+    "currentTaxLines": TAX_LINES,
+    "customer": CUSTOMER,
+    "shippingAddress": ADDRESS,
+    "billingAddress": ADDRESS,
+    "app": inner("name"),
+    "retailLocation": One({"name": PLAIN}),
+    "risk": inner("recommendation"),
+    "lineItems": Paged(LINE_ITEM, first=10),
+    "shippingLines": Paged(SHIPPING_LINE, first=3, arguments=", includeRemovals: true"),
+    "discountApplications": Paged(DISCOUNT, first=5),
+    "refunds": Many(REFUND, first=20),
+    "fulfillments": Many(FULFILLMENT, first=20),
+    "transactions": Many(TRANSACTION, first=50),
+}
+
+# Without these an order cannot be told from another or from its older self: a shop that withholds them cannot be read.
+INDISPENSABLE = frozenset({("id",), ("updatedAt",), ("lineItems",), ("lineItems", "id")})
+
+
+def order_shape(metafields: Sequence[tuple[str, str]] = ()) -> dict[str, Shape]:
+    """The shape of an order, with the chosen metafields (namespace, key) under aliases in the order given."""
+    return {**ORDER, **{f"metafield_{number}": metafield(*name) for number, name in enumerate(metafields)}}

@@ -1,0 +1,242 @@
+"""What is asked of an order and how each part of the answer is read, said once.
+
+A tree of shapes gives both the GraphQL selection and the reading of its answer, so that the two cannot drift apart: whatever is
+asked is stored, whatever is stored was asked, and every list that can be cut short is known as such.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from syncdb.values import canonical_json, iso, moment, money
+
+Path = tuple[str, ...]
+Parts = Mapping[str, "Shape"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that is read whole. `inside` is its selection if it has one, `call` the field where the name is only an alias."""
+
+    read: Callable[[Any], Any]
+    inside: str = ""
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """An object."""
+
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A plain list. Where `first` is given it cuts the list without a word, so a list of exactly that length may go on."""
+
+    parts: Parts
+    first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """A connection: `nodes` and `pageInfo`."""
+
+    parts: Parts
+    first: int
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """Parts that only one type of an interface has; the part's name is that type. They are stored beside the common parts."""
+
+    parts: Parts
+
+
+Shape = Leaf | One | Many | Paged | On
+
+
+def selection(parts: Parts) -> str:
+    """The GraphQL selection, without the outer braces, that asks for these parts."""
+    return " ".join(_asked(name, shape) for name, shape in parts.items())
+
+
+def _asked(name: str, shape: Shape) -> str:
+    match shape:
+        case Leaf(inside=inside, call=call):
+            return (f"{name}: {call} {inside}" if call else f"{name} {inside}").rstrip()
+        case On(parts):
+            return f"... on {name} {{ {selection(parts)} }}"
+        case One(parts):
+            return f"{name} {{ {selection(parts)} }}"
+        case Many(parts, first):
+            return f"{name}{f'(first: {first})' if first else ''} {{ {selection(parts)} }}"
+        case Paged(parts, first, arguments):
+            return connection(name, parts, f"first: {first}{arguments}")
+
+
+def connection(name: str, parts: Parts, arguments: str) -> str:
+    """The selection of a connection together with what is needed to read on."""
+    return f"{name}({arguments}) {{ nodes {{ {selection(parts)} }} pageInfo {{ hasNextPage endCursor }} }}"
+
+
+def read(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
+    """An answered object as plain JSON data with our names. What is null or empty is left out.
+
+    Raises ValueError, KeyError or TypeError where the answer is not of the asked shape.
+    """
+    found: dict[str, Any] = {}
+    for name, shape in parts.items():
+        if isinstance(shape, On):
+            found |= read({inner_name: part for inner_name, part in shape.parts.items() if inner_name in node}, node)
+        else:
+            found[stored_name(name)] = _value(shape, node[name])
+    return {name: value for name, value in found.items() if value is not None and value != [] and value != {} and value != ""}
+
+
+def _value(shape: Leaf | One | Many | Paged, answered: Any) -> Any:
+    if answered is None:
+        return None
+    match shape:
+        case Leaf(read=reader):
+            return reader(answered)
+        case One(parts):
+            return read(parts, answered)
+        case Many(parts):
+            return _in_order([read(parts, item) for item in answered])
+        case Paged(parts):
+            return _in_order([read(parts, item) for item in answered["nodes"]])
+
+
+def _in_order(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By id where there is one: ids grow, and the order of an answer is promised nowhere."""
+    if items and all(str(item.get("id", "")).isdigit() for item in items):
+        return sorted(items, key=lambda item: int(item["id"]))
+    if any("title" in item and "price" in item for item in items):  # tax lines have no id and no promised order
+        return sorted(items, key=canonical_json)
+    return items
+
+
+def stored_name(name: str) -> str:
+    """Shopify's field name as ours: `totalPriceSet` is `total_price`, `isGiftCard` is `is_gift_card`."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return snake.removesuffix("_set")
+
+
+def stored_path(path: Path) -> str:
+    """A path of field names as it is written in a snapshot's `withheld`."""
+    return ".".join(stored_name(name) for name in path)
+
+
+def locate(parts: Parts, names: Iterable[str]) -> Path | None:
+    """The asked part that an error path (list positions and `nodes` left out) means; None where none of ours is meant."""
+    path: list[str] = []
+    for name in names:
+        if name not in parts:
+            break
+        path.append(name)
+        shape = parts[name]
+        if isinstance(shape, Leaf):
+            break
+        parts = shape.parts
+    return tuple(path) or None
+
+
+def without(parts: Parts, paths: Iterable[Path]) -> dict[str, Shape]:
+    """The same parts with some left out, and with objects left out of which nothing remains."""
+    gone = set(paths)
+    kept: dict[str, Shape] = {}
+    for name, shape in parts.items():
+        inner = {path[1:] for path in gone if path[0] == name}
+        if () in inner:
+            continue
+        if isinstance(shape, Leaf) or not inner:
+            kept[name] = shape
+        elif left := without(shape.parts, inner):
+            kept[name] = replace(shape, parts=left)
+    return kept
+
+
+def unfinished(parts: Parts, node: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Many | Paged]]:
+    """Every list below `node` that may go on beyond what was answered: the object it belongs to, its name and its shape."""
+    for name, shape in parts.items():
+        if isinstance(shape, Leaf | On) or not (answered := node.get(name)):
+            continue
+        if (isinstance(shape, Paged) and answered["pageInfo"]["hasNextPage"]) or (
+            isinstance(shape, Many) and shape.first is not None and len(answered) == shape.first
+        ):
+            yield node, name, shape
+        for item in _items(shape, answered):
+            yield from unfinished(shape.parts, item)
+
+
+def _items(shape: One | Many | Paged, answered: Any) -> list[dict[str, Any]]:
+    match shape:
+        case One():
+            return [answered]
+        case Many():
+            return list(answered)
+        case Paged():
+            return list(answered["nodes"])
+
+
+def bare_id(gid: str) -> str:
+    """The number at the end of a global id, as text ("gid://shopify/Order/123" is "123")."""
+    return gid.rpartition("/")[2].partition("?")[0]
+
+
+def exact(amount: str) -> str:
+    """An amount so that equal amounts are equal text ("55.0" and "55.00" are "55")."""
+    number = money(amount)
+    if number is None:
+        raise ValueError("an amount is missing")
+    return format(number.normalize() if number else abs(number).normalize(), "f")
+
+
+def _money_bag(bag: Mapping[str, Any]) -> list[str]:
+    """[amount, currency] in the shop's money, followed by the buyer's where that is another."""
+    shop, buyer = ([exact(side["amount"]), side["currencyCode"]] for side in (bag["shopMoney"], bag["presentmentMoney"]))
+    return shop if shop == buyer else shop + buyer
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, str | bool | int):
+        raise TypeError(f"expected a plain value, found {type(value).__name__}")
+    return value
+
+
+def _instant(text: str) -> str:
+    return iso(moment(text))
+
+
+def _attributes(items: list[Mapping[str, Any]]) -> list[list[str]]:
+    return [[item["key"], item["value"] or ""] for item in items]
+
+
+def _texts(items: list[str]) -> list[str]:
+    return [str(item) for item in items]
+
+
+ID = Leaf(bare_id)
+PLAIN = Leaf(_plain)
+MOMENT = Leaf(_instant)
+NUMBER = Leaf(lambda number: exact(str(number)))  # a Float such as a tax rate
+COUNTED = Leaf(lambda number: str(int(number)))  # UnsignedInt64 comes as text
+MONEY = Leaf(_money_bag, "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }")
+ATTRIBUTES = Leaf(_attributes, "{ key value }")
+TEXTS = Leaf(_texts)
+SORTED_TEXTS = Leaf(sorted)
+
+
+def inner(field: str) -> Leaf:
+    """An object of which one text is wanted, read as that text."""
+    return Leaf(lambda found: found[field], f"{{ {field} }}")
+
+
+def metafield(namespace: str, key: str) -> Leaf:
+    """One chosen metafield, to be asked under an alias."""
+    call = f"metafield(namespace: {json.dumps(namespace)}, key: {json.dumps(key)})"
+    return Leaf(lambda found: found["value"], "{ value }", call)
