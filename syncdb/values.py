@@ -8,9 +8,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
+
+_EXACT = Context(prec=10_000)  # never rounds what a remote could send
 
 Value = None | str | bool | int | Decimal | datetime
 
@@ -36,7 +38,7 @@ def canonical(value: Value) -> Value:
         return Decimal(value)
     if isinstance(value, datetime):
         return value.replace(microsecond=0)
-    return value.normalize() if value else Decimal(0)
+    return value.normalize(_EXACT) if value else Decimal(0)
 
 
 def same(one: Value, other: Value) -> bool:

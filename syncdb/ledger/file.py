@@ -23,7 +23,7 @@ _PRAGMAS = (
 
 
 def lock(path: Path) -> FileLock:
-    """Hold the ledger for this run; the hold ends with the process, however it ends. Raises LedgerBusy when another run has it."""
+    """Hold the ledger; the hold ends with the process, however it ends. Raises LedgerBusy when another run has it."""
     guard = FileLock(str(path) + ".lock", timeout=0)
     try:
         guard.acquire()

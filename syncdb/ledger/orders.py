@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
@@ -23,27 +23,49 @@ class Seen(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """The facts of an order that questions are asked about. Moments are ISO UTC, `total` is exact decimal text in `currency`."""
+
+    name: str
+    number: int | None = None
+    financial_status: str | None = None
+    fulfillment_status: str | None = None
+    cancelled_at: str | None = None
+    closed_at: str | None = None
+    test: bool = False
+    currency: str | None = None
+    total: str | None = None
+    line_count: int = 0
+    created_at: str | None = None
+    processed_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Orders:
     """The `order_tracking`, `order_change` and `pending` tables. Callers bring the transaction."""
 
     connection: sqlite3.Connection
 
-    def save(self, snapshot: Snapshot, run_id: int, now: str) -> Seen:
-        """Take in one order as the shop shows it now; `now` is ISO UTC. Its history gains a line for each changed field."""
+    def save(self, snapshot: Snapshot, summary: Summary, run_id: int, now: str) -> Seen:
+        """Take in one order (an "id" and whatever else) as the shop shows it now; `now` is ISO UTC.
+
+        Its history gains a line for each changed field.
+        """
         row = self.connection.execute(
             "SELECT hash, snapshot, updated_at FROM order_tracking WHERE order_id = ?", (snapshot["id"],)
         ).fetchone()
         mark = digest(snapshot)
         if row is None:
-            self._insert(snapshot, mark, now)
+            self._insert(_columns(snapshot, summary, mark), now)
             return Seen.NEW
         if row[0] == mark:
             self._touch(snapshot["id"], now)
             return Seen.SAME
-        if snapshot.get("updated_at") and row[2] and snapshot["updated_at"] < row[2]:
+        if summary.updated_at and row[2] and summary.updated_at < row[2]:
             return Seen.OLDER
         self._record_changes(snapshot["id"], run_id, now, json.loads(row[1]), snapshot)
-        self._update(snapshot, mark, now)
+        self._update(_columns(snapshot, summary, mark), now)
         return Seen.CHANGED
 
     def snapshot(self, order_id: str) -> dict[str, Any] | None:
@@ -110,17 +132,17 @@ class Orders:
             "INSERT INTO order_change (order_id, run_id, seen_at, path, before, after) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
 
-    def _insert(self, snapshot: Snapshot, mark: str, now: str) -> None:
-        fields = _summary(snapshot, mark) | {"first_seen_at": now, "last_seen_at": now, "last_changed_at": now}
+    def _insert(self, columns: dict[str, Any], now: str) -> None:
+        fields = columns | {"first_seen_at": now, "last_seen_at": now, "last_changed_at": now}
         self.connection.execute(
             f"INSERT INTO order_tracking ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", tuple(fields.values())
         )
 
-    def _update(self, snapshot: Snapshot, mark: str, now: str) -> None:
-        fields = _summary(snapshot, mark) | {"last_seen_at": now, "last_changed_at": now, "missing_since": None}
+    def _update(self, columns: dict[str, Any], now: str) -> None:
+        fields = columns | {"last_seen_at": now, "last_changed_at": now, "missing_since": None}
         self.connection.execute(
             f"UPDATE order_tracking SET {', '.join(f'{name} = ?' for name in fields)} WHERE order_id = ?",
-            (*fields.values(), snapshot["id"]),
+            (*fields.values(), columns["order_id"]),
         )
 
     def _touch(self, order_id: str, now: str) -> None:
@@ -131,27 +153,14 @@ class Orders:
         )
 
 
-def _summary(snapshot: Snapshot, mark: str) -> dict[str, Any]:
-    """The columns that can be searched, beside the snapshot itself."""
-    total = snapshot.get("current_total") or {}
+def _columns(snapshot: Snapshot, summary: Summary, mark: str) -> dict[str, Any]:
+    """What is stored of an order: the snapshot itself and the columns that can be searched."""
     return {
         "order_id": snapshot["id"],
-        "name": snapshot.get("name") or "",
-        "number": snapshot.get("number"),
         "hash": mark,
         "snapshot": canonical_json(snapshot),
         "status": "deleted" if snapshot.get("deleted_at") else "tracked",
-        "financial_status": snapshot.get("financial_status"),
-        "fulfillment_status": snapshot.get("fulfillment_status"),
-        "cancelled_at": snapshot.get("cancelled_at"),
-        "closed_at": snapshot.get("closed_at"),
-        "test": int(bool(snapshot.get("test"))),
-        "currency": snapshot.get("currency"),
-        "total": (total.get("shop") or {}).get("amount") if isinstance(total, Mapping) else None,
-        "line_count": len(snapshot.get("lines") or ()),
-        "created_at": snapshot.get("created_at"),
-        "processed_at": snapshot.get("processed_at"),
-        "updated_at": snapshot.get("updated_at"),
+        **asdict(summary),
     }
 
 

@@ -61,9 +61,10 @@ class Records:
         row = self.connection.execute("SELECT base FROM record WHERE pair = ? AND key = ?", (self.pair, key)).fetchone()
         base = decode_fields(row[0]) if row and row[0] else {}
         self.connection.execute(
-            """UPDATE record SET base = ?, agreed_at = ?, run_id = ?, location = coalesce(?, location)
-               WHERE pair = ? AND key = ?""",
-            (encode_fields(base | dict(fields)), now, run_id, location, self.pair, key),
+            """INSERT INTO record (pair, key, order_id, base, agreed_at, run_id, location) VALUES (?, ?, '', ?, ?, ?, ?)
+               ON CONFLICT (pair, key) DO UPDATE SET base = excluded.base, agreed_at = excluded.agreed_at,
+                 run_id = excluded.run_id, location = coalesce(excluded.location, location)""",
+            (self.pair, key, encode_fields(base | dict(fields)), now, run_id, location),
         )
 
     def forget(self, key: str) -> None:
@@ -91,7 +92,8 @@ class Records:
             else [(None, None, None)]
         )
         self.connection.executemany(
-            """INSERT INTO cell_write (run_id, pair, side, key, order_id, action, reason, location, field, before, after, written_at)
+            """INSERT INTO cell_write
+                 (run_id, pair, side, key, order_id, action, reason, location, field, before, after, written_at)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             ((*head, *cell, now) for cell in cells),
         )
@@ -128,8 +130,10 @@ class Records:
             "SELECT order_id FROM record WHERE pair = ? AND key = ?", (self.pair, conflict.key)
         ).fetchone()
         self.connection.execute(
-            """INSERT INTO conflict (pair, key, field, why, order_id, detail, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-               ON CONFLICT (pair, key, field) DO UPDATE SET why = excluded.why, detail = excluded.detail, last_at = excluded.last_at""",
+            """INSERT INTO conflict (pair, key, field, why, order_id, detail, first_at, last_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (pair, key, field) DO UPDATE SET
+                 why = excluded.why, detail = excluded.detail, last_at = excluded.last_at""",
             (self.pair, conflict.key, conflict.field or "", conflict.why.value, row[0] if row else "", detail, now, now),
         )
 

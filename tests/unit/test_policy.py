@@ -1,0 +1,138 @@
+"""The decision table of docs/reconciliation.md, line by line."""
+
+from decimal import Decimal
+
+import pytest
+
+from syncdb.model import Action, Found, OnDrift, OnMissing, Owner, Policy, Record, Rule, Side, Tie, Why
+from syncdb.reconcile.policy import Triple, decide
+from syncdb.values import Value
+
+LEFT, RIGHT = Side.LEFT, Side.RIGHT
+
+
+def found(value: Value, changed_at: str | None = None, frozen: bool = False) -> Found:
+    return Found("7", "v", Record("k", {"f": value}), {"f": "a formula"} if frozen else {}, changed_at)
+
+
+def policy(rule: Rule, **more: object) -> Policy:
+    return Policy({"f": rule}, **more)  # type: ignore[arg-type]
+
+
+def written(base: Value, left: Value, right: Value, rule: Rule) -> dict[Side, Value] | Why:
+    """What is written where, or why nothing is. A base of ... means that there is none."""
+    known = None if base is ... else Record("k", {"f": base})
+    decision = decide(Triple("k", known, found(left), found(right)), policy(rule))
+    if decision.conflicts:
+        assert not decision.operations
+        return decision.conflicts[0].why
+    return {op.side: op.changes["f"] for op in decision.operations}
+
+
+OWNER_LEFT, OWNER_RIGHT = Rule(Owner.LEFT), Rule(Owner.RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("rule", "left_moved", "right_moved", "both_moved"),
+    [
+        (OWNER_LEFT, {RIGHT: 2}, {RIGHT: 1}, {RIGHT: 2}),
+        (Rule(Owner.LEFT, OnDrift.REPORT), {RIGHT: 2}, Why.EDITED, {RIGHT: 2}),
+        (OWNER_RIGHT, {LEFT: 1}, {LEFT: 3}, {LEFT: 3}),
+        (Rule(Owner.RIGHT, OnDrift.REPORT), Why.EDITED, {LEFT: 3}, {LEFT: 3}),
+        (Rule(Owner.BOTH, tie=Tie.LEFT), {RIGHT: 2}, {LEFT: 3}, {RIGHT: 2}),
+        (Rule(Owner.BOTH, tie=Tie.RIGHT), {RIGHT: 2}, {LEFT: 3}, {LEFT: 3}),
+        (Rule(Owner.BOTH, tie=Tie.SUM), {RIGHT: 2}, {LEFT: 3}, {LEFT: 4, RIGHT: 4}),
+        (Rule(Owner.BOTH, tie=Tie.ASK), {RIGHT: 2}, {LEFT: 3}, Why.BOTH_CHANGED),
+        (Rule(Owner.BOTH, tie=Tie.NEWEST), {RIGHT: 2}, {LEFT: 3}, Why.BOTH_CHANGED),
+    ],
+)
+def test_the_table(rule: Rule, left_moved: object, right_moved: object, both_moved: object) -> None:
+    assert written(1, 2, 1, rule) == left_moved
+    assert written(1, 1, 3, rule) == right_moved
+    assert written(1, 2, 3, rule) == both_moved
+
+
+def test_newest_follows_the_later_change() -> None:
+    rule = policy(Rule(Owner.BOTH, tie=Tie.NEWEST))
+    older, newer = "2026-11-20T07:00:00Z", "2026-11-20T07:00:01Z"
+    triple = Triple("k", Record("k", {"f": 1}), found(2, older), found(3, newer))
+    assert [(op.side, op.changes) for op in decide(triple, rule).operations] == [(LEFT, {"f": 3})]
+
+
+def test_equal_sides_are_adopted_whatever_the_base_says() -> None:
+    for base in (None, Record("k", {"f": 1})):
+        decision = decide(Triple("k", base, found(Decimal("2.00")), found(2)), policy(OWNER_LEFT))
+        assert not decision.operations and not decision.conflicts
+        assert decision.agreed == {"f": Decimal("2.00")}
+
+
+def test_without_a_base_a_shared_field_is_never_overwritten() -> None:
+    for tie in Tie:
+        assert written(..., 2, 3, Rule(Owner.BOTH, tie=tie)) is Why.NO_BASE
+
+
+def test_without_a_base_the_owner_fills_the_other_side() -> None:
+    assert written(..., 2, 3, OWNER_LEFT) == {RIGHT: 2}
+
+
+def test_a_sum_of_things_that_are_no_numbers_is_a_conflict() -> None:
+    assert written("a", "b", "c", Rule(Owner.BOTH, tie=Tie.SUM)) is Why.BOTH_CHANGED
+    assert written(True, False, None, Rule(Owner.BOTH, tie=Tie.SUM)) is Why.BOTH_CHANGED
+
+
+def test_a_persons_formula_is_never_overwritten() -> None:
+    triple = Triple("k", Record("k", {"f": "paid"}), found("refunded"), found("=A1", frozen=True))
+    decision = decide(triple, policy(OWNER_LEFT))
+    assert [one.why for one in decision.conflicts] == [Why.FORMULA] and not decision.operations
+
+
+def test_our_own_text_that_looks_like_a_formula_is_updated() -> None:
+    triple = Triple("k", Record("k", {"f": "=A1"}), found("hello"), found("=A1", frozen=True))
+    assert [op.changes for op in decide(triple, policy(OWNER_LEFT)).operations] == [{"f": "hello"}]
+
+
+def test_a_field_that_was_not_observed_says_nothing() -> None:
+    blind = Found("7", "v", Record("k", {}))
+    decision = decide(Triple("k", Record("k", {"f": 1}), blind, found(1)), policy(OWNER_LEFT))
+    assert not decision.operations and not decision.agreed
+    decision = decide(Triple("k", None, blind, found(1)), policy(OWNER_LEFT))
+    assert not decision.operations and not decision.agreed
+
+
+class TestAbsence:
+    base = Record("k", {"f": 1})
+
+    def test_new_on_the_left_is_created(self) -> None:
+        (operation,) = decide(Triple("k", None, found(1), None), policy(OWNER_LEFT)).operations
+        assert (operation.side, operation.action, operation.reason) == (RIGHT, Action.CREATE, "new")
+
+    def test_absence_from_a_partial_listing_means_nothing(self) -> None:
+        decision = decide(Triple("k", self.base, found(2), None, sure_right=False), policy(OWNER_LEFT))
+        assert not decision.operations and not decision.conflicts and not decision.forget
+
+    def test_gone_on_the_right_is_restored_or_respected(self) -> None:
+        gone = Triple("k", self.base, found(1), None)
+        (operation,) = decide(gone, policy(OWNER_LEFT)).operations
+        assert (operation.action, operation.reason) == (Action.CREATE, "row restored")
+        respected = decide(gone, policy(OWNER_LEFT, missing_right=OnMissing.RESPECT))
+        assert not respected.operations and [one.why for one in respected.conflicts] == [Why.GONE]
+
+    def test_a_delete_against_an_edit_keeps_the_edit(self) -> None:
+        two_way = policy(Rule(Owner.BOTH), missing_left=OnMissing.DELETE, missing_right=OnMissing.DELETE)
+        edited = decide(Triple("k", self.base, None, found(2)), two_way)
+        assert not edited.operations and [one.why for one in edited.conflicts] == [Why.EDIT_AGAINST_DELETE]
+        untouched = decide(Triple("k", self.base, None, found(1)), two_way)
+        assert [(op.side, op.action) for op in untouched.operations] == [(RIGHT, Action.DELETE)]
+
+    def test_a_foreign_key_is_left_alone(self) -> None:
+        decision = decide(Triple("k", None, None, found(1)), policy(OWNER_LEFT))
+        assert not decision.operations and [one.why for one in decision.conflicts] == [Why.UNKNOWN_KEY]
+
+    def test_gone_on_both_sides_is_forgotten(self) -> None:
+        assert decide(Triple("k", self.base, None, None), policy(OWNER_LEFT)).forget
+        assert not decide(Triple("k", self.base, None, None, sure_right=False), policy(OWNER_LEFT)).forget
+
+    def test_a_doubled_key_freezes_everything(self) -> None:
+        decision = decide(Triple("k", self.base, found(2), found(1), doubled=("A2", "A9")), policy(OWNER_LEFT))
+        assert not decision.operations
+        assert [(one.why, one.where) for one in decision.conflicts] == [(Why.DOUBLED, ("A2", "A9"))]

@@ -1,0 +1,89 @@
+"""Equal values are equal whatever system they come from, and nothing is lost in storage."""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncdb.values import (
+    Value,
+    canonical,
+    decode_fields,
+    encode_fields,
+    from_serial,
+    iso,
+    moment,
+    money,
+    same,
+    to_serial,
+    wall_clock,
+)
+
+values: st.SearchStrategy[Value] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.decimals(allow_nan=False, allow_infinity=False, places=4),
+    st.text(),
+    st.datetimes(),
+)
+
+
+@given(st.dictionaries(st.text(min_size=1), values))
+def test_fields_survive_storage(fields: dict[str, Value]) -> None:
+    back = decode_fields(encode_fields(fields))
+    assert back == fields and [type(one) for one in back.values()] == [type(fields[name]) for name in back]
+
+
+@given(values, values)
+def test_sameness_is_equality_of_canonical_forms(one: Value, other: Value) -> None:
+    assert same(one, one)
+    assert same(one, other) is same(other, one)
+    assert same(canonical(one), one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (None, "", True),
+        (1, Decimal("1.00"), True),
+        (Decimal("-0"), 0, True),
+        (1, True, False),
+        (0, None, False),
+        ("1", 1, False),
+        ("a\r\nb", "a\nb", True),
+        ("007", "7", False),
+        (datetime(2026, 11, 1, 1, 30, 0, 400_000), datetime(2026, 11, 1, 1, 30), True),
+    ],
+)
+def test_what_is_the_same(one: Value, other: Value, alike: bool) -> None:
+    assert same(one, other) is alike
+
+
+def test_money_is_exact() -> None:
+    amount = money("0.1")
+    assert amount is not None and amount * 3 == Decimal("0.3")
+    for wrong in ("", "NaN", "1,5", "Infinity"):
+        with pytest.raises(ValueError, match="not an amount"):
+            money(wrong)
+
+
+def test_moments_need_their_offset() -> None:
+    assert iso(moment("2026-11-20T08:00:00.123+01:00")) == "2026-11-20T07:00:00Z"
+    with pytest.raises(ValueError, match="time zone"):
+        moment("2026-11-20T08:00:00")
+
+
+def test_two_instants_of_the_repeated_hour_show_one_wall_clock() -> None:
+    new_york = ZoneInfo("America/New_York")
+    early, late = moment("2026-11-01T05:30:00Z"), moment("2026-11-01T06:30:00Z")
+    assert wall_clock(early, new_york) == wall_clock(late, new_york) == datetime(2026, 11, 1, 1, 30)
+
+
+@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)))
+def test_serial_numbers_keep_the_second(clock: datetime) -> None:
+    whole = clock.replace(microsecond=0)
+    assert from_serial(to_serial(whole)) == whole
