@@ -171,7 +171,10 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One write to one record of one side: what the plan saw there (`expected`) and what it shall become (`changes`)."""
+    """One write to one record of one side: what the plan saw there (`expected`) and what it shall become (`changes`).
+
+    `opposite` holds what the other side showed in fields that are written on both sides to a third value (a sum).
+    """
 
     side: Side
     action: Action
@@ -180,10 +183,23 @@ class Operation:
     expected: Mapping[str, Value]
     changes: Mapping[str, Value]
     reason: str
+    opposite: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         return f"{self.side.value}:{self.action.value}:{self.key}"
+
+    def base_after(self, base: Mapping[str, Value]) -> dict[str, Value]:
+        """What both sides agree on once this is done, given the base until now.
+
+        Where both sides are written to a third value, the first write only takes in the other side's movement: the base
+        becomes what that side showed, so that dying in between counts no movement twice. The second write completes it.
+        """
+        agreed = dict(self.changes)
+        for name, shown in self.opposite.items():
+            if not same(base.get(name), self.expected.get(name)):
+                agreed[name] = shown
+        return agreed
 
     def as_data(self) -> dict[str, object]:
         """The operation as JSON data. The location is left out: it may move without the plan changing."""

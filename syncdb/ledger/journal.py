@@ -67,6 +67,7 @@ def pack(attempt: Attempt) -> str:
             "expected": {name: encode(value) for name, value in op.expected.items()},
             "changes": {name: encode(value) for name, value in op.changes.items()},
             "reason": op.reason,
+            "opposite": {name: encode(value) for name, value in op.opposite.items()},
         }
         for op in attempt.operations
     ]
@@ -88,4 +89,5 @@ def _operation(data: dict[str, Any]) -> Operation:
         {name: decode(value) for name, value in data["expected"].items()},
         {name: decode(value) for name, value in data["changes"].items()},
         data["reason"],
+        {name: decode(value) for name, value in data["opposite"].items()},
     )

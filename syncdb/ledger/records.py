@@ -58,14 +58,18 @@ class Records:
 
     def agree(self, key: str, fields: Mapping[str, Value], run_id: int, now: str, location: str | None = None) -> None:
         """Both sides showed or acknowledged these fields: they join the base."""
-        row = self.connection.execute("SELECT base FROM record WHERE pair = ? AND key = ?", (self.pair, key)).fetchone()
-        base = decode_fields(row[0]) if row and row[0] else {}
+        base = self.base(key)
         self.connection.execute(
             """INSERT INTO record (pair, key, order_id, base, agreed_at, run_id, location) VALUES (?, ?, '', ?, ?, ?, ?)
                ON CONFLICT (pair, key) DO UPDATE SET base = excluded.base, agreed_at = excluded.agreed_at,
                  run_id = excluded.run_id, location = coalesce(excluded.location, location)""",
             (self.pair, key, encode_fields(base | dict(fields)), now, run_id, location),
         )
+
+    def base(self, key: str) -> dict[str, Value]:
+        """What both sides last agreed on under this key; empty if nothing."""
+        row = self.connection.execute("SELECT base FROM record WHERE pair = ? AND key = ?", (self.pair, key)).fetchone()
+        return decode_fields(row[0]) if row and row[0] else {}
 
     def forget(self, key: str) -> None:
         """Nothing is agreed about this key any more."""

@@ -147,7 +147,8 @@ class Applier:
         if operation.action is Action.DELETE:
             records.forget(operation.key)
         else:
-            records.agree(operation.key, operation.changes, self.run_id, now, outcome.ref)
+            agreed = operation.base_after(records.base(operation.key)) if operation.opposite else operation.changes
+            records.agree(operation.key, agreed, self.run_id, now, outcome.ref)
         records.written(operation, outcome, order_id, self.run_id, now)
         if order_id and outcome.ref:
             self.ledger.orders.place(order_id, outcome.ref)

@@ -100,6 +100,7 @@ def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decisi
 def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> Decision:
     differences, agreed = compare(triple.base, left.record, right.record, policy.rules)
     to: dict[Side, dict[str, Value]] = {Side.LEFT: {}, Side.RIGHT: {}}
+    shared = {Side.LEFT: dict[str, Value](), Side.RIGHT: dict[str, Value]()}
     reasons: dict[Side, set[str]] = {Side.LEFT: set(), Side.RIGHT: set()}
     conflicts: list[Conflict] = []
     for difference in differences:
@@ -110,15 +111,20 @@ def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> De
         for side, value in settled.items():
             to[side][difference.field] = value
             reasons[side].add(_reason(difference, side))
+            if len(settled) == 2:
+                shared[side][difference.field] = difference.left if side is Side.RIGHT else difference.right
     operations = tuple(
-        _update(there, side, to[side], reasons[side]) for side, there in ((Side.LEFT, left), (Side.RIGHT, right)) if to[side]
+        _update(there, side, to[side], reasons[side], shared[side])
+        for side, there in ((Side.LEFT, left), (Side.RIGHT, right))
+        if to[side]
     )
     return Decision(triple.key, operations, agreed, tuple(conflicts))
 
 
-def _update(there: Found, side: Side, changes: dict[str, Value], reasons: set[str]) -> Operation:
+def _update(there: Found, side: Side, changes: dict[str, Value], reasons: set[str], opposite: dict[str, Value]) -> Operation:
     expected = {name: there.record.fields.get(name) for name in changes}
-    return Operation(side, Action.UPDATE, there.record.key, there.ref, expected, changes, "+".join(sorted(reasons)))
+    reason = "+".join(sorted(reasons))
+    return Operation(side, Action.UPDATE, there.record.key, there.ref, expected, changes, reason, opposite)
 
 
 def _reason(difference: Difference, side: Side) -> str:

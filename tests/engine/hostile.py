@@ -1,0 +1,118 @@
+"""Memory connectors that lose answers and die, for proving the engine without any network."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from syncdb.clock import Clock
+from syncdb.connectors.memory import MemoryConnector
+from syncdb.ledger import Ledger
+from syncdb.model import Attempt, Outcome, Policy, Result
+from syncdb.reconcile.apply import Applier
+from syncdb.reconcile.engine import Pair, Reconciled, reconcile
+from syncdb.reconcile.plan import Limits
+from syncdb.reconcile.watch import Silent
+
+
+class Crash(BaseException):
+    """The process dies here. Nothing that follows in it runs."""
+
+
+class Steps:
+    """Counts the boundaries a run passes; dies at the one chosen."""
+
+    def __init__(self, die_at: int | None = None) -> None:
+        self.passed = 0
+        self.die_at = die_at
+
+    def here(self) -> None:
+        self.passed += 1
+        if self.passed == self.die_at:
+            raise Crash
+
+
+class Hostile(MemoryConnector):
+    """Marks the boundaries around each call, and loses answers as told: the next `script` entry decides a write's fate."""
+
+    def __init__(self, name: str, rng: random.Random | None = None) -> None:
+        super().__init__(name, batch=3)
+        self.steps = Steps()
+        self.rng = rng
+        self.late: list[Attempt] = []
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        self.steps.here()
+        fate = self.rng.choice(["ok", "ok", "lost", "cut", "late"]) if self.rng else "ok"
+        if fate == "late":
+            self.late.append(attempt)
+        outcomes = super().write(attempt) if fate in ("ok", "lost") else []
+        self.steps.here()
+        return outcomes if fate == "ok" else [Outcome(Result.UNKNOWN) for _ in attempt.operations]
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        self.steps.here()
+        outcomes = super().settle(attempt)
+        self.steps.here()
+        return outcomes
+
+    def land_late(self) -> None:
+        """Writes that were delayed on the way arrive now."""
+        for attempt in self.late:
+            super().write(attempt)
+        self.late.clear()
+
+
+class World:
+    """Two systems and a ledger file between them."""
+
+    def __init__(self, folder: Path, policy: Policy, seed: int = 0, hostile: bool = False) -> None:
+        self.path = folder / "ledger.db"
+        self.policy = policy
+        rng = random.Random(seed)
+        self.left = Hostile("left", random.Random(rng.random()) if hostile else None)
+        self.right = Hostile("right", random.Random(rng.random()) if hostile else None)
+        self.rng = rng
+        self.time = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
+        self.clock = Clock(now=lambda: self.time)
+
+    def sync(self, steps: Steps | None = None) -> Reconciled:
+        """One run as the engine does it; raises Crash where `steps` says so, leaving the ledger as the dead process did."""
+        self.time += timedelta(hours=1)
+        steps = steps or Steps()
+        self.left.steps = self.right.steps = steps
+        ledger = Ledger.open(self.path, self.time)
+        try:
+            with _boundaries(ledger, steps):
+                return self._sync(ledger)
+        finally:
+            ledger.close()
+
+    def _sync(self, ledger: Ledger) -> Reconciled:
+        pair = Pair("test", self.left, self.right, self.policy, Limits(few=10**6, few_restored=10**6, few_deletes=10**6))
+        with ledger.transaction():
+            run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
+        applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent())
+        applier.settle_unfinished()
+        result = reconcile(ledger, pair, None, applier, Silent())
+        with ledger.transaction():
+            ledger.runs.end(run_id, "2026-11-21T07:00:01Z", 0, "", result.counts, [], False)
+        return result
+
+
+@contextmanager
+def _boundaries(ledger: Ledger, steps: Steps) -> Iterator[None]:
+    """Let the process die before and after each transaction of the ledger."""
+    plain = ledger.transaction
+
+    @contextmanager
+    def watched() -> Iterator[None]:
+        steps.here()
+        with plain():
+            yield
+            steps.here()
+        steps.here()
+
+    ledger.transaction = watched  # type: ignore[method-assign]
+    yield
