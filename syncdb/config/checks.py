@@ -1,0 +1,165 @@
+"""What a single setting may hold. Each check takes the value as it was given and returns it in its type.
+
+A value comes as text (environment, `.env`, command line) or as whatever JSON holds. A check raises ValueError with the half
+sentence that goes on after the setting's name: "must be ...". It never repeats the value, which may be a secret.
+"""
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+Check = Callable[[Any], Any]
+
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]*")
+_VERSION = re.compile(r"20\d\d-(01|04|07|10)")
+_YES = {"true", "yes", "on", "1"}
+_NO = {"false", "no", "off", "0"}
+
+
+def text(raw: Any) -> str:
+    """One line of text, without the blanks around it."""
+    if not isinstance(raw, str):
+        raise ValueError("must be text")
+    value = raw.strip()
+    if not value:
+        raise ValueError("must not be empty")
+    if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in value):
+        raise ValueError("must be one line of ordinary text, without control characters")
+    return value
+
+
+def secret(raw: Any) -> str:
+    """A token or password: visible ASCII characters only, because it travels in a header."""
+    value = text(raw)
+    if not all("!" <= c <= "~" for c in value):
+        raise ValueError("must not contain blanks or letters outside ASCII; copy it again")
+    return value
+
+
+def access_token(raw: Any) -> str:
+    """An Admin API access token. What begins with shpss_ is an app's client secret (documented by Shopify)."""
+    value = secret(raw)
+    if value.startswith("shpss_"):
+        raise ValueError("must be an Admin API access token (shpat_); this is a client secret: use shopify_client_secret for it")
+    return value
+
+
+def shop(raw: Any) -> str:
+    """A shop's name, domain or admin address, as its `*.myshopify.com` domain."""
+    value = text(raw).lower()
+    host, _, path = re.sub(r"^https?://", "", value).partition("/")
+    if host == "admin.shopify.com" and path.startswith("store/"):
+        host = path.split("/")[1]
+    name = host.removesuffix(".myshopify.com")
+    if not _SHOP.fullmatch(name):
+        raise ValueError("must be the shop's myshopify name or domain, such as your-store.myshopify.com (not its web address)")
+    return f"{name}.myshopify.com"
+
+
+def version(raw: Any) -> str:
+    """A version of the Admin API: Shopify releases them in January, April, July and October."""
+    value = text(raw)
+    if not _VERSION.fullmatch(value):
+        raise ValueError("must be a version of Shopify's Admin API, such as 2026-10 (year, then 01, 04, 07 or 10)")
+    return value
+
+
+def whole(low: int, high: int) -> Check:
+    """A check for a whole number from `low` to `high`."""
+
+    def check(raw: Any) -> int:
+        must = f"must be a whole number from {low} to {high}"
+        if isinstance(raw, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", raw):
+            raw = int(raw)
+        if isinstance(raw, bool) or not isinstance(raw, int) or not low <= raw <= high:
+            raise ValueError(must)
+        return raw
+
+    return check
+
+
+def one_of(*choices: str) -> Check:
+    """A check for one of a few words."""
+
+    def check(raw: Any) -> str:
+        if raw not in choices and not (isinstance(raw, str) and raw.strip() in choices):
+            raise ValueError("must be " + " or ".join(choices))
+        return str(raw).strip()
+
+    return check
+
+
+def flag(raw: Any) -> bool:
+    """Yes or no: true or false in JSON, also yes, no, on, off, 1 and 0 as text."""
+    word = raw.strip().lower() if isinstance(raw, str) else raw
+    if word is True or (isinstance(word, str) and word in _YES):
+        return True
+    if word is False or (isinstance(word, str) and word in _NO):
+        return False
+    raise ValueError("must be true or false")
+
+
+def path(raw: Any) -> Path:
+    """The path of a file, `~` being the home folder. A relative one is completed later."""
+    try:
+        return Path(text(raw)).expanduser()
+    except RuntimeError:
+        raise ValueError("begins with ~, but this account has no home folder; write the whole path") from None
+
+
+def spreadsheet(raw: Any) -> str:
+    """A spreadsheet's title, key or address. Only addresses can be told to be wrong without asking Google."""
+    value = text(raw)
+    if re.match(r"https?://", value, re.IGNORECASE):
+        if "/spreadsheets/d/e/" in value:
+            raise ValueError("must be the address shown while editing the spreadsheet; this is that of its published copy")
+        if not re.search(r"/spreadsheets/(u/\d+/)?d/[\w-]+", value):
+            raise ValueError("must be a spreadsheet's title, its key or its address (https://docs.google.com/spreadsheets/d/...)")
+    return value
+
+
+def base_url(raw: Any) -> str:
+    """The address requests are sent to instead of the real one: https, or http to this computer only."""
+    value = text(raw).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.username or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://proxy.example.com, without a user name, ? or #")
+    if parts.scheme == "http" and not _this_computer(host):
+        raise ValueError("must begin with https:// (tokens would travel readable; http:// is for this computer only)")
+    return value
+
+
+def _this_computer(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def column_list(raw: Any) -> list[Any]:
+    """A list of columns in JSON; as text also names separated by commas. What the names mean is checked by the mapping."""
+    value = raw
+    if isinstance(raw, str) and raw.lstrip().startswith("["):
+        try:
+            value = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise ValueError("must be a list of columns; this is not valid JSON") from None
+    elif isinstance(raw, str):
+        value = [name.strip() for name in raw.split(",") if name.strip()]
+    if not isinstance(value, list) or not value or not all(_is_column(item) for item in value):
+        raise ValueError('must be a list of column names; an item may also be {"field": "sku", "header": "Article"}')
+    return value
+
+
+def _is_column(item: Any) -> bool:
+    if isinstance(item, dict):
+        return "field" in item and set(item) <= {"field", "header"} and all(isinstance(v, str) for v in item.values())
+    return isinstance(item, str)

@@ -1,0 +1,125 @@
+"""Where settings come from: command line, environment, `.env` and a JSON file, each read whole and without judging values."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from dotenv.parser import parse_stream
+
+from syncdb.config.files import Unreadable, parse_json, read_text, readable_by_others
+from syncdb.config.keys import BY_ENV, BY_NAME, KEYS, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place, as it was found: raw values by setting name, and what is wrong with the place itself.
+
+    `unreadable` means that settings may well be in it, so that nothing is "not set" for sure.
+    """
+
+    kind: str
+    values: Mapping[str, Any]
+    file: Path | None = None
+    missing: bool = False
+    unreadable: bool = False
+    problems: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def where(self, key: Key) -> str:
+        """The place of a setting in this source, for people."""
+        if self.kind == "flag":
+            return f"option {key.option}"
+        if self.kind == "environment":
+            return f"environment variable {key.env}"
+        name = key.env if self.kind == ".env" else f'"{key.name}"'
+        return f"{name} in {self.file}" + (" (there is no such file)" if self.missing else "")
+
+
+def from_flags(flags: Mapping[str, Any]) -> Source:
+    """The options given on the command line, by setting name; None is an option that was not given."""
+    return Source("flag", {name: value for name, value in flags.items() if value is not None})
+
+
+def from_environment(env: Mapping[str, str]) -> Source:
+    """What the environment holds of ours. Foreign variables are none of our business."""
+    return Source("environment", {key.name: env[key.env] for key in KEYS if key.env in env})
+
+
+def from_dotenv(file: Path) -> Source:
+    """A `.env` file. It is not put into the environment, and `$` means nothing in it."""
+    try:
+        content = read_text(file)
+    except FileNotFoundError:
+        return Source(".env", {}, file, missing=True)
+    except Unreadable as why:
+        return Source(".env", {}, file, unreadable=True, problems=(f"{file} {why}.",))
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    notices: list[str] = []
+    for binding in parse_stream(StringIO(content)):
+        place = f"{file}, line {binding.original.line}"
+        if binding.error or (binding.value is None and binding.key is not None):
+            # the line is not shown: it may well be a token that was pasted alone
+            problems.append(f"{place} is not NAME=value. Text with quotes inside belongs into the other kind of quotes.")
+        elif binding.key is None:
+            continue
+        elif binding.key not in BY_ENV:
+            _foreign(binding.key, place, problems, notices)
+        elif BY_ENV[binding.key].name in values:
+            problems.append(f"{place}: {binding.key} stands there twice. Keep one.")
+        else:
+            values[BY_ENV[binding.key].name] = binding.value
+    notices += readable_by_others(file) if _any_secret(values) else ()
+    return Source(".env", values, file, problems=tuple(problems), notices=tuple(notices))
+
+
+def _foreign(name: str, place: str, problems: list[str], notices: list[str]) -> None:
+    # a .env may serve other programs too, so only what looks like a slip of ours is refused
+    near = nearest(name, BY_ENV)
+    if near:
+        problems.append(f"{place}: {name} is not a setting. Did you mean {near}?")
+    else:
+        notices.append(f"{place}: {name} is not a setting of syncdb and was passed over.")
+
+
+def from_json(file: Path, *, named: bool) -> Source:
+    """A JSON configuration file. It may be absent unless the user `named` it."""
+    try:
+        content = read_text(file)
+    except FileNotFoundError:
+        problem = (f"{file} does not exist (it was given with --config).",) if named else ()
+        return Source("json", {}, file, missing=True, unreadable=named, problems=problem)
+    except Unreadable as why:
+        return Source("json", {}, file, unreadable=True, problems=(f"{file} {why}.",))
+    problems: list[str] = []
+    try:
+        data = parse_json(content, problems)
+    except Unreadable as why:
+        return Source("json", {}, file, unreadable=True, problems=(f"{file} {why}",))
+    if not isinstance(data, dict):
+        return Source("json", {}, file, unreadable=True, problems=(f"{file} must hold one JSON object: {{ ... }}.",))
+    problems = [f"{file}: {problem}" for problem in problems]
+    problems += [f"{file}: {_unknown(name)}" for name in data if name not in BY_NAME]
+    notices = readable_by_others(file) if _any_secret(data) else ()
+    known = {name: value for name, value in data.items() if name in BY_NAME}
+    return Source("json", known, file, problems=tuple(problems), notices=notices)
+
+
+def _unknown(name: str) -> str:
+    near = nearest(name, BY_NAME) or (BY_ENV[name.upper()].name if name.upper() in BY_ENV else "")
+    suggestion = f'Did you mean "{near}"?' if near else "See docs/configuration.md for the list."
+    return f'"{name[:60]}" is not a setting. {suggestion}'
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that `name` is most likely a slip of, or empty text."""
+    folded = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name[:60].lower().replace("-", "_"), folded, n=1, cutoff=0.75)
+    return folded[close[0]] if close else ""
+
+
+def _any_secret(values: Mapping[str, Any]) -> bool:
+    return any(key.secret and not key.unfilled(values.get(key.name)) for key in KEYS)
