@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from syncdb.ledger.history import changes
-from syncdb.values import canonical_json, digest
+from syncdb.values import canonical_json
 
 Snapshot = Mapping[str, Any]
 
@@ -47,15 +47,14 @@ class Orders:
 
     connection: sqlite3.Connection
 
-    def save(self, snapshot: Snapshot, summary: Summary, run_id: int, now: str) -> Seen:
-        """Take in one order (an "id" and whatever else) as the shop shows it now; `now` is ISO UTC.
+    def save(self, snapshot: Snapshot, mark: str, summary: Summary, run_id: int, now: str) -> Seen:
+        """Take in one order (an "id" and whatever else, with the hash `mark`) as the shop shows it now; `now` is ISO UTC.
 
         Its history gains a line for each changed field.
         """
         row = self.connection.execute(
             "SELECT hash, snapshot, updated_at FROM order_tracking WHERE order_id = ?", (snapshot["id"],)
         ).fetchone()
-        mark = digest(snapshot)
         if row is None:
             self._insert(_columns(snapshot, summary, mark), now)
             return Seen.NEW

@@ -1,0 +1,209 @@
+"""Orders into the ledger: read what changed in the shop, keep it page by page, and move the watermark only past what is kept."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncdb.clock import Clock
+from syncdb.connectors.shopify.facts import Facts, Notice
+from syncdb.connectors.shopify.normalise import merge_withheld, snapshot_hash
+from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.connectors.shopify.pages import Absence, Looked, Page, Quarantined
+from syncdb.errors import NeedsPerson
+from syncdb.ledger import Ledger
+from syncdb.ledger.orders import Seen, Summary
+from syncdb.ledger.runs import Problem
+from syncdb.reconcile.report import Note, Report
+from syncdb.reconcile.watch import Watch
+from syncdb.values import iso, moment
+
+MARK = "watermark:orders"
+FETCH = "fetch"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which changes of the shop to read. `whole`: the entire look-back window, so that an absent order can be noticed."""
+
+    since: datetime
+    until: datetime
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes orders from the reader into the ledger. `pair` hears of each order that changed."""
+
+    ledger: Ledger
+    reader: OrderReader
+    pair: str
+    report: Report
+    watch: Watch
+    clock: Clock
+
+    def window(self, lookback: timedelta, *, whole: bool) -> Window:
+        """From the watermark on, or the whole look-back window where that was never read, has grown, or is asked for.
+
+        A watermark older than the window (the tool did not run for long) is where reading begins: nothing in between is skipped.
+        """
+        now = self.clock.now()
+        begin = now - lookback
+        mark = self.ledger.runs.get(MARK)
+        if mark is None or moment(mark["covered_since"]) > begin + timedelta(minutes=1):
+            return Window(begin, now, True)
+        reached = moment(mark["at"])
+        return Window(min(begin, reached) if whole else reached, now, whole)
+
+    def read(self, window: Window, overlap: timedelta) -> None:
+        """Read the window page by page, each page in one transaction; then look after what needs asking for by id."""
+        shown: set[str] = set()
+        whole = True
+        for page in self.reader.changed(window.since, window.until):
+            self.watch.stop_if_asked()
+            self._same_shop(page.facts)
+            self._take_page(page)
+            shown.update(snapshot["id"] for snapshot in page.orders)
+            shown.update(held.order_id for held in page.quarantined)
+            whole = whole and not page.partial
+            self.watch.advance(len(page.orders))
+        self._ask_again(shown, window if window.whole and whole else None, overlap)
+        self.report.partial = self.report.partial or not whole
+        if whole:
+            self._move_watermark(window, overlap)
+
+    def _take_page(self, page: Page) -> None:
+        with self.ledger.transaction():
+            for snapshot in page.orders:
+                self._take(snapshot)
+            for held in page.quarantined:
+                self._hold_back(held)
+        self._tell(page.notices)
+
+    def _take(self, snapshot: Mapping[str, Any]) -> None:
+        now = iso(self.clock.now())
+        order_id = str(snapshot["id"])
+        kept = merge_withheld(dict(snapshot), self.ledger.orders.snapshot(order_id) if snapshot.get("withheld") else None)
+        seen = self.ledger.orders.save(kept, snapshot_hash(kept), summarise(kept), self.report.run_id, now)
+        self.report.counts["fetched"] += 1
+        self.report.counts[f"orders {seen.value}"] += 1
+        if seen in (Seen.NEW, Seen.CHANGED):
+            self.ledger.orders.wait(self.pair, order_id)
+        self.ledger.problems.resolve(FETCH, order_id, f"read in run {self.report.run_id}", now)
+
+    def _hold_back(self, held: Quarantined) -> None:
+        self.report.counts["quarantined"] += 1
+        self.ledger.problems.add(
+            Problem(
+                FETCH,
+                "held back",
+                f"Order {held.name or held.order_id} was held back whole: {held.why}",
+                held.order_id,
+                held.name,
+                "Nothing to do: every run asks for it again. If it stays, look at the order in the Shopify admin.",
+            ),
+            self.report.run_id,
+            iso(self.clock.now()),
+        )
+
+    def _ask_again(self, shown: set[str], window: Window | None, overlap: timedelta) -> None:
+        """Ask by id for orders held back earlier, missing ones, and ones that a whole listing should have shown but did not."""
+        ask = {*self.ledger.problems.quarantined(FETCH), *self.ledger.orders.missing()}
+        if window is not None:
+            # what changed within the last minutes may be missing from the search index only
+            ask.update(self.ledger.orders.updated_within(iso(window.since), iso(window.until - overlap)))
+        waiting = sorted(ask - shown)
+        if not waiting:
+            return
+        self.watch.stage("Asking again for single orders", len(waiting))
+        for start in range(0, len(waiting), 100):
+            self.watch.stop_if_asked()
+            group = waiting[start : start + 100]
+            self._take_looked(self.reader.by_ids(group, self._made(group)))
+            self.watch.advance(len(group))
+
+    def _take_looked(self, looked: Looked) -> None:
+        self._same_shop(looked.facts)
+        with self.ledger.transaction():
+            for snapshot in looked.orders:
+                self._take(snapshot)
+            for held in looked.quarantined:
+                self._hold_back(held)
+            for order_id, absence in looked.absent.items():
+                self._absent(order_id, absence)
+        self._tell(looked.notices)
+        self.report.partial = self.report.partial or looked.partial
+
+    def _absent(self, order_id: str, absence: Absence) -> None:
+        """An order that is not shown under its id: deleted only if it would be visible, and if two runs say so."""
+        now = iso(self.clock.now())
+        if absence is not Absence.DELETED:
+            return
+        if self.ledger.orders.mark_missing(order_id, now) is None:
+            self.report.counts["orders missing"] += 1
+            return
+        stored = self.ledger.orders.snapshot(order_id)
+        if stored is None:
+            self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
+            return
+        gone = stored | {"deleted_at": now}
+        self.ledger.orders.save(gone, snapshot_hash(gone), summarise(gone), self.report.run_id, now)
+        self.ledger.orders.wait(self.pair, order_id)
+        self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
+        self.report.counts["orders deleted"] += 1
+        self.report.note(
+            Note("deleted", f"Order {stored.get('name')} was deleted in the shop. Its rows stay, with the status deleted.")
+        )
+
+    def _made(self, order_ids: Sequence[str]) -> dict[str, datetime]:
+        """When these orders were made, as far as the ledger knows."""
+        stored = self.ledger.orders.snapshots(order_ids)
+        return {order_id: moment(one["created_at"]) for order_id, one in stored.items() if one.get("created_at")}
+
+    def _move_watermark(self, window: Window, overlap: timedelta) -> None:
+        mark = self.ledger.runs.get(MARK)
+        covered = window.since if window.whole or mark is None else moment(mark["covered_since"])
+        with self.ledger.transaction():
+            self.ledger.runs.put(
+                MARK, {"at": iso(window.until - overlap), "covered_since": iso(covered), "run_id": self.report.run_id}
+            )
+
+    def _same_shop(self, facts: Facts) -> None:
+        """A ledger belongs to one shop. Raises NeedsPerson when another one answers."""
+        known = self.ledger.runs.get("shop")
+        if known is None or known.get("id") == facts.shop_id:
+            current = {"id": facts.shop_id, "domain": facts.domain, "name": facts.name, "zone": facts.zone}
+            current |= {"currency": facts.currency, "version": facts.version}
+            current |= {"scopes": sorted(facts.scopes) if facts.scopes is not None else None}
+            if current != known:
+                with self.ledger.transaction():
+                    self.ledger.runs.put("shop", current)
+            return
+        raise NeedsPerson(
+            f"This ledger belongs to the shop {known['domain']}, but {facts.domain} answered. Nothing was changed.",
+            next_step="Check shopify_store_name; for a second shop use a second configuration with its own db_path.",
+        )
+
+    def _tell(self, notices: Iterable[Notice]) -> None:
+        for notice in notices:
+            self.report.note(Note(notice.code, notice.message, notice.next_step))
+
+
+def summarise(snapshot: Mapping[str, Any]) -> Summary:
+    """The facts of an order that questions are asked about."""
+    total = snapshot.get("current_total_price")
+    return Summary(
+        name=str(snapshot.get("name") or ""),
+        number=snapshot.get("number"),
+        financial_status=snapshot.get("display_financial_status"),
+        fulfillment_status=snapshot.get("display_fulfillment_status"),
+        cancelled_at=snapshot.get("cancelled_at"),
+        closed_at=snapshot.get("closed_at"),
+        test=bool(snapshot.get("test")),
+        currency=snapshot.get("currency_code"),
+        total=total[0] if total else None,
+        line_count=len(snapshot.get("line_items") or ()),
+        created_at=snapshot.get("created_at"),
+        processed_at=snapshot.get("processed_at"),
+        updated_at=snapshot.get("updated_at"),
+    )

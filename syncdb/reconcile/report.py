@@ -1,0 +1,64 @@
+"""What a run came to, as data: for the terminal, for --json and for the tests."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.errors import Exit, SyncdbError
+from syncdb.model import Conflict, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know though the run went on. `code` stays the same from run to run."""
+
+    code: str
+    message: str
+    next_step: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts, notes and conflicts of one run. `partial`: something could not be seen whole, so the watermark stayed."""
+
+    run_id: int
+    mode: str
+    started_at: str
+    ended_at: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    notes: list[Note] = field(default_factory=list)
+    plan: Plan | None = None
+    conflicts: Sequence[Conflict] = ()
+    partial: bool = False
+    failure: SyncdbError | None = None
+
+    @property
+    def exit_code(self) -> Exit:
+        """The exit code that goes with the outcome (docs/exit-codes.md)."""
+        if self.failure is not None:
+            return self.failure.exit_code
+        if self.partial or self.counts["quarantined"]:
+            return Exit.PARTIAL
+        return Exit.DONE
+
+    def note(self, note: Note) -> None:
+        """Keep a note once, however often it comes up."""
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def as_data(self) -> dict[str, Any]:
+        """The report as JSON data, with stable names."""
+        return {
+            "run_id": self.run_id,
+            "mode": self.mode,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "exit_code": int(self.exit_code),
+            "partial": self.partial,
+            "counts": dict(self.counts),
+            "notes": [{"code": one.code, "message": one.message, "next_step": one.next_step} for one in self.notes],
+            "conflicts": len(self.conflicts),
+            "plan_digest": self.plan.digest if self.plan else None,
+            "error": {"message": str(self.failure), "next_step": self.failure.next_step} if self.failure else None,
+        }

@@ -1,0 +1,98 @@
+"""The shop's orders as the ledger last saw them, as one side of a pair.
+
+So rows can be compared, restored and back-filled without asking the shop again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.connectors.base import Capabilities
+from syncdb.errors import SkipRecord
+from syncdb.ledger import Ledger
+from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
+from syncdb.values import Value
+
+BLOCK = 300
+ToRecords = Callable[[Mapping[str, Any]], list[Record]]
+Removed = Callable[[str, Mapping[str, Value]], Record]
+
+
+@dataclass(slots=True)
+class StoredOrders:
+    """A read-only connector over the ledger's snapshots. `failed` collects orders that could not be shown, by order id."""
+
+    ledger: Ledger
+    pair: str
+    to_records: ToRecords
+    removed: Removed
+    failed: dict[str, SkipRecord] = field(default_factory=dict)
+
+    name = "the shop"
+    can = Capabilities(create=False, update=False)
+
+    def expect(self, order_ids: Sequence[str]) -> list[str]:
+        """Note the keys of these orders in the ledger, in blocks of one transaction each; returns the keys, order by order."""
+        keys: list[str] = []
+        for start in range(0, len(order_ids), BLOCK):
+            block = order_ids[start : start + BLOCK]
+            by_order = self._records(block)
+            with self.ledger.transaction():
+                for order_id in block:
+                    self.ledger.records(self.pair).expect(order_id, by_order.get(order_id, ()))
+                    keys.extend(by_order.get(order_id, ()))
+        return keys
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        known = self.ledger.records(self.pair).known(keys)
+        shown = self._records({one.order_id for one in known.values()})
+        found = {
+            key: Found(known[key].order_id, "", shown[known[key].order_id][key])
+            for key in known
+            if key in shown.get(known[key].order_id, ())
+        }
+        return Snapshot(found, complete=True)
+
+    def fetch(self) -> Iterator[Snapshot]:
+        """Every record the ledger knows of, order by order."""
+        block: list[str] = []
+        for key, _ in list(self.ledger.records(self.pair).all_keys()):
+            block.append(key)
+            if len(block) == BLOCK:
+                yield self.look(block)
+                block = []
+        if block:
+            yield self.look(block)
+
+    def structure(self, token: int) -> Attempt | None:
+        return None
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        raise TypeError("the ledger's orders are only ever changed by what the shop shows")
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        raise TypeError("the ledger's orders are only ever changed by what the shop shows")
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        raise TypeError("the ledger's orders are only ever changed by what the shop shows")
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+    def _records(self, order_ids: Iterable[str]) -> dict[str, dict[str, Record]]:
+        """The records of these orders by order and key, also of lines that they no longer have but that have a row."""
+        wanted = list(order_ids)
+        shown: dict[str, dict[str, Record]] = {}
+        for order_id, snapshot in self.ledger.orders.snapshots(wanted).items():
+            try:
+                shown[order_id] = {record.key: record for record in self.to_records(snapshot)}
+            except SkipRecord as problem:
+                self.failed[order_id] = problem
+        for key, known in self.ledger.records(self.pair).of_orders(wanted).items():
+            rows = shown.get(known.order_id)
+            if rows is not None and key not in rows and known.base is not None:
+                rows[key] = self.removed(key, known.base.fields)
+        return shown
