@@ -1,0 +1,280 @@
+"""What answers the fields that are more than a look-up: roots, lists of orders, guarded fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed, Resolver, Source, Step
+from syncdb.sandbox.shopify.index import Entry, entry_of
+from syncdb.sandbox.shopify.money import Node
+from syncdb.sandbox.shopify.paging import Place, listed, page
+from syncdb.sandbox.shopify.search import Search, read_search
+from syncdb.sandbox.shopify.shop import Shop
+
+SORTS = {
+    "PROCESSED_AT": "processed_at",
+    "UPDATED_AT": "updated_at",
+    "CREATED_AT": "created_at",
+    "ORDER_NUMBER": "order_number",
+    "ID": "number",
+}
+SCOPES = {
+    ("Order", "customer"): "read_customers",
+    ("Order", "retailLocation"): "read_locations",
+    ("RefundLineItem", "location"): "read_locations",
+    ("Fulfillment", "location"): "read_locations",
+    ("LineItem", "product"): "read_products",
+    ("LineItem", "variant"): "read_products",
+}
+# Fields of protected customer data: what must be approved for each (documented in two levels).
+PROTECTED = {
+    ("Order", "customer"): "Customer",
+    ("Order", "email"): "email",
+    ("Order", "phone"): "phone",
+    ("Order", "clientIp"): "address",
+    ("Order", "billingAddress"): "address",
+    ("Order", "shippingAddress"): "address",
+    ("Order", "displayAddress"): "address",
+    ("Customer", "email"): "email",
+    ("Customer", "defaultEmailAddress"): "email",
+    ("Customer", "phone"): "phone",
+    ("Customer", "defaultPhoneNumber"): "phone",
+    ("Customer", "firstName"): "name",
+    ("Customer", "lastName"): "name",
+    ("Customer", "displayName"): "name",
+    ("Customer", "defaultAddress"): "address",
+}
+NEW_STATUS_SINCE = "2026-10"
+
+
+@dataclass(slots=True)
+class Asker:
+    """Who asks and for which version. `unapproved` holds kinds of PROTECTED data; `searches` collects reports."""
+
+    shop: Shop
+    scopes: frozenset[str]
+    version: str
+    unapproved: frozenset[str] = frozenset()
+    explain: bool = False
+    searches: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def everything(self) -> bool:
+        return "read_all_orders" in self.scopes
+
+    def withheld(self, source: Source) -> frozenset[str] | set[str]:
+        """Fields of this order that were made to fail. Raises BrokenAnswer where the whole order was."""
+        gid = source.get("id", "")
+        if gid in self.shop.failing:
+            raise BrokenAnswer
+        return self.shop.withheld.get(gid, frozenset())
+
+    def require(self, scope: str, name: str) -> None:
+        if scope in self.scopes or scope.replace("read_", "write_") in self.scopes:
+            return
+        required = f"`{scope}` access scope."
+        raise FieldFailed(
+            f"Access denied for {name} field. Required access: {required}",
+            code="ACCESS_DENIED",
+            documentation="https://shopify.dev/api/usage/access-scopes",
+            requiredAccess=required,
+        )
+
+    def approve(self, kind: str, name: str) -> None:
+        if kind not in self.unapproved:
+            return
+        what = f"access the {kind} object" if kind[0].isupper() else f"use the {name} field"
+        see = "https://shopify.dev/docs/apps/launch/protected-customer-data"
+        raise FieldFailed(f"This app is not approved to {what}. See {see} for more details.", code="ACCESS_DENIED")
+
+
+def _shop(_: Source, __: dict[str, Any], run: Execution, ___: Step) -> Node:
+    shop: Shop = run.context.shop
+    return shop.settings
+
+
+def _order(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node | None:
+    found = _node(_, args, run, step)
+    return found if found and found["__typename"] == "Order" else None
+
+
+def _node(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node | None:
+    return _found(args["id"], run.context, step)
+
+
+def _nodes(_: Source, args: dict[str, Any], run: Execution, step: Step) -> list[Node | None]:
+    return [_found(one, run.context, step) for one in args["ids"]]
+
+
+def _found(gid: str, asker: Asker, step: Step) -> Node | None:
+    if not gid.startswith("gid://shopify/"):
+        raise FieldFailed(f"Invalid global id '{gid}'", code="INVALID_FIELD_ARGUMENTS")
+    if gid == asker.shop.settings["id"]:
+        return asker.shop.settings
+    asker.require("read_orders", step.name)
+    return asker.shop.find(gid, asker.everything)
+
+
+def _installation(_: Source, __: dict[str, Any], run: Execution, ___: Step) -> Node:
+    return {
+        "__typename": "AppInstallation",
+        "id": "gid://shopify/AppInstallation/590201716781",
+        "accessScopes": [{"handle": scope, "description": scope} for scope in sorted(run.context.scopes)],
+        "app": {"__typename": "App", "id": "gid://shopify/App/1", "title": "syncdb", "handle": "syncdb"},
+        "launchUrl": f"https://{run.context.shop.settings['myshopifyDomain']}/admin/apps/syncdb",
+    }
+
+
+def _orders(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    asker: Asker = run.context
+    asker.require("read_orders", step.name)
+    key = args.get("sortKey") or "PROCESSED_AT"
+    if key not in SORTS:
+        raise FieldFailed(f"sortKey {key} is not served here", code="BAD_REQUEST")
+    found, indexed = _matching(args.get("query"), asker, step)
+    placed = sorted(((_place(entry, order, key, indexed), order) for entry, order in found), key=lambda one: one[0])
+    falling = bool(args.get("reverse"))
+    if falling:
+        placed.reverse()
+    return page([order for _, order in placed], [place for place, _ in placed], args, falling)
+
+
+def _matching(query: str | None, asker: Asker, step: Step) -> tuple[list[tuple[Entry, Node]], bool]:
+    """The orders a search finds, and whether the index was asked: for anything but a search by id."""
+    shop = asker.shop
+    search = read_search(query, shop.timezone)
+    _report(search, query, asker, step)
+    indexed = bool((query or "").strip()) and not search.databased
+    if not indexed:
+        pairs = ((entry_of(order), order) for order in shop.listed(asker.everything))
+        return [(entry, order) for entry, order in pairs if search.test(entry)], False
+    found = []
+    for entry in shop.index.entries(shop.clock()):
+        if search.test(entry):
+            order = shop.visible(entry.gid, asker.everything)
+            if order is not None:  # the index may still know what the database has lost
+                found.append((entry, order))
+    return found, True
+
+
+def _report(search: Search, query: str | None, asker: Asker, step: Step) -> None:
+    if query and (search.warnings or asker.explain):
+        asker.searches.append(search.report([step.key], query))
+
+
+def _place(entry: Entry, order: Node, key: str, indexed: bool) -> Place:
+    """Where an order stands: whole seconds in the index, microseconds in the database (observed)."""
+    value: Any = attrgetter(SORTS[key])(entry)
+    if key == "ID":
+        value = str(value)
+    elif key != "ORDER_NUMBER" and not indexed:
+        written = order[{"PROCESSED_AT": "processedAt", "UPDATED_AT": "updatedAt", "CREATED_AT": "createdAt"}[key]]
+        value = f"{written[:10]} {written[11:19]}.{order['_micros']:06}"
+    return value, entry.number
+
+
+def _orders_count(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    run.context.require("read_orders", step.name)
+    found, _indexed = _matching(args.get("query"), run.context, step)
+    limit = args.get("limit", 10_000)
+    if limit is not None and len(found) > limit:
+        return {"count": limit, "precision": "AT_LEAST"}
+    return {"count": len(found), "precision": "EXACT"}
+
+
+def _connection(source: Source, args: dict[str, Any], _: Execution, step: Step) -> Node:
+    return listed(source[step.name], args)
+
+
+def _list(source: Source, args: dict[str, Any], _: Execution, step: Step) -> list[Node]:
+    items: list[Node] = source[step.name]
+    return items[: args["first"]] if args.get("first") is not None else items
+
+
+def _shipping_lines(source: Source, args: dict[str, Any], _: Execution, __: Step) -> Node:
+    return listed([one for one in source["shippingLines"] if args.get("includeRemovals") or not one["isRemoved"]], args)
+
+
+def _transactions(source: Source, args: dict[str, Any], _: Execution, __: Step) -> list[Node]:
+    items: list[Node] = source["transactions"]
+    if args.get("capturable") is not None:
+        items = [one for one in items if one["_open"] == args["capturable"]]
+    return items[: args["first"]] if args.get("first") is not None else items
+
+
+def _discounted_total(source: Source, args: dict[str, Any], _: Execution, __: Step) -> Node:
+    wanted = "_discountedTotalWithCodes" if args.get("withCodeDiscounts") else "discountedTotalSet"
+    bag: Node = source[wanted]
+    return bag
+
+
+def _fulfillment_status(source: Source, _: dict[str, Any], run: Execution, __: Step) -> str:
+    if source["_nothingToFulfil"] and run.context.version >= NEW_STATUS_SINCE:
+        return "FULFILLMENT_NOT_REQUIRED"
+    return str(source["displayFulfillmentStatus"])
+
+
+def _metafield(source: Source, args: dict[str, Any], _: Execution, __: Step) -> Node | None:
+    namespace, key = _full_key(args.get("namespace"), args["key"])
+    return next((one for one in source["metafields"] if (one["namespace"], one["key"]) == (namespace, key)), None)
+
+
+def _metafields(source: Source, args: dict[str, Any], _: Execution, __: Step) -> Node:
+    wanted = [_full_key(args.get("namespace"), key) for key in args.get("keys") or ()]
+    items: Sequence[Node] = source["metafields"]
+    if args.get("namespace"):
+        items = [one for one in items if one["namespace"] == args["namespace"]]
+    if wanted:
+        items = [one for one in items if (one["namespace"], one["key"]) in wanted]
+    return listed(items, args)
+
+
+def _full_key(namespace: str | None, key: str) -> tuple[str | None, str]:
+    """A key may carry its namespace before a dot."""
+    before, dot, after = key.rpartition(".")
+    return (before, after) if dot and namespace is None else (namespace, key)
+
+
+def _formatted(source: Source, args: dict[str, Any], _: Execution, __: Step) -> list[str]:
+    lines = [source["address1"], source["address2"], f"{source['zip']} {source['city']}", source["country"]]
+    company = source["company"] if args.get("withCompany", True) else None
+    return [line for line in (source["name"] if args.get("withName") else None, company, *lines) if line]
+
+
+def _guard(owner: str, name: str, inner: Resolver | None) -> Resolver:
+    """A field behind a scope or an approval."""
+    scope, kind = SCOPES.get((owner, name)), PROTECTED.get((owner, name))
+
+    def resolve(source: Source, args: dict[str, Any], run: Execution, step: Step) -> Any:
+        if scope:
+            run.context.require(scope, name)
+        if kind:
+            run.context.approve(kind, name)
+        return inner(source, args, run, step) if inner else source[name]
+
+    return resolve
+
+
+RESOLVERS: dict[tuple[str, str], Resolver] = {
+    ("QueryRoot", "shop"): _shop,
+    ("QueryRoot", "order"): _order,
+    ("QueryRoot", "node"): _node,
+    ("QueryRoot", "nodes"): _nodes,
+    ("QueryRoot", "orders"): _orders,
+    ("QueryRoot", "ordersCount"): _orders_count,
+    ("QueryRoot", "currentAppInstallation"): _installation,
+    ("Connection", "*"): _connection,
+    ("List", "*"): _list,
+    ("Order", "shippingLines"): _shipping_lines,
+    ("Order", "transactions"): _transactions,
+    ("Order", "displayFulfillmentStatus"): _fulfillment_status,
+    ("Order", "metafield"): _metafield,
+    ("Order", "metafields"): _metafields,
+    ("Customer", "metafield"): _metafield,
+    ("Customer", "metafields"): _metafields,
+    ("LineItem", "discountedTotalSet"): _discounted_total,
+    ("MailingAddress", "formatted"): _formatted,
+} | {(owner, name): _guard(owner, name, None) for owner, name in SCOPES.keys() | PROTECTED.keys()}

@@ -1,0 +1,209 @@
+"""Shopify's search syntax for orders: `field:value`, comparisons, AND, OR, NOT and brackets.
+
+What is not understood is left out, so that more is found rather than less, and a warning says so (observed).
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from syncdb.sandbox.shopify.index import Entry
+
+Test = Callable[[Entry], bool]
+
+TIMES = frozenset({"created_at", "updated_at", "processed_at"})
+WORDS = frozenset(
+    {"name", "tag", "sku", "source_name", "source_identifier", "po_number", "confirmation_number", "email"}
+    | {"customer_id", "test", "status", "financial_status", "fulfillment_status"}
+)
+CLOSED_SETS = {
+    "status": {"open", "closed", "cancelled", "not_closed", "any"},
+    "test": {"true", "false"},
+    "financial_status": {"paid", "pending", "authorized", "partially_paid", "partially_refunded"}
+    | {"refunded", "voided", "expired"},
+    "fulfillment_status": {"unshipped", "shipped", "fulfilled", "partial", "scheduled", "on_hold", "unfulfilled"}
+    | {"request_declined", "partially_fulfilled"},
+}
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "": operator.eq,
+}
+TOKEN = re.compile(
+    r"""\s*(?:(?P<bracket>[()])
+    |(?P<term>-?(?:\w[\w.\-]*:)?(?:>=|<=|>|<)?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s()'"]+))
+    |(?P<other>\S))""",
+    re.VERBOSE,
+)
+TERM = re.compile(r"(?P<minus>-?)(?:(?P<field>\w[\w.\-]*):)?(?P<op>>=|<=|>|<)?(?P<value>.*)", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Search:
+    """A search as understood: the test it makes of an entry, and what could not be understood.
+
+    `databased` tells searches by id alone, which are answered from the database (observed in their cursors).
+    """
+
+    test: Test
+    fields: list[str]
+    parsed: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def databased(self) -> bool:
+        return bool(self.fields) and set(self.fields) == {"id"}
+
+    def report(self, path: list[str], query: str) -> dict[str, Any]:
+        """The entry for `extensions.search`."""
+        parsed = self.parsed[0] if len(self.parsed) == 1 else {"and": self.parsed}
+        return {"path": path, "query": query, "parsed": parsed, "warnings": self.warnings}
+
+
+def read_search(query: str | None, timezone: str) -> Search:
+    """Understand a search. Times without a zone, and whole days, are the shop's."""
+    reader = _Reader([match for match in TOKEN.finditer(query or "") if match.lastgroup], ZoneInfo(timezone))
+    search = Search(lambda _: True, reader.fields, reader.parsed, reader.warnings)
+    tests = []
+    while reader.more():
+        tests.append(reader.either())
+    search.test = lambda entry: all(test(entry) for test in tests)
+    return search
+
+
+class _Reader:
+    """A walk over the tokens of a search."""
+
+    def __init__(self, tokens: list[re.Match[str]], zone: ZoneInfo) -> None:
+        self._tokens, self._zone, self._at = tokens, zone, 0
+        self.fields: list[str] = []
+        self.parsed: list[dict[str, Any]] = []
+        self.warnings: list[dict[str, str]] = []
+
+    def more(self) -> bool:
+        return self._at < len(self._tokens)
+
+    def _peek(self) -> str:
+        return self._tokens[self._at].group().strip() if self.more() else ""
+
+    def _take(self) -> str:
+        text = self._peek()
+        self._at += 1
+        return text
+
+    def either(self) -> Test:
+        tests = [self._all()]
+        while self._peek() == "OR":
+            self._take()
+            tests.append(self._all())
+        return tests[0] if len(tests) == 1 else lambda entry: any(test(entry) for test in tests)
+
+    def _all(self) -> Test:
+        tests = [self._one()]
+        while self.more() and self._peek() not in ("OR", ")"):
+            if self._peek() == "AND":
+                self._take()
+                continue
+            tests.append(self._one())
+        return tests[0] if len(tests) == 1 else lambda entry: all(test(entry) for test in tests)
+
+    def _one(self) -> Test:
+        text = self._take()
+        if text == "NOT":
+            inner = self._one()
+            return lambda entry: not inner(entry)
+        if text == "(":
+            inner = self.either()
+            if self._peek() == ")":
+                self._take()
+            return inner
+        return _true if text in (")", "") else self._term(text)
+
+    def _term(self, text: str) -> Test:
+        found = TERM.fullmatch(text)
+        assert found is not None  # the pattern fits any text
+        name, sign, raw = found["field"], found["op"] or "", found["value"]
+        value, quoted = _unquoted(raw)
+        if name is None:
+            self.parsed.append({"field": "default", "match_all": value})
+            self.fields.append("default")
+            return _negated(lambda entry: value.casefold() in entry.text, found["minus"])
+        self.parsed.append({"field": name, "match_all": value} if not sign else {"field": name, "range": {sign: value}})
+        negative = name == "tag_not"
+        test = self._field("tag" if negative else name, sign, value, quoted)
+        if test is None:
+            return _true
+        self.fields.append(name)
+        return _negated(test, found["minus"] or ("-" if negative else ""))
+
+    def _field(self, name: str, sign: str, value: str, quoted: bool) -> Test | None:
+        if name in TIMES:
+            return self._time(name, sign, value, quoted)
+        if name == "id":
+            return self._number(sign, value)
+        if name in WORDS:
+            return self._words(name, value)
+        self._warn(name, "Invalid search field for this query.", "invalid_field")
+        return None
+
+    def _time(self, name: str, sign: str, value: str, quoted: bool) -> Test | None:
+        # Reported: without quotes the time of day is lost and the day is the shop's.
+        written = value if quoted else value.split("T")[0]
+        try:
+            moment = datetime.fromisoformat(written)
+        except ValueError:
+            self._warn(name, "Invalid value for this field.", "invalid_value")
+            return None
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
+        wanted = zoned.astimezone(UTC).timestamp() * 1000
+        if not sign and len(written) == 10:
+            return lambda entry: wanted <= getattr(entry, name) < wanted + 86_400_000
+        compare = COMPARE[sign]
+        return lambda entry: compare(getattr(entry, name), wanted)
+
+    def _number(self, sign: str, value: str) -> Test | None:
+        wanted = {part.rsplit("/", 1)[-1] for part in value.split(",")}
+        if not all(part.isdigit() for part in wanted):
+            self._warn("id", "Invalid value for this field.", "invalid_value")
+            return None
+        if not sign:
+            numbers = {int(part) for part in wanted}
+            return lambda entry: entry.number in numbers
+        compare, bound = COMPARE[sign], int(wanted.pop())
+        return lambda entry: compare(entry.number, bound)
+
+    def _words(self, name: str, value: str) -> Test | None:
+        wanted = frozenset(part.strip().casefold() for part in value.split(",")) if "," in value else {value.casefold()}
+        known = CLOSED_SETS.get(name)
+        if known and not wanted <= known:
+            self._warn(name, "Invalid value for this field.", "invalid_value")
+            return None
+        if value.endswith("*"):
+            start = value[:-1].casefold()
+            return lambda entry: any(word.startswith(start) for word in entry.words[name])
+        return lambda entry: not wanted.isdisjoint(entry.words[name])
+
+    def _warn(self, name: str, message: str, code: str) -> None:
+        self.warnings.append({"field": name, "message": message, "code": code})
+
+
+def _true(_: Entry) -> bool:
+    return True
+
+
+def _negated(test: Test, minus: str) -> Test:
+    return (lambda entry: not test(entry)) if minus else test
+
+
+def _unquoted(raw: str) -> tuple[str, bool]:
+    if len(raw) >= 2 and raw[0] == raw[-1] and raw[0] in "'\"":
+        return re.sub(r"\\(.)", r"\1", raw[1:-1]), True
+    return raw, False
