@@ -139,12 +139,12 @@ class Intake:
         now = iso(self.clock.now())
         if absence is not Absence.DELETED:
             return
-        if self.ledger.orders.mark_missing(order_id, now) is None:
-            self.report.counts["orders missing"] += 1
-            return
         stored = self.ledger.orders.snapshot(order_id)
         if stored is None:
             self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
+            return
+        if self.ledger.orders.mark_missing(order_id, now) is None:
+            self.report.counts["orders missing"] += 1
             return
         gone = stored | {"deleted_at": now}
         self.ledger.orders.save(gone, snapshot_hash(gone), summarise(gone), self.report.run_id, now)
@@ -172,9 +172,15 @@ class Intake:
         """A ledger belongs to one shop. Raises NeedsPerson when another one answers."""
         known = self.ledger.runs.get("shop")
         if known is None or known.get("id") == facts.shop_id:
-            current = {"id": facts.shop_id, "domain": facts.domain, "name": facts.name, "zone": facts.zone}
-            current |= {"currency": facts.currency, "version": facts.version}
-            current |= {"scopes": sorted(facts.scopes) if facts.scopes is not None else None}
+            current = {
+                "id": facts.shop_id,
+                "domain": facts.domain,
+                "name": facts.name,
+                "zone": facts.zone,
+                "currency": facts.currency,
+                "version": facts.version,
+                "scopes": sorted(facts.scopes) if facts.scopes is not None else None,
+            }
             if current != known:
                 with self.ledger.transaction():
                     self.ledger.runs.put("shop", current)

@@ -1,7 +1,7 @@
 """Decide, from what was compared and what the user chose, what shall be written where. Pure: it does nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from syncdb.model import (
@@ -106,7 +106,7 @@ def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> De
     for difference in differences:
         settled = _settle(difference, policy, left, right)
         if isinstance(settled, Conflict):
-            conflicts.append(settled)
+            conflicts.append(replace(settled, where=(right.ref,)))
             continue
         for side, value in settled.items():
             to[side][difference.field] = value

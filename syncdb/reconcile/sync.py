@@ -1,0 +1,239 @@
+"""A run, from first to last: orders from the shop into the ledger, and from the ledger to where people work.
+
+The story on one page. Each step is elsewhere: `intake` reads the shop, `engine` compares, guards and applies, `apply` journals.
+"""
+
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Connector
+from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.errors import Interrupted, NeedsPerson, SyncdbError
+from syncdb.ledger import Ledger
+from syncdb.ledger.runs import Problem
+from syncdb.model import Policy, Record, Side, Why
+from syncdb.reconcile.apply import Applier
+from syncdb.reconcile.engine import Pair, examine, reconcile, refuse_surprises
+from syncdb.reconcile.intake import Intake
+from syncdb.reconcile.plan import Limits
+from syncdb.reconcile.report import Note, Report
+from syncdb.reconcile.stored import StoredOrders
+from syncdb.reconcile.watch import Watch
+from syncdb.values import Value, iso, moment
+
+log = logging.getLogger("syncdb.sync")
+
+SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its token must outlive that by far
+TIDY_FROM = 20
+
+
+class Rows(Protocol):
+    """How an order is shown on the other side."""
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever what is shown of an order changes."""
+
+    def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
+        """One record for each row of an order."""
+
+    def removed_record(self, key: str, last_fields: Mapping[str, Value]) -> Record:
+        """The row of a line that the order no longer has."""
+
+
+class Destination(Protocol):
+    """Where the orders go. `pair` names it in the ledger, before anything about the shop is known."""
+
+    pair: str
+
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
+        """The connector and what it shows of an order, for a shop with this time zone and currency."""
+
+    def remember(self) -> None:
+        """Keep in the ledger what ties it to this place."""
+
+    def tidy(self, tokens: Sequence[int]) -> None:
+        """Remove the traces of writes that ended long ago."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked of a run. `full` looks at everything; `force` also goes past a guard that stopped the last one."""
+
+    lookback: timedelta
+    overlap: timedelta
+    examine_every: timedelta
+    full: bool = False
+    force: bool = False
+    dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSync:
+    """One run. With `wishes.dry` the ledger must be a copy, and nothing is written anywhere else."""
+
+    ledger: Ledger
+    reader: OrderReader
+    destination: Destination
+    policy: Policy
+    limits: Limits
+    wishes: Wishes
+    clock: Clock
+    rng: random.Random
+    watch: Watch
+
+    def run(self) -> Report:
+        """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
+        report = self._start()
+        try:
+            self._steps(report)
+        except SyncdbError as failure:
+            report.failure = failure
+        except KeyboardInterrupt:
+            report.failure = Interrupted("The run was interrupted.", next_step="Run again; it goes on from here.")
+        except BaseException as defect:
+            self._end(report, f"defect: {defect!r}")
+            raise
+        self._end(report, str(report.failure or ""))
+        return report
+
+    def _steps(self, report: Report) -> None:
+        deep = self._deep()
+        report.mode = "test" if self.wishes.dry else "full" if deep else "incremental"
+        self._read_shop(report, deep)
+        connector, rows = self.destination.open(self.ledger.runs.get("shop"))
+        self._hear_of_new_columns(rows)
+        stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
+        pair = Pair(self.destination.pair, stored, connector, self.policy, self.limits)
+        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.watch)
+        if self.wishes.dry:
+            self._plan_only(report, pair, stored, deep)
+        else:
+            self._bring_over(report, pair, stored, applier, deep)
+        self._name_failed(report, stored)
+
+    def _read_shop(self, report: Report, deep: bool) -> None:
+        self.watch.stage("Reading orders")
+        intake = Intake(self.ledger, self.reader, self.destination.pair, report, self.watch, self.clock)
+        intake.read(intake.window(self.wishes.lookback, whole=deep), self.wishes.overlap)
+
+    def _bring_over(self, report: Report, pair: Pair, stored: StoredOrders, applier: Applier, deep: bool) -> None:
+        """Settle what earlier runs left open, then bring the other side into agreement, then keep house."""
+        settled = applier.settle_unfinished()
+        applier.make_structure(Side.RIGHT)
+        self.destination.remember()
+        waiting = self.ledger.orders.waiting(pair.name)
+        keys = stored.expect(waiting)
+        self.watch.stage("Comparing", None if deep else len(keys))
+        look_at = None if deep or settled else keys
+        result = reconcile(self.ledger, pair, look_at, applier, self.watch, past_guard=self.wishes.force)
+        report.plan, report.conflicts = result.plan, _ours(result.plan.conflicts)
+        report.counts.update(result.counts)
+        self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
+        if look_at is None:
+            self._remember_examined(pair.name)
+        self._tidy(pair.name)
+
+    def _plan_only(self, report: Report, pair: Pair, stored: StoredOrders, deep: bool) -> None:
+        keys = stored.expect(self.ledger.orders.waiting(pair.name))
+        open_writes = self.ledger.journal(pair.name).unfinished()
+        if open_writes:
+            message = f"{len(open_writes)} earlier write(s) have no known outcome yet; a real run finds that out first."
+            report.note(Note("unfinished", message + " Its plan may differ from this one."))
+        structure = pair.right.structure(self.rng.randrange(1, 2**31))
+        if structure is not None:
+            report.note(Note("structure", "The tab or some of its columns do not exist yet; a real run makes them first."))
+            report.counts["structure"] = 1
+        plan = examine(self.ledger, pair, None if deep or open_writes else keys, report.run_id, self._now(), self.watch)
+        report.plan, report.conflicts = plan, _ours(plan.conflicts)
+        try:
+            refuse_surprises(self.ledger, pair, plan)
+        except NeedsPerson as guard:
+            report.note(Note("guard", f"A real run would stop here: {guard}", guard.next_step))
+
+    def _settle_orders(
+        self, report: Report, pair: str, waiting: Sequence[str], unsettled: set[str], stored: StoredOrders
+    ) -> None:
+        """Orders all of whose rows are right need not be looked at again before they change."""
+        known = self.ledger.records(pair).known(unsettled)
+        open_orders = {one.order_id for one in known.values()} | set(stored.failed)
+        done = [order_id for order_id in waiting if order_id not in open_orders]
+        report.counts["quarantined"] += len(open_orders)
+        with self.ledger.transaction():
+            self.ledger.orders.settled(pair, done)
+            for order_id in done:
+                for stage in ("write", "show"):
+                    self.ledger.problems.resolve(stage, order_id, f"written in run {report.run_id}", self._now())
+
+    def _name_failed(self, report: Report, stored: StoredOrders) -> None:
+        with self.ledger.transaction():
+            for order_id, problem in stored.failed.items():
+                self.ledger.problems.add(
+                    Problem("show", "not showable", str(problem), order_id, problem.key, problem.next_step),
+                    report.run_id,
+                    self._now(),
+                )
+
+    def _deep(self) -> bool:
+        """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
+        if self.wishes.full or self.wishes.force:
+            return True
+        last = self.ledger.runs.get(f"examined:{self.destination.pair}")
+        return last is None or not timedelta(0) <= self.clock.now() - moment(last) < self.wishes.examine_every
+
+    def _remember_examined(self, pair: str) -> None:
+        with self.ledger.transaction():
+            self.ledger.runs.put(f"examined:{pair}", self._now())
+
+    def _hear_of_new_columns(self, rows: Rows) -> None:
+        """When other columns are to be shown, or the place is new, every order is to be looked at again."""
+        name = f"shown:{self.destination.pair}"
+        if self.ledger.runs.get(name) != rows.digest:
+            with self.ledger.transaction():
+                self.ledger.orders.wait_all(self.destination.pair)
+                self.ledger.runs.put(name, rows.digest)
+
+    def _tidy(self, pair: str) -> None:
+        journal = self.ledger.journal(pair)
+        spent = journal.spent(iso(self.clock.now() - SPENT_AFTER), 200)
+        if len(spent) < TIDY_FROM:
+            return
+        self.destination.tidy(spent)
+        with self.ledger.transaction():
+            journal.tidied(spent)
+
+    def _start(self) -> Report:
+        now = self._now()
+        mode = "test" if self.wishes.dry else "sync"
+        with self.ledger.transaction():
+            run_id = self.ledger.runs.start(self.destination.pair, mode, now)
+        return Report(run_id, mode, now)
+
+    def _end(self, report: Report, message: str) -> None:
+        report.ended_at = self._now()
+        with self.ledger.transaction():
+            self.ledger.runs.end(
+                report.run_id,
+                report.ended_at,
+                int(report.exit_code),
+                message,
+                report.counts,
+                [note.message for note in report.notes],
+                report.partial,
+            )
+        log.info("run %s ended with %s: %s", report.run_id, int(report.exit_code), dict(report.counts))
+
+    def _now(self) -> str:
+        return iso(self.clock.now())
+
+
+def _ours(conflicts: Sequence[Any]) -> list[Any]:
+    return [one for one in conflicts if one.why is not Why.UNKNOWN_KEY]
