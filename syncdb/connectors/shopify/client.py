@@ -1,7 +1,7 @@
 """One GraphQL request to a shop: sent, paced, tried again within the deadline, and its answer or refusal told apart.
 
-What a refusal means (documented unless marked): 401 and 403 token or permission, 402 and 423 a frozen or locked shop, 404 no such shop,
-429 and 430 too fast, 5xx theirs. THROTTLED comes with HTTP 200 (reported). An HTML page with 200 comes from something in between.
+What a refusal means (documented unless marked): 401 and 403 token or permission, 402 and 423 a frozen or locked shop, 404 no such
+shop, 429 and 430 too fast, 5xx theirs. THROTTLED comes with HTTP 200 (reported). HTML with 200 comes from something in between.
 """
 
 import json
@@ -39,7 +39,7 @@ class TooCostly(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query brought: `data` (None if all of it was lost), errors beside it, search warnings, version and cost of it."""
+    """What a query brought: `data` (None if all of it was lost), errors beside it, search warnings, API version, points."""
 
     data: Mapping[str, Any] | None
     errors: tuple[Mapping[str, Any], ...]
@@ -49,7 +49,7 @@ class Answer:
 
 
 def shop_domain(name: str) -> str:
-    """The shop's permanent domain from "name", "name.myshopify.com" or a URL of it. Raises ConfigurationError for anything else."""
+    """The shop's permanent domain from "name", "name.myshopify.com" or a URL. Raises ConfigurationError for anything else."""
     text = name.strip().lower()
     host = urlsplit(text).hostname or "" if "://" in text else text.partition("/")[0]
     if admin := re.match(r"https?://admin\.shopify\.com/store/([^/?#]+)", text):
@@ -64,7 +64,7 @@ def shop_domain(name: str) -> str:
 
 
 def base_address(domain: str, base_url: str | None) -> str:
-    """Where requests go: the shop itself, or `base_url` instead. Raises ConfigurationError where a token would travel in clear."""
+    """Where requests go: the shop itself, or `base_url`. Raises ConfigurationError where a token would travel in clear."""
     if not base_url:
         return f"https://{domain}"
     parts = urlsplit(base_url)
@@ -126,7 +126,7 @@ class ShopifyClient:
         if "MAX_COST_EXCEEDED" in codes:
             raise TooCostly(message_of(errors))
         if "SHOP_INACTIVE" in codes:
-            raise Refused(f"The shop {self.shop} is not active: {message_of(errors)}", next_step="Reopen the shop, then run it again.")
+            raise Refused(f"The shop {self.shop} is not active: {message_of(errors)}", next_step="Reopen it, then run it again.")
 
     def _send(self, payload: Mapping[str, Any], strain: Callable[[], None]) -> "_Response":
         token = self.tokens.current()

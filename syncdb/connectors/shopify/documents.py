@@ -74,4 +74,3 @@ def rests(parts: Parts, parent: str = "Order") -> Iterator[tuple[str, str, Many 
             yield parent, name, shape
         if isinstance(shape, Many | Paged | One):
             yield from rests(shape.parts, CHILDREN.get(name, parent))
-

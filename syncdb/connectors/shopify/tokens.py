@@ -1,7 +1,7 @@
 """Where the access token comes from: a fixed one, or one got for a client id and secret and renewed in time.
 
-Client credentials grant: documented for apps of the Dev Dashboard whose app and store belong to the same organisation; the token lives
-about a day (`expires_in` 86399). Tokens are held in memory only.
+Client credentials grant: documented for apps of the Dev Dashboard whose app and store belong to the same organisation; the token
+lives about a day (`expires_in` 86399). Tokens are held in memory only.
 """
 
 import threading
@@ -16,7 +16,7 @@ from syncdb.http import Retrier, Transient, redact
 
 RENEW_BEFORE = 300.0  # seconds before its end in which a token is no longer trusted to last for a run's next steps
 TIMEOUT = (10.0, 60.0)
-MAKE_SURE = "Check the client id and secret, that the app is installed in this shop, and that app and shop are of one organisation."
+MAKE_SURE = "Check the client id and secret, and that the app is installed in this shop and of the same organisation."
 
 
 class TokenSource(Protocol):
@@ -87,9 +87,8 @@ class ClientCredentials:
         if answer.status_code == 429 or answer.status_code >= 500:
             raise Transient(f"the token request was answered with HTTP {answer.status_code}")
         if answer.status_code != 200:
-            raise Refused(
-                f"Shopify refused the client id and secret (HTTP {answer.status_code}{self._reason(answer)}).", next_step=MAKE_SURE
-            )
+            said = f"HTTP {answer.status_code}{self._reason(answer)}"
+            raise Refused(f"Shopify refused the client id and secret ({said}).", next_step=MAKE_SURE)
         return self._read(answer)
 
     @staticmethod

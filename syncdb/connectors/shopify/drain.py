@@ -1,0 +1,98 @@
+"""Reading the rest of an order whose lists did not fit into the page that brought it.
+
+An order is drained completely or not used: half its refunds would be a wrong number in somebody's sheet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.connectors.shopify.client import Answer, ShopifyClient, TooCostly, message_of
+from syncdb.connectors.shopify.documents import LARGEST_PAGE, rest_of
+from syncdb.connectors.shopify.pages import PageSize
+from syncdb.connectors.shopify.shape import Many, Paged, Parts, unfinished
+
+
+class Edited(Exception):
+    """The order changed while it was being read: what was read belongs to two different states."""
+
+
+class HeldBack(Exception):
+    """The order cannot be read completely, and why."""
+
+
+@dataclass(slots=True)
+class Drain:
+    """Fills up orders in place. Uses one page size for all of them."""
+
+    client: ShopifyClient
+    size: PageSize = field(default_factory=lambda: PageSize(100))
+
+    def finish(self, parts: Parts, node: dict[str, Any]) -> None:
+        """Read on until nothing is missing. Raises Edited where the order moved meanwhile, HeldBack where it cannot be had whole."""
+        finished: set[tuple[str, str]] = set()
+        while gap := next((gap for gap in unfinished(parts, node) if (gap[0]["id"], gap[1]) not in finished), None):
+            owner, name, shape = gap
+            if isinstance(shape, Paged):
+                self._read_on(node, owner, name, shape)
+            else:
+                self._read_larger(node, owner, name, shape)
+            finished.add((owner["id"], name))
+
+    def _read_on(self, order: Mapping[str, Any], owner: dict[str, Any], name: str, shape: Paged) -> None:
+        document = rest_of(_type(owner["id"]), name, shape)
+        found, page, passed = list(owner[name]["nodes"]), owner[name]["pageInfo"], set()
+        while page["hasNextPage"]:
+            cursor = page["endCursor"]
+            if not cursor or cursor in passed:
+                raise HeldBack(f"Shopify's pages of {name} go round in a circle")
+            passed.add(cursor)
+            more = self._ask(order, owner["id"], document, name, {"after": cursor})
+            found, page = found + more["nodes"], more["pageInfo"]
+        owner[name] = {"nodes": _once(found), "pageInfo": page}
+
+    def _read_larger(self, order: Mapping[str, Any], owner: dict[str, Any], name: str, shape: Many) -> None:
+        largest = PageSize(LARGEST_PAGE)
+        owner[name] = self._ask(order, owner["id"], rest_of(_type(owner["id"]), name, shape), name, {}, largest)
+        if len(owner[name]) >= largest.size:
+            raise HeldBack(f"it has {largest.size} or more {name}, more than Shopify shows at once")
+
+    def _ask(
+        self,
+        order: Mapping[str, Any],
+        owner_id: str,
+        document: str,
+        name: str,
+        variables: Mapping[str, Any],
+        size: PageSize | None = None,
+    ) -> Any:
+        size = size or self.size
+        answer = self._within_cost(
+            document, {"id": owner_id, **variables}, size, f"Reading all {name} of order {order.get('name')}"
+        )
+        if answer.errors:
+            raise HeldBack(f"its {name} could not be read completely ({message_of(answer.errors)})")
+        node = (answer.data or {}).get("node")
+        if not node or node.get("order", node)["updatedAt"] != order["updatedAt"]:
+            raise Edited
+        return node[name]
+
+    def _within_cost(self, document: str, variables: Mapping[str, Any], size: PageSize, what: str) -> Answer:
+        while True:
+            try:
+                return self.client.ask(document, lambda: {**variables, "first": size.size}, what, size.relieve)
+            except TooCostly as error:
+                if size.size == 1:
+                    raise HeldBack(f"even one by one it costs more than one query may: {error}") from error
+                size.halve()
+
+
+def _type(gid: str) -> str:
+    return gid.split("/")[-2]
+
+
+def _once(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each item once, the later reading of it."""
+    if not all("id" in node for node in nodes):
+        return nodes
+    return list({node["id"]: node for node in nodes}.values())

@@ -1,0 +1,89 @@
+"""What is known about the shop and about what this app may see of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.errors import Refused
+from syncdb.values import iso
+
+HORIZON = timedelta(days=60)  # documented: how far back orders are shown without the scope read_all_orders
+ORDERS_SCOPES = frozenset({"read_orders", "write_orders", "read_all_orders"})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know though the run goes on. `code` stays the same from run to run."""
+
+    code: str
+    message: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The shop as it described itself. `scopes` is None where the app may not even see its own permissions."""
+
+    shop_id: str
+    domain: str
+    name: str
+    zone: str
+    currency: str
+    scopes: frozenset[str] | None
+    version: str
+
+    @property
+    def sees_all_orders(self) -> bool | None:
+        """Whether orders older than 60 days are visible; None where that cannot be known."""
+        return None if self.scopes is None else "read_all_orders" in self.scopes
+
+    def horizon(self, now: datetime) -> datetime | None:
+        """Orders made before this are not shown; None where there is no such limit or none is known."""
+        return now - HORIZON if self.sees_all_orders is False else None
+
+
+def facts_from(data: Mapping[str, Any], version: str) -> Facts:
+    """The facts in an answer that asked for them. Raises Refused where the shop says nothing of itself or orders are barred."""
+    shop = data.get("shop")
+    if not shop:
+        raise Refused("Shopify did not say which shop this is.", next_step="Check the app's permissions in the Shopify admin.")
+    installation = data.get("currentAppInstallation")
+    scopes = frozenset(scope["handle"] for scope in installation["accessScopes"]) if installation else None
+    if scopes is not None and not scopes & ORDERS_SCOPES:
+        raise missing_orders()
+    return Facts(
+        bare_id(shop["id"]), shop["myshopifyDomain"], shop["name"], shop["ianaTimezone"], shop["currencyCode"], scopes, version
+    )
+
+
+def missing_orders() -> Refused:
+    """The refusal to go on without the permission everything rests on."""
+    return Refused(
+        "This app may not read the shop's orders: the permission read_orders is missing.",
+        next_step="Give the app the access scope read_orders (and read_all_orders for what is older than 60 days), install it anew.",
+    )
+
+
+def version_notice(asked: str, answered: str) -> Notice | None:
+    """Told when another API version answered: an old version falls forward silently (reported), fields may mean other things."""
+    if not answered or answered == asked:
+        return None
+    return Notice(
+        "api_version",
+        f"Shopify answered with API version {answered} though {asked} was asked for: {asked} is no longer offered.",
+        f"Set shopify_api_version to {answered} after reading what changed, then run it again.",
+    )
+
+
+def horizon_notice(facts: Facts, since: datetime | None, now: datetime) -> Notice | None:
+    """Told when the asked window reaches further back than orders are shown."""
+    horizon = facts.horizon(now)
+    if horizon is None or (since is not None and since >= horizon):
+        return None
+    return Notice(
+        "horizon",
+        f"Orders made before {iso(horizon)[:10]} (60 days ago) are not visible to this app.",
+        "Give the app the access scope read_all_orders if older orders are needed.",
+    )

@@ -1,0 +1,128 @@
+"""From answered nodes to complete snapshots: filled up, read again where they moved, held back where they cannot be had whole."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.connectors.shopify.asking import Asking
+from syncdb.connectors.shopify.client import TooCostly, message_of
+from syncdb.connectors.shopify.drain import Drain, Edited, HeldBack
+from syncdb.connectors.shopify.normalise import snapshot
+from syncdb.connectors.shopify.pages import Quarantined
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.connectors.shopify.trouble import Trouble, partial_notices
+from syncdb.errors import SkipRecord
+
+READINGS = 3  # how often an order is read that is edited under our hands
+AT_ONCE = 25  # orders asked for by id in one query
+
+
+@dataclass(slots=True)
+class Batch:
+    """Orders of one answer: usable nodes, those held back, and global ids that nothing was found for."""
+
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+    held: list[Quarantined] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    partial: bool = False
+
+    def __iadd__(self, other: "Batch") -> "Batch":
+        self.nodes += other.nodes
+        self.held += other.held
+        self.absent += other.absent
+        self.partial = self.partial or other.partial
+        return self
+
+
+def usable(nodes: Sequence[dict[str, Any] | None], trouble: Trouble) -> Batch:
+    """The nodes of an answer, without those whose part of it failed."""
+    batch = Batch(partial=bool(trouble.loose))
+    for position, node in enumerate(nodes):
+        if node and position not in trouble.broken:
+            batch.nodes.append(node)
+        elif node:
+            batch.held.append(held(node, trouble.broken[position]))
+    return batch
+
+
+def held(node: Mapping[str, Any], why: str) -> Quarantined:
+    """An order held back, by its node."""
+    return Quarantined(bare_id(node["id"]), str(node.get("name") or ""), why)
+
+
+@dataclass(slots=True)
+class Gatherer:
+    """Makes complete snapshots."""
+
+    asking: Asking
+    _drain: Drain = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._drain = Drain(self.asking.client)
+
+    def by_ids(self, gids: Sequence[str]) -> Batch:
+        """Single orders. Where a query for several fails as a whole, each half is asked for alone, down to the one that fails."""
+        batch = Batch()
+        for start in range(0, len(gids), AT_ONCE):
+            batch += self._some(gids[start : start + AT_ONCE])
+        return batch
+
+    def complete(self, nodes: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Quarantined]]:
+        """The snapshots of these nodes, and the orders that are held back instead."""
+        snapshots, held_back = [], []
+        for node in nodes:
+            try:
+                snapshots.append(self._snapshot(self._whole(node)))
+            except HeldBack as reason:
+                held_back.append(held(node, str(reason)))
+            except SkipRecord as error:
+                held_back.append(held(node, str(error)))
+        return snapshots, held_back
+
+    def _some(self, gids: Sequence[str]) -> Batch:
+        try:
+            answer, trouble = self.asking.ids(gids)
+        except TooCostly as error:
+            return self._halves(gids, f"it alone costs more than one query may: {error}")
+        for notice in partial_notices(answer, trouble):
+            self.asking.tell(notice)
+        nodes = (answer.data or {}).get("nodes")
+        if nodes is None:
+            return self._halves(gids, f"Shopify could not answer for it ({message_of(answer.errors) or 'no reason given'})")
+        batch = usable(nodes, trouble)
+        for position, (gid, node) in enumerate(zip(gids, nodes, strict=True)):
+            if not node and position in trouble.broken:
+                batch.held.append(Quarantined(bare_id(gid), "", trouble.broken[position]))
+            elif not node:
+                batch.absent.append(gid)
+        return batch
+
+    def _halves(self, gids: Sequence[str], why: str) -> Batch:
+        if len(gids) <= 1:
+            return Batch(held=[Quarantined(bare_id(gid), "", why) for gid in gids])
+        batch = self._some(gids[: len(gids) // 2])
+        batch += self._some(gids[len(gids) // 2 :])
+        return batch
+
+    def _whole(self, node: dict[str, Any]) -> dict[str, Any]:
+        for _ in range(READINGS):
+            try:
+                self._drain.finish(self.asking.documents.order, node)
+            except Edited:
+                node = self._again(node)
+            else:
+                return node
+        raise HeldBack(f"it was edited each of the {READINGS} times that it was read")
+
+    def _again(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        batch = self._some([node["id"]])
+        if batch.held:
+            raise HeldBack(batch.held[0].why)
+        if not batch.nodes:
+            raise HeldBack("it disappeared while it was being read")
+        return batch.nodes[0]
+
+    def _snapshot(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        asking = self.asking
+        shop = asking.facts.domain if asking.facts else asking.client.shop
+        return snapshot(node, asking.documents.order, shop=shop, withheld=asking.withheld, metafields=asking.metafields)

@@ -1,0 +1,74 @@
+"""From an answered order to its snapshot: plain JSON data in our names that is equal whenever the order is.
+
+A snapshot holds everything that any column needs. What was null or empty is left out; what could not be seen is left out too, but
+named in `withheld`, so that an unseen value never passes for an empty one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from syncdb.connectors.shopify.shape import Parts, Path, read, stored_path
+from syncdb.errors import SkipRecord
+from syncdb.values import digest
+
+Snapshot = dict[str, Any]
+
+
+def snapshot(
+    node: Mapping[str, Any],
+    parts: Parts,
+    *,
+    shop: str,
+    withheld: Iterable[Path] = (),
+    metafields: Sequence[tuple[str, str]] = (),
+) -> Snapshot:
+    """One drained order as a snapshot. Raises SkipRecord, naming the order, where the answer is not what was asked for."""
+    try:
+        found = read(parts, node)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        name = str(node.get("name") or node.get("id"))
+        raise SkipRecord(name, f"Order {name}: Shopify's answer cannot be read ({error!r}).") from error
+    chosen = {f"{ns}.{key}": found.pop(f"metafield_{number}", None) for number, (ns, key) in enumerate(metafields)}
+    if chosen:
+        found["metafields"] = chosen
+    found["shop"] = shop
+    if unseen := sorted(stored_path(path) for path in withheld):
+        found["withheld"] = unseen
+    return found
+
+
+def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
+    """Equal for snapshots that say the same of an order. What is merely unseen at the moment does not count."""
+    return digest({name: value for name, value in snapshot.items() if name != "withheld"})
+
+
+def merge_withheld(new: Snapshot, stored: Mapping[str, Any] | None) -> Snapshot:
+    """`new` with every withheld value as it was last seen. What was never seen stays withheld."""
+    if stored is None or not new.get("withheld"):
+        return new
+    merged, unseen = dict(new), []
+    for path in new["withheld"]:
+        names = path.split(".")
+        never_seen = [other for other in stored.get("withheld", ()) if _within(path, other) or _within(other, path)]
+        unseen += [path if _within(path, other) else other for other in never_seen]
+        if not any(_within(path, other) for other in never_seen):
+            merged = _kept(merged, stored, names)
+    merged.pop("withheld")
+    return merged | ({"withheld": sorted(set(unseen))} if unseen else {})
+
+
+def _within(path: str, outer: str) -> bool:
+    return path == outer or path.startswith(f"{outer}.")
+
+
+def _kept(new: Any, stored: Any, names: Sequence[str]) -> Any:
+    """`new` with the value at `names` taken from `stored`; the items of a list are matched by their ids."""
+    if isinstance(new, list):
+        known = {item["id"]: item for item in stored or () if isinstance(item, Mapping) and "id" in item}
+        return [_kept(item, known[item["id"]], names) if item.get("id") in known else item for item in new]
+    name, rest = names[0], names[1:]
+    if not isinstance(stored, Mapping) or name not in stored:
+        return new
+    if not rest:
+        return new | {name: stored[name]}
+    return new | {name: _kept(new.get(name, {}), stored[name], rest)}

@@ -1,0 +1,173 @@
+"""Reading orders: those changed in a window of time, and single ones by id.
+
+The window is read through Shopify's search index (eventually consistent, observed), single orders from its database. What is
+yielded is complete order by order; whatever keeps the whole from being the truth travels with it: notices, quarantine, `partial`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from syncdb.connectors.shopify.asking import Asking
+from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
+from syncdb.connectors.shopify.facts import Facts, Notice, horizon_notice
+from syncdb.connectors.shopify.gather import Batch, Gatherer, usable
+from syncdb.connectors.shopify.pages import Absence, Looked, Page, PageSize, Quarantined
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.connectors.shopify.trouble import Trouble, partial_notices
+from syncdb.errors import RetryLater
+from syncdb.values import iso, moment
+
+RESTARTS = 3  # how often a window is begun again at the last good point
+LATER = "Nothing is lost: run it again later."
+
+
+@dataclass(slots=True)
+class _Window:
+    """Where the reading of a window stands."""
+
+    since: datetime | None
+    until: datetime
+    cursor: str | None = None
+    reached: datetime | None = None
+    restarts: int = 0
+    passed: set[str] = field(default_factory=set)
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, Any]:
+        # Quoted and with Z: without quotes the time of day is ignored (reported).
+        return {"after": self.cursor, "query": f"updated_at:>='{iso(self.since)}'" if self.since else None}
+
+    def restart(self) -> None:
+        if self.restarts == RESTARTS:
+            raise RetryLater("Shopify keeps refusing to read on in its own listing of orders.", next_step=LATER)
+        self.restarts += 1
+        self.since, self.cursor = self.reached or self.since, None
+        self.passed.clear()
+
+    def fresh(self, nodes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The nodes not read before in this state: an order that moves while pages are read turns up twice."""
+        found = []
+        for node in nodes:
+            known = self.seen.get(node["id"])
+            if known is None or moment(node["updatedAt"]) > moment(known):
+                self.seen[node["id"]] = node["updatedAt"]
+                found.append(node)
+        return found
+
+    def move_past(self, listing: Mapping[str, Any]) -> bool:
+        """Put a page behind; whether there is more to read."""
+        times = [moment(node["updatedAt"]) for node in listing["nodes"]]
+        self.reached = max(times, default=self.reached)
+        self.cursor = listing["pageInfo"]["endCursor"]
+        return bool(listing["pageInfo"]["hasNextPage"]) and not (times and times[-1] > self.until)
+
+    def circles(self) -> bool:
+        """Whether the way on has been taken before."""
+        if not self.cursor or self.cursor in self.passed:
+            return True
+        self.passed.add(self.cursor)
+        return False
+
+
+@dataclass(slots=True)
+class OrderReader:
+    """Reads the orders of one shop. `metafields` are (namespace, key) to read along; `facts` is known after the first answer."""
+
+    client: ShopifyClient
+    metafields: Sequence[tuple[str, str]] = ()
+    page_size: int = 50
+    _asking: Asking = field(init=False)
+    _gatherer: Gatherer = field(init=False)
+    _size: PageSize = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._asking = Asking(self.client, self.metafields)
+        self._gatherer = Gatherer(self._asking)
+        self._size = PageSize(self.page_size)
+
+    @property
+    def facts(self) -> Facts | None:
+        return self._asking.facts
+
+    def changed(self, since: datetime | None, until: datetime) -> Iterator[Page]:
+        """Pages of the orders changed at or after `since` (None: all that are visible), oldest change first.
+
+        Reading ends with the listing, or with the page that passes `until`: what changed later belongs to the next run. Raises
+        Refused and RetryLater; a page that was yielded before stays good.
+        """
+        window, last = _Window(since, until), False
+        while not last:
+            answer, trouble = self._asking.window(window.variables(), self._size)
+            if window.cursor and answer.data is None and "cursor" in message_of(answer.errors).lower():
+                window.restart()
+                continue
+            page = self._page(answer, trouble, window, since)
+            last = page.last
+            yield page
+
+    def by_ids(self, ids: Sequence[str], made: Mapping[str, datetime] | None = None) -> Looked:
+        """Single orders by id ("1001", without prefix). `made` tells when they were made, so that absence can be judged.
+
+        An absent order is known to be deleted only where it would be visible if it existed. Raises Refused and RetryLater.
+        """
+        batch = self._gatherer.by_ids([f"gid://shopify/Order/{order_id}" for order_id in ids])
+        facts = self._asking.known_facts()
+        orders, held_back = self._gatherer.complete(batch.nodes)
+        return Looked(
+            orders=tuple(orders),
+            quarantined=(*batch.held, *held_back),
+            absent={bare_id(gid): self._absence((made or {}).get(bare_id(gid)), facts) for gid in batch.absent},
+            notices=self._asking.news(),
+            partial=batch.partial or self._asking.other_version,
+            facts=facts,
+        )
+
+    def _absence(self, made: datetime | None, facts: Facts) -> Absence:
+        horizon = facts.horizon(self.client.clock.now())
+        seen_if_there = facts.sees_all_orders or (made is not None and horizon is not None and made > horizon)
+        return Absence.DELETED if seen_if_there else Absence.HIDDEN_OR_DELETED
+
+    def _page(self, answer: Answer, trouble: Trouble, window: _Window, since: datetime | None) -> Page:
+        listing, batch = self._batch(answer, trouble, window)
+        facts = self._asking.known_facts()
+        self._asking.tell(horizon_notice(facts, since, self.client.clock.now()))
+        orders, held_back = self._gatherer.complete(window.fresh(batch.nodes))
+        more = window.move_past(listing)
+        if more and window.circles():
+            self._asking.tell(Notice("circle", "Shopify's pages of orders go round in a circle; reading stopped there.", LATER))
+            more, batch.partial = False, True
+        return Page(
+            orders=tuple(orders),
+            quarantined=(*batch.held, *held_back),
+            notices=self._asking.news(),
+            partial=batch.partial or self._asking.other_version,
+            last=not more,
+            reached=window.reached,
+            facts=facts,
+        )
+
+    def _batch(self, answer: Answer, trouble: Trouble, window: _Window) -> tuple[Mapping[str, Any], Batch]:
+        listing = (answer.data or {}).get("orders")
+        if not listing:
+            return self._salvage(window)
+        batch = usable(listing["nodes"], trouble)
+        batch.partial = batch.partial or bool(answer.warnings)
+        for notice in partial_notices(answer, trouble):
+            self._asking.tell(notice)
+        return listing, batch
+
+    def _salvage(self, window: _Window) -> tuple[Mapping[str, Any], Batch]:
+        """A page that failed as a whole: list who is on it, then ask for each by id, so that one bad order costs only itself."""
+        answer = self._asking.index(window.variables(), self._size)
+        listing = (answer.data or {}).get("orders")
+        if not listing or answer.errors:
+            raise RetryLater(f"Shopify could not list the changed orders: {message_of(answer.errors)}", next_step=LATER)
+        batch = self._gatherer.by_ids([node["id"] for node in listing["nodes"]])
+        batch.held += [Quarantined(bare_id(gid), "", "it is listed but not shown under its id") for gid in batch.absent]
+        names = {bare_id(node["id"]): node["name"] for node in listing["nodes"]}
+        batch.held = [replace(held, name=names[held.order_id]) for held in batch.held]
+        # Where nothing at all can be read the fault is hardly in the orders: the watermark stays.
+        batch.partial = batch.partial or bool(answer.warnings) or (not batch.nodes and len(batch.held) > 1)
+        return listing, batch

@@ -1,0 +1,157 @@
+"""The columns a person chose in the configuration, understood or refused with all problems at once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from syncdb.mapping.columns import OrderColumn, value_of
+from syncdb.mapping.line_columns import LINE_COLUMNS
+from syncdb.mapping.order_columns import ORDER_COLUMNS
+from syncdb.values import Kind
+
+Rows = Literal["line", "order"]
+ChosenColumns = tuple[tuple[str, str], ...]
+
+CATALOGUE: Mapping[str, OrderColumn] = {column.name: column for column in ORDER_COLUMNS + LINE_COLUMNS}
+KEY_LABELS: Mapping[Rows, str] = {"line": "Line ID", "order": "Order ID"}
+
+DEFAULT_LINE_COLUMNS = (
+    "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email customer_phone "
+    "line_title variant_title sku quantity current_quantity refunded_quantity fulfilled_quantity line_status unit_price "
+    "line_discount line_total order_subtotal order_discounts discount_codes order_shipping order_tax order_total "
+    "total_refunded currency shipping_name shipping_city shipping_country shipping_method tracking_numbers tracking_links tags note sales_channel"
+)
+DEFAULT_ORDER_COLUMNS = (
+    "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email customer_phone items "
+    "items_quantity order_subtotal order_discounts discount_codes order_shipping order_tax order_total total_refunded "
+    "total_outstanding currency payment_gateways shipping_name shipping_city shipping_country shipping_method tracking_numbers "
+    "tracking_links fulfilled_at tags note sales_channel"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The columns as (name, header), in their order, and everything that is wrong with what was asked for."""
+
+    columns: ChosenColumns
+    problems: tuple[str, ...] = ()
+
+
+def default_columns(rows: Rows) -> ChosenColumns:
+    """The columns of a sheet for which none were chosen."""
+    names = DEFAULT_LINE_COLUMNS if rows == "line" else DEFAULT_ORDER_COLUMNS
+    return tuple((name, CATALOGUE[name].label) for name in names.split())
+
+
+def _attribute(key: str) -> OrderColumn:
+    return OrderColumn(
+        f"attribute:{key}",
+        key,
+        Kind.TEXT,
+        "order",
+        lambda order, line: value_of(order.get("custom_attributes"), key),
+        f"The note attribute {key}.",
+        ("custom_attributes",),
+    )
+
+
+def _property(key: str) -> OrderColumn:
+    return OrderColumn(
+        f"property:{key}",
+        key,
+        Kind.TEXT,
+        "line",
+        lambda order, line: value_of(line.get("custom_attributes"), key),
+        f"The line item property {key}.",
+        ("line_items.custom_attributes",),
+    )
+
+
+def _metafield(name: str) -> OrderColumn:
+    return OrderColumn(
+        f"metafield:{name}",
+        name,
+        Kind.TEXT,
+        "order",
+        lambda order, line: (order.get("metafields") or {}).get(name),
+        f"The order's metafield {name}.",
+        ("metafields",),
+    )
+
+
+FAMILIES: Mapping[str, Callable[[str], OrderColumn]] = {
+    "attribute": _attribute,
+    "property": _property,
+    "metafield": _metafield,
+}
+
+
+def column(name: str) -> OrderColumn | None:
+    """The column of that name, also one of a family (`attribute:KEY`); None where there is none."""
+    family, colon, key = name.partition(":")
+    if not colon:
+        return CATALOGUE.get(name)
+    if family not in FAMILIES or not key.strip():
+        return None
+    if family == "metafield" and not all(key.partition(".")[::2]):
+        return None
+    return FAMILIES[family](key)
+
+
+def parse_columns(value: Any, rows: Rows = "line") -> Choice:
+    """Understand the setting `columns`: nothing or "default", "all", a list of names, or of {"field": name, "header": text}.
+
+    Text may also be a list of names with commas between them. Never raises: what is wrong is in the choice's `problems`.
+    """
+    if value in (None, "", "default", []):
+        return Choice(default_columns(rows))
+    if value == "all":
+        return Choice(tuple((name, one.label) for name, one in CATALOGUE.items() if rows == "line" or one.level == "order"))
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list):
+        return Choice((), (f"columns: expected a list of column names, found {type(value).__name__}.",))
+    chosen, problems = [], []
+    for number, item in enumerate(value, 1):
+        found, problem = _one(item, rows)
+        if found:
+            chosen.append(found)
+        else:
+            problems.append(f"columns, number {number}: {problem}")
+    return Choice(tuple(chosen), (*problems, *_doubled(chosen, rows)))
+
+
+def _one(item: Any, rows: Rows) -> tuple[tuple[str, str] | None, str]:
+    if isinstance(item, str):
+        item = {"field": item}
+    if not isinstance(item, dict) or not isinstance(item.get("field"), str) or item.keys() - {"field", "header"}:
+        return None, 'expected a name or {"field": name, "header": text}.'
+    known = column(item["field"])
+    if known is None:
+        return None, _unknown(item["field"])
+    if rows == "order" and known.level == "line":
+        return None, f"{known.name} belongs to a line item, but the sheet has one row per order."
+    header = item.get("header", known.label)
+    if not isinstance(header, str) or not header.strip():
+        return None, f"the header of {known.name} must be text."
+    return (known.name, header.strip()), ""
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name.lower().replace(" ", "_").replace("-", "_"), CATALOGUE, n=1, cutoff=0.5)
+    by_label = [one.name for one in CATALOGUE.values() if one.label.lower() == name.lower()]
+    hint = f" Did you mean {(by_label or near)[0]}?" if by_label or near else ""
+    return f"there is no column {name!r}.{hint}"
+
+
+def _doubled(chosen: Iterable[tuple[str, str]], rows: Rows) -> list[str]:
+    problems, names, headers = [], set[str](), {KEY_LABELS[rows].casefold()}
+    for name, header in chosen:
+        if name in names:
+            problems.append(f"columns: {name} is listed twice.")
+        elif header.casefold() in headers:
+            problems.append(f"columns: two columns have the header {header!r}.")
+        names.add(name)
+        headers.add(header.casefold())
+    return problems
