@@ -1,0 +1,184 @@
+"""Before a write: take as many operations as one request holds, look afresh where each goes, leave out what no longer fits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from syncdb.connectors.google_sheets import a1
+from syncdb.connectors.google_sheets.batch import format_requests, update_requests
+from syncdb.connectors.google_sheets.cells import Entry, Formula, Unfit, entry_for, value_in, write_cell
+from syncdb.connectors.google_sheets.client import packed
+from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
+from syncdb.connectors.google_sheets.failures import MOST_CELLS, no_room
+from syncdb.connectors.google_sheets.grid import Area, Cells
+from syncdb.connectors.google_sheets.layout import HEAD_ROWS
+from syncdb.connectors.google_sheets.records import Index, readable_key
+from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, still_moving
+from syncdb.model import Action, Operation, Outcome, Result
+from syncdb.values import same
+
+MOST_BYTES = 1_800_000  # of one write; 2 MB are recommended (Sheets API, usage limits)
+MOST_KEPT_CELLS = 100_000  # of rows kept as they were, so that the journal stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The operations taken, what each writes (None: it does not fit a cell, see `unfit`)."""
+
+    operations: tuple[Operation, ...]
+    entries: Sequence[Mapping[str, Entry] | None]
+    unfit: Mapping[int, Outcome]
+
+    @property
+    def creates(self) -> bool:
+        return any(one.action is Action.CREATE for one in self.operations)
+
+    def updates(self) -> list[int]:
+        return [
+            number
+            for number, one in enumerate(self.operations)
+            if one.action is Action.UPDATE and self.entries[number] is not None
+        ]
+
+
+def take(operations: Sequence[Operation], here: Here, sheet: Sheet, most_bytes: int = MOST_BYTES) -> Batch:
+    """As many operations from the front as fit: at least one, measured in bytes as they will be sent."""
+    taken: list[Operation] = []
+    entries: list[Mapping[str, Entry] | None] = []
+    unfit: dict[int, Outcome] = {}
+    size = len(packed(format_requests(here.tab.sheet_id, here.layout, sheet.wish.fields, (0, 1)))) + 4_000
+    kept: set[int] = set()
+    for operation in operations:
+        content, refusal = _content(operation, sheet.wish.key, here)
+        size += _bytes(operation, content, here) if content is not None else 0
+        if operation.action is Action.UPDATE:
+            guess = _guess(operation)
+            kept.update(range(guess - NEIGHBOURS, guess + NEIGHBOURS + 1))
+        if taken and (size > most_bytes or len(kept) * here.tab.columns > MOST_KEPT_CELLS):
+            break
+        if refusal:
+            unfit[len(taken)] = refusal
+        taken.append(operation)
+        entries.append(content)
+    return Batch(tuple(taken), entries, unfit)
+
+
+def _content(operation: Operation, key: str, here: Here) -> tuple[Mapping[str, Entry] | None, Outcome | None]:
+    if operation.action is Action.DELETE:
+        return None, Outcome(Result.REJECTED, why="rows are never deleted from a sheet")
+    if operation.changes.get(key, operation.key) != operation.key:
+        return None, Outcome(Result.REJECTED, why="the key of a row does not change")
+    entries: dict[str, Entry] = {key: operation.key} if operation.action is Action.CREATE else {}
+    for name, value in operation.changes.items():
+        if name not in here.layout.columns:
+            return None, Outcome(Result.REJECTED, why=f"the sheet has no column for {name}")
+        try:
+            entries[name] = entry_for(value)
+        except Unfit as unfit:
+            return None, Outcome(Result.REJECTED, why=f"{here.layout.headers[name]} cannot be written: {unfit}")
+    return entries, None
+
+
+def _bytes(operation: Operation, content: Mapping[str, Entry], here: Here) -> int:
+    if operation.action is Action.CREATE:
+        return len(packed([write_cell(content.get(name)) for name in here.layout.columns])) + 16 * len(content)
+    written = Written(operation.key, 0, False, content)
+    return len(packed(update_requests(here.tab.sheet_id, [written], here.layout))) + 40
+
+
+def _guess(operation: Operation) -> int:
+    return int(operation.ref) - 1 if operation.ref and operation.ref.isdigit() else 0
+
+
+def place(batch: Batch, sheet: Sheet, *, index_is_fresh: bool) -> Placement:
+    """Look where each operation goes now. With `index_is_fresh`, pure creates need no request: a write has just shown the tab.
+
+    Raises NeedsPerson where a header is gone or the spreadsheet is full, RetryLater where columns do not stop moving.
+    """
+    index = sheet.index(fresh=batch.creates and not index_is_fresh)
+    if any(batch.operations[number].key not in index for number in batch.updates()):
+        index = sheet.index(fresh=True)
+    for _ in range(ROUNDS):
+        here = sheet.here()
+        rows = {number: index.rows[batch.operations[number].key] for number in batch.updates() if _known(batch, number, index)}
+        cells, before = _look(here, rows.values()) if rows else (Cells(()), {})
+        moved = bool(rows) and sheet.columns_moved(cells.patches)
+        key_column = here.layout.columns[sheet.wish.key]
+        if not moved and all(
+            readable_key(cells.at(row, key_column)) == batch.operations[number].key for number, row in rows.items()
+        ):
+            return _placed(batch, sheet, index, rows, cells, before)
+        index = sheet.index(fresh=True)
+    raise still_moving(sheet.here().tab.title)
+
+
+def _known(batch: Batch, number: int, index: Index) -> bool:
+    return batch.operations[number].key in index.rows
+
+
+def _look(here: Here, rows: Iterable[int]) -> tuple[Cells, dict[int, list[Entry]]]:
+    """The head rows and the given rows with their neighbours, whole and exact, in one request."""
+    near = sorted({near for row in rows for near in range(max(0, row - NEIGHBOURS), row + NEIGHBOURS + 1)})
+    stretches = a1.runs(near)
+    cells = Cells(here.grid.exact([HEAD, *(Area(stretch) for stretch in stretches)]))
+    return cells, {row: cells.line(row) for row in (*range(HEAD_ROWS), *near)}
+
+
+def _placed(
+    batch: Batch, sheet: Sheet, index: Index, rows: Mapping[int, int], cells: Cells, before: Mapping[int, list[Entry]]
+) -> Placement:
+    here = sheet.here()
+    left_out = dict(batch.unfit)
+    inserted: list[int] = []
+    new_keys: set[str] = set()
+    for number, operation in enumerate(batch.operations):
+        if number in left_out:
+            continue
+        why = ""
+        if operation.action is Action.CREATE:
+            why = _no_create(operation.key, index, new_keys)
+            new_keys.add(operation.key)
+        else:
+            why = _no_update(operation, rows.get(number), index, sheet, cells)
+        if why:
+            left_out[number] = Outcome(Result.STALE, why=why)
+        elif operation.action is Action.CREATE:
+            inserted.append(number)
+    more = len(inserted) * here.tab.columns
+    if here.tab.cells + more > MOST_CELLS and inserted:
+        raise no_room(here.tab.cells, more)
+    return Placement(
+        sheet.spreadsheet_id,
+        here.tab.sheet_id,
+        here.tab.title,
+        (here.tab.rows, here.tab.columns),
+        here.layout,
+        sheet.wish.key,
+        {number: row for number, row in rows.items() if number not in left_out},
+        index.last + 1,
+        inserted,
+        left_out,
+        before,
+    )
+
+
+def _no_create(key: str, index: Index, new_keys: set[str]) -> str:
+    if key in index or key in new_keys:
+        return "a row with this key is there already"
+    return ""
+
+
+def _no_update(operation: Operation, row: int | None, index: Index, sheet: Sheet, cells: Cells) -> str:
+    """Why an update must not be written; empty if the row still shows what the plan saw."""
+    if row is None:
+        return "its key stands in several rows" if operation.key in index.doubled else "its row is gone"
+    columns = sheet.here().layout.columns
+    kinds = {field.name: field.kind for field in sheet.wish.fields}
+    for name in operation.changes:
+        if isinstance(cells.at(row, columns[name]), Formula):
+            return f"a formula stands in {a1.cell(row, columns[name])}"
+    for name, expected in operation.expected.items():
+        if name in columns and name != sheet.wish.key:
+            shown = value_in(cells.at(row, columns[name]), kinds[name])
+            if not same(shown, expected):
+                return f"{a1.cell(row, columns[name])} changed meanwhile"
+    return ""

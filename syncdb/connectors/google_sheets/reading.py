@@ -1,0 +1,108 @@
+"""Reading records out of the tab: everything in blocks, or just some keys."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+
+from syncdb.connectors.google_sheets import a1
+from syncdb.connectors.google_sheets.grid import Area
+from syncdb.connectors.google_sheets.records import Index, found_in, lines_in, snapshot_of
+from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, still_moving
+from syncdb.model import Found, Snapshot
+
+BLOCK_CELLS = 200_000  # per request: a few megabytes of answer
+MOST_AREAS = 500  # per request
+ROW_GAP = 5  # rows read for nothing rather than asking for another area
+COLUMN_GAP = 3
+
+
+def fetch(sheet: Sheet) -> Iterator[Snapshot]:
+    """Everything, in blocks of rows. If rows moved from block to block, so that some key was not shown or shown twice,
+    the last snapshot says that the listing is not complete."""
+    expected = sheet.index(fresh=True)
+    shown = Index(expected.header_row, doubled={key: list(rows) for key, rows in expected.doubled.items()})
+    told: set[str] = set()
+    for first, end in _blocks(sheet.here(), expected):
+        found = _records(sheet, _areas(sheet.here(), first, end))
+        if found is None:
+            yield Snapshot({}, complete=False)
+            return
+        for one in found:
+            if one.record.key not in expected.doubled:
+                shown.add(one.record.key, int(one.ref) - 1)
+        fresh = [key for key in shown.doubled if key not in told]
+        told.update(fresh)
+        yield snapshot_of(found, shown, True, fresh)
+    if shown.rows.keys() != expected.rows.keys() or shown.doubled.keys() != expected.doubled.keys():
+        sheet.forget_rows()
+        yield Snapshot({}, complete=False)
+
+
+def look(sheet: Sheet, keys: Iterable[str]) -> Snapshot:
+    """The records of just these keys. Raises RetryLater if they keep moving."""
+    wanted = list(dict.fromkeys(keys))
+    for attempt in range(ROUNDS):
+        index = sheet.index(fresh=attempt > 0)
+        rows = {index.rows[key]: key for key in wanted if key in index.rows}
+        found = _records(sheet, _scattered(sheet.here(), sorted(rows)))
+        if found is not None and _all_in_place(found, rows):
+            chosen = [one for one in found if rows.get(int(one.ref) - 1) == one.record.key]
+            return snapshot_of(chosen, index, True, wanted)
+    raise still_moving(sheet.here().tab.title)
+
+
+def _all_in_place(found: Sequence[Found], rows: dict[int, str]) -> bool:
+    shown = {int(one.ref) - 1: one.record.key for one in found}
+    return all(shown.get(row) == key for row, key in rows.items())
+
+
+def _records(sheet: Sheet, areas: Sequence[Area]) -> list[Found] | None:
+    """The records in these areas; None where the columns were moved meanwhile."""
+    records: list[Found] = []
+    here = sheet.here()
+    for chunk in _chunks(areas):
+        patches = here.grid.shown([HEAD, *chunk])
+        if sheet.columns_moved(patches):
+            return None
+        asked = {row for area in chunk for row in range(area.rows[0], area.rows[1] or 0)}
+        lines = sorted((item for item in lines_in(patches, here.layout).items() if item[0] in asked), key=itemgetter(0))
+        found = (found_in(line, row, sheet.wish.fields, sheet.wish.key) for row, line in lines)
+        records += [one for one in found if one is not None]
+    return records
+
+
+def _chunks(areas: Sequence[Area]) -> Iterator[list[Area]]:
+    chunk: list[Area] = []
+    cells = 0
+    for area in areas:
+        size = _size(area)
+        if chunk and (len(chunk) >= MOST_AREAS or cells + size > BLOCK_CELLS):
+            yield chunk
+            chunk, cells = [], 0
+        chunk.append(area)
+        cells += size
+    if chunk:
+        yield chunk
+
+
+def _size(area: Area) -> int:
+    return ((area.rows[1] or 0) - area.rows[0]) * ((area.columns[1] or 0) - area.columns[0])
+
+
+def _blocks(here: Here, index: Index) -> Iterator[tuple[int, int]]:
+    step = max(1, BLOCK_CELLS // max(1, sum(end - first for first, end in _column_runs(here, COLUMN_GAP))))
+    for first in range(index.header_row + 1, index.last + 1, step):
+        yield first, min(first + step, index.last + 1)
+
+
+def _column_runs(here: Here, gap: int) -> list[tuple[int, int]]:
+    return a1.runs(sorted(here.layout.columns.values()), gap)
+
+
+def _areas(here: Here, first: int, end: int) -> list[Area]:
+    return [Area((first, end), columns) for columns in _column_runs(here, COLUMN_GAP)]
+
+
+def _scattered(here: Here, rows: list[int]) -> list[Area]:
+    """Areas that cover these rows: whole rows of the managed columns, few areas rather than few cells."""
+    columns = sorted(here.layout.columns.values())
+    return [Area(stretch, (columns[0], columns[-1] + 1)) for stretch in a1.runs(rows, ROW_GAP)]

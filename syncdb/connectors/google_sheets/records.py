@@ -1,0 +1,104 @@
+"""From rows to records: which row holds which key, and what a row says."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from syncdb.connectors.google_sheets import a1
+from syncdb.connectors.google_sheets.cells import Entry, Formula, key_in, value_in
+from syncdb.connectors.google_sheets.grid import Patch
+from syncdb.connectors.google_sheets.layout import Layout
+from syncdb.model import Field, Found, Record, Snapshot
+from syncdb.values import Value
+
+FORMULA = "a formula"
+
+
+@dataclass(slots=True)
+class Index:
+    """Which row each key stands in, as the key column showed it. Rows are locations and go out of date; keys do not."""
+
+    header_row: int
+    rows: dict[str, int] = field(default_factory=dict)
+    doubled: dict[str, list[int]] = field(default_factory=dict)
+    last: int = 0
+
+    def add(self, key: str, row: int) -> None:
+        self.last = max(self.last, row)
+        if key in self.doubled:
+            self.doubled[key].append(row)
+        elif key in self.rows:
+            self.doubled[key] = [self.rows.pop(key), row]
+        else:
+            self.rows[key] = row
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.rows or key in self.doubled
+
+
+def index_of(entries: Iterable[tuple[int, Entry]], header_row: int) -> Index:
+    """The index of a key column, given as (row, entry); rows up to the header row are nobody's."""
+    index = Index(header_row, last=header_row)
+    for row, entry in entries:
+        key = readable_key(entry)
+        if key is not None and row > header_row:
+            index.add(key, row)
+    return index
+
+
+def readable_key(entry: Entry) -> str | None:
+    """The key of a row, however it was read. A formula is not a key: its row belongs to whoever wrote it."""
+    key = None if isinstance(entry, Formula) else key_in(entry)
+    return None if key is None or key.startswith("=") else key
+
+
+def found_in(line: Mapping[str, Entry], row: int, fields: Sequence[Field], key_field: str) -> Found | None:
+    """The record of a row (field -> entry); None for a row without a key. Formulas in managed cells are `frozen`."""
+    key = readable_key(line.get(key_field))
+    if key is None:
+        return None
+    values: dict[str, Value] = {one.name: value_in(line[one.name], one.kind) for one in fields if one.name in line}
+    frozen = {name: FORMULA for name, entry in line.items() if _is_formula(entry)}
+    values[key_field] = key if isinstance(line[key_field], str) and str(line[key_field]) == key else values[key_field]
+    return Found(str(row + 1), _version(line), Record(key, values), frozen)
+
+
+def _is_formula(entry: Entry) -> bool:
+    return isinstance(entry, Formula) or (isinstance(entry, str) and entry.startswith("=") and len(entry) > 1)
+
+
+def _version(line: Mapping[str, Entry]) -> str:
+    plain = [entry.text if isinstance(entry, Formula) else entry for entry in line.values()]
+    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:32]
+
+
+def lines_in(patches: Iterable[Patch], layout: Layout) -> dict[int, dict[str, Entry]]:
+    """The managed cells of each row below the header that any patch reaches: row -> field -> entry."""
+    lines: dict[int, dict[str, Entry]] = {}
+    blank: dict[str, Entry] = dict.fromkeys(layout.in_order())
+    places = [(name, layout.columns[name]) for name in layout.in_order()]
+    for patch in patches:
+        here = [(name, column - patch.column) for name, column in places if column >= patch.column]
+        for row, entries in enumerate(patch.lines, patch.row):
+            if row <= layout.header_row or not entries:
+                continue
+            line = lines.setdefault(row, dict(blank))
+            width = len(entries)
+            for name, offset in here:
+                if offset < width and entries[offset] is not None:
+                    line[name] = entries[offset]
+    return lines
+
+
+def snapshot_of(found: Iterable[Found], index: Index, complete: bool, keys: Iterable[str] | None = None) -> Snapshot:
+    """A snapshot without the doubled keys, which are named with all their places."""
+    wanted = index.doubled if keys is None else [key for key in keys if key in index.doubled]
+    doubled = {key: tuple(f"{row + 1}" for row in index.doubled[key]) for key in wanted}
+    return Snapshot({one.record.key: one for one in found if one.record.key not in index.doubled}, complete, doubled)
+
+
+def key_cells(index: Index, key: str, column: int) -> tuple[str, ...]:
+    """The A1 names of every place where a key stands."""
+    rows = index.doubled.get(key) or [index.rows[key]]
+    return tuple(a1.cell(row, column) for row in rows)
