@@ -49,7 +49,11 @@ class Connector(Protocol):
         """
 
     def write(self, attempt: Attempt) -> list[Outcome]:
-        """Send it. One outcome for each operation, in order; all UNKNOWN when the answer was lost."""
+        """Send it. One outcome for each operation, in order; all UNKNOWN when the answer was lost.
+
+        An attempt without operations (structure, mending) has no outcomes: it took place, or `structure` and `mend` will ask
+        for it again. Raises OutcomeUnknown where even that could not be found out.
+        """
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
         """Find out what became of an unfinished attempt, or make sure that it can never be applied. UNKNOWN if neither worked."""

@@ -129,10 +129,10 @@ class Applier:
     def _record(self, side: Side, attempt: Attempt, outcomes: Sequence[Outcome], tally: Tally) -> None:
         now = self.now()
         known = self.ledger.records(self.pair).known(op.key for op in attempt.operations)
-        for operation, outcome in zip(attempt.operations, outcomes, strict=False):
+        for operation, outcome in zip(attempt.operations, outcomes, strict=True):
             order_id = known[operation.key].order_id if operation.key in known else ""
             self._record_one(operation, outcome, order_id, now, tally)
-        took_place = any(outcome.result is Result.DONE for outcome in outcomes)
+        took_place = not attempt.operations or any(outcome.result is Result.DONE for outcome in outcomes)
         self.ledger.journal(self.pair).end(attempt.token, took_place, now)
 
     def _record_one(self, operation: Operation, outcome: Outcome, order_id: str, now: str, tally: Tally) -> None:

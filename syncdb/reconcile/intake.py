@@ -50,7 +50,8 @@ class Intake:
         now = self.clock.now()
         begin = now - lookback
         mark = self.ledger.runs.get(MARK)
-        if mark is None or moment(mark["covered_since"]) > begin + timedelta(minutes=1):
+        other = mark is not None and mark.get("metafields") != self._metafields()
+        if mark is None or other or moment(mark["covered_since"]) > begin + timedelta(minutes=1):
             return Window(begin, now, True)
         reached = moment(mark["at"])
         return Window(min(begin, reached) if whole else reached, now, whole)
@@ -165,8 +166,18 @@ class Intake:
         covered = window.since if window.whole or mark is None else moment(mark["covered_since"])
         with self.ledger.transaction():
             self.ledger.runs.put(
-                MARK, {"at": iso(window.until - overlap), "covered_since": iso(covered), "run_id": self.report.run_id}
+                MARK,
+                {
+                    "at": iso(window.until - overlap),
+                    "covered_since": iso(covered),
+                    "metafields": self._metafields(),
+                    "run_id": self.report.run_id,
+                },
             )
+
+    def _metafields(self) -> list[list[str]]:
+        """Which metafields are read along. When others are chosen, the window has to be read again."""
+        return [list(name) for name in self.reader.metafields]
 
     def _same_shop(self, facts: Facts) -> None:
         """A ledger belongs to one shop. Raises NeedsPerson when another one answers."""

@@ -89,8 +89,13 @@ class StoredOrders:
         for order_id, snapshot in self.ledger.orders.snapshots(wanted).items():
             try:
                 shown[order_id] = {record.key: record for record in self.to_records(snapshot)}
-            except SkipRecord as problem:
-                self.failed[order_id] = problem
+            except (ValueError, KeyError, TypeError) as problem:
+                name = str(snapshot.get("name") or order_id)
+                self.failed[order_id] = SkipRecord(
+                    name,
+                    f"Order {name} cannot be shown: its stored form is not understood ({problem!r}). Its rows were left alone.",
+                    next_step="Run with --full to read it again.",
+                )
         for key, known in self.ledger.records(self.pair).of_orders(wanted).items():
             rows = shown.get(known.order_id)
             if rows is not None and key not in rows and known.base is not None:

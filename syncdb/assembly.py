@@ -1,0 +1,160 @@
+"""From settings to the parts of a run: the one place that knows which connector, mapping and policy go together."""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+import requests
+
+from syncdb.clock import Clock
+from syncdb.config import Settings
+from syncdb.connectors.base import Connector
+from syncdb.connectors.google_sheets.account import open_account
+from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.client import Client
+from syncdb.connectors.google_sheets.connector import SheetConnector
+from syncdb.connectors.google_sheets.target import find_spreadsheet
+from syncdb.connectors.shopify.client import ShopifyClient, base_address, shop_domain
+from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.connectors.shopify.tokens import ClientCredentials, StaticToken, TokenSource
+from syncdb.http import Retrier
+from syncdb.ledger import Ledger
+from syncdb.mapping import SheetMapping, default_columns
+from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
+from syncdb.reconcile.plan import Limits
+from syncdb.reconcile.sync import OrderSync, Rows, Wishes
+from syncdb.reconcile.watch import Watch
+
+RowsSetting = Literal["line", "order"]
+
+
+@dataclass(slots=True)
+class SheetDestination:
+    """The Google Sheet of these settings, tied to the ledger by a binding that is kept from run to run."""
+
+    settings: Settings
+    ledger: Ledger
+    client: Client
+    wishes: Wishes
+    clock: Clock
+    rng: random.Random
+    pair: str = field(init=False)
+    _spreadsheet: str = field(init=False)
+    connector: SheetConnector | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Find the spreadsheet first of all: a wrong key or a sheet that is not shared is told before anything is read."""
+        bound = self._binding()
+        target = self.settings.target_spreadsheet
+        self._spreadsheet = bound.spreadsheet_id if bound and bound.target == target else find_spreadsheet(self.client, target)
+        self.pair = f"sheets:{self._spreadsheet}:{self.settings.target_worksheet}:{self.settings.rows}"
+
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
+        mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]))
+        self.connector = SheetConnector(
+            self.client,
+            target=self.settings.target_spreadsheet,
+            tab=self.settings.target_worksheet,
+            fields=mapping.fields,
+            key="key",
+            ledger_id=f"{self.ledger.id}:{self.settings.rows}",
+            binding=self._binding(),
+            take_over=self.wishes.force,
+            clock=self.clock,
+            rng=self.rng,
+        )
+        return self.connector, mapping
+
+    def remember(self) -> None:
+        binding = self.connector.binding if self.connector else None
+        if binding is not None and binding != self._binding():
+            with self.ledger.transaction():
+                self.ledger.runs.put(self._name, binding.as_data())
+
+    def tidy(self, tokens: Sequence[int]) -> None:
+        if self.connector is not None:
+            self.connector.tidy(tokens)
+
+    def close(self) -> None:
+        self.client.close()
+
+    @property
+    def _name(self) -> str:
+        one = self.settings
+        return f"binding:{one.target_spreadsheet}|{one.target_worksheet}|{one.rows}"
+
+    def _binding(self) -> Binding | None:
+        stored = self.ledger.runs.get(self._name)
+        return Binding.from_data(stored) if stored else None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A run ready to go, and the fields that its sheet shows."""
+
+    sync: OrderSync
+    fields: tuple[Field, ...]
+
+
+@contextmanager
+def assemble(settings: Settings, wishes: Wishes, clock: Clock, watch: Watch) -> Iterator[Parts]:
+    """Put the parts of a run together and let go of them at the end.
+
+    Raises LedgerBusy, LedgerUnusable, ConfigurationError, and RemoteError where the spreadsheet cannot be found.
+    """
+    rng = random.SystemRandom()
+    with ExitStack() as stack:
+        now = clock.now()
+        ledger = stack.enter_context(Ledger.copy(settings.db_path, now) if wishes.dry else Ledger.open(settings.db_path, now))
+        retrier = Retrier(deadline=settings.deadline_seconds, clock=clock)
+        account = open_account(settings.google_service_account_file, settings.google_api_base_url)
+        google = Client(account, base_url=settings.google_api_base_url, clock=clock, retrier=retrier)
+        stack.callback(google.close)
+        session = stack.enter_context(requests.Session())
+        shopify = ShopifyClient(
+            settings.shopify_store_name,
+            token_source(settings, session, clock, retrier),
+            settings.shopify_api_version,
+            settings.shopify_base_url,
+            clock,
+            retrier,
+            session,
+        )
+        destination = SheetDestination(settings, ledger, google, wishes, clock, rng)
+        shape = sheet_mapping(settings, "UTC", "XXX")
+        sync = OrderSync(
+            ledger,
+            OrderReader(shopify, shape.metafields),
+            destination,
+            policy(settings, shape.fields),
+            Limits(changed_percent=settings.max_changed_percent),
+            wishes,
+            clock,
+            rng,
+            watch,
+        )
+        yield Parts(sync, shape.fields)
+
+
+def sheet_mapping(settings: Settings, zone: str, currency: str) -> SheetMapping:
+    """What the settings want to see of an order, in the shop's time zone and currency."""
+    rows = cast(RowsSetting, settings.rows)
+    return SheetMapping(rows, settings.columns or default_columns(rows), zone, currency)
+
+
+def policy(settings: Settings, fields: Sequence[Field]) -> Policy:
+    """Orders belong to the shop: the sheet follows, in the way the user chose."""
+    rule = Rule(Owner.LEFT, OnDrift(settings.edited_cells))
+    return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))
+
+
+def token_source(settings: Settings, session: requests.Session, clock: Clock, retrier: Retrier) -> TokenSource:
+    """The access token of the settings, or the client credentials that one is asked for with."""
+    if settings.shopify_access_token:
+        return StaticToken(settings.shopify_access_token)
+    address = base_address(shop_domain(settings.shopify_store_name), settings.shopify_base_url)
+    return ClientCredentials(
+        address, str(settings.shopify_client_id), str(settings.shopify_client_secret), session, clock, retrier
+    )

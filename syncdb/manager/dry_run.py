@@ -1,0 +1,113 @@
+"""What a dry run leaves in `test_output/`: the plan as JSON, what would be added and changed as CSV, and a page to read."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from syncdb.errors import NeedsPerson
+from syncdb.manager.shown import csv_cell, shown
+from syncdb.model import Action, Field, Operation, Plan
+from syncdb.reconcile.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell that would change."""
+
+    key: str
+    row: str
+    column: str
+    before: str
+    after: str
+    reason: str
+
+
+def write_dry_run(folder: Path, report: Report, fields: Sequence[Field], target: str) -> list[Path]:
+    """Write the four files, replacing those of an earlier dry run. Raises NeedsPerson where the folder cannot be written."""
+    plan = report.plan or Plan(())
+    changes = list(_changes(plan.operations, {field.name: field.label for field in fields}))
+    added = [op for op in plan.operations if op.action is Action.CREATE]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return [
+            _write(folder / "plan.json", _plan_json(report, plan)),
+            _write_rows(folder / "rows_to_append.csv", added, fields),
+            _write_changes(folder / "cells_to_change.csv", changes),
+            _write(folder / "summary.html", _page(report, plan, added, changes, fields, target)),
+        ]
+    except OSError as error:
+        raise NeedsPerson(
+            f"The dry run could not be written to {folder}: {error.strerror or error}. Nothing else was changed.",
+            next_step=f"Close what has those files open, check that you may write to {folder}, and run it again.",
+        ) from error
+
+
+def _changes(operations: Iterable[Operation], labels: Mapping[str, str]) -> Iterable[Change]:
+    for op in operations:
+        if op.action is Action.UPDATE:
+            for name, value in op.changes.items():
+                yield Change(op.key, op.ref or "", labels.get(name, name), shown(op.expected.get(name)), shown(value), op.reason)
+
+
+def _plan_json(report: Report, plan: Plan) -> str:
+    data = report.as_data() | {
+        "plan_digest": plan.digest,
+        "operations": [op.as_data() | {"key": op.key, "action": op.action.value} for op in plan.operations],
+        "conflicts": [
+            {"key": one.key, "field": one.field, "why": one.why.value, "where": list(one.where)} for one in report.conflicts
+        ],
+    }
+    return json.dumps(data, indent=1, ensure_ascii=False)
+
+
+def _write_rows(path: Path, added: Sequence[Operation], fields: Sequence[Field]) -> Path:
+    rows = ([csv_cell(op.changes.get(field.name)) for field in fields] for op in added)
+    return _write_csv(path, [field.label for field in fields], rows)
+
+
+def _write_changes(path: Path, changes: Sequence[Change]) -> Path:
+    rows = ([csv_cell(text) for text in (one.key, one.row, one.column, one.before, one.after, one.reason)] for one in changes)
+    return _write_csv(path, ["Line ID", "Row", "Column", "Before", "After", "Why"], rows)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
+    # the byte-order mark makes Excel read it as UTF-8
+    with _private(path).open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+    return path
+
+
+def _write(path: Path, text: str) -> Path:
+    _private(path).write_text(text, encoding="utf-8")
+    return path
+
+
+def _private(path: Path) -> Path:
+    """The files hold customers' data: made readable by their owner only."""
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    return path
+
+
+def _page(
+    report: Report, plan: Plan, added: Sequence[Operation], changes: Sequence[Change], fields: Sequence[Field], target: str
+) -> str:
+    environment = Environment(loader=PackageLoader("syncdb.manager"), autoescape=True, undefined=StrictUndefined)
+    rows = [[shown(op.changes.get(field.name)) for field in fields] for op in added[:200]]
+    return environment.get_template("dry_run.html").render(
+        report=report,
+        plan=plan,
+        target=target,
+        labels=[field.label for field in fields],
+        added=len(added),
+        rows=rows,
+        changes=changes[:500],
+        changed=len(changes),
+        conflicts=[(one.key, one.field or "", one.why.value, ", ".join(one.where)) for one in report.conflicts][:200],
+    )

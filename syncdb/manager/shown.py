@@ -1,0 +1,30 @@
+"""Values as people and spreadsheets shall see them."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from syncdb.values import Value
+
+# What makes a spreadsheet program take a text for a formula when a CSV file is opened (OWASP, CSV injection).
+_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
+
+
+def shown(value: Value) -> str:
+    """A value as plain text: exact amounts, wall-clock moments, yes and no; empty for nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+def csv_cell(value: Value) -> str:
+    """A value for a CSV file. Text a spreadsheet would take for a formula gets a leading apostrophe."""
+    text = shown(value)
+    if isinstance(value, str) and text.startswith(_STARTS_FORMULA):
+        return "'" + text
+    return text

@@ -1,0 +1,89 @@
+"""A finished run in a few lines for the person who started it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from syncdb.errors import Exit
+from syncdb.model import Action, Conflict, Why
+from syncdb.reconcile.report import Report
+
+_TOLD = {
+    Why.FORMULA: "has a person's formula in a column that is ours; it was left alone",
+    Why.EDITED: "was edited in the sheet; it was left as it is (edited_cells = report)",
+    Why.DOUBLED: "stands in several rows (a copied row?); none of them is touched until one is left",
+    Why.GONE: "was deleted in the sheet; it stays away (deleted_rows = respect)",
+    Why.BOTH_CHANGED: "was changed on both sides",
+    Why.NO_BASE: "differs, and nobody knows what was last agreed",
+    Why.EDIT_AGAINST_DELETE: "was deleted on one side and edited on the other; the edit was kept",
+}
+SHOWN_CONFLICTS = 10
+
+
+def summary(report: Report, place: str, labels: Mapping[str, str], log_file: Path | None) -> list[str]:
+    """The lines to print, most important first."""
+    return [
+        _headline(report, place),
+        *_figures(report),
+        *_conflicts(report, labels),
+        *_notes(report),
+        *_failure(report, log_file),
+    ]
+
+
+def _headline(report: Report, place: str) -> str:
+    if report.failure is not None:
+        return f"Not finished: {place}."
+    if report.mode == "test":
+        return f"Dry run for {place}. Nothing was changed."
+    if report.exit_code is Exit.PARTIAL:
+        return f"Done in part: {place}."
+    return f"Done: {place}."
+
+
+def _figures(report: Report) -> Iterator[str]:
+    counts = report.counts
+    if "fetched" in counts or report.failure is None:
+        seen = ", ".join(f"{counts[f'orders {kind}']} {kind}" for kind in ("new", "changed", "same") if counts[f"orders {kind}"])
+        yield f"  Orders read: {counts['fetched']}" + (f" ({seen})" if seen else "")
+    if report.mode == "test" and report.plan is not None:
+        cells = sum(len(op.changes) for op in report.plan.operations if op.action is Action.UPDATE)
+        rows = report.plan.count(Action.CREATE)
+        yield f"  It would append {rows} rows and change {cells} cells in {report.plan.count(Action.UPDATE)} rows."
+    elif report.failure is None or counts["creates"] or counts["updates"]:
+        if counts["creates"] or counts["updates"]:
+            yield f"  Sheet: {counts['creates']} rows added, {counts['cells']} cells changed in {counts['updates']} rows."
+        else:
+            yield "  Sheet: nothing to change."
+    if counts["quarantined"]:
+        yield f"  Held back: {counts['quarantined']} orders. Each run tries them again; the log says why."
+
+
+def _conflicts(report: Report, labels: Mapping[str, str]) -> Iterator[str]:
+    if report.conflicts:
+        yield f"  Left for a person: {len(report.conflicts)}"
+    for one in report.conflicts[:SHOWN_CONFLICTS]:
+        yield f"    {_what(one, labels)} {_TOLD.get(one.why, one.why.value)}."
+    if len(report.conflicts) > SHOWN_CONFLICTS:
+        yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more; --json lists the number, the ledger all of them."
+
+
+def _what(conflict: Conflict, labels: Mapping[str, str]) -> str:
+    where = f" ({'row ' if conflict.field else ''}{', '.join(conflict.where)})" if conflict.where else ""
+    if conflict.field:
+        return f'"{labels.get(conflict.field, conflict.field)}" of line {conflict.key}{where}'
+    return f"Line {conflict.key}{where}"
+
+
+def _notes(report: Report) -> Iterator[str]:
+    for note in report.notes:
+        yield f"  Note: {note.message} {note.next_step}".rstrip()
+
+
+def _failure(report: Report, log_file: Path | None) -> Iterator[str]:
+    if report.failure is None:
+        return
+    yield f"Stopped: {report.failure}"
+    if report.failure.next_step:
+        yield f"What to do: {report.failure.next_step}"
+    if log_file is not None:
+        yield f"Log: {log_file}"
