@@ -12,6 +12,7 @@ from typing import Any
 
 from syncdb.sandbox.google.a1 import Area
 from syncdb.sandbox.google.cells import Cell, Formula, Packed, entered, pack, unpack
+from syncdb.sandbox.google.errors import PROTECTED, invalid
 from syncdb.sandbox.google.references import shifted
 from syncdb.sandbox.google.shifts import Dimension, Shift
 
@@ -107,6 +108,11 @@ class Tab:
             for c, cell in enumerate(row):
                 if cell is not None:
                     yield r, c, cell
+
+    def check_access(self, area: Area, actor: str) -> None:
+        """Raises Refusal (400) where a protection that stops this actor covers part of the area."""
+        if any(one.stops(actor) and one.area.touches(area) for one in self.protections.values()):
+            raise invalid(PROTECTED)
 
     def whole(self) -> Area:
         return Area(self.sheet_id, 0, self.row_count, 0, self.column_count)
