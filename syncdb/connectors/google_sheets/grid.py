@@ -19,6 +19,10 @@ class Area:
     rows: tuple[int, int | None]
     columns: tuple[int, int | None] = (0, None)
 
+    def within(self, rows: int) -> "Area":
+        end = self.rows[1]
+        return self if end is None else Area((self.rows[0], min(end, rows)), self.columns)
+
     def as_filter(self, sheet_id: int) -> Json:
         grid: Json = {"sheetId": sheet_id, "startRowIndex": self.rows[0], "startColumnIndex": self.columns[0]}
         if self.rows[1] is not None:
@@ -66,6 +70,7 @@ class Grid:
     client: Client
     spreadsheet_id: str
     sheet_id: int
+    rows: int
 
     def url(self, end: str) -> str:
         return f"{SHEETS}/{self.spreadsheet_id}{end}"
@@ -74,7 +79,7 @@ class Grid:
         """Areas with formulas as their text: compact, and one read tells values and formulas ("=..."), though not a formula
         from text that looks like one."""
         body = {
-            "dataFilters": [area.as_filter(self.sheet_id) for area in areas],
+            "dataFilters": self._filters(areas),
             "valueRenderOption": "FORMULA",
             "dateTimeRenderOption": "SERIAL_NUMBER",
             "majorDimension": "ROWS",
@@ -84,8 +89,12 @@ class Grid:
 
     def exact(self, areas: Sequence[Area]) -> list[Patch]:
         """Areas with each cell exactly as it was entered: a formula is a `Formula`, text that looks like one is text."""
-        body = {"dataFilters": [area.as_filter(self.sheet_id) for area in areas]}
+        body = {"dataFilters": self._filters(areas)}
         return patches_of(self._ask(":getByDataFilter", body, {"fields": EXACT}), self.sheet_id)
+
+    def _filters(self, areas: Sequence[Area]) -> list[Json]:
+        """Areas cut to the grid: what the API makes of one that reaches beyond is not documented."""
+        return [area.within(self.rows).as_filter(self.sheet_id) for area in areas if area.rows[0] < self.rows]
 
     def _ask(self, end: str, body: Json, params: Json | None = None) -> Any:
         try:

@@ -24,7 +24,7 @@ def repairs(sheet: Sheet, placement: Placement, written: Sequence[Written]) -> R
     """The cells (row, column) to set and to what, so that nothing of an applied write stands in a wrong place."""
     index = sheet.index(fresh=True)
     here = sheet.here()
-    if (here.grid.spreadsheet_id, here.tab.sheet_id) != (placement.spreadsheet_id, placement.sheet_id):
+    if (here.spreadsheet_id, here.tab.sheet_id) != (placement.spreadsheet_id, placement.sheet_id):
         return {}
     rows = {row for one in written if not one.new for row in range(one.row - NEIGHBOURS, one.row + NEIGHBOURS + 1)}
     places = _places_of_new(sheet, placement, written)

@@ -109,11 +109,10 @@ def refused(answer: Declined, written: Sequence[Written], placement: Placement |
     if answer.mentions("limit of 10000000 cells", "number of cells in the workbook"):
         more = len([one for one in written if one.new]) * (placement.grid[1] if placement else 1)
         raise no_room(sheet.cells_used(), more) from answer
-    barrier = _barrier(written, placement, sheet) if placement else None
-    if barrier:
-        raise locked(barrier, sheet.client.email) from answer
-    if answer.mentions("protected"):
-        raise locked("A cell or range", sheet.client.email) from answer
+    protected = answer.mentions("protected")
+    barrier = _barrier(written, placement, sheet, protected) if placement else None
+    if barrier or protected:
+        raise locked(barrier or "A cell or range", sheet.client.email) from answer
     raise explained(answer, f"The spreadsheet {sheet.spreadsheet_id}", sheet.client.email) from answer
 
 
@@ -122,24 +121,27 @@ PROTECTED = (
 )
 
 
-def _barrier(written: Sequence[Written], placement: Placement, sheet: Sheet) -> str | None:
-    """The protected range that locks us out, named; None if there is none. Google words the refusal in several languages."""
+def _barrier(written: Sequence[Written], placement: Placement, sheet: Sheet, certain: bool) -> str | None:
+    """The protected range that locks us out, named; None if there is none. Google words refusals in several languages.
+
+    With `certain` (the refusal spoke of protection) one that does not list us as an editor is taken to be it.
+    """
     answer = sheet.client.get(sheet.url, {"fields": PROTECTED})
     cells = {(one.row, placement.layout.columns[name]) for one in written for name in one.entries}
     for tab in answer.get("sheets", ()):
         if tab["properties"].get("sheetId", 0) != placement.sheet_id:
             continue
         for guarded in tab.get("protectedRanges", ()):
-            if _locks_out(guarded, sheet.client.email) and any(_inside(cell, guarded.get("range", {})) for cell in cells):
+            if _locks_out(guarded, sheet.client.email, certain) and any(_inside(cell, guarded.get("range", {})) for cell in cells):
                 return _name(guarded, tab["properties"]["title"])
     return None
 
 
-def _locks_out(guarded: Mapping[str, Any], email: str) -> bool:
+def _locks_out(guarded: Mapping[str, Any], email: str, certain: bool) -> bool:
     if guarded.get("warningOnly"):
         return False
-    allowed = guarded.get("requestingUserCanEdit")
-    return not allowed if allowed is not None else email not in guarded.get("editors", {}).get("users", ())
+    unlisted = email not in guarded.get("editors", {}).get("users", ())
+    return guarded.get("requestingUserCanEdit") is False or (certain and unlisted)
 
 
 def _inside(cell: tuple[int, int], area: Mapping[str, int]) -> bool:

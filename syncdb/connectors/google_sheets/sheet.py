@@ -22,9 +22,14 @@ ROUNDS = 4  # how often to look again while people are moving columns
 class Here:
     """A tab that has all it needs. The layout is replaced whenever a look shows that columns were moved."""
 
-    grid: Grid
+    client: Client
+    spreadsheet_id: str
     tab: Tab
     layout: Layout
+
+    @property
+    def grid(self) -> Grid:
+        return Grid(self.client, self.spreadsheet_id, self.tab.sheet_id, self.tab.rows)
 
 
 class Sheet:
@@ -75,7 +80,7 @@ class Sheet:
             return new_tab(tabs, number, self._bind(number, self.wish.tab), self.wish)
         found = self._compare(tab, known)
         if not found.requests and found.layout:
-            self._here = Here(self._grid(tab), tab, found.layout)
+            self._here = Here(self.client, self.spreadsheet_id, tab, found.layout)
             self.binding = found.binding
         return found
 
@@ -97,10 +102,7 @@ class Sheet:
         return Binding(self.wish.target, self.wish.tab, self.spreadsheet_id, sheet_id, title, self.wish.headers)
 
     def _grid(self, tab: Tab) -> Grid:
-        return Grid(self.client, self.spreadsheet_id, tab.sheet_id)
-
-    def grid_of(self, sheet_id: int) -> Grid:
-        return Grid(self.client, self.spreadsheet_id, sheet_id)
+        return Grid(self.client, self.spreadsheet_id, tab.sheet_id, tab.rows)
 
     def forget(self) -> None:
         """Look anew at everything next time."""
@@ -139,7 +141,9 @@ class Sheet:
             column = here.layout.columns[self.wish.key]
             patches = here.grid.shown([HEAD, Area((0, None), (column, column + 1))])
             if not self.columns_moved(patches):
-                return index_of(sorted(_column(patches, column).items()), here.layout.header_row)
+                index = index_of(sorted(_column(patches, column).items()), here.layout.header_row)
+                here.tab = replace(here.tab, rows=max(here.tab.rows, index.last + 1))
+                return index
         raise still_moving(self.here().tab.title)
 
 

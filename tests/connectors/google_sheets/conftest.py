@@ -1,0 +1,109 @@
+"""A spreadsheet on the local Google APIs, reached over real HTTP with the real gspread and google-auth."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.connectors.google_sheets import Binding, Client, SheetConnector, open_account
+from syncdb.http import Retrier
+from syncdb.model import Action, Attempt, Field, Operation, Outcome, Result, Side
+from syncdb.sandbox.faults import Faults
+from syncdb.sandbox.google.app import GoogleApp
+from syncdb.sandbox.google.colleague import Colleague
+from syncdb.sandbox.server import Server
+from syncdb.values import Kind, Value
+
+FIELDS = (
+    Field("key", "Line ID", Kind.IDENTIFIER),
+    Field("order", "Order", Kind.IDENTIFIER),
+    Field("title", "Title", Kind.TEXT),
+    Field("quantity", "Quantity", Kind.COUNT),
+    Field("price", "Price", Kind.MONEY, "EUR"),
+    Field("created", "Created", Kind.MOMENT),
+    Field("test", "Test", Kind.FLAG),
+)
+
+
+def create(key: str, **changes: Value) -> Operation:
+    return Operation(Side.RIGHT, Action.CREATE, key, None, {}, {"key": key, **changes}, "new")
+
+
+def update(key: str, expected: dict[str, Value], changes: dict[str, Value], ref: str | None = None) -> Operation:
+    return Operation(Side.RIGHT, Action.UPDATE, key, ref, expected, changes, "moved")
+
+
+@dataclass
+class Desk:
+    """A sandbox with one spreadsheet, and connectors to it."""
+
+    server: Server
+    app: GoogleApp
+    faults: Faults
+    key_file: Path
+    spreadsheet: Any
+    rng: random.Random = field(default_factory=lambda: random.Random(7))
+    opened: list[SheetConnector] = field(default_factory=list)
+
+    def client(self, **options: Any) -> Client:
+        url = self.server.url
+        options.setdefault("retrier", Retrier(deadline=20.0, first=0.01, cap=0.05))
+        limits = {"reads_per_minute": 10**6, "writes_per_minute": 10**6, "timeout": (5.0, 10.0)}
+        return Client(open_account(self.key_file, url), base_url=url, **{**limits, **options})
+
+    def connector(self, binding: Binding | None = None, **options: Any) -> SheetConnector:
+        settings: dict[str, Any] = {
+            "target": self.spreadsheet.id,
+            "tab": "Orders",
+            "fields": FIELDS,
+            "key": "key",
+            "ledger_id": "ledger-1",
+            "binding": binding,
+            "rng": self.rng,
+        }
+        made = SheetConnector(self.client(), **{**settings, **options})
+        self.opened.append(made)
+        return made
+
+    def ready(self, *operations: Operation, **options: Any) -> SheetConnector:
+        """A connector whose tab stands, with these rows in it."""
+        connector = self.connector(**options)
+        self.build(connector)
+        if operations:
+            assert {one.result for one in self.apply(connector, *operations)} == {Result.DONE}
+        return connector
+
+    def build(self, connector: SheetConnector) -> None:
+        attempt = connector.structure(self.token())
+        assert attempt is not None
+        assert connector.write(attempt) == []
+        assert connector.structure(self.token()) is None
+
+    def prepare(self, connector: SheetConnector, *operations: Operation) -> Attempt:
+        attempt = connector.prepare(operations, self.token())
+        assert len(attempt.operations) == len(operations)
+        return attempt
+
+    def apply(self, connector: SheetConnector, *operations: Operation) -> list[Outcome]:
+        return connector.write(self.prepare(connector, *operations))
+
+    def token(self) -> int:
+        return self.rng.randrange(1, 2**31)
+
+    def colleague(self, tab: str = "Orders") -> Colleague:
+        return Colleague(self.spreadsheet, tab)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    faults = Faults()
+    app = GoogleApp(faults=faults, quota=None)
+    with Server({"/token": app, "/v4": app, "/drive": app}, faults) as server:
+        key_file = app.service_account(tmp_path, f"{server.url}/token")
+        bench = Desk(server, app, faults, key_file, None)
+        yield bench
+        for connector in bench.opened:
+            connector.close()
