@@ -1,0 +1,201 @@
+"""The ledger file: one writer, refused untouched when unfit, and nothing half-recorded."""
+
+import multiprocessing
+import os
+import sqlite3
+import stat
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syncdb.errors import LedgerBusy, LedgerUnusable
+from syncdb.ledger import Ledger
+from syncdb.ledger.orders import Seen, Summary
+from syncdb.ledger.runs import Problem
+from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
+from syncdb.values import digest
+
+NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "shopify_sync.db"
+
+
+def save(ledger: Ledger, snapshot: dict, updated_at: str = "2026-11-20T10:00:00Z") -> Seen:
+    with ledger.transaction():
+        return ledger.orders.save(
+            snapshot, digest(snapshot), Summary(snapshot["id"], updated_at=updated_at), 1, "2026-11-21T07:00:00Z"
+        )
+
+
+def test_a_second_writer_is_turned_away(path: Path) -> None:
+    with Ledger.open(path, NOW), pytest.raises(LedgerBusy, match="Another run"):
+        Ledger.open(path, NOW)
+    Ledger.open(path, NOW).close()
+
+
+def _hold_and_die(path: Path, ready: "multiprocessing.synchronize.Event") -> None:
+    Ledger.open(path, NOW)
+    ready.set()
+    os._exit(9)
+
+
+def test_the_hold_ends_with_the_process_however_it_ends(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    process = context.Process(target=_hold_and_die, args=(path, ready))
+    process.start()
+    assert ready.wait(30)
+    process.join(30)
+    Ledger.open(path, NOW).close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
+def test_the_file_is_its_owners_only(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Ledger.open(path, NOW).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_newer_ledger_is_refused_untouched(path: Path) -> None:
+    Ledger.open(path, NOW).close()
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('syncdb', 'm999_future', 'x')")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    for opening in (Ledger.open, Ledger.copy):
+        with pytest.raises(LedgerUnusable, match="newer syncdb.*m999_future"):
+            opening(path, NOW)
+    assert path.read_bytes() == before
+
+
+def test_somebody_elses_database_is_refused_untouched(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerUnusable, match="not a syncdb ledger"):
+        Ledger.open(path, NOW)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["text", "header", "pages"])
+def test_a_damaged_ledger_is_named_with_the_way_back(path: Path, damage: str) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        for number in range(300):
+            save(ledger, {"id": str(number), "note": "x" * 500})
+    if damage == "text":
+        path.write_text("this is no database at all, but long enough to look at", encoding="utf-8")
+    else:
+        data = bytearray(path.read_bytes())
+        begin = 0 if damage == "header" else len(data) // 3
+        data[begin : begin + 8192] = b"\xa5" * min(8192, len(data) - begin)
+        path.write_bytes(bytes(data))
+    before = path.read_bytes()
+    with pytest.raises(LedgerUnusable) as told:
+        Ledger.open(path, NOW + timedelta(days=2))
+    assert "damaged" in str(told.value) and "backup" in told.value.next_step
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    with pytest.raises(LedgerUnusable, match="lock file"):
+        Ledger.open(tmp_path / "file" / "x.db", NOW)
+
+
+def test_a_copy_leaves_the_file_as_it_is(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        save(ledger, {"id": "1"})
+    before = path.read_bytes()
+    with Ledger.copy(path, NOW) as copy:
+        assert copy.orders.count() == 1
+        save(copy, {"id": "2"})
+        assert copy.orders.count() == 2
+    assert path.read_bytes() == before
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.orders.count() == 1
+
+
+def test_a_copy_of_nothing_makes_no_file(path: Path) -> None:
+    with Ledger.copy(path, NOW) as copy:
+        assert copy.orders.count() == 0
+    assert not path.exists()
+
+
+def test_a_failed_transaction_leaves_nothing(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        with pytest.raises(RuntimeError), ledger.transaction():
+            ledger.orders.save({"id": "1"}, "h", Summary("1"), 1, "now")
+            raise RuntimeError
+        assert ledger.orders.count() == 0
+
+
+def test_history_follows_each_field(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        assert (
+            save(ledger, {"id": "1", "note": None, "lines": [{"id": "7", "quantity": 2}, {"id": "8", "quantity": 1}]}) is Seen.NEW
+        )
+        assert (
+            save(ledger, {"id": "1", "note": None, "lines": [{"id": "7", "quantity": 2}, {"id": "8", "quantity": 1}]})
+            is Seen.SAME
+        )
+        changed = {"id": "1", "note": "gift", "lines": [{"id": "8", "quantity": 1}, {"id": "7", "quantity": 1}]}
+        assert save(ledger, changed) is Seen.CHANGED
+        rows = ledger.connection.execute("SELECT path, before, after FROM order_change ORDER BY path").fetchall()
+        assert rows == [("lines[7].quantity", "2", "1"), ("note", None, '"gift"')]
+
+
+def test_an_older_version_of_an_order_is_not_taken(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        save(ledger, {"id": "1", "note": "new"}, "2026-11-20T10:00:00Z")
+        assert save(ledger, {"id": "1", "note": "old"}, "2026-11-20T09:00:00Z") is Seen.OLDER
+        assert ledger.orders.snapshot("1") == {"id": "1", "note": "new"}
+
+
+def test_an_error_is_counted_not_repeated(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        for run, message in ((1, "first words"), (2, "later words")):
+            with ledger.transaction():
+                ledger.problems.add(Problem("fetch", "held back", message, "1", "#1001"), run, f"2026-11-2{run}T00:00:00Z")
+        row = ledger.connection.execute("SELECT times, message, first_run, last_run FROM sync_errors").fetchall()
+        assert row == [(2, "later words", 1, 2)]
+        assert ledger.problems.quarantined("fetch") == ["1"]
+        with ledger.transaction():
+            ledger.problems.resolve("fetch", "1", "read", "2026-11-23T00:00:00Z")
+            ledger.problems.add(Problem("fetch", "held back", "again", "1"), 3, "2026-11-24T00:00:00Z")
+        assert ledger.connection.execute("SELECT count(*) FROM sync_errors").fetchone() == (2,)
+
+
+def test_an_attempt_survives_in_the_journal(path: Path) -> None:
+    operation = Operation(Side.RIGHT, Action.UPDATE, "k", "7", {"f": NOW.replace(tzinfo=None)}, {"f": None}, "changed", {"f": 3})
+    attempt = Attempt(2**31 - 1, (operation,), {"row": 7, "cells": [[1, "é"]]})
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.journal("p").begin(attempt, Side.RIGHT, "records", 1, "2026-11-21T07:00:00Z")
+    with Ledger.open(path, NOW) as ledger:
+        (unfinished,) = ledger.journal("p").unfinished()
+        assert unfinished.attempt == attempt and ledger.journal("other").unfinished() == []
+        with ledger.transaction():
+            ledger.journal("p").end(attempt.token, True, "2026-11-21T07:00:01Z")
+        assert ledger.journal("p").unfinished() == []
+        assert ledger.journal("p").spent("2026-11-21T08:00:00Z", 10) == [attempt.token]
+
+
+def test_conflicts_are_replaced_by_what_was_seen_last(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger:
+        records = ledger.records("p")
+        one, other = Conflict("a", "f", 1, 2, 3, Why.FORMULA), Conflict("b", None, None, None, None, Why.DOUBLED, ("A1", "A2"))
+        with ledger.transaction():
+            records.conflicts_are(["a", "b"], [one, other], "2026-11-21T07:00:00Z")
+        with ledger.transaction():
+            records.conflicts_are(["a"], [], "2026-11-21T08:00:00Z")
+        assert [(row[0], row[2]) for row in records.conflicts()] == [("b", "doubled")]
