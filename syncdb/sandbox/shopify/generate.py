@@ -77,8 +77,10 @@ def _add_channel(order: Node, rng: random.Random) -> None:
 
 def _add_customer(shop: Shop, order: Node, market: Market, rng: random.Random) -> None:
     order["customerLocale"] = market.locale
-    given, family = rng.choice(catalogue.PEOPLE)
-    number, phone, place = rng.randrange(1, 400), rng.choice(catalogue.PHONES), rng.choice(market.places)
+    # A customer's number decides who it is, so that one id never has two names.
+    number, place = rng.randrange(1, 400), rng.choice(market.places)
+    given, family = catalogue.PEOPLE[number % len(catalogue.PEOPLE)]
+    phone = catalogue.PHONES[number // len(catalogue.PEOPLE) % len(catalogue.PHONES)]
     if order["sourceName"] == "pos":
         order["retailLocation"] = shop.location
         return  # most walk-in customers stay unknown, and nothing is sent to them

@@ -79,44 +79,13 @@ def _units(owners: Iterable[Node], connection: str, line: Node) -> int:
 
 
 def _settle_totals(order: Node, money: Currencies) -> None:
-    lines, included = order["lineItems"], order["taxesIncluded"]
-    shipping = total(_shipping_price(one) for one in order["shippingLines"] if not one["isRemoved"])
-    shipping_tax = total(
-        read(one["priceSet"]) for line in order["shippingLines"] if not line["isRemoved"] for one in line["taxLines"]
-    )
-    back = total(read(one["subtotalAmountSet"]) for refund in order["refunds"] for one in refund["refundShippingLines"])
-    back_tax = total(read(one["taxAmountSet"]) for refund in order["refunds"] for one in refund["refundShippingLines"])
-    duties = total(read(duty["price"]) for line in lines for duty in line["duties"])
-    extra = read(order["totalTipReceivedSet"]) + duties
-    subtotal = total(net(line, line["quantity"], money) for line in lines)
-    all_tax = total(tax(line, line["quantity"], order, money) for line in lines) + shipping_tax
-    current = total(net(line, line["currentQuantity"], money) for line in lines)
-    current_tax = total(tax(line, line["currentQuantity"], order, money) for line in lines) + shipping_tax - back_tax
-    price = subtotal + shipping + extra + (ZERO if included else all_tax)
-    now = current + shipping - back + extra + (ZERO if included else current_tax)
-    given = total(read(one["allocatedAmountSet"]) for line in lines for one in line["discountAllocations"])
-    still = total(
-        read(line["originalUnitPriceSet"]) * line["currentQuantity"] - net(line, line["currentQuantity"], money)
-        for line in lines
-    )
-    order.setdefault("originalTotalPriceSet", money.bag(price))
-    for field, amount in {
-        "subtotalPriceSet": subtotal,
-        "totalShippingPriceSet": shipping,
-        "totalTaxSet": all_tax,
-        "totalPriceSet": price,
-        "totalDiscountsSet": given,
-        "cartDiscountAmountSet": _cart_discount(lines),
-        "currentCartDiscountAmountSet": _cart_discount(lines),
-        "currentSubtotalPriceSet": current,
-        "currentShippingPriceSet": shipping - back,
-        "currentTotalTaxSet": current_tax,
-        "currentTotalPriceSet": now,
-        "currentTotalDiscountsSet": still,
-        "totalRefundedShippingSet": back,
-    }.items():
+    sums = _sums(order, money)
+    order.setdefault("originalTotalPriceSet", money.bag(sums["totalPriceSet"]))
+    for field, amount in sums.items():
         order[field] = money.bag(amount)
+    duties = _duties(order)
     order["originalTotalDutiesSet"] = order["currentTotalDutiesSet"] = money.bag(duties) if duties.shop else None
+    lines = order["lineItems"]
     order["subtotalLineItemsQuantity"] = sum(line["quantity"] for line in lines)
     order["currentSubtotalLineItemsQuantity"] = sum(line["currentQuantity"] for line in lines)
     order["totalWeight"] = str(sum(line["_grams"] * line["quantity"] for line in lines))
@@ -125,8 +94,44 @@ def _settle_totals(order: Node, money: Currencies) -> None:
     order["currentTaxLines"] = _tax_lines(order, money, "currentQuantity")
 
 
-def _shipping_price(line: Node) -> Amount:
-    return read(line["discountedPriceSet"])
+def _sums(order: Node, money: Currencies) -> dict[str, Amount]:
+    """The order's totals, as placed and edited, and as they stand after refunds and removals."""
+    lines, included = order["lineItems"], order["taxesIncluded"]
+    kept = [line for line in order["shippingLines"] if not line["isRemoved"]]
+    returned = [one for refund in order["refunds"] for one in refund["refundShippingLines"]]
+    shipping = total(read(line["discountedPriceSet"]) for line in kept)
+    shipping_tax = total(read(one["priceSet"]) for line in kept for one in line["taxLines"])
+    back = total(read(one["subtotalAmountSet"]) for one in returned)
+    back_tax = total(read(one["taxAmountSet"]) for one in returned)
+    subtotal = total(net(line, line["quantity"], money) for line in lines)
+    current = total(net(line, line["currentQuantity"], money) for line in lines)
+    all_tax = total(tax(line, line["quantity"], order, money) for line in lines) + shipping_tax
+    left_tax = total(tax(line, line["currentQuantity"], order, money) for line in lines) + shipping_tax - back_tax
+    extra = read(order["totalTipReceivedSet"]) + _duties(order)
+    return {
+        "subtotalPriceSet": subtotal,
+        "totalShippingPriceSet": shipping,
+        "totalTaxSet": all_tax,
+        "totalPriceSet": subtotal + shipping + extra + (ZERO if included else all_tax),
+        "totalDiscountsSet": _worth(lines, "quantity") - subtotal,
+        "cartDiscountAmountSet": _cart_discount(lines),
+        "currentCartDiscountAmountSet": _cart_discount(lines),
+        "currentSubtotalPriceSet": current,
+        "currentShippingPriceSet": shipping - back,
+        "currentTotalTaxSet": left_tax,
+        "currentTotalPriceSet": current + shipping - back + extra + (ZERO if included else left_tax),
+        "currentTotalDiscountsSet": _worth(lines, "currentQuantity") - current,
+        "totalRefundedShippingSet": back,
+    }
+
+
+def _worth(lines: list[Node], quantity: str) -> Amount:
+    """Lines at their full price."""
+    return total(read(line["originalUnitPriceSet"]) * line[quantity] for line in lines)
+
+
+def _duties(order: Node) -> Amount:
+    return total(read(duty["price"]) for line in order["lineItems"] for duty in line["duties"])
 
 
 def _cart_discount(lines: list[Node]) -> Amount:

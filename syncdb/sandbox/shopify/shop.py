@@ -32,9 +32,11 @@ class Shop(Store):
         """
         order = self.orders[order_id]
         money = currencies_of(order)
-        for line in order["lineItems"]:
-            if quantities and line["id"] in quantities:
-                _set_quantity(line, quantities[line["id"]])
+        edited = [(line, quantities[line["id"]]) for line in order["lineItems"] if quantities and line["id"] in quantities]
+        for line, wanted in edited:
+            _check_quantity(line, wanted)
+        for line, wanted in edited:
+            _set_quantity(line, wanted)
         rates = [(one["title"], one["rate"]) for one in order["taxLines"]]
         for item, quantity in add:
             order["lineItems"].append(anatomy.line_item(self.new_id(), item, quantity, money, rates))
@@ -292,12 +294,15 @@ def _worth(made: Node, order: Node) -> Amount:
     return lines + shipping + taxes + total(read(one["taxAmountSet"]) for one in made["refundShippingLines"])
 
 
-def _set_quantity(line: Node, wanted: int) -> None:
-    more = wanted - line["currentQuantity"]
+def _check_quantity(line: Node, wanted: int) -> None:
     if wanted < line["currentQuantity"] - line["unfulfilledQuantity"]:
         raise ValueError(f"{line['name']} has been shipped already")
-    if more > 0 and line["discountAllocations"]:
+    if wanted > line["currentQuantity"] and line["discountAllocations"]:
         raise ValueError("a discounted line cannot grow; add a line instead")
+
+
+def _set_quantity(line: Node, wanted: int) -> None:
+    more = wanted - line["currentQuantity"]
     if more > 0:
         line["quantity"] += more
     else:

@@ -170,3 +170,12 @@ def test_updated_at_never_goes_back(asking: Asking) -> None:
     asking.clock.forward(-3600)
     asking.shop.add_tag(order["id"], "b")
     assert order["updatedAt"] == latest
+
+
+def test_an_edit_that_does_not_fit_changes_nothing(asking: Asking) -> None:
+    order = placed(asking, ("10.00", 2), ("3.00", 1))
+    first, second = order["lineItems"]
+    asking.shop.fulfil(order["id"], {second["id"]: 1})
+    with pytest.raises(ValueError, match="shipped already"):
+        asking.shop.edit_order(order["id"], quantities={first["id"]: 1, second["id"]: 0})
+    assert first["currentQuantity"] == 2 and not order["edited"]

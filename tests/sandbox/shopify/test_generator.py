@@ -165,3 +165,12 @@ def test_orders_stay_within_their_days() -> None:
     times = [order["createdAt"] for order in shop.orders.values()]
     assert min(times) >= "2026-11-10T12:00:00Z" and max(times) < "2026-11-20T12:00:00Z"
     assert all(order["updatedAt"] >= order["createdAt"] for order in shop.orders.values())
+
+
+def test_one_customer_has_one_name(big: Asking) -> None:
+    names: dict[str, set[str]] = {}
+    for order in big.shop.orders.values():
+        if order["customer"]:
+            names.setdefault(order["customer"]["id"], set()).add(order["customer"]["displayName"])
+    assert len(names) > 100
+    assert {len(found) for found in names.values()} == {1}
