@@ -17,16 +17,17 @@ CATALOGUE: Mapping[str, OrderColumn] = {column.name: column for column in ORDER_
 KEY_LABELS: Mapping[Rows, str] = {"line": "Line ID", "order": "Order ID"}
 
 DEFAULT_LINE_COLUMNS = (
-    "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email customer_phone "
-    "line_title variant_title sku quantity current_quantity refunded_quantity fulfilled_quantity line_status unit_price "
-    "line_discount line_total order_subtotal order_discounts discount_codes order_shipping order_tax order_total "
-    "total_refunded currency shipping_name shipping_city shipping_country shipping_method tracking_numbers tracking_links tags note sales_channel"
+    "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email "
+    "customer_phone line_title variant_title sku quantity current_quantity refunded_quantity fulfilled_quantity "
+    "line_status unit_price line_discount line_total order_subtotal order_discounts discount_codes order_shipping "
+    "order_tax order_total total_refunded currency shipping_name shipping_city shipping_country shipping_method "
+    "tracking_numbers tracking_links tags note sales_channel"
 )
 DEFAULT_ORDER_COLUMNS = (
-    "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email customer_phone items "
-    "items_quantity order_subtotal order_discounts discount_codes order_shipping order_tax order_total total_refunded "
-    "total_outstanding currency payment_gateways shipping_name shipping_city shipping_country shipping_method tracking_numbers "
-    "tracking_links fulfilled_at tags note sales_channel"
+    "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email "
+    "customer_phone items items_quantity order_subtotal order_discounts discount_codes order_shipping order_tax "
+    "order_total total_refunded total_outstanding currency payment_gateways shipping_name shipping_city "
+    "shipping_country shipping_method tracking_numbers tracking_links fulfilled_at tags note sales_channel"
 )
 
 

@@ -1,4 +1,4 @@
-"""Asking for orders as the shop allows: as much at once as it bears, only the fields it shows; what it says of itself is noted."""
+"""Asking for orders as the shop allows: as much at once as it bears, only the fields it shows. What it says is noted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +42,10 @@ class Asking:
     def index(self, variables: Mapping[str, Any], size: PageSize) -> Answer:
         """Who is on a page of changed orders, and nothing else of them."""
         return self._sized(self.documents.index, variables, size, "Listing changed orders")
+
+    def cursors(self, variables: Mapping[str, Any], size: PageSize) -> Answer:
+        """The cursors of a page of changed orders, without touching an order."""
+        return self._sized(self.documents.cursors, variables, size, "Listing changed orders")
 
     def ids(self, gids: Sequence[str]) -> tuple[Answer, Trouble]:
         """Single orders from the database. Raises TooCostly where these are too many at once."""

@@ -38,6 +38,11 @@ class Documents:
         return _window(f"orders({_WINDOW}) {{ nodes {{ id name updatedAt }} pageInfo {{ hasNextPage endCursor }} }}")
 
     @property
+    def cursors(self) -> str:
+        """The same page without any order in it: what is asked when even the index fails over one of them."""
+        return _window(f"orders({_WINDOW}) {{ edges {{ cursor }} pageInfo {{ hasNextPage endCursor }} }}")
+
+    @property
     def by_ids(self) -> str:
         return f"query OrdersById($ids: [ID!]!) {{ {self._nodes()} }}"
 

@@ -29,7 +29,7 @@ class Drain:
     size: PageSize = field(default_factory=lambda: PageSize(100))
 
     def finish(self, parts: Parts, node: dict[str, Any]) -> None:
-        """Read on until nothing is missing. Raises Edited where the order moved meanwhile, HeldBack where it cannot be had whole."""
+        """Read on until nothing is missing. Raises Edited where the order moved meanwhile, HeldBack where it cannot be."""
         finished: set[tuple[str, str]] = set()
         while gap := next((gap for gap in unfinished(parts, node) if (gap[0]["id"], gap[1]) not in finished), None):
             owner, name, shape = gap

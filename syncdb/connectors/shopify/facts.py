@@ -62,7 +62,7 @@ def missing_orders() -> Refused:
     """The refusal to go on without the permission everything rests on."""
     return Refused(
         "This app may not read the shop's orders: the permission read_orders is missing.",
-        next_step="Give the app the access scope read_orders (and read_all_orders for what is older than 60 days), install it anew.",
+        next_step="Give the app the scope read_orders (read_all_orders, too, for orders older than 60 days); install it anew.",
     )
 
 

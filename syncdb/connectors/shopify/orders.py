@@ -11,6 +11,7 @@ from typing import Any
 
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
+from syncdb.connectors.shopify.cursors import named_by_cursors
 from syncdb.connectors.shopify.facts import Facts, Notice, horizon_notice
 from syncdb.connectors.shopify.gather import Batch, Gatherer, usable
 from syncdb.connectors.shopify.pages import Absence, Looked, Page, PageSize, Quarantined
@@ -160,14 +161,19 @@ class OrderReader:
 
     def _salvage(self, window: _Window) -> tuple[Mapping[str, Any], Batch]:
         """A page that failed as a whole: list who is on it, then ask for each by id, so that one bad order costs only itself."""
-        answer = self._asking.index(window.variables(), self._size)
-        listing = (answer.data or {}).get("orders")
-        if not listing or answer.errors:
-            raise RetryLater(f"Shopify could not list the changed orders: {message_of(answer.errors)}", next_step=LATER)
+        listing, warned = self._listing(window)
         batch = self._gatherer.by_ids([node["id"] for node in listing["nodes"]])
         batch.held += [Quarantined(bare_id(gid), "", "it is listed but not shown under its id") for gid in batch.absent]
         names = {bare_id(node["id"]): node["name"] for node in listing["nodes"]}
         batch.held = [replace(held, name=names[held.order_id]) for held in batch.held]
         # Where nothing at all can be read the fault is hardly in the orders: the watermark stays.
-        batch.partial = batch.partial or bool(answer.warnings) or (not batch.nodes and len(batch.held) > 1)
+        batch.partial = batch.partial or warned or (not batch.nodes and len(batch.held) > 1)
         return listing, batch
+
+    def _listing(self, window: _Window) -> tuple[Mapping[str, Any], bool]:
+        for ask in (self._asking.index, self._asking.cursors):
+            answer = ask(window.variables(), self._size)
+            listing = (answer.data or {}).get("orders")
+            if listing and not answer.errors:
+                return (listing if "nodes" in listing else {**listing, "nodes": named_by_cursors(listing)}), bool(answer.warnings)
+        raise RetryLater(f"Shopify could not list the changed orders: {message_of(answer.errors)}", next_step=LATER)

@@ -1,0 +1,192 @@
+"""Snapshots: equal for equal orders, exact, without the wire's accidents; held against recorded answers where these lie beside."""
+
+import copy
+import json
+import random
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.connectors.shopify.normalise import merge_withheld, snapshot, snapshot_hash
+from syncdb.connectors.shopify.order_shape import FULFILLMENT, ORDER, REFUND, TRANSACTION
+from syncdb.connectors.shopify.shape import Parts, bare_id, exact, read, stored_name
+from syncdb.errors import SkipRecord
+from tests.connectors.shopify.conftest import World, orders_of
+
+RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "shopify" / "recordings"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "text"),
+    [
+        ("55.0", "55.00", "55"),
+        ("0.0", "-0.00", "0"),
+        ("0.10", "0.1", "0.1"),
+        ("1E+2", "100", "100"),
+        ("12345678901234567.89",) * 2 + ("12345678901234567.89",),
+    ],
+)
+def test_equal_amounts_are_equal_text(one: str, other: str, text: str) -> None:
+    assert exact(one) == exact(other) == text
+
+
+@pytest.mark.parametrize("amount", ["", "NaN", "Infinity", "1,5", "a"])
+def test_what_is_no_amount_is_refused(amount: str) -> None:
+    with pytest.raises(ValueError):
+        exact(amount)
+
+
+def test_names() -> None:
+    names = {
+        "totalPriceSet": "total_price",
+        "isGiftCard": "is_gift_card",
+        "countryCodeV2": "country_code_v2",
+        "address1": "address1",
+    }
+    assert {name: stored_name(name) for name in names} == names
+    assert bare_id("gid://shopify/Order/820982911946154508?x=1") == "820982911946154508"
+    assert len({stored_name(name) for name in ORDER}) == len(ORDER)
+
+
+def shuffled(data: Any, rng: random.Random) -> Any:
+    """The same data with the keys of every object in another order."""
+    if isinstance(data, dict):
+        items = list(data.items())
+        rng.shuffle(items)
+        return {key: shuffled(value, rng) for key, value in items}
+    return [shuffled(item, rng) for item in data] if isinstance(data, list) else data
+
+
+def test_the_hash_holds_still_until_the_order_changes(world: World) -> None:
+    world.fill(40)
+    first = {order["id"]: order for order in orders_of(world.read())}
+    world.time.sleep(3600)
+    again = {order["id"]: order for order in orders_of(world.read(reader=world.reader(size=7)))}
+    assert first == again
+    rng = random.Random(1)
+    for order in first.values():
+        through_json = shuffled(json.loads(json.dumps(order)), rng)
+        assert snapshot_hash(through_json) == snapshot_hash(order)
+    name, gid = world.shop.random_change(rng)
+    last = {order["id"]: order for order in orders_of(world.read())}
+    changed = {key for key in first if key not in last or snapshot_hash(first[key]) != snapshot_hash(last[key])}
+    assert changed == {bare_id(gid)}, name
+
+
+def test_a_change_below_an_order_changes_its_hash_also_without_a_newer_time(world: World) -> None:
+    gid = world.order()
+    (before,) = orders_of(world.read())
+    world.shop.touch_child_without_bump(gid)
+    (after,) = orders_of(world.read())
+    assert before["updated_at"] == after["updated_at"] and snapshot_hash(before) != snapshot_hash(after)
+
+
+def test_lists_do_not_depend_on_the_order_of_the_answer(world: World) -> None:
+    world.fill(60)
+    seen: list[str] = []
+
+    def turn(body: dict[str, Any]) -> None:
+        for node in body["data"].get("orders", {"nodes": []})["nodes"]:
+            for name in ("taxLines", "currentTaxLines", "refunds", "fulfillments", "transactions"):
+                node[name].reverse()
+                seen.extend([name] * (len(node[name]) > 1))
+
+    straight = [snapshot_hash(order) for order in orders_of(world.read())]
+    world.app.tamper = turn
+    assert [snapshot_hash(order) for order in orders_of(world.read())] == straight
+    assert {"taxLines", "transactions"} <= set(seen)
+
+
+def test_what_is_missing_from_an_answer_is_not_taken_for_empty() -> None:
+    with pytest.raises(SkipRecord, match="#1001"):
+        snapshot({"id": "gid://shopify/Order/1", "name": "#1001"}, ORDER, shop="a.myshopify.com")
+
+
+def test_withheld_parts_keep_what_was_seen() -> None:
+    stored: dict[str, Any] = {
+        "customer": {"id": "1", "email": "a@b"},
+        "line_items": [{"id": "5", "product": {"id": "9"}}],
+        "note": "x",
+    }
+    seen = copy.deepcopy(stored)
+    new = {"line_items": [{"id": "5", "q": 1}, {"id": "6"}], "withheld": ["customer", "line_items.product", "phone"]}
+    merged = merge_withheld(new, stored)
+    assert merged == {"customer": stored["customer"], "line_items": [{"id": "5", "q": 1, "product": {"id": "9"}}, {"id": "6"}]}
+    assert stored == seen and "withheld" in new, "neither is changed in place"
+    half = {"customer": {"id": "1"}, "withheld": ["customer.email"]}
+    assert merge_withheld({"withheld": ["customer"]}, half) == {"withheld": ["customer.email"]}
+    assert merge_withheld({"withheld": ["customer.email"]}, {"withheld": ["customer"]}) == {"withheld": ["customer.email"]}
+
+
+def recorded(fits: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
+    """Every recorded object that fits, at whatever depth."""
+    if not RECORDINGS.exists():
+        pytest.skip("the recorded answers of real shops are not beside the project")
+
+    def walk(data: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(data, dict):
+            if fits(data):
+                yield data
+            data = list(data.values())
+        if isinstance(data, list):
+            for item in data:
+                yield from walk(item)
+
+    for file in sorted(RECORDINGS.glob("20*/*.json")):
+        yield from walk(json.loads(file.read_text(encoding="utf-8")))
+
+
+def reading_of(parts: Parts, node: dict[str, Any]) -> dict[str, Any]:
+    """What our shape makes of the parts that a recording happens to have asked for."""
+    whole = {name: shape for name, shape in parts.items() if name in node}
+    read_parts = {}
+    for name, shape in whole.items():
+        try:
+            read_parts |= read({name: shape}, node)
+        except KeyError:  # the recording asked for fewer parts of this one
+            continue
+    return read_parts
+
+
+def is_a(kind: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda data: str(data.get("id", "")).startswith(f"gid://shopify/{kind}/")
+
+
+def test_recorded_money_is_read_exactly() -> None:
+    examined = 0
+    for bag in recorded(lambda data: {"shopMoney", "presentmentMoney"} <= data.keys()):
+        if isinstance(bag["shopMoney"], dict) and {"amount", "currencyCode"} <= bag["shopMoney"].keys():
+            (read_bag,) = read({"netPaymentSet": ORDER["netPaymentSet"]}, {"netPaymentSet": bag}).values()
+            assert Decimal(read_bag[0]) == Decimal(bag["shopMoney"]["amount"]) and read_bag[1] == bag["shopMoney"]["currencyCode"]
+            assert Decimal(read_bag[-2]) == Decimal(bag["presentmentMoney"]["amount"])
+            examined += 1
+    assert examined > 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "least"),
+    [("Refund", REFUND, 5), ("Fulfillment", FULFILLMENT, 5), ("OrderTransaction", TRANSACTION, 20), ("Order", ORDER, 50)],
+)
+def test_recorded_objects_are_read(kind: str, parts: Parts, least: int) -> None:
+    examined, names = 0, set()
+    for node in recorded(is_a(kind)):
+        found = reading_of(parts, node)
+        assert found["id"] == node["id"].rpartition("/")[2]
+        names |= found.keys()
+        examined += len(found) > 1
+    assert examined >= least, f"only {examined} recorded {kind}s"
+    assert len(names) >= 4
+
+
+def test_recorded_refunds_add_up() -> None:
+    checked = 0
+    for node in recorded(is_a("Refund")):
+        lines = (node.get("refundLineItems") or {}).get("nodes")
+        if lines and all("quantity" in line and "lineItem" in line for line in lines):
+            shape = {"quantity": ORDER["number"]}
+            assert [read(shape, line)["quantity"] for line in lines] == [line["quantity"] for line in lines]
+            checked += 1
+    assert checked
