@@ -116,7 +116,7 @@ def _rows(body: Json) -> list[list[Any]]:
     if body.get("majorDimension") == "COLUMNS":
         height = max(map(len, rows), default=0)
         return [[column[r] if r < len(column) else None for column in rows] for r in range(height)]
-    return rows  # type: ignore[no-any-return]
+    return rows
 
 
 def _target(book: Spreadsheet, tab: Tab, area: Area, height: int, width: int) -> Area:
