@@ -96,7 +96,7 @@ class ShopifyApp:
 
     def _graphql(self, request: Request, asker: Asker) -> Response:
         body = request.get_json(silent=True)
-        if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+        if not isinstance(body, dict) or not _askable(body):
             return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
         try:
             document = read_document(body["query"])
@@ -151,6 +151,10 @@ def _served_version(asked: str) -> str | None:
     if asked in VERSIONS:
         return asked
     return VERSIONS[0] if re.fullmatch(r"20\d\d-(01|04|07|10)", asked) and asked < VERSIONS[0] else None
+
+
+def _askable(body: dict[str, Any]) -> bool:
+    return isinstance(body.get("query"), str) and isinstance(body.get("variables") or {}, dict)
 
 
 def _too_dear(cost: int) -> dict[str, Any]:

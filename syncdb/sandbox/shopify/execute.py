@@ -14,6 +14,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLBoolean,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
@@ -112,7 +113,7 @@ class Execution:
     def _wanted(self, node: Any) -> bool:
         for directive in node.directives or ():
             given = directive.arguments[0].value
-            value = value_from_ast(given, self._schema.directives[0].args["if"].type, dict(self.variables))
+            value = value_from_ast(given, GraphQLBoolean, dict(self.variables))
             if directive.name.value in ("skip", "include") and value is (directive.name.value == "skip"):
                 return False
         return True

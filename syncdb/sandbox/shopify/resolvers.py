@@ -10,7 +10,7 @@ from typing import Any
 from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed, Resolver, Source, Step
 from syncdb.sandbox.shopify.index import Entry, entry_of
 from syncdb.sandbox.shopify.money import Node
-from syncdb.sandbox.shopify.paging import Place, listed, page
+from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page
 from syncdb.sandbox.shopify.search import Search, read_search
 from syncdb.sandbox.shopify.shop import Shop
 
@@ -106,7 +106,11 @@ def _node(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node |
 
 
 def _nodes(_: Source, args: dict[str, Any], run: Execution, step: Step) -> list[Node | None]:
-    return [_found(one, run.context, step) for one in args["ids"]]
+    ids = args["ids"]
+    if len(ids) > MAX_PAGE:
+        text = f"The input array size of {len(ids)} is greater than the maximum allowed of {MAX_PAGE}."
+        raise FieldFailed(text, code="MAX_INPUT_SIZE_EXCEEDED")
+    return [_found(one, run.context, step) for one in ids]
 
 
 def _found(gid: str, asker: Asker, step: Step) -> Node | None:

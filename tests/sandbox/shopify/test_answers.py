@@ -262,3 +262,27 @@ def test_anything_else_is_not_there(asking: Asking) -> None:
     assert asking.http.get("/admin/api/2026-10/orders.json").status_code == 404
     headers = {"X-Shopify-Access-Token": TOKEN}
     assert asking.http.post("/admin/api/2026-10/graphql.json", data="x", headers=headers).status_code == 400
+
+
+def test_too_many_ids_at_once(asking: Asking) -> None:
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    ids = [f"gid://shopify/Order/{n}" for n in range(251)]
+    (error,) = asking.ask(query, ids=ids)["errors"]
+    assert error["extensions"]["code"] == "MAX_INPUT_SIZE_EXCEEDED"
+    assert error["message"] == "The input array size of 251 is greater than the maximum allowed of 250."
+    assert asking.data(query, ids=ids[:250])["nodes"] == [None] * 250
+
+
+@pytest.mark.parametrize("body", [{}, {"query": 5}, {"query": "{ shop { id } }", "variables": [1]}, [1]])
+def test_a_body_that_makes_no_sense(asking: Asking, body: Any) -> None:
+    headers = {"X-Shopify-Access-Token": TOKEN}
+    answer = asking.http.post("/admin/api/2026-10/graphql.json", json=body, headers=headers)
+    assert answer.status_code == 400 and answer.get_json()["errors"]
+
+
+def test_a_search_explains_itself_when_asked_to(asking: Asking) -> None:
+    headers = {"X-Shopify-Access-Token": TOKEN, "X-Shopify-Search-Query-Debug": "1"}
+    body = {"query": '{ orders(first: 1, query: "tag:VIP") { nodes { id } } }'}
+    answer = asking.http.post("/admin/api/2026-10/graphql.json", json=body, headers=headers).get_json()
+    parsed = {"field": "tag", "match_all": "VIP"}
+    assert answer["extensions"]["search"] == [{"path": ["orders"], "query": "tag:VIP", "parsed": parsed, "warnings": []}]
