@@ -63,13 +63,19 @@ def _sheet(book: Spreadsheet, tab: Tab, areas: list[Area] | None, tree: Tree | N
     metadata = book.metadata.entries.values()
     optional = {
         "merges": [area.wire() for area in tab.merges],
-        "basicFilter": tab.basic_filter and tab.basic_filter | {"range": tab.filter_area and tab.filter_area.wire()},
+        "basicFilter": _basic_filter(tab),
         "protectedRanges": [protected_json(tab, number) for number in tab.protections],
         "rowGroups": tab.groups.get("ROWS"),
         "columnGroups": tab.groups.get("COLUMNS"),
         "developerMetadata": [m.wire() for m in metadata if m.place.sheet_id == tab.sheet_id and not m.place.dimension],
     }
     return sheet | {name: value for name, value in optional.items() if value}
+
+
+def _basic_filter(tab: Tab) -> Json | None:
+    if tab.basic_filter is None or tab.filter_area is None:
+        return None
+    return tab.basic_filter | {"range": tab.filter_area.wire()}
 
 
 def protected_json(tab: Tab, number: int) -> Json:

@@ -101,6 +101,7 @@ def _option(options: Mapping[str, Any]) -> str:
 
 
 def _update(call: Call, text: str) -> Json:
+    values.rows_of(call.body)  # a body that does not fit is refused before the range is looked at (observed)
     option, area = _option(call.query), call.book.area(text)
 
     def write() -> Json:

@@ -80,15 +80,17 @@ class Spreadsheet:
         area = a1.span(tab.sheet_id, rest) if tab and rest else None
         if tab is not None and title is not None and not rest:
             area = Area(tab.sheet_id)
+        if area is None and rest:
+            area = self._by_name(rest, tabs=False)  # 'Sheet1'!Name means the named range (observed)
         if tab is None or area is None:
             raise invalid(f"Unable to parse range: {text}")
         return self._in_grid(area, tab)
 
-    def _by_name(self, text: str) -> Area | None:
+    def _by_name(self, text: str, tabs: bool = True) -> Area | None:
         named = next((one for one in self.named.values() if one.name == text), None)
         if named is not None:
             return named.area
-        tab = self.titled(text)
+        tab = self.titled(text) if tabs else None
         return Area(tab.sheet_id) if tab else None
 
     @staticmethod

@@ -87,7 +87,7 @@ def _render(book: Spreadsheet, tab: Tab, row: int, column: int, packed: Packed, 
 
 def write(book: Spreadsheet, area: Area, body: Json, option: str, actor: str) -> Json:
     """Write rows at an area's top left; null skips a cell, "" empties it. An UpdateValuesResponse."""
-    rows = _rows(body)
+    rows = rows_of(body)
     tab = book.tab(area.sheet_id)
     height, width = len(rows), max(map(len, rows), default=0)
     target = _target(book, tab, area, height, width)
@@ -107,7 +107,8 @@ def write(book: Spreadsheet, area: Area, body: Json, option: str, actor: str) ->
     }
 
 
-def _rows(body: Json) -> list[list[Any]]:
+def rows_of(body: Json) -> list[list[Any]]:
+    """The rows of a ValueRange. Raises Refusal where `values` is no list of lists."""
     rows = body.get("values") or []
     wrong = rows if not isinstance(rows, list) else next((row for row in rows if not isinstance(row, list)), None)
     if wrong is not None:
@@ -163,7 +164,7 @@ def clear(book: Spreadsheet, area: Area, actor: str) -> str:
 
 def append(book: Spreadsheet, area: Area, body: Json, options: Json, actor: str) -> Json:
     """Write after the last table that the range touches (documented examples and observed traffic)."""
-    rows = _rows(body)
+    rows = rows_of(body)
     tab = book.tab(area.sheet_id)
     table = table_in(book, area)
     top, left = (table.r1 or 0, table.c0) if table else (area.r0, area.c0)
