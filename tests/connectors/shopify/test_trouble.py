@@ -144,7 +144,7 @@ def test_a_refused_cursor_begins_the_window_again(world: World) -> None:
     ids, spoilt = world.fill(30), []
 
     def spoil(body: dict[str, Any]) -> None:
-        info = body["data"]["orders"]["pageInfo"]
+        info = body["data"]["orders"]["pageInfo"] if body["data"] else {"hasNextPage": False}
         if info["hasNextPage"] and not spoilt:
             spoilt.append(info["endCursor"])
             info["endCursor"] = "bm90IGEgY3Vyc29y"
@@ -155,10 +155,13 @@ def test_a_refused_cursor_begins_the_window_again(world: World) -> None:
 
 
 def test_cursors_that_are_always_refused_end_the_run(world: World) -> None:
-    world.fill(30)
-    world.app.tamper = lambda body: (body.get("data") or {"orders": {"pageInfo": {}}})["orders"]["pageInfo"].update(
-        endCursor="xx"
-    )
+    world.fill(200)
+
+    def spoil(body: dict[str, Any]) -> None:
+        if body["data"]:
+            body["data"]["orders"]["pageInfo"]["endCursor"] = "xx"
+
+    world.app.tamper = spoil
     with pytest.raises(RetryLater, match="refusing to read on"):
         world.read(NOON - timedelta(days=40), world.reader(size=10))
 
