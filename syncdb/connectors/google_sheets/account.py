@@ -11,7 +11,7 @@ from syncdb.errors import ConfigurationError
 
 SCOPES = (
     "https://www.googleapis.com/auth/spreadsheets",
-    "https://www.googleapis.com/auth/drive.readonly",  # only to find a spreadsheet by its title
+    "https://www.googleapis.com/auth/drive.metadata.readonly",  # only to find a spreadsheet by its title
 )
 NEEDED = ("client_email", "private_key", "token_uri")
 

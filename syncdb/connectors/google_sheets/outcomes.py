@@ -132,7 +132,8 @@ def _barrier(written: Sequence[Written], placement: Placement, sheet: Sheet, cer
         if tab["properties"].get("sheetId", 0) != placement.sheet_id:
             continue
         for guarded in tab.get("protectedRanges", ()):
-            if _locks_out(guarded, sheet.client.email, certain) and any(_inside(cell, guarded.get("range", {})) for cell in cells):
+            touched = any(_inside(cell, guarded.get("range", {})) for cell in cells)
+            if touched and _locks_out(guarded, sheet.client.email, certain):
                 return _name(guarded, tab["properties"]["title"])
     return None
 

@@ -84,7 +84,7 @@ def choose(tabs: Sequence[Tab], binding: Binding | None, wish: Wish) -> Tab | No
     A binding made for another `target_worksheet` counts only if its tab has that title now.
     """
     if binding and binding.wanted_tab != wish.tab:
-        tab = next((tab for tab in tabs if tab.title == wish.tab), None)
+        tab = next((tab for tab in tabs if tab.title.casefold() == wish.tab.casefold()), None)
     else:
         tab = _bound(tabs, binding, wish) if binding else _unbound(tabs, wish)
     strangers = [ledger for ledger in tab.markers.values() if ledger != wish.ledger_id] if tab else []
@@ -112,7 +112,7 @@ def _bound(tabs: Sequence[Tab], binding: Binding, wish: Wish) -> Tab | None:
 
 
 def _unbound(tabs: Sequence[Tab], wish: Wish) -> Tab | None:
-    titled = [tab for tab in tabs if tab.title == wish.tab]
+    titled = [tab for tab in tabs if tab.title.casefold() == wish.tab.casefold()]  # titles are unique whatever their case
     ours = [tab for tab in tabs if wish.ledger_id in tab.markers.values()]
     return next(iter(titled or ours), None)
 

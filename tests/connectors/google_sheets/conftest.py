@@ -1,19 +1,21 @@
 """A spreadsheet on the local Google APIs, reached over real HTTP with the real gspread and google-auth."""
 
+import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syncdb.connectors.google_sheets import Binding, Client, SheetConnector, open_account
+from syncdb.clock import Clock
+from syncdb.connectors.google_sheets import Binding, Client, SheetConnector, a1, open_account
 from syncdb.http import Retrier
 from syncdb.model import Action, Attempt, Field, Operation, Outcome, Result, Side
-from syncdb.sandbox.faults import Faults
+from syncdb.sandbox.faults import Fault, Faults
 from syncdb.sandbox.google.app import GoogleApp
-from syncdb.sandbox.google.colleague import Colleague
+from syncdb.sandbox.google.cells import Cell, Formula, entered, unpack, with_value
 from syncdb.sandbox.server import Server
 from syncdb.values import Kind, Value
 
@@ -93,8 +95,43 @@ class Desk:
     def token(self) -> int:
         return self.rng.randrange(1, 2**31)
 
-    def colleague(self, tab: str = "Orders") -> Colleague:
-        return Colleague(self.spreadsheet, tab)
+    def clock(self, waits: list[float]) -> Clock:
+        """A clock that notes how long it was to sleep, and does not."""
+        return Clock(monotonic=lambda: sum(waits), sleep=waits.append)
+
+    def meanwhile(self, action: Callable[[], object]) -> None:
+        """Somebody does this just before the next write is applied."""
+        self.faults.add(Fault("meanwhile", "sheets write", action=action))
+
+    def values(self, title: str = "Orders") -> list[list[Any]]:
+        """What a tab holds, row by row up to the last with a value; formulas as their text."""
+        rows = [[plain(entered(cell)) for cell in row] for row in self.spreadsheet.titled(title).rows]
+        while rows and not any(cell is not None for cell in rows[-1]):
+            rows.pop()
+        return rows
+
+    def put(self, title: str, row: int, column: int, value: object) -> None:
+        """Somebody puts a value into a cell."""
+        tab = self.spreadsheet.titled(title)
+        tab.put(row, column, with_value(tab.get(row, column), value))
+
+    def snapshot(self) -> dict[str, Cell]:
+        """Every cell with anything to it, by its A1 name."""
+        tab = self.spreadsheet.titled("Orders")
+        return {a1.cell(row, column): unpack(cell) for row, column, cell in tab.filled()}
+
+    def changed(self, before: dict[str, Cell]) -> dict[str, Any]:
+        """The cells that are not as they were, and what they hold now."""
+        now = self.snapshot()
+        return {
+            place: plain(now.get(place, Cell()).entered)
+            for place in sorted(before.keys() | now.keys())
+            if before.get(place, Cell()) != now.get(place, Cell())
+        }
+
+
+def plain(value: object) -> Any:
+    return value.text if isinstance(value, Formula) else value
 
 
 @pytest.fixture
@@ -103,7 +140,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     app = GoogleApp(faults=faults, quota=None)
     with Server({"/token": app, "/v4": app, "/drive": app}, faults) as server:
         key_file = app.service_account(tmp_path, f"{server.url}/token")
-        bench = Desk(server, app, faults, key_file, None)
+        email = json.loads(key_file.read_text(encoding="utf-8"))["client_email"]
+        bench = Desk(server, app, faults, key_file, app.create("Shop orders", email))
         yield bench
         for connector in bench.opened:
             connector.close()

@@ -88,10 +88,10 @@ def test_the_longest_text_fits() -> None:
 
 @pytest.mark.parametrize(
     ("entry", "key"),
-    [("17", "17"), (" 17 ", "17"), (17, "17"), (17.0, "17"), (17.5, "17.5"), (True, None), (None, None), ("  ", None), (2.0**60, None)],
+    [("17", "17"), (" 17 ", "17"), (17, "17"), (17.0, "17"), (17.5, "17.5"), (True, None), (None, None), ("  ", None), (1e20, "1e+20")],
 )
 def test_keys(entry: str | float | None, key: str | None) -> None:
-    assert key_in(entry) == (key or (repr(entry) if isinstance(entry, float) else None))
+    assert key_in(entry) == key
 
 
 def test_a_number_typed_into_a_text_field_differs_from_the_text() -> None:
