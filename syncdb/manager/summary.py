@@ -42,18 +42,19 @@ def _headline(report: Report, place: str) -> str:
 
 def _figures(report: Report) -> Iterator[str]:
     counts = report.counts
-    if "fetched" in counts or report.failure is None:
-        seen = ", ".join(f"{counts[f'orders {kind}']} {kind}" for kind in ("new", "changed", "same") if counts[f"orders {kind}"])
+    if counts["fetched"] or report.failure is None:
+        seen = ", ".join(f"{counts[f'orders_{kind}']} {kind}" for kind in ("new", "changed", "same") if counts[f"orders {kind}"])
         yield f"  Orders read: {counts['fetched']}" + (f" ({seen})" if seen else "")
     if report.mode == "test" and report.plan is not None:
         cells = sum(len(op.changes) for op in report.plan.operations if op.action is Action.UPDATE)
         rows = report.plan.count(Action.CREATE)
         yield f"  It would append {rows} rows and change {cells} cells in {report.plan.count(Action.UPDATE)} rows."
-    elif report.failure is None or counts["creates"] or counts["updates"]:
-        if counts["creates"] or counts["updates"]:
-            yield f"  Sheet: {counts['creates']} rows added, {counts['cells']} cells changed in {counts['updates']} rows."
-        else:
-            yield "  Sheet: nothing to change."
+    elif counts["rows_added"] or counts["rows_changed"]:
+        back = f" ({counts['rows_restored']} of them had been deleted)" if counts["rows_restored"] else ""
+        changed = f"{counts['cells_changed']} cells changed in {counts['rows_changed']} rows"
+        yield f"  Sheet: {counts['rows_added']} rows added{back}, {changed}."
+    elif report.failure is None:
+        yield "  Sheet: nothing to change."
     if counts["quarantined"]:
         yield f"  Held back: {counts['quarantined']} orders. Each run tries them again; the log says why."
 

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -72,10 +72,10 @@ def main(arguments: Sequence[str] | None = None, *, always_test: bool = False) -
     app(args=list(arguments) if arguments is not None else None)
 
 
-def run(asked: Asked, clock: Clock = SYSTEM) -> int:
+def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM) -> int:
     """One run with its messages; returns the exit code. Nothing a user can cause ends in a traceback."""
     try:
-        settings = load({"lookback_days": asked.lookback_days}, os.environ, Path.cwd(), asked.config)
+        settings = load({"lookback_days": asked.lookback_days}, env, Path.cwd(), asked.config)
     except ConfigurationError as error:
         _tell_configuration(error, asked)
         return int(error.exit_code)

@@ -12,12 +12,14 @@ from syncdb.errors import NeedsPerson, RemoteError, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Operation, Outcome, Plan, Result, Side
+from syncdb.reconcile.policy import ROW_RESTORED
 from syncdb.reconcile.watch import Watch
 from syncdb.values import iso
 
 log = logging.getLogger("syncdb.apply")
 
 MEND_ROUNDS = 5
+_COUNTED = {Action.CREATE: "rows_added", Action.UPDATE: "rows_changed", Action.DELETE: "rows_deleted"}
 
 
 @dataclass(slots=True)
@@ -152,8 +154,9 @@ class Applier:
         records.written(operation, outcome, order_id, self.run_id, now)
         if order_id and outcome.ref:
             self.ledger.orders.place(order_id, outcome.ref)
-        tally.counts[f"{operation.action.value}s"] += 1
-        tally.counts["cells"] += len(operation.changes) if operation.action is Action.UPDATE else 0
+        tally.counts[_COUNTED[operation.action]] += 1
+        tally.counts["cells_changed"] += len(operation.changes) if operation.action is Action.UPDATE else 0
+        tally.counts["rows_restored"] += operation.reason == ROW_RESTORED
 
     def _token(self) -> int:
         """A fresh random number for an attempt; a counter would be used twice after a ledger is restored."""

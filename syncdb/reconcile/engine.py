@@ -87,7 +87,8 @@ def reconcile(
                 ledger.runs.planned(applier.run_id, plan.digest)
         if not past_guard:
             refuse_surprises(ledger, pair, plan)
-        watch.stage("Writing", len(plan.operations))
+        if plan.operations:
+            watch.stage("Writing", len(plan.operations))
         tally = applier.apply(plan)
         result.counts.update(tally.counts)
         result.unsettled = tally.stale | tally.rejected

@@ -87,7 +87,7 @@ class Intake:
         kept = merge_withheld(dict(snapshot), self.ledger.orders.snapshot(order_id) if snapshot.get("withheld") else None)
         seen = self.ledger.orders.save(kept, snapshot_hash(kept), summarise(kept), self.report.run_id, now)
         self.report.counts["fetched"] += 1
-        self.report.counts[f"orders {seen.value}"] += 1
+        self.report.counts[f"orders_{seen.value}"] += 1
         if seen in (Seen.NEW, Seen.CHANGED):
             self.ledger.orders.wait(self.pair, order_id)
         self.ledger.problems.resolve(FETCH, order_id, f"read in run {self.report.run_id}", now)
@@ -145,13 +145,13 @@ class Intake:
             self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
             return
         if self.ledger.orders.mark_missing(order_id, now) is None:
-            self.report.counts["orders missing"] += 1
+            self.report.counts["orders_missing"] += 1
             return
         gone = stored | {"deleted_at": now}
         self.ledger.orders.save(gone, snapshot_hash(gone), summarise(gone), self.report.run_id, now)
         self.ledger.orders.wait(self.pair, order_id)
         self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
-        self.report.counts["orders deleted"] += 1
+        self.report.counts["orders_deleted"] += 1
         self.report.note(
             Note("deleted", f"Order {stored.get('name')} was deleted in the shop. Its rows stay, with the status deleted.")
         )

@@ -8,6 +8,21 @@ from typing import Any
 from syncdb.errors import Exit, SyncdbError
 from syncdb.model import Conflict, Plan
 
+# what a report always counts, even if it is nothing
+COUNTS = (
+    "fetched",
+    "orders_new",
+    "orders_changed",
+    "orders_same",
+    "orders_missing",
+    "orders_deleted",
+    "rows_added",
+    "rows_changed",
+    "rows_restored",
+    "cells_changed",
+    "quarantined",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -26,7 +41,7 @@ class Report:
     mode: str
     started_at: str
     ended_at: str = ""
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(COUNTS, 0)))
     notes: list[Note] = field(default_factory=list)
     plan: Plan | None = None
     conflicts: Sequence[Conflict] = ()

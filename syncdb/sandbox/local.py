@@ -1,0 +1,82 @@
+"""The whole sandbox: a shop, Google's APIs and one server for both, with the settings that point syncdb at them."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from syncdb.sandbox.faults import Faults
+from syncdb.sandbox.google.app import GoogleApp
+from syncdb.sandbox.google.spreadsheet import Spreadsheet
+from syncdb.sandbox.google.tokens import Tokens
+from syncdb.sandbox.server import App, Server
+from syncdb.sandbox.shopify.app import ShopifyApp
+from syncdb.sandbox.shopify.generate import generate
+from syncdb.sandbox.shopify.shop import Shop
+from syncdb.sandbox.shopify.tokens import Client
+
+TITLE = "Shop orders"
+
+
+class Sandbox:
+    """A running shop with `orders` orders and a spreadsheet shared with a service account. Use as a context manager.
+
+    `folder` receives the account's key file. `clock` gives epoch seconds for all of it. `quota` is Google's requests a minute
+    for reads and writes each; None switches it off.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        orders: int = 0,
+        seed: int = 7,
+        clock: Callable[[], float] = time.time,
+        quota: int | None = 60,
+        port: int = 0,
+        pages: App | None = None,
+    ) -> None:
+        self.clock = clock
+        self.faults = Faults()
+        self.shop = Shop(clock=clock)
+        if orders:
+            generate(self.shop, orders, seed, self.now(), days=25.0)
+        self.shopify = ShopifyApp(self.shop)
+        self.client_id, self.client_secret = secrets.token_hex(16), f"shpss_{secrets.token_hex(16)}"
+        self.shopify.tokens.add_client(self.client_id, Client(self.client_secret))
+        self.google = GoogleApp(self.faults, clock, quota=quota, service_accounts_own=False)
+        # google-auth reads this computer's clock, whatever clock everything else goes by
+        self.google.tokens = Tokens(time.time)
+        routes: dict[str, App] = {"/admin": self.shopify, **dict.fromkeys(self.google.routes, self.google)}
+        self.server = Server(routes | ({"/": pages} if pages else {}), self.faults, port)
+        self.key_file = self.google.service_account(folder, f"{self.server.url}/token")
+        self.email: str = json.loads(self.key_file.read_text(encoding="utf-8"))["client_email"]
+        self.spreadsheet: Spreadsheet = self.google.create(TITLE, self.email)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that point syncdb at this sandbox."""
+        return {
+            "SHOPIFY_STORE_NAME": str(self.shop.settings["myshopifyDomain"]),
+            "SHOPIFY_CLIENT_ID": self.client_id,
+            "SHOPIFY_CLIENT_SECRET": self.client_secret,
+            "SHOPIFY_BASE_URL": self.server.url,
+            "GOOGLE_SERVICE_ACCOUNT_FILE": str(self.key_file),
+            "GOOGLE_API_BASE_URL": self.server.url,
+            "TARGET_SPREADSHEET": TITLE,
+        }
+
+    def close(self) -> None:
+        self.server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
