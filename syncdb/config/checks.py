@@ -144,22 +144,11 @@ def _this_computer(host: str) -> bool:
         return False
 
 
-def column_list(raw: Any) -> list[Any]:
-    """A list of columns in JSON; as text also names separated by commas. What the names mean is checked by the mapping."""
-    value = raw
-    if isinstance(raw, str) and raw.lstrip().startswith("["):
-        try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError):
-            raise ValueError("must be a list of columns; this is not valid JSON") from None
-    elif isinstance(raw, str):
-        value = [name.strip() for name in raw.split(",") if name.strip()]
-    if not isinstance(value, list) or not value or not all(_is_column(item) for item in value):
-        raise ValueError('must be a list of column names; an item may also be {"field": "sku", "header": "Article"}')
-    return value
-
-
-def _is_column(item: Any) -> bool:
-    if isinstance(item, dict):
-        return "field" in item and set(item) <= {"field", "header"} and all(isinstance(v, str) for v in item.values())
-    return isinstance(item, str)
+def column_list(raw: Any) -> Any:
+    """A list of columns. As text it may be JSON or names separated by commas; what the names mean is the mapping's business."""
+    if not isinstance(raw, str) or not raw.lstrip().startswith("["):
+        return raw
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise ValueError("must be a list of columns; this is not valid JSON") from None

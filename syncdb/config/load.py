@@ -1,7 +1,7 @@
 """From the places where settings stand to `Settings`: the first one counts, all problems are told at once."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,6 @@ from syncdb.config.settings import Settings
 from syncdb.config.sources import Source, from_dotenv, from_environment, from_flags, from_json, nearest
 from syncdb.errors import ConfigurationError
 from syncdb.http import redact
-
-ColumnParser = Callable[[Any], tuple[Any, list[str]]]
 
 
 @dataclass(slots=True)
@@ -46,15 +44,13 @@ def load(
     env: Mapping[str, str],
     directory: Path,
     config_path: Path | None = None,
-    *,
-    parse_columns: ColumnParser | None = None,
 ) -> Settings:
     """The settings of this run. The first place that has a setting counts: flag, environment, `.env`, JSON file, default.
 
     `flags` are options by setting name, None meaning "not given". Without `config_path` the files are `config.json` and `.env`
     in `directory`, and both may be absent; with it they are that file, which must be there, and `.env` beside it. Relative
     paths in any source count from the folder of those files. An empty value and a template's value count as not set.
-    Nothing is contacted and nothing is written. `parse_columns` stands in for the mapping's own.
+    Nothing is contacted and nothing is written.
 
     Raises ConfigurationError with every problem found: what is wrong, where it was looked for, what to do. Never a secret.
     """
@@ -67,7 +63,7 @@ def load(
         reading.notices += source.notices
     for key in KEYS:
         _read(key, reading, file.parent)
-    _parse_columns(reading, parse_columns)
+    _parse_columns(reading)
     _choose_credentials(reading)
     email = _check_files(reading)
     _tell_detours(reading)
@@ -116,20 +112,17 @@ def _missing(key: Key, reading: _Reading) -> str:
     return f"{told} {key.needed}"
 
 
-def _parse_columns(reading: _Reading, parse_columns: ColumnParser | None) -> None:
+def _parse_columns(reading: _Reading) -> None:
     raw = reading.values["columns"]
     if raw is None:
         return
-    columns, problems = (parse_columns or _catalogue())(raw)
-    reading.values["columns"] = columns
-    reading.problems += [f"columns ({reading.where('columns')}): {problem}" for problem in problems]
-
-
-def _catalogue() -> ColumnParser:
     # the catalogue of columns is large and only needed where columns are chosen
     from syncdb.mapping import parse_columns
 
-    return parse_columns
+    choice = parse_columns(raw, "order" if reading.values["rows"] == "order" else "line")
+    reading.values["columns"] = choice.columns
+    where = reading.where("columns")
+    reading.problems += [f"columns ({where}): {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
 
 
 def _choose_credentials(reading: _Reading) -> None:

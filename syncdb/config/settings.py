@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +21,7 @@ class Settings:
     target_spreadsheet: str
     target_worksheet: str
     lookback_days: int
-    columns: Any  # what the mapping made of the list of columns
+    columns: tuple[tuple[str, str], ...] | None  # name and header of each; None is the default set
     rows: str
     deleted_rows: str
     edited_cells: str

@@ -51,11 +51,6 @@ def problems(folder: Path, env: dict[str, str] | None = None, flags: dict[str, A
     return list(caught.value.problems)
 
 
-def names(columns: list[Any]) -> tuple[list[Any], list[str]]:
-    """A column parser that knows two columns."""
-    return columns, [f"no column is called {name!r}" for name in columns if name not in ("sku", "quantity")]
-
-
 def test_the_least_configuration_gets_every_default(tmp_path: Path) -> None:
     write_config(tmp_path, basics(tmp_path))
     settings = load({}, {}, tmp_path)
@@ -155,10 +150,17 @@ def test_half_of_a_client_is_missing_its_other_half(tmp_path: Path) -> None:
 
 def test_columns_are_judged_by_the_mapping(tmp_path: Path) -> None:
     write_config(tmp_path, basics(tmp_path))
-    settings = load({}, {"SHEET_COLUMNS": "sku, quantity"}, tmp_path, parse_columns=names)
-    assert settings.columns == ["sku", "quantity"]
-    with pytest.raises(ConfigurationError, match=r"columns \(environment variable SHEET_COLUMNS\): no column is called 'price'"):
-        load({}, {"SHEET_COLUMNS": '["sku", "price"]'}, tmp_path, parse_columns=names)
+    settings = load({}, {"SHEET_COLUMNS": "sku, quantity"}, tmp_path)
+    assert [name for name, _ in settings.columns or ()] == ["sku", "quantity"]
+    settings = load({}, {"SHEET_COLUMNS": '["quantity", {"field": "sku", "header": "Article"}]'}, tmp_path)
+    assert (settings.columns or ())[1] == ("sku", "Article")
+    with pytest.raises(ConfigurationError, match=r"columns \(environment variable SHEET_COLUMNS\): number 2: .*'skuu'.*sku"):
+        load({}, {"SHEET_COLUMNS": '["quantity", "skuu"]'}, tmp_path)
+
+
+def test_a_line_items_column_needs_rows_of_line_items(tmp_path: Path) -> None:
+    write_config(tmp_path, basics(tmp_path) | {"rows": "order", "columns": ["sku"]})
+    assert "one row per order" in problems(tmp_path)[0]
 
 
 def test_the_shells_own_width_of_the_screen_is_no_setting(tmp_path: Path) -> None:
