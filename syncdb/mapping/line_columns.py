@@ -78,7 +78,16 @@ LINE_COLUMNS = (
         "fulfillments.fulfillment_line_items",
     ),
     _at("unfulfilled_quantity", "Unfulfilled quantity", COUNT, "unfulfilled_quantity", "Units still to be shipped."),
-    _of("line_status", "Line status", TEXT, events.line_status, "active, refunded (all of it), or removed from the order."),
+    OrderColumn(
+        "line_status",
+        "Line status",
+        TEXT,
+        "line",
+        events.line_status,
+        "active, refunded (all of it), or removed from the order.",
+        ("line_items.current_quantity", "line_items.quantity", "refunds.refund_line_items"),
+        every=True,
+    ),
     _at("unit_price", "Unit price", MONEY, "original_unit_price", "The price of one before discounts."),
     _of("line_discount", "Line discount", MONEY, line_discount, "All discounts on the line.", "line_items.discount_allocations"),
     OrderColumn(

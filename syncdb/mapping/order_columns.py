@@ -124,7 +124,16 @@ DATES = (
 )
 
 STATUSES = (
-    _of("order_status", "Order status", TEXT, order_status, "open, closed (archived), cancelled, or deleted in Shopify."),
+    OrderColumn(
+        "order_status",
+        "Order status",
+        TEXT,
+        "order",
+        order_status,
+        "open, closed (archived), cancelled, or deleted in Shopify.",
+        ("cancelled_at", "closed"),
+        every=True,
+    ),
     _status("financial_status", "Payment status", "display_financial_status", "Where the payment stands, as the admin shows it."),
     _status(
         "fulfillment_status", "Fulfillment status", "display_fulfillment_status", "Where shipping stands, as the admin shows it."

@@ -1,0 +1,61 @@
+"""The reference of all columns as a Markdown page: docs/columns.md is this text, and a test keeps it so."""
+
+from collections.abc import Iterable
+
+from syncdb.mapping.choice import CATALOGUE, FAMILIES, default_columns
+from syncdb.mapping.columns import OrderColumn
+from syncdb.values import Kind
+
+KINDS = {
+    Kind.TEXT: "text",
+    Kind.IDENTIFIER: "text, never a number",
+    Kind.COUNT: "whole number",
+    Kind.MONEY: "money, shop's currency",
+    Kind.MOMENT: "date and time, shop's zone",
+    Kind.FLAG: "yes or no",
+}
+
+OPENING = """# Columns
+
+Every column that the setting `columns` can name. A list of names takes the headers below; `{"field": "sku", "header": "Article"}`
+gives a header of your own; `"all"` takes everything. Columns of a line item are for sheets with one row per line item only. On
+such a sheet the columns of the order repeat on each of its rows. "From" names the place in the stored snapshot of the order, which is
+Shopify's field in small letters with underscores. A column whose source Shopify hides from the app keeps the values it has.
+
+Marked: `L` in the default columns of a sheet by line item, `O` in those of a sheet by order.
+"""
+
+FAMILY_ROWS = """## Columns with a name of yours
+
+| field | shows |
+|---|---|
+| `attribute:KEY` | one note attribute (additional detail) of the order |
+| `property:KEY` | one property of the line item, such as an engraving; by line item only |
+| `metafield:NAMESPACE.KEY` | one metafield of the order, as text; it is read along from the next run on |
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    levels = {"order": "Columns of the order", "line": "Columns of the line item"}
+    tables = [
+        f"## {title}\n\n{_table(one for one in CATALOGUE.values() if one.level == level)}" for level, title in levels.items()
+    ]
+    return "\n".join([OPENING, *tables, FAMILY_ROWS])
+
+
+def _table(columns: Iterable[OrderColumn]) -> str:
+    rows = ["| field | header | holds | meaning | from | default |", "|---|---|---|---|---|---|"]
+    return "\n".join([*rows, *map(_row, columns)]) + "\n"
+
+
+def _row(one: OrderColumn) -> str:
+    holds = "money, buyer's currency" if one.buyer else KINDS[one.kind]
+    source = ", ".join(f"`{need}`" for need in one.needs)
+    marks = [mark for mark, rows in (("L", default_columns("line")), ("O", default_columns("order"))) if one.name in dict(rows)]
+    return f"| `{one.name}` | {one.label} | {holds} | {one.meaning} | {source} | {' '.join(marks)} |"
+
+
+def families() -> frozenset[str]:
+    """The families of columns that the page must tell of."""
+    return frozenset(FAMILIES)

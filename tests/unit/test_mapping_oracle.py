@@ -1,0 +1,414 @@
+"""Every column against values worked out from the local shop's own state, for a few hundred orders of all kinds.
+
+The oracle never sees a snapshot: it reads the shop's database in Shopify's field names and adds up on its own.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from syncdb.clock import Clock
+from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.connectors.shopify.tokens import StaticToken
+from syncdb.mapping import CATALOGUE, SheetMapping
+from syncdb.model import Record
+from syncdb.sandbox.faults import Faults
+from syncdb.sandbox.server import Server
+from syncdb.sandbox.shopify.app import ShopifyApp
+from syncdb.sandbox.shopify.generate import generate
+from syncdb.sandbox.shopify.shop import Shop
+from syncdb.values import same
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Berlin")
+Node = dict[str, Any]
+
+
+def number(gid: str) -> str:
+    return gid.split("/")[-1]
+
+
+def shop_money(bag: Node | None) -> Decimal | None:
+    return Decimal(bag["shopMoney"]["amount"]) if bag else None
+
+
+def buyer_money(bag: Node | None) -> Decimal | None:
+    return Decimal(bag["presentmentMoney"]["amount"]) if bag else None
+
+
+def local(moment: str | None) -> datetime | None:
+    if not moment:
+        return None
+    return datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).astimezone(ZONE).replace(tzinfo=None)
+
+
+def spoken(status: str | None) -> str | None:
+    return " ".join(status.split("_")).lower() if status else None
+
+
+def unique(texts: list[Any], by: str = ", ") -> str | None:
+    kept: list[str] = []
+    for one in texts:
+        if one and one not in kept:
+            kept.append(one)
+    return by.join(kept) or None
+
+
+def standing(order: Node) -> list[Node]:
+    return [one for one in order["fulfillments"] if one["status"] == "SUCCESS"]
+
+
+def tracked(shipments: list[Node], name: str) -> str | None:
+    return unique([info[name] for one in shipments for info in one["trackingInfo"]])
+
+
+def paid(order: Node) -> list[Node]:
+    return [one for one in order["transactions"] if one["status"] == "SUCCESS" and one["kind"] in ("SALE", "CAPTURE")]
+
+
+def methods(order: Node) -> str | None:
+    good = [one for one in order["transactions"] if one["status"] == "SUCCESS"]
+    return unique(
+        [one["formattedGateway"] or one["gateway"] for one in good if one["kind"] in ("AUTHORIZATION", "SALE", "CAPTURE")]
+    )
+
+
+def whole_status(order: Node) -> str:
+    return "cancelled" if order["cancelledAt"] else "closed" if order["closedAt"] else "open"
+
+
+def taxes(order: Node) -> set[str]:
+    found = set()
+    for tax in order["currentTaxLines"]:
+        amount = Decimal(tax["priceSet"]["shopMoney"]["amount"])
+        found.add(f"{tax['title']} {round(Decimal(str(tax['rate'])) * 100, 4).normalize():f}%: {amount.normalize() + 0:f}")
+    return found
+
+
+def attribute_lines(attributes: list[Node]) -> str | None:
+    return "\n".join(f"{one['key']}: {one['value'] or ''}" for one in attributes) or None
+
+
+def in_refunds(order: Node, line: Node) -> list[Node]:
+    return [part for refund in order["refunds"] for part in refund["refundLineItems"] if part["lineItem"]["id"] == line["id"]]
+
+
+def in_shipments(order: Node, line: Node) -> int:
+    parts = [part for one in standing(order) for part in one["fulfillmentLineItems"]]
+    return sum(part["quantity"] for part in parts if part["lineItem"]["id"] == line["id"])
+
+
+def fate(order: Node, line: Node) -> str:
+    if line["currentQuantity"]:
+        return "active"
+    return "refunded" if sum(part["quantity"] for part in in_refunds(order, line)) == line["quantity"] > 0 else "removed"
+
+
+def discount(line: Node) -> Decimal:
+    return sum((Decimal(one["allocatedAmountSet"]["shopMoney"]["amount"]) for one in line["discountAllocations"]), Decimal(0))
+
+
+def part_of(order: Node, side: str, name: str) -> Any:
+    address = order[f"{side}Address"]
+    return address[name] if address else None
+
+
+def arrived(order: Node) -> datetime | None:
+    times = [one["deliveredAt"] for one in standing(order)]
+    return local(max(times)) if times and all(times) else None
+
+
+def someone(order: Node) -> Any:
+    customer = order["customer"]
+    return (customer and customer["displayName"]) or part_of(order, "billing", "name") or part_of(order, "shipping", "name")
+
+
+def telephone(order: Node) -> Any:
+    customer = order["customer"]
+    own = customer and customer["defaultPhoneNumber"] and customer["defaultPhoneNumber"]["phoneNumber"]
+    return order["phone"] or own or part_of(order, "shipping", "phone") or part_of(order, "billing", "phone")
+
+
+def mail(order: Node) -> Any:
+    customer = order["customer"]
+    return order["email"] or (customer and customer["defaultEmailAddress"] and customer["defaultEmailAddress"]["emailAddress"])
+
+
+def live(order: Node) -> list[Node]:
+    return [line for line in order["lineItems"] if line["currentQuantity"]]
+
+
+ORDER_ORACLE: dict[str, Callable[[Node], Any]] = {
+    "order_name": lambda o: o["name"],
+    "order_id": lambda o: number(o["id"]),
+    "order_number": lambda o: o["number"],
+    "confirmation_number": lambda o: o["confirmationNumber"],
+    "po_number": lambda o: o["poNumber"],
+    "source_identifier": lambda o: o["sourceIdentifier"],
+    "admin_link": lambda o: f"https://admin.shopify.com/store/kayra-demo/orders/{number(o['id'])}",
+    "created_at": lambda o: local(o["createdAt"]),
+    "processed_at": lambda o: local(o["processedAt"]),
+    "updated_at": lambda o: local(o["updatedAt"]),
+    "closed_at": lambda o: local(o["closedAt"]),
+    "cancelled_at": lambda o: local(o["cancelledAt"]),
+    "cancel_reason": lambda o: spoken(o["cancelReason"]),
+    "order_status": whole_status,
+    "financial_status": lambda o: spoken(o["displayFinancialStatus"]),
+    "fulfillment_status": lambda o: spoken(o["displayFulfillmentStatus"]),
+    "return_status": lambda o: spoken(o["returnStatus"]),
+    "confirmed": lambda o: o["confirmed"],
+    "edited": lambda o: o["edited"],
+    "test": lambda o: o["test"],
+    "risk": lambda o: spoken(o["risk"]["recommendation"]),
+    "customer_name": someone,
+    "customer_id": lambda o: number(o["customer"]["id"]) if o["customer"] else None,
+    "customer_email": mail,
+    "customer_phone": telephone,
+    "customer_first_name": lambda o: o["customer"]["firstName"] if o["customer"] else None,
+    "customer_last_name": lambda o: o["customer"]["lastName"] if o["customer"] else None,
+    "locale": lambda o: o["customerLocale"],
+    "currency": lambda o: o["currencyCode"],
+    "discount_codes": lambda o: unique(o["discountCodes"]),
+    "discount_names": lambda o: unique([one.get("code") or one.get("title") for one in o["discountApplications"]]),
+    "taxes_included": lambda o: o["taxesIncluded"],
+    "tax_exempt": lambda o: o["taxExempt"],
+    "presentment_currency": lambda o: o["presentmentCurrencyCode"],
+    "payment_gateways": lambda o: unique(o["paymentGatewayNames"]),
+    "payment_methods": methods,
+    "payments_captured": lambda o: sum((Decimal(one["amountSet"]["shopMoney"]["amount"]) for one in paid(o)), Decimal(0)),
+    "paid_at": lambda o: local(min((one["processedAt"] for one in paid(o)), default=None)),
+    "fully_paid": lambda o: o["fullyPaid"],
+    "refunds": lambda o: len(o["refunds"]),
+    "refunded_at": lambda o: local(max((one["processedAt"] for one in o["refunds"]), default=None)),
+    "refund_notes": lambda o: unique([one["note"] for one in o["refunds"]], "\n"),
+    "shipping_method": lambda o: unique([one["title"] for one in o["shippingLines"] if not one["isRemoved"]]),
+    "tracking_numbers": lambda o: tracked(standing(o), "number"),
+    "tracking_companies": lambda o: tracked(standing(o), "company"),
+    "tracking_links": lambda o: tracked(standing(o), "url"),
+    "shipments": lambda o: len(standing(o)),
+    "shipment_status": lambda o: unique([spoken(one["displayStatus"]) for one in standing(o)]),
+    "fulfilled_at": lambda o: local(max((one["createdAt"] for one in standing(o)), default=None)),
+    "delivered_at": arrived,
+    "fulfilled_from": lambda o: unique([one["location"] and one["location"]["name"] for one in standing(o)]),
+    "weight_grams": lambda o: int(o["currentTotalWeight"]),
+    "items": lambda o: "\n".join(f"{line['currentQuantity']} × {line['name']}" for line in live(o)) or None,
+    "skus": lambda o: unique([line["sku"] for line in live(o)]),
+    "items_quantity": lambda o: sum(line["currentQuantity"] for line in o["lineItems"]),
+    "tags": lambda o: unique(sorted(o["tags"])),
+    "note": lambda o: o["note"],
+    "note_attributes": lambda o: attribute_lines(o["customAttributes"]),
+    "sales_channel": lambda o: o["app"]["name"] if o["app"] else o["sourceName"],
+    "source_name": lambda o: o["sourceName"],
+    "source_url": lambda o: o["registeredSourceUrl"],
+    "retail_location": lambda o: o["retailLocation"]["name"] if o["retailLocation"] else None,
+}
+ORDER_MONEY = {
+    "order_subtotal": "currentSubtotalPriceSet",
+    "order_discounts": "currentTotalDiscountsSet",
+    "order_shipping": "currentShippingPriceSet",
+    "order_tax": "currentTotalTaxSet",
+    "order_duties": "currentTotalDutiesSet",
+    "tips": "totalTipReceivedSet",
+    "order_total": "currentTotalPriceSet",
+    "original_total": "originalTotalPriceSet",
+    "original_subtotal": "subtotalPriceSet",
+    "original_discounts": "totalDiscountsSet",
+    "original_shipping": "totalShippingPriceSet",
+    "original_tax": "totalTaxSet",
+    "total_refunded": "totalRefundedSet",
+    "shipping_refunded": "totalRefundedShippingSet",
+    "total_received": "totalReceivedSet",
+    "net_payment": "netPaymentSet",
+    "total_outstanding": "totalOutstandingSet",
+    "to_capture": "totalCapturableSet",
+}
+BUYER_MONEY = {
+    "presentment_subtotal": "currentSubtotalPriceSet",
+    "presentment_shipping": "currentShippingPriceSet",
+    "presentment_tax": "currentTotalTaxSet",
+    "presentment_total": "currentTotalPriceSet",
+    "presentment_refunded": "totalRefundedSet",
+}
+ADDRESS = {
+    "name": "name",
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "company": "company",
+    "address1": "address1",
+    "address2": "address2",
+    "city": "city",
+    "zip": "zip",
+    "province": "province",
+    "province_code": "provinceCode",
+    "country": "country",
+    "country_code": "countryCodeV2",
+    "phone": "phone",
+}
+LINE_ORACLE: dict[str, Callable[[Node, Node], Any]] = {
+    "line_id": lambda o, line: number(line["id"]),
+    "line_title": lambda o, line: line["title"],
+    "variant_title": lambda o, line: line["variantTitle"],
+    "line_name": lambda o, line: line["name"],
+    "sku": lambda o, line: line["sku"],
+    "barcode": lambda o, line: line["variant"] and line["variant"].get("barcode"),
+    "vendor": lambda o, line: line["vendor"],
+    "product_type": lambda o, line: line["product"] and line["product"].get("productType"),
+    "product_id": lambda o, line: line["product"] and number(line["product"]["id"]),
+    "variant_id": lambda o, line: line["variant"] and number(line["variant"]["id"]),
+    "quantity": lambda o, line: line["quantity"],
+    "current_quantity": lambda o, line: line["currentQuantity"],
+    "refunded_quantity": lambda o, line: sum(part["quantity"] for part in in_refunds(o, line)),
+    "fulfilled_quantity": in_shipments,
+    "unfulfilled_quantity": lambda o, line: line["unfulfilledQuantity"],
+    "line_status": fate,
+    "unit_price": lambda o, line: shop_money(line["originalUnitPriceSet"]),
+    "line_discount": lambda o, line: discount(line),
+    "line_total": lambda o, line: Decimal(line["originalTotalSet"]["shopMoney"]["amount"]) - discount(line),
+    "line_tax": lambda o, line: sum((Decimal(one["priceSet"]["shopMoney"]["amount"]) for one in line["taxLines"]), Decimal(0)),
+    "line_duties": lambda o, line: sum((Decimal(one["price"]["shopMoney"]["amount"]) for one in line["duties"]), Decimal(0)),
+    "line_refunded": lambda o, line: sum(
+        (Decimal(part["subtotalSet"]["shopMoney"]["amount"]) for part in in_refunds(o, line)), Decimal(0)
+    ),
+    "presentment_unit_price": lambda o, line: buyer_money(line["originalUnitPriceSet"]),
+    "gift_card": lambda o, line: line["isGiftCard"],
+    "requires_shipping": lambda o, line: line["requiresShipping"],
+    "taxable": lambda o, line: line["taxable"],
+    "line_properties": lambda o, line: attribute_lines(line["customAttributes"]),
+    "line_tracking_numbers": lambda o, line: tracked(
+        [one for one in standing(o) if any(part["lineItem"]["id"] == line["id"] for part in one["fulfillmentLineItems"])],
+        "number",
+    ),
+}
+
+
+def expected(name: str, order: Node, line: Node | None) -> Any:
+    """What the cell must show; asked of the shop's own state."""
+    if name in ORDER_MONEY:
+        return shop_money(order[ORDER_MONEY[name]])
+    if name in BUYER_MONEY:
+        return buyer_money(order[BUYER_MONEY[name]])
+    side, _, part = name.partition("_")
+    if side in ("shipping", "billing") and part in ADDRESS:
+        return part_of(order, side, ADDRESS[part])
+    if name in LINE_ORACLE:
+        return LINE_ORACLE[name](order, line) if line else None
+    return ORDER_ORACLE[name](order)
+
+
+def read_shop(shop: Shop) -> Iterator[dict[str, Any]]:
+    app = ShopifyApp(shop)
+    app.tokens.add_token("shpat_oracle")
+    now = [NOON.timestamp()]
+    clock = Clock(lambda: NOON, lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+    app.bucket._clock = lambda: now[0]
+    with Server({"/admin": app}, Faults()) as server:
+        client = ShopifyClient("kayra-demo", StaticToken("shpat_oracle"), "2026-07", server.url, clock)
+        for page in OrderReader(client).changed(None, NOON):
+            assert not page.quarantined and not page.partial
+            yield from (dict(order) for order in page.orders)
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def shop() -> Shop:
+    shop = Shop(clock=NOON.timestamp)
+    generate(shop, 320, 11, NOON, 40.0)
+    _fill_the_rest(shop)
+    return shop
+
+
+def _fill_the_rest(shop: Shop) -> None:
+    """What the generator leaves empty, so that every column is seen with a value."""
+    order = next(
+        one for one in shop.orders.values() if standing(one) and one["billingAddress"] and one["lineItems"][0]["variant"]
+    )
+    order |= {"sourceIdentifier": "0012-1000", "registeredSourceUrl": "https://till.example/12"}
+    order["lineItems"][0]["product"] = {**order["lineItems"][0]["product"], "productType": "Shirts"}
+    order["lineItems"][0]["variant"] = {**order["lineItems"][0]["variant"], "barcode": "0400638133393"}
+    shop.change_address(order["id"], address2="Hinterhaus")
+    order["billingAddress"] = {**order["billingAddress"], "address2": "3. Stock"}
+    for one in standing(order):
+        one["deliveredAt"] = "2026-11-19T23:30:00Z"
+
+
+@pytest.fixture(scope="module")
+def snapshots(shop: Shop) -> list[dict[str, Any]]:
+    return list(read_shop(shop))
+
+
+def every_column() -> tuple[tuple[str, str], ...]:
+    return tuple((name, one.label) for name, one in CATALOGUE.items())
+
+
+def of_shop(shop: Shop, snapshot: dict[str, Any]) -> Node:
+    return shop.orders[f"gid://shopify/Order/{snapshot['id']}"]
+
+
+def differences(record: Record, order: Node, line: Node | None) -> list[str]:
+    wrong = []
+    for name in CATALOGUE:
+        shown = record.fields[name]
+        if name == "tax_details":
+            right = set((str(shown) if shown else "").splitlines()) == taxes(order)
+            wanted: Any = taxes(order)
+        else:
+            wanted = expected(name, order, line)
+            right = same(shown, wanted)
+        if not right:
+            wrong.append(f"{order['name']} {name}: shows {shown!r}, the shop has {wanted!r}")
+    return wrong
+
+
+def test_every_column_of_every_line_shows_what_the_shop_has(shop: Shop, snapshots: list[dict[str, Any]]) -> None:
+    mapping = SheetMapping("line", every_column(), "Europe/Berlin", "EUR")
+    keys, filled, wrong = [], set[str](), list[str]()
+    for snapshot in snapshots:
+        order = of_shop(shop, snapshot)
+        lines = {number(line["id"]): line for line in order["lineItems"]}
+        for record in mapping.records(snapshot):
+            keys.append(record.key)
+            wrong += differences(record, order, lines.get(record.key))
+            filled |= {name for name, value in record.fields.items() if value is not None}
+    assert wrong == []
+    state = shop.orders.values()
+    assert sorted(keys) == sorted(
+        [number(line["id"]) for order in state for line in order["lineItems"]]
+        + [f"order-{number(order['id'])}" for order in state if not order["lineItems"]]
+    )
+    assert any(key.startswith("order-") for key in keys), "an order without lines was to be among them"
+    assert filled == {*CATALOGUE, "key"}, "a column that is always empty proves nothing"
+
+
+def test_one_row_per_order_shows_the_same(shop: Shop, snapshots: list[dict[str, Any]]) -> None:
+    columns = tuple((name, one.label) for name, one in CATALOGUE.items() if one.level == "order")
+    mapping = SheetMapping("order", columns, "Europe/Berlin", "EUR")
+    records = [record for snapshot in snapshots for record in mapping.records(snapshot)]
+    assert sorted(record.key for record in records) == sorted(map(number, shop.orders))
+    lined = SheetMapping("line", columns, "Europe/Berlin", "EUR")
+    for snapshot in snapshots:
+        (record,) = mapping.records(snapshot)
+        for row in lined.records(snapshot):
+            assert {**row.fields, "key": ""} == {**record.fields, "key": ""}
+
+
+def test_all_columns_have_an_oracle() -> None:
+    addresses = {f"{side}_{part}" for side in ("shipping", "billing") for part in ADDRESS}
+    covered = {*ORDER_ORACLE, *LINE_ORACLE, *ORDER_MONEY, *BUYER_MONEY, *addresses, "tax_details"}
+    assert covered == set(CATALOGUE)
+    assert len(CATALOGUE) > 90
+
+
+def test_the_generated_shop_shows_what_matters(shop: Shop) -> None:
+    state = list(shop.orders.values())
+    assert any(order["refunds"] for order in state) and any(len(order["fulfillments"]) > 1 for order in state)
+    assert {order["presentmentCurrencyCode"] for order in state} > {"EUR"}
+    assert any(line["quantity"] != line["currentQuantity"] for order in state for line in order["lineItems"])
+    assert any(order["cancelledAt"] for order in state) and any(not order["customer"] for order in state)
+    assert min(datetime.fromisoformat(order["createdAt"]) for order in state) < NOON - timedelta(days=27), (
+        "both sides of a clock change"
+    )
