@@ -18,7 +18,9 @@ from syncdb.sandbox.google.wire import json_response
 
 SHEET = "application/vnd.google-apps.spreadsheet"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TERM = re.compile(r"\s*(name|mimeType|trashed)\s*(=|contains)\s*('(?:[^'\\]|\\.)*'|true|false)\s*$")
+_TERM = re.compile(
+    r"""\s*(name|mimeType|trashed)\s*(=|contains)\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|true|false)\s*(?:and\b|$)"""
+)
 DEFAULT_FIELDS = ("kind", "id", "name", "mimeType")
 
 
@@ -137,11 +139,13 @@ def _masked(file: dict[str, Any], fields: str | None) -> dict[str, Any]:
 def _query(text: str) -> list[Callable[[File], bool]] | None:
     """The terms of a q parameter, all to be met; None where it holds one the sandbox does not read."""
     terms: list[Callable[[File], bool]] = []
-    for part in re.split(r"\s+and\s+(?=(?:[^']*'[^']*')*[^']*$)", text) if text else []:
-        match = _TERM.match(part)
+    at = 0
+    while at < len(text):
+        match = _TERM.match(text, at)
         if match is None:
             return None
         terms.append(_term(match[1], match[2], match[3]))
+        at = match.end()
     return terms
 
 

@@ -17,7 +17,7 @@ SCOPES = "https://www.googleapis.com/auth/spreadsheets https://www.googleapis.co
 
 
 def request(method: str, url: str, token: str = "", **how: Any) -> Request:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = [("Authorization", f"Bearer {token}")] if token else []
     return Request(EnvironBuilder(url, method=method, headers=headers, **how).get_environ())
 
 
@@ -29,7 +29,8 @@ def claims_of(app: GoogleApp, email: str) -> dict[str, Any]:
 def ask(app: GoogleApp, key_file: Path, claims: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Status and body of a token request with these claims, signed with the account's key."""
     info = json.loads(key_file.read_text(encoding="utf-8"))
-    assertion = jwt.encode(crypt.RSASigner.from_service_account_info(info), claims).decode("ascii")
+    signer = crypt.RSASigner.from_service_account_info(info)  # type: ignore[no-untyped-call]
+    assertion = jwt.encode(signer, claims).decode("ascii")  # type: ignore[no-untyped-call]
     answer = app.respond(request("POST", "/token", data={"grant_type": GRANT, "assertion": assertion}))
     return answer.status_code, json.loads(answer.get_data())
 
