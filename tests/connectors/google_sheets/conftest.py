@@ -1,5 +1,6 @@
 """A spreadsheet on the local Google APIs, reached over real HTTP with the real gspread and google-auth."""
 
+import copy
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -12,10 +13,11 @@ import pytest
 from syncdb.clock import Clock
 from syncdb.connectors.google_sheets import Binding, Client, SheetConnector, a1, open_account
 from syncdb.http import Retrier
-from syncdb.model import Action, Attempt, Field, Operation, Outcome, Result, Side
+from syncdb.model import Action, Attempt, Field, Found, Operation, Outcome, Result, Side
 from syncdb.sandbox.faults import Fault, Faults
 from syncdb.sandbox.google.app import GoogleApp
 from syncdb.sandbox.google.cells import Cell, Formula, entered, unpack, with_value
+from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.server import Server
 from syncdb.values import Kind, Value
 
@@ -95,9 +97,36 @@ class Desk:
     def token(self) -> int:
         return self.rng.randrange(1, 2**31)
 
+    def cells(self) -> int:
+        """How many cells the spreadsheet has, blank ones included."""
+        return sum(tab.cells for tab in self.spreadsheet.tabs)
+
     def clock(self, waits: list[float]) -> Clock:
         """A clock that notes how long it was to sleep, and does not."""
         return Clock(monotonic=lambda: sum(waits), sleep=waits.append)
+
+    def colleague(self) -> Colleague:
+        return Colleague(self.spreadsheet, "Orders")
+
+    def twin(self) -> Colleague:
+        """A colleague on a copy of the spreadsheet, which shows what would be there if only the colleague had worked."""
+        return Colleague(copy.deepcopy(self.spreadsheet), "Orders")
+
+    def head(self) -> tuple[int, list[Any]]:
+        """The header row's number and texts."""
+        return next((row, line) for row, line in enumerate(self.values()) if "Line ID" in line)
+
+    def is_ours(self, place: tuple[int, int]) -> bool:
+        """Whether a cell (row, column) is in a managed column of a row with a key."""
+        row, texts = self.head()
+        line = self.values()[place[0]]
+        key = line[texts.index("Line ID")] if len(line) > texts.index("Line ID") else None
+        header = texts[place[1]] if place[1] < len(texts) else None
+        return place[0] > row and key is not None and header in {field.label for field in FIELDS}
+
+    def beside(self, found: Found, header: str) -> Any:
+        """What stands in a colleague's column in the row of a record."""
+        return self.values()[int(found.ref) - 1][self.head()[1].index(header)]
 
     def meanwhile(self, action: Callable[[], object]) -> None:
         """Somebody does this just before the next write is applied."""

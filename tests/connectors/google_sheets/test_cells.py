@@ -88,7 +88,7 @@ def test_the_longest_text_fits() -> None:
 
 @pytest.mark.parametrize(
     ("entry", "key"),
-    [("17", "17"), (" 17 ", "17"), (17, "17"), (17.0, "17"), (17.5, "17.5"), (True, None), (None, None), ("  ", None), (1e20, "1e+20")],
+    [("17", "17"), (" 17 ", "17"), (17, "17"), (17.0, "17"), (17.5, "17.5"), (True, None), (None, None), ("  ", None)],
 )
 def test_keys(entry: str | float | None, key: str | None) -> None:
     assert key_in(entry) == key

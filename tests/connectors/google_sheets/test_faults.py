@@ -23,7 +23,8 @@ def keys(desk: Desk) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "settled"), [("apply_then_cut", DONE), ("apply_then_error", DONE), ("cut_before", STALE), ("refuse", STALE), ("html_200", STALE)]
+    ("kind", "settled"),
+    [("apply_then_cut", DONE), ("apply_then_error", DONE), ("cut_before", STALE), ("refuse", STALE), ("html_200", STALE)],
 )
 def test_a_lost_answer_is_unknown_until_settled(desk: Desk, kind: str, settled: Result) -> None:
     connector = desk.ready(create("1", quantity=1))
@@ -73,7 +74,7 @@ def test_the_answer_to_the_fence_may_be_lost_too(desk: Desk, kind: str) -> None:
 
 
 def test_where_nothing_answers_it_stays_unknown(desk: Desk) -> None:
-    connector = desk.ready(create("1"), )
+    connector = desk.ready(create("1"))
     attempt = desk.prepare(connector, create("2"))
     connector._client._retrier = Retrier(deadline=0.2, first=0.01, cap=0.02)
     desk.faults.add(Fault("apply_then_cut", "sheets write"), Fault("refuse", "sheets", times=None))
@@ -216,7 +217,7 @@ def test_no_request_leaves_for_google_with_a_base_url(desk: Desk, monkeypatch: p
         ("[]", "not the key of a service account"),
         ('{"type": "authorized_user"}', "not the key of a service account"),
         ('{"type": "service_account", "client_email": "a@b"}', "lacks private_key, token_uri"),
-        ('{"type": "service_account", "client_email": "a@b", "private_key": "SECRET-NOT-A-KEY", "token_uri": "x"}', "cannot be read"),
+        ('{"type": "service_account", "client_email": "a@b", "private_key": "SECRET", "token_uri": "x"}', "cannot be read"),
     ],
 )
 def test_a_bad_key_file_is_explained(tmp_path: Path, text: str | None, told: str) -> None:
