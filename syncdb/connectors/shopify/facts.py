@@ -58,10 +58,10 @@ def facts_from(data: Mapping[str, Any], version: str) -> Facts:
     )
 
 
-def missing_orders() -> Refused:
-    """The refusal to go on without the permission everything rests on."""
+def missing_orders(said: str = "the access scope read_orders is missing") -> Refused:
+    """The refusal to go on without the permission everything rests on; `said` is Shopify's own reason."""
     return Refused(
-        "This app may not read the shop's orders: the permission read_orders is missing.",
+        f"This app may not read the shop's orders: {said}",
         next_step="Give the app the scope read_orders (read_all_orders, too, for orders older than 60 days); install it anew.",
     )
 

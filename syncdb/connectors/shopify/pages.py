@@ -67,8 +67,9 @@ class PageSize:
         self.size = max(1, self.size // 2)
 
     def relieve(self) -> None:
-        """Ask for half for now: the server, not the limit, could not bear more."""
+        """Ask for half from now on: the server could not bear more. Ten may always be tried again, after an outage."""
         self.size = max(1, self.size // 2)
+        self.largest = min(self.largest, max(10, self.size))
 
     def grow(self, cost: float, ceiling: float) -> None:
         """Double if twice the cost still fits (observed: cost grows more slowly than the size)."""

@@ -48,7 +48,7 @@ def _sort(error: Mapping[str, Any], place: tuple[str, ...], parts: Parts, troubl
         if field_path and field_path not in INDISPENSABLE:
             trouble.denied[field_path] = _needed(error, field_path)
         elif path[0] == place[0]:
-            raise missing_orders()
+            raise missing_orders(said)
         else:
             trouble.loose.append(said)
     elif inside and inside[0].isdigit():

@@ -140,6 +140,8 @@ def test_orders_by_id_come_from_the_database(world: World) -> None:
     assert [order["id"] for order in looked.orders] == [bare(hidden)]
     assert looked.absent == {bare(deleted): Absence.DELETED}
     assert looked.facts.currency == "EUR" and not looked.partial
+    nothing = world.reader().by_ids([])
+    assert (nothing.orders, nothing.absent, nothing.facts.currency) == ((), {}, "EUR")
 
 
 def test_metafields_are_read_along(world: World) -> None:
