@@ -18,9 +18,9 @@ KINDS = {
 OPENING = """# Columns
 
 Every column that the setting `columns` can name. A list of names takes the headers below; `{"field": "sku", "header": "Article"}`
-gives a header of your own; `"all"` takes everything. Columns of a line item are for sheets with one row per line item only. On
-such a sheet the columns of the order repeat on each of its rows. "From" names the place in the stored snapshot of the order, which
-is Shopify's field in small letters with underscores. A column whose source Shopify hides from the app keeps the values it has.
+gives your own header; `"all"` takes everything. Columns of a line item are for sheets with one row per line item only. On
+such a sheet the columns of the order repeat on each of its rows. "From" names the place in the stored snapshot of the order,
+which is Shopify's field in small letters with underscores. A column whose source Shopify hides from the app keeps its values.
 
 Marked: `L` in the default columns of a sheet by line item, `O` in those of a sheet by order.
 """

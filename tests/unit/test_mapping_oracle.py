@@ -301,11 +301,10 @@ def expected(name: str, order: Node, line: Node | None) -> Any:
 
 
 def read_shop(shop: Shop) -> Iterator[dict[str, Any]]:
-    app = ShopifyApp(shop)
-    app.tokens.add_token("shpat_oracle")
     now = [NOON.timestamp()]
+    app = ShopifyApp(shop, clock=lambda: now[0])
+    app.tokens.add_token("shpat_oracle")
     clock = Clock(lambda: NOON, lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
-    app.bucket._clock = lambda: now[0]
     with Server({"/admin": app}, Faults()) as server:
         client = ShopifyClient("kayra-demo", StaticToken("shpat_oracle"), "2026-07", server.url, clock)
         for page in OrderReader(client).changed(None, NOON):
