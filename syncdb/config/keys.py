@@ -116,7 +116,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "max_changed_percent", "MAX_CHANGED_PERCENT", checks.whole(1, 100), 50,
-        "A run that would change more than this share of the known rows stops and asks for a person. 100 switches it off.",
+        "A run that would change more than this share of the known rows, and over 200 rows, stops for a person to look.",
     ),
     Key(
         "deadline_seconds", "DEADLINE_SECONDS", checks.whole(1, 3600), 300,
