@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from syncdb.sandbox.google.a1 import Area
-from syncdb.sandbox.google.cells import Formula, Packed, unpack, wire_value
+from syncdb.sandbox.google.cells import Cell, Formula, Packed, unpack, wire_value
 from syncdb.sandbox.google.formats import formatted
 from syncdb.sandbox.google.grid import Tab
-from syncdb.sandbox.google.masks import Tree, branch, cut
+from syncdb.sandbox.google.masks import Built, Tree, branch, cut
 from syncdb.sandbox.google.spreadsheet import Spreadsheet
 from syncdb.sandbox.google.theme import DEFAULT_FORMAT, THEME
 
 Json = dict[str, Any]
+ONLY_VALUES: Tree = {"userEnteredValue": {}}
 
 
 def spreadsheet_json(book: Spreadsheet, areas: list[Area] | None, tree: Tree | None, grid_data: bool) -> Json:
@@ -59,7 +60,7 @@ def _sheet(book: Spreadsheet, tab: Tab, areas: list[Area] | None, tree: Tree | N
     if grid_data:
         blocks = [area for area in areas or [tab.whole()] if area.sheet_id == tab.sheet_id]
         mask = branch(tree, "sheets", "data")
-        sheet["data"] = [_block(book, tab, book.closed(area), mask or {}) for area in blocks]
+        sheet["data"] = Built(_block(book, tab, book.closed(area), mask or {}) for area in blocks)
     metadata = book.metadata.entries.values()
     optional = {
         "merges": [area.wire() for area in tab.merges],
@@ -88,9 +89,9 @@ def protected_json(tab: Tab, number: int) -> Json:
 def _block(book: Spreadsheet, tab: Tab, area: Area, mask: Tree) -> Json:
     """One GridData, its row data trimmed at the last cell that has something the mask asks for."""
     block: Json = {}
-    if area.r0:
+    if area.r0 and branch(mask, "startRow") is not None:
         block["startRow"] = area.r0
-    if area.c0:
+    if area.c0 and branch(mask, "startColumn") is not None:
         block["startColumn"] = area.c0
     values = branch(mask, "rowData", "values")
     if values is not None:
@@ -103,7 +104,8 @@ def _block(book: Spreadsheet, tab: Tab, area: Area, mask: Tree) -> Json:
         if branch(mask, name) is not None:
             lines = book.tab(tab.sheet_id).dimensions[dimension]  # type: ignore[index]
             marks = _line_metadata(book, tab, dimension)
-            block[name] = [{"pixelSize": size} | lines.get(i, {}) | marks.get(i, {}) for i in range(start, end or 0)]
+            found = [{"pixelSize": size} | lines.get(i, {}) | marks.get(i, {}) for i in range(start, end or 0)]
+            block[name] = cut(found, mask.get(name, {}))
     return block
 
 
@@ -133,6 +135,8 @@ def _row_data(book: Spreadsheet, tab: Tab, area: Area, mask: Tree) -> list[Json]
 
 def cell_json(book: Spreadsheet, tab: Tab, row: int, column: int, packed: Packed, mask: Tree) -> Json:
     """One CellData with the fields of the mask that the cell has."""
+    if not isinstance(packed, Cell) and mask == ONLY_VALUES:
+        return {"userEnteredValue": wire_value(packed)}  # by far the most common question about large sheets
     cell = unpack(packed)
     wanted = (lambda name: True) if not mask or "*" in mask else mask.__contains__
     found: Json = {}
@@ -142,14 +146,15 @@ def cell_json(book: Spreadsheet, tab: Tab, row: int, column: int, packed: Packed
         if wanted("effectiveValue") or wanted("formattedValue"):
             found |= _shown(book, tab, row, column, cell.format, wanted("effectiveValue"), wanted("formattedValue"))
     if cell.format and wanted("userEnteredFormat"):
-        found["userEnteredFormat"] = cut(cell.format, mask.get("userEnteredFormat", {}))
+        found["userEnteredFormat"] = cell.format
     if cell.format and wanted("effectiveFormat"):
-        found["effectiveFormat"] = cut(DEFAULT_FORMAT | cell.format, mask.get("effectiveFormat", {}))
+        found["effectiveFormat"] = DEFAULT_FORMAT | cell.format
     if cell.note and wanted("note"):
         found["note"] = cell.note
     if cell.validation and wanted("dataValidation"):
         found["dataValidation"] = cell.validation
-    return found
+    result: Json = cut(found, mask)
+    return result
 
 
 def _shown(book: Spreadsheet, tab: Tab, row: int, column: int, form: Json | None, effective: bool, shown: bool) -> Json:
