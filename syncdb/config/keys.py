@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syncdb.config import checks
+import syncdb.config.checks as checks
 from syncdb.config.checks import Check
 
 
