@@ -67,12 +67,12 @@ def _fitting_number(number: Decimal) -> int | float:
 
 def value_in(entry: Entry, kind: Kind) -> Value:
     """What an entry says for a field of this kind. What does not fit the kind comes back as it stands, so that it differs."""
+    if isinstance(entry, str):  # first, as most of a sheet is text
+        return entry or None
     if entry is None or isinstance(entry, bool):
         return entry
     if isinstance(entry, Formula):
         return entry.text
-    if isinstance(entry, str):
-        return entry or None
     if kind is Kind.MOMENT:
         try:
             return from_serial(entry)

@@ -14,6 +14,7 @@ from syncdb.connectors.google_sheets.grid import Area, Cells, patches_of
 from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Layout
 from syncdb.connectors.google_sheets.records import readable_key
 from syncdb.connectors.google_sheets.sheet import Sheet, layout_in
+from syncdb.connectors.google_sheets.structure import tabs_of
 from syncdb.errors import NeedsPerson
 from syncdb.model import Attempt, Outcome, Result
 
@@ -113,7 +114,17 @@ def refused(answer: Declined, written: Sequence[Written], placement: Placement |
     barrier = _barrier(written, placement, sheet, protected) if placement else None
     if barrier or protected:
         raise locked(barrier or "A cell or range", sheet.client.email) from answer
+    if placement and _outgrown(written, placement, sheet):
+        return MOVED
     raise explained(answer, f"The spreadsheet {sheet.spreadsheet_id}", sheet.client.email) from answer
+
+
+def _outgrown(written: Sequence[Written], placement: Placement, sheet: Sheet) -> bool:
+    """Whether the write no longer fits the grid: people deleted rows, columns or the tab. However Google words it."""
+    tabs = [tab for tab in tabs_of(sheet.client, placement.spreadsheet_id) if tab.sheet_id == placement.sheet_id]
+    rows = [one.row + 1 for one in written if not one.new] + ([placement.at] if placement.inserted else [])
+    columns = [column + 1 for column in placement.layout.columns.values()]
+    return not tabs or tabs[0].title != placement.tab or tabs[0].rows < max(rows) or tabs[0].columns < max(columns)
 
 
 PROTECTED = (

@@ -47,11 +47,12 @@ def take(operations: Sequence[Operation], here: Here, sheet: Sheet, most_bytes: 
     unfit: dict[int, Outcome] = {}
     size = len(packed(format_requests(here.tab.sheet_id, here.layout, sheet.wish.fields, (0, 1)))) + 4_000
     kept: set[int] = set()
+    rows = sheet.index().rows
     for operation in operations:
         content, refusal = _content(operation, sheet.wish.key, here)
         size += _bytes(operation, content, here) if content is not None else 0
         if operation.action is Action.UPDATE:
-            guess = _guess(operation)
+            guess = rows.get(operation.key, 0)
             kept.update(range(guess - NEIGHBOURS, guess + NEIGHBOURS + 1))
         if taken and (size > most_bytes or len(kept) * here.tab.columns > MOST_KEPT_CELLS):
             break
@@ -83,10 +84,6 @@ def _bytes(operation: Operation, content: Mapping[str, Entry], here: Here) -> in
         return len(packed([write_cell(content.get(name)) for name in here.layout.columns])) + 16 * len(content)
     written = Written(operation.key, 0, False, content)
     return len(packed(update_requests(here.tab.sheet_id, [written], here.layout))) + 40
-
-
-def _guess(operation: Operation) -> int:
-    return int(operation.ref) - 1 if operation.ref and operation.ref.isdigit() else 0
 
 
 def place(batch: Batch, sheet: Sheet, *, index_is_fresh: bool) -> Placement:

@@ -65,7 +65,9 @@ def found_in(line: Mapping[str, Entry], row: int, fields: Sequence[Field], key_f
 
 
 def _is_formula(entry: Entry) -> bool:
-    return isinstance(entry, Formula) or (isinstance(entry, str) and entry.startswith("=") and len(entry) > 1)
+    if isinstance(entry, str):
+        return entry[:1] == "=" and len(entry) > 1
+    return isinstance(entry, Formula)
 
 
 def _version(line: Mapping[str, Entry]) -> str:

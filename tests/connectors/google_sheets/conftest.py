@@ -50,7 +50,7 @@ class Desk:
     key_file: Path
     spreadsheet: Any
     rng: random.Random = field(default_factory=lambda: random.Random(7))
-    opened: list[SheetConnector] = field(default_factory=list)
+    opened: list[SheetConnector] = field(default_factory=list, repr=False)
 
     def client(self, **options: Any) -> Client:
         url = self.server.url
@@ -104,6 +104,12 @@ class Desk:
     def clock(self, waits: list[float]) -> Clock:
         """A clock that notes how long it was to sleep, and does not."""
         return Clock(monotonic=lambda: sum(waits), sleep=waits.append)
+
+    def fresh(self) -> None:
+        """Go on with a new spreadsheet, as if nothing had been."""
+        self.faults.clear()
+        email = json.loads(self.key_file.read_text(encoding="utf-8"))["client_email"]
+        self.spreadsheet = self.app.create("Another", email)
 
     def colleague(self) -> Colleague:
         return Colleague(self.spreadsheet, "Orders")

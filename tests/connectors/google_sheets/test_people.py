@@ -4,6 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from syncdb.connectors.google_sheets import SheetConnector, a1
 from syncdb.model import Attempt, Operation, Result
@@ -192,3 +194,82 @@ def test_a_persons_formula_in_our_cell_is_frozen_and_not_written(desk: Desk) -> 
     outcome = desk.apply(connector, update("1", {"quantity": "=1+1"}, {"quantity": 5}))[0]
     assert outcome.result is STALE and "formula" in outcome.why
     assert desk.values("Orders")[1][3] == "=1+1"
+
+
+def _edits() -> st.SearchStrategy[list[tuple[str, int, int]]]:
+    kinds = ["insert rows", "delete row", "insert columns", "move column", "move row", "sort", "type"]
+    return st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 50), st.integers(1, 3)), min_size=1, max_size=3)
+
+
+def _do(colleague: Colleague, what: str, where: int, count: int) -> None:
+    width = max(len(row) for row in colleague.spreadsheet.titled("Orders").rows)
+    row, column = 2 + where % 12, a1.letters(where % width)
+    match what:
+        case "insert rows":
+            colleague.insert_rows(row, count)
+        case "delete row":
+            colleague.delete_rows(row)
+        case "insert columns":
+            colleague.insert_columns(column, count)
+        case "move column":
+            colleague.move_columns(column, 1, a1.letters((where * 7 + count) % width))
+        case "move row":
+            colleague.move_rows(row, 1, 2 + (where * 5 + count) % 12)
+        case "sort":
+            colleague.sort(column, descending=count == 1)
+        case "type":
+            colleague.type(f"{a1.letters(width)}{row}", f"note {where}")
+
+
+unhurried = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    phases=[Phase.generate],  # each example is a conversation over HTTP: too slow to shrink
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@unhurried
+@given(edits=_edits(), chosen=st.sets(st.integers(1, 10), min_size=1), subtotals=st.sets(st.integers(3, 9), max_size=2))
+def test_whatever_people_do_meanwhile_their_cells_stay_and_ours_come_right(
+    desk: Desk, edits: list[tuple[str, int, int]], chosen: set[int], subtotals: set[int]
+) -> None:
+    desk.fresh()
+    connector = desk.ready(*rows(10))
+    colleague = annotate(desk)
+    for row in sorted(subtotals):
+        colleague.insert_rows(row)
+        colleague.type(f"C{row}", f"subtotal {row}")
+        colleague.type(f"D{row}", f"={row}*2")
+        colleague.type(f"H{row}", f"sum {row}")  # without any other content nobody could tell two such rows apart afterwards
+    wanted = desk.twin()
+    for edit in edits:
+        _do(wanted, *edit)
+    attempt = desk.prepare(
+        connector, *(update(str(n), {"quantity": n}, {"quantity": 100 + n, "title": f"new {n}"}) for n in sorted(chosen))
+    )
+    desk.meanwhile(lambda: [_do(colleague, *edit) for edit in edits])
+    connector.write(attempt)
+    repair(desk, connector, attempt)
+    for place, (was, now) in told(wanted, colleague).items():
+        assert desk.is_ours(place), (place, was, now)
+    _restore(desk, connector, chosen)
+    for found in connector.look([str(n) for n in range(1, 11)]).found.values():
+        quantity = int(found.record.key) + (100 if int(found.record.key) in chosen else 0)
+        assert found.record.fields["quantity"] == quantity
+
+
+def _restore(desk: Desk, connector: SheetConnector, chosen: set[int]) -> None:
+    """What a run does after a stale write: look at everything and put right what differs from the ledger."""
+    found = {key: one for block in connector.fetch() for key, one in block.found.items()}
+    again = []
+    for key, one in found.items():
+        number = int(key)
+        changed = number in chosen
+        meant = {"quantity": number + 100 * changed, "title": f"new {number}" if changed else f"T{number}"}
+        shown = {name: one.record.fields[name] for name in meant}
+        if shown != meant:
+            again.append(update(key, shown, meant, one.ref))
+    if again:
+        assert {one.result for one in desk.apply(connector, *again)} == {DONE}
