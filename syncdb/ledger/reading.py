@@ -1,0 +1,83 @@
+"""The ledger as those see it who only ask: one consistent view that no run disturbs, and that disturbs no run."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from syncdb.errors import LedgerUnusable
+from syncdb.ledger import file
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An open ledger that cannot be changed through it. All questions of one reader see the same moment."""
+
+    connection: sqlite3.Connection
+    path: Path
+
+    def rows(self, query: str, parameters: Parameters = ()) -> Iterator[dict[str, Any]]:
+        """The rows of a query by column name, one at a time."""
+        cursor = self.connection.execute(query, parameters)
+        names = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield dict(zip(names, row, strict=True))
+
+    def row(self, query: str, parameters: Parameters = ()) -> dict[str, Any] | None:
+        """The first row of a query, None if there is none."""
+        return next(self.rows(query, parameters), None)
+
+    def number(self, query: str, parameters: Parameters = ()) -> int:
+        """The single number that a query counts."""
+        return int(self.connection.execute(query, parameters).fetchone()[0])
+
+    def meta(self, name: str) -> Any:
+        """A remembered value by name, None if there is none."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Reader]:
+    """Open a ledger for questions. Raises LedgerUnusable: none there, newer, foreign, damaged or not to be read."""
+    refuse_missing(path)
+    connection = None
+    try:
+        file.refuse_unfit(path)
+        connection = file.open_for_reading(path)
+        connection.execute("BEGIN")
+        yield Reader(connection, path)
+    except (sqlite3.DatabaseError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise file.unusable(path, error) if isinstance(error, sqlite3.DatabaseError) else _unreadable(path, error) from error
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise LedgerUnusable where there is no ledger yet."""
+    try:
+        empty = not path.stat().st_size
+    except FileNotFoundError:
+        empty = True
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if empty or path.is_dir():
+        raise LedgerUnusable(
+            f"There is no ledger at {path}.",
+            next_step="The first sync makes it (python shopify_sheets_sync.py). One elsewhere is named with --db or --config.",
+        )
+
+
+def _unreadable(path: Path, error: OSError) -> LedgerUnusable:
+    return LedgerUnusable(
+        f"The ledger {path} cannot be read: {error.strerror or error}.",
+        next_step="Check that the file is where --db or db_path says and that you may read it.",
+    )

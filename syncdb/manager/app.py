@@ -1,0 +1,74 @@
+"""`sync_manager.py`: one command for each question. Modules are loaded when called for, so help is instant."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+# command: (module, function); the order is that of the help
+COMMANDS: dict[str, tuple[str, str]] = {
+    "status": ("syncdb.manager.status", "status"),
+    "orders": ("syncdb.manager.orders", "orders"),
+    "history": ("syncdb.manager.history", "history"),
+    "errors": ("syncdb.manager.errors", "errors"),
+    "report": ("syncdb.manager.report", "report"),
+    "export": ("syncdb.manager.export", "export"),
+    "backup": ("syncdb.manager.backup", "backup"),
+    "restore": ("syncdb.manager.backup", "restore"),
+    "check": ("syncdb.manager.check", "check"),
+    "redact": ("syncdb.manager.redact", "redact"),
+}
+
+
+class Lazy(TyperGroup):
+    """Commands by name, each made when it is asked for."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]
+        if cmd_name not in COMMANDS:
+            return None
+        module, function = COMMANDS[cmd_name]
+        one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        one.command(cmd_name)(getattr(importlib.import_module(module), function))
+        return get_command(one)  # type: ignore[return-value]
+
+
+app = typer.Typer(cls=Lazy, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def manager() -> None:
+    """Ask the ledger how things stand, and look after it.
+
+    Every command answers from the ledger alone, also while a sync is running, and takes --json for scripts. Example: python
+    sync_manager.py status
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code."""
+    _never_fail_at_a_letter()
+    try:
+        app(args=list(arguments) if arguments is not None else None, prog_name="sync_manager.py")
+    except BrokenPipeError:  # the reader of a pipe (head, less) has seen enough
+        _close_quietly()
+        sys.exit(0)
+
+
+def _never_fail_at_a_letter() -> None:
+    """A console that lacks a letter (code page 1252 and an emoji) shows a question mark instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _close_quietly() -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

@@ -1,0 +1,82 @@
+"""`backup` and `restore`: a consistent copy of the live ledger, and putting one back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
+
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="Where to (default: beside the ledger, named by the time).")
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")]
+
+
+def backup(
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the ledger, also while a sync is running, and look the copy through.
+
+    Example: python sync_manager.py backup --output backups/ledger.db
+    """
+    with answering(as_json) as told:
+        from syncdb.clock import SYSTEM
+        from syncdb.ledger.backup import back_up
+        from syncdb.manager.files import refuse_taken
+        from syncdb.manager.place import find_place
+        from syncdb.manager.status import size
+
+        ledger = find_place(config, db).ledger
+        name = f"{ledger.stem}-{SYSTEM.now():%Y%m%dT%H%M%SZ}{ledger.suffix or '.db'}"
+        target = (output or ledger.with_name(name)).absolute()
+        refuse_taken(target, overwrite, never=ledger)
+        done = back_up(ledger, target)
+        if as_json:
+            told.data({"path": str(done.path), "bytes": done.size, "rows": done.rows, "last_run_at": done.last_run_at})
+            return
+        told.line(f"Copied to {done.path} ({size(done.size)}) and looked through: sound.")
+        told.line(f"It holds {done.rows['order_tracking']} orders and {done.rows['sync_history']} runs.")
+        told.hint("It holds customers' data: keep it where only you can read it. `restore` puts it back.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup made with `backup`.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a backup in the place of the ledger, which is kept beside it.
+
+    The next sync looks at every order and row, so rows that the sheet has already are taken over, never added again.
+
+    Example: python sync_manager.py restore backups/ledger.db
+    """
+    with answering(as_json) as told:
+        from syncdb.clock import SYSTEM
+        from syncdb.errors import ConfigurationError
+        from syncdb.ledger.backup import restore as put_back
+        from syncdb.manager.place import find_place
+
+        ledger = find_place(config, db).ledger
+        if not yes and as_json:
+            raise ConfigurationError(["Restoring replaces the ledger."], next_step="With --json, confirm it with --yes.")
+        if not yes:
+            question = f"Replace the ledger {ledger} by {file}? The present one is kept beside it."
+            typer.confirm(question, abort=True, err=True)
+        done = put_back(file.absolute(), ledger, SYSTEM.now())
+        if as_json:
+            aside = str(done.aside) if done.aside else None
+            told.data({"path": str(done.path), "kept_aside": aside, "rows": done.rows, "last_run_at": done.last_run_at})
+            return
+        told.line(f"Restored {done.path}: {done.rows['order_tracking']} orders, last run {done.last_run_at or 'none'}.")
+        if done.aside:
+            told.line(f"The ledger that was there is kept as {done.aside}.")
+        if done.voided:
+            told.line(f"{done.voided} old writes without a known outcome were given up; the next run sees what became of them.")
+        told.line("Next: python shopify_sheets_sync.py --test shows what a run will do; the first run looks at everything.")

@@ -1,0 +1,76 @@
+"""`check`: whether the ledger is whole."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncdb.errors import Exit
+from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
+
+if TYPE_CHECKING:
+    from syncdb.ledger.reading import Reader
+    from syncdb.ledger.soundness import Finding
+    from syncdb.manager.output import Output
+
+
+def check(
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out comparing every order with its hash.")] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the whole ledger through: its file, its relations, every stored order.
+
+    Leaves with 0 when it is sound and with 5 when it is not.
+
+    Example: python sync_manager.py check
+    """
+    with answering(as_json) as output:
+        from syncdb.ledger.reading import reading
+        from syncdb.manager.place import find_place
+
+        path = find_place(config, db).ledger
+        found = []
+        with reading(path) as reader:
+            for finding in _findings(reader, output, quick):
+                found.append(finding)
+                if not as_json:
+                    _tell(output, finding)
+        sound = all(one.sound for one in found)
+        if as_json:
+            output.data({"sound": sound, "path": str(path), "checks": [asdict(one) | {"sound": one.sound} for one in found]})
+        elif sound:
+            output.line(f"The ledger {path} is sound.", "bold green")
+        else:
+            output.line(f"The ledger {path} is damaged.", "bold red")
+            output.line("What to do: put your latest backup in its place: python sync_manager.py restore FILE")
+        if not sound:
+            raise typer.Exit(int(Exit.GUARD))
+
+
+def _findings(reader: "Reader", output: "Output", quick: bool) -> "Iterator[Finding]":
+    from syncdb.connectors.shopify.normalise import snapshot_hash
+    from syncdb.ledger import soundness
+
+    whole = True
+    for one in soundness.structure(reader):
+        whole = whole and one.sound
+        yield one
+    if not whole:  # what is asked of a damaged file proves nothing
+        return
+    yield from soundness.relations(reader)
+    if not quick:
+        yield soundness.orders(reader, snapshot_hash, lambda count: _progress(output, count))
+
+
+def _progress(output: "Output", count: int) -> None:
+    if count % 100_000 == 0:
+        output.hint(f"{count} orders examined")
+
+
+def _tell(output: "Output", finding: "Finding") -> None:
+    state = "ok    " if finding.sound else "WRONG "
+    wrong = "" if finding.sound else f"; {finding.wrong} wrong: {', '.join(finding.examples)}"
+    output.line(f"{state} {finding.name} ({finding.examined} examined{wrong})", "" if finding.sound else "red")

@@ -1,0 +1,39 @@
+"""Files that a command writes for people: private, whole or not there at all, never over another one unasked."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from syncdb.errors import ConfigurationError, NeedsPerson
+
+
+def refuse_taken(target: Path, overwrite: bool, *, never: Path | None = None) -> None:
+    """Raise ConfigurationError where a file must not be written: it is there already, is a folder, or is the ledger itself."""
+    if never is not None and target.exists() and never.exists() and target.samefile(never):
+        raise ConfigurationError([f"{target} is the ledger itself."], next_step="Give another file name.")
+    if target.is_dir():
+        raise ConfigurationError([f"{target} is a folder."], next_step="Give the path of a file.")
+    if target.exists() and not overwrite:
+        problem = f"{target} is there already and was left as it is."
+        raise ConfigurationError([problem], next_step="Add --overwrite, or give another name.")
+
+
+@contextmanager
+def arriving(target: Path) -> Iterator[Path]:
+    """A private file beside `target` that takes its place when all went well. Raises NeedsPerson where it cannot be written."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        yield part
+        os.replace(part, target)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise NeedsPerson(
+            f"{target} cannot be written: {error.strerror or error}.",
+            next_step="Check that the folder exists, that you may write there and that there is room.",
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()

@@ -1,0 +1,119 @@
+"""`history`: everything that ever happened to one order."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
+
+if TYPE_CHECKING:
+    from syncdb.ledger.past import Event
+    from syncdb.manager.moments import Calendar
+    from syncdb.manager.output import Output
+
+_LONG = 160
+
+
+def history(
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="1001, #1001, an id, or the order's address in the admin.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many events at most, the latest.")] = 200,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell everything that ever happened to one order: what the shop changed, and which run wrote which cell.
+
+    Example: python sync_manager.py history 1001
+    """
+    with answering(as_json) as output:
+        from syncdb.clock import SYSTEM
+        from syncdb.ledger import past
+        from syncdb.ledger.reading import reading
+        from syncdb.manager.moments import Calendar
+        from syncdb.manager.naming import the_order
+        from syncdb.manager.place import find_place
+
+        with reading(find_place(config, db).ledger) as reader:
+            one = the_order(reader, order)
+            events = past.events(reader, one["order_id"])
+            conflicts = past.open_conflicts(reader, one["order_id"])
+            snapshot = past.snapshot(reader, one["order_id"])
+            calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
+        if as_json:
+            output.data({"order": one, "events": [event.as_data() for event in events], "conflicts": conflicts})
+            return
+        output.facts(_head(one, calendar))
+        output.line()
+        _table(output, events[-limit:], snapshot, calendar)
+        if len(events) > limit:
+            output.hint(f"These are the latest {limit} of {len(events)} events; --limit N shows more.")
+        for conflict in conflicts:
+            output.line(f"Left for a person: line {conflict['key']} {conflict['field']}: {conflict['why']}")
+
+
+def _head(one: Mapping[str, Any], calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    words = [one["status"], *(["cancelled"] if one["cancelled_at"] else []), *(["test"] if one["test"] else [])]
+    words += [str(one[name]).lower().replace("_", " ") for name in ("financial_status", "fulfillment_status") if one[name]]
+    yield "Order", f"{one['name']} (id {one['order_id']})"
+    yield "Status", ", ".join(words)
+    yield "Total", f"{one['total']} {one['currency']}" if one["total"] is not None else ""
+    yield "Made", calendar.show(one["created_at"])
+    yield "First seen", calendar.show(one["first_seen_at"])
+    yield "Last changed", calendar.show(one["last_changed_at"])
+    yield "Last seen", calendar.show(one["last_seen_at"])
+    yield "In the sheet", f"row {one['location']} when last written" if one["location"] else "never written"
+
+
+def _table(output: "Output", events: "Sequence[Event]", snapshot: Mapping[str, Any], calendar: "Calendar") -> None:
+    from syncdb.manager.output import Column
+
+    names = _names(snapshot)
+    columns = [Column("When", fixed=True), Column("Run", right=True, fixed=True), Column("Where"), Column("What")]
+    rows, last = [], ("", 0)
+    for event in events:
+        when = (event.at, event.run_id)
+        head = [calendar.short(event.at), str(event.run_id or "")] if when != last else ["", ""]
+        rows.append([*head, _where(event), _what(event, names)])
+        last = when
+    output.table(columns, rows)
+
+
+def _where(event: "Event") -> str:
+    return f"{event.who} row {event.row}" if event.row else event.who
+
+
+def _what(event: "Event", names: Mapping[str, str]) -> str:
+    place = re.sub(r"\[([^\]]+)\]", lambda found: f"[{names.get(found[1], found[1])}]", event.place)
+    reason = f" ({event.why})" if event.why else ""
+    if event.who == "problem":
+        return f"{event.what}: {place}{reason}"
+    if event.before is None and event.after is None:
+        return f"{event.what} {place}".strip() + reason
+    return f"{place}: {_shown(event.before)} -> {_shown(event.after)}{reason}"
+
+
+def _shown(value: Any) -> str:
+    """A value in a line: amounts with their currency, texts in quotes, nothing as a dash; long ones cut with a sign of it."""
+    from datetime import datetime
+    from decimal import Decimal
+
+    from syncdb.manager.shown import shown
+
+    if value is None:
+        return "-"
+    if isinstance(value, bool | int | Decimal | datetime):
+        return shown(value)
+    if isinstance(value, list) and len(value) in (2, 4) and all(isinstance(part, str) for part in value):
+        text = " ".join(value[:2])
+    else:
+        text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONG else text[:_LONG] + f"... ({len(text)} characters; --json has all)"
+
+
+def _names(snapshot: Mapping[str, Any]) -> dict[str, str]:
+    """What people call the parts of an order that a path names by id."""
+    parts = [*(snapshot.get("line_items") or ()), *(snapshot.get("fulfillments") or ())]
+    return {str(one["id"]): str(one.get("name") or one.get("title") or one["id"]) for one in parts if "id" in one}

@@ -1,0 +1,218 @@
+"""From the ledger's facts to one verdict: fine, or what needs attention and what to do about each. No output here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncdb.ledger import overview
+from syncdb.ledger.overview import Standing
+from syncdb.ledger.reading import Reader
+from syncdb.ledger.trouble import Group, grouped, open_errors
+from syncdb.manager.place import Place
+from syncdb.manager.rhythm import Rhythm, cut_off, rhythm
+from syncdb.manager.versions import days_left, end_of_support
+from syncdb.reconcile.gaps import Gap, Reason
+from syncdb.reconcile.known_gaps import gaps_in
+from syncdb.values import iso, moment
+
+VERSION_NOTICE = 45  # days
+STALE = timedelta(hours=26)  # a daily run that is an hour late is no reason to worry
+OUTCOMES = {
+    0: "done",
+    1: "a defect of syncdb",
+    2: "configuration",
+    3: "done in part",
+    4: "a remote refused or was away",
+    5: "stopped for a person to look",
+    7: "another run held the ledger",
+    130: "interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One thing to look at. `code` is stable, for scripts."""
+
+    code: str
+    message: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that `status` tells."""
+
+    now: datetime
+    place: Place
+    shop: dict[str, Any] | None
+    size: int
+    counts: Standing
+    last_runs: Sequence[dict[str, Any]]
+    pairs: Sequence[dict[str, Any]]
+    rhythm: Rhythm | None
+    mark: dict[str, Any] | None
+    checked_at: str | None
+    writes: Sequence[dict[str, Any]]
+    errors: Sequence[Group]
+    gaps: Sequence[Gap]
+    schema: Sequence[str]
+
+    @property
+    def last_run(self) -> dict[str, Any] | None:
+        return next((run for run in self.last_runs if run["mode"] != "test"), None)
+
+    @property
+    def version(self) -> str | None:
+        """The API version that is configured, else the one that answered last."""
+        return self.place.api_version or (self.shop or {}).get("version")
+
+    @property
+    def open_gaps(self) -> list[Gap]:
+        return [gap for gap in self.gaps if gap.reason is Reason.UNEXPLAINED]
+
+
+def look(reader: Reader, place: Place, now: datetime) -> State:
+    """Ask the ledger everything that `status` tells."""
+    runs = overview.last_runs(reader)
+    return State(
+        now,
+        place,
+        reader.meta("shop"),
+        reader.path.stat().st_size,
+        overview.standing(reader),
+        runs,
+        overview.last_run_of_each_pair(reader),
+        rhythm(runs),
+        overview.watermark(reader),
+        reader.meta("checked_at"),
+        overview.open_writes(reader),
+        grouped(open_errors(reader)),
+        gaps_in(reader),
+        overview.schema(reader),
+    )
+
+
+def attention(state: State) -> list[Attention]:
+    """What needs a person, most urgent first; empty when all is fine."""
+    return [*_runs(state), *_open(state), *_version(state)]
+
+
+def _runs(state: State) -> Iterator[Attention]:
+    sync = "python shopify_sheets_sync.py"
+    run = state.last_run
+    if run is None:
+        yield Attention("no_run", "No run has been made with this ledger yet.", f"Run {sync} --test, then without --test.")
+        return
+    if cut_off(run, state.now):
+        text = f"Run {run['run_id']} began at {run['started_at']} and never ended (killed, or the computer went off)."
+        yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
+    if run["exit_code"]:
+        outcome = OUTCOMES.get(run["exit_code"], "failed")
+        said = f": {run['message']}" if run["message"] else "."
+        yield Attention("run_failed", f"The last run ended with {run['exit_code']}, {outcome}{said}", _after(run["exit_code"]))
+    if state.rhythm and state.rhythm.overdue(state.now):
+        text = f"The next run was expected at {iso(state.rhythm.next_at)} and has not come."
+        yield Attention("overdue", text, "See whether the schedule (cron, systemd, Task Scheduler) is still on.")
+    if state.mark and _stale(state):
+        text = f"Orders are complete only up to {state.mark['at']}: no run since then could see everything."
+        yield Attention("watermark", text, "See why the last runs were partial: python sync_manager.py errors")
+
+
+def _after(exit_code: int) -> str:
+    return {
+        2: "Correct the configuration: the run's own message says what and where.",
+        3: "See what was held back: python sync_manager.py errors",
+        4: "Nothing if it was a passing trouble; the next run tries again. Else: python sync_manager.py errors",
+        5: "Look at what a run would do: python shopify_sheets_sync.py --test",
+        130: "Run again; it goes on from where it was.",
+    }.get(exit_code, "Run again; if it stays, report it with the last lines of the log.")
+
+
+def _stale(state: State) -> bool:
+    usual = state.rhythm.interval * 3 if state.rhythm else STALE
+    return state.mark is not None and state.now - moment(state.mark["at"]) > max(STALE, usual)
+
+
+def _open(state: State) -> Iterator[Attention]:
+    if count := sum(len(group.errors) for group in state.errors):
+        yield Attention("open_errors", f"{count} {_some(count, 'error is', 'errors are')} open.", "python sync_manager.py errors")
+    old = [one for one in state.writes if state.now - moment(one["begun_at"]) > timedelta(minutes=15)]
+    if old:
+        text = f"{len(old)} {_some(len(old), 'write has', 'writes have')} no known outcome since {old[0]['begun_at']}."
+        yield Attention("unfinished_writes", text, "The next run finds out what became of each: python shopify_sheets_sync.py")
+    if gaps := state.open_gaps:
+        absent = sum(gap.count for gap in gaps)
+        text = f"{absent} order {_some(absent, 'number is', 'numbers are')} missing without an explanation ({_first(gaps)})."
+        yield Attention("gaps", text, "Ask the shop about them: python sync_manager.py missing")
+    if count := state.counts.conflicts:
+        text = f"{count} {_some(count, 'row or cell waits', 'rows or cells wait')} for a person's decision."
+        yield Attention("conflicts", text, "See which and why: python sync_manager.py errors")
+
+
+def _some(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def _first(gaps: Sequence[Gap], most: int = 3) -> str:
+    told = [_range(gap) for gap in gaps[:most]]
+    return ", ".join(told) + (f" and {len(gaps) - most} more" if len(gaps) > most else "")
+
+
+def _range(gap: Gap) -> str:
+    names = gap.names(1)
+    return names[0] if gap.count == 1 else f"{names[0]} to {gap.last}"
+
+
+def _version(state: State) -> Iterator[Attention]:
+    left = days_left(state.version, state.now) if state.version else None
+    if state.version and left is not None and left < 0:
+        text = f"Shopify no longer offers API version {state.version}; an older or newer one answers in its place."
+        yield Attention("version_ended", text, "Set shopify_api_version to a version that Shopify offers now.")
+    elif state.version and left is not None and left <= VERSION_NOTICE:
+        text = f"Shopify ends API version {state.version} in {left} days."
+        yield Attention("version_ends", text, "Update syncdb or set shopify_api_version to a newer version.")
+
+
+def as_data(state: State, found: Sequence[Attention]) -> dict[str, Any]:
+    """The status for scripts; the names are documented in docs/manager.md."""
+    run = state.last_run
+    end = end_of_support(state.version) if state.version else None
+    return {
+        "fine": not found,
+        "attention": [asdict(one) for one in found],
+        "ledger": {
+            "path": str(state.place.ledger),
+            "bytes": state.size,
+            "checked_at": state.checked_at,
+            "schema": list(state.schema),
+        },
+        "shop": {key: state.shop.get(key) for key in ("domain", "name", "zone", "currency")} if state.shop else None,
+        "last_run": run,
+        "last_run_of_each_pair": list(state.pairs),
+        "next_run_expected_at": iso(state.rhythm.next_at) if state.rhythm else None,
+        "usual_interval_seconds": int(state.rhythm.interval.total_seconds()) if state.rhythm else None,
+        "orders": asdict(state.counts),
+        "watermark": {"at": state.mark["at"], "covered_since": state.mark["covered_since"]} if state.mark else None,
+        "open_errors": sum(len(group.errors) for group in state.errors),
+        "unfinished_writes": list(state.writes),
+        "gaps": [gap_as_data(gap) for gap in state.gaps if gap.reason is not Reason.NOT_READ],
+        "api_version": {
+            "version": state.version,
+            "ends_at": iso(end) if end else None,
+            "days_left": days_left(state.version, state.now) if state.version else None,
+        },
+        "login": {"kind": state.place.login, "file": str(state.place.login_file) if state.place.login_file else None},
+    }
+
+
+def gap_as_data(gap: Gap) -> dict[str, Any]:
+    return {
+        "first": gap.first,
+        "last": gap.last,
+        "count": gap.count,
+        "names": gap.names(),
+        "after": gap.after.name,
+        "before": gap.before.name,
+        "reason": gap.reason.value,
+    }

@@ -1,0 +1,27 @@
+"""The gaps in the order numbers of a ledger, found without the network."""
+
+from syncdb.ledger import numbers
+from syncdb.ledger.overview import watermark
+from syncdb.ledger.reading import Reader
+from syncdb.reconcile.gaps import Covered, Gap, Numbered, Stretch, counters, find_gaps, join
+from syncdb.values import moment
+
+
+def covered(reader: Reader) -> Covered | None:
+    """The time whose orders the ledger knows, as far as runs that saw everything have reached."""
+    mark = watermark(reader)
+    return Covered(moment(mark["covered_since"]), moment(mark["at"])) if mark else None
+
+
+def gaps_in(reader: Reader) -> list[Gap]:
+    """Every gap of every counter. Where no number stands twice, one counter made them all, whatever the names look like."""
+    time = covered(reader)
+    if numbers.are_unique(reader):
+        return find_gaps([Stretch(_order(first), _order(last)) for first, last in numbers.stretches(reader)], time)
+    series = counters(_order(end) for end in numbers.numbered(reader))
+    return [gap for one in series for gap in find_gaps(list(join(one)), time)]
+
+
+def _order(end: numbers.End) -> Numbered:
+    number, name, created_at = end
+    return Numbered(number, name, moment(created_at) if created_at else None)
