@@ -14,6 +14,7 @@ from syncdb.ledger import file
 from syncdb.ledger.journal import Journal
 from syncdb.ledger.orders import Orders
 from syncdb.ledger.records import Records
+from syncdb.ledger.redacted import Redacted
 from syncdb.ledger.runs import Problems, Runs
 from syncdb.values import iso, moment
 
@@ -32,6 +33,7 @@ class Ledger:
         self.orders = Orders(connection)
         self.runs = Runs(connection)
         self.problems = Problems(connection)
+        self.redacted = Redacted.of(connection, path)
         self._guard = guard
 
     @classmethod
@@ -63,7 +65,7 @@ class Ledger:
         return str(self.runs.get("ledger_id"))
 
     def records(self, pair: str) -> Records:
-        return Records(self.connection, pair)
+        return Records(self.connection, pair, self.redacted)
 
     def journal(self, pair: str) -> Journal:
         return Journal(self.connection, pair)

@@ -1,10 +1,12 @@
 """The base: for every key of a pair, the fields that both sides last agreed on; and the conflicts that wait for a person."""
 
+import dataclasses
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from syncdb.ledger.orders import _groups
+from syncdb.ledger.redacted import Redacted
 from syncdb.model import Action, Conflict, Operation, Outcome, Record
 from syncdb.values import Value, canonical_json, decode_fields, encode, encode_fields
 
@@ -23,6 +25,7 @@ class Records:
 
     connection: sqlite3.Connection
     pair: str
+    redacted: Redacted = dataclasses.field(default_factory=Redacted)
 
     def expect(self, order_id: str, keys: Iterable[str]) -> None:
         """Note which keys an order consists of, before anything was agreed about them."""
@@ -76,7 +79,8 @@ class Records:
         self.connection.execute("UPDATE record SET base = NULL, agreed_at = NULL WHERE pair = ? AND key = ?", (self.pair, key))
 
     def written(self, operation: Operation, outcome: Outcome, order_id: str, run_id: int, now: str) -> None:
-        """Keep who wrote what and why: a line for each changed cell, one for a whole new row."""
+        """Keep who wrote what and why: a line for each changed cell, one for a whole new row; of a redacted order without values."""
+        silent = order_id in self.redacted
         head = (
             run_id,
             self.pair,
@@ -89,7 +93,9 @@ class Records:
         )
         cells: Iterable[tuple[str | None, str | None, str | None]] = (
             [
-                (name, canonical_json(encode(operation.expected.get(name))), canonical_json(encode(value)))
+                (name, None, None)
+                if silent
+                else (name, canonical_json(encode(operation.expected.get(name))), canonical_json(encode(value)))
                 for name, value in operation.changes.items()
             ]
             if operation.action is Action.UPDATE

@@ -10,10 +10,12 @@ from syncdb.connectors.shopify.facts import Facts, Notice
 from syncdb.connectors.shopify.normalise import merge_withheld, snapshot_hash
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Absence, Looked, Page, Quarantined
+from syncdb.connectors.shopify.personal import without_person
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.ledger.orders import Seen, Summary
 from syncdb.ledger.runs import Problem
+from syncdb.reconcile.redact import catch_up
 from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.watch import Watch
 from syncdb.values import iso, moment
@@ -58,6 +60,7 @@ class Intake:
 
     def read(self, window: Window, overlap: timedelta) -> None:
         """Read the window page by page, each page in one transaction; then look after what needs asking for by id."""
+        catch_up(self.ledger)
         shown: set[str] = set()
         whole = True
         for page in self.reader.changed(window.since, window.until):
@@ -84,6 +87,8 @@ class Intake:
     def _take(self, snapshot: Mapping[str, Any]) -> None:
         now = iso(self.clock.now())
         order_id = str(snapshot["id"])
+        if order_id in self.ledger.redacted:
+            snapshot = without_person(snapshot)
         kept = merge_withheld(dict(snapshot), self.ledger.orders.snapshot(order_id) if snapshot.get("withheld") else None)
         seen = self.ledger.orders.save(kept, snapshot_hash(kept), summarise(kept), self.report.run_id, now)
         self.report.counts["fetched"] += 1

@@ -1,0 +1,260 @@
+"""`redact`: a customer's data out of everything syncdb keeps, with the proof."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from syncdb.assembly import SheetDestination, assemble
+from syncdb.clock import SYSTEM
+from syncdb.config import Settings, load
+from syncdb.connectors.shopify.personal import Person
+from syncdb.errors import ConfigurationError, Exit, NeedsPerson, SyncdbError
+from syncdb.ledger import Ledger
+from syncdb.ledger.names import Names
+from syncdb.ledger.reading import refuse_missing
+from syncdb.ledger.redaction import files_of, still_named, traces
+from syncdb.manager.asking import confirmed
+from syncdb.manager.copies import Copies, deal_with, holding
+from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
+from syncdb.manager.order_names import UnknownOrder, find_order
+from syncdb.manager.output import Output
+from syncdb.manager.place import find_place
+from syncdb.manager.terminal import Lines
+from syncdb.reconcile.redact import Affected, clean, of_customer, of_order, strip
+from syncdb.reconcile.sync import Wishes
+
+_CUSTOMER = re.compile(r"(?:gid://shopify/Customer/|.*/customers/|customer:)(\d+)(?:[/?#].*)?", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Redacted:
+    """What a redaction came to."""
+
+    affected: Affected
+    counts: dict[str, int] = field(default_factory=dict)
+    copies: Copies = field(default_factory=Copies)
+    traces: dict[Path, list[str]] = field(default_factory=dict)
+    shared: dict[str, int] = field(default_factory=dict)
+    emptied: bool = True
+    sheet: str = "not asked"  # or "cleared", or what kept it from being cleared
+    sheet_cells: int = 0
+
+    @property
+    def exit_code(self) -> Exit:
+        if self.sheet not in ("not asked", "cleared"):
+            return Exit.REMOTE
+        return Exit.PARTIAL if self.traces or self.copies.left or not self.emptied else Exit.DONE
+
+
+def redact(
+    who: Annotated[
+        str, typer.Argument(metavar="CUSTOMER_OR_ORDER", help="An e-mail address, phone number, name, customer id, or an order.")
+    ],
+    sheet: Annotated[bool, typer.Option("--sheet", help="Also empty the cells of the sheet that show it (runs a sync).")] = False,
+    delete_files: Annotated[
+        bool, typer.Option("--delete-files", help="Also delete exports and backups found that hold it.")
+    ] = False,
+    also: Annotated[
+        list[Path] | None, typer.Option("--also", metavar="PATH", help="Another file or folder to look at. May be repeated.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a customer's personal data from the ledger, its history, the logs and dry runs, and prove that it is gone.
+
+    The orders themselves stay, without a person: numbers, items, amounts and statuses. No later sync brings the data back.
+    Exit codes: 0 gone; 3 some files still hold it (they are named); 4 the sheet could not be cleared.
+    Example: python sync_manager.py redact jane@example.com --sheet
+    """
+    with answering(as_json) as output:
+        settings = load({}, os.environ, Path.cwd(), config) if sheet else None
+        ledger, log_file = _places(config, db, settings)
+        refuse_missing(ledger)
+        affected = _found(ledger, who)
+        _confirm(output, affected, who, sheet, yes)
+        done = _in_sheet_too(settings, ledger, affected) if settings else _in_ledger(ledger, affected)
+        others = set(done.shared)
+        values = affected.values - others
+        done.copies = deal_with(holding(ledger, also or (), values), log_file, values, delete=delete_files)
+        done.traces = traces([*files_of(ledger), log_file], values)
+        _tell(output, done, ledger)
+        raise typer.Exit(int(done.exit_code))
+
+
+def _places(config: Path | None, db: Path | None, settings: Settings | None) -> tuple[Path, Path]:
+    """The ledger and the log."""
+    if settings is not None:
+        if db is not None and db.absolute() != settings.db_path:
+            raise ConfigurationError(["--sheet works on the configured ledger only."], next_step="Leave out --db or --sheet.")
+        return settings.db_path, settings.log_file
+    ledger = find_place(config, db).ledger
+    try:
+        return ledger, load({}, os.environ, Path.cwd(), config).log_file
+    except ConfigurationError:  # incomplete: the log is where it is by default
+        return ledger, (config or Path.cwd() / "config.json").absolute().with_name("shopify_sync.log")
+
+
+def _found(path: Path, who: str) -> Affected:
+    """The orders that are meant. Raises NeedsPerson where none or several customers are."""
+    with Ledger.open(path, SYSTEM.now()) as ledger:
+        one = None if "@" in who or _CUSTOMER.fullmatch(who) else _order(ledger, who)
+        affected = of_order(ledger, one) if one else of_customer(ledger, _picks(who))
+    if not affected.orders:
+        raise NeedsPerson(
+            f"The ledger knows no order and no customer {who!r}. Nothing was changed.",
+            next_step="Try the e-mail address, the customer id (from the admin's address), or the number of one of the orders.",
+        )
+    if one is None and len(affected.customers) > 1:
+        told = ", ".join(f"{name or 'unnamed'} ({key})" for key, name in sorted(affected.customers.items())[:10])
+        raise NeedsPerson(
+            f"{who!r} fits {len(affected.customers)} customers: {told}. Nothing was changed.",
+            next_step="Redact them one by one, by customer id (customer:123456) or e-mail address.",
+        )
+    return affected
+
+
+def _order(ledger: Ledger, who: str) -> str | None:
+    try:
+        return find_order(Names(ledger.connection), who).order_id
+    except UnknownOrder as unknown:
+        if unknown.nearest and len(Names(ledger.connection).by_id(unknown.nearest[0])) == 1 and "orders:" in str(unknown):
+            raise
+        return None
+
+
+def _picks(who: str) -> Callable[[Person], bool]:
+    """Which customer is meant: by id, e-mail address, phone number or whole name."""
+    text = " ".join(who.split()).casefold()
+    if named := _CUSTOMER.fullmatch(text):
+        return lambda person: person.customer_id == named[1]
+    if "@" in text:
+        return lambda person: text in person.emails
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= 6 and re.fullmatch(r"[\d\s()+./-]+", text):
+        tail = digits.removeprefix("00").lstrip("0")
+        return lambda person: (
+            person.customer_id == digits or any(one.endswith(tail) and len(one) - len(tail) <= 3 for one in person.phones)
+        )
+    return lambda person: text in person.names
+
+
+def _confirm(output: Output, affected: Affected, who: str, sheet: bool, yes: bool) -> None:
+    names = list(affected.orders.values())
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    lines = [
+        f"{who}: {len(names)} order(s): {shown}.",
+        "Removed for good: names, addresses, e-mail, phone, customer id, notes, attributes, tracking; from the orders, their "
+        "history, the write log, errors, logs and dry runs" + (", and from the cells of the sheet." if sheet else "."),
+        "Kept: order numbers, dates, items, amounts, statuses, country and province, tags.",
+        *(
+            []
+            if sheet
+            else ["The sheet is not cleared (--sheet does that); only tracking and refund notes empty with the next sync."]
+        ),
+        "Shopify itself is not changed: erase the customer there, too.",
+    ]
+    confirmed(output, lines, "Remove it?", yes=yes)
+
+
+def _in_ledger(path: Path, affected: Affected) -> Redacted:
+    with Ledger.open(path, SYSTEM.now()) as ledger:
+        strip(ledger, affected, sheet_too=False)
+        return _cleaned(ledger, Redacted(affected))
+
+
+def _in_sheet_too(settings: Settings, path: Path, affected: Affected) -> Redacted:
+    """The sheet first, while the ledger still knows what stands in it; whatever comes of that, the ledger is cleaned."""
+    wishes = Wishes(
+        timedelta(days=settings.lookback_days),
+        timedelta(minutes=settings.overlap_minutes),
+        timedelta(hours=settings.drift_check_hours),
+    )
+    done = Redacted(affected)
+    with assemble(settings, wishes, SYSTEM, Lines(lambda: None)) as parts:
+        ledger, destination = parts.sync.ledger, parts.sync.destination
+        strip(ledger, affected, sheet_too=True, pairs=[destination.pair])
+        report = parts.sync.run()
+        done.sheet_cells = report.counts["cells_changed"]
+        done.sheet = str(report.failure) if report.failure else _look(ledger, destination, affected)
+        return _cleaned(ledger, done)
+
+
+def _look(ledger: Ledger, destination: Any, affected: Affected) -> str:
+    """Whether the rows of these orders still show any of it."""
+    if not isinstance(destination, SheetDestination) or destination.connector is None:
+        return "the sheet was not reached"
+    keys = ledger.records(destination.pair).of_orders(affected.orders)
+    try:
+        found = destination.connector.look(keys).found
+    except SyncdbError as away:
+        return f"the sheet could not be read to make sure: {away}"
+    shown = [value for row in found.values() for value in row.record.fields.values() if isinstance(value, str)]
+    left = sum(any(value in text for value in affected.values) for text in shown)
+    return f"{left} cell(s) of the sheet still show it (a formula or a doubled row?)" if left else "cleared"
+
+
+def _cleaned(ledger: Ledger, done: Redacted) -> Redacted:
+    done.counts, done.emptied = clean(ledger, done.affected)
+    done.shared = still_named(ledger, done.affected.values)
+    return done
+
+
+def _tell(output: Output, done: Redacted, ledger: Path) -> None:
+    if output.as_json:
+        output.data(_data(done))
+        return
+    counts = done.counts
+    output.line(f"Redacted {len(done.affected.orders)} order(s) in {ledger}.")
+    output.line(
+        f"  Emptied: {counts['changes']} lines of history, {counts['cell_writes']} of the write log, "
+        f"{counts['agreed_rows']} agreed rows, {counts['conflicts']} conflicts, {counts['messages']} messages."
+    )
+    for path in done.copies.cleaned:
+        output.line(f"  Cleaned: {path}")
+    for path in done.copies.deleted:
+        output.line(f"  Deleted: {path}")
+    if done.sheet != "not asked":
+        output.line(f"  Sheet: {done.sheet} ({done.sheet_cells} cells written)")
+    for line in _proof(done):
+        output.line(line)
+
+
+def _proof(done: Redacted) -> list[str]:
+    searched = len(done.affected.values) - len(done.shared)
+    lines = [
+        f"  Proof: {searched} text(s) of this person searched in the bytes of the ledger and the log: "
+        + ("none found." if not done.traces else f"found in {', '.join(map(str, done.traces))}.")
+    ]
+    if done.shared:
+        lines.append(f"  Not counted: {len(done.shared)} text(s) that other orders hold, too (a shared address, a namesake).")
+    if not done.emptied:
+        lines.append("  Another program reads the ledger, so old bytes may linger in its log. Close it and run redact again.")
+    for path in done.copies.left:
+        lines.append(f"  Still holds it: {path} (yours to keep or delete; --delete-files deletes it)")
+    return lines
+
+
+def _data(done: Redacted) -> dict[str, Any]:
+    """The answer for scripts. The person's texts themselves are in none of it."""
+    return {
+        "exit_code": int(done.exit_code),
+        "orders": [{"order_id": order_id, "name": name} for order_id, name in done.affected.orders.items()],
+        "removed": done.counts,
+        "files_cleaned": [str(path) for path in done.copies.cleaned],
+        "files_deleted": [str(path) for path in done.copies.deleted],
+        "files_left": [str(path) for path in done.copies.left],
+        "sheet": done.sheet,
+        "sheet_cells": done.sheet_cells,
+        "texts_searched": len(done.affected.values) - len(done.shared),
+        "texts_shared": len(done.shared),
+        "proved": not done.traces and done.emptied,
+        "traces": {str(path): len(found) for path, found in done.traces.items()},
+    }
