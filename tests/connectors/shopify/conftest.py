@@ -49,8 +49,11 @@ class TamperedApp(ShopifyApp):
     """The local shop with something in between that may change its answers."""
 
     tamper: Callable[[dict[str, Any]], object] | None = None
+    moved_to: str | None = None
 
     def respond(self, request: Request) -> Response:
+        if self.moved_to is not None:
+            return Response(status=301, headers={"Location": self.moved_to})
         response = super().respond(request)
         if self.tamper is not None and response.is_json:
             body = response.get_json()

@@ -252,6 +252,13 @@ def test_refusals_are_told_without_the_token(world: World, status: int, kind: Ki
     assert world.faults.count("shopify") == 1, "what cannot pass is not tried again"
 
 
+def test_a_redirect_is_not_followed(world: World) -> None:
+    world.app.moved_to = f"{world.server.url}/admin/api/2026-10/graphql.json"
+    with pytest.raises(Refused, match="another address"):
+        world.read()
+    assert world.faults.count("shopify") == 1
+
+
 def test_a_version_that_is_not_there_is_told(world: World) -> None:
     with pytest.raises(Refused, match="HTTP 404"):
         world.read(reader=world.reader(version="x"))
