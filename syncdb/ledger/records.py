@@ -79,7 +79,7 @@ class Records:
         self.connection.execute("UPDATE record SET base = NULL, agreed_at = NULL WHERE pair = ? AND key = ?", (self.pair, key))
 
     def written(self, operation: Operation, outcome: Outcome, order_id: str, run_id: int, now: str) -> None:
-        """Keep who wrote what and why: a line for each changed cell, one for a whole new row; of a redacted order without values."""
+        """Keep who wrote what and why: a line for each changed cell (of a redacted order without values), one for a new row."""
         silent = order_id in self.redacted
         head = (
             run_id,
