@@ -62,6 +62,7 @@ class SheetDestination:
             ledger_id=f"{self.ledger.id}:{self.settings.rows}",
             binding=self._binding(),
             take_over=self.wishes.force,
+            dry=self.wishes.dry,
             clock=self.clock,
             rng=self.rng,
         )

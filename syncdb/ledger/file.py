@@ -14,6 +14,8 @@ from sqlite_utils import Database
 from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger.schema import migrate, unknown_migrations
 
+MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies it
+
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA foreign_keys = ON",
@@ -24,9 +26,9 @@ _PRAGMAS = (
 
 def lock(path: Path) -> FileLock:
     """Hold the ledger; the hold ends with the process, however it ends. Raises LedgerBusy when another run has it."""
-    guard = FileLock(str(path) + ".lock", timeout=0)
+    guard = _guard(path)
     try:
-        guard.acquire()
+        guard.acquire(timeout=MOMENT)
     except Timeout:
         raise LedgerBusy(
             f"Another run is working with {path} right now. This one did nothing and leaves.",
@@ -57,10 +59,14 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection that cannot change the ledger, usable while a run writes. Raises LedgerUnusable."""
+def open_for_reading(path: Path, unwritten: bool = False) -> sqlite3.Connection:
+    """A connection that cannot change the ledger, usable while a run writes. Raises LedgerUnusable.
+
+    `unwritten` promises that nobody writes meanwhile; a write-ahead log left by a killed run is still read.
+    """
+    immutable = unwritten and not path.with_name(path.name + "-wal").exists()
     try:
-        connection = _connect(f"{path.absolute().as_uri()}?mode=ro")
+        connection = _connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}")
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
@@ -72,23 +78,39 @@ def copy_in_memory(path: Path) -> sqlite3.Connection:
     """A copy of the ledger (or an empty one) to plan on, so that a dry run leaves the file as it is to the byte."""
     memory = _connect("file::memory:")
     if path.exists() and path.stat().st_size:
-        refuse_unfit(path)
-        source = open_for_reading(path)
+        guard = _guard(path)
         try:
-            source.backup(memory)
-        except sqlite3.DatabaseError as error:
-            raise unusable(path, error) from error
+            guard.acquire(timeout=0)
+            unwritten = True
+        except Timeout:
+            unwritten = False
+        except OSError:
+            unwritten = True  # a folder that we may not write to: nobody of us writes there
+        try:
+            _copy(path, memory, unwritten)
         finally:
-            source.close()
+            guard.release()
     migrate(memory)
     return memory
 
 
-def refuse_unfit(path: Path) -> None:
+def _copy(path: Path, memory: sqlite3.Connection, unwritten: bool) -> None:
+    """Copy the file. While nobody writes it, it is read without SQLite's own files beside it, so that not even those appear."""
+    refuse_unfit(path, unwritten)
+    source = open_for_reading(path, unwritten)
+    try:
+        source.backup(memory)
+    except sqlite3.DatabaseError as error:
+        raise unusable(path, error) from error
+    finally:
+        source.close()
+
+
+def refuse_unfit(path: Path, unwritten: bool = False) -> None:
     """Raise LedgerUnusable for a file that a newer program wrote or that is no ledger, before anything touches it."""
     if not path.stat().st_size:
         return
-    connection = open_for_reading(path)
+    connection = open_for_reading(path, unwritten)
     try:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         newer = unknown_migrations(Database(connection, execute_plugins=False))
@@ -148,6 +170,10 @@ def unusable(path: Path, error: Exception) -> LedgerUnusable:
             f"run with --force --full makes a new {path.name} and adopts the rows that the sheet already has."
         ),
     )
+
+
+def _guard(path: Path) -> FileLock:
+    return FileLock(str(path) + ".lock")
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -98,6 +98,9 @@ class World:
         assert found is not None
         return [[_plain(entered(cell)) for cell in row] for row in found.rows]
 
+    def grid_or_none(self) -> list[list[Any]] | None:
+        return self.grid() if self.sandbox.spreadsheet.titled("Orders") else None
+
     def header(self) -> list[Any]:
         return next(row for row in self.grid() if "Line ID" in row)
 

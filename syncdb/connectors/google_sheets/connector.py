@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
@@ -19,7 +20,8 @@ from syncdb.connectors.google_sheets.outcomes import all_stale, all_unknown, of_
 from syncdb.connectors.google_sheets.sheet import Sheet
 from syncdb.connectors.google_sheets.structure import Wish
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, RemoteError, RetryLater
-from syncdb.model import Attempt, Field, Operation, Outcome, Result, Snapshot
+from syncdb.model import Attempt, Field, Operation, Outcome, Record, Result, Snapshot
+from syncdb.values import Value
 
 log = logging.getLogger("syncdb.google_sheets")
 
@@ -45,6 +47,7 @@ class SheetConnector:
         ledger_id: str,
         binding: Binding | None = None,
         take_over: bool = False,
+        dry: bool = False,
         clock: Clock = SYSTEM,
         rng: random.Random | None = None,
     ) -> None:
@@ -58,7 +61,7 @@ class SheetConnector:
             raise ConfigurationError([f'columns: the header "{label}" is used twice' for label in doubled] or ["columns: no key"])
         wish = Wish(target, tab, tuple(fields), key, ledger_id, take_over)
         self._client = client
-        self._sheet = Sheet(client, wish, binding, rng or random.SystemRandom())
+        self._sheet = Sheet(client, wish, binding, rng or random.SystemRandom(), as_is=dry)
         self._clock = clock
         self._shown_at: float | None = None
 
@@ -88,11 +91,23 @@ class SheetConnector:
 
     def fetch(self) -> Iterator[Snapshot]:
         """See Connector.fetch."""
-        return reading.fetch(self._sheet)
+        if self._sheet.nothing_yet():
+            return iter([Snapshot({}, complete=True)])
+        return map(self._as_if_made, reading.fetch(self._sheet))
 
     def look(self, keys: Iterable[str]) -> Snapshot:
         """See Connector.look."""
-        return reading.look(self._sheet, keys)
+        if self._sheet.nothing_yet():
+            return Snapshot({}, complete=True)
+        return self._as_if_made(reading.look(self._sheet, keys))
+
+    def _as_if_made(self, shown: Snapshot) -> Snapshot:
+        """In a dry run, columns that are still to be made hold nothing, as they will when they have been made."""
+        if not self._sheet.as_is:
+            return shown
+        empty: dict[str, Value] = dict.fromkeys(self._sheet.wish.headers)
+        found = {key: replace(one, record=Record(key, {**empty, **one.record.fields})) for key, one in shown.found.items()}
+        return replace(shown, found=found)
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         """See Connector.prepare. Raises NeedsPerson where headers are gone or the spreadsheet is full."""

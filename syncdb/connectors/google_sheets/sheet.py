@@ -35,7 +35,9 @@ class Here:
 class Sheet:
     """Knows and refreshes. What it knows is only a hint for where to look; everything is looked at again before a write."""
 
-    def __init__(self, client: Client, wish: Wish, binding: Binding | None, rng: random.Random) -> None:
+    def __init__(self, client: Client, wish: Wish, binding: Binding | None, rng: random.Random, *, as_is: bool = False) -> None:
+        """`as_is`: read what stands though some of the structure is missing; see `nothing_yet`."""
+        self.as_is = as_is
         self.client = client
         self.wish = wish
         self.binding = binding
@@ -59,9 +61,15 @@ class Sheet:
     def cells_used(self) -> int:
         return self.here().tab.cells
 
+    def nothing_yet(self) -> bool:
+        """With `as_is`: whether no part of a tab of ours stands, so that it holds no records."""
+        if self.as_is and self._here is None:
+            self.survey()
+        return self.as_is and self._here is None
+
     def here(self) -> Here:
         """The tab in use. Raises NeedsPerson where its structure must be made first."""
-        if self._here is None and self.survey().requests:
+        if self._here is None and self.survey().requests and self._here is None:
             raise NeedsPerson(
                 f'The tab "{self.wish.tab}" has not got all its columns yet.',
                 next_step="Run the sync: it makes what is missing before it reads.",
@@ -82,6 +90,8 @@ class Sheet:
         if not found.requests and found.layout:
             self._here = Here(self.client, self.spreadsheet_id, tab, found.layout)
             self.binding = found.binding
+        elif self.as_is and found.now:
+            self._here = Here(self.client, self.spreadsheet_id, tab, found.now)
         return found
 
     def _compare(self, tab: Tab, known: Binding | None) -> Standing:

@@ -40,7 +40,7 @@ class Wish:
 class Standing:
     """Where things stand: the tab (None if it must be made), its layout as far as it stands, what to send and what it will cost.
 
-    `binding` is how it will be once `requests` (if any) have been applied.
+    `binding` is how it will be once `requests` (if any) have been applied. `now` is what stands already of the layout.
     """
 
     tab: Tab | None
@@ -48,6 +48,7 @@ class Standing:
     binding: Binding
     requests: Sequence[Json] = ()
     more_cells: int = 0
+    now: Layout | None = None
 
 
 def tabs_of(client: Client, spreadsheet_id: str) -> list[Tab]:
@@ -178,8 +179,9 @@ def standing(
         requests.append(insert_dimension(tab.sheet_id, "COLUMNS", edge, edge + len(new), inherit_before=edge > 0))
         requests += _head_requests(tab.sheet_id, added, new, tab.rows)
     layout = Layout(header_row, {**columns, **added.columns}, wanted)
+    now = Layout(header_row, columns, {name: header_text(row[column]) for name, column in columns.items()})
     bound = replace(binding, headers=wanted)
-    return Standing(tab, layout, bound, [*requests, *_marks(tab, wish)], tab.rows * len(new))
+    return Standing(tab, layout, bound, [*requests, *_marks(tab, wish)], tab.rows * len(new), now)
 
 
 def _renamed(
