@@ -32,7 +32,8 @@ def repairs(sheet: Sheet, placement: Placement, written: Sequence[Written]) -> R
     if not near:
         return {}
     cells = Cells(here.grid.exact([Area((here.layout.header_row, here.layout.header_row + 1)), *map(Area, a1.runs(near, 1))]))
-    scene = Scene(placement, here.layout, index, cells, sheet.wish.key)
+    keyless = _keyless(placement, here.layout, cells, sheet.wish.key, written)
+    scene = Scene(placement, here.layout, index, cells, sheet.wish.key, keyless)
     found: Repairs = {}
     for one in written:
         if not one.new:
@@ -58,6 +59,18 @@ def _places_of_new(sheet: Sheet, placement: Placement, written: Sequence[Written
     return places
 
 
+def _keyless(placement: Placement, now: Layout, cells: Cells, key: str, written: Sequence[Written]) -> frozenset[int]:
+    """Rows whose key we overwrote, because the key column moved to where another of our columns had been."""
+    column = now.columns[key]
+    names = [name for name, before in placement.layout.columns.items() if before == column and name != key]
+    return frozenset(
+        one.row
+        for one in written
+        for name in names
+        if not one.new and name in one.entries and alike(cells.at(one.row, column), one.entries[name])
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The tab before (as looked at for the write) and now, and which rows and columns are the same in both."""
@@ -67,6 +80,7 @@ class Scene:
     index: Index
     cells: Cells
     key: str
+    keyless: frozenset[int]
 
     def strayed(self, one: Written, written: Sequence[Written]) -> Repairs:
         """Cells of an update that are not at home in the row and column where they landed."""
@@ -104,7 +118,7 @@ class Scene:
         return {place: entry for place, entry in found.items() if not alike(self.cells.at(*place), entry)}
 
     def _key_now(self, row: int) -> str | None:
-        if row <= self.now.header_row:
+        if row <= self.now.header_row or row in self.keyless:
             return None
         return readable_key(self.cells.at(row, self.now.columns[self.key]))
 
@@ -146,7 +160,8 @@ class Scene:
         key = self._key_now(row)
         if key is not None:
             return [one for one in looked_at if keys[one] == key]
-        alike_rows = [one for one in looked_at if keys[one] is None and self._same_row(one, row, touched)]
+        able = [one for one in looked_at if row in self.keyless or keys[one] is None]
+        alike_rows = [one for one in able if self._same_row(one, row, touched)]
         beside = [one for one in alike_rows if self._same_neighbour(one, row)]
         return beside or alike_rows
 

@@ -47,7 +47,8 @@ def take(operations: Sequence[Operation], here: Here, sheet: Sheet, most_bytes: 
     unfit: dict[int, Outcome] = {}
     size = len(packed(format_requests(here.tab.sheet_id, here.layout, sheet.wish.fields, (0, 1)))) + 4_000
     kept: set[int] = set()
-    rows = sheet.index().rows
+    updating = any(one.action is Action.UPDATE for one in operations)
+    rows = sheet.index().rows if updating else {}
     for operation in operations:
         content, refusal = _content(operation, sheet.wish.key, here)
         size += _bytes(operation, content, here) if content is not None else 0

@@ -68,7 +68,8 @@ def test_moments_come_back_to_the_second(desk: Desk, when: datetime) -> None:
 def test_an_update_changes_exactly_its_cells(desk: Desk) -> None:
     connector = desk.ready(*(create(str(n), title=f"T{n}", quantity=n, price=Decimal(n)) for n in range(1, 6)))
     before = desk.snapshot()
-    outcomes = desk.apply(connector, update("3", {"quantity": 3, "title": "T3"}, {"quantity": 9}), update("5", {}, {"test": True}))
+    changes = [update("3", {"quantity": 3, "title": "T3"}, {"quantity": 9}), update("5", {}, {"test": True})]
+    outcomes = desk.apply(connector, *changes)
     assert [(one.result, one.ref) for one in outcomes] == [(Result.DONE, "4"), (Result.DONE, "6")]
     assert desk.changed(before) == {"D4": 9, "G6": True}
 
