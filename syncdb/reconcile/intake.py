@@ -62,15 +62,16 @@ class Intake:
         """Read the window page by page, each page in one transaction; then look after what needs asking for by id."""
         catch_up(self.ledger)
         shown: set[str] = set()
-        whole = True
+        whole, ended = True, False
         for page in self.reader.changed(window.since, window.until):
             self.watch.stop_if_asked()
             self._same_shop(page.facts)
             self._take_page(page)
             shown.update(snapshot["id"] for snapshot in page.orders)
             shown.update(held.order_id for held in page.quarantined)
-            whole = whole and not page.partial
+            whole, ended = whole and not page.partial, page.last
             self.watch.advance(len(page.orders))
+        whole = whole and ended
         self._ask_again(shown, window if window.whole and whole else None, overlap)
         self.report.partial = self.report.partial or not whole
         if whole:
