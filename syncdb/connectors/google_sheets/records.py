@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from syncdb.connectors.google_sheets import a1
 from syncdb.connectors.google_sheets.cells import Entry, Formula, key_in, value_in
 from syncdb.connectors.google_sheets.grid import Patch
 from syncdb.connectors.google_sheets.layout import Layout
@@ -98,9 +97,3 @@ def snapshot_of(found: Iterable[Found], index: Index, complete: bool, keys: Iter
     wanted = index.doubled if keys is None else [key for key in keys if key in index.doubled]
     doubled = {key: tuple(f"{row + 1}" for row in index.doubled[key]) for key in wanted}
     return Snapshot({one.record.key: one for one in found if one.record.key not in index.doubled}, complete, doubled)
-
-
-def key_cells(index: Index, key: str, column: int) -> tuple[str, ...]:
-    """The A1 names of every place where a key stands."""
-    rows = index.doubled.get(key) or [index.rows[key]]
-    return tuple(a1.cell(row, column) for row in rows)
