@@ -77,7 +77,8 @@ def _show(output: "Output", group: "Group", calendar: "Calendar") -> None:
 
 
 def _facts(group: "Group", calendar: "Calendar") -> Iterator[tuple[str, str]]:
-    yield "  Seen", f"{group.times} times, first {calendar.show(group.first_at)}, last {calendar.show(group.last_at)}"
+    first, last = calendar.show(group.first_at), calendar.show(group.last_at)
+    yield "  Seen", f"once, {last}" if group.times == 1 else f"{group.times} times, first {first}, last {last}"
     named = [f"{one['order_name'] or one['order_id'] or 'the run'} (error {one['error_id']})" for one in group.errors]
     more = f" and {len(named) - NAMED} more; --json lists all" if len(named) > NAMED else ""
     yield "  Concerns", ", ".join(named[:NAMED]) + more

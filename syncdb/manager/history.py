@@ -55,11 +55,15 @@ def history(
 
 
 def _head(one: Mapping[str, Any], calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    from decimal import Decimal
+
+    from syncdb.manager.amounts import amount
+
     words = [one["status"], *(["cancelled"] if one["cancelled_at"] else []), *(["test"] if one["test"] else [])]
     words += [str(one[name]).lower().replace("_", " ") for name in ("financial_status", "fulfillment_status") if one[name]]
     yield "Order", f"{one['name']} (id {one['order_id']})"
     yield "Status", ", ".join(words)
-    yield "Total", f"{one['total']} {one['currency']}" if one["total"] is not None else ""
+    yield "Total", f"{amount(Decimal(one['total']))} {one['currency']}" if one["total"] is not None else ""
     yield "Made", calendar.show(one["created_at"])
     yield "First seen", calendar.show(one["first_seen_at"])
     yield "Last changed", calendar.show(one["last_changed_at"])

@@ -68,9 +68,13 @@ def _answer(
 
 
 def _row(one: Mapping[str, Any], calendar: "Calendar") -> list[str]:
-    amount = f"{one['total']} {one['currency']}" if one["total"] is not None else ""
+    from decimal import Decimal
+
+    from syncdb.manager.amounts import amount
+
+    total = f"{amount(Decimal(one['total']))} {one['currency']}" if one["total"] is not None else ""
     status = ", ".join(word for word in _words(one))
-    return [one["name"], calendar.short(one["created_at"]), one["customer"] or "", amount, status, one["location"] or ""]
+    return [one["name"], calendar.short(one["created_at"]), one["customer"] or "", total, status, one["location"] or ""]
 
 
 def _words(one: Mapping[str, Any]) -> Iterator[str]:

@@ -56,6 +56,11 @@ class Output:
         width = max((len(label) for label, _ in rows), default=0)
         self._grid([Column("", fixed=True), Column("")], [(label.ljust(width), text) for label, text in rows], header=False)
 
+    def points(self, points: Iterable[Sequence[str]]) -> None:
+        """A list: each point with its lines below each other."""
+        rows = [("  - " if number == 0 else "", line) for point in points for number, line in enumerate(point)]
+        self._grid([Column("", fixed=True), Column("")], [(mark.ljust(4), line) for mark, line in rows], header=False, gap=0)
+
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
         """Rows under headers; too long texts go on in the next line, none is cut off."""
         self._grid(columns, rows, header=True)
@@ -64,11 +69,11 @@ class Output:
         """Something about the answer that is not part of it."""
         sys.stderr.write(safe(text) + "\n")
 
-    def _grid(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, header: bool) -> None:
+    def _grid(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, header: bool, gap: int = 2) -> None:
         from rich.table import Table
         from rich.text import Text
 
-        grid = Table(box=None, pad_edge=False, show_header=header, header_style="bold")
+        grid = Table(box=None, pad_edge=False, show_header=header, header_style="bold", padding=(0, gap, 0, 0))
         for column in columns:
             grid.add_column(column.title, justify="right" if column.right else "left", no_wrap=column.fixed, overflow="fold")
         for row in rows:

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from syncdb import __version__
+from syncdb.manager.amounts import amount, grouped
 from syncdb.manager.errors import group_as_data
 from syncdb.manager.figures import Day, Figures
 from syncdb.manager.moments import Calendar, span
@@ -59,20 +60,12 @@ def _day_data(day: Day) -> dict[str, Any]:
     return {"date": day.date.isoformat(), "orders": day.orders, "revenue": revenue, "runs": day.runs_well + day.runs_else}
 
 
-def amount(total: Decimal) -> str:
-    """An exact amount with at least two decimals."""
-    exponent = total.normalize().as_tuple().exponent
-    places = max(2, -exponent if isinstance(exponent, int) else 2)
-    return f"{total:.{places}f}"
-
-
 def show(output: Output, figures: Figures, found: Sequence[Attention], calendar: Calendar) -> None:
     """The report as text for a terminal or a mail."""
     sales = figures.sales
     first, last = figures.days[0].date, figures.days[-1].date
     output.line(f"{_shop(figures)}: {first} to {last} ({figures.zone})", "bold")
-    for one in found:
-        output.line(f"  - {one.message} {one.next_step}")
+    output.points([one.message, f"What to do: {one.next_step}"] for one in found)
     output.line()
     left_out = [f"{count} {word}" for count, word in ((sales.test, "test"), (sales.deleted, "deleted")) if count]
     revenue = [f"{amount(total)} {name} ({sales.counted[name]} orders)" for name, total in sales.revenue.items()]
@@ -127,7 +120,7 @@ def page(figures: Figures, found: Sequence[Attention], calendar: Calendar) -> st
         attention=found,
         figures=figures,
         sales=sales,
-        revenue=[(currency, _grouped(total)) for currency, total in sales.revenue.items()],
+        revenue=[(currency, grouped(total)) for currency, total in sales.revenue.items()],
         orders_chart=chart([_bar(day, day.orders, "orders") for day in figures.days], "Orders a day"),
         revenue_charts=[(name, _revenue_chart(figures, name)) for name in sales.revenue],
         standing=(("Payment", sales.financial.most_common()), ("Fulfillment", sales.fulfillment.most_common())),
@@ -164,11 +157,6 @@ def _run_bar(day: Day) -> Bar:
     return Bar(_label(day), ((day.runs_well, "good"), (day.runs_else, "bad")), told)
 
 
-def _grouped(total: Decimal) -> str:
-    whole, _, rest = amount(total).partition(".")
-    return f"{int(whole):,}".replace(",", "\u202f") + f".{rest}"
-
-
 def _counts(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.most_common())
 
@@ -182,7 +170,7 @@ def _run_words(figures: Figures) -> str:
     runs = figures.runs
     told = [f"{runs.count} runs", *(f"{count} {name}" for name, count in runs.outcomes.items())]
     told += [f"{runs.seconds:.0f} s each as a rule"] if runs.seconds is not None else []
-    added, cells = runs.sums.get("creates", 0), runs.sums.get("cells", 0)
+    added, cells = runs.sums.get("rows_added", 0), runs.sums.get("cells_changed", 0)
     return ", ".join(told) + f"; {added} rows added and {cells} cells written."
 
 

@@ -48,9 +48,7 @@ def _tell(output: "Output", state: "State", found: "list[Attention]", calendar: 
         output.line(f"Fine: the last run was {calendar.ago(run['started_at']) if run else 'never'}.", "bold green")
     else:
         output.line(f"Attention: {len(found)} {'thing needs' if len(found) == 1 else 'things need'} a look.", "bold yellow")
-        for one in found:
-            output.line(f"  - {one.message}")
-            output.line(f"    What to do: {one.next_step}")
+        output.points([one.message, f"What to do: {one.next_step}"] for one in found)
     output.line()
     output.facts([*_runs(state, calendar), *_orders(state, calendar), *_ledger(state, calendar)])
 
@@ -91,12 +89,13 @@ def told_counts(counts: Mapping[str, int]) -> str:
     """A run's counts in words; only what is not nothing."""
     words = {
         "fetched": "orders read",
-        "orders new": "new",
-        "orders changed": "changed",
-        "orders deleted": "deleted in the shop",
-        "creates": "rows added",
-        "updates": "rows changed",
-        "cells": "cells written",
+        "orders_new": "new",
+        "orders_changed": "changed",
+        "orders_deleted": "deleted in the shop",
+        "rows_added": "rows added",
+        "rows_restored": "rows brought back",
+        "rows_changed": "rows changed",
+        "cells_changed": "cells written",
         "quarantined": "held back",
     }
     told = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]

@@ -1,0 +1,234 @@
+"""How fast the manager answers on a ledger of many orders, and how much memory it takes.
+
+    python benchmarks/manager_ledger.py [--orders 10000] [--folder FOLDER] [--keep] [--exports]
+
+A ledger is made by the same statements and the same snapshots that a sync of the local shop makes, repeated under other ids until
+there are enough. Then each command runs as a user would run it, in a process of its own; the best of three is printed.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from syncdb.clock import SYSTEM, Clock  # noqa: E402
+from syncdb.connectors.shopify.client import ShopifyClient  # noqa: E402
+from syncdb.connectors.shopify.normalise import snapshot_hash  # noqa: E402
+from syncdb.connectors.shopify.orders import OrderReader  # noqa: E402
+from syncdb.connectors.shopify.tokens import StaticToken  # noqa: E402
+from syncdb.http import Retrier  # noqa: E402
+from syncdb.ledger import Ledger  # noqa: E402
+from syncdb.ledger.runs import Problem  # noqa: E402
+from syncdb.reconcile.intake import summarise  # noqa: E402
+from syncdb.sandbox.faults import Faults  # noqa: E402
+from syncdb.sandbox.server import Server  # noqa: E402
+from syncdb.sandbox.shopify.app import ShopifyApp  # noqa: E402
+from syncdb.sandbox.shopify.generate import generate  # noqa: E402
+from syncdb.sandbox.shopify.shop import Shop  # noqa: E402
+from syncdb.values import canonical_json, iso  # noqa: E402
+
+PAIR = "sheets:1A2b3C4d5E6f7G8h9I0jK1l2M3n4O5p6Q7r8S9t0U1v2:Orders:line"
+TOKEN = "shpat_0123456789abcdef0123456789abcdef"
+YEARS = 3
+COMMANDS = (
+    ("status --help", ["status", "--help"]),
+    ("status", ["status"]),
+    ("errors", ["errors"]),
+    ("report --days 7", ["report", "--days", "7"]),
+    ("report --days 7 (html)", ["report", "--days", "7", "--output", "report.html", "--overwrite"]),
+    ("report --days 365", ["report", "--days", "365"]),
+    ("orders", ["orders"]),
+    ("orders --status voided", ["orders", "--status", "voided"]),
+    ("orders --search (newest has it)", ["orders", "--search", "example.com", "--limit", "5"]),
+    ("history", ["history", "5000"]),
+)
+EXPORTS = (
+    ("export orders csv", ["export", "--output", "orders.csv", "--overwrite"]),
+    ("export lines xlsx", ["export", "--what", "lines", "--output", "lines.xlsx", "--overwrite"]),
+    ("backup", ["backup", "--output", "backup.db", "--overwrite"]),
+    ("check --quick", ["check", "--quick"]),
+)
+
+
+def main() -> None:
+    """Make the ledger (or take the one that is there) and time the commands."""
+    options = _options()
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="syncdb-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    ledger = folder / "shopify_sync.db"
+    try:
+        if not ledger.exists():
+            began = time.perf_counter()
+            make(ledger, options.orders)
+            print(f"made in {time.perf_counter() - began:.0f} s")
+        print(f"{ledger.stat().st_size / 1e6:,.0f} MB, asked for {options.orders:,} orders")
+        for name, arguments in COMMANDS + (EXPORTS if options.exports else ()):
+            best, most, code = timed(arguments, folder, 1 if (name, arguments) in EXPORTS else 3)
+            print(f"{name:34} {best:7.2f} s  {most:6.0f} MB  exit {code}")
+    finally:
+        if not (options.keep or options.folder):
+            shutil.rmtree(folder)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--orders", type=int, default=10_000)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--exports", action="store_true")
+    return parser.parse_args()
+
+
+def make(path: Path, orders: int) -> None:
+    """Fill a ledger: orders over three years with a few numbers missing, hourly runs, changes, writes and errors."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    patterns = [_Pattern(snapshot) for snapshot in _snapshots()]
+    with Ledger.open(path, now) as ledger:
+        ledger.connection.execute("PRAGMA synchronous = OFF")
+        _runs(ledger, now)
+        rows = _orders(patterns, orders, now)
+        while batch := [row for _, row in zip(range(2000), rows, strict=False)]:
+            with ledger.transaction():
+                _insert(ledger, batch, now)
+        with ledger.transaction():
+            _meta(ledger, now)
+            for number in range(40):
+                cause = "held back" if number % 3 else "refused"
+                problem = Problem("fetch", cause, "Shopify could not answer.", f"x{number}", f"#{number}")
+                ledger.problems.add(problem, 5, iso(now))
+        ledger.connection.execute("PRAGMA synchronous = FULL")
+
+
+def _snapshots() -> list[dict[str, Any]]:
+    """Snapshots as the product itself makes them, of 400 orders of the local shop."""
+    shop = Shop()
+    generate(shop, 400, 5, shop.now(), 30)
+    app = ShopifyApp(shop)
+    app.tokens.add_token(TOKEN)
+    app.bucket.available = lambda: 10_000.0  # type: ignore[method-assign]  # nobody waits here
+    with Server({"/admin": app}, Faults()) as server:
+        clock = Clock()
+        client = ShopifyClient("kayra-demo", StaticToken(TOKEN), "2026-10", server.url, clock, Retrier())
+        pages = OrderReader(client, (), 50).changed(SYSTEM.now() - timedelta(days=60), SYSTEM.now())
+        found = [snapshot for page in pages for snapshot in page.orders]
+        client.close()
+    return [snapshot for snapshot in found if len(snapshot.get("line_items", ())) < 50]
+
+
+class _Pattern:
+    """An order to be repeated: its stored text with places for the id, the number and the time."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        text = canonical_json(snapshot)
+        self.text = text.replace(snapshot["id"], "@ID@").replace(str(snapshot["number"]), "@NUMBER@")
+        self.text = self.text.replace(snapshot["created_at"], "@MADE@")
+        self.snapshot = snapshot
+        self.mark = snapshot_hash(snapshot)
+        self.summary = summarise(snapshot)
+        self.lines = len(snapshot.get("line_items", ()))
+
+
+def _orders(patterns: list[_Pattern], count: int, now: datetime) -> Iterator[tuple[Any, ...]]:
+    rng = random.Random(1)
+    step = timedelta(days=365 * YEARS) / count
+    number = 1000
+    for index in range(count):
+        number += 1
+        if index % (count // 5 or 1) == 7:
+            number += 3  # three numbers lost
+        pattern = patterns[rng.randrange(len(patterns))]
+        made = iso(now - step * (count - index))
+        order_id = str(5_000_000_000_000 + index)
+        text = pattern.text.replace("@ID@", order_id).replace("@NUMBER@", str(number)).replace("@MADE@", made)
+        yield order_id, number, made, text, pattern
+
+
+def _insert(ledger: Ledger, batch: list[tuple[Any, ...]], now: datetime) -> None:
+    at = iso(now)
+    run = "INSERT INTO order_tracking VALUES (" + ",".join("?" * 22) + ")"
+    ledger.connection.executemany(run, (_columns(row, at) for row in batch))
+    records, changes, writes = [], [], []
+    for order_id, number, made, _, pattern in batch:
+        keys = [str(int(order_id) * 10 + line) for line in range(pattern.lines or 1)]
+        records += [(PAIR, key, order_id, '{"key":"' + key + '","order_name":"x"}', "7", at, 1) for key in keys]
+        changes += [(order_id, number % 9000 + 1, made, path, '"a"', '"b"') for path in ("tags", "display_fulfillment_status")]
+        writes += [(1, PAIR, "right", key, order_id, "create", "new", "7", None, None, None, made) for key in keys]
+    ledger.connection.executemany("INSERT INTO record VALUES (?,?,?,?,?,?,?)", records)
+    ledger.connection.executemany(
+        "INSERT INTO order_change (order_id, run_id, seen_at, path, before, after) VALUES (?,?,?,?,?,?)", changes
+    )
+    ledger.connection.executemany(
+        """INSERT INTO cell_write (run_id, pair, side, key, order_id, action, reason, location, field, before, after, written_at)
+           VALUES (?,?,?,?,?,?,?,?,?,?,?,?)""",
+        writes,
+    )
+
+
+def _columns(row: tuple[Any, ...], at: str) -> tuple[Any, ...]:
+    order_id, number, made, text, pattern = row
+    one = pattern.summary
+    return (
+        order_id, f"#{number}", number, pattern.mark, text, "tracked", one.financial_status, one.fulfillment_status,
+        one.cancelled_at, one.closed_at, int(one.test), one.currency, one.total, one.line_count, "7", made, made, made, at, at, at,
+        None,
+    )  # fmt: skip
+
+
+def _runs(ledger: Ledger, now: datetime) -> None:
+    """Three years of hourly runs."""
+    counts = canonical_json({"fetched": 40, "orders_changed": 3, "rows_added": 2, "cells_changed": 9})
+    hours = 365 * 24 * YEARS
+    rows = (
+        (PAIR, "incremental", iso(now - timedelta(hours=hours - n)), iso(now - timedelta(hours=hours - n, seconds=-4)), 0, counts)
+        for n in range(hours)
+    )
+    with ledger.transaction():
+        ledger.connection.executemany(
+            """INSERT INTO sync_history (pair, mode, started_at, ended_at, exit_code, message, counts, version)
+               VALUES (?, ?, ?, ?, ?, '', ?, '0.1.0')""",
+            rows,
+        )
+
+
+def _meta(ledger: Ledger, now: datetime) -> None:
+    since = iso(now - timedelta(days=365 * YEARS + 1))
+    ledger.runs.put("watermark:orders", {"at": iso(now), "covered_since": since, "metafields": [], "run_id": 1})
+    shop = {"id": "1", "domain": "bench.myshopify.com", "name": "Bench", "zone": "Europe/Berlin", "currency": "EUR"}
+    ledger.runs.put("shop", shop | {"version": "2026-10", "scopes": None})
+
+
+def timed(arguments: list[str], folder: Path, times: int) -> tuple[float, float, int]:
+    """The shortest time of some runs (s), the most memory of any (MB), and the exit code."""
+    results = [_measured(arguments, folder) for _ in range(times)]
+    return min(one[0] for one in results), max(one[1] for one in results), results[0][2]
+
+
+def _measured(arguments: list[str], folder: Path) -> tuple[float, float, int]:
+    probe = (
+        "import json,resource,subprocess,sys,time\n"
+        "began=time.perf_counter()\n"
+        "code=subprocess.call(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL)\n"
+        "usage=resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(json.dumps([time.perf_counter()-began,usage.ru_maxrss/1024,code]))"
+    )
+    command = [sys.executable, "-c", probe, sys.executable, str(ROOT / "sync_manager.py"), *arguments]
+    env = os.environ | {"DB_PATH": str(folder / "shopify_sync.db")}
+    done = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, check=True)
+    seconds, memory, code = json.loads(done.stdout)
+    return float(seconds), float(memory), int(code)
+
+
+if __name__ == "__main__":
+    main()
