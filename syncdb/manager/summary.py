@@ -43,20 +43,24 @@ def _headline(report: Report, place: str) -> str:
 def _figures(report: Report) -> Iterator[str]:
     counts = report.counts
     if counts["fetched"] or report.failure is None:
-        seen = ", ".join(f"{counts[f'orders_{kind}']} {kind}" for kind in ("new", "changed", "same") if counts[f"orders {kind}"])
+        seen = ", ".join(f"{counts[f'orders_{kind}']} {kind}" for kind in ("new", "changed", "same") if counts[f"orders_{kind}"])
         yield f"  Orders read: {counts['fetched']}" + (f" ({seen})" if seen else "")
     if report.mode == "test" and report.plan is not None:
         cells = sum(len(op.changes) for op in report.plan.operations if op.action is Action.UPDATE)
-        rows = report.plan.count(Action.CREATE)
-        yield f"  It would append {rows} rows and change {cells} cells in {report.plan.count(Action.UPDATE)} rows."
+        added, changed = report.plan.count(Action.CREATE), report.plan.count(Action.UPDATE)
+        yield f"  It would append {_many(added, 'row')} and change {_many(cells, 'cell')} in {_many(changed, 'row')}."
     elif counts["rows_added"] or counts["rows_changed"]:
         back = f" ({counts['rows_restored']} of them had been deleted)" if counts["rows_restored"] else ""
-        changed = f"{counts['cells_changed']} cells changed in {counts['rows_changed']} rows"
-        yield f"  Sheet: {counts['rows_added']} rows added{back}, {changed}."
+        changed = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(counts['rows_changed'], 'row')}"
+        yield f"  Sheet: {_many(counts['rows_added'], 'row')} added{back}, {changed}."
     elif report.failure is None:
         yield "  Sheet: nothing to change."
     if counts["quarantined"]:
-        yield f"  Held back: {counts['quarantined']} orders. Each run tries them again; the log says why."
+        yield f"  Held back: {_many(counts['quarantined'], 'order')}. Each run tries them again; the log says why."
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _conflicts(report: Report, labels: Mapping[str, str]) -> Iterator[str]:

@@ -72,8 +72,11 @@ def main(arguments: Sequence[str] | None = None, *, always_test: bool = False) -
     app(args=list(arguments) if arguments is not None else None)
 
 
-def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM) -> int:
-    """One run with its messages; returns the exit code. Nothing a user can cause ends in a traceback."""
+def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM, *, quiet: bool = False) -> int:
+    """One run with its messages; returns the exit code. Nothing a user can cause ends in a traceback.
+
+    `quiet` keeps the log to its file; the summary is printed all the same.
+    """
     try:
         settings = load({"lookback_days": asked.lookback_days}, env, Path.cwd(), asked.config)
     except ConfigurationError as error:
@@ -83,12 +86,12 @@ def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM
     with set_up(
         settings.log_file,
         verbose=asked.verbose,
-        terminal=terminal,
+        terminal=terminal or quiet,
         secrets=settings.secrets,
         customer_data=settings.log_customer_data,
     ):
         try:
-            return int(_run(asked, settings, clock, terminal))
+            return int(_run(asked, replace(settings, notices=()) if quiet else settings, clock, terminal))
         except SyncdbError as error:
             log.error("%s", error)
             _tell([f"Stopped: {error}", f"What to do: {error.next_step}" if error.next_step else ""], error, asked)

@@ -11,10 +11,12 @@ from syncdb.connectors.shopify.normalise import merge_withheld, snapshot_hash
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Absence, Looked, Page, Quarantined
 from syncdb.connectors.shopify.personal import without_person
-from syncdb.errors import NeedsPerson
+from syncdb.connectors.shopify.presence import Presence
+from syncdb.errors import NeedsPerson, Refused, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.orders import Seen, Summary
 from syncdb.ledger.runs import Problem
+from syncdb.reconcile.missed import missed
 from syncdb.reconcile.redact import catch_up
 from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.watch import Watch
@@ -76,6 +78,26 @@ class Intake:
         self.report.partial = self.report.partial or not whole
         if whole:
             self._move_watermark(window, overlap)
+            self._close_gaps(shown, window)
+
+    def _close_gaps(self, shown: set[str], window: Window) -> None:
+        """Bring in what the order numbers say was missed. What cannot be asked now is asked by a later run."""
+        facts = self.reader.facts
+        if facts is None:
+            return
+        shop, lookback = Presence(self.reader.client), window.until - window.since
+        try:
+            found = missed(self.ledger, shop, facts, self.clock.now(), lookback, whole=window.whole)
+            ids = [one.order_id for one in found if one.order_id not in shown]
+            if ids:
+                self._take_looked(self.reader.by_ids(ids, {one.order_id: one.created_at for one in found}))
+        except (Refused, RetryLater) as problem:
+            self.report.note(Note("gaps", f"Gaps in the order numbers could not be asked about: {problem}", problem.next_step))
+            return
+        for one in found:
+            if one.order_id in ids:
+                self.report.counts["orders_missed"] += 1
+                self.report.note(Note("gap", f"{one.name} was missing though the shop has it. It was brought in."))
 
     def _take_page(self, page: Page) -> None:
         with self.ledger.transaction():

@@ -16,6 +16,7 @@ COUNTS = (
     "orders_same",
     "orders_missing",
     "orders_deleted",
+    "orders_missed",
     "rows_added",
     "rows_changed",
     "rows_restored",

@@ -9,8 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from werkzeug import Request
+from werkzeug.test import create_environ
+
 from syncdb.sandbox.faults import Faults
 from syncdb.sandbox.google.app import GoogleApp
+from syncdb.sandbox.google.page import PageApp
 from syncdb.sandbox.google.spreadsheet import Spreadsheet
 from syncdb.sandbox.google.tokens import Tokens
 from syncdb.sandbox.server import App, Server
@@ -38,7 +42,6 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
         quota: int | None = 60,
         port: int = 0,
-        pages: App | None = None,
     ) -> None:
         self.clock = clock
         self.faults = Faults()
@@ -52,7 +55,8 @@ class Sandbox:
         # google-auth reads this computer's clock, whatever clock everything else goes by
         self.google.tokens = Tokens(time.time)
         routes: dict[str, App] = {"/admin": self.shopify, **dict.fromkeys(self.google.routes, self.google)}
-        self.server = Server(routes | ({"/": pages} if pages else {}), self.faults, port)
+        self.pages = PageApp(self.google)
+        self.server = Server(routes | {"/": self.pages}, self.faults, port)
         self.key_file = self.google.service_account(folder, f"{self.server.url}/token")
         self.email: str = json.loads(self.key_file.read_text(encoding="utf-8"))["client_email"]
         self.spreadsheet: Spreadsheet = self.google.create(TITLE, self.email)
@@ -72,6 +76,14 @@ class Sandbox:
             "TARGET_SPREADSHEET": TITLE,
         }
 
+    def page_of(self, title: str) -> str:
+        """The tab of that title as an HTML page; raises LookupError where there is none."""
+        tab = self.spreadsheet.titled(title)
+        if tab is None:
+            raise LookupError(f"no tab called {title}")
+        request = Request(create_environ(f"/sheet/{self.spreadsheet.id}?gid={tab.sheet_id}"))
+        return self.pages.respond(request).get_data(as_text=True)
+
     def close(self) -> None:
         self.server.close()
 
@@ -80,3 +92,12 @@ class Sandbox:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def wait_for_ctrl_c() -> None:
+    """Keep the process, and so the server's thread, until somebody presses Ctrl-C."""
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return
