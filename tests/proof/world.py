@@ -1,0 +1,126 @@
+"""A small shop and its sheet for proofs: the real command in simulated time, with a history of all that the servers received."""
+
+import random
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from syncdb.clock import Clock
+from syncdb.mapping import CATALOGUE
+from syncdb.sandbox.faults import Fault, Seen
+from syncdb.sandbox.google.colleague import Colleague
+from syncdb.sandbox.shopify.generate import new_order
+from tests.scenarios.world import Ran, World
+
+COLUMNS = (
+    "order_name processed_at order_status financial_status fulfillment_status customer_name line_title sku quantity "
+    "current_quantity refunded_quantity fulfilled_quantity line_status line_total order_total total_refunded shipping_zip "
+    "tracking_numbers tags note"
+).split()
+BEGIN = datetime(2026, 11, 20, 6, 30, tzinfo=UTC).timestamp()
+
+
+@dataclass
+class ProofWorld(World):
+    """`skew` is how many seconds this computer's clock is ahead of the world's; its monotonic clock knows nothing of that."""
+
+    columns: list[str] = field(default_factory=lambda: list(COLUMNS))
+    skew: float = 0.0
+    time: float = BEGIN
+
+    def __post_init__(self) -> None:
+        # the newest version has a fulfillment status that older ones call unfulfilled; the oracle speaks the older language
+        self.env = {"SHOPIFY_API_VERSION": "2026-07"} | self.env
+        super().__post_init__()
+        self.born = self.time
+        self.received: list[Seen] = []
+        google = self.sandbox.google
+        # a short key is read in a tenth of the time; what is signed with it is verified all the same
+        self.sandbox.key_file = google.service_account(self.folder, f"{self.sandbox.server.url}/token", "proof", 1024)
+        google.drive.share(self.sandbox.spreadsheet.id, self._email())
+        self.clock = Clock(
+            now=lambda: datetime.fromtimestamp(self.time + self.skew, UTC),
+            monotonic=lambda: self.time - self.born,
+            sleep=self.pass_time,
+        )
+
+    def _email(self) -> str:
+        self.sandbox.email = self.sandbox.google.tokens.register(self.sandbox.key_file)
+        return self.sandbox.email
+
+    @property
+    def ledger(self) -> Path:
+        return Path(self.env["DB_PATH"])
+
+    def at_once(self, **asked: Any) -> Ran:
+        self.env["SHEET_COLUMNS"] = ",".join(self.columns)
+        try:
+            return super().at_once(**asked)
+        finally:
+            self.received += self.faults.log
+
+    def all_received(self) -> list[Seen]:
+        """Every request that any server has seen, those that landed late included."""
+        return [*self.received, *self.faults.landed]
+
+    def labels(self) -> dict[str, str]:
+        """Column name -> header, of the columns in use."""
+        return {name: CATALOGUE[name].label for name in self.columns}
+
+    # --- the shop
+
+    def new_order(self, seed: int) -> str:
+        # the 30th kind has neither a rare name nor many lines
+        return str(new_order(self.shop, random.Random(seed), self.sandbox.now(), 30)["id"])
+
+    def order(self, number: int) -> str | None:
+        """Some order's id, by any number; None in an empty shop."""
+        ids = list(self.shop.orders)
+        return ids[number % len(ids)] if ids else None
+
+    # --- the sheet
+
+    def width(self) -> int:
+        return max((len(row) for row in self.grid()), default=0)
+
+    def head(self) -> int:
+        """The number of the header row, as on screen."""
+        return next(n for n, row in enumerate(self.grid(), 1) if "Line ID" in row)
+
+    def below(self, number: int) -> int:
+        """Some row below the header, by any number."""
+        head, rows = self.head(), len(self.grid())
+        return head + 1 + number % max(1, rows - head)
+
+    # --- the ledger as a file
+
+    def copy_ledger(self, name: str) -> bool:
+        """Copy the file aside as a person would, while no run is under way; whether there was one."""
+        if not self.ledger.exists():
+            return False
+        shutil.copy(self.ledger, self.folder / name)
+        return True
+
+    def put_back(self, name: str) -> bool:
+        """Put a copy back in place of the ledger, as after a crash of the disk."""
+        if not (self.folder / name).exists():
+            return False
+        for ending in ("-wal", "-shm"):
+            Path(f"{self.ledger}{ending}").unlink(missing_ok=True)
+        shutil.copy(self.folder / name, self.ledger)
+        return True
+
+    # --- trouble
+
+    def during(self, match: str, act: Callable[[Colleague], object], skip: int = 0) -> None:
+        """Let a colleague act just before the next request that fits is applied."""
+
+        def action() -> None:
+            with suppress(LookupError, ValueError):  # what cannot be done in this sheet is not done
+                act(self.colleague)
+
+        self.faults.add(Fault("meanwhile", match, skip=skip, action=action))
