@@ -48,10 +48,15 @@ def manage(arguments: Sequence[str]) -> Said:
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], World]]:
-    """Worlds whose settings are in the environment, so that the commands find them. The clock is the real one, plus."""
-    worlds: list[World] = []
+def worlds() -> list[World]:
+    return []
+
+
+@pytest.fixture
+def made(tmp_path: Path, worlds: list[World], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], World]]:
+    """Worlds whose settings are in the environment, so that the commands find them."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEADLINE_SECONDS", "10")
 
     def make(orders: int = 0) -> World:
         world = World(tmp_path, orders)
@@ -74,8 +79,10 @@ def world(made: Callable[[int], World]) -> World:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Manage:
+def run(worlds: list[World], monkeypatch: pytest.MonkeyPatch) -> Manage:
     def command(*arguments: str, typed: str | None = None) -> Said:
+        for world in worlds:  # its clock stands still; a minute later the quotas are full again
+            world.pass_time(61)
         if typed is not None:
             terminal = io.StringIO(typed)
             terminal.isatty = lambda: True  # type: ignore[method-assign]

@@ -1,0 +1,108 @@
+"""The shop and the sheet for commands that only look: the same clients as a run's, without a ledger that is held."""
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from syncdb.assembly import assemble, sheet_mapping, token_source
+from syncdb.clock import SYSTEM, Clock
+from syncdb.config import Settings
+from syncdb.connectors.google_sheets.account import open_account
+from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.client import Client
+from syncdb.connectors.google_sheets.connector import SheetConnector
+from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.tokens import StaticToken
+from syncdb.http import Retrier
+from syncdb.ledger.reading import Reader
+from syncdb.manager.terminal import Lines, Stop
+from syncdb.reconcile.report import Report
+from syncdb.reconcile.sync import Wishes
+
+PATIENCE = 30.0  # seconds that a person waits for an answer before hearing that there is none
+
+
+@contextmanager
+def shop_of(settings: Settings, clock: Clock = SYSTEM, patience: float = PATIENCE) -> Iterator[ShopifyClient]:
+    """A client for the configured shop."""
+    retrier = Retrier(deadline=min(patience, settings.deadline_seconds), clock=clock)
+    client = ShopifyClient(
+        settings.shopify_store_name,
+        StaticToken(""),
+        settings.shopify_api_version,
+        settings.shopify_base_url,
+        clock,
+        retrier,
+    )
+    # the client's own session also fetches its tokens
+    client.tokens = token_source(settings, client.session, clock, retrier)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def google_of(settings: Settings, clock: Clock = SYSTEM, patience: float = PATIENCE) -> Iterator[Client]:
+    """A client for the configured service account. Raises ConfigurationError where its key file cannot be used."""
+    account = open_account(settings.google_service_account_file, settings.google_api_base_url)
+    retrier = Retrier(deadline=min(patience, settings.deadline_seconds), clock=clock)
+    client = Client(account, base_url=settings.google_api_base_url, clock=clock, retrier=retrier)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSheet:
+    """The tab that a ledger keeps, ready to be read. `pair` is its name in the ledger."""
+
+    pair: str
+    binding: Binding
+    connector: SheetConnector
+
+
+def known_sheet(settings: Settings, reader: Reader, google: Client) -> KnownSheet | None:
+    """The sheet that the last run left behind; None before the first one."""
+    stored: dict[str, Any] | None = reader.meta(
+        f"binding:{settings.target_spreadsheet}|{settings.target_worksheet}|{settings.rows}"
+    )
+    shop = reader.meta("shop")
+    if not stored or not shop:
+        return None
+    binding = Binding.from_data(stored)
+    mapping = sheet_mapping(settings, str(shop["zone"]), str(shop["currency"]))
+    connector = SheetConnector(
+        google,
+        target=settings.target_spreadsheet,
+        tab=settings.target_worksheet,
+        fields=mapping.fields,
+        key="key",
+        ledger_id=f"{reader.meta('ledger_id')}:{settings.rows}",
+        binding=binding,
+        rng=random.SystemRandom(),
+    )
+    return KnownSheet(f"sheets:{binding.spreadsheet_id}:{settings.target_worksheet}:{settings.rows}", binding, connector)
+
+
+def run_now(settings: Settings, *, full: bool = False, clock: Clock = SYSTEM) -> Report:
+    """An ordinary run, the same as `shopify_sheets_sync.py` makes. Raises what `assemble` raises; the rest is in the report."""
+    stop = Stop()
+    with ExitStack() as stack:
+        stack.enter_context(stop.listening())
+        parts = stack.enter_context(assemble(settings, usual_wishes(settings, full=full), clock, Lines(stop.check)))
+        return parts.sync.run()
+
+
+def usual_wishes(settings: Settings, *, full: bool = False) -> Wishes:
+    """What the settings ask of a run."""
+    return Wishes(
+        lookback=timedelta(days=settings.lookback_days),
+        overlap=timedelta(minutes=settings.overlap_minutes),
+        examine_every=timedelta(hours=settings.drift_check_hours),
+        full=full,
+    )
