@@ -16,8 +16,9 @@ def covered(reader: Reader) -> Covered | None:
 def gaps_in(reader: Reader) -> list[Gap]:
     """Every gap of every counter. Where no number stands twice, one counter made them all, whatever the names look like."""
     time = covered(reader)
-    if numbers.are_unique(reader):
-        return find_gaps([Stretch(_order(first), _order(last)) for first, last in numbers.stretches(reader)], time)
+    found = numbers.stretches(reader)
+    if found.unique:
+        return find_gaps([Stretch(_order(first), _order(last)) for first, last in found.ends], time)
     series = counters(_order(end) for end in numbers.numbered(reader))
     return [gap for one in series for gap in find_gaps(list(join(one)), time)]
 
