@@ -51,8 +51,8 @@ def _figures(report: Report) -> Iterator[str]:
         yield f"  It would append {_many(added, 'row')} and change {_many(cells, 'cell')} in {_many(changed, 'row')}."
     elif counts["rows_added"] or counts["rows_changed"]:
         back = f" ({counts['rows_restored']} of them had been deleted)" if counts["rows_restored"] else ""
-        changed = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(counts['rows_changed'], 'row')}"
-        yield f"  Sheet: {_many(counts['rows_added'], 'row')} added{back}, {changed}."
+        cells_changed = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(counts['rows_changed'], 'row')}"
+        yield f"  Sheet: {_many(counts['rows_added'], 'row')} added{back}, {cells_changed}."
     elif report.failure is None:
         yield "  Sheet: nothing to change."
     if counts["quarantined"]:

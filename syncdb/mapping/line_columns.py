@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from syncdb.mapping import events
+import syncdb.mapping.events as events
 from syncdb.mapping.columns import (
     Line,
     Order,

@@ -7,7 +7,7 @@ come before inserts, while the row numbers they were looked up by still hold. Ro
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from syncdb.connectors.google_sheets import a1
+import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.cells import Entry, Json, number_format, write_cell
 from syncdb.connectors.google_sheets.evidence import Placement, Written
 from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Layout

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import syncdb.connectors.google_sheets.placing as placing
+import syncdb.connectors.google_sheets.reading as reading
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
-from syncdb.connectors.google_sheets import placing, reading
 from syncdb.connectors.google_sheets.batch import BATCH, FENCE, SHOWN_AFTER, body_of, cell_requests, drop_metadata, token_request
 from syncdb.connectors.google_sheets.binding import Binding
 from syncdb.connectors.google_sheets.cells import Json

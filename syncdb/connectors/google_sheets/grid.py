@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.connectors.google_sheets import a1
+import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.cells import Entry, Json, read_cell
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import Declined, explained

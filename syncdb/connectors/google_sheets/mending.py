@@ -8,7 +8,7 @@ all else they hold; columns by their header.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from syncdb.connectors.google_sheets import a1
+import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.cells import Entry, Formula, alike
 from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
 from syncdb.connectors.google_sheets.formulas import shifted

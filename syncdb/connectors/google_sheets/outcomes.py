@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from syncdb.connectors.google_sheets import a1
+import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.batch import TOKEN_KEY
 from syncdb.connectors.google_sheets.cells import Entry, alike
 from syncdb.connectors.google_sheets.client import SHEETS, Client

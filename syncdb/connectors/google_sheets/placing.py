@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from syncdb.connectors.google_sheets import a1
+import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.batch import format_requests, update_requests
 from syncdb.connectors.google_sheets.cells import Entry, Formula, Unfit, entry_for, value_in, write_cell
 from syncdb.connectors.google_sheets.client import packed
