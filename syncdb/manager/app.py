@@ -20,6 +20,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("syncdb.manager.backup", "backup"),
     "restore": ("syncdb.manager.backup", "restore"),
     "check": ("syncdb.manager.check", "check"),
+    "sync": ("syncdb.manager.sync", "sync"),
+    "retry": ("syncdb.manager.retry", "retry"),
+    "reset": ("syncdb.manager.reset", "reset"),
+    "validate": ("syncdb.manager.validate", "validate"),
+    "missing": ("syncdb.manager.missing", "missing"),
     "redact": ("syncdb.manager.redact", "redact"),
 }
 

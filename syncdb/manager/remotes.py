@@ -18,6 +18,7 @@ from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.tokens import StaticToken
 from syncdb.http import Retrier
 from syncdb.ledger.reading import Reader
+from syncdb.logs import set_up
 from syncdb.manager.terminal import Lines, Stop
 from syncdb.reconcile.report import Report
 from syncdb.reconcile.sync import Wishes
@@ -93,6 +94,15 @@ def run_now(settings: Settings, *, full: bool = False, clock: Clock = SYSTEM) ->
     """An ordinary run, the same as `shopify_sheets_sync.py` makes. Raises what `assemble` raises; the rest is in the report."""
     stop = Stop()
     with ExitStack() as stack:
+        stack.enter_context(
+            set_up(
+                settings.log_file,
+                verbose=False,
+                terminal=True,
+                secrets=settings.secrets,
+                customer_data=settings.log_customer_data,
+            )
+        )
         stack.enter_context(stop.listening())
         parts = stack.enter_context(assemble(settings, usual_wishes(settings, full=full), clock, Lines(stop.check)))
         return parts.sync.run()
