@@ -1,0 +1,136 @@
+"""The status: fine or not, each thing that needs a look, and that it is the ledger's own truth."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from syncdb.ledger import Ledger
+from syncdb.ledger.runs import Problem
+from syncdb.manager.rhythm import rhythm
+from syncdb.manager.versions import days_left, end_of_support
+from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
+from syncdb.values import iso
+from tests.manager.conftest import Answer, Shop, manage
+
+NOW = datetime.now(UTC)
+
+
+def codes(answer: Answer) -> set[str]:
+    return {one["code"] for one in answer.data["attention"]}
+
+
+def ask(path: Path, *more: str) -> Answer:
+    return manage("status", "--json", "--db", str(path), *more)
+
+
+def test_all_is_well_but_for_the_deleted_order(past: Shop) -> None:
+    """One in 67 of the sandbox's orders was deleted before it was ever read: offline that cannot be told from a loss."""
+    answer = past.ask("status", "--json")
+    lost = {int(name.removeprefix("#")) for gap in answer.data["gaps"] for name in gap["names"]}
+    here = {order["number"] for order in past.world.shop.orders.values()}
+    assert lost == set(range(min(here), max(here))) - here and len(lost) == len(past.world.shop.deleted) == 1
+    assert codes(answer) == {"gaps"} and answer.code == 1
+    assert answer.data["orders"]["orders"] == len(here)
+    assert answer.data["last_run"]["exit_code"] == 0 and answer.data["usual_interval_seconds"] == 3600
+    assert answer.data["shop"]["domain"] == "kayra-demo.myshopify.com"
+
+
+def filled(path: Path) -> Path:
+    """The gap filled by hand, so that nothing needs a look."""
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        numbers = [row[0] for row in ledger.connection.execute("SELECT number FROM order_tracking")]
+        missing = set(range(min(numbers), max(numbers))) - set(numbers)
+        for number in missing:
+            ledger.connection.execute(
+                """INSERT INTO order_tracking (order_id, name, number, hash, snapshot, status, created_at, first_seen_at,
+                     last_seen_at, last_changed_at) VALUES (?, ?, ?, '', '{}', 'deleted', ?, '', '', '')""",
+                (f"x{number}", f"#{number}", number, iso(NOW)),
+            )
+    return path
+
+
+def test_fine_is_one_line_and_exit_code_0(copied: Callable[[], Path]) -> None:
+    path = filled(copied())
+    answer = manage("status", "--db", str(path))
+    assert answer.code == 0 and answer.out.startswith("Fine: the last run was")
+    assert ask(path).data["fine"] is True and ask(path).data["attention"] == []
+
+
+def test_text_fits_80_columns_without_colour(past: Shop) -> None:
+    answer = past.ask("status")
+    assert answer.code == 1 and answer.out.startswith("Attention: 1 thing")
+    assert "\x1b" not in answer.out
+    assert max(map(len, answer.out.replace(str(past.path), "PATH").splitlines())) <= 80
+
+
+def test_a_failed_run_says_its_message(copied: Callable[[], Path]) -> None:
+    path = filled(copied())
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        run = ledger.runs.start("p", "sync", iso(NOW))
+        ledger.runs.end(run, iso(NOW), 4, "Shopify is away.", {}, [], True)
+    answer = ask(path)
+    assert codes(answer) == {"run_failed"} and "Shopify is away." in answer.data["attention"][0]["message"]
+
+
+def test_a_run_cut_off_and_one_overdue(copied: Callable[[], Path]) -> None:
+    path = filled(copied())
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.connection.execute("UPDATE sync_history SET started_at = replace(started_at, '2026', '2025')")
+        ledger.runs.start("p", "sync", "2025-12-24T00:00:00Z")
+    assert codes(ask(path)) == {"cut_off", "overdue"}
+
+
+def test_a_watermark_left_behind(copied: Callable[[], Path]) -> None:
+    path = filled(copied())
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        mark = ledger.runs.get("watermark:orders")
+        ledger.runs.put("watermark:orders", mark | {"at": iso(NOW - timedelta(days=3))})
+    assert codes(ask(path)) == {"watermark"}
+
+
+def test_open_errors_conflicts_and_unfinished_writes(copied: Callable[[], Path]) -> None:
+    path = filled(copied())
+    operation = Operation(Side.RIGHT, Action.UPDATE, "k", "7", {}, {"tags": "a"}, "changed")
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.problems.add(Problem("fetch", "held back", "No.", "1", "#1"), 1, iso(NOW))
+        ledger.records("p").conflicts_are(["k"], [Conflict("k", "tags", 1, 2, 3, Why.FORMULA)], iso(NOW))
+        ledger.journal("p").begin(Attempt(5, (operation,), {}), Side.RIGHT, "records", 1, iso(NOW - timedelta(hours=1)))
+        ledger.journal("p").begin(Attempt(6, (operation,), {}), Side.RIGHT, "records", 1, iso(NOW))
+    answer = ask(path)
+    assert codes(answer) == {"open_errors", "conflicts", "unfinished_writes"}
+    assert len(answer.data["unfinished_writes"]) == 2 and answer.data["open_errors"] == 1
+
+
+def test_an_old_api_version(copied: Callable[[], Path], monkeypatch) -> None:
+    path = filled(copied())
+    monkeypatch.setenv("SHOPIFY_API_VERSION", "2025-10")
+    assert codes(ask(path)) == {"version_ended"}
+
+
+def test_when_versions_end() -> None:
+    assert end_of_support("2026-10") == datetime(2027, 10, 16, 15, tzinfo=UTC)
+    assert end_of_support("unstable") is None
+    assert days_left("2025-10", datetime(2026, 10, 16, 14, tzinfo=UTC)) == 0
+    assert days_left("2025-10", datetime(2026, 10, 16, 16, tzinfo=UTC)) == -1
+
+
+def test_the_rhythm_is_that_of_the_runs() -> None:
+    at = [NOW - timedelta(hours=6 * number) for number in range(5)]
+    runs = [{"started_at": iso(one), "mode": "sync"} for one in at]
+    found = rhythm(runs)
+    assert found and found.interval == timedelta(hours=6)
+    assert not found.overdue(NOW + timedelta(hours=11)) and found.overdue(NOW + timedelta(hours=13))
+    assert rhythm(runs[:2]) is None
+
+
+def test_an_empty_ledger_says_what_to_do(tmp_path: Path) -> None:
+    Ledger.open(tmp_path / "new.db", NOW).close()
+    answer = ask(tmp_path / "new.db")
+    assert codes(answer) == {"no_run"} and answer.data["last_run"] is None
+
+
+def test_it_answers_while_a_run_writes(copied: Callable[[], Path]) -> None:
+    path = filled(copied())
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.problems.add(Problem("fetch", "held back", "No.", "1", "#1"), 1, iso(NOW))
+        assert ask(path).data["open_errors"] == 0, "what is not committed does not count"

@@ -1,0 +1,110 @@
+"""Gaps in order numbers: what is missing, what may be missing for a good reason, and several counters at once."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncdb.ledger.overview import WATERMARK
+from syncdb.reconcile.gaps import Covered, Gap, Numbered, Reason, Stretch, affixes, counters, find_gaps, join
+from syncdb.reconcile.intake import MARK
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+ALWAYS = Covered(START - timedelta(days=1), START + timedelta(days=365))
+
+
+def order(number: int, hours: float | None = None, name: str | None = None) -> Numbered:
+    made = START + timedelta(hours=number if hours is None else hours)
+    return Numbered(number, name or f"#{number}", made)
+
+
+def gaps(orders: Iterable[Numbered], covered: Covered | None = ALWAYS) -> list[Gap]:
+    return find_gaps(list(join(orders)), covered)
+
+
+def ranges(found: Iterable[Gap]) -> list[tuple[int, int, str]]:
+    return [(gap.first, gap.last, gap.reason.value) for gap in found]
+
+
+def test_an_unbroken_row_has_no_gap() -> None:
+    assert gaps(order(number) for number in range(5, 50)) == []
+    assert gaps([]) == [] and gaps([order(7)]) == []
+
+
+def test_a_gap_is_named_as_its_orders_would_be() -> None:
+    (gap,) = gaps([order(1, name="EU-1-X"), order(2, name="EU-2-X"), order(6, name="EU-6-X")])
+    assert (gap.first, gap.last, gap.count, gap.reason) == (3, 5, 3, Reason.UNEXPLAINED)
+    assert gap.names() == ["EU-3-X", "EU-4-X", "EU-5-X"] and gap.names(1) == ["EU-3-X"]
+
+
+def test_what_was_made_before_the_covered_time_is_not_missed() -> None:
+    covered = Covered(START + timedelta(hours=10), ALWAYS.until)
+    assert ranges(gaps([order(5), order(8), order(9), order(12), order(13), order(20)], covered)) == [
+        (6, 7, "not read"),
+        (10, 11, "not read"),
+        (14, 19, "unexplained"),
+    ]
+    assert ranges(gaps([order(5), order(8)], None)) == [(6, 7, "not read")]
+
+
+def test_what_is_too_new_is_told_apart() -> None:
+    covered = Covered(ALWAYS.since, START + timedelta(hours=10))
+    assert ranges(gaps([order(5), order(7), order(9), order(12)], covered)) == [
+        (6, 6, "unexplained"),
+        (8, 8, "unexplained"),
+        (10, 11, "recent"),
+    ]
+
+
+def test_a_counter_set_forward_is_told_from_orders_lost() -> None:
+    usual = [order(number) for number in range(1, 40)]
+    jump = order(5040, hours=41)
+    assert ranges(gaps([*usual, jump])) == [(40, 5039, "renumbered")]
+    lost = [order(number) for number in range(240, 260)]
+    assert ranges(gaps([*usual, *lost])) == [(40, 239, "unexplained")]
+
+
+def test_a_small_gap_is_never_taken_for_a_set_counter() -> None:
+    assert ranges(gaps([*(order(number) for number in range(1, 40)), order(90, hours=39.01)])) == [(40, 89, "unexplained")]
+
+
+def test_a_name_gives_what_stands_around_the_number() -> None:
+    assert affixes(order(1001)) == ("#", "")
+    assert affixes(order(77, name="WEB-2026-#77-A")) == ("WEB-2026-#", "-A")
+    assert affixes(order(12, name="#1012")) is None
+    assert affixes(order(5, name="gift")) is None
+
+
+def test_series_with_their_own_counters_are_told_apart() -> None:
+    eu = [order(number, name=f"EU-{number}") for number in (1, 2, 3, 5)]
+    us = [order(number, name=f"US-{number}") for number in (1, 2, 4)]
+    own = [order(4, name="Wholesale")]
+    found = counters([*eu, *us, *own])
+    assert [[one.name for one in series] for series in found] == [
+        ["EU-1", "EU-2", "EU-3", "Wholesale", "EU-5"],
+        ["US-1", "US-2", "US-4"],
+    ]
+    assert [ranges(gaps(series)) for series in found] == [[], [(3, 3, "unexplained")]]
+
+
+def test_a_new_prefix_on_the_same_counter_leaves_no_gap() -> None:
+    orders = [order(number, name=f"{'#' if number < 6 else 'KY'}{number}") for number in range(1, 12)]
+    (series,) = counters(orders)
+    assert gaps(series) == []
+
+
+@given(st.sets(st.integers(1, 60), min_size=1))
+def test_gaps_and_orders_together_are_all_numbers(numbers: set[int]) -> None:
+    found = gaps(order(number) for number in sorted(numbers))
+    absent = {number for gap in found for number in range(gap.first, gap.last + 1)}
+    assert absent == set(range(min(numbers), max(numbers) + 1)) - numbers
+    assert sum(gap.count for gap in found) == len(absent)
+
+
+def test_a_stretch_counts_its_orders() -> None:
+    assert Stretch(order(3), order(9)).count == 7
+
+
+def test_the_mark_that_covers_is_the_one_that_the_intake_keeps() -> None:
+    assert WATERMARK == MARK
