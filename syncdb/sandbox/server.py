@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 from wsgiref.types import WSGIEnvironment
 
 from werkzeug import Request, Response
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from syncdb.sandbox.faults import PRELUDES, Fault, Faults, Seen
@@ -55,6 +56,8 @@ class _Handler(WSGIRequestHandler):
         environ = self.make_environ()
         try:
             response = self.server.serve(Request(environ))
+        except (ClientDisconnected, ConnectionError):
+            response = None  # the client died in the middle of its request
         except Exception:
             logging.getLogger(__name__).exception("the sandbox failed on %s %s", self.command, self.path)
             response = Response("the sandbox failed; its log has the traceback", 500)
@@ -62,7 +65,8 @@ class _Handler(WSGIRequestHandler):
             _shut(self.connection)
             self.close_connection = True
         else:
-            self._send(response, environ)
+            with suppress(ConnectionError):  # nor does it wait for an answer
+                self._send(response, environ)
 
     def _send(self, response: Response, environ: WSGIEnvironment) -> None:
         body = response.get_data()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.shopify.cost import Bucket
 from tests.scenarios.world import World
 
 SCRIPT = Path(__file__).resolve().parents[2] / "shopify_sheets_sync.py"
@@ -20,8 +21,9 @@ SCRIPT = Path(__file__).resolve().parents[2] / "shopify_sheets_sync.py"
 def shop(make: Callable[..., World]) -> Iterator[World]:
     """A shop of 40 orders in real time, nothing synced yet."""
     world = make(orders=40)
-    world.sandbox.shopify.bucket.maximum = world.sandbox.shopify.bucket.rate = 1e6
-    world.sandbox.google.quota = None  # the sandbox's clock stands still, the processes' does not
+    # the sandbox's clock stands still, the processes' does not: nothing would ever be restored
+    world.sandbox.shopify.bucket = Bucket(world.sandbox.clock, maximum=1e9)
+    world.sandbox.google.quota = None
     yield world
 
 
