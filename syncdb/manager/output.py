@@ -43,8 +43,8 @@ class Output:
         sys.stdout.write(json.dumps(answer, indent=1, ensure_ascii=True, default=str) + "\n")
 
     def line(self, text: str = "", style: str = "") -> None:
-        """A line for people; long ones wrap."""
-        self._console().print(safe(text), style=style or None, markup=False, highlight=False, soft_wrap=not self._narrow())
+        """A line for people. It is never broken, so that a path or a command in it can be copied."""
+        self._console().print(safe(text), style=style or None, markup=False, highlight=False, soft_wrap=True)
 
     def raw(self, text: str) -> None:
         """Text that is finished as it is."""
@@ -83,9 +83,6 @@ class Output:
         with console.capture() as captured:
             console.print(grid)
         sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
-
-    def _narrow(self) -> bool:
-        return not sys.stdout.isatty()
 
     def _console(self) -> "Console":
         from rich.console import Console
