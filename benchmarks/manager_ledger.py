@@ -181,8 +181,8 @@ def _columns(row: tuple[Any, ...], at: str) -> tuple[Any, ...]:
     one = pattern.summary
     return (
         order_id, f"#{number}", number, pattern.mark, text, "tracked", one.financial_status, one.fulfillment_status,
-        one.cancelled_at, one.closed_at, int(one.test), one.currency, one.total, one.line_count, "7", made, made, made, at, at, at,
-        None,
+        one.cancelled_at, one.closed_at, int(one.test), one.currency, one.total, one.line_count, "7", made, made, made,
+        at, at, at, None,
     )  # fmt: skip
 
 
