@@ -25,8 +25,8 @@ class Stage(Protocol):
         """The next write is applied (or not) and its answer is lost."""
 
 
-ONE = {"title": "Mug", "count": 3}
-TWO = {"title": "Läufer 🧵", "count": 0}
+ONE: dict[str, Value] = {"key": "a", "title": "Mug", "count": 3}
+TWO: dict[str, Value] = {"key": "b", "title": "Läufer 🧵", "count": 0}
 
 
 def create(key: str, fields: Mapping[str, Value]) -> Operation:
@@ -133,7 +133,9 @@ class Contract:
         assert stage.shows() == {"a": ONE}
 
     def test_many_records_go_in_several_batches_and_all_arrive(self, stage: Stage) -> None:
-        many = {f"k{number}": {"title": f"Thing {number}", "count": number} for number in range(120)}
+        many: dict[str, dict[str, Value]] = {
+            f"k{number}": {"key": f"k{number}", "title": f"Thing {number}", "count": number} for number in range(120)
+        }
         outcomes = self.write(stage, [create(key, fields) for key, fields in many.items()])
         assert {outcome.result for outcome in outcomes} == {Result.DONE}
         assert stage.shows() == many

@@ -156,8 +156,11 @@ class SheetConnector:
     def _after_refusal(
         self, attempt: Attempt, declined: Declined, written: Sequence[Written], placement: Placement
     ) -> list[Outcome]:
-        if declined.status == 400 and token_value(self._client, placement.spreadsheet_id, attempt.token) == BATCH:
+        claimed = token_value(self._client, placement.spreadsheet_id, attempt.token) if declined.status == 400 else None
+        if claimed == BATCH:
             return self._as_shown(attempt)  # an earlier copy of this very write had been applied
+        if claimed == FENCE:
+            return all_stale(attempt, NOT_APPLIED)
         why = refused(declined, written, placement, self._sheet)
         self._sheet.forget()
         return all_stale(attempt, why)
