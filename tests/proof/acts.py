@@ -40,8 +40,8 @@ class Hand:
 
     @property
     def own(self) -> str:
-        """The first column right of everything."""
-        return letters(self.world.width())
+        """The first column right of everything, added to the tab where it has none left."""
+        return self.world.blank_column()
 
 
 def sort(hand: Hand) -> None:
@@ -69,7 +69,7 @@ def move_column(hand: Hand) -> None:
 
 
 def overwrite(hand: Hand) -> None:
-    hand.them.type(f"{hand.managed}{hand.row}", ("mine", "17", "2026-01-01", "=1+1", "'=1+1")[hand.a % 5])
+    hand.them.type(f"{hand.managed}{hand.row}", ("mine", "17", "2026-01-01", "=1+1", "'007")[hand.a % 5])
 
 
 def empty(hand: Hand) -> None:

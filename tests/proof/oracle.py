@@ -167,7 +167,9 @@ class People:
                 expected_row = left[here] if here < len(left) else None
                 if (key, cells) == (None, ()) and expected_row is None:
                     continue
-                problems.append(f"row {here + 1} of people was {expected_row}, now there is {(key, cells)}")
+                was = set(expected_row[1]) if expected_row else set()
+                problems.append(f"row {here + 1} of people (key {expected_row and expected_row[0]}, now {key}): gone or changed "
+                                f"{sorted(was - set(cells))}, instead {sorted(set(cells) - was)}")
                 break
         if not problems and here < len(left):
             problems.append(f"rows of people are gone: {left[here:][:3]}")

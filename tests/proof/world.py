@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.clock import Clock
+from syncdb.connectors.google_sheets.a1 import letters
 from syncdb.mapping import CATALOGUE
 from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.google.colleague import Colleague
@@ -86,6 +87,13 @@ class ProofWorld(World):
 
     def width(self) -> int:
         return max((len(row) for row in self.grid()), default=0)
+
+    def blank_column(self) -> str:
+        """The first column right of everything, added to the tab where it has none left: cells outside the grid do not exist."""
+        tab, width = self.sandbox.spreadsheet.titled("Orders"), self.width()
+        if tab is not None and tab.column_count <= width:
+            self.colleague.insert_columns(letters(tab.column_count))
+        return letters(width)
 
     def head(self) -> int:
         """The number of the header row, as on screen."""

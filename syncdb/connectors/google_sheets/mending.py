@@ -93,9 +93,9 @@ class Scene:
             at_home = key == one.key and fields.get(column) == name
             if at_home or not alike(self.cells.at(one.row, column), entry):
                 continue
-            known, original = self._original(one.row, column, touched)
-            ours = key is not None and column in fields
-            if (known or not ours) and not alike(original, entry):
+            # unknown means come from far away or new: blank tells nobody a falsehood, and a row of ours is filled again
+            original = self._original(one.row, column, touched)
+            if not alike(original, entry):
                 found[one.row, column] = original
         return found
 
@@ -122,16 +122,16 @@ class Scene:
             return None
         return readable_key(self.cells.at(row, self.now.columns[self.key]))
 
-    def _original(self, row: int, column: int, touched: set[int]) -> tuple[bool, Entry]:
-        """What the cell now at this place held before the write, and whether that is known; what is new since was blank."""
+    def _original(self, row: int, column: int, touched: set[int]) -> Entry:
+        """What the cell now at this place held before the write; nothing where that is new since, or not known."""
         column_before = self._column_before(column)
         if column_before is None:
-            return True, None
+            return None
         rows = self._rows_before(row, touched)
         entries = [self._before(one, column_before) for one in rows]
         if not entries or not all(alike(entry, entries[0]) for entry in entries):
-            return False, None
-        return True, self._as_of_now(entries[0], rows[0], row)
+            return None
+        return self._as_of_now(entries[0], rows[0], row)
 
     def _before(self, row: int, column: int) -> Entry:
         line = self.placement.before.get(row, ())

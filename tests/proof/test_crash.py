@@ -1,0 +1,142 @@
+"""A run that dies at boundary N over the real connectors, for every N, from several situations; then clean runs and the oracle."""
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.sandbox.faults import Fault
+from tests.engine.hostile import Crash, Steps
+from tests.proof.crash import dying
+from tests.proof.judged import Judged
+from tests.proof.oracle import examined
+from tests.proof.world import BEGIN
+
+
+def first_load(judged: Judged) -> None:
+    """Nothing is there yet, not even the tab."""
+
+
+def changes_and_restores(judged: Judged) -> None:
+    """New, changed and deleted orders; a deleted row, an overwritten cell, a subtotal."""
+    judged.run()
+    for number in range(4):
+        judged.shop(1, number)
+    judged.shop(0, 77)
+    for which, a, b in ((2, 1, 0), (6, 0, 7), (8, 2, 0), (15, 3, 8)):
+        judged.person(which, a, b)
+
+
+def new_column(judged: Judged) -> None:
+    """A column more in the configuration, and a row sorted away."""
+    judged.run()
+    judged.person(0, 6, 1)
+    judged.world.columns.append("shipping_city")
+
+
+def row_inserted_meanwhile(judged: Judged) -> None:
+    """A colleague inserts a row just before the write: a value lands in the wrong row and must be taken back."""
+    judged.run()
+    judged.shop(1, 3)
+    gid = judged.world.order(0)
+    assert gid is not None
+    judged.world.shop.set_note(gid, "to be misplaced")
+    judged.oracle.hear()
+    judged.edit_in_the_moment(lambda: judged.world.colleague.insert_rows(judged.world.head() + 1))
+
+
+def write_pending(judged: Judged) -> None:
+    """The last run's write was applied but not answered, and neither was the question about it."""
+    judged.run()
+    judged.shop(0, 5)
+    judged.shop(1, 11)
+    judged.world.faults.add(Fault("apply_then_cut", "sheets write"), Fault("refuse", "sheets", skip=0, times=None))
+    assert judged.run(judged=False).code == 4
+    judged.world.faults.clear()
+
+
+def write_late(judged: Judged) -> None:
+    """The last run's write was cut and lands after the next run has fenced it off."""
+    judged.run()
+    judged.shop(0, 6)
+    judged.world.faults.add(Fault("apply_late", "sheets write", after=3), Fault("cut_before", "sheets", times=None))
+    assert judged.run(judged=False).code == 4
+    judged.world.faults.clear()
+
+
+SITUATIONS = [first_load, changes_and_restores, new_column, row_inserted_meanwhile, write_pending, write_late]
+ENOUGH = 20  # fewer boundaries than a run has, more than an empty one
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_dying_at_any_boundary_is_made_good(
+    situation: Callable[[Judged], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    judged = Judged(tmp_path, 3, BEGIN)
+    try:
+        situation(judged)
+        judged.world.copy_ledger("situation.db")
+        start = Start.of(judged)
+        at, finished = 0, False
+        while not finished:
+            at += 1
+            start.again(judged)
+            finished = _die_at(at, judged)
+            examined["crashes"] += not finished
+    finally:
+        judged.close()
+    assert at > ENOUGH, f"only {at} boundaries: too few to mean anything"
+
+
+def _die_at(at: int, judged: Judged) -> bool:
+    """Whether the run completed before boundary `at` was reached; either way the next run makes all good."""
+    judged.told.append(f"dies at boundary {at}")
+    judged.seen = None
+    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    finished = False
+    try:
+        with dying(Steps(die_at=at)):
+            judged.run(judged=False, full=True)
+            finished = True
+    except Crash:
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+    judged.agree(runs=1, since=judged.seen)
+    return finished
+
+
+@dataclass
+class Start:
+    """Where every death begins: the sheet, the ledger's file, the time and the faults of a situation."""
+
+    book: Any
+    ledger: bool
+    time: float
+    faults: list[Fault]
+    late: list[Any]
+    told: list[str]
+
+    @classmethod
+    def of(cls, judged: Judged) -> "Start":
+        world = judged.world
+        faults = world.faults
+        book = world.sandbox.spreadsheet.kept()
+        return cls(book, world.ledger.exists(), world.time, faults.pending(), list(faults._late), list(judged.told))
+
+    def again(self, judged: Judged) -> None:
+        world = judged.world
+        world.sandbox.spreadsheet.come_back(self.book.kept())
+        world.time = self.time
+        world.faults.clear()
+        world.faults._late[:] = self.late
+        world.faults.add(*self.faults)
+        judged.told[:] = self.told
+        if self.ledger:
+            world.put_back("situation.db")
+        else:
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{world.ledger}{ending}").unlink(missing_ok=True)
