@@ -49,9 +49,9 @@ class GoogleApp:
         """Every spreadsheet by id."""
         return {number: file.book for number, file in self.drive.files.items() if file.book is not None}
 
-    def service_account(self, directory: Path, token_uri: str, name: str = "syncdb") -> Path:
+    def service_account(self, directory: Path, token_uri: str, name: str = "syncdb", bits: int = 2048) -> Path:
         """A throw-away service account's key file, registered here."""
-        return self.tokens.service_account(directory, token_uri, name)
+        return self.tokens.service_account(directory, token_uri, name, bits)
 
     def create(self, title: str, *shared_with: str, role: str = "writer") -> Spreadsheet:
         """A person's new spreadsheet, shared with these accounts."""
