@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset": ("syncdb.manager.reset", "reset"),
     "validate": ("syncdb.manager.validate", "validate"),
     "missing": ("syncdb.manager.missing", "missing"),
+    "init": ("syncdb.manager.init", "init"),
+    "schedule": ("syncdb.manager.schedule", "schedule"),
     "redact": ("syncdb.manager.redact", "redact"),
 }
 

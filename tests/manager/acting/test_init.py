@@ -1,0 +1,108 @@
+"""Setting up as a new user does it: typing answers, right and wrong ones, or giving options."""
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.config import load
+from syncdb.config.writing import write_secrets
+from tests.manager.acting.conftest import Manage
+from tests.scenarios.world import World
+
+OURS = ("SHOPIFY_STORE_NAME", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET", "GOOGLE_SERVICE_ACCOUNT_FILE", "TARGET_SPREADSHEET")
+
+
+@pytest.fixture
+def blank(made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world, and an empty folder in which nothing is configured but where the two systems are."""
+    world: World = made(3)
+    for name in (*OURS, "DB_PATH", "LOG_FILE"):
+        monkeypatch.delenv(name)
+    (tmp_path / "new").mkdir()
+    monkeypatch.chdir(tmp_path / "new")
+    return world
+
+
+def answers(world: World) -> list[str]:
+    sandbox = world.sandbox
+    return ["kayra-demo", sandbox.client_id, sandbox.client_secret, str(sandbox.key_file), "Shop orders", "", "45"]
+
+
+def test_answers_typed_in_become_a_configuration_that_works(blank: World, run: Manage) -> None:
+    said = run("init", typed="\n".join(answers(blank)) + "\n")
+    assert said.code == 0, said.all
+    assert blank.sandbox.email in said.err and "passed: token" in said.err and "passed: edit" in said.err
+    config, secrets = Path("config.json"), Path(".env")
+    assert blank.sandbox.client_secret not in config.read_text(encoding="utf-8") + said.all
+    if os.name == "posix":
+        assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    assert json.loads(config.read_text(encoding="utf-8"))["lookback_days"] == 45
+    settings = load({}, {}, Path.cwd())
+    assert settings.shopify_client_secret == blank.sandbox.client_secret and settings.target_worksheet == "Orders"
+    assert run("validate").code == 0
+    assert run("sync", "--json").data["counts"]["rows_added"] > 0
+
+
+def test_wrong_answers_are_told_at_once_and_asked_again(blank: World, run: Manage) -> None:
+    right = answers(blank)
+    typed = ["not a shop!", right[0], right[1], "shpss_wrong", "n", *right[:3], "/no/such/key.json", right[3]]
+    typed += ["No such sheet", "n", right[4], "", "many", "30"]
+    said = run("init", typed="\n".join(typed) + "\n")
+    assert said.code == 0, said.all
+    for told in ("myshopify", "failed: token", "no such file", "No such sheet", "whole number"):
+        assert told in said.err, told
+    assert load({}, {}, Path.cwd()).shopify_client_secret == right[2]
+
+
+def test_giving_up_leaves_nothing(blank: World, run: Manage) -> None:
+    said = run("init", typed="kayra-demo\n")
+    assert said.code == 130
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_by_options_without_anybody(blank: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = blank.sandbox
+    missing = run("init", "--shop", "kayra-demo", "--client-id", sandbox.client_id)
+    assert missing.code == 2 and "SHOPIFY_CLIENT_SECRET" in missing.err
+    monkeypatch.setenv("SHOPIFY_CLIENT_SECRET", sandbox.client_secret)
+    options = ["--shop", "kayra-demo", "--client-id", sandbox.client_id, "--key-file", str(sandbox.key_file)]
+    bad = run("init", *options, "--spreadsheet", "No such sheet")
+    assert bad.code == 2 and not Path("config.json").exists()
+    said = run("init", *options, "--spreadsheet", "Shop orders", "--json")
+    assert said.code == 0 and said.data["share_with"] == sandbox.email and said.data["tested"] is True
+    again = run("init", *options, "--spreadsheet", "Other")
+    assert again.code == 2 and "left as it is" in again.err
+    assert load({}, {}, Path.cwd()).target_spreadsheet == "Shop orders"
+    replaced = run("init", *options, "--spreadsheet", "Shop orders", "--overwrite", "--no-test", "--json")
+    assert replaced.code == 0 and Path(replaced.data["kept"]).exists()
+
+
+def test_an_old_app_with_a_token(blank: World, run: Manage) -> None:
+    token = "shpat_" + "a1" * 16
+    blank.sandbox.shopify.tokens.add_token(token)
+    right = answers(blank)
+    said = run("init", typed="\n".join([right[0], "", token, *right[3:]]) + "\n")
+    assert said.code == 0, said.all
+    settings = load({}, {}, Path.cwd())
+    assert settings.shopify_access_token == token and settings.shopify_client_id is None
+
+
+def test_it_asks_before_it_replaces(blank: World, run: Manage) -> None:
+    Path("config.json").write_text('{"lookback_days": 9}', encoding="utf-8")
+    assert run("init", typed="n\n").code == 130
+    assert Path("config.json").read_text(encoding="utf-8") == '{"lookback_days": 9}'
+
+
+def test_other_lines_of_a_dotenv_stay(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# mine\nOTHER=1\nSHOPIFY_CLIENT_SECRET=old\n", encoding="utf-8")
+    odd = "a'b\\c#d\"e$f"
+    write_secrets(file, {"shopify_client_secret": odd, "shopify_access_token": None})
+    from syncdb.config.sources import from_dotenv
+
+    assert from_dotenv(file).values == {"shopify_client_secret": odd}
+    assert file.read_text(encoding="utf-8").startswith("# mine\nOTHER=1\n")
