@@ -134,9 +134,24 @@ PEOPLE: tuple[Callable[[Hand], None], ...] = (
     sort, insert_rows, delete_row, move_row, insert_column, move_column, overwrite, empty, annotate, own_formula, decorate,
     copy_row, paste_over, drop_key, own_row, subtotal, title_above, hide_and_filter,
 )  # fmt: skip
-# what may come between a look and a write; see docs/google-sheets.md for what can be told apart afterwards
+
+
+def retype(hand: Hand) -> None:
+    hand.them.type(f"{hand.managed}{hand.row}", "mine")
+
+
+def own_row_beside(hand: Hand) -> None:
+    """A new row with a key of their own and text right of our columns."""
+    row = hand.row
+    hand.them.insert_rows(row)
+    hand.them.type(f"{hand.world.letter('Line ID')}{row}", f"MINE-{hand.b}")
+    hand.them.type(f"{hand.own}{row}", f"our own {hand.a}")
+
+
+# What may come between a look and a write. A formula or text typed in that very second into the very cell that is written is
+# not among it: Sheets has no compare-and-set, so that keystroke is lost (docs/reliability.md).
 IN_THE_MOMENT: tuple[Callable[[Hand], None], ...] = (
-    sort, insert_rows, delete_row, move_row, insert_column, move_column, overwrite, annotate, copy_row, own_row,
+    sort, insert_rows, delete_row, move_row, insert_column, move_column, retype, annotate, copy_row, own_row_beside,
 )  # fmt: skip
 
 
