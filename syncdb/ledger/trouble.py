@@ -7,7 +7,10 @@ from typing import Any
 from syncdb.ledger import Ledger
 from syncdb.ledger.reading import Reader
 
-ERROR = """error_id, stage, cause, order_id, order_name, message, next_step, times, first_at, last_at, first_run, last_run,
+ERROR = """error_id, stage, cause, order_id,
+           coalesce(nullif(order_name, ''), (SELECT name FROM order_tracking
+             WHERE order_tracking.order_id = sync_errors.order_id), '') AS order_name, message,
+           next_step, times, first_at, last_at, first_run, last_run,
            resolved_at, resolution"""
 
 

@@ -20,7 +20,9 @@ def backup(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the ledger, also while a sync is running, and look the copy through.
+    """Copy the ledger and look the copy through.
+
+    Consistent also while a sync is running, which copying the file by hand is not.
 
     Example: python sync_manager.py backup --output backups/ledger.db
     """
@@ -51,9 +53,10 @@ def restore(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a backup in the place of the ledger, which is kept beside it.
+    """Put a backup in the place of the ledger.
 
-    The next sync looks at every order and row, so rows that the sheet has already are taken over, never added again.
+    The present ledger is kept beside it. The next sync looks at every order and row, so rows that the sheet has already are
+    taken over, never added again.
 
     Example: python sync_manager.py restore backups/ledger.db
     """

@@ -26,9 +26,10 @@ def errors(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show open errors by cause, each with the orders it concerns and what to do.
+    """Show what failed, by cause, and what to do.
 
-    Leaves with 0 whether or not there are any; `status` is for monitoring.
+    With the orders that each concerns, and what was left for a person to decide. Leaves with 0 whether or not there are any;
+    `status` is for monitoring.
 
     Example: python sync_manager.py errors --resolve 12 --reason "order was a fake"
     """

@@ -44,7 +44,7 @@ def export(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write orders, lines, runs, errors or changes to a file.
+    """Write orders, lines, runs or changes to a file.
 
     With --json the answer about the export is JSON; the exported data follow the file's ending.
 

@@ -24,7 +24,9 @@ def history(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell everything that ever happened to one order: what the shop changed, and which run wrote which cell.
+    """Tell everything that ever happened to one order.
+
+    What the shop changed, field by field with before and after, and which run wrote which cell.
 
     Example: python sync_manager.py history 1001
     """

@@ -34,7 +34,9 @@ def report(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report on the last days: orders, revenue, changes, runs, gaps, errors and the tool's own health.
+    """Report on the last days, as text or as a page.
+
+    Orders and revenue by day, changes, runs, gaps, errors and the tool's own health.
 
     Example: python sync_manager.py report --days 30 --output november.html
     """

@@ -21,7 +21,7 @@ from syncdb.manager.versions import days_left
 from syncdb.reconcile.gaps import Gap, Reason
 
 REASONS = {
-    Reason.UNEXPLAINED: "unexplained: ask the shop with `missing`",
+    Reason.UNEXPLAINED: "unexplained (python sync_manager.py missing asks the shop)",
     Reason.RENUMBERED: "the counter seems to have been set forward",
     Reason.RECENT: "too new to tell; the next run reads that time again",
     Reason.NOT_READ: "from before the time that the ledger covers",
@@ -78,7 +78,7 @@ def show(output: Output, figures: Figures, found: Sequence[Attention], calendar:
             ("Changes", _changes(figures)),
             ("Runs", _run_words(figures)),
             ("Errors", f"{figures.errors['new']} new, {figures.errors['resolved']} resolved, {_open(figures)} open"),
-            ("Gaps", "; ".join(_gap_words(gap) for gap in figures.gaps[:5]) or "none"),
+            ("Gaps", _gap_words(figures.gaps)),
             *_health(figures, calendar),
         ]
     )
@@ -188,14 +188,26 @@ def _open(figures: Figures) -> int:
     return sum(len(group.errors) for group in figures.open_errors)
 
 
-def _gap_words(gap: Gap) -> str:
-    names = gap.names(1)[0] if gap.count == 1 else f"{gap.names(1)[0]} to {gap.last} ({gap.count})"
-    return f"{names} {REASONS[gap.reason]}"
+def _gap_words(gaps: Sequence[Gap], most: int = 5) -> str:
+    told = []
+    for reason, words in REASONS.items():
+        alike = [gap for gap in gaps if gap.reason is reason]
+        more = f" and {len(alike) - most} more" if len(alike) > most else ""
+        told += [f"{', '.join(map(_range, alike[:most]))}{more}: {words}"] if alike else []
+    return "; ".join(told) or "none"
+
+
+def _range(gap: Gap) -> str:
+    return gap.names(1)[0] if gap.count == 1 else f"{gap.names(1)[0]} to {gap.last}"
 
 
 def _gap_row(gap: Gap) -> dict[str, Any]:
-    names = gap.names(1)[0] if gap.count == 1 else f"{gap.names(1)[0]} to {gap.last}"
-    return {"names": names, "count": gap.count, "between": f"{gap.after.name}, {gap.before.name}", "reason": REASONS[gap.reason]}
+    return {
+        "names": _range(gap),
+        "count": gap.count,
+        "between": f"{gap.after.name}, {gap.before.name}",
+        "reason": REASONS[gap.reason],
+    }
 
 
 def _error_rows(figures: Figures, calendar: Calendar) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,9 @@ ATTENTION = 1
 
 
 def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption = False) -> None:
-    """Say whether all is well: last run, next run, orders, errors, gaps.
+    """Say whether all is well, and what needs a look.
+
+    Last and next run, orders, errors, unfinished writes, gaps in the order numbers, the ledger, the API version.
 
     Leaves with 0 when all is fine and with 1 when something needs attention, for monitoring.
 

@@ -1,0 +1,71 @@
+"""Help is instant and complete, and the documentation tells every command, option and JSON name."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from syncdb.manager.app import COMMANDS
+from tests.manager.conftest import Shop, manage
+
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs" / "manager.md").read_text(encoding="utf-8")
+OURS = ("status", "orders", "history", "errors", "report", "export", "backup", "restore", "check")
+HEAVY = ("rich", "sqlite3", "sqlite_utils", "gspread", "requests", "google", "graphql", "jinja2", "xlsxwriter", "pandas", "numpy")
+
+
+def section(command: str) -> str:
+    found = re.search(rf"^## `{command}`.*?(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/manager.md has no section on {command}"
+    return found[0]
+
+
+def test_all_of_ours_are_registered() -> None:
+    assert set(OURS) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", OURS)
+def test_help_has_an_example_and_the_docs_have_every_option(command: str) -> None:
+    text = manage(command, "--help").out
+    assert "Example: python sync_manager.py" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80 and "\x1b" not in text
+    options = set(re.findall(r"(?<!\S)--[a-z][a-z-]*", text)) - {"--help"}
+    assert {"--db", "--config", "--json"} <= options
+    told = set(re.findall(r"--[a-z][a-z-]*", section(command))) | {"--db", "--config", "--json"}
+    assert not options - told, f"{command}: not in the docs"
+
+
+def test_the_docs_tell_no_option_that_is_not_there() -> None:
+    for command in OURS:
+        options = set(re.findall(r"--[a-z][a-z-]*", manage(command, "--help").out))
+        table = re.findall(r"^\| `(--[a-z-]+)", section(command), re.MULTILINE)
+        assert not set(table) - options, command
+
+
+@pytest.mark.parametrize("command", OURS)
+def test_help_loads_nothing_heavy(command: str) -> None:
+    code = (
+        "import sys\nfrom syncdb.manager.app import main\n"
+        f"try:\n main([{command!r}, '--help'])\nexcept SystemExit: pass\n"
+        f"print('LOADED', sorted(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.rstrip().endswith("LOADED []"), done.stdout[-200:]
+
+
+def test_the_list_of_commands_fits_and_is_whole() -> None:
+    text = manage("--help").out
+    assert all(re.search(rf"^  {command} ", text, re.MULTILINE) for command in COMMANDS)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [("status", []), ("orders", []), ("history", ["1080"]), ("errors", []), ("report", []), ("check", [])],
+)
+def test_the_docs_name_what_json_holds(past: Shop, command: str, more: list[str]) -> None:
+    data = past.ask(command, *more, "--json").data
+    told = section(command)
+    assert data and not [name for name in data if f"`{name}`" not in told], command
