@@ -31,9 +31,10 @@ class Redaction:
     field: IsPersonal
     path: IsPersonal
 
-    def orders(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Every order with its name and snapshot, one at a time."""
-        for order_id, name, text in self._all("SELECT order_id, name, snapshot FROM order_tracking"):
+    def orders(self, mentions: str = "") -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Every order with its name and snapshot, one at a time; or those whose text mentions something, in either case of ASCII."""
+        query = "SELECT order_id, name, snapshot FROM order_tracking WHERE ? = '' OR instr(lower(snapshot), lower(?)) > 0"
+        for order_id, name, text in self._all(query, (mentions, mentions)):
             yield order_id, name, json.loads(text)
 
     def replace(self, order_id: str, snapshot: Mapping[str, Any], mark: str) -> None:

@@ -18,8 +18,9 @@ def confirmed(output: Output, lines: Sequence[str], question: str, *, yes: bool)
     if yes:
         return
     if output.as_json or not sys.stdin.isatty():
+        told = [*lines] if output.as_json else []  # they were said above already
         raise ConfigurationError(
-            [*lines, "Nobody is there to be asked, so nothing was done."], next_step="Run it again with --yes to do it unasked."
+            [*told, "Nobody is there to be asked, so nothing was done."], next_step="Run it again with --yes to do it unasked."
         )
     if not said_yes(question):
         raise Interrupted("Nothing was changed.")

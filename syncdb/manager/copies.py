@@ -8,7 +8,6 @@ from pathlib import Path
 from syncdb.ledger.redaction import files_of, traces, without
 
 _FOLDERS = ("", "test_output", "backups", "exports", "reports")
-_LARGEST_LOG = 50_000_000
 
 
 @dataclass(slots=True)
@@ -71,7 +70,7 @@ def _packed(path: Path, values: set[str]) -> bool:
 def _blank(path: Path, values: set[str]) -> None:
     """Rewritten in place, so that a program that has it open for appending goes on at its end."""
     with path.open("r+", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        text = without(file.read(_LARGEST_LOG), sorted(values, key=len, reverse=True))
+        text = without(file.read(), sorted(values, key=len, reverse=True))
         file.seek(0)
         file.write(text)
         file.truncate()

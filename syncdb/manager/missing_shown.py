@@ -116,7 +116,7 @@ def _headline(found: Found, days: int) -> Iterator[str]:
         yield "The shop was not asked" + (f": {orders.refused}" if orders.refused else " (--offline).")
     elif orders.missed:
         names = ", ".join(one.name for one in orders.missed[:8]) + (" ..." if len(orders.missed) > 8 else "")
-        yield f"{len(orders.missed)} order(s) of the shop are not in the ledger: {names}"
+        yield f"{len(orders.missed)} order(s) of the shop {'were' if found.fixed else 'are'} not in the ledger: {names}"
     else:
         total = sum(day.ledger for day in counted)
         yield f"No order is missing: {total} orders of {len(counted)} days counted in the shop and in the ledger."

@@ -106,7 +106,7 @@ def _found(path: Path, who: str) -> Affected:
     """The orders that are meant. Raises NeedsPerson where none or several customers are."""
     with Ledger.open(path, SYSTEM.now()) as ledger:
         one = None if "@" in who or _CUSTOMER.fullmatch(who) else _order(ledger, who)
-        affected = of_order(ledger, one) if one else of_customer(ledger, _picks(who))
+        affected = of_order(ledger, one) if one else of_customer(ledger, _picks(who), _mentioned(who))
     if not affected.orders:
         raise NeedsPerson(
             f"The ledger knows no order and no customer {who!r}. Nothing was changed.",
@@ -144,6 +144,14 @@ def _picks(who: str) -> Callable[[Person], bool]:
             person.customer_id == digits or any(one.endswith(tail) and len(one) - len(tail) <= 3 for one in person.phones)
         )
     return lambda person: text in person.names
+
+
+def _mentioned(who: str) -> str:
+    """What the orders of that customer are sure to hold as it is written; empty where they may write it otherwise."""
+    text = " ".join(who.split())
+    if named := _CUSTOMER.fullmatch(text):
+        return str(named[1])
+    return text if "@" in text and text.isascii() and not set(text) & set('"\\') else ""
 
 
 def _confirm(output: Output, affected: Affected, who: str, sheet: bool, yes: bool) -> None:

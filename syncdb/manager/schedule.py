@@ -138,8 +138,8 @@ def _call(command: list[str], *, given: str | None = None, may_fail: bool = Fals
 def _show(output: Output, parts: list[Part], kind: Kind, job: Job, install: bool) -> None:
     """The texts as they are, so that they can be copied or piped; what to do with them on the error stream."""
     for part in parts:
-        if part.file is not None:
-            output.hint(f"# {part.file}")
+        if part.file is not None and part.encoding == "utf-8":
+            output.raw(f"# {part.file}\n")
         output.raw(part.text.rstrip("\n") + "\n")
     if not install:
         where = {
