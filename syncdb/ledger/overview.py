@@ -19,6 +19,7 @@ class Standing:
     deleted: int
     waiting: int
     conflicts: int
+    undecided: int  # conflicts that are not simply as the user wants them (edited cells reported, deleted rows respected)
 
 
 def standing(reader: Reader) -> Standing:
@@ -28,6 +29,7 @@ def standing(reader: Reader) -> Standing:
         reader.number("SELECT count(*) FROM order_tracking WHERE status = 'deleted'"),
         reader.number("SELECT count(*) FROM pending"),
         reader.number("SELECT count(*) FROM conflict"),
+        reader.number("SELECT count(*) FROM conflict WHERE why NOT IN ('edited', 'gone')"),
     )
 
 

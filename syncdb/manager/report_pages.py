@@ -22,6 +22,7 @@ from syncdb.reconcile.gaps import Gap, Reason
 
 REASONS = {
     Reason.UNEXPLAINED: "unexplained (python sync_manager.py missing asks the shop)",
+    Reason.ASKED: "the shop does not have them (deleted, most likely)",
     Reason.RENUMBERED: "the counter seems to have been set forward",
     Reason.RECENT: "too new to tell; the next run reads that time again",
     Reason.NOT_READ: "from before the time that the ledger covers",

@@ -13,7 +13,7 @@ from syncdb.manager.place import Place
 from syncdb.manager.rhythm import Rhythm, cut_off, rhythm
 from syncdb.manager.versions import days_left, end_of_support
 from syncdb.reconcile.gaps import Gap, Reason
-from syncdb.reconcile.known_gaps import gaps_in
+from syncdb.reconcile.known_gaps import after_asking, gaps_in
 from syncdb.values import iso, moment
 
 VERSION_NOTICE = 45  # days
@@ -63,6 +63,11 @@ class State:
         return next((run for run in self.last_runs if run["mode"] != "test"), None)
 
     @property
+    def last_ended(self) -> dict[str, Any] | None:
+        """The last run that came to an end: while one is going on, how the one before it went still counts."""
+        return next((run for run in self.last_runs if run["mode"] != "test" and run["exit_code"] is not None), None)
+
+    @property
     def version(self) -> str | None:
         """The API version that is configured, else the one that answered last."""
         return self.place.api_version or (self.shop or {}).get("version")
@@ -88,7 +93,7 @@ def look(reader: Reader, place: Place, now: datetime) -> State:
         reader.meta("checked_at"),
         overview.open_writes(reader),
         grouped(open_errors(reader)),
-        gaps_in(reader),
+        after_asking(gaps_in(reader), reader),
         overview.schema(reader),
     )
 
@@ -107,10 +112,12 @@ def _runs(state: State) -> Iterator[Attention]:
     if cut_off(run, state.now):
         text = f"Run {run['run_id']} began at {run['started_at']} and never ended (killed, or the computer went off)."
         yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
-    if run["exit_code"]:
-        outcome = OUTCOMES.get(run["exit_code"], "failed")
-        said = f": {run['message']}" if run["message"] else "."
-        yield Attention("run_failed", f"The last run ended with {run['exit_code']}, {outcome}{said}", _after(run["exit_code"]))
+    if (ended := state.last_ended) and ended["exit_code"]:
+        outcome = OUTCOMES.get(ended["exit_code"], "failed")
+        said = f": {ended['message']}" if ended["message"] else "."
+        yield Attention(
+            "run_failed", f"The last run ended with {ended['exit_code']}, {outcome}{said}", _after(ended["exit_code"])
+        )
     if state.rhythm and state.rhythm.overdue(state.now):
         text = f"The next run was expected at {iso(state.rhythm.next_at)} and has not come."
         yield Attention("overdue", text, "See whether the schedule (cron, systemd, Task Scheduler) is still on.")
@@ -145,7 +152,7 @@ def _open(state: State) -> Iterator[Attention]:
         absent = sum(gap.count for gap in gaps)
         text = f"{absent} order {_some(absent, 'number is', 'numbers are')} missing without an explanation ({_first(gaps)})."
         yield Attention("gaps", text, "Ask the shop about them: python sync_manager.py missing")
-    if count := state.counts.conflicts:
+    if count := state.counts.undecided:
         text = f"{count} {_some(count, 'row or cell waits', 'rows or cells wait')} for a person's decision."
         yield Attention("conflicts", text, "See which and why: python sync_manager.py errors")
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from syncdb.manager.standing import Attention, State
 
 ATTENTION = 1
+_GAP_WORDS = (
+    ("asked", "the shop does not have (deleted, most likely)"),
+    ("renumbered", "skipped by a counter set forward"),
+    ("recent", "too new to tell"),
+)
 
 
 def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption = False) -> None:
@@ -120,13 +125,11 @@ def _orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
 
 
 def _gaps(state: "State") -> str:
-    from syncdb.reconcile.gaps import Reason
-
     unexplained = sum(gap.count for gap in state.open_gaps)
-    told = [f"{unexplained} order numbers unexplained"] if unexplained else []
-    for reason, text in ((Reason.RENUMBERED, "the counter was set forward"), (Reason.RECENT, "too new to tell")):
-        if count := sum(gap.count for gap in state.gaps if gap.reason is reason):
-            told.append(f"{count} {text}")
+    told = [f"{unexplained} numbers unexplained"] if unexplained else []
+    for reason, text in _GAP_WORDS:
+        if count := sum(gap.count for gap in state.gaps if gap.reason.value == reason):
+            told.append(f"{count} numbers {text}")
     return ", ".join(told) or "none in the order numbers"
 
 

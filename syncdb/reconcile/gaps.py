@@ -39,6 +39,7 @@ class Reason(Enum):
     """What is known about a gap without asking the shop."""
 
     UNEXPLAINED = "unexplained"  # made while the ledger was watching: ask the shop
+    ASKED = "asked"  # a run has held the time against the shop since, and the shop showed no such order: deleted, most likely
     RECENT = "recent"  # so new that the shop's search may not show it yet: the next run reads that time again
     NOT_READ = "not read"  # made before the time that the ledger covers: such orders come in when they change
     RENUMBERED = "renumbered"  # the counter seems to have been set forward

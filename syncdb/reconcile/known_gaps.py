@@ -1,10 +1,16 @@
 """The gaps in the order numbers of a ledger, found without the network."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
 from syncdb.ledger import numbers
 from syncdb.ledger.overview import watermark
 from syncdb.ledger.reading import Reader
-from syncdb.reconcile.gaps import Covered, Gap, Numbered, Stretch, counters, find_gaps, join
+from syncdb.reconcile.gaps import Covered, Gap, Numbered, Reason, Stretch, counters, find_gaps, join
 from syncdb.values import moment
+
+CHECKED = "gaps_checked_to"  # as `reconcile.missed` keeps it, which asks the shop
 
 
 def covered(reader: Reader) -> Covered | None:
@@ -21,6 +27,20 @@ def gaps_in(reader: Reader) -> list[Gap]:
         return find_gaps([Stretch(_order(first), _order(last)) for first, last in found.ends], time)
     series = counters(_order(end) for end in numbers.numbered(reader))
     return [gap for one in series for gap in find_gaps(list(join(one)), time)]
+
+
+def after_asking(gaps: Sequence[Gap], reader: Reader) -> list[Gap]:
+    """The same gaps; those that a run has asked the shop about since are no longer unexplained.
+
+    Each run does so up to the moment that it remembers: it lists what the shop has and counts its days (`reconcile.missed`).
+    """
+    checked = reader.meta(CHECKED)
+    until = moment(checked) if checked else None
+    return [replace(gap, reason=Reason.ASKED) if until and _asked(gap, until) else gap for gap in gaps]
+
+
+def _asked(gap: Gap, until: datetime) -> bool:
+    return gap.reason is Reason.UNEXPLAINED and gap.before.created_at is not None and gap.before.created_at <= until
 
 
 def _order(end: numbers.End) -> Numbered:

@@ -40,7 +40,12 @@ def test_errors_are_grouped_by_cause(troubled: Path) -> None:
     assert data["groups"][0]["first_at"] == "2026-11-20T10:00:00Z" and data["groups"][0]["last_at"] == "2026-11-20T11:00:00Z"
     assert [one["why"] for one in data["left_to_people"]] == ["doubled"]
     text = manage("errors", "--db", str(troubled)).out
-    assert text.startswith("13 open errors.") and "and 4 more" in " ".join(text.split()) and "What to do" in text and "A3, A9" in text
+    assert (
+        text.startswith("13 open errors.")
+        and "and 4 more" in " ".join(text.split())
+        and "What to do" in text
+        and "A3, A9" in text
+    )
 
 
 def test_closing_needs_a_reason_and_keeps_it(troubled: Path) -> None:
