@@ -32,7 +32,7 @@ class Redaction:
     path: IsPersonal
 
     def orders(self, mentions: str = "") -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Every order with its name and snapshot, one at a time; or those whose text mentions something, in either case of ASCII."""
+        """Every order with its name and snapshot, one at a time; or those whose text mentions something (ASCII: in any case)."""
         query = "SELECT order_id, name, snapshot FROM order_tracking WHERE ? = '' OR instr(lower(snapshot), lower(?)) > 0"
         for order_id, name, text in self._all(query, (mentions, mentions)):
             yield order_id, name, json.loads(text)
