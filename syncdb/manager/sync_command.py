@@ -116,12 +116,11 @@ def _run(asked: Asked, settings: Settings, clock: Clock, terminal: bool) -> Exit
         log.warning("%s", notice)
     with ExitStack() as stack:
         stack.enter_context(stop.listening())
-        console = Console(stderr=True)
         bars = terminal and not asked.as_json
-        watch: Watch = stack.enter_context(Bars(console, stop.check)) if bars else Lines(stop.check)
+        watch: Watch = stack.enter_context(Bars(Console(stderr=True), stop.check)) if bars else Lines(stop.check)
         parts = stack.enter_context(assemble(settings, _wishes(asked, settings), patient, watch))
         report = parts.sync.run()
-        _leave(asked, settings, parts, report)
+    _leave(asked, settings, parts, report)
     return report.exit_code
 
 

@@ -23,16 +23,21 @@ from syncdb.reconcile.watch import Watch
 from syncdb.values import iso, moment
 
 MARK = "watermark:orders"
+PROGRESS = "progress:orders"  # how far a reading got; the watermark of one that did not get to its end
 FETCH = "fetch"
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which changes of the shop to read. `whole`: the entire look-back window, so that an absent order can be noticed."""
+    """Which changes of the shop to read: those since `since`; what lies between `covered_since` and that has been read.
+
+    `whole`: the entire look-back window, so that an absent order can be noticed.
+    """
 
     since: datetime
     until: datetime
     whole: bool
+    covered_since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,27 @@ class Intake:
         """
         now = self.clock.now()
         begin = now - lookback
-        mark = self.ledger.runs.get(MARK)
-        other = mark is not None and mark.get("metafields") != self._metafields()
-        if mark is None or other or moment(mark["covered_since"]) > begin + timedelta(minutes=1):
-            return Window(begin, now, True)
-        reached = moment(mark["at"])
-        return Window(min(begin, reached) if whole else reached, now, whole)
+        mark = self._read_up_to(MARK, begin)
+        if mark is None:
+            return self._first_window(begin, now)
+        reached, covered = moment(mark["at"]), moment(mark["covered_since"])
+        if whole:
+            return Window(min(begin, reached), now, True, min(begin, reached))
+        return Window(reached, now, False, covered)
+
+    def _first_window(self, begin: datetime, now: datetime) -> Window:
+        """The whole window, or the rest of it where an earlier run got some way and was cut short."""
+        progress = self._read_up_to(PROGRESS, begin)
+        if progress is None:
+            return Window(begin, now, True, begin)
+        return Window(moment(progress["at"]), now, False, moment(progress["covered_since"]))
+
+    def _read_up_to(self, name: str, begin: datetime) -> dict[str, Any] | None:
+        """A remembered point of the reading, if it covers the time from `begin` on and the same metafields."""
+        mark: dict[str, Any] | None = self.ledger.runs.get(name)
+        if mark is None or mark.get("metafields") != self._metafields():
+            return None
+        return mark if moment(mark["covered_since"]) <= begin + timedelta(minutes=1) else None
 
     def read(self, window: Window, overlap: timedelta) -> None:
         """Read the window page by page, each page in one transaction; then look after what needs asking for by id."""
@@ -72,6 +92,8 @@ class Intake:
             shown.update(snapshot["id"] for snapshot in page.orders)
             shown.update(held.order_id for held in page.quarantined)
             whole, ended = whole and not page.partial, page.last
+            if whole and page.reached:
+                self._remember(PROGRESS, page.reached - overlap, window.covered_since)
             self.watch.advance(len(page.orders))
         whole = whole and ended
         self._ask_again(shown, window if window.whole and whole else None, overlap)
@@ -190,18 +212,17 @@ class Intake:
         return {order_id: moment(one["created_at"]) for order_id, one in stored.items() if one.get("created_at")}
 
     def _move_watermark(self, window: Window, overlap: timedelta) -> None:
-        mark = self.ledger.runs.get(MARK)
-        covered = window.since if window.whole or mark is None else moment(mark["covered_since"])
+        self._remember(MARK, window.until - overlap, window.covered_since)
+
+    def _remember(self, name: str, at: datetime, covered_since: datetime) -> None:
+        point = {
+            "at": iso(at),
+            "covered_since": iso(covered_since),
+            "metafields": self._metafields(),
+            "run_id": self.report.run_id,
+        }
         with self.ledger.transaction():
-            self.ledger.runs.put(
-                MARK,
-                {
-                    "at": iso(window.until - overlap),
-                    "covered_since": iso(covered),
-                    "metafields": self._metafields(),
-                    "run_id": self.report.run_id,
-                },
-            )
+            self.ledger.runs.put(name, point)
 
     def _metafields(self) -> list[list[str]]:
         """Which metafields are read along. When others are chosen, the window has to be read again."""

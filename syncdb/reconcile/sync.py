@@ -229,7 +229,9 @@ class OrderSync:
                 [note.message for note in report.notes],
                 report.partial,
             )
-        log.info("run %s ended with %s: %s", report.run_id, int(report.exit_code), dict(report.counts))
+        name = "dry run" if self.wishes.dry else f"run {report.run_id}"
+        counted = ", ".join(f"{what} {count}" for what, count in report.counts.items() if count) or "nothing to do"
+        log.info("%s ended with exit code %s: %s%s", name, int(report.exit_code), counted, f"; {message}" if message else "")
 
     def _now(self) -> str:
         return iso(self.clock.now())

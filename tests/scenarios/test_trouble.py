@@ -191,3 +191,14 @@ def test_an_overlapping_run_leaves_with_its_own_code(world: World) -> None:
     with Ledger.open(Path(world.env["DB_PATH"]), world.sandbox.now()):
         ran = world.sync(as_json=False)
     assert ran.code == 7 and ran.writes == 0 and "Another run" in ran.text
+
+
+def test_a_first_load_that_is_cut_short_goes_on_where_it_was(make: Callable[..., World]) -> None:
+    world = make(orders=180)
+    world.faults.add(Fault("forbidden", "shopify read", skip=2, times=None))
+    assert world.sync().code == 4
+    world.faults.clear()
+    ran = world.synced()
+    assert 0 < ran.counts["fetched"] < len(world.shop.orders), "what was read is not read again"
+    assert set(world.lines()) <= set(world.rows())
+    assert world.synced(full=True).writes == 0
