@@ -69,7 +69,7 @@ def _conflicts(report: Report, labels: Mapping[str, str]) -> Iterator[str]:
     for one in report.conflicts[:SHOWN_CONFLICTS]:
         yield f"    {_what(one, labels)} {_TOLD.get(one.why, one.why.value)}."
     if len(report.conflicts) > SHOWN_CONFLICTS:
-        yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more; --json lists the number, the ledger all of them."
+        yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more; --json names a hundred, the ledger all of them."
 
 
 def _what(conflict: Conflict, labels: Mapping[str, str]) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from syncdb.errors import Exit, SyncdbError
 from syncdb.model import Conflict, Plan
 
+MOST_TOLD = 100
+
 # what a report always counts, even if it is nothing
 COUNTS = (
     "fetched",
@@ -75,6 +77,10 @@ class Report:
             "counts": dict(self.counts),
             "notes": [{"code": one.code, "message": one.message, "next_step": one.next_step} for one in self.notes],
             "conflicts": len(self.conflicts),
+            "left_for_a_person": [
+                {"key": one.key, "field": one.field, "why": one.why.value, "where": list(one.where)}
+                for one in self.conflicts[:MOST_TOLD]
+            ],
             "plan_digest": self.plan.digest if self.plan else None,
             "error": {"message": str(self.failure), "next_step": self.failure.next_step} if self.failure else None,
         }
