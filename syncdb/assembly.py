@@ -21,6 +21,7 @@ from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.tokens import ClientCredentials, StaticToken, TokenSource
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger
+from syncdb.ledger.file import damage_told
 from syncdb.mapping import SheetMapping, default_columns
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.reconcile.plan import Limits
@@ -106,7 +107,7 @@ def assemble(settings: Settings, wishes: Wishes, clock: Clock, watch: Watch) -> 
     Raises LedgerBusy, LedgerUnusable, ConfigurationError, and RemoteError where the spreadsheet cannot be found.
     """
     rng = random.SystemRandom()
-    with ExitStack() as stack:
+    with damage_told(settings.db_path), ExitStack() as stack:
         now = clock.now()
         ledger = stack.enter_context(Ledger.copy(settings.db_path, now) if wishes.dry else Ledger.open(settings.db_path, now))
         retrier = Retrier(deadline=settings.deadline_seconds, clock=clock)

@@ -213,10 +213,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a run intends to write. `operations` can be iterated again and again."""
+    """Everything a run intends to write. Not `complete` where a side could not be seen whole, so that some may be lacking."""
 
     operations: tuple[Operation, ...]
     conflicts: tuple[Conflict, ...] = ()
+    complete: bool = True
 
     @property
     def digest(self) -> str:

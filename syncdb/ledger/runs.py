@@ -17,6 +17,11 @@ class Runs:
     connection: sqlite3.Connection
 
     def start(self, pair: str, mode: str, now: str) -> int:
+        """A new run. Earlier ones without an end were cut short (killed, power cut): they are closed with that word."""
+        self.connection.execute(
+            "UPDATE sync_history SET ended_at = ?, message = 'cut short: the process ended without a word' WHERE ended_at IS NULL",
+            (now,),
+        )
         cursor = self.connection.execute(
             "INSERT INTO sync_history (pair, mode, started_at, version) VALUES (?, ?, ?, ?)", (pair, mode, now, __version__)
         )

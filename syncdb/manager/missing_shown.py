@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncdb.connectors.shopify.presence import Listed
 from syncdb.errors import Exit
 from syncdb.manager.output import Column, Output
 from syncdb.reconcile.completeness import Answered, Completeness, Day, Verdict
 from syncdb.reconcile.report import Report
 from syncdb.values import iso
+
+if TYPE_CHECKING:
+    from syncdb.connectors.shopify.presence import Listed
 
 SHOWN = 20  # lines of each table; --json has all
 WORTH_A_LOOK = (Verdict.MISSED, Verdict.UNASKED, Verdict.UNEXPLAINED)
@@ -55,7 +57,7 @@ def as_data(found: Found) -> dict[str, Any]:
     }
 
 
-def _listed(one: Listed) -> dict[str, Any]:
+def _listed(one: "Listed") -> dict[str, Any]:
     return {
         "order_id": one.order_id,
         "name": one.name,

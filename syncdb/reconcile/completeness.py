@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syncdb.connectors.shopify.facts import Facts
-from syncdb.connectors.shopify.presence import Listed, Presence
 from syncdb.ledger import presence as held
 from syncdb.ledger.reading import Reader
 from syncdb.reconcile.gaps import Gap, Reason
 from syncdb.reconcile.known_gaps import gaps_in
 from syncdb.values import iso, moment
+
+if TYPE_CHECKING:
+    from syncdb.connectors.shopify.facts import Facts
+    from syncdb.connectors.shopify.presence import Listed, Presence
 
 LAG = timedelta(minutes=15)  # of Shopify's search: nothing is concluded about orders younger than this
 NAMES_OF_A_GAP = 25  # larger gaps are asked about by time only
@@ -42,7 +45,7 @@ class Answered:
 
     gap: Gap
     verdict: Verdict
-    missed: tuple[Listed, ...] = ()
+    missed: "tuple[Listed, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Day:
     date: str
     shop: int | None
     ledger: int
-    missed: tuple[Listed, ...] = ()
+    missed: "tuple[Listed, ...]" = ()
     extra: tuple[tuple[str, str], ...] = ()
 
 
@@ -86,20 +89,19 @@ class Completeness:
     refused: str = ""
 
     @property
-    def missed(self) -> list[Listed]:
+    def missed(self) -> "list[Listed]":
         """Every order that the shop has and the ledger lacks, once."""
         found = [one for answered in self.gaps for one in answered.missed] + [one for day in self.days for one in day.missed]
         return list({one.order_id: one for one in found}.values())
 
 
-def unasked(reader: Reader, since: datetime | None, now: datetime, zone: tzinfo, days: int) -> Completeness:
-    """What can be said without the shop."""
-    gaps = [Answered(gap, _offline(gap)) for gap in _gaps(reader, since)]
-    return Completeness(gaps, [_day(reader, None, one) for one in calendar(now, zone, days)])
+def unasked(reader: Reader, since: datetime | None) -> Completeness:
+    """What can be said without the shop: where the gaps are. Days are not counted, there is nothing to compare them with."""
+    return Completeness([Answered(gap, _offline(gap)) for gap in _gaps(reader, since)])
 
 
 def ask_shop(
-    reader: Reader, shop: Presence, facts: Facts, since: datetime | None, now: datetime, days: int, bounds: Bounds
+    reader: Reader, shop: "Presence", facts: "Facts", since: datetime | None, now: datetime, days: int, bounds: Bounds
 ) -> Completeness:
     """Ask about every gap after `since` and count the last `days` days. Costs at most what `bounds` allow, and one question more
     for each 31 days. Raises Refused and RetryLater.
@@ -116,7 +118,7 @@ def ask_shop(
     return found
 
 
-def find_missed(reader: Reader, shop: Presence, facts: Facts, now: datetime, lookback: timedelta, bounds: Bounds) -> list[Listed]:
+def find_missed(reader: Reader, shop: "Presence", facts: "Facts", now: datetime, lookback: timedelta, bounds: Bounds) -> "list[Listed]":
     """The orders that a whole reading of the look-back window should have brought and did not: to be asked for by id.
 
     For use within a run: one question where nothing is amiss.
@@ -143,7 +145,7 @@ def _offline(gap: Gap) -> Verdict:
     return {Reason.RECENT: Verdict.RECENT, Reason.NOT_READ: Verdict.NOT_READ}.get(gap.reason, Verdict.UNASKED)
 
 
-def _without_asking(reader: Reader, gap: Gap, facts: Facts, now: datetime) -> Answered | None:
+def _without_asking(reader: Reader, gap: Gap, facts: "Facts", now: datetime) -> Answered | None:
     horizon = facts.horizon(now)
     if horizon and gap.before.created_at and gap.before.created_at <= horizon:
         return Answered(gap, Verdict.HIDDEN)
@@ -155,7 +157,7 @@ def _without_asking(reader: Reader, gap: Gap, facts: Facts, now: datetime) -> An
     return None
 
 
-def _answer(reader: Reader, shop: Presence, gap: Gap, bounds: Bounds) -> Answered:
+def _answer(reader: Reader, shop: "Presence", gap: Gap, bounds: Bounds) -> Answered:
     """By name first; what that leaves open by the time between the neighbours, which also finds orders with other names."""
     found: list[Listed] = []
     if gap.count <= NAMES_OF_A_GAP:
@@ -171,12 +173,12 @@ def _answer(reader: Reader, shop: Presence, gap: Gap, bounds: Bounds) -> Answere
     return Answered(gap, Verdict.RENUMBERED if gap.reason is Reason.RENUMBERED else Verdict.UNEXPLAINED)
 
 
-def _new(reader: Reader, listed: Sequence[Listed]) -> list[Listed]:
+def _new(reader: Reader, listed: "Sequence[Listed]") -> "list[Listed]":
     there = held.known(reader, [one.order_id for one in listed])
     return [one for one in listed if one.order_id not in there]
 
 
-def _count(reader: Reader, shop: Presence, spans: Sequence[Span], bounds: Bounds) -> list[Day]:
+def _count(reader: Reader, shop: "Presence", spans: Sequence[Span], bounds: Bounds) -> list[Day]:
     """Count each day; the days that differ, latest first, are listed and compared order by order."""
     covered = _covered(reader)
     spans = [one for one in spans if covered is None or one.since >= covered]
@@ -198,7 +200,7 @@ def _day(reader: Reader, count: int | None, span: Span) -> Day:
     return Day(span.date, count, held.made(reader, iso(span.since), iso(span.until)))
 
 
-def _compared(reader: Reader, shop: Presence, day: Day, span: Span, bounds: Bounds) -> Day:
+def _compared(reader: Reader, shop: "Presence", day: Day, span: Span, bounds: Bounds) -> Day:
     listed, whole = shop.made(span.since, span.until - timedelta(seconds=1), bounds.pages)
     here = held.made_ids(reader, iso(span.since), iso(span.until))
     there = {one.order_id for one in listed}

@@ -42,6 +42,7 @@ class Reconciled:
     plan: Plan
     counts: Counter[str] = field(default_factory=Counter)
     unsettled: set[str] = field(default_factory=set)
+    complete: bool = True
 
 
 def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int, now: str, watch: Watch) -> Plan:
@@ -51,6 +52,7 @@ def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int,
     """
     operations: list[Operation] = []
     conflicts: list[Conflict] = []
+    complete = True
     records = ledger.records(pair.name)
     blocks = of_everything(records, pair.left, pair.right) if keys is None else of_keys(keys, records, pair.left, pair.right)
     for block in blocks:
@@ -60,8 +62,9 @@ def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int,
         for decision in decisions:
             operations.extend(decision.operations)
             conflicts.extend(decision.conflicts)
+        complete = complete and all(triple.sure_left and triple.sure_right for triple in block)
         watch.advance(len(block))
-    return Plan(tuple(operations), tuple(conflicts))
+    return Plan(tuple(operations), tuple(conflicts), complete)
 
 
 def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan) -> None:
@@ -92,6 +95,7 @@ def reconcile(
         tally = applier.apply(plan)
         result.counts.update(tally.counts)
         result.unsettled = tally.stale | tally.rejected
+        result.complete = plan.complete
         if not tally.stale:
             return result
         keys = None

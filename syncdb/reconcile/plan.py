@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from syncdb.model import Action, Operation, Plan
 from syncdb.reconcile.policy import ROW_RESTORED
+from syncdb.values import canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def guard(plan: Plan, known: int, limits: Limits) -> list[str]:
     """Why this plan must not be applied unasked, as sentences; empty if it may. `known` records were there before."""
     restored = [op for op in plan.operations if op.action is Action.CREATE and op.reason == ROW_RESTORED]
     checks = (
-        (_of(plan, Action.UPDATE), limits.changed_percent, limits.few, "would be changed"),
+        (_overwriting(plan), limits.changed_percent, limits.few, "would be changed"),
         (restored, limits.restored_percent, limits.few_restored, "are gone and would be added again"),
         (_of(plan, Action.DELETE), limits.deleted_percent, limits.few_deletes, "would be deleted"),
     )
@@ -36,6 +37,11 @@ def guard(plan: Plan, known: int, limits: Limits) -> list[str]:
         for found, percent, few, what in checks
         if len(found) > few and len(found) * 100 > known * percent
     ]
+
+
+def _overwriting(plan: Plan) -> Sequence[Operation]:
+    """Updates of cells that hold something. Filling a new column of every row takes nothing away."""
+    return [op for op in _of(plan, Action.UPDATE) if any(canonical(value) is not None for value in op.expected.values())]
 
 
 def _of(plan: Plan, action: Action) -> Sequence[Operation]:

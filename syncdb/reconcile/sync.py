@@ -138,7 +138,7 @@ class OrderSync:
         report.plan, report.conflicts = result.plan, _ours(result.plan.conflicts)
         report.counts.update(result.counts)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
-        if look_at is None:
+        if look_at is None and result.complete:
             self._remember_examined(pair.name)
         self._tidy(pair.name)
 

@@ -2,10 +2,11 @@
 
 from syncdb.model import Action, Operation, Plan, Side
 from syncdb.reconcile.plan import Limits, guard
+from syncdb.values import Value
 
 
-def plan(action: Action, count: int, reason: str = "changed") -> Plan:
-    return Plan(tuple(Operation(Side.RIGHT, action, str(n), None, {}, {"f": n}, reason) for n in range(count)))
+def plan(action: Action, count: int, reason: str = "changed", before: Value = "old") -> Plan:
+    return Plan(tuple(Operation(Side.RIGHT, action, str(n), None, {"f": before}, {"f": n}, reason) for n in range(count)))
 
 
 def test_additions_are_never_refused() -> None:
@@ -16,6 +17,10 @@ def test_changing_more_than_the_share_is_refused_above_the_few() -> None:
     assert guard(plan(Action.UPDATE, 501), 1000, Limits())
     assert guard(plan(Action.UPDATE, 500), 1000, Limits()) == []
     assert guard(plan(Action.UPDATE, 200), 200, Limits()) == [], "a small shop may change wholly"
+
+
+def test_filling_a_new_column_is_no_surprise() -> None:
+    assert guard(plan(Action.UPDATE, 100_000, "first fill", None), 100_000, Limits()) == []
 
 
 def test_an_emptied_tab_is_not_filled_again_unasked() -> None:

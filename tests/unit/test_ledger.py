@@ -199,3 +199,15 @@ def test_conflicts_are_replaced_by_what_was_seen_last(path: Path) -> None:
         with ledger.transaction():
             records.conflicts_are(["a"], [], "2026-11-21T08:00:00Z")
         assert [(row[0], row[2]) for row in records.conflicts()] == [("b", "doubled")]
+
+
+def test_a_run_that_was_cut_short_is_closed_by_the_next(path: Path) -> None:
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.runs.start("p", "sync", "2026-11-21T06:00:00Z")
+    with Ledger.open(path, NOW) as ledger:
+        with ledger.transaction():
+            second = ledger.runs.start("p", "sync", "2026-11-21T07:00:00Z")
+        rows = ledger.connection.execute(
+            "SELECT run_id, exit_code, message FROM sync_history WHERE ended_at IS NOT NULL"
+        ).fetchall()
+        assert second == 2 and rows == [(1, None, "cut short: the process ended without a word")]
