@@ -118,7 +118,9 @@ def ask_shop(
     return found
 
 
-def find_missed(reader: Reader, shop: "Presence", facts: "Facts", now: datetime, lookback: timedelta, bounds: Bounds) -> "list[Listed]":
+def find_missed(
+    reader: Reader, shop: "Presence", facts: "Facts", now: datetime, lookback: timedelta, bounds: Bounds
+) -> "list[Listed]":
     """The orders that a whole reading of the look-back window should have brought and did not: to be asked for by id.
 
     For use within a run: one question where nothing is amiss.
