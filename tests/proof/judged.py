@@ -7,6 +7,7 @@ from typing import Any
 
 from syncdb.ledger import Ledger
 from tests.proof.acts import HIDING, PEOPLE, SHOP, Hand
+from tests.proof.history import false_history
 from tests.proof.oracle import Oracle, People, examined
 from tests.proof.world import ProofWorld
 from tests.scenarios.world import Ran
@@ -24,7 +25,7 @@ class Judged:
         self.oracle.hear()
         self.told: list[str] = []
         self.drifted = self.hidden = self.uneasy = True
-        self.other_ledger = False
+        self.other_ledger = self.edited = False
         self.seen: People | None = None
 
     # --- what happens
@@ -108,7 +109,7 @@ class Judged:
 
     def edit_in_the_moment(self, act: Callable[[], object]) -> None:
         """Let somebody edit just before the next write, and remember in `seen` what people's cells were then."""
-        self.seen = None
+        self.seen, self.edited = None, True
 
         def action() -> None:
             act()
@@ -234,6 +235,9 @@ class Judged:
         assert not wrong, self.story(wrong)
         third = self.run(full=True)
         assert (third.code, third.writes) == (0, 0), self.story(["the third run wrote", third.text])
+        if not self.other_ledger:
+            false = false_history(self.world, exactly=not self.edited)
+            assert not false, self.story(false)
         self.drifted = self.hidden = self.uneasy = False
         examined["histories"] += 1
 

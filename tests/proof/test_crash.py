@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.faults import Fault, Seen
 from tests.engine.hostile import Crash, Steps
 from tests.proof.crash import dying
 from tests.proof.judged import Judged
@@ -105,6 +105,7 @@ def _die_at(at: int, judged: Judged) -> bool:
     except Crash:
         for one, handler in handlers.items():
             signal.signal(one, handler)
+    judged.edited = judged.seen is not None
     judged.agree(runs=1, since=judged.seen)
     return finished
 
@@ -119,13 +120,14 @@ class Start:
     faults: list[Fault]
     late: list[Any]
     told: list[str]
+    received: list[Seen]
 
     @classmethod
     def of(cls, judged: Judged) -> "Start":
         world = judged.world
         faults = world.faults
         book = world.sandbox.spreadsheet.kept()
-        return cls(book, world.ledger.exists(), world.time, faults.pending(), list(faults._late), list(judged.told))
+        return cls(book, world.ledger.exists(), world.time, faults.pending(), list(faults._late), list(judged.told), list(world.received))
 
     def again(self, judged: Judged) -> None:
         world = judged.world
@@ -135,6 +137,9 @@ class Start:
         world.faults._late[:] = self.late
         world.faults.add(*self.faults)
         judged.told[:] = self.told
+        world.received[:] = self.received
+        world.faults.landed.clear()
+        judged.edited = False
         if self.ledger:
             world.put_back("situation.db")
         else:
