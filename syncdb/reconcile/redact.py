@@ -12,6 +12,8 @@ from syncdb.ledger.redaction import Redaction, rebuild, zero_what_is_overwritten
 from syncdb.mapping.choice import column
 
 Wanted = Callable[[Person], bool]
+DUE = "redaction_due"  # orders without their person whose history may still tell
+REBUILD = "redaction_rebuild"  # whether the file may still hold what was overwritten
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ def strip(ledger: Ledger, affected: Affected, *, sheet_too: bool, pairs: Iterabl
     ledger.redacted.add(affected.orders)  # first of all: whatever happens from here on, nothing comes back
     with ledger.transaction():
         ledger.redacted.note(ledger.connection)
+        ledger.runs.put(DUE, sorted({*(ledger.runs.get(DUE) or ()), *affected.orders}))
         for order_id in affected.orders:
             _strip_one(work, order_id, unseen=not sheet_too)
             for pair in pairs:
@@ -86,12 +89,22 @@ def clean(ledger: Ledger, affected: Affected) -> tuple[dict[str, int], bool]:
     """Remove the rest from the ledger and rebuild its file: what was cleaned, and whether no reader kept old bytes alive."""
     zero_what_is_overwritten(ledger)
     with ledger.transaction():
-        counts = redaction(ledger).clean(list(affected.orders), affected.values)
-    return counts, rebuild(ledger)
+        counts = redaction(ledger).clean(sorted({*affected.orders, *(ledger.runs.get(DUE) or ())}), affected.values)
+        ledger.runs.put(DUE, None)
+        ledger.runs.put(REBUILD, True)
+    emptied = rebuild(ledger)
+    if emptied:
+        with ledger.transaction():
+            ledger.runs.put(REBUILD, False)
+    return counts, emptied
 
 
 def catch_up(ledger: Ledger) -> int:
-    """Redact again what a restored or new ledger holds of orders that were redacted before; how many orders that were."""
+    """Finish a redaction that was cut short, and redact again what a restored or new ledger holds of orders that were redacted
+    before; how many orders that were.
+    """
+    if ledger.runs.get(DUE) or ledger.runs.get(REBUILD):
+        clean(ledger, Affected())
     if not ledger.redacted.behind or redaction(ledger).open_writes():  # what is open is settled first; the next run catches up
         return 0
     affected = Affected()

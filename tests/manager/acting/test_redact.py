@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from syncdb.ledger import Ledger
+from syncdb.reconcile.redact import of_customer, strip
 from tests.manager.acting.conftest import Manage
 from tests.scenarios.world import World
 
@@ -120,6 +122,28 @@ def test_a_ledger_lost_or_restored_does_not_bring_it_back(world: World, run: Man
         (world.folder / f"ledger.db{end}").unlink(missing_ok=True)
     assert world.at_once(force=True, full=True).code == 0
     assert in_bytes(world.folder, texts) == {}
+
+
+def test_a_redaction_cut_short_is_finished_by_the_next_run(world: World, run: Manage) -> None:
+    _, mine = customer_of(world)
+    texts = only_theirs(world, texts_of(mine), mine)
+    with Ledger.open(world.folder / "ledger.db", world.clock.now()) as ledger:
+        affected = of_customer(ledger, lambda person: mine[0]["email"].casefold() in person.emails)
+        assert {order["id"].rpartition("/")[2] for order in mine} == set(affected.orders)
+        strip(ledger, affected, sheet_too=False)  # and here the power fails
+    assert in_bytes(world.folder, texts)
+    assert world.sync().code == 0
+    assert in_bytes(world.folder, texts) == {}
+
+
+def test_no_redaction_while_a_write_is_open(world: World, run: Manage) -> None:
+    with sqlite3.connect(world.folder / "ledger.db") as connection:
+        connection.execute("UPDATE journal SET state = 'open', attempt = '{}' WHERE rowid = (SELECT max(rowid) FROM journal)")
+    connection.close()
+    _, mine = customer_of(world)
+    said = run("redact", mine[0]["email"], "--yes")
+    assert said.code == 5 and "settle" in said.err
+    assert in_bytes(world.folder, {mine[0]["email"]})
 
 
 def test_one_order_only(world: World, run: Manage) -> None:
