@@ -120,6 +120,7 @@ def _set_aside(ledger: Path, now: datetime) -> Path | None:
     try:
         refuse_missing(ledger)
         with closing(file.open_for_writing(ledger)) as connection:
+            connection.execute("PRAGMA busy_timeout = 2000")
             _refuse_young_writes(connection, now)
             _as_single_file(connection)
         leave = [ledger]

@@ -18,6 +18,7 @@ from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.ledger.backup import back_up
 from syncdb.ledger.backup import restore as put_back
+from syncdb.ledger.reading import reading
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Operation, Side
 from syncdb.values import iso
@@ -119,6 +120,19 @@ def test_a_ledger_held_by_a_run_stays(copied: Callable[[], Path], past: Shop, tm
         answer = manage("restore", str(tmp_path / "b.db"), "--yes", "--db", str(path))
     assert answer.code == 7 and "Another run" in answer.err
     assert not [name for name in files(tmp_path) if "replaced" in name or name.endswith(".part")]
+
+
+def test_a_ledger_that_somebody_reads_stays(copied: Callable[[], Path], tmp_path: Path) -> None:
+    """Its write-ahead log cannot be folded in while it is read, and it would be read into the restored one."""
+    path = copied()
+    shutil.copy(path, tmp_path / "b.db")
+    with reading(path) as reader:
+        assert reader.number("SELECT count(*) FROM order_tracking")
+        answer = manage("restore", str(tmp_path / "b.db"), "--yes", "--db", str(path))
+        assert answer.code == 7 and "has" in answer.err and "open" in answer.err
+        assert reader.number("SELECT count(*) FROM order_tracking")
+    assert not [name for name in files(tmp_path) if "replaced" in name or name.endswith(".part")]
+    assert manage("restore", str(tmp_path / "b.db"), "--yes", "--db", str(path)).code == 0
 
 
 def test_restoring_asks_first(copied: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
