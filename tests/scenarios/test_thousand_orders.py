@@ -85,7 +85,7 @@ class Team:
         self.world.colleague.type(f"{self.world.letter(column)}{self.world.row_of(key)}", text)
 
     def insert_row(self) -> None:
-        row = self.rng.randrange(2, len(self.world.grid()))
+        row = self.rng.randrange(2, len(self.world.packed()))
         self.world.colleague.insert_rows(row)
         if self.columns:
             self.world.colleague.type(f"{self.world.letter(self.columns[0])}{row}", f"--- section {self.acts} ---")
@@ -97,7 +97,7 @@ class Team:
         self.world.colleague.move_columns(self.some_letter(), 1, self.some_letter())
 
     def move_row(self) -> None:
-        last = len(self.world.grid())
+        last = len(self.world.packed())
         source, target = self.rng.randrange(2, last), self.rng.randrange(2, last)
         self.world.colleague.move_rows(source, 1, target)
 
@@ -111,7 +111,7 @@ class Team:
         self.world.colleague.hide_rows(self.world.row_of(self.some_key()))
 
     def some_key(self) -> str:
-        return self.rng.choice(sorted(self.world.rows()))
+        return self.rng.choice(sorted(self.world.keys().values()))
 
     def some_letter(self) -> str:
         return self.world.letter(self.rng.choice([name for name in self.world.header() if name]))
@@ -119,14 +119,10 @@ class Team:
 
 def not_ours(world: World) -> dict[tuple[int, int], Any]:
     """Every cell that is not a managed value: people's columns, rows without a line id, headers, and all notes and formats."""
-    header_at = world.grid().index(world.header())
-    names = dict(enumerate(world.header()))
-    key_at = world.column("Line ID")
-    grid = world.grid()
+    names, keys = dict(enumerate(world.header())), world.keys()
     kept: dict[tuple[int, int], Any] = {}
     for (row, column), cell in cells_of(world).items():
-        line = grid[row] if row < len(grid) else []
-        keyed = row > header_at and key_at < len(line) and line[key_at] is not None
+        keyed = row + 1 in keys
         ours = keyed and names.get(column) is not None and not str(names.get(column)).startswith("Team ")
         kept[row, column] = (cell.note, cell.format) if ours else cell
     return kept
@@ -134,8 +130,7 @@ def not_ours(world: World) -> dict[tuple[int, int], Any]:
 
 def last_line_row(world: World) -> int:
     """The row number of the lowest line, as on screen."""
-    at = world.column("Line ID")
-    return max(number for number, row in enumerate(world.grid(), 1) if at < len(row) and row[at] is not None)
+    return max(world.keys())
 
 
 def cells_of(world: World) -> dict[tuple[int, int], Any]:

@@ -94,15 +94,30 @@ class World:
 
     def grid(self, tab: str = "Orders") -> list[list[Any]]:
         """What was entered into each cell of the tab."""
+        return [[_plain(entered(cell)) for cell in row] for row in self.packed(tab)]
+
+    def packed(self, tab: str = "Orders") -> list[Any]:
+        """The cells of the tab as the sandbox keeps them."""
         found = self.sandbox.spreadsheet.titled(tab)
         assert found is not None
-        return [[_plain(entered(cell)) for cell in row] for row in found.rows]
+        return list(found.rows)
+
+    def keys(self) -> dict[int, str]:
+        """The line ids by row number, as on screen."""
+        header, at = self.header_row(), self.column("Line ID")
+        cells = ((number, _plain(entered(row[at]))) for number, row in enumerate(self.packed(), 1) if len(row) > at)
+        return {number: key for number, key in cells if key is not None and number > header}
 
     def grid_or_none(self) -> list[list[Any]] | None:
         return self.grid() if self.sandbox.spreadsheet.titled("Orders") else None
 
+    def header_row(self) -> int:
+        """The row number of the header, as on screen."""
+        rows = ([_plain(entered(cell)) for cell in row] for row in self.packed())
+        return next(number for number, row in enumerate(rows, 1) if "Line ID" in row)
+
     def header(self) -> list[Any]:
-        return next(row for row in self.grid() if "Line ID" in row)
+        return [_plain(entered(cell)) for cell in self.packed()[self.header_row() - 1]]
 
     def column(self, header: str) -> int:
         return self.header().index(header)
@@ -112,19 +127,16 @@ class World:
 
     def row_of(self, key: str) -> int:
         """The row number, as on screen, of a line."""
-        at = self.column("Line ID")
-        rows = [number for number, row in enumerate(self.grid(), 1) if len(row) > at and row[at] == key]
+        rows = [number for number, one in self.keys().items() if one == key]
         assert len(rows) == 1, f"line {key} stands in rows {rows}"
         return rows[0]
 
     def rows(self) -> Rows:
         """Every row with a line id, by that id, as header -> value. A line standing twice fails."""
         header, found = self.header(), {}
-        at = header.index("Line ID")
-        for row in self.grid()[self.grid().index(header) + 1 :]:
-            key = row[at] if at < len(row) else None
-            if key is None:
-                continue
+        grid = self.grid()
+        for number, key in self.keys().items():
+            row = grid[number - 1]
             assert key not in found, f"line {key} stands twice"
             found[key] = {name: row[place] if place < len(row) else None for place, name in enumerate(header) if name}
         return found
