@@ -20,6 +20,14 @@ _FREE_TEXTS = (
     ("sync_errors", "error_id", ("order_name", "message", "next_step", "resolution")),
     ("sync_history", "run_id", ("message", "notices")),
 )
+_LINES_OF_AN_ORDER = (
+    "SELECT snapshot FROM order_tracking WHERE order_id = ?",
+    "SELECT coalesce(base, '') FROM record WHERE order_id = ?",
+    "SELECT coalesce(before, '') || coalesce(after, '') FROM cell_write WHERE order_id = ?",
+    "SELECT coalesce(before, '') || coalesce(after, '') FROM order_change WHERE order_id = ?",
+    "SELECT detail FROM conflict WHERE order_id = ?",
+    "SELECT message || next_step FROM sync_errors WHERE order_id = ?",
+)
 REMOVED = "[removed]"
 
 
@@ -56,6 +64,16 @@ class Redaction:
             counts["conflicts"] += self._conflicts(order_id)
         counts["messages"] = self._messages(sorted(values, key=len, reverse=True))
         return counts
+
+    def left_in(self, order_ids: Iterable[str], values: Iterable[str]) -> int:
+        """How many stored lines of these orders still hold any of the values, in whatever table."""
+        wanted = [_as_json(value) for value in values]
+        return sum(
+            any(value in text for value in wanted)
+            for order_id in order_ids
+            for query in _LINES_OF_AN_ORDER
+            for (text,) in self._all(query, (order_id,))
+        )
 
     def open_writes(self) -> int:
         """How many writes have no known outcome; what they hold is needed to settle them."""

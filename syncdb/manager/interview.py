@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,16 +16,13 @@ from syncdb.manager.asking import ask, said_yes
 from syncdb.manager.checks import Check, State, check_google, check_shopify
 from syncdb.manager.output import Output
 
-SHOPIFY = (
-    "A way into the shop. Open dev.shopify.com/dashboard with the account that owns the shop: Create app, give it the scopes",
-    "read_orders (and read_all_orders, read_customers, read_products, read_locations as you need), Release, Install app on the",
-    "shop. Its Settings show the client id and the client secret (shpss_...). An app made in the Shopify admin before 2026 has",
-    "an access token (shpat_...) instead. docs/set-up.md has every step.",
-)
-GOOGLE = (
-    "A way into Google. console.cloud.google.com: make a project, enable the Google Sheets API and the Google Drive API, make a",
-    "service account (IAM & Admin), and of it a key: Keys, Add key, JSON. Put the file it downloads into this folder.",
-)
+SHOPIFY = """A way into the shop. Open dev.shopify.com/dashboard with the account that owns the shop: Create app, give it the scopes
+read_orders (and read_all_orders, read_customers, read_products, read_locations as you need), Release, Install app on the shop. Its
+Settings show the client id and the client secret (shpss_...). An app made in the Shopify admin before 2026 has an access token
+(shpat_...) instead. docs/set-up.md has every step."""
+GOOGLE = """A way into Google. console.cloud.google.com: make a project, enable the Google Sheets API and the Google Drive API, make a
+service account (IAM & Admin), and of it a key: Keys, Add key, JSON. Put the file it downloads into this folder."""
+SHARE = "Now open the spreadsheet in the browser, Share, and add this address as Editor:"
 
 
 @dataclass(slots=True)
@@ -80,7 +78,7 @@ class Interview:
             self.email, problems, _ = check_key_file(path, "given just now")
             if problems:
                 self._complain(problems, ("google_service_account_file",))
-        self._explain(["Now open the spreadsheet in the browser, Share, and add this address as Editor:", f"    {self.email}"])
+        self._explain(SHARE, f"    {self.email}")
         while True:
             self._ask("target_spreadsheet", "The spreadsheet's address (or its key or title)")
             if self._works(lambda: check_google(self.settings()), ("target_spreadsheet",)):
@@ -153,8 +151,7 @@ class Interview:
             self.answers.pop(name, None)
             self.given.pop(name, None)
 
-    def _explain(self, lines: Sequence[str]) -> None:
+    def _explain(self, text: str, *more: str) -> None:
         if not self.alone:
-            self.output.hint("")
-            for line in lines:
+            for line in ["", *textwrap.wrap(text, 79), *more]:
                 self.output.hint(line)

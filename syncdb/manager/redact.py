@@ -26,7 +26,7 @@ from syncdb.manager.order_names import UnknownOrder, find_order
 from syncdb.manager.output import Output
 from syncdb.manager.place import find_place
 from syncdb.manager.terminal import Lines
-from syncdb.reconcile.redact import Affected, clean, of_customer, of_order, strip
+from syncdb.reconcile.redact import Affected, clean, of_customer, of_order, redaction, strip
 from syncdb.reconcile.sync import Wishes
 
 _CUSTOMER = re.compile(r"(?:gid://shopify/Customer/|.*/customers/|customer:)(\d+)(?:[/?#].*)?", re.IGNORECASE)
@@ -41,6 +41,7 @@ class Redacted:
     copies: Copies = field(default_factory=Copies)
     traces: dict[Path, list[str]] = field(default_factory=dict)
     shared: dict[str, int] = field(default_factory=dict)
+    lines_left: int = 0
     emptied: bool = True
     sheet: str = "not asked"  # or "cleared", or what kept it from being cleared
     sheet_cells: int = 0
@@ -49,7 +50,12 @@ class Redacted:
     def exit_code(self) -> Exit:
         if self.sheet not in ("not asked", "cleared"):
             return Exit.REMOTE
-        return Exit.PARTIAL if self.traces or self.copies.left or not self.emptied else Exit.DONE
+        return Exit.DONE if self.proved and not self.copies.left else Exit.PARTIAL
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing is left in the bytes of the files nor in any line of these orders."""
+        return not self.traces and not self.lines_left and self.emptied
 
 
 def redact(
@@ -212,6 +218,7 @@ def _look(ledger: Ledger, destination: Any, affected: Affected) -> str:
 def _cleaned(ledger: Ledger, done: Redacted) -> Redacted:
     done.counts, done.emptied = clean(ledger, done.affected)
     done.shared = still_named(ledger, done.affected.values)
+    done.lines_left = redaction(ledger).left_in(done.affected.orders, done.affected.values)
     return done
 
 
@@ -236,13 +243,15 @@ def _tell(output: Output, done: Redacted, ledger: Path) -> None:
 
 
 def _proof(done: Redacted) -> list[str]:
-    searched = len(done.affected.values) - len(done.shared)
+    texts, shared = len(done.affected.values), len(done.shared)
     lines = [
-        f"  Proof: {searched} text(s) of this person searched in the bytes of the ledger and the log: "
-        + ("none found." if not done.traces else f"found in {', '.join(map(str, done.traces))}.")
+        f"  Proof: {texts} text(s) of this person searched in all that is stored of these orders: "
+        + (f"{done.lines_left} line(s) still hold one." if done.lines_left else "none found."),
+        f"  Proof: {texts - shared} of them searched in the bytes of the ledger and the log: "
+        + (f"found in {', '.join(map(str, done.traces))}." if done.traces else "none found."),
     ]
-    if done.shared:
-        lines.append(f"  Not counted: {len(done.shared)} text(s) that other orders hold, too (a shared address, a namesake).")
+    if shared:
+        lines.append(f"  The other {shared} also stand in other orders (of the same customer, a shared address, a namesake).")
     if not done.emptied:
         lines.append("  Another program reads the ledger, so old bytes may linger in its log. Close it and run redact again.")
     for path in done.copies.left:
@@ -261,8 +270,10 @@ def _data(done: Redacted) -> dict[str, Any]:
         "files_left": [str(path) for path in done.copies.left],
         "sheet": done.sheet,
         "sheet_cells": done.sheet_cells,
+        "texts": len(done.affected.values),
         "texts_searched": len(done.affected.values) - len(done.shared),
         "texts_shared": len(done.shared),
-        "proved": not done.traces and done.emptied,
+        "proved": done.proved,
+        "lines_left": done.lines_left,
         "traces": {str(path): len(found) for path, found in done.traces.items()},
     }
