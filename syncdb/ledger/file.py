@@ -6,19 +6,17 @@ reset race between two checkpointing connections (fixed in 3.51.3, sqlite.org/wa
 
 import os
 import sqlite3
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from json import JSONDecodeError
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database
 
+from syncdb.blame import SENSELESS, met_in
 from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger.schema import migrate, unknown_migrations
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies it
 
 _PRAGMAS = (
@@ -150,16 +148,12 @@ def damage_told(path: Path) -> Iterator[None]:
     """Raise LedgerUnusable in place of what SQLite says, or of text in the file that is none, wherever that is met first."""
     try:
         yield
-    except (sqlite3.DatabaseError, UnicodeDecodeError, JSONDecodeError) as error:
-        if isinstance(error, sqlite3.DatabaseError) or _was_reading_the_ledger(error):
+    except sqlite3.DatabaseError as error:
+        raise unusable(path, error) from error
+    except SENSELESS as error:
+        if met_in(error, "ledger"):
             raise unusable(path, error) from error
         raise
-
-
-def _was_reading_the_ledger(error: BaseException) -> bool:
-    """Whether text that makes no sense came out of the file: the innermost code of ours that met it is the ledger's."""
-    ours = [name for frame in traceback.extract_tb(error.__traceback__) if (name := frame.filename).startswith(str(_PACKAGE))]
-    return bool(ours) and Path(ours[-1]).parent in (_PACKAGE / "ledger", _PACKAGE)
 
 
 def unusable(path: Path, error: Exception) -> LedgerUnusable:

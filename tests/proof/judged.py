@@ -61,6 +61,7 @@ class Judged:
 
     def run(self, *, judged: bool = True, **asked: Any) -> Ran:
         """One run of the command. Nothing of people's may change in it, and a defect is never its answer."""
+        self.oracle.hear()
         before = self.people()
         ran = self.world.sync(**asked)
         self.told.append(f"run {asked or ''} -> {ran.code}, {ran.writes} writes")
