@@ -112,3 +112,11 @@ def test_one_row_per_order_if_wanted(make: Callable[..., World]) -> None:
     ids = [row[at] for row in world.grid()[1:] if len(row) > at and row[at]]
     assert sorted(ids) == sorted(gid.rpartition("/")[2] for gid in world.shop.orders)
     assert world.synced().writes == 0
+
+
+def test_traces_of_old_writes_are_tidied_away(world: World) -> None:
+    gid, _ = first_order(world)
+    for number in range(30):
+        world.shop.set_note(gid, f"note {number}")
+        world.synced()
+    assert 1 < len(world.sandbox.spreadsheet.metadata.entries) < 25
