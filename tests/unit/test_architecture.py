@@ -18,10 +18,11 @@ IMPURE = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "reques
 IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
 
 # what each part may import of the others, longest prefix first; what is not listed may import anything but the sandbox
-FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock")
+FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.blame")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.errors": (),
+    "syncdb.blame": (),
     "syncdb.values": (),
     "syncdb.clock": (),
     "syncdb.model": ("syncdb.values",),
