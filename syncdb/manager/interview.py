@@ -17,11 +17,12 @@ from syncdb.manager.checks import Check, State, check_google, check_shopify
 from syncdb.manager.output import Output
 
 SHOPIFY = """A way into the shop. Open dev.shopify.com/dashboard with the account that owns the shop: Create app, give it the
-scopes read_orders (and read_all_orders, read_customers, read_products, read_locations as you need), Release, Install app on the
-shop. Its Settings show the client id and the client secret (shpss_...). An app made in the Shopify admin before 2026 has an access token
-(shpat_...) instead. docs/set-up.md has every step."""
-GOOGLE = """A way into Google. console.cloud.google.com: make a project, enable the Google Sheets API and the Google Drive API, make
-a service account (IAM & Admin), and of it a key: Keys, Add key, JSON. Put the file it downloads into this folder."""
+scopes read_orders (and read_all_orders, read_customers, read_products, read_locations as you need), Release,
+Install app on the shop. Its Settings show the client id and the client secret (shpss_...). An app made in the
+Shopify admin before 2026 has an access token (shpat_...) instead. docs/set-up.md has every step."""
+GOOGLE = """A way into Google. console.cloud.google.com: make a project, enable the Google Sheets API and the Google Drive
+API, make a service account (IAM & Admin), and of it a key: Keys, Add key, JSON. Put the file it downloads into
+this folder."""
 SHARE = "Now open the spreadsheet in the browser, Share, and add this address as Editor:"
 
 
