@@ -81,7 +81,7 @@ def test_every_variable_of_the_environment_is_told() -> None:
             content = path.read_text(encoding="utf-8")
             read |= set(re.findall(r"(?:environ(?:\.get\(|\[)|getenv\()\s*[\"']([A-Z_]+)[\"']", content))
     assert "SYNCDB_VENV" in read
-    foreign = {"TERM", "NO_COLOR", "HOME", "PATH"}  # of the system, understood as everywhere
+    foreign = {"TERM", "NO_COLOR", "HOME", "PATH", "XDG_CONFIG_HOME"}  # of the system, understood as everywhere
     assert {name for name in read - foreign if f"`{name}`" not in DOCS["configuration.md"]} == set()
 
 
