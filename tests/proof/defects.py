@@ -1,0 +1,277 @@
+"""Deliberate bugs, each put into a copy of the tree by an exact replacement: the tests that are named with it must notice.
+
+`python -m tests.proof.defects` tries all of them, or those whose names are given, and prints what was caught. A bug that survives
+fails, and so does a replacement that no longer fits the code exactly once: then this list has to follow the code.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE = "tests/engine"
+POLICY = "tests/unit/test_policy.py"
+TROUBLE = "tests/scenarios/test_trouble.py"
+PEOPLE = "tests/scenarios/test_people.py"
+EVERYDAY = "tests/scenarios/test_everyday.py"
+SHEETS = "tests/connectors/google_sheets"
+SHOPIFY = "tests/connectors/shopify"
+LEDGER = "tests/unit/test_ledger.py"
+VALUES = "tests/unit/test_values.py"
+CRASH = "tests/proof/test_crash.py"
+SCHEDULES = "tests/proof/test_machine.py::test_random_histories"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A bug: in `file` below syncdb/, `old` (exactly once) becomes `new`; one of `tests` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+DEFECTS = (
+    Defect(
+        "the intent is not recorded before the write", "reconcile/apply.py",
+        '                self._begin(side, attempt, "records")\n', "", (ENGINE,),
+    ),
+    Defect(
+        "unfinished writes are not settled", "reconcile/sync.py",
+        "settled = applier.settle_unfinished()", "settled = False", (CRASH,),
+    ),
+    Defect(
+        "a write without an answer counts as done", "reconcile/apply.py",
+        "        return self._settled(side, attempt) if unknown else outcomes",
+        "        return [Outcome(Result.DONE) for _ in outcomes] if unknown else outcomes", (ENGINE,),
+    ),
+    Defect(
+        "a write without an answer counts as not applied", "reconcile/apply.py",
+        "        return self._settled(side, attempt) if unknown else outcomes",
+        "        return [Outcome(Result.STALE) for _ in outcomes] if unknown else outcomes", (ENGINE, TROUBLE),
+    ),
+    Defect(
+        "the fence is forgotten: no sign of the token means never applied", "connectors/google_sheets/connector.py",
+        '''                    self._client.post(_batch_update(attempt), fence, {"fields": "spreadsheetId"})
+                    return FENCE''',
+        '''                    return token_value(self._client, _spreadsheet(attempt), attempt.token) or FENCE''', (TROUBLE, SHEETS),
+    ),
+    Defect(
+        "the token does not travel with the batch", "connectors/google_sheets/batch.py",
+        "requests = [token_request(token), *update_requests(", "requests = [*update_requests(", (TROUBLE, SHEETS),
+    ),
+    Defect(
+        "a lost answer is followed by the same batch again, under no token", "connectors/google_sheets/connector.py",
+        '''            self._sheet.forget()
+            return all_unknown(attempt, str(lost))''',
+        '''            body["requests"] = body["requests"][1:]
+            answer = self._client.post(_batch_update(attempt), body, {"fields": SHOWN_AFTER})
+            log.info("sent again: %s", lost)''', (TROUBLE, SHEETS),
+    ),
+    Defect(
+        "a 5xx to a write is taken for a refusal and sent again", "connectors/google_sheets/client.py",
+        '''    if harmless:
+        raise Transient(f"status {status}"''',
+        '''    if harmless or status >= 500:
+        raise Transient(f"status {status}"''', (SHEETS, TROUBLE, CRASH),
+    ),
+    Defect(
+        "row numbers are trusted: keys are not read again before a write", "connectors/google_sheets/placing.py",
+        '''        if not moved and all(
+            readable_key(cells.at(row, key_column)) == batch.operations[number].key for number, row in rows.items()
+        ):''',
+        "        if rows is not None:", (SHEETS, PEOPLE),
+    ),
+    Defect(
+        "keys are not verified after a write", "connectors/google_sheets/outcomes.py",
+        "readable_key(cells.at(row, placement.key_column)) != operation.key", "False", (SHEETS,),
+    ),
+    Defect(
+        "columns are not verified after a write", "connectors/google_sheets/outcomes.py",
+        "if row is None or not straight or", "if row is None or", (SHEETS,),
+    ),
+    Defect(
+        "what strayed is not taken back", "reconcile/apply.py",
+        "mending = self.sides[side].mend(attempt, self._token()) if astray else None", "mending = None if astray else None",
+        (CRASH + "::test_dying_at_any_boundary_is_made_good[row_inserted_meanwhile]", SHEETS),
+    ),
+    Defect(
+        "a formula of a person is overwritten", "connectors/google_sheets/placing.py",
+        "        if isinstance(cells.at(row, columns[name]), Formula):", "        if False:", (SHEETS,),
+    ),
+    Defect(
+        "a person's formula is not seen as theirs", "reconcile/policy.py",
+        "if side in written and _persons_own(difference, there):", "if False:", (PEOPLE, POLICY),
+    ),
+    Defect(
+        "the whole row is written where one cell changed, people's columns too", "connectors/google_sheets/batch.py",
+        '''            "start": {"sheetId": sheet_id, "rowIndex": row, "columnIndex": column},
+            "rows": [{"values": [write_cell(entry) for entry in line]} for line in lines],''',
+        '''            "range": {"sheetId": sheet_id, "startRowIndex": row, "startColumnIndex": column},
+            "rows": [{"values": [write_cell(entry) for entry in line]} for line in lines],''', (SHEETS, PEOPLE),
+    ),
+    Defect(
+        "formats and notes of people are cleared with a value", "connectors/google_sheets/batch.py",
+        'VALUE_ONLY = "userEnteredValue"', 'VALUE_ONLY = "*"', (SHEETS, PEOPLE),
+    ),
+    Defect(
+        "new rows go over blank ones instead of in between", "connectors/google_sheets/batch.py",
+        '    requests = [insert_dimension(placement.sheet_id, "ROWS", first, end, inherit_before=not after_header or at_end)]',
+        '''    requests = [insert_dimension(placement.sheet_id, "ROWS", first, end, inherit_before=not after_header or at_end)]
+    requests = requests if at_end else []''', (SHEETS, PEOPLE, EVERYDAY),
+    ),
+    Defect(
+        "a doubled key is taken for its first row", "connectors/google_sheets/records.py",
+        "self.doubled[key] = [self.rows.pop(key), row]", "return", (PEOPLE, SHEETS),
+    ),
+    Defect(
+        "another ledger's mark is ignored", "connectors/google_sheets/structure.py",
+        "    if tab and strangers and not wish.take_over:", "    if False:", (TROUBLE, SHEETS),
+    ),
+    Defect(
+        "a renamed header is made anew", "connectors/google_sheets/structure.py",
+        '''    if lost:
+        raise header_gone(lost, row, tab.title)''', "", (PEOPLE, SHEETS),
+    ),
+    Defect(
+        "a vanished tab is made anew without asking", "connectors/google_sheets/structure.py",
+        "    if wish.take_over:\n        return _unbound(tabs, wish)", "    if True:\n        return _unbound(tabs, wish)", (PEOPLE, SHEETS),
+    ),
+    Defect(
+        "the watermark stands at the maximum seen", "reconcile/intake.py",
+        "self._remember(MARK, window.until - overlap,", "self._remember(MARK, window.until,", ("tests/proof/test_watermark.py",),
+    ),
+    Defect(
+        "the watermark moves although the reading was partial", "reconcile/intake.py",
+        "        if whole:\n            self._move_watermark(window, overlap)\n",
+        "        self._move_watermark(window, overlap)\n        if whole:\n",
+        ("tests/proof/test_watermark.py",),
+    ),
+    Defect(
+        "an undrained page is dropped", "connectors/shopify/drain.py",
+        '        while page["hasNextPage"]:', '        while False and page["hasNextPage"]:', (SHOPIFY,),
+    ),
+    Defect(
+        "an order edited between its pages is taken as it came", "connectors/shopify/drain.py",
+        '        if not node or node.get("order", node)["updatedAt"] != order["updatedAt"]:', "        if not node:", (SHOPIFY,),
+    ),
+    Defect(
+        "errors beside the data are ignored", "connectors/shopify/drain.py",
+        "        if answer.errors:\n            raise HeldBack", "        if False:\n            raise HeldBack", (SHOPIFY,),
+    ),
+    Defect(
+        "amounts are compared as floating-point numbers", "values.py",
+        "    return type(a) is type(b) and a == b",
+        "    return float(a) == float(b) if isinstance(a, Decimal) and isinstance(b, Decimal) else type(a) is type(b) and a == b",
+        (VALUES,),
+    ),
+    Defect(
+        "null is treated as empty: what is withheld is blanked", "connectors/shopify/normalise.py",
+        '    if stored is None or not new.get("withheld"):\n        return new', "    return new", (SHOPIFY, TROUBLE),
+    ),
+    Defect(
+        "the base takes what was planned before it was answered", "reconcile/apply.py",
+        "            tally.stale.add(operation.key)\n            return",
+        "            tally.stale.add(operation.key)\n            records.agree(operation.key, operation.changes, self.run_id, now, None)\n"
+        "            return",
+        (ENGINE, CRASH),
+    ),
+    Defect(
+        "agreement is not taken up", "reconcile/compare.py",
+        "            if not _in_base(base, name, on_left):", "            if False:", (ENGINE, POLICY),
+    ),
+    Defect(
+        "both sides moved counts as ours", "reconcile/compare.py", "    return Moved.BOTH", "    return Moved.LEFT", (ENGINE, POLICY),
+    ),
+    Defect(
+        "an incomplete listing counts as deletion", "reconcile/policy.py",
+        "    if not sure:\n        return Decision(triple.key)\n", "", (POLICY,),
+    ),
+    Defect(
+        "an absent order is deleted at first sight", "reconcile/intake.py",
+        "        if self.ledger.orders.mark_missing(order_id, now) is None:", "        if False:",
+        ("tests/proof/test_watermark.py", EVERYDAY),
+    ),
+    Defect(
+        "an older answer overwrites a newer one", "ledger/orders.py",
+        "            return Seen.OLDER", "            pass", (LEDGER,),
+    ),
+    Defect(
+        "a transaction that fails is kept half", "ledger/__init__.py",
+        "            except BaseException:\n                self.connection.rollback()\n                raise",
+        "            except BaseException:\n                self.connection.commit()\n                raise", (ENGINE, LEDGER, CRASH),
+    ),
+    Defect(
+        "the ledger of a newer program is opened", "ledger/file.py", "    if newer:\n", "    if False:\n", (LEDGER,),
+    ),
+    Defect(
+        "a second run enters", "ledger/file.py", "guard.acquire(timeout=MOMENT)", "guard.is_locked", (TROUBLE, LEDGER),
+    ),
+    Defect(
+        "spent tokens are dropped at once", "reconcile/sync.py",
+        "SPENT_AFTER = timedelta(minutes=10)", "SPENT_AFTER = timedelta(minutes=-10)", ("tests/proof/test_watermark.py",),
+    ),
+    Defect(
+        "a guard lets everything through", "reconcile/engine.py", "    if reasons:\n", "    if False:\n", (PEOPLE,),
+    ),
+    Defect(
+        "text is sent as a formula", "connectors/google_sheets/cells.py",
+        '    name = "stringValue" if isinstance(entry, str) else "numberValue"',
+        '    name = ("formulaValue" if entry[:1] == "=" else "stringValue") if isinstance(entry, str) else "numberValue"',
+        (SHEETS, EVERYDAY, CRASH),
+    ),
+)  # fmt: skip
+
+
+def applied(defect: Defect, tree: Path) -> None:
+    """Put the bug into a tree. Raises ValueError where the text to replace does not stand there exactly once."""
+    file = tree / "syncdb" / defect.file
+    text = file.read_text(encoding="utf-8")
+    if text.count(defect.old) != 1:
+        raise ValueError(f"{defect.name}: the text stands {text.count(defect.old)} times in {defect.file}")
+    file.write_text(text.replace(defect.old, defect.new), encoding="utf-8")
+
+
+def caught(defect: Defect) -> str:
+    """The line of the test that noticed the bug; empty if it survived."""
+    with tempfile.TemporaryDirectory(prefix="syncdb-defect-") as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.db"))
+        applied(defect, tree)
+        for tests in defect.tests:
+            done = _pytest(tree, tests)
+            if done.returncode == 1:
+                return next((line for line in done.stdout.splitlines() if line.startswith("FAILED")), "a test failed")
+            if done.returncode not in (0, 1):
+                raise RuntimeError(f"{defect.name}: the tests {tests} could not run\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return ""
+
+
+def _pytest(tree: Path, tests: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-m", "not long", tests]
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=1200)
+
+
+def main(names: list[str]) -> int:
+    """Try the named defects, or all. Returns 0 only if every one of at least one was caught."""
+    chosen = [one for one in DEFECTS if not names or any(name in one.name for name in names)]
+    survived = []
+    with ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 2) // 2)) as pool:
+        for defect, by in zip(chosen, pool.map(caught, chosen), strict=True):
+            sys.stdout.write(f"{'caught  ' if by else 'SURVIVED'} {defect.name}  {by[:110]}\n")
+            sys.stdout.flush()
+            survived += [] if by else [defect.name]
+    sys.stdout.write(f"{len(chosen) - len(survived)} of {len(chosen)} deliberate defects were caught\n")
+    return 1 if survived or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
