@@ -27,9 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with Sandbox(folder, orders=asked.orders, port=asked.port) as sandbox:
-            settings = folder / ".env"
-            settings.write_text("".join(f"{name}={value}\n" for name, value in sandbox.environment().items()), encoding="utf-8")
-            settings.chmod(0o600)
+            settings = sandbox.write_settings(folder)
             console.print(f"The shop has {len(sandbox.shop.orders)} orders. The spreadsheet: {sandbox.server.url}/")
             console.print(f"Settings are in {settings}. In another window, from {folder}:")
             console.print(f"  {sys.executable} {Path(__file__).resolve().parents[2] / 'shopify_sheets_sync.py'}")

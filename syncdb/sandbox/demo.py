@@ -226,7 +226,10 @@ def _end(story: Story, folder: Path, serve: bool, console: Console) -> int:
         console.print(f"\n{len(story.failed)} of the promises did not hold: {'; '.join(story.failed)}", style="bold red")
         return 1
     console.print('\nEverything came true. For your own shop: README.md, "Set it up for your shop".', style="bold green")
+    manager = Path(__file__).resolve().parents[2] / "sync_manager.py"
+    console.print(f"\nAsk the ledger, from {folder}:  {sys.executable} {manager} status", markup=False)
     if serve:
+        story.sandbox.write_settings(folder)
         console.print(f"Open {story.sandbox.server.url}/ in a browser. Ctrl-C ends it.", markup=False)
         wait_for_ctrl_c()
     return 0

@@ -76,6 +76,13 @@ class Sandbox:
             "TARGET_SPREADSHEET": TITLE,
         }
 
+    def write_settings(self, folder: Path) -> Path:
+        """The same as a `.env` file in a folder, readable by its owner only."""
+        settings = folder / ".env"
+        settings.write_text("".join(f"{name}={value}\n" for name, value in self.environment().items()), encoding="utf-8")
+        settings.chmod(0o600)
+        return settings
+
     def page_of(self, title: str) -> str:
         """The tab of that title as an HTML page; raises LookupError where there is none."""
         tab = self.spreadsheet.titled(title)

@@ -1,0 +1,24 @@
+"""The demonstration comes true, and says so in its exit code."""
+
+from pathlib import Path
+
+import pytest
+
+from syncdb.sandbox.demo import main
+
+
+def test_everything_in_the_story_comes_true(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "demo"
+    assert main(["--folder", str(folder), "--orders", "20"]) == 0
+    told = capsys.readouterr().out
+    for step in ("The first run", "A refund", "A colleague works", "A gap in the order numbers", "Everything came true"):
+        assert step in told
+    assert "was brought in" in told and "FAILED" not in told
+    assert "Ours to do" in (folder / "sheet.html").read_text(encoding="utf-8")
+    assert main(["--folder", str(folder), "--orders", "20"]) == 0, "it can be run again"
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+    assert main(["--folder", str(tmp_path)]) == 2
+    assert (tmp_path / "thesis.txt").exists() and "Nothing was done" in capsys.readouterr().out
