@@ -23,6 +23,7 @@ from syncdb.sandbox.local import Sandbox, wait_for_ctrl_c
 from syncdb.sandbox.shopify.generate import new_order
 
 ORDERS = 60
+MARK = "DEMONSTRATION.txt"  # only a folder with this file in it is ever emptied
 
 
 class Time:
@@ -209,12 +210,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fresh(folder: Path, console: Console) -> Path | None:
     """The folder, emptied of an earlier demonstration; None if something else is in it."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / "shopify_sync.db").exists():
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         console.print(f"{folder} holds something else than an earlier demonstration. Nothing was done.", markup=False)
         console.print("What to do: name another folder with --folder.", markup=False)
         return None
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / MARK).write_text("Made by the demonstration, which empties this folder when it is run again.\n", encoding="utf-8")
     return folder
 
 

@@ -19,6 +19,7 @@ def test_everything_in_the_story_comes_true(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+    for name in ("thesis.txt", "shopify_sync.db"):
+        (tmp_path / name).write_text("years of work", encoding="utf-8")
     assert main(["--folder", str(tmp_path)]) == 2
-    assert (tmp_path / "thesis.txt").exists() and "Nothing was done" in capsys.readouterr().out
+    assert (tmp_path / "thesis.txt").exists() and (tmp_path / "shopify_sync.db").exists() and "Nothing was done" in capsys.readouterr().out
