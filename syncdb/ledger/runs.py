@@ -19,8 +19,8 @@ class Runs:
     def start(self, pair: str, mode: str, now: str) -> int:
         """A new run. Earlier ones without an end were cut short (killed, power cut): they are closed with that word."""
         self.connection.execute(
-            "UPDATE sync_history SET ended_at = ?, message = 'cut short: the process ended without a word' WHERE ended_at IS NULL",
-            (now,),
+            "UPDATE sync_history SET ended_at = ?, message = ? WHERE ended_at IS NULL",
+            (now, "cut short: the process ended without a word"),
         )
         cursor = self.connection.execute(
             "INSERT INTO sync_history (pair, mode, started_at, version) VALUES (?, ?, ?, ?)", (pair, mode, now, __version__)

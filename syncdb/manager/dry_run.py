@@ -3,8 +3,9 @@
 import csv
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,6 +14,8 @@ from syncdb.errors import NeedsPerson
 from syncdb.manager.shown import csv_cell, shown
 from syncdb.model import Action, Field, Operation, Plan
 from syncdb.reconcile.report import Report
+
+MOST_ROWS = 200  # shown on the page; the CSV file has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,13 @@ def write_dry_run(folder: Path, report: Report, fields: Sequence[Field], target:
     """Write the four files, replacing those of an earlier dry run. Raises NeedsPerson where the folder cannot be written."""
     plan = report.plan or Plan(())
     changes = list(_changes(plan.operations, {field.name: field.label for field in fields}))
-    added = [op for op in plan.operations if op.action is Action.CREATE]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return [
-            _write(folder / "plan.json", _plan_json(report, plan)),
-            _write_rows(folder / "rows_to_append.csv", added, fields),
+            _write_plan(folder / "plan.json", report, plan),
+            _write_rows(folder / "rows_to_append.csv", _added(plan), fields),
             _write_changes(folder / "cells_to_change.csv", changes),
-            _write(folder / "summary.html", _page(report, plan, added, changes, fields, target)),
+            _write(folder / "summary.html", _page(report, plan, changes, fields, target)),
         ]
     except OSError as error:
         raise NeedsPerson(
@@ -54,18 +56,24 @@ def _changes(operations: Iterable[Operation], labels: Mapping[str, str]) -> Iter
                 yield Change(op.key, op.ref or "", labels.get(name, name), shown(op.expected.get(name)), shown(value), op.reason)
 
 
-def _plan_json(report: Report, plan: Plan) -> str:
-    data = report.as_data() | {
-        "plan_digest": plan.digest,
-        "operations": [op.as_data() | {"key": op.key, "action": op.action.value} for op in plan.operations],
-        "conflicts": [
-            {"key": one.key, "field": one.field, "why": one.why.value, "where": list(one.where)} for one in report.conflicts
-        ],
-    }
-    return json.dumps(data, indent=1, ensure_ascii=False)
+def _added(plan: Plan) -> Iterator[Operation]:
+    return (op for op in plan.operations if op.action is Action.CREATE)
 
 
-def _write_rows(path: Path, added: Sequence[Operation], fields: Sequence[Field]) -> Path:
+def _write_plan(path: Path, report: Report, plan: Plan) -> Path:
+    """The report with the operations added one by one: a plan may be larger than memory."""
+    conflicts = [{"key": one.key, "field": one.field, "why": one.why.value, "where": list(one.where)} for one in report.conflicts]
+    head = json.dumps(report.as_data() | {"conflicts": conflicts}, indent=1, ensure_ascii=False)
+    with _private(path).open("w", encoding="utf-8") as file:
+        file.write(head.removesuffix("\n}") + ',\n "operations": [')
+        for number, op in enumerate(plan.operations):
+            data = op.as_data() | {"key": op.key, "action": op.action.value}
+            file.write((",\n  " if number else "\n  ") + json.dumps(data, ensure_ascii=False))
+        file.write("\n ]\n}\n")
+    return path
+
+
+def _write_rows(path: Path, added: Iterable[Operation], fields: Sequence[Field]) -> Path:
     rows = ([csv_cell(op.changes.get(field.name)) for field in fields] for op in added)
     return _write_csv(path, [field.label for field in fields], rows)
 
@@ -95,17 +103,14 @@ def _private(path: Path) -> Path:
     return path
 
 
-def _page(
-    report: Report, plan: Plan, added: Sequence[Operation], changes: Sequence[Change], fields: Sequence[Field], target: str
-) -> str:
+def _page(report: Report, plan: Plan, changes: Sequence[Change], fields: Sequence[Field], target: str) -> str:
     environment = Environment(loader=PackageLoader("syncdb.manager"), autoescape=True, undefined=StrictUndefined)
-    rows = [[shown(op.changes.get(field.name)) for field in fields] for op in added[:200]]
+    rows = [[shown(op.changes.get(field.name)) for field in fields] for op in islice(_added(plan), MOST_ROWS)]
     return environment.get_template("dry_run.html").render(
         report=report,
-        plan=plan,
         target=target,
         labels=[field.label for field in fields],
-        added=len(added),
+        added=plan.count(Action.CREATE),
         rows=rows,
         changes=changes[:500],
         changed=len(changes),

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
@@ -19,6 +20,7 @@ from syncdb.values import iso
 log = logging.getLogger("syncdb.apply")
 
 MEND_ROUNDS = 5
+AHEAD = 10_000  # operations looked at for one batch: more than any batch holds, fewer than memory minds
 _COUNTED = {Action.CREATE: "rows_added", Action.UPDATE: "rows_changed", Action.DELETE: "rows_deleted"}
 
 
@@ -75,11 +77,13 @@ class Applier:
         """Write every operation of the plan, in batches as the connectors can take them."""
         tally = Tally()
         for side, connector in self.sides.items():
-            waiting = [op for op in plan.operations if op.side is side]
+            coming = (op for op in plan.operations if op.side is side)
+            waiting = list(islice(coming, AHEAD))
             while waiting:
                 self.watch.stop_if_asked()
                 attempt = connector.prepare(waiting, self._token())
                 waiting = waiting[len(attempt.operations) :]
+                waiting += islice(coming, AHEAD - len(waiting))
                 self._begin(side, attempt, "records")
                 self._finish(side, attempt, self._write(side, attempt), tally)
                 self.watch.advance(len(attempt.operations))

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from syncdb.connectors.base import Connector
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
-from syncdb.model import Conflict, Operation, Plan, Policy, Side, Why
+from syncdb.model import Conflict, Plan, Policy, Side, Why
 from syncdb.reconcile.apply import Applier
 from syncdb.reconcile.plan import Limits, guard
 from syncdb.reconcile.policy import Decision, Triple, decide
+from syncdb.reconcile.spool import Spool
 from syncdb.reconcile.triples import of_everything, of_keys
 from syncdb.reconcile.watch import Watch
 
@@ -40,6 +41,7 @@ class Reconciled:
     """What a reconciliation came to. `unsettled` keys could not be brought into agreement and shall be looked at again."""
 
     plan: Plan
+    digest: str
     counts: Counter[str] = field(default_factory=Counter)
     unsettled: set[str] = field(default_factory=set)
     complete: bool = True
@@ -50,7 +52,7 @@ def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int,
 
     What both sides already show alike joins the base on the way.
     """
-    operations: list[Operation] = []
+    operations = Spool()
     conflicts: list[Conflict] = []
     complete = True
     records = ledger.records(pair.name)
@@ -60,11 +62,12 @@ def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int,
         decisions = [decide(triple, pair.policy) for triple in block]
         _record_agreement(ledger, pair, block, decisions, run_id, now)
         for decision in decisions:
-            operations.extend(decision.operations)
+            for operation in decision.operations:
+                operations.append(operation)
             conflicts.extend(decision.conflicts)
         complete = complete and all(triple.sure_left and triple.sure_right for triple in block)
         watch.advance(len(block))
-    return Plan(tuple(operations), tuple(conflicts), complete)
+    return Plan(operations, tuple(conflicts), complete)
 
 
 def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan) -> None:
@@ -85,9 +88,9 @@ def reconcile(
     for _ in range(ROUNDS):
         plan = examine(ledger, pair, keys, applier.run_id, applier.now(), watch)
         if result is None:
-            result = Reconciled(plan)
+            result = Reconciled(plan, plan.digest)
             with ledger.transaction():
-                ledger.runs.planned(applier.run_id, plan.digest)
+                ledger.runs.planned(applier.run_id, result.digest)
         if not past_guard:
             refuse_surprises(ledger, pair, plan)
         if plan.operations:
@@ -100,12 +103,8 @@ def reconcile(
             return result
         keys = None
         watch.stage("Looking again at what moved meanwhile")
-    return result or Reconciled(Plan(()))
-
-
-def count_conflicts(conflicts: Sequence[Conflict]) -> Counter[str]:
-    """How many conflicts of each kind, without the keys that simply are not ours."""
-    return Counter(one.why.value for one in conflicts if one.why is not Why.UNKNOWN_KEY)
+    assert result is not None
+    return result
 
 
 def _record_agreement(

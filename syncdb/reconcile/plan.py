@@ -1,6 +1,5 @@
 """Guards: what a plan must not do unasked. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from syncdb.model import Action, Operation, Plan
@@ -26,23 +25,19 @@ class Limits:
 
 def guard(plan: Plan, known: int, limits: Limits) -> list[str]:
     """Why this plan must not be applied unasked, as sentences; empty if it may. `known` records were there before."""
-    restored = [op for op in plan.operations if op.action is Action.CREATE and op.reason == ROW_RESTORED]
+    restored = sum(op.action is Action.CREATE and op.reason == ROW_RESTORED for op in plan.operations)
     checks = (
-        (_overwriting(plan), limits.changed_percent, limits.few, "would be changed"),
+        (sum(map(_overwrites, plan.operations)), limits.changed_percent, limits.few, "would be changed"),
         (restored, limits.restored_percent, limits.few_restored, "are gone and would be added again"),
-        (_of(plan, Action.DELETE), limits.deleted_percent, limits.few_deletes, "would be deleted"),
+        (plan.count(Action.DELETE), limits.deleted_percent, limits.few_deletes, "would be deleted"),
     )
     return [
-        f"{len(found)} of {known} known rows {what} (more than {percent} %, and more than {few})"
+        f"{found} of {known} known rows {what} (more than {percent} %, and more than {few})"
         for found, percent, few, what in checks
-        if len(found) > few and len(found) * 100 > known * percent
+        if found > few and found * 100 > known * percent
     ]
 
 
-def _overwriting(plan: Plan) -> Sequence[Operation]:
-    """Updates of cells that hold something. Filling a new column of every row takes nothing away."""
-    return [op for op in _of(plan, Action.UPDATE) if any(canonical(value) is not None for value in op.expected.values())]
-
-
-def _of(plan: Plan, action: Action) -> Sequence[Operation]:
-    return [op for op in plan.operations if op.action is action]
+def _overwrites(operation: Operation) -> bool:
+    """Whether cells that hold something are changed. Filling a new column of every row takes nothing away."""
+    return operation.action is Action.UPDATE and any(canonical(value) is not None for value in operation.expected.values())

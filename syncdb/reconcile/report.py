@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.errors import Exit, SyncdbError
-from syncdb.model import Conflict, Plan
+from syncdb.model import Conflict, Plan, Why
 
 MOST_TOLD = 100
 
@@ -47,6 +47,7 @@ class Report:
     counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(COUNTS, 0)))
     notes: list[Note] = field(default_factory=list)
     plan: Plan | None = None
+    plan_digest: str | None = None
     conflicts: Sequence[Conflict] = ()
     partial: bool = False
     failure: SyncdbError | None = None
@@ -59,6 +60,11 @@ class Report:
         if self.partial or self.counts["quarantined"]:
             return Exit.PARTIAL
         return Exit.DONE
+
+    def take(self, plan: Plan, digest: str) -> None:
+        """Take in what was planned. A key that is not ours is nobody's conflict."""
+        self.plan, self.plan_digest = plan, digest
+        self.conflicts = [one for one in plan.conflicts if one.why is not Why.UNKNOWN_KEY]
 
     def note(self, note: Note) -> None:
         """Keep a note once, however often it comes up."""
@@ -81,6 +87,6 @@ class Report:
                 {"key": one.key, "field": one.field, "why": one.why.value, "where": list(one.where)}
                 for one in self.conflicts[:MOST_TOLD]
             ],
-            "plan_digest": self.plan.digest if self.plan else None,
+            "plan_digest": self.plan_digest,
             "error": {"message": str(self.failure), "next_step": self.failure.next_step} if self.failure else None,
         }

@@ -17,7 +17,7 @@ from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.errors import Interrupted, NeedsPerson, RetryLater, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
-from syncdb.model import Policy, Record, Side, Why
+from syncdb.model import Policy, Record, Side
 from syncdb.reconcile.apply import Applier
 from syncdb.reconcile.engine import Pair, examine, reconcile, refuse_surprises
 from syncdb.reconcile.intake import Intake
@@ -141,7 +141,7 @@ class OrderSync:
         self.watch.stage("Comparing", None if deep else len(keys))
         look_at = None if deep or settled else keys
         result = reconcile(self.ledger, pair, look_at, applier, self.watch, past_guard=self.wishes.force)
-        report.plan, report.conflicts = result.plan, _ours(result.plan.conflicts)
+        report.take(result.plan, result.digest)
         report.counts.update(result.counts)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
         if look_at is None and result.complete:
@@ -159,7 +159,7 @@ class OrderSync:
             report.note(Note("structure", "The tab or some of its columns do not exist yet; a real run makes them first."))
             report.counts["structure"] = 1
         plan = examine(self.ledger, pair, None if deep or open_writes else keys, report.run_id, self._now(), self.watch)
-        report.plan, report.conflicts = plan, _ours(plan.conflicts)
+        report.take(plan, plan.digest)
         try:
             refuse_surprises(self.ledger, pair, plan)
         except NeedsPerson as guard:
@@ -246,11 +246,8 @@ class OrderSync:
 def not_understood(error: BaseException) -> RetryLater:
     """What a person is told when an answer of a remote had another shape than it is known to have."""
     return RetryLater(
-        f"An answer of Shopify or Google could not be understood ({type(error).__name__} at {place(error)}). Nothing was recorded of it.",
-        next_step="Run again later. If it stays, look for something between this computer and them that changes answers (a proxy), "
-        "or update syncdb.",
+        f"An answer of Shopify or Google could not be understood ({type(error).__name__} at {place(error)}). "
+        "Nothing was recorded of it.",
+        next_step="Run again later. If it stays, look for something between this computer and them that changes answers "
+        "(a proxy), or update syncdb.",
     )
-
-
-def _ours(conflicts: Sequence[Any]) -> list[Any]:
-    return [one for one in conflicts if one.why is not Why.UNKNOWN_KEY]
