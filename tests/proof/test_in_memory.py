@@ -1,0 +1,81 @@
+"""The same engine, ledger and journal as in the product, over connectors in memory: many more random schedules in the same time.
+
+Answers are lost, writes land late and both sides change; one-way as for orders and two-way as for stock. The judge is that of
+tests/engine, which never reads the ledger.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, run_state_machine_as_test
+
+from syncdb.reconcile.engine import Reconciled
+from tests.engine.hostile import Steps, World
+from tests.engine.test_two_way_machine import POLICY, TwoWay
+from tests.proof.oracle import examined
+
+DEFAULT, LONG = 1900, 10_000
+quiet = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+class Patient(World):
+    """A run gives up after some rounds of lost answers and says what is unsettled; the next one goes on from there."""
+
+    def sync(self, steps: Steps | None = None) -> Reconciled:
+        result = super().sync(steps)
+        for _ in range(12):
+            if not result.unsettled:
+                break
+            examined["runs that went on in the next"] += 1
+            result = super().sync(steps)
+        assert not result.unsettled
+        return result
+
+
+class Counted(TwoWay):
+    """Counts what was really examined."""
+
+    @initialize(number=st.integers(0, 2**32), hostile=st.booleans())
+    def start(self, number: int, hostile: bool) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.world = Patient(self.folder, POLICY, number, hostile)
+        self.agreed: dict[str, dict[str, int]] = {}
+        self.notes: dict[str, Any] = {}
+
+    def judge(self, *before: Any) -> None:
+        super().judge(*before)
+        examined["judged runs in memory"] += 1
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "world") and sys.exc_info()[0] is None:
+                self.sync()
+                examined["histories in memory"] += 1
+        finally:
+            super().teardown()
+
+
+def test_random_histories_in_memory() -> None:
+    chosen = settings(max_examples=DEFAULT, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)  # type: ignore[arg-type]
+    _all(DEFAULT, chosen, 0)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(0)
+def test_random_histories_in_memory_at_length() -> None:
+    wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG))
+    chosen = settings(max_examples=wanted, stateful_step_count=50, database=None, **quiet)  # type: ignore[arg-type]
+    _all(wanted, chosen, int(os.environ.get("SYNCDB_SEED", "1")))
+
+
+def _all(histories: int, chosen: settings, number: int) -> None:
+    examined.clear()
+    run_state_machine_as_test(seed(number)(Counted) if number else Counted, settings=chosen)
+    assert examined["histories in memory"] >= histories * 0.95, dict(examined)  # equal ones are drawn once only
+    assert examined["judged runs in memory"] > histories

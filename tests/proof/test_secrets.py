@@ -1,0 +1,110 @@
+"""Marked credentials and marked customers through runs of every kind; then everything that was written anywhere is searched."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from syncdb.manager.sync_command import Asked, run
+from syncdb.sandbox.faults import Fault
+from tests.proof.judged import Judged
+from tests.proof.oracle import examined
+from tests.proof.world import BEGIN
+
+MARK = "Kanarienvogel"
+PERSON = {
+    "email": f"{MARK.lower()}.mail@example.org",
+    "phone": "+4915550199887",
+    "firstName": f"{MARK}vorname",
+    "address1": f"{MARK}straße 77",
+    "note": f"{MARK}notiz: bitte klingeln",
+}
+SECRET = "shpss_" + "c0ffee" * 5 + "ca"
+STATIC = "shpat_" + "deadbeef" * 4
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
+    monkeypatch.chdir(tmp_path)
+    made = Judged(tmp_path, 2, BEGIN)
+    sandbox = made.world.sandbox
+    client = sandbox.shopify.tokens.clients[sandbox.client_id]
+    sandbox.client_secret = SECRET
+    sandbox.shopify.tokens.add_client(sandbox.client_id, type(client)(SECRET))
+    sandbox.shopify.tokens.add_token(STATIC)
+    for gid in made.world.shop.orders:
+        _mark(made, gid)
+    yield made
+    made.close()
+
+
+def _mark(judged: Judged, gid: str) -> None:
+    """Give an order a customer who can be recognised wherever it turns up."""
+    shop = judged.world.shop
+    order = shop.orders[gid]
+    order["email"], order["phone"] = PERSON["email"], PERSON["phone"]
+    for side in ("shippingAddress", "billingAddress"):
+        if order[side]:
+            order[side] = order[side] | {"firstName": PERSON["firstName"], "address1": PERSON["address1"]}
+    shop.set_note(gid, PERSON["note"])
+
+
+def _everything_written(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.suffix != ".json" or file.is_file() and "test_output" in file.parts:
+            yield str(file.relative_to(folder)), file.read_bytes()
+
+
+def test_no_secret_and_no_customer_where_it_must_not_be(judged: Judged, capsys: pytest.CaptureFixture[str]) -> None:
+    world = judged.world
+    said = [_run(judged, capsys, verbose=True), _run(judged, capsys, test=True), _run(judged, capsys, test=True, as_json=True)]
+    for kind, where in (("unauthorized", "google"), ("unauthorized", "shopify"), ("refuse", "any"), ("html_200", "any"),
+                        ("forbidden", "any"), ("apply_then_cut", "sheets write"), ("unavailable", "token")):  # fmt: skip
+        world.faults.add(Fault(kind, where, times=None))  # type: ignore[arg-type]
+        judged.shop(1, len(said))
+        said.append(_run(judged, capsys, full=True, verbose=True))
+        world.faults.clear()
+        world.faults.land_late()
+    for wrong in ({"SHOPIFY_CLIENT_SECRET": SECRET[:-2] + "zz"}, {"SHOPIFY_ACCESS_TOKEN": STATIC, "SHOPIFY_CLIENT_SECRET": "", "SHOPIFY_CLIENT_ID": ""},
+                  {"SHOPIFY_ACCESS_TOKEN": "shpat_" + "0" * 30}, {"LOOKBACK_DAYS": STATIC}):  # fmt: skip
+        said.append(_run(judged, capsys, env=wrong))
+    for gid in list(world.shop.orders):
+        world.shop.fail_order(gid)
+        said.append(_run(judged, capsys, full=True))
+        world.shop.heal(gid)
+    said.append(_run(judged, capsys, verbose=True))
+    spoken = "\n".join(said).encode("utf-8")
+    files = dict(_everything_written(world.folder)) | {f"out/{name}": data for name, data in _everything_written(Path.cwd())}
+    logs = {name: data for name, data in files.items() if ".log" in name}
+    assert logs and any("test_output" in name for name in files) and any(name.endswith("ledger.db") for name in files)
+    for name, data in {"what was printed": spoken, **files}.items():
+        examined["bytes searched for secrets"] += len(data)
+        for secret in _secrets(judged):
+            assert secret not in data, f"{name} contains the secret {secret[:12]!r}..."
+    for name, data in {"what was printed": spoken, **logs}.items():
+        for what, value in PERSON.items():
+            assert value.encode("utf-8") not in data, f"{name} contains the customer's {what}"
+    assert examined["bytes searched for secrets"] > 100_000
+    assert any(PERSON["email"].encode() in data for data in files.values()), "the search itself finds what is there"
+
+
+def _run(judged: Judged, capsys: pytest.CaptureFixture[str], env: dict[str, str] | None = None, **asked: bool) -> str:
+    world = judged.world
+    world.pass_time(hours=1)
+    environment = world.sandbox.environment() | world.env | {"SHEET_COLUMNS": ",".join([*world.columns, "customer_email"])} | (env or {})
+    run(Asked(**asked), environment, world.clock)  # type: ignore[arg-type]
+    told = capsys.readouterr()
+    return told.out + told.err
+
+
+def _secrets(judged: Judged) -> list[bytes]:
+    """Every credential in use, as it is and as it could be disguised."""
+    sandbox = judged.world.sandbox
+    key = json.loads(sandbox.key_file.read_text(encoding="utf-8"))["private_key"]
+    plain = [SECRET, SECRET[:-2] + "zz", STATIC, "shpat_" + "0" * 30, *key.splitlines()[2:4]]
+    plain += [*sandbox.shopify.tokens._granted, *sandbox.google.tokens._grants]
+    found = {form for one in plain for form in (one, quote(one, safe=""), base64.b64encode(one.encode()).decode())}
+    return [one.encode() for one in found]
