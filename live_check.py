@@ -4,7 +4,7 @@
 
 It makes a tab of its own in the configured spreadsheet, asks before it does, tries what docs/google-sheets.md and
 docs/sandbox-google.md call unproven, reads a little of the shop (never writing there), removes all it made, and prints a line for
-each point: as assumed, otherwise, or not settled. Exit code 0: all as assumed; 3: something is otherwise; 2, 4: as of the command.
+each point: as assumed, otherwise, or not settled. Exit code 0: all as assumed; 3: not all of it; 2, 4: as the command's.
 """
 
 import argparse
@@ -154,11 +154,17 @@ def _text(row: Mapping[str, Any]) -> str:
 
 def a_row_can_be_inserted_at_the_very_end(desk: Desk) -> Answer:
     found = desk.client.get(desk.url, {"fields": "sheets(properties(sheetId,gridProperties(rowCount)))"})
-    rows = next(one["properties"]["gridProperties"]["rowCount"] for one in found["sheets"] if one["properties"].get("sheetId") == desk.sheet_id)
+    rows = next(
+        one["properties"]["gridProperties"]["rowCount"]
+        for one in found["sheets"]
+        if one["properties"].get("sheetId") == desk.sheet_id
+    )
     try:
         desk.batch({"insertDimension": {"range": desk.lines(rows, rows + 1), "inheritFromBefore": True}})
     except Declined as refusal:
-        return Answer("a row can be inserted right after the last", False, f"status {refusal.status}: {redact(str(refusal))[:160]}")
+        return Answer(
+            "a row can be inserted right after the last", False, f"status {refusal.status}: {redact(str(refusal))[:160]}"
+        )
     return Answer("a row can be inserted right after the last", True, f"row {rows + 1} of {rows}")
 
 
@@ -278,7 +284,9 @@ def main(arguments: Sequence[str] | None = None, env: Mapping[str, str] = os.env
     asked = parser.parse_args(arguments)
     try:
         settings = load({}, env, Path.cwd(), asked.config)
-        question = f'This makes the tab "{TAB}" in "{settings.target_spreadsheet}", tries things in it and deletes it. Go on? [y/N] '
+        question = (
+            f'This makes the tab "{TAB}" in "{settings.target_spreadsheet}", tries things in it and deletes it. Go on? [y/N] '
+        )
         if not asked.yes and input(question).strip().lower() not in ("y", "yes"):
             sys.stdout.write("Nothing was done.\n")
             return 0

@@ -1,4 +1,4 @@
-"""What people do to a sheet and what befalls a shop, each by a few small numbers, so that a history can be drawn, told and reduced."""
+"""What people do to a sheet and what befalls a shop, by a few small numbers each: so a history can be drawn, told and reduced."""
 
 import random
 from collections.abc import Callable
@@ -81,7 +81,7 @@ def annotate(hand: Hand) -> None:
 
 
 def own_formula(hand: Hand) -> None:
-    hand.them.type(f"{hand.own}{hand.row}", f"={hand.managed}{hand.row}&\"!\"")
+    hand.them.type(f"{hand.own}{hand.row}", f'={hand.managed}{hand.row}&"!"')
 
 
 def decorate(hand: Hand) -> None:

@@ -1,4 +1,4 @@
-"""What the ledger says it did, held against what the servers received. Here the ledger is the accused, the request log the witness."""
+"""What the ledger says it did, held against what the servers received: the ledger is accused, the request log the witness."""
 
 import json
 import sqlite3
@@ -31,7 +31,9 @@ def false_history(world: ProofWorld, *, exactly: bool) -> list[str]:
     sent = list(_batches(world))
     applied = {one.token for one in sent if one.answered and one.value == BATCH} | set(_claimed(world))
     with closing(sqlite3.connect(f"{world.ledger.as_uri()}?mode=ro", uri=True)) as ledger:
-        journal = {token: (purpose, state) for token, purpose, state in ledger.execute("SELECT token, purpose, state FROM journal")}
+        journal = {
+            token: (purpose, state) for token, purpose, state in ledger.execute("SELECT token, purpose, state FROM journal")
+        }
         counts = dict(ledger.execute("SELECT action, count(*) FROM cell_write GROUP BY action"))
     examined["batches held against the journal"] += len(sent)
     problems = [f"batch {one.token} was sent without an intent" for one in sent if one.token not in journal]

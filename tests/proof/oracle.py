@@ -1,7 +1,8 @@
 """Judges shop and sheet without ever reading the ledger that is on trial.
 
-What a managed cell must hold is worked out from the shop's own state in Shopify's field names; what people hold is compared cell
-by cell, notes, formats and rules included, before and after a run. Everything counted, so that a proof that looked at nothing fails.
+What a managed cell must hold is worked out from the shop's own state in Shopify's field names; what people hold is compared
+cell by cell, notes, formats and rules included, before and after a run. All is counted,
+so that a proof that looked at nothing fails.
 """
 
 import re
@@ -102,8 +103,14 @@ class Oracle:
             wanted = self.past[key]  # a deleted order stays as it was last seen, at whichever time that was
             if row["order_status"] != "deleted":
                 return [f"{key} order_status: shows {row['order_status']!r}, the order was deleted"]
-        tries = [[f"{key} {name}: shows {row[name]!r}, the shop has {one.get(name)!r}"
-                  for name in names if name in one and not alike(row[name], one[name])] for one in wanted]
+        tries = [
+            [
+                f"{key} {name}: shows {row[name]!r}, the shop has {one.get(name)!r}"
+                for name in names
+                if name in one and not alike(row[name], one[name])
+            ]
+            for one in wanted
+        ]
         return min(tries, key=len)
 
 
@@ -140,9 +147,7 @@ class People:
         head, at = grid.index(header), header.index("Line ID")
         managed = {header.index(label) for label in ("Line ID", *world.labels().values()) if label in header}
         cells: dict[int, list[tuple[int, str]]] = {}
-        keys = {
-            n: key for n, row in enumerate(grid) if n > head and (key := _key(row[at] if at < len(row) else None)) in ours
-        }
+        keys = {n: key for n, row in enumerate(grid) if n > head and (key := _key(row[at] if at < len(row) else None)) in ours}
         for (row, column), cell in sorted(world.colleague.snapshot().items()):
             if row in keys and column in managed and "formulaValue" not in cell.get("userEnteredValue", {}):
                 cell = {name: one for name, one in cell.items() if name != "userEnteredValue"}
@@ -168,8 +173,10 @@ class People:
                 if (key, cells) == (None, ()) and expected_row is None:
                     continue
                 was = set(expected_row[1]) if expected_row else set()
-                problems.append(f"row {here + 1} of people (key {expected_row and expected_row[0]}, now {key}): gone or changed "
-                                f"{sorted(was - set(cells))}, instead {sorted(set(cells) - was)}")
+                problems.append(
+                    f"row {here + 1} of people (key {expected_row and expected_row[0]}, now {key}): gone or changed "
+                    f"{sorted(was - set(cells))}, instead {sorted(set(cells) - was)}"
+                )
                 break
         if not problems and here < len(left):
             problems.append(f"rows of people are gone: {left[here:][:3]}")

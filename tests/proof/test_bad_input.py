@@ -1,4 +1,4 @@
-"""Whatever is fed in from outside (files, arguments, answers, cells): a clear answer, a documented exit code, no traceback, no write."""
+"""Whatever is fed in (files, arguments, answers, cells): a clear answer, a documented exit code, no traceback, no write."""
 
 import json
 import random
@@ -21,7 +21,8 @@ from tests.proof.world import BEGIN
 ROUNDS = 150
 CODES = {int(code) for code in Exit} - {int(Exit.DEFECT)}
 SCRAPS: list[Any] = [
-    None, True, False, 0, -1, 10**30, 1e308, "", " ", "\0", "=1+1", "null", [], {}, [[]], "x" * 70_000, "\ud800", "٣", "2026-10", {"a": 1}
+    None, True, False, 0, -1, 10**30, 1e308, "", " ", "\0", "=1+1", "null", [], {}, [[]], "x" * 70_000,
+    "\ud800", "٣", "2026-10", {"a": 1}
 ]  # fmt: skip
 
 
@@ -81,7 +82,10 @@ def test_any_configuration_file(judged: Judged, capsys: pytest.CaptureFixture[st
     world, rng, refused = judged.world, random.Random(5), 0
     good = {"columns": ["order_name", {"field": "sku", "header": "Article"}], "lookback_days": 30, "rows": "line",
             "deleted_rows": "restore", "target_worksheet": "Fuzz", "overlap_minutes": 15, "log_customer_data": False}  # fmt: skip
-    good |= {name.lower(): value for name, value in world.sandbox.environment().items()} | {"db_path": "fuzz.db", "log_file": "fuzz.log"}
+    good |= {name.lower(): value for name, value in world.sandbox.environment().items()} | {
+        "db_path": "fuzz.db",
+        "log_file": "fuzz.log",
+    }
     file = world.folder / "config.json"
     for number in range(ROUNDS):
         made = mutated(good, rng)
@@ -107,7 +111,9 @@ def test_any_service_account_file(judged: Judged, capsys: pytest.CaptureFixture[
     for number in range(ROUNDS // 2):
         text = json.dumps(mutated(good, rng))
         file.write_bytes(spoilt(text, rng) if number % 3 == 0 else text.encode("utf-8"))
-        environment = world.sandbox.environment() | world.env | {"GOOGLE_SERVICE_ACCOUNT_FILE": str(file), "DEADLINE_SECONDS": "5"}
+        environment = (
+            world.sandbox.environment() | world.env | {"GOOGLE_SERVICE_ACCOUNT_FILE": str(file), "DEADLINE_SECONDS": "5"}
+        )
         code = run(Asked(test=True), environment, world.clock)
         told = capsys.readouterr()
         assert code in CODES, (text[:300], told.out, told.err)
@@ -121,9 +127,29 @@ def test_any_service_account_file(judged: Judged, capsys: pytest.CaptureFixture[
 def test_any_arguments(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     rng = random.Random(7)
-    words = ["--test", "--config", "--lookback-days", "--full", "--force", "--json", "-v", "--", "-", "", "0", "-1", "9" * 40, "\0", "ü", "=1"]
+    words = [
+        "--test",
+        "--config",
+        "--lookback-days",
+        "--full",
+        "--force",
+        "--json",
+        "-v",
+        "--",
+        "-",
+        "",
+        "0",
+        "-1",
+        "9" * 40,
+        "\0",
+        "ü",
+        "=1",
+    ]
     for _ in range(ROUNDS // 3):
-        given = [rng.choice(words) if rng.random() < 0.8 else "".join(rng.choices(string.printable, k=5)) for _ in range(rng.randrange(1, 5))]
+        given = [
+            rng.choice(words) if rng.random() < 0.8 else "".join(rng.choices(string.printable, k=5))
+            for _ in range(rng.randrange(1, 5))
+        ]
         if "--help" in given:
             continue
         with pytest.raises(SystemExit) as left:
@@ -219,7 +245,10 @@ def test_any_cells(judged: Judged) -> None:
     for number in range(ROUNDS // 3):
         which = rng.choice((6, 7, 10, 13, 14))
         judged.person(which, rng.randrange(50), rng.randrange(50))
-        row, scrap = judged.world.below(rng.randrange(50)), rng.choice(["#REF!", "=1/0", "'", "  ", "9" * 40, "\t", "=A1", "1e999", "ÿ\u202e"])
+        row, scrap = (
+            judged.world.below(rng.randrange(50)),
+            rng.choice(["#REF!", "=1/0", "'", "  ", "9" * 40, "\t", "=A1", "1e999", "ÿ\u202e"]),
+        )
         column = judged.world.letter(judged.world.labels()[rng.choice(judged.world.columns)])
         judged.world.colleague.type(f"{column}{row}", scrap)
         ran = judged.run(full=True)

@@ -1,4 +1,4 @@
-"""A run that dies at boundary N over the real connectors, for every N, from several situations; then clean runs and the oracle."""
+"""A run that dies at boundary N over the real connectors, for every N, from several situations; then the oracle."""
 
 import signal
 from collections.abc import Callable
@@ -127,7 +127,9 @@ class Start:
         world = judged.world
         faults = world.faults
         book = world.sandbox.spreadsheet.kept()
-        return cls(book, world.ledger.exists(), world.time, faults.pending(), list(faults._late), list(judged.told), list(world.received))
+        return cls(
+            book, world.ledger.exists(), world.time, faults.pending(), list(faults._late), list(judged.told), list(world.received)
+        )
 
     def again(self, judged: Judged) -> None:
         world = judged.world

@@ -43,7 +43,9 @@ def test_it_cleans_up_when_a_point_cannot_be_tried(world: ProofWorld, capsys: py
     assert [tab.title for tab in book.tabs] == ["Sheet1"] and not book.metadata.entries
 
 
-def test_a_wrong_configuration_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_configuration_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert live_check.main(["--yes"], {}) == 2
     assert "shopify_store_name" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from syncdb.sandbox.faults import Fault
-from tests.proof.acts import IN_THE_MOMENT, Hand
+from tests.proof.acts import IN_THE_MOMENT
 from tests.proof.judged import Judged, struck
 from tests.proof.oracle import examined
 from tests.proof.world import BEGIN
@@ -32,7 +32,8 @@ STARTS = [
     datetime(2025, 12, 31, 21, 45, tzinfo=UTC).timestamp(),
 ]
 KINDS = [
-    "apply_then_cut", "apply_then_error", "apply_late", "cut_before", "too_many", "refuse", "unavailable", "html_200", "unauthorized"
+    "apply_then_cut", "apply_then_error", "apply_late", "cut_before", "too_many", "refuse", "unavailable", "html_200",
+    "unauthorized",
 ]  # fmt: skip
 PLACES = ["sheets write", "sheets write", "sheets read", "shopify", "google token", "any"]
 MORE_COLUMNS = ["shipping_city", "currency", "order_tax", "sales_channel"]
@@ -71,7 +72,9 @@ class Histories(RuleBasedStateMachine):
         self.world.skew = skew
         struck[f"clock off by {skew / 3600} h"] += 1
 
-    @rule(kind=st.sampled_from(KINDS), where=st.sampled_from(PLACES), skip=st.integers(0, 3), times=st.sampled_from([1, 1, 2, None]))
+    @rule(
+        kind=st.sampled_from(KINDS), where=st.sampled_from(PLACES), skip=st.integers(0, 3), times=st.sampled_from([1, 1, 2, None])
+    )
     def a_run_in_trouble(self, kind: Any, where: str, skip: int, times: int | None) -> None:
         self.judged.told.append(f"{kind} at {where}, after {skip}, {times} times")
         fault = Fault(kind, where, skip=skip, times=times)
@@ -117,7 +120,11 @@ class Histories(RuleBasedStateMachine):
         self.judged.drifted = True
         struck["columns changed"] += 1
 
-    @rule(how=st.sampled_from(["tab", "permission", "read only", "header", "doubled header", "column", "full", "second ledger", "busy"]))
+    @rule(
+        how=st.sampled_from(
+            ["tab", "permission", "read only", "header", "doubled header", "column", "full", "second ledger", "busy"]
+        )
+    )
     def something_stands_in_the_way(self, how: str) -> None:
         self.judged.blocked(how)
 

@@ -68,7 +68,8 @@ def test_no_secret_and_no_customer_where_it_must_not_be(judged: Judged, capsys: 
         said.append(_run(judged, capsys, full=True, verbose=True))
         world.faults.clear()
         world.faults.land_late()
-    for wrong in ({"SHOPIFY_CLIENT_SECRET": SECRET[:-2] + "zz"}, {"SHOPIFY_ACCESS_TOKEN": STATIC, "SHOPIFY_CLIENT_SECRET": "", "SHOPIFY_CLIENT_ID": ""},
+    static = {"SHOPIFY_ACCESS_TOKEN": STATIC, "SHOPIFY_CLIENT_SECRET": "", "SHOPIFY_CLIENT_ID": ""}
+    for wrong in ({"SHOPIFY_CLIENT_SECRET": SECRET[:-2] + "zz"}, static,
                   {"SHOPIFY_ACCESS_TOKEN": "shpat_" + "0" * 30}, {"LOOKBACK_DAYS": STATIC}):  # fmt: skip
         said.append(_run(judged, capsys, env=wrong))
     for gid in list(world.shop.orders):
@@ -94,7 +95,9 @@ def test_no_secret_and_no_customer_where_it_must_not_be(judged: Judged, capsys: 
 def _run(judged: Judged, capsys: pytest.CaptureFixture[str], env: dict[str, str] | None = None, **asked: bool) -> str:
     world = judged.world
     world.pass_time(hours=1)
-    environment = world.sandbox.environment() | world.env | {"SHEET_COLUMNS": ",".join([*world.columns, "customer_email"])} | (env or {})
+    environment = (
+        world.sandbox.environment() | world.env | {"SHEET_COLUMNS": ",".join([*world.columns, "customer_email"])} | (env or {})
+    )
     run(Asked(**asked), environment, world.clock)  # type: ignore[arg-type]
     told = capsys.readouterr()
     return told.out + told.err

@@ -59,7 +59,9 @@ def _run_and_kill(judged: Judged, rng: random.Random) -> bool:
     """Start the command and kill it: at a random moment, or while a request of it is on its way. Whether it was still alive."""
     world = judged.world
     environment = os.environ | world.sandbox.environment() | world.env | {"SHEET_COLUMNS": ",".join(world.columns)}
-    with subprocess.Popen(COMMAND, env=environment, cwd=world.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with subprocess.Popen(
+        COMMAND, env=environment, cwd=world.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
         if rng.random() < 0.75:
             # the request is applied although its sender is dead by then
             where, skip = rng.choice((("sheets write", 0), ("sheets write", 1), ("any", rng.randrange(9))))

@@ -17,11 +17,28 @@ from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.shopify.generate import new_order
 from tests.scenarios.world import Ran, World
 
-COLUMNS = (
-    "order_name processed_at order_status financial_status fulfillment_status customer_name line_title sku quantity "
-    "current_quantity refunded_quantity fulfilled_quantity line_status line_total order_total total_refunded shipping_zip "
-    "tracking_numbers tags note"
-).split()
+COLUMNS = [
+    "order_name",
+    "processed_at",
+    "order_status",
+    "financial_status",
+    "fulfillment_status",
+    "customer_name",
+    "line_title",
+    "sku",
+    "quantity",
+    "current_quantity",
+    "refunded_quantity",
+    "fulfilled_quantity",
+    "line_status",
+    "line_total",
+    "order_total",
+    "total_refunded",
+    "shipping_zip",
+    "tracking_numbers",
+    "tags",
+    "note",
+]
 BEGIN = datetime(2026, 11, 20, 6, 30, tzinfo=UTC).timestamp()
 
 

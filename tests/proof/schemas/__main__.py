@@ -11,37 +11,43 @@ from sqlite_utils import Database
 from syncdb.ledger import schema
 
 HERE = Path(__file__).parent
+AT = "2026-09-02T11:00:00Z"
 ROWS = {
     "meta": ("ledger_id", '"5f3759df00000000000000000000cafe"'),
     "order_tracking": (
-        "9007199254740993", "#1001", 1001, "h" * 64, '{"id": "9007199254740993", "name": "#1001"}', "tracked", "PAID", "FULFILLED", None,
-        None, 0, "EUR", "19.90", 1, "Orders!2", "2026-09-01T10:00:00Z", "2026-09-01T10:00:00Z", "2026-09-02T10:00:00Z",
-        "2026-09-02T11:00:00Z", "2026-09-02T11:00:00Z", "2026-09-02T11:00:00Z", None,
+        "9007199254740993", "#1001", 1001, "h" * 64, '{"id": "9007199254740993", "name": "#1001"}', "tracked", "PAID", "FULFILLED",
+        None, None, 0, "EUR", "19.90", 1, "Orders!2", "2026-09-01T10:00:00Z", "2026-09-01T10:00:00Z", "2026-09-02T10:00:00Z",
+        AT, AT, AT, None,
     ),
     "pending": ("sheets:one", "9007199254740993"),
-    "record": ("sheets:one", "9007199254740995", "9007199254740993", '{"order_name": "#1001"}', "Orders!2", "2026-09-02T11:00:00Z", 1),
-    "journal": (77, 1, "sheets:one", "right", "records", "done", None, 1, "2026-09-02T11:00:00Z", "2026-09-02T11:00:01Z", 0),
+    "record": ("sheets:one", "9007199254740995", "9007199254740993", '{"order_name": "#1001"}', "Orders!2", AT,
+        1,
+    ),
+    "journal": (77, 1, "sheets:one", "right", "records", "done", None, 1, AT, "2026-09-02T11:00:01Z", 0),
     "sync_history": (
-        1, "sheets:one", "full", "2026-09-02T11:00:00Z", "2026-09-02T11:00:02Z", 0, "", 0, "{}", "[]", "d" * 64, "0.1.0",
+        1, "sheets:one", "full", AT, "2026-09-02T11:00:02Z", 0, "", 0, "{}", "[]", "d" * 64, "0.1.0",
     ),
     "sync_errors": (
-        1, "fetch", "9007199254740999", "#1002", "held back", "an order was held back", "", 2, "2026-09-02T11:00:00Z",
+        1, "fetch", "9007199254740999", "#1002", "held back", "an order was held back", "", 2, AT,
         "2026-09-03T11:00:00Z", 1, 1, None, None,
     ),
-    "order_change": (1, "9007199254740993", 1, "2026-09-02T11:00:00Z", "note", None, '"please ring"'),
+    "order_change": (1, "9007199254740993", 1, AT, "note", None, '"please ring"'),
     "cell_write": (
         1, 1, "sheets:one", "right", "9007199254740995", "9007199254740993", "create", "new", "Orders!2", None, None, None,
         "2026-09-02T11:00:01Z",
     ),
     "conflict": (
-        "sheets:one", "9007199254740995", "note", "formula", "9007199254740993", "{}", "2026-09-02T11:00:00Z", "2026-09-02T11:00:00Z",
+        "sheets:one", "9007199254740995", "note", "formula", "9007199254740993", "{}", AT, AT,
     ),
 }  # fmt: skip
 
 
 def write() -> None:
     """Apply the migrations one after the other and keep each state that is not kept yet."""
-    with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "made.db", isolation_level=None)) as made:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(sqlite3.connect(Path(folder) / "made.db", isolation_level=None)) as made,
+    ):
         for number, migration in enumerate(schema.migrations._migrations):
             schema.migrations.apply(Database(made, execute_plugins=False), stop_before=_after(number))
             if number == 0:
