@@ -13,6 +13,7 @@ from graphql import OperationDefinitionNode, OperationType
 from werkzeug import Request, Response
 
 from syncdb.sandbox.faults import Seen
+from syncdb.sandbox.shopify.bulk import FOLDER, BulkDesk
 from syncdb.sandbox.shopify.cost import MAX_QUERY_COST, Bucket, Estimate
 from syncdb.sandbox.shopify.documents import Document, Refused, read_document, read_variables, schema
 from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution
@@ -31,7 +32,8 @@ class ShopifyApp:
     """Serves one shop. `clock` gives epoch seconds (default: the shop's own clock).
 
     Switches: `answer_version` answers as another API version than the one asked; `unapproved` names protected data
-    the app may not use ("Customer", "name", "email", "phone", "address"); `bucket` holds the rate limit.
+    the app may not use ("Customer", "name", "email", "phone", "address"); `bucket` holds the rate limit,
+    `bulk` the bulk operations.
     """
 
     system = "shopify"
@@ -41,6 +43,7 @@ class ShopifyApp:
         self.clock = clock or shop.clock
         self.tokens = TokenDesk(self.clock)
         self.bucket = Bucket(self.clock)
+        self.bulk = BulkDesk(self.clock)
         self.answer_version: str | None = None
         self.unapproved: frozenset[str] = frozenset()
         self._requests = count(1)
@@ -74,6 +77,8 @@ class ShopifyApp:
         endpoint = GRAPHQL.fullmatch(request.path)
         if request.path == TOKEN and request.method == "POST":
             return self._grant(request)
+        if request.path.startswith(FOLDER) and request.method == "GET":
+            return self._result(request)
         if endpoint is None or request.method != "POST":
             return _json({"errors": "Not Found"}, 404)
         scopes = self.tokens.scopes_of(request.headers.get("X-Shopify-Access-Token"))
@@ -84,9 +89,17 @@ class ShopifyApp:
             return _json({"errors": "Not Found"}, 404)
         version = self.answer_version or version
         explain = request.headers.get("X-Shopify-Search-Query-Debug") == "1"
-        answer = self._graphql(request, Asker(self.shop, scopes, version, self.unapproved, explain))
+        address = request.host_url.rstrip("/")
+        answer = self._graphql(request, Asker(self.shop, scopes, version, self.unapproved, explain, self.bulk, address))
         answer.headers["X-Shopify-API-Version"] = version
         return answer
+
+    def _result(self, request: Request) -> Response:
+        """The file of a bulk operation. Its address is all that is needed (it carries a signature at Shopify's)."""
+        lines = self.bulk.file(request.path.removeprefix(FOLDER))
+        if lines is None:
+            return Response("<Error><Code>ExpiredToken</Code></Error>", 400, mimetype="application/xml")
+        return Response(b"".join(lines), content_type="application/jsonl")
 
     def _grant(self, request: Request) -> Response:
         body = request.get_json(silent=True) if request.is_json else None
@@ -101,8 +114,8 @@ class ShopifyApp:
         try:
             document = read_document(body["query"])
             operation = document.operation(body.get("operationName"))
-            if operation.operation is not OperationType.QUERY:
-                raise Refused({"message": "Only queries are served here"})
+            if operation.operation is OperationType.SUBSCRIPTION:
+                raise Refused({"message": "Subscriptions are not served here"})
             variables = read_variables(operation, body.get("variables") or {})
         except Refused as refusal:
             return _json({"errors": refusal.errors})

@@ -34,6 +34,7 @@ from graphql import (
 MAX_QUERY_COST = 1000  # documented: a query asking for more is refused before it runs
 FREE = frozenset({"MoneyBag", "MoneyV2", "PageInfo"})  # observed
 ROOT_COUNT = 10  # observed for ordersCount and its siblings
+MUTATION = 10  # observed for submitting and cancelling a bulk operation
 
 
 def connection_size(first: int) -> int:
@@ -75,6 +76,8 @@ class Estimate:
         if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) or node.name.value not in parent.fields:
             return 0
         kind = parent.fields[node.name.value].type
+        if parent is self.schema.mutation_type:
+            return MUTATION
         named = get_named_type(kind)
         if not is_composite_type(named) or named.name in FREE or node.selection_set is None:
             return 0

@@ -83,9 +83,22 @@ class Execution:
     def run(self, operation: OperationDefinitionNode) -> dict[str, Any] | None:
         """The answer's data; what could not be had is in `errors` afterwards."""
         try:
-            return self._object({}, self._plan("QueryRoot", (operation.selection_set,)))
+            root = self._schema.get_root_type(operation.operation)
+            assert root is not None, f"no {operation.operation} is served here"
+            return self._object({}, self._plan(root.name, (operation.selection_set,)))
         except Collapse:
             return None
+
+    def answer(self, source: Source, type_name: str, selections: SelectionSetNode) -> dict[str, Any] | None:
+        """One object of the answer on its own, as a bulk operation writes them."""
+        try:
+            return self._object(source, self._plan(type_name, (selections,)))
+        except Collapse:
+            return None
+
+    def root_field(self, node: FieldNode) -> Step:
+        """A field of the query root by itself, with its arguments read."""
+        return self._step("QueryRoot", node.name.value, [node])
 
     def _plan(self, type_name: str, sets: tuple[SelectionSetNode, ...]) -> list[Step]:
         known = (type_name, tuple(id(one) for one in sets))

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
+from graphql import FieldNode
+
+from syncdb.sandbox.shopify.bulk import IN_BULK, BulkDesk
+from syncdb.sandbox.shopify.documents import Document
 from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed, Resolver, Source, Step
 from syncdb.sandbox.shopify.index import Entry, entry_of
 from syncdb.sandbox.shopify.money import Node
@@ -59,6 +63,8 @@ class Asker:
     version: str
     unapproved: frozenset[str] = frozenset()
     explain: bool = False
+    bulk: BulkDesk | None = None
+    address: str = ""
     searches: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -118,6 +124,8 @@ def _found(gid: str, asker: Asker, step: Step) -> Node | None:
         raise FieldFailed(f"Invalid global id '{gid}'", code="INVALID_FIELD_ARGUMENTS")
     if gid == asker.shop.settings["id"]:
         return asker.shop.settings
+    if asker.bulk is not None and (operation := asker.bulk.find(gid)):
+        return operation
     asker.require("read_orders", step.name)
     return asker.shop.find(gid, asker.everything)
 
@@ -144,6 +152,36 @@ def _orders(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node
     if falling:
         placed.reverse()
     return page([order for _, order in placed], [place for place, _ in placed], args, falling)
+
+
+def _all_orders(node: FieldNode, run: Execution) -> list[Node]:
+    """What a bulk query's `orders` finds, in its order."""
+    step = run.root_field(node)
+    found, indexed = _matching(step.args.get("query"), run.context, step)
+    key = step.args.get("sortKey") or "PROCESSED_AT"
+    placed = sorted(((_place(entry, order, key, indexed), order) for entry, order in found), key=lambda one: one[0])
+    return [order for _, order in placed]
+
+
+def _run_bulk(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node:
+    asker: Asker = run.context
+    assert asker.bulk is not None
+
+    def execution(document: Document) -> Execution:
+        return Execution(document.fragments, {}, RESOLVERS | IN_BULK, asker)
+
+    return asker.bulk.submit(args["query"], args["groupObjects"], asker.address, execution, _all_orders)
+
+
+def _cancel_bulk(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node:
+    assert run.context.bulk is not None
+    cancelled: Node = run.context.bulk.cancel(args["id"])
+    return cancelled
+
+
+def _bulk_operation(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node | None:
+    found: Node | None = run.context.bulk.find(args["id"]) if run.context.bulk is not None else None
+    return found
 
 
 def _matching(query: str | None, asker: Asker, step: Step) -> tuple[list[tuple[Entry, Node]], bool]:
@@ -270,6 +308,9 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     ("QueryRoot", "orders"): _orders,
     ("QueryRoot", "ordersCount"): _orders_count,
     ("QueryRoot", "currentAppInstallation"): _installation,
+    ("QueryRoot", "bulkOperation"): _bulk_operation,
+    ("Mutation", "bulkOperationRunQuery"): _run_bulk,
+    ("Mutation", "bulkOperationCancel"): _cancel_bulk,
     ("Connection", "*"): _connection,
     ("List", "*"): _list,
     ("Order", "shippingLines"): _shipping_lines,

@@ -1,0 +1,228 @@
+"""Bulk operations: a query over all orders that runs by itself and leaves a file of JSON lines to fetch."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode
+
+from syncdb.sandbox.shopify.bulk_rules import connections, problems
+from syncdb.sandbox.shopify.documents import Document, Refused, read_document
+from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, Resolver, Source
+
+FOLDER = "/admin/bulk-operation-outputs/"
+AT_ONCE = 5  # observed since 2026-01
+RESULT_KEPT = 7 * 86_400  # seconds; documented: a result can be fetched for a week
+
+Listing = Callable[[FieldNode, Execution], list[Source]]
+
+
+@dataclass(slots=True)
+class Operation:
+    """One bulk operation. `ending` is the status it will have, `begun` and `done` epoch seconds."""
+
+    gid: str
+    query: str
+    address: str
+    begun: float
+    ending: str
+    grouped: bool
+    run: Callable[[], tuple[list[bytes], int]]
+    lines: list[bytes] = field(default_factory=list)
+    roots: int = 0
+    done: float | None = None
+    status: str = "CREATED"
+    code: str | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.status in ("CREATED", "RUNNING", "CANCELING")
+
+
+class BulkDesk:
+    """Runs bulk operations of one shop. `clock` gives epoch seconds.
+
+    Switches: `lasts` is how many seconds an operation takes; `ending` the status it ends with (COMPLETED, FAILED, CANCELED,
+    EXPIRED); `order` how lines are laid out ("after": children behind their parent, "before", "mixed", "parents_first");
+    `damage` changes the lines of a file without changing what the operation says of it; `reachable` False answers every
+    fetch with 400, as an address does that has run out.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.lasts = 1.0
+        self.ending = "COMPLETED"
+        self.order = "after"
+        self.damage: Callable[[list[bytes]], list[bytes]] = list
+        self.reachable = True
+        self.operations: dict[str, Operation] = {}
+        self._ids = count(8_072_963_391_794)
+
+    def submit(
+        self, text: str, grouped: bool, address: str, execution: Callable[[Document], Execution], orders: Listing
+    ) -> Source:
+        """The payload of bulkOperationRunQuery. `orders` gives what the query's own search finds."""
+        try:
+            document = read_document(text)
+            wrong = problems(text, operation := document.operation(None))
+        except Refused as refusal:
+            return _refused("INVALID", f"Invalid bulk query: {refusal}")
+        if wrong:
+            return {"bulkOperation": None, "userErrors": [_error("INVALID", one, ["query"]) for one in wrong]}
+        running = [one.gid for one in self.operations.values() if self._moved(one).active]
+        if len(running) >= AT_ONCE:
+            text = f"A bulk query operation for this app and shop is already in progress: {', '.join(running)}."
+            return _refused("OPERATION_IN_PROGRESS", text)
+        made = Operation(
+            f"gid://shopify/BulkOperation/{next(self._ids)}",
+            text,
+            address,
+            self.clock(),
+            self.ending,
+            grouped,
+            lambda: self._lines(operation, execution(document), orders, grouped),
+        )
+        self.operations[made.gid] = made
+        return {"bulkOperation": _shown(made, self.clock()), "userErrors": []}
+
+    def find(self, gid: str) -> Source | None:
+        """An operation as it stands now; None where there is none of that id."""
+        made = self.operations.get(gid)
+        return _shown(self._moved(made), self.clock()) if made else None
+
+    def cancel(self, gid: str) -> Source:
+        made = self.operations.get(gid)
+        if made is None:
+            return {"bulkOperation": None, "userErrors": [{"field": ["id"], "message": "Bulk operation does not exist"}]}
+        if self._moved(made).active:
+            made.status, made.ending = "CANCELING", "CANCELED"
+        return {"bulkOperation": _shown(made, self.clock()), "userErrors": []}
+
+    def file(self, name: str) -> Iterator[bytes] | None:
+        """The lines of a result by the last part of its address; None once it is gone."""
+        made = next((one for one in self.operations.values() if _name(one) == name), None)
+        if made is None or not self.reachable or made.done is None or self.clock() > made.done + RESULT_KEPT:
+            return None
+        return iter(self.damage(made.lines))
+
+    def _moved(self, made: Operation) -> Operation:
+        """The operation, brought to where it is by now."""
+        if made.active and self.clock() >= made.begun + self.lasts:
+            made.done = self.clock()
+            made.status = made.ending
+            try:
+                made.lines, made.roots = made.run()
+            except _Failed as failure:
+                made.status, made.code = "FAILED", str(failure)
+            if made.status != "COMPLETED":
+                made.lines = made.lines[: len(made.lines) // 2]
+        elif made.status == "CREATED" and self.clock() > made.begun:
+            made.status = "RUNNING"
+        return made
+
+    def _lines(
+        self, operation: OperationDefinitionNode, run: Execution, orders: Listing, grouped: bool
+    ) -> tuple[list[bytes], int]:
+        top = next(node for node in operation.selection_set.selections if isinstance(node, FieldNode))
+        found = connections(operation)
+        below = [one.node.alias.value if one.node.alias else one.name for one in found if one.depth == 1]
+        contents = found[0].contents
+        assert contents is not None
+        groups = []
+        for order in orders(top, run):
+            answer = _answered(run, order, contents)
+            children = [edge["node"] | {"__parentId": answer["id"]} for name in below for edge in answer.pop(name)["edges"]]
+            groups.append([_line(one) for one in (answer, *children)])
+        return laid_out(groups, "after" if grouped else self.order), len(groups)
+
+
+class _Failed(Exception):
+    """The operation fails; its error code."""
+
+
+def _answered(run: Execution, order: Source, contents: SelectionSetNode) -> Source:
+    try:
+        answer = run.answer(order, "Order", contents)
+    except BrokenAnswer:
+        raise _Failed("INTERNAL_SERVER_ERROR") from None
+    if run.errors:
+        raise _Failed(run.errors[0]["extensions"]["code"])
+    if answer is None:
+        raise _Failed("INTERNAL_SERVER_ERROR")
+    return answer
+
+
+def laid_out(groups: list[list[bytes]], order: str) -> list[bytes]:
+    """Lines of parents and children in one of the orders that Shopify leaves open. Raises ValueError for an unknown one."""
+    match order:
+        case "after":
+            return [line for group in groups for line in group]
+        case "before":
+            return [line for group in groups for line in (*group[1:], group[0])]
+        case "parents_first":
+            return [group[0] for group in groups] + [line for group in groups for line in group[1:]]
+        case "mixed":
+            lines = [line for group in groups for line in group]
+            random.Random(len(lines)).shuffle(lines)
+            return lines
+    raise ValueError(f"no order of lines is called {order!r}")
+
+
+def everything(source: Source, _: dict[str, Any], __: Execution, step: Any) -> Source:
+    """A connection in bulk: all of it, whatever `first` says (observed)."""
+    return {"edges": [{"node": one} for one in source[step.name]]}
+
+
+def shipping(source: Source, args: dict[str, Any], _: Execution, step: Any) -> Source:
+    return {"edges": [{"node": one} for one in source[step.name] if args.get("includeRemovals") or not one["isRemoved"]]}
+
+
+IN_BULK: dict[tuple[str, str], Resolver] = {("Connection", "*"): everything, ("Order", "shippingLines"): shipping}
+
+
+def _line(node: Source) -> bytes:
+    """A line as recorded: no spaces, slashes escaped."""
+    return json.dumps(node, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/").encode("utf-8") + b"\n"
+
+
+def _name(made: Operation) -> str:
+    return sha256(made.gid.encode("ascii")).hexdigest()[:28]
+
+
+def _shown(made: Operation, now: float) -> Source:
+    url = f"{made.address}{FOLDER}{_name(made)}" if made.lines else None
+    whole = made.status == "COMPLETED"
+    return {
+        "__typename": "BulkOperation",
+        "id": made.gid,
+        "status": made.status,
+        "type": "QUERY",
+        "errorCode": made.code or ("INTERNAL_SERVER_ERROR" if made.status == "FAILED" else None),
+        "createdAt": _stamp(made.begun),
+        "completedAt": _stamp(made.done) if made.done is not None else None,
+        "objectCount": str(len(made.lines)),
+        "rootObjectCount": str(made.roots if whole else 0),
+        "fileSize": str(sum(map(len, made.lines))) if made.lines else None,
+        "url": url if whole else None,
+        "partialDataUrl": None if whole else url,
+        "query": made.query,
+    }
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _error(code: str, message: str, place: list[str] | None) -> Source:
+    return {"field": place, "message": message, "code": code}
+
+
+def _refused(code: str, message: str) -> Source:
+    return {"bulkOperation": None, "userErrors": [_error(code, message, ["query"] if code == "INVALID" else None)]}
