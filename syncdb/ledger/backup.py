@@ -7,14 +7,14 @@ moment of the ledger while runs go on. The copy is looked through before it gets
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from syncdb.errors import LedgerBusy, LedgerUnusable, NeedsPerson
-from syncdb.ledger import file
+from syncdb.ledger import Ledger, file, redacted
 from syncdb.ledger.reading import Reader, reading, refuse_missing
 from syncdb.ledger.schema import migrate
 from syncdb.values import iso
@@ -24,6 +24,7 @@ COUNTED = (
 )  # fmt: skip
 # no write is applied later than that: Google ends a request after 180 seconds (documented)
 SETTLED_AFTER = timedelta(minutes=10)
+CatchUp = Callable[[Ledger], int]  # redacts what was redacted before, wherever this ledger still has it; how many orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,18 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A ledger put back. `aside` is where the replaced one is kept (None: there was none)."""
+    """A ledger put back. `aside` is where the replaced one is kept (None: there was none), `voided` how many writes were given up.
+
+    `redacted` is how many orders were redacted again; `behind` whether some still wait for an open write to be settled.
+    """
 
     path: Path
     aside: Path | None
     rows: dict[str, int]
     last_run_at: str | None
     voided: int
+    redacted: int
+    behind: bool
 
 
 def back_up(ledger: Path, target: Path) -> Copied:
@@ -70,15 +76,17 @@ def counted(reader: Reader) -> dict[str, int]:
     return {table: reader.number(f"SELECT count(*) FROM {table}") for table in COUNTED}
 
 
-def restore(backup: Path, ledger: Path, now: datetime) -> Restored:
-    """Put a backup in the place of a ledger, which is kept beside it.
+def restore(backup: Path, ledger: Path, now: datetime, catch_up: CatchUp) -> Restored:
+    """Put a backup in the place of a ledger, which is kept beside it. `catch_up` redacts what was redacted since, before that.
 
     The next run will look at every order and every row, so that rows the sheet got since the backup are taken over as they are.
     A write that had no known outcome in the backup is settled by looking; nothing is ever sent again because of a restore.
-    Raises LedgerBusy while a run holds the ledger, NeedsPerson for one with a write under way, LedgerUnusable.
+    Raises LedgerBusy while a run holds the ledger, NeedsPerson for one with a write under way, LedgerUnusable. Where any of them
+    is raised, nothing was changed.
     """
     if ledger.exists() and backup.exists() and backup.samefile(ledger):
         raise NeedsPerson(f"{backup} is the ledger in use; there is nothing to restore.", next_step="Name a backup file.")
+    redacted.remembered(redacted.beside(ledger))  # unreadable, it would be too late to say so afterwards
     guard = file.lock(ledger)
     try:
         with _arriving(ledger, replacing=False) as arriving:
@@ -86,17 +94,18 @@ def restore(backup: Path, ledger: Path, now: datetime) -> Restored:
                 last = _last_run(source)
                 source.connection.backup(copy)
             _verified(arriving)
-            rows, voided = _prepare(arriving, now)
+            voided = _prepare(arriving, now)
+            rows, again, behind = _redacted_again(arriving, ledger, catch_up)
             aside = _set_aside(ledger, now)
             os.replace(arriving, ledger)
             _sync_folder(ledger)
     finally:
         guard.release()
-    return Restored(ledger, aside, rows, last, voided)
+    return Restored(ledger, aside, rows, last, voided, again, behind)
 
 
-def _prepare(path: Path, now: datetime) -> tuple[dict[str, int], int]:
-    """Bring a copy up to date and make the next run look at everything. The rows of its tables, and the writes given up."""
+def _prepare(path: Path, now: datetime) -> int:
+    """Bring a copy up to date and make the next run look at everything. How many writes were given up."""
     with closing(file.open_for_writing(path)) as connection:
         migrate(connection)
         connection.execute("BEGIN IMMEDIATE")
@@ -107,9 +116,17 @@ def _prepare(path: Path, now: datetime) -> tuple[dict[str, int], int]:
             (iso(now), iso(now - SETTLED_AFTER)),
         ).rowcount
         connection.execute("COMMIT")
+        return voided
+
+
+def _redacted_again(path: Path, ledger: Path, catch_up: CatchUp) -> tuple[dict[str, int], int, bool]:
+    """Redact in a copy what was redacted in the ledger whose place it takes. Its rows, how many orders, and whether some wait."""
+    with closing(file.open_for_writing(path)) as connection:
+        heir = Ledger(connection, ledger, None)  # by the ledger's own name it knows the file that remembers
+        again = catch_up(heir)
         rows = counted(Reader(connection, path))
         _as_single_file(connection)
-    return rows, voided
+    return rows, again, heir.redacted.behind
 
 
 def _set_aside(ledger: Path, now: datetime) -> Path | None:

@@ -32,7 +32,7 @@ class Redacted:
         row = connection.execute("SELECT value FROM meta WHERE name = ?", (_META,)).fetchone()
         stored = frozenset(json.loads(row[0])) if row else frozenset[str]()
         path = beside(ledger)
-        return cls(path, {*stored, *_in_file(path)}, stored)
+        return cls(path, {*stored, *remembered(path)}, stored)
 
     def __contains__(self, order_id: str) -> bool:
         return bool(self.marks) and mark(order_id) in self.marks
@@ -67,7 +67,8 @@ def mark(order_id: str) -> str:
     return hashlib.sha256(f"syncdb redacted order {order_id}".encode()).hexdigest()
 
 
-def _in_file(path: Path) -> set[str]:
+def remembered(path: Path) -> set[str]:
+    """The marks in the file that remembers; none where there is no file. Raises LedgerUnusable where it cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,11 +1,14 @@
 """`backup` and `restore`: a consistent copy of the live ledger, and putting one back."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
+from syncdb.manager.options import ConfigOption, DbOption, JsonOption, YesOption, answering
+
+if TYPE_CHECKING:
+    from syncdb.ledger.backup import Restored
 
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Where to (default: beside the ledger, named by the time).")
@@ -48,38 +51,50 @@ def backup(
 
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup made with `backup`.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     config: ConfigOption = None,
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put a backup in the place of the ledger.
 
-    The present ledger is kept beside it. The next sync looks at every order and row, so rows that the sheet has already are
+    The present ledger is kept beside it. What was redacted since the backup does not come back. The next sync looks at every order and row, so rows that the sheet has already are
     taken over, never added again.
 
     Example: python sync_manager.py restore backups/ledger.db
     """
     with answering(as_json) as told:
         from syncdb.clock import SYSTEM
-        from syncdb.errors import ConfigurationError
         from syncdb.ledger.backup import restore as put_back
+        from syncdb.manager.asking import confirmed
         from syncdb.manager.place import find_place
+        from syncdb.reconcile.redact import catch_up
 
         ledger = find_place(config, db).ledger
-        if not yes and as_json:
-            raise ConfigurationError(["Restoring replaces the ledger."], next_step="With --json, confirm it with --yes.")
-        if not yes:
-            question = f"Replace the ledger {ledger} by {file}? The present one is kept beside it."
-            typer.confirm(question, abort=True, err=True)
-        done = put_back(file.absolute(), ledger, SYSTEM.now())
+        lines = [f"The ledger {ledger} is replaced by {file}.", "The present one is kept beside it."]
+        confirmed(told, lines, "Replace it?", yes=yes)
+        done = put_back(file.absolute(), ledger, SYSTEM.now(), catch_up)
         if as_json:
-            aside = str(done.aside) if done.aside else None
-            told.data({"path": str(done.path), "kept_aside": aside, "rows": done.rows, "last_run_at": done.last_run_at})
+            told.data(_as_data(done))
             return
         told.line(f"Restored {done.path}: {done.rows['order_tracking']} orders, last run {done.last_run_at or 'none'}.")
         if done.aside:
             told.line(f"The ledger that was there is kept as {done.aside}.")
         if done.voided:
             told.line(f"{done.voided} old writes without a known outcome were given up; the next run sees what became of them.")
+        if done.redacted:
+            told.line(f"{done.redacted} order(s) were redacted since that backup; their personal data was taken out of it again.")
+        if done.behind:
+            told.line("Data redacted since is still in it, because a write must be settled first: the next run removes it.")
         told.line("Next: python shopify_sheets_sync.py --test shows what a run will do; the first run looks at everything.")
+
+
+def _as_data(done: "Restored") -> dict[str, Any]:
+    return {
+        "path": str(done.path),
+        "kept_aside": str(done.aside) if done.aside else None,
+        "rows": done.rows,
+        "last_run_at": done.last_run_at,
+        "redacted_again": done.redacted,
+        "redaction_due": done.behind,
+    }

@@ -18,6 +18,7 @@ ConfigOption = Annotated[
 ]
 DbOption = Annotated[Path | None, typer.Option("--db", metavar="PATH", help="The ledger itself, whatever is configured.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for scripts.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def answering(as_json: bool) -> Iterator[Output]:
     except KeyboardInterrupt:
         output.hint("Interrupted. Nothing was left half done.")
         raise typer.Exit(int(Exit.INTERRUPTED)) from None
-    except (typer.Exit, typer.Abort, BrokenPipeError):
+    except (typer.Exit, BrokenPipeError):
         raise
     except Exception as defect:
         _tell_defect(output, defect)

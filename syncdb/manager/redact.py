@@ -21,7 +21,7 @@ from syncdb.ledger.reading import refuse_missing
 from syncdb.ledger.redaction import files_of, still_named, traces
 from syncdb.manager.asking import confirmed
 from syncdb.manager.copies import Copies, deal_with, holding
-from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
+from syncdb.manager.options import ConfigOption, DbOption, JsonOption, YesOption, answering
 from syncdb.manager.order_names import UnknownOrder, find_order
 from syncdb.manager.output import Output
 from syncdb.manager.place import find_place
@@ -69,7 +69,7 @@ def redact(
     also: Annotated[
         list[Path] | None, typer.Option("--also", metavar="PATH", help="Another file or folder to look at. May be repeated.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     config: ConfigOption = None,
     db: DbOption = None,
     as_json: JsonOption = False,

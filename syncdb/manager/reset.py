@@ -11,7 +11,7 @@ from syncdb.ledger.names import Names
 from syncdb.ledger.presence import pairs_of
 from syncdb.ledger.reading import reading
 from syncdb.manager.asking import confirmed
-from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
+from syncdb.manager.options import ConfigOption, DbOption, JsonOption, YesOption, answering
 from syncdb.manager.order_names import find_order
 from syncdb.manager.place import find_place
 from syncdb.values import iso
@@ -19,7 +19,7 @@ from syncdb.values import iso
 
 def reset(
     order: Annotated[str, typer.Argument(metavar="ORDER_NUMBER", help="1001, #1001, an id, or the address of its page.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     config: ConfigOption = None,
     db: DbOption = None,
     as_json: JsonOption = False,

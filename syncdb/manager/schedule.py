@@ -14,7 +14,7 @@ import typer
 
 from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.manager.asking import confirmed
-from syncdb.manager.options import JsonOption, answering
+from syncdb.manager.options import JsonOption, YesOption, answering
 from syncdb.manager.output import Output
 from syncdb.manager.timetable import EVERY, Job, cron_line, systemd_service, systemd_timer, task_xml, with_line
 
@@ -43,7 +43,7 @@ def schedule(
     ] = None,
     every: Annotated[int, typer.Option("--every", metavar="MINUTES", help="How often: 5, 15, 30, 60 ... minutes.")] = 60,
     install: Annotated[bool, typer.Option("--install", help="Install it for this account, after asking.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="PATH", help="The configuration file, if not config.json here.")
     ] = None,

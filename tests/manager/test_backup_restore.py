@@ -21,6 +21,7 @@ from syncdb.ledger.backup import restore as put_back
 from syncdb.ledger.reading import reading
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Operation, Side
+from syncdb.reconcile.redact import catch_up
 from syncdb.values import iso
 from tests.manager.conftest import Shop, manage
 from tests.manager.ordering import place
@@ -140,8 +141,14 @@ def test_restoring_asks_first(copied: Callable[[], Path], tmp_path: Path, monkey
     shutil.copy(path, tmp_path / "b.db")
     answer = manage("restore", str(tmp_path / "b.db"), "--db", str(path), "--json")
     assert answer.code == 2 and "--yes" in answer.data["error"]["next_step"]
-    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
-    assert manage("restore", str(tmp_path / "b.db"), "--db", str(path)).code == 1
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    unasked = manage("restore", str(tmp_path / "b.db"), "--db", str(path))
+    assert unasked.code == 2 and "--yes" in unasked.err, "no terminal, so nobody to be asked"
+    terminal = io.StringIO("n\n")
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", terminal)
+    refused = manage("restore", str(tmp_path / "b.db"), "--db", str(path))
+    assert refused.code == 130 and "Nothing was changed" in refused.err
     assert not [name for name in files(tmp_path) if "replaced" in name]
 
 
@@ -155,7 +162,7 @@ def test_old_writes_without_an_outcome_are_given_up_young_ones_kept(copied: Call
     begin(path, 1, NOW - timedelta(hours=2))
     begin(path, 2, NOW - timedelta(minutes=2))
     back_up(path, tmp_path / "b.db")
-    done = put_back(tmp_path / "b.db", tmp_path / "fresh.db", NOW)
+    done = put_back(tmp_path / "b.db", tmp_path / "fresh.db", NOW, catch_up)
     assert done.aside is None and done.voided == 1
     with Ledger.open(tmp_path / "fresh.db", NOW) as ledger:
         assert [one.attempt.token for one in ledger.journal("p").unfinished()] == [2]
@@ -169,10 +176,10 @@ def test_a_write_under_way_is_not_forgotten_by_a_restore(copied: Callable[[], Pa
     back_up(path, tmp_path / "b.db")
     begin(path, 3, NOW - timedelta(minutes=2))
     with pytest.raises(NeedsPerson, match="no known outcome"):
-        put_back(tmp_path / "b.db", path, NOW)
+        put_back(tmp_path / "b.db", path, NOW, catch_up)
     with Ledger.open(path, NOW) as ledger:
         assert len(ledger.journal("p").unfinished()) == 1
-    assert put_back(tmp_path / "b.db", path, NOW + timedelta(minutes=10)).aside is not None
+    assert put_back(tmp_path / "b.db", path, NOW + timedelta(minutes=10), catch_up).aside is not None
 
 
 def test_a_damaged_ledger_is_replaced_and_kept_as_it_was(past: Shop, tmp_path: Path) -> None:

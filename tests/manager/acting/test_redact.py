@@ -124,6 +124,35 @@ def test_a_ledger_lost_or_restored_does_not_bring_it_back(world: World, run: Man
     assert in_bytes(world.folder, texts) == {}
 
 
+def test_restoring_a_backup_does_not_bring_it_back(world: World, run: Manage) -> None:
+    """The backup from before the redaction is put back; the ledger does not hold the person for a moment after the command."""
+    _, mine = customer_of(world)
+    texts = only_theirs(world, texts_of(mine), mine)
+    assert run("backup", "--output", "before.db").code == 0
+    assert run("redact", mine[0]["email"], "--yes").code in (0, 3)  # 3: the backup still holds it
+    left = in_bytes(world.folder, texts)
+    assert set(left) == {"before.db"}
+
+    said = run("restore", "before.db", "--yes", "--json")
+    assert said.code == 0, said.all
+    assert said.data["redacted_again"] == len(mine)
+    assert in_bytes(world.folder, texts) == left
+    assert run("restore", "before.db", "--yes").out.count(f"{len(mine)} order(s) were redacted since") == 1
+    assert run("backup", "--output", "after.db").code == 0
+    assert run("restore", "after.db", "--yes", "--json").data["redacted_again"] == 0
+    assert world.at_once(full=True).code == 0
+    assert in_bytes(world.folder, texts) == left
+
+
+def test_a_restore_that_cannot_know_who_was_redacted_is_refused(world: World, run: Manage) -> None:
+    assert run("backup", "--output", "before.db").code == 0
+    (world.folder / "ledger.db.redacted").write_text("no list", encoding="utf-8")
+    before = (world.folder / "ledger.db").read_bytes()
+    said = run("restore", "before.db", "--yes")
+    assert said.code == 5 and "whose data was redacted" in said.err
+    assert (world.folder / "ledger.db").read_bytes() == before
+
+
 def test_a_redaction_cut_short_is_finished_by_the_next_run(world: World, run: Manage) -> None:
     _, mine = customer_of(world)
     texts = only_theirs(world, texts_of(mine), mine)
