@@ -39,9 +39,10 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A ledger put back. `aside` is where the replaced one is kept (None: there was none), `voided` how many writes were given up.
+    """A ledger put back. `aside` is where the replaced one is kept (None: there was none).
 
-    `redacted` is how many orders were redacted again; `behind` whether some still wait for an open write to be settled.
+    `voided` is how many writes without a known outcome were given up, `redacted` how many orders were redacted again; `behind`
+    says whether some still wait for a write to be settled.
     """
 
     path: Path

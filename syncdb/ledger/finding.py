@@ -1,15 +1,13 @@
-"""Finding orders: by what people type for one, by status, time or text."""
+"""Finding orders by status, time or text."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from syncdb.ledger.reading import Reader
 
-_ADDRESS = re.compile(r"/orders/(\d+)")
-_GID = re.compile(r"gid://shopify/Order/(\d+)")
 COLUMNS = """order_id, name, number, status, financial_status, fulfillment_status, cancelled_at, closed_at, test, currency,
              total, line_count, location, created_at, processed_at, updated_at, first_seen_at, last_seen_at, last_changed_at,
              missing_since"""
@@ -20,45 +18,12 @@ _SEARCHED_INSIDE = ("customer", "shipping_address", "billing_address")
 _SEARCHED_LISTS = ("tags", "discount_codes")
 
 
-def find(reader: Reader, typed: str) -> list[dict[str, Any]]:
-    """The orders meant by a name (#1001), a number, an id, a global id or an address of the Shopify admin. Mostly one or none."""
-    text = typed.strip()
-    named = _GID.search(text) or _ADDRESS.search(text)
-    if named:
-        return _where(reader, "order_id = ?", (named[1],))
-    by_name = _where(reader, "name = ?", (text,))
-    if by_name:
-        return by_name
-    digits = text.removeprefix("#")
-    if digits.isdigit() and digits.isascii() and len(digits) < 19:
-        return _where(reader, "name = ?", (f"#{digits}",)) or _by_number(reader, digits)
-    return _where(reader, "name = ?", (f"#{text}",)) or _where(reader, "name = ?", (text.upper(),))
-
-
-def _by_number(reader: Reader, digits: str) -> list[dict[str, Any]]:
-    return _where(reader, "number = ?", (int(digits),)) or _where(reader, "order_id = ?", (digits,))
-
-
-def nearest(reader: Reader, typed: str, most: int = 5) -> list[str]:
-    """Names of orders that may have been meant: those beginning alike, and the neighbours of a number."""
-    text = typed.strip()
-    begin = _names(reader, "name >= ? AND name < ? ORDER BY name LIMIT ?", (text, text + "\U0010ffff", most)) if text else []
-    found = re.search(r"\d{1,18}(?=\D*$)", text)
-    if not found:
-        return begin
-    number = int(found[0])
-    below = _names(reader, "number < ? ORDER BY number DESC LIMIT ?", (number, (most + 1) // 2))
-    above = _names(reader, "number > ? ORDER BY number LIMIT ?", (number, most // 2))
-    return list(dict.fromkeys([*begin, *reversed(below), *above]))[:most]
-
-
-def _names(reader: Reader, condition: str, parameters: Sequence[Any]) -> list[str]:
-    return [row["name"] for row in reader.rows(f"SELECT name, number FROM order_tracking WHERE {condition}", parameters)]
-
-
-def _where(reader: Reader, condition: str, parameters: Sequence[Any]) -> list[dict[str, Any]]:
-    query = f"SELECT {COLUMNS} FROM order_tracking WHERE {condition} ORDER BY created_at DESC, order_id LIMIT 20"
-    return [flagged(row) for row in reader.rows(query, parameters)]
+def tracked(reader: Reader, order_id: str) -> dict[str, Any]:
+    """What is tracked of one order. Raises KeyError where there is none."""
+    row = reader.row(f"SELECT {COLUMNS} FROM order_tracking WHERE order_id = ?", (order_id,))
+    if row is None:
+        raise KeyError(order_id)
+    return flagged(row)
 
 
 def flagged(row: dict[str, Any]) -> dict[str, Any]:

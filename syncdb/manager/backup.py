@@ -58,8 +58,8 @@ def restore(
 ) -> None:
     """Put a backup in the place of the ledger.
 
-    The present ledger is kept beside it. What was redacted since the backup does not come back. The next sync looks at every order and row, so rows that the sheet has already are
-    taken over, never added again.
+    The present ledger is kept beside it. What was redacted since the backup does not come back. The next sync looks at every
+    order and row, so rows that the sheet has already are taken over, never added again.
 
     Example: python sync_manager.py restore backups/ledger.db
     """

@@ -33,13 +33,15 @@ def history(
     with answering(as_json) as output:
         from syncdb.clock import SYSTEM
         from syncdb.ledger import past
+        from syncdb.ledger.finding import tracked
+        from syncdb.ledger.names import Names
         from syncdb.ledger.reading import reading
         from syncdb.manager.moments import Calendar
-        from syncdb.manager.naming import the_order
+        from syncdb.manager.order_names import find_order
         from syncdb.manager.place import find_place
 
         with reading(find_place(config, db).ledger) as reader:
-            one = the_order(reader, order)
+            one = tracked(reader, find_order(Names(reader.connection), order).order_id)
             events = past.events(reader, one["order_id"])
             conflicts = past.open_conflicts(reader, one["order_id"])
             snapshot = past.snapshot(reader, one["order_id"])

@@ -10,19 +10,26 @@ from syncdb.ledger.names import Named, Names
 
 _GID = re.compile(r"gid://shopify/Order/(\d+)(?:\?.*)?", re.IGNORECASE)
 _PAGE = re.compile(
-    r"(?:https?://)?(?:admin\.shopify\.com/store/[^/]+|[\w.-]+/admin)/orders/(\d+)(?:\.json)?(?:[/?#].*)?", re.IGNORECASE
+    r"(?:https?://)?(?:admin\.shopify\.com/store/[^/]+|[\w.-]+/admin(?:/api/[\w-]+)?)/orders/(\d+)(?:\.json)?(?:[/?#].*)?",
+    re.IGNORECASE,
 )
+_SHOWN = 60  # characters of it that are repeated in a message
+_BESIDE = 10  # numbers apart that still count as neighbours
 _LONGEST = 200  # characters of a name that are looked at; a page pasted by mistake need not be
 
 
 class UnknownOrder(SyncdbError):
-    """No order, or more than one, goes by what was typed. `nearest` holds names worth trying instead."""
+    """No order goes by what was typed. `nearest` holds names worth trying instead."""
 
     exit_code = Exit.CONFIGURATION
 
     def __init__(self, message: str, nearest: Sequence[str], *, next_step: str) -> None:
         super().__init__(message, next_step=next_step)
         self.nearest = tuple(nearest)
+
+
+class SeveralOrders(UnknownOrder):
+    """More than one order goes by what was typed. `nearest` holds their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +55,39 @@ def understand(text: str) -> Typed:
 
 
 def find_order(names: Names, text: str) -> Named:
-    """The one tracked order that `text` names. Raises UnknownOrder, with the nearest names, where that is none or several."""
+    """The one tracked order that `text` names.
+
+    Raises UnknownOrder, with the nearest names, where there is none, and SeveralOrders, with their ids, where it names some.
+    """
     typed = understand(text)
     found = _matches(names, typed)
     if len(found) == 1:
         return found[0]
     if found:
-        told = ", ".join(f"{one.name} ({(one.created_at or 'unknown day')[:10]}, id {one.order_id})" for one in found[:5])
-        raise UnknownOrder(
-            f"{typed.text} names {len(found)} orders: {told}.",
-            [one.order_id for one in found],
-            next_step="Ask again with the id of the one you mean.",
-        )
+        raise _several(typed, sorted(found, key=lambda one: one.created_at or "", reverse=True))
     near = nearest(names, typed)
-    step = f"Did you mean {' or '.join(near)}?" if near else "The ledger may not hold it yet: see `sync_manager.py orders`."
-    raise UnknownOrder(f"The ledger has no order {typed.text}.", near, next_step=step)
+    step = f"Did you mean {' or '.join(near)}?" if near else "See which orders there are: python sync_manager.py orders"
+    raise UnknownOrder(f"The ledger has no order {typed.text[:_SHOWN]!r}.", near, next_step=step)
+
+
+def _several(typed: Typed, found: Sequence[Named]) -> SeveralOrders:
+    told = ", ".join(f"{one.name} ({(one.created_at or 'unknown day')[:10]}, id {one.order_id})" for one in found[:5])
+    return SeveralOrders(
+        f"{typed.text[:_SHOWN]!r} names {len(found)} orders: {told}{' ...' if len(found) > 5 else ''}.",
+        [one.order_id for one in found],
+        next_step="Ask again with the id of the one you mean.",
+    )
 
 
 def nearest(names: Names, typed: Typed, most: int = 3) -> list[str]:
-    """Names of tracked orders that are close to what was typed: one slip of the finger away, or next to it in number."""
+    """Names of tracked orders that are close to what was typed: next to it in number, or one slip of the finger away."""
     meant = [name for near in slips(typed.text) for name in (near, f"#{near.removeprefix('#')}")]
-    found = names.by_names(meant[:900])
+    found = names.by_names(list(dict.fromkeys(meant))[:900])
     if typed.number is not None:
-        found += [one for slip in slips(str(typed.number)) if slip.isdigit() for one in names.by_number(int(slip), 2)]
-        found += names.beside(typed.number)
+        beside = names.beside(typed.number, 1)
+        close = [one for one in beside if abs((one.number or 0) - typed.number) <= _BESIDE]  # a gap is between these
+        slipped = [one for slip in slips(str(typed.number)) if slip.isdigit() for one in names.by_number(int(slip), 2)]
+        found = [*close, *found, *slipped, *beside]
     elif not typed.order_id:
         found += names.beginning(_starts(typed.text))
     return list(dict.fromkeys(one.name for one in found))[:most]

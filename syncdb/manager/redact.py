@@ -22,7 +22,7 @@ from syncdb.ledger.redaction import files_of, still_named, traces
 from syncdb.manager.asking import confirmed
 from syncdb.manager.copies import Copies, deal_with, holding
 from syncdb.manager.options import ConfigOption, DbOption, JsonOption, YesOption, answering
-from syncdb.manager.order_names import UnknownOrder, find_order
+from syncdb.manager.order_names import SeveralOrders, UnknownOrder, find_order
 from syncdb.manager.output import Output
 from syncdb.manager.place import find_place
 from syncdb.manager.terminal import Lines
@@ -130,9 +130,9 @@ def _found(path: Path, who: str) -> Affected:
 def _order(ledger: Ledger, who: str) -> str | None:
     try:
         return find_order(Names(ledger.connection), who).order_id
-    except UnknownOrder as unknown:
-        if unknown.nearest and len(Names(ledger.connection).by_id(unknown.nearest[0])) == 1 and "orders:" in str(unknown):
-            raise
+    except SeveralOrders:
+        raise
+    except UnknownOrder:
         return None
 
 

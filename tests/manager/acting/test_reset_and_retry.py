@@ -36,7 +36,7 @@ def test_reset_asks_and_knows_its_orders(world: World, run: Manage) -> None:
     assert run("reset", order["name"], typed="maybe\ny\n").code == 0
     assert run("reset", order["name"]).code == 2
     unknown = run("reset", "#9999", "--yes")
-    assert unknown.code == 2 and "no order #9999" in unknown.err
+    assert unknown.code == 2 and "no order '#9999'" in unknown.err
 
 
 def test_a_held_back_order_is_tried_again(world: World, run: Manage) -> None:

@@ -9,7 +9,7 @@ import pytest
 from syncdb.ledger import Ledger
 from syncdb.ledger.names import Names
 from syncdb.ledger.orders import Summary
-from syncdb.manager.order_names import UnknownOrder, find_order, understand
+from syncdb.manager.order_names import SeveralOrders, UnknownOrder, find_order, understand
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ORDERS = [
@@ -44,6 +44,7 @@ def names(tmp_path: Path) -> Iterator[Names]:
         ("gid://shopify/Order/820982911946154508", "820982911946154508"),
         ("https://admin.shopify.com/store/my-shop/orders/5003?orderListBeta=true", "5003"),
         ("my-shop.myshopify.com/admin/orders/5003", "5003"),
+        ("https://my-shop.myshopify.com/admin/api/2026-10/orders/5003.json", "5003"),
         ("WEB-2026-#77-A", "5003"),
         ("web-2026-#77-a", "5003"),
         ("WEB-2026-%2377-A", "5003"),
@@ -85,7 +86,7 @@ def test_an_unknown_one_suggests_the_nearest(names: Names, typed: str, near: str
 def test_a_number_that_two_orders_have_is_not_guessed(names: Names) -> None:
     with names.connection as connection:
         connection.execute("UPDATE order_tracking SET name = 'TR-2001' WHERE order_id = '5005'")
-    with pytest.raises(UnknownOrder, match="names 2 orders") as told:
+    with pytest.raises(SeveralOrders, match="names 2 orders") as told:
         find_order(names, "2001")
     assert set(told.value.nearest) == {"5005", "5006"}
 
@@ -100,3 +101,27 @@ def test_nothing_is_no_order(typed: str) -> None:
 def test_nonsense_is_told_as_unknown(names: Names, typed: str) -> None:
     with pytest.raises(UnknownOrder):
         find_order(names, typed)
+
+
+def test_the_neighbours_of_a_gap_come_before_slips_of_the_finger(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "ledger.db", NOW) as ledger:
+        with ledger.transaction():
+            for number in (one for one in range(1000, 1100) if one != 1067):
+                ledger.orders.save({"id": str(number)}, str(number), Summary(f"#{number}", number), 1, "2026-11-20T12:00:00Z")
+        with pytest.raises(UnknownOrder) as told:
+            find_order(Names(ledger.connection), "1067")
+    assert set(told.value.nearest[:2]) == {"#1066", "#1068"} and told.value.nearest[2:] == ("#1076",)
+
+
+def test_no_question_reads_all_orders(names: Names) -> None:
+    """Among a million orders each of them is answered by an index."""
+    asked: list[str] = []
+    names.connection.set_trace_callback(asked.append)
+    for typed in ("1001", "0999999", "WEB-2026-#78-B", "gid://shopify/Order/1", "9" * 40, "x" * 300):
+        try:
+            find_order(names, typed)
+        except UnknownOrder as unknown:
+            assert not isinstance(unknown, SeveralOrders)
+    names.connection.set_trace_callback(None)
+    plans = [row[3] for query in set(asked) for row in names.connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert len(plans) > 10 and not [plan for plan in plans if plan.startswith("SCAN")]
