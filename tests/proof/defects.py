@@ -251,8 +251,8 @@ DEFECTS = (
         "the base takes what was planned before it was answered",
         "reconcile/apply.py",
         "            tally.stale.add(operation.key)\n            return",
-        "            tally.stale.add(operation.key)\n            records.agree(operation.key, operation.changes, self.run_id, now, None)\n"
-        "            return",
+        "            tally.stale.add(operation.key)\n"
+        "            records.agree(operation.key, operation.changes, self.run_id, now, None)\n            return",
         (ENGINE, CRASH),
     ),
     Defect(

@@ -19,8 +19,8 @@ struck: Counter[str] = Counter()  # which acts and faults really took place, ove
 class Judged:
     """`told` is the history so far in words. `drifted`: people changed the sheet since all of it was last looked at."""
 
-    def __init__(self, folder: Path, orders: int, time: float) -> None:
-        self.world = ProofWorld(folder, orders, time=time)
+    def __init__(self, folder: Path, orders: int, time: float, *, in_memory: bool = True) -> None:
+        self.world = ProofWorld(folder, orders, time=time, in_memory=in_memory)
         self.oracle = Oracle(self.world)
         self.oracle.hear()
         self.told: list[str] = []

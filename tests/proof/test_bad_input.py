@@ -231,8 +231,8 @@ def test_any_answer(judged: Judged, system: str) -> None:
         examined["bad inputs"] += 1
     assert between.changed > ROUNDS // 2
     assert not defects, f"{len(defects)} defects, such as:\n" + "\n---\n".join(defects[:3])
-    for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
-        (judged.world.folder / name).unlink(missing_ok=True)
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{judged.world.ledger}{ending}").unlink(missing_ok=True)
     judged.other_ledger = True
     judged.world.sandbox.spreadsheet.come_back(kept)
     assert judged.world.sync(full=True, force=True).code == 0

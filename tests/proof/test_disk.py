@@ -27,7 +27,7 @@ SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("m*.sql"))
 def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
     """A synced shop with a change waiting to be written."""
     monkeypatch.chdir(tmp_path)
-    made = Judged(tmp_path, 3, BEGIN)
+    made = Judged(tmp_path, 3, BEGIN, in_memory=False)
     assert made.run().code == 0
     made.shop(0, 1)
     yield made

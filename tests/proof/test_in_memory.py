@@ -19,6 +19,7 @@ from syncdb.reconcile.engine import Reconciled
 from tests.engine.hostile import Steps, World
 from tests.engine.test_two_way_machine import POLICY, TwoWay
 from tests.proof.oracle import examined
+from tests.proof.world import MEMORY
 
 DEFAULT, LONG = 1900, 10_000
 quiet = {"deadline": None, "suppress_health_check": list(HealthCheck)}
@@ -43,7 +44,7 @@ class Counted(TwoWay):
 
     @initialize(number=st.integers(0, 2**32), hostile=st.booleans())
     def start(self, number: int, hostile: bool) -> None:
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         self.world = Patient(self.folder, POLICY, number, hostile)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}

@@ -29,7 +29,7 @@ STATIC = "shpat_" + "deadbeef" * 4
 @pytest.fixture
 def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
     monkeypatch.chdir(tmp_path)
-    made = Judged(tmp_path, 2, BEGIN)
+    made = Judged(tmp_path, 2, BEGIN, in_memory=False)
     sandbox = made.world.sandbox
     client = sandbox.shopify.tokens.clients[sandbox.client_id]
     sandbox.client_secret = SECRET

@@ -36,7 +36,7 @@ def test_killed_a_thousand_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def _kill(folder: Path, kills: int, seed: int) -> None:
     rng = random.Random(seed)
-    judged = Judged(folder, 3, float(int(time.time())))
+    judged = Judged(folder, 3, float(int(time.time())), in_memory=False)
     killed = 0
     try:
         for round_ in range(kills):
