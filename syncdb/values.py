@@ -97,6 +97,17 @@ def money(amount: str | None) -> Decimal | None:
     return number
 
 
+_NO_DECIMALS = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
+_THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+
+
+def minor_digits(currency: str | None) -> int:
+    """How many decimals amounts of a currency (ISO 4217 code) are written with; two where none is named."""
+    return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
+
+
 def moment(text: str) -> datetime:
     """An ISO 8601 moment with its offset ("2026-11-20T07:00:00Z"), as UTC. Raises ValueError without an offset."""
     parsed = datetime.fromisoformat(text)

@@ -59,15 +59,13 @@ def history(
 
 
 def _head(one: Mapping[str, Any], calendar: "Calendar") -> Iterator[tuple[str, str]]:
-    from decimal import Decimal
-
-    from syncdb.manager.amounts import amount
+    from syncdb.manager.amounts import priced
 
     words = [one["status"], *(["cancelled"] if one["cancelled_at"] else []), *(["test"] if one["test"] else [])]
     words += [str(one[name]).lower().replace("_", " ") for name in ("financial_status", "fulfillment_status") if one[name]]
     yield "Order", f"{one['name']} (id {one['order_id']})"
     yield "Status", ", ".join(words)
-    yield "Total", f"{amount(Decimal(one['total']))} {one['currency']}" if one["total"] is not None else ""
+    yield "Total", priced(one["total"], one["currency"])
     yield "Made", calendar.show(one["created_at"])
     yield "First seen", calendar.show(one["first_seen_at"])
     yield "Last changed", calendar.show(one["last_changed_at"])
@@ -84,7 +82,7 @@ def _table(output: "Output", events: "Sequence[Event]", snapshot: Mapping[str, A
     for event in events:
         when = (event.at, event.run_id)
         head = [calendar.short(event.at), str(event.run_id or "")] if when != last else ["", ""]
-        rows.append([*head, _where(event), _what(event, names)])
+        rows.append([*head, _where(event), _what(event, names, snapshot)])
         last = when
     output.table(columns, rows)
 
@@ -93,31 +91,43 @@ def _where(event: "Event") -> str:
     return f"{event.who} row {event.row}" if event.row else event.who
 
 
-def _what(event: "Event", names: Mapping[str, str]) -> str:
+def _what(event: "Event", names: Mapping[str, str], snapshot: Mapping[str, Any]) -> str:
     place = re.sub(r"\[([^\]]+)\]", lambda found: f"[{names.get(found[1], found[1])}]", event.place)
     reason = f" ({event.why})" if event.why else ""
     if event.who == "problem":
         return f"{event.what}: {place}{reason}"
     if event.before is None and event.after is None:
         return f"{event.what} {place}".strip() + reason
-    return f"{place}: {_shown(event.before)} -> {_shown(event.after)}{reason}"
+    before, after = (_shown(value, _currency(event, snapshot)) for value in (event.before, event.after))
+    return f"{place}: {before} -> {after}{reason}"
 
 
-def _shown(value: Any) -> str:
-    """A value in a line: amounts with their currency, texts in quotes, nothing as a dash; long ones cut with a sign of it."""
+def _currency(event: "Event", snapshot: Mapping[str, Any]) -> str | None:
+    """The currency of a cell's amount; None for cells that hold no money."""
+    from syncdb.mapping.choice import column
+    from syncdb.values import Kind
+
+    known = column(event.place) if event.who != "shop" else None
+    if known is None or known.kind is not Kind.MONEY:
+        return None
+    return str(snapshot.get("presentment_currency_code" if known.buyer else "currency_code") or "")
+
+
+def _shown(value: Any, currency: str | None) -> str:
+    """A value in a line: amounts with the decimals of their currency, texts in quotes, nothing as a dash; long ones are cut."""
     from datetime import datetime
     from decimal import Decimal
 
+    from syncdb.manager.amounts import amount, bag, is_bag
     from syncdb.manager.shown import shown
 
     if value is None:
         return "-"
+    if isinstance(value, Decimal) and currency is not None:
+        return amount(value, currency)
     if isinstance(value, bool | int | Decimal | datetime):
         return shown(value)
-    if isinstance(value, list) and len(value) in (2, 4) and all(isinstance(part, str) for part in value):
-        text = " ".join(value[:2])
-    else:
-        text = json.dumps(value, ensure_ascii=False)
+    text = bag(value) if is_bag(value) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONG else text[:_LONG] + f"... ({len(text)} characters; --json has all)"
 
 

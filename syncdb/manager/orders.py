@@ -68,11 +68,9 @@ def _answer(
 
 
 def _row(one: Mapping[str, Any], calendar: "Calendar") -> list[str]:
-    from decimal import Decimal
+    from syncdb.manager.amounts import priced
 
-    from syncdb.manager.amounts import amount
-
-    total = f"{amount(Decimal(one['total']))} {one['currency']}" if one["total"] is not None else ""
+    total = priced(one["total"], one["currency"])
     status = ", ".join(word for word in _words(one))
     return [one["name"], calendar.short(one["created_at"]), one["customer"] or "", total, status, one["location"] or ""]
 

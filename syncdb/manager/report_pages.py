@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from syncdb import __version__
-from syncdb.manager.amounts import amount, grouped
+from syncdb.manager.amounts import amount, grouped, priced
 from syncdb.manager.errors import group_as_data
 from syncdb.manager.figures import Day, Figures
 from syncdb.manager.moments import Calendar, span
@@ -69,7 +69,7 @@ def show(output: Output, figures: Figures, found: Sequence[Attention], calendar:
     output.points([one.message, f"What to do: {one.next_step}"] for one in found)
     output.line()
     left_out = [f"{count} {word}" for count, word in ((sales.test, "test"), (sales.deleted, "deleted")) if count]
-    revenue = [f"{amount(total)} {name} ({sales.counted[name]} orders)" for name, total in sales.revenue.items()]
+    revenue = [f"{priced(total, name)} ({sales.counted[name]} orders)" for name, total in sales.revenue.items()]
     output.facts(
         [
             ("Orders made", f"{sales.orders}, {sales.cancelled} of them cancelled"),
@@ -96,7 +96,7 @@ def _days(output: Output, figures: Figures) -> None:
         [
             day.date.isoformat(),
             str(day.orders),
-            *(amount(day.revenue.get(name, Decimal(0))) for name in currencies),
+            *(amount(day.revenue.get(name, Decimal(0)), name) for name in currencies),
             f"{day.runs_well + day.runs_else}",
             "#" * round(24 * day.orders / most) if most else "",
         ]
@@ -121,7 +121,7 @@ def page(figures: Figures, found: Sequence[Attention], calendar: Calendar) -> st
         attention=found,
         figures=figures,
         sales=sales,
-        revenue=[(currency, grouped(total)) for currency, total in sales.revenue.items()],
+        revenue=[(currency, grouped(total, currency)) for currency, total in sales.revenue.items()],
         orders_chart=chart([_bar(day, day.orders, "orders") for day in figures.days], "Orders a day"),
         revenue_charts=[(name, _revenue_chart(figures, name)) for name in sales.revenue],
         standing=(("Payment", sales.financial.most_common()), ("Fulfillment", sales.fulfillment.most_common())),
@@ -140,8 +140,8 @@ def _shop(figures: Figures) -> str:
 
 
 def _bar(day: Day, value: int | Decimal, unit: str) -> Bar:
-    told = amount(value) if isinstance(value, Decimal) else str(value)
-    return Bar(_label(day), ((value, "a"),), f"{day.date}: {told} {unit}")
+    told = priced(value, unit) if isinstance(value, Decimal) else f"{value} {unit}"
+    return Bar(_label(day), ((value, "a"),), f"{day.date}: {told}")
 
 
 def _label(day: Day) -> str:

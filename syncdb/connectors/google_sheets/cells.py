@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from syncdb.model import Field
-from syncdb.values import Kind, Value, canonical, from_serial, to_serial
+from syncdb.values import Kind, Value, canonical, from_serial, minor_digits, to_serial
 
 LONGEST_TEXT = 50_000  # characters in a cell, as reported in API errors; counted in UTF-16 units to be on the safe side
 MOST_DIGITS = 15  # cells hold doubles; 15 significant digits always survive
@@ -135,12 +135,6 @@ def kept(stored: Any) -> Entry:
     return Formula(str(stored[0])) if isinstance(stored, list) else stored
 
 
-_NO_DECIMALS = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"]
-)
-_THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
-
-
 def number_format(field: Field) -> Json | None:
     """How a field's column is shown (a NumberFormat); None for what a cell shows well by itself.
 
@@ -154,6 +148,6 @@ def number_format(field: Field) -> Json | None:
 
 
 def _money_pattern(currency: str | None) -> str:
-    decimals = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
+    decimals = minor_digits(currency)
     amount = "#,##0" + ("." + "0" * decimals if decimals else "")
     return f"{amount} [${currency}]" if currency else amount
