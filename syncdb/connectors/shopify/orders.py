@@ -4,12 +4,13 @@ The window is read through Shopify's search index (eventually consistent, observ
 yielded is complete order by order; whatever keeps the whole from being the truth travels with it: notices, quarantine, `partial`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from syncdb.connectors.shopify.asking import Asking
+from syncdb.connectors.shopify.bulk import BulkReader
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
 from syncdb.connectors.shopify.cursors import named_by_cursors
 from syncdb.connectors.shopify.facts import Facts, Notice, horizon_notice
@@ -21,6 +22,7 @@ from syncdb.errors import RetryLater
 from syncdb.values import iso, moment
 
 RESTARTS = 3  # how often a window is begun again at the last good point
+BULK_FROM = 1000  # orders in a window beyond which a bulk operation is worth its while
 LATER = "Nothing is lost: run it again later."
 
 
@@ -36,9 +38,13 @@ class _Window:
     passed: set[str] = field(default_factory=set)
     seen: dict[str, str] = field(default_factory=dict)
 
-    def variables(self) -> dict[str, Any]:
+    @property
+    def search(self) -> str | None:
         # Quoted and with Z: without quotes the time of day is ignored (reported).
-        return {"after": self.cursor, "query": f"updated_at:>='{iso(self.since)}'" if self.since else None}
+        return f"updated_at:>='{iso(self.since)}'" if self.since else None
+
+    def variables(self) -> dict[str, Any]:
+        return {"after": self.cursor, "query": self.search}
 
     def restart(self) -> None:
         if self.restarts == RESTARTS:
@@ -74,11 +80,15 @@ class _Window:
 
 @dataclass(slots=True)
 class OrderReader:
-    """Reads the orders of one shop. `metafields` are (namespace, key) to read along; `facts` is known after the first answer."""
+    """Reads the orders of one shop. `metafields` are (namespace, key) to read along; `facts` is known after the first answer.
+
+    Windows of more than `bulk_from` orders are read by a bulk operation (None: never).
+    """
 
     client: ShopifyClient
     metafields: Sequence[tuple[str, str]] = ()
     page_size: int = 50
+    bulk_from: int | None = BULK_FROM
     _asking: Asking = field(init=False)
     _gatherer: Gatherer = field(init=False)
     _size: PageSize = field(init=False)
@@ -99,6 +109,7 @@ class OrderReader:
         Refused and RetryLater; a page that was yielded before stays good.
         """
         window, last = _Window(since, until), False
+        bulk = self.bulk_from is not None
         while not last:
             answer, trouble = self._asking.window(window.variables(), self._size)
             if window.cursor and answer.data is None and "cursor" in message_of(answer.errors).lower():
@@ -107,6 +118,21 @@ class OrderReader:
             page = self._page(answer, trouble, window, since)
             last = page.last
             yield page
+            if bulk and not last and not page.partial:
+                last = yield from self._in_bulk(window)
+            bulk = False
+
+    def _in_bulk(self, window: _Window) -> Generator[Page, None, bool]:
+        """The window by a bulk operation if it is large; whether that brought all of it.
+
+        The first page has shown by now what the shop hides and that it understands the search: neither shows in bulk.
+        """
+        assert self.bulk_from is not None
+        last = False
+        for page in BulkReader(self._asking, self._gatherer).pages(window.search, self.bulk_from, window.seen):
+            last = page.last
+            yield page
+        return last
 
     def by_ids(self, ids: Sequence[str], made: Mapping[str, datetime] | None = None) -> Looked:
         """Single orders by id ("1001", without prefix). `made` tells when they were made, so that absence can be judged.

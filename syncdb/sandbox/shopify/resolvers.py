@@ -170,7 +170,7 @@ def _run_bulk(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node
     def execution(document: Document) -> Execution:
         return Execution(document.fragments, {}, RESOLVERS | IN_BULK, asker)
 
-    return asker.bulk.submit(args["query"], args["groupObjects"], asker.address, execution, _all_orders)
+    return asker.bulk.submit(args["query"], bool(args.get("groupObjects")), asker.address, execution, _all_orders)
 
 
 def _cancel_bulk(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node:
