@@ -168,7 +168,7 @@ class Mutating:
 
     def __init__(self, app: Any, change: Callable[[Any, random.Random], Any], rng: random.Random, one_in: int) -> None:
         self.app, self.change, self.rng, self.one_in = app, change, rng, one_in
-        self.system, self.changed, self.on = app.system, 0, False
+        self.system, self.changed, self.on, self.spoil = app.system, 0, False, True
 
     def kind(self, seen: Seen) -> str:
         return str(self.app.kind(seen))
@@ -182,7 +182,7 @@ class Mutating:
             return response
         self.changed += 1
         body = self.change(response.get_json(), self.rng)
-        data = spoilt(json.dumps(body), self.rng) if self.rng.random() < 0.1 else json.dumps(body).encode("utf-8")
+        data = spoilt(json.dumps(body), self.rng) if self.spoil and self.rng.random() < 0.1 else json.dumps(body).encode("utf-8")
         made = Response(data, 200, mimetype="application/json")
         for name in ("X-Shopify-API-Version",):
             if name in response.headers:

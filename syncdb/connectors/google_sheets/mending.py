@@ -106,7 +106,7 @@ class Scene:
             return {}
         landed = self._key_now(row)
         elsewhere = landed != one.key and one.key in self.index
-        if landed not in (None, one.key):
+        if landed not in (None, one.key) and not self._ours_as_key(one, row):
             return {}
         found: Repairs = {
             (row, column): None
@@ -116,6 +116,12 @@ class Scene:
         if not elsewhere:
             found.update({(row, column): one.entries.get(name) for name, column in self.now.columns.items()})
         return {place: entry for place, entry in found.items() if not alike(self.cells.at(*place), entry)}
+
+    def _ours_as_key(self, one: Written, row: int) -> bool:
+        """Whether what reads as the key of a row we made is a value of ours for the column that was there before."""
+        column = self.now.columns[self.key]
+        meant = [one.entries.get(name) for name, before in self.placement.layout.columns.items() if before == column]
+        return bool(meant) and meant[0] is not None and alike(self.cells.at(row, column), meant[0])
 
     def _key_now(self, row: int) -> str | None:
         if row <= self.now.header_row or row in self.keyless:

@@ -1,0 +1,48 @@
+"""Scenarios that the random histories found, reduced: each was wrong once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.proof.judged import Judged
+from tests.proof.world import BEGIN
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
+    """A synced shop; the last row is the one of the newest order."""
+    monkeypatch.chdir(tmp_path)
+    made = Judged(tmp_path, 3, BEGIN)
+    assert made.run().code == 0
+    yield made
+    made.close()
+
+
+def test_a_value_that_lands_in_a_strangers_new_row_is_taken_back(judged: Judged) -> None:
+    """A row with a key of their own, inserted between look and write, had kept a value of ours."""
+    world = judged.world
+    gid = world.order(0)
+    assert gid is not None
+    world.shop.set_note(gid, "meant for another row")
+    judged.oracle.hear()
+    key = world.shop.orders[gid]["lineItems"][0]["id"].rpartition("/")[2]
+
+    def own_row() -> None:
+        row = world.row_of(key)
+        world.colleague.insert_rows(row)
+        world.colleague.type(f"{world.letter('Line ID')}{row}", "MINE-1")
+        world.colleague.type(f"{world.letter('Product')}{row}", "our own")
+
+    judged.edited_meanwhile(own_row)
+    judged.agree()
+
+
+def test_a_new_row_whose_key_column_was_moved_meanwhile_is_put_right(judged: Judged) -> None:
+    """The row had been given up as a stranger's, because another value of ours stood where keys now are."""
+    world = judged.world
+    judged.shop(0, 12)
+    last = len(world.rows())
+    judged.edited_meanwhile(lambda: (world.colleague.insert_rows(3, 2), world.colleague.move_columns("B", 1, "A")))
+    assert len(world.rows()) > last
+    judged.agree()
