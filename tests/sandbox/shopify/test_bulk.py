@@ -21,6 +21,8 @@ RUN = """mutation Run($query: String!, $grouped: Boolean! = false) {
   userErrors { field message code } } }"""
 STATE = """query State($id: ID!) { bulkOperation(id: $id) {
   id status type errorCode completedAt objectCount rootObjectCount fileSize url partialDataUrl } }"""
+FIVE = " ".join(f"a{n}: lineItems {{ edges {{ node {{ id }} }} }}" for n in range(5))
+MANY = "{ orders { edges { node { id " + FIVE + " } } } }"
 ORDERS = "{ orders { edges { node { id name lineItems { edges { node { id sku } } } } } } }"
 
 
@@ -73,7 +75,7 @@ def test_refusals_are_worded_as_recorded() -> None:
             "a connection field within a list field",
         ),
         (
-            "{ orders { edges { node { id %s } } } }" % " ".join(f"a{n}: lineItems {{ edges {{ node {{ id }} }} }}" for n in range(5)),
+            MANY,
             "more than 5 connections",
         ),
         ('mutation { bulkOperationCancel(id: "gid://shopify/BulkOperation/1") { userErrors { message } } }', "Only `query`"),
