@@ -1,4 +1,4 @@
-"""The page about the acting commands names every command, option and JSON name, and every help fits and has an example."""
+"""The page about the manager names every acting command, option and JSON name, and every help fits and has an example."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.manager.acting.conftest import Manage
 
 COMMANDS = ("init", "validate", "schedule", "sync", "missing", "retry", "reset", "redact")
-PAGE = (Path(__file__).parents[3] / "docs" / "manager-acting.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "manager.md").read_text(encoding="utf-8")
 EVERYWHERE = {"--config", "--db", "--json", "--yes", "--help"}
 
 
