@@ -53,8 +53,8 @@ app = typer.Typer(cls=Lazy, add_completion=False, no_args_is_help=True, rich_mar
 def manager() -> None:
     """Ask the ledger how things stand, and look after it.
 
-    Every command answers from the ledger alone, also while a sync is running, and takes --json for scripts. Example: python
-    sync_manager.py status
+    From status to check they answer from the ledger alone, also while a sync is running. Every command takes --json for scripts.
+    Example: python sync_manager.py status
     """
 
 

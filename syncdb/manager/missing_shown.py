@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from syncdb.errors import Exit
+from syncdb.manager import gaps_shown
 from syncdb.manager.output import Column, Output
 from syncdb.reconcile.completeness import Answered, Completeness, Day, Verdict
 from syncdb.reconcile.report import Report
@@ -44,7 +45,7 @@ class Found:
 
 
 def as_data(found: Found) -> dict[str, Any]:
-    """The answer for scripts; the names are documented in docs/manager-acting.md."""
+    """The answer for scripts; the names are documented in docs/manager.md."""
     return {
         "exit_code": int(found.exit_code),
         "asked_shop": not found.orders.refused and any(day.shop is not None for day in found.orders.days),
@@ -69,17 +70,7 @@ def _listed(one: "Listed") -> dict[str, Any]:
 
 
 def _gap(one: Answered) -> dict[str, Any]:
-    gap = one.gap
-    return {
-        "first": gap.first,
-        "last": gap.last,
-        "count": gap.count,
-        "names": gap.names(),
-        "after": gap.after.name,
-        "before": gap.before.name,
-        "verdict": one.verdict.value,
-        "missed": [found.name for found in one.missed],
-    }
+    return gaps_shown.as_data(one.gap) | {"verdict": one.verdict.value, "missed": [found.name for found in one.missed]}
 
 
 def _day(day: Day) -> dict[str, Any]:
@@ -100,7 +91,7 @@ def show(output: Output, found: Found, days: int) -> None:
         output.line()
         output.table(
             [Column("Numbers", fixed=True), Column("Count", right=True), Column("What is known")],
-            [(_numbers(one), str(one.gap.count), _verdict(one)) for one in gaps[:SHOWN]],
+            [(gaps_shown.numbers(one.gap), str(one.gap.count), _verdict(one)) for one in gaps[:SHOWN]],
         )
         _more(output, len(gaps))
     differing = [day for day in found.orders.days if day.shop is not None and day.shop != day.ledger]
@@ -151,11 +142,6 @@ def _sheet(rows: Rows) -> Iterator[str]:
         yield f"{len(rows.doubled)} line(s) stand in several rows: {', '.join(rows.doubled[:5])}. Delete the copies."
     if rows.foreign:
         yield f"{len(rows.foreign)} row(s) have a key unknown to the ledger and are left alone: {', '.join(rows.foreign[:5])}"
-
-
-def _numbers(one: Answered) -> str:
-    names = one.gap.names(1)
-    return names[0] if one.gap.count == 1 else f"{names[0]} to {one.gap.last}"
 
 
 def _verdict(one: Answered) -> str:

@@ -74,9 +74,10 @@ def redact(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove a customer's personal data from the ledger, its history, the logs and dry runs, and prove that it is gone.
+    """Remove a customer's personal data, and prove it.
 
-    The orders themselves stay, without a person: numbers, items, amounts and statuses. No later sync brings the data back.
+    It goes from the ledger, its history, the logs and dry runs. The orders themselves stay, without a person: numbers, items,
+    amounts and statuses. No later sync brings the data back.
     Exit codes: 0 gone; 3 some files still hold it (they are named); 4 the sheet could not be cleared.
     Example: python sync_manager.py redact jane@example.com --sheet
     """

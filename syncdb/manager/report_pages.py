@@ -9,13 +9,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from syncdb import __version__
+from syncdb.manager import gaps_shown
 from syncdb.manager.amounts import amount, grouped, priced
 from syncdb.manager.errors import group_as_data
 from syncdb.manager.figures import Day, Figures
 from syncdb.manager.moments import Calendar, span
 from syncdb.manager.output import Column, Output
 from syncdb.manager.plots import Bar, chart
-from syncdb.manager.standing import OUTCOMES, Attention, gap_as_data
+from syncdb.manager.standing import OUTCOMES, Attention
 from syncdb.manager.status import size
 from syncdb.manager.versions import days_left
 from syncdb.reconcile.gaps import Gap, Reason
@@ -51,7 +52,7 @@ def as_data(figures: Figures, found: Sequence[Attention]) -> dict[str, Any]:
         "runs": {"count": runs.count, "outcomes": dict(runs.outcomes), "median_seconds": runs.seconds, "sums": dict(runs.sums)},
         "changes": {"orders": figures.changed_orders, "fields": dict(figures.changed_fields)},
         "errors": {**figures.errors, "open": [group_as_data(group) for group in figures.open_errors]},
-        "gaps": [gap_as_data(gap) for gap in figures.gaps],
+        "gaps": [gaps_shown.with_reason(gap) for gap in figures.gaps],
         "health": {"version": __version__, "ledger_bytes": figures.state.size, "orders_tracked": figures.state.counts.orders},
     }
 
@@ -194,17 +195,13 @@ def _gap_words(gaps: Sequence[Gap], most: int = 5) -> str:
     for reason, words in REASONS.items():
         alike = [gap for gap in gaps if gap.reason is reason]
         more = f" and {len(alike) - most} more" if len(alike) > most else ""
-        told += [f"{', '.join(map(_range, alike[:most]))}{more}: {words}"] if alike else []
+        told += [f"{', '.join(map(gaps_shown.numbers, alike[:most]))}{more}: {words}"] if alike else []
     return "; ".join(told) or "none"
-
-
-def _range(gap: Gap) -> str:
-    return gap.names(1)[0] if gap.count == 1 else f"{gap.names(1)[0]} to {gap.last}"
 
 
 def _gap_row(gap: Gap) -> dict[str, Any]:
     return {
-        "names": _range(gap),
+        "names": gaps_shown.numbers(gap),
         "count": gap.count,
         "between": f"{gap.after.name}, {gap.before.name}",
         "reason": REASONS[gap.reason],

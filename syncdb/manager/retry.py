@@ -20,8 +20,9 @@ SHOWN = 20
 
 
 def retry(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption = False) -> None:
-    """Try the quarantined orders again: an ordinary run, which asks for each of them by id, and what came of each.
+    """Try the orders that were held back again.
 
+    It is an ordinary run, which asks for each of them by id; what came of each is told.
     Exit codes: 0 all are made good (or none was held back); 3 some still are not; else that of the run.
     Example: python sync_manager.py retry
     """

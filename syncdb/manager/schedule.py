@@ -49,10 +49,11 @@ def schedule(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what makes this computer run the sync by itself; with --install put it in place.
+    """Have this computer run the sync by itself.
 
-    It runs in this folder with this Python. Nothing is installed unasked. Exit codes: 0 done; 2 not possible as asked; 5 the
-    scheduler refused. Example: python sync_manager.py schedule --every 15
+    Prints what does that; with --install it is put in place. It runs in this folder with this Python. Nothing is installed
+    unasked. Exit codes: 0 done; 2 not possible as asked; 5 the scheduler refused. Example: python sync_manager.py schedule
+    --every 15
     """
     with answering(as_json) as output:
         chosen = kind or (Kind.WINDOWS if sys.platform == "win32" else Kind.CRON)

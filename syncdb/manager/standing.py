@@ -9,6 +9,7 @@ from syncdb.ledger import overview
 from syncdb.ledger.overview import Standing
 from syncdb.ledger.reading import Reader
 from syncdb.ledger.trouble import Group, grouped, open_errors
+from syncdb.manager.gaps_shown import numbers, with_reason
 from syncdb.manager.place import Place
 from syncdb.manager.rhythm import Rhythm, cut_off, rhythm
 from syncdb.manager.versions import days_left, end_of_support
@@ -162,13 +163,8 @@ def _some(count: int, one: str, many: str) -> str:
 
 
 def _first(gaps: Sequence[Gap], most: int = 3) -> str:
-    told = [_range(gap) for gap in gaps[:most]]
+    told = [numbers(gap) for gap in gaps[:most]]
     return ", ".join(told) + (f" and {len(gaps) - most} more" if len(gaps) > most else "")
-
-
-def _range(gap: Gap) -> str:
-    names = gap.names(1)
-    return names[0] if gap.count == 1 else f"{names[0]} to {gap.last}"
 
 
 def _version(state: State) -> Iterator[Attention]:
@@ -203,23 +199,11 @@ def as_data(state: State, found: Sequence[Attention]) -> dict[str, Any]:
         "watermark": {"at": state.mark["at"], "covered_since": state.mark["covered_since"]} if state.mark else None,
         "open_errors": sum(len(group.errors) for group in state.errors),
         "unfinished_writes": list(state.writes),
-        "gaps": [gap_as_data(gap) for gap in state.gaps if gap.reason is not Reason.NOT_READ],
+        "gaps": [with_reason(gap) for gap in state.gaps if gap.reason is not Reason.NOT_READ],
         "api_version": {
             "version": state.version,
             "ends_at": iso(end) if end else None,
             "days_left": days_left(state.version, state.now) if state.version else None,
         },
         "login": {"kind": state.place.login, "file": str(state.place.login_file) if state.place.login_file else None},
-    }
-
-
-def gap_as_data(gap: Gap) -> dict[str, Any]:
-    return {
-        "first": gap.first,
-        "last": gap.last,
-        "count": gap.count,
-        "names": gap.names(),
-        "after": gap.after.name,
-        "before": gap.before.name,
-        "reason": gap.reason.value,
     }

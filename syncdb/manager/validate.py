@@ -23,8 +23,9 @@ def validate(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check configuration, ledger, Shopify and Google; each line passed or failed with the remedy. Nothing is changed.
+    """Try whether configuration, ledger, shop and sheet work.
 
+    Each line is passed, or failed with the remedy. Nothing is changed.
     To see whether the account may edit, an invisible mark is made in the spreadsheet and removed in the same request.
     Exit codes: 0 all passed; 2 configuration; 4 Shopify or Google refused or is away; 5 ledger or sheet need a person.
     Example: python sync_manager.py validate

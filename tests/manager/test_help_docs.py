@@ -57,8 +57,18 @@ def test_help_loads_nothing_heavy(command: str) -> None:
 
 def test_the_list_of_commands_fits_and_is_whole() -> None:
     text = manage("--help").out
-    assert all(re.search(rf"^  {command} ", text, re.MULTILINE) for command in COMMANDS)
+    told = [re.search(rf"^  {command} +(.+)$", text, re.MULTILINE) for command in COMMANDS]
+    assert all(one and one[1].endswith(".") and not one[1].endswith("...") for one in told), text
     assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("script", ["sync_manager.py", "shopify_sheets_sync.py", "run_test_sync.py"])
+def test_a_python_without_the_packages_is_told_how_to_get_them(script: str) -> None:
+    done = subprocess.run(  # -S leaves out the folder of installed packages
+        [sys.executable, "-S", script, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2 and "is not installed for" in done.stderr and "pip install -r requirements.txt" in done.stderr
+    assert "Traceback" not in done.stderr and not done.stdout
 
 
 @pytest.mark.parametrize(
