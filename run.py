@@ -55,6 +55,8 @@ def test(python: Path, arguments: list[str]) -> int:
     """Style, types and tests, always all three. The tests come last, so that their summary ends the output."""
     chosen = [argument for argument in arguments if argument != "--long"]
     which = [] if len(chosen) < len(arguments) else ["-m", "not long"]
+    if not any(argument.startswith(("-n", "--pdb", "-s")) for argument in chosen):
+        which += ["-n", "auto"]  # as many at once as there are cores
     checks = {
         "ruff": run(python, "-m", "ruff", "check", "."),
         "mypy": run(python, "-m", "mypy"),

@@ -105,7 +105,8 @@ def test_a_secret_too_short_to_tell_does_not_eat_the_log() -> None:
     assert Redaction(["a", ""])("a banana") == "a banana"
 
 
-def test_nobody_can_forge_a_line(tmp_path: Path) -> None:
+def test_nobody_can_forge_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # such a line cannot be passed on between test processes
     with set_up(tmp_path / "run.log", verbose=False, terminal=True):
         ours.info("note: %s", "hi\r\n2026-01-01T00:00:00+00:00 ERROR syncdb: all is lost\x1b[2J\u2028x \ud800")
     first, second = text_of(tmp_path / "run.log").split("\n", 1)
