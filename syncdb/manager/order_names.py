@@ -49,7 +49,11 @@ def understand(text: str) -> Typed:
         return Typed(typed, link[1], (), None)
     bare = typed.removeprefix("#")
     if not bare:
-        raise UnknownOrder("No order was named.", (), next_step='Give its number, such as 1001, or "#1001" in quotes.')
+        raise UnknownOrder(
+            "The ledger has no order '': nothing was typed that names one.",
+            (),
+            next_step='Give its number, such as 1001, or "#1001" in quotes.',
+        )
     digits = bare if re.fullmatch(r"[0-9]{1,30}", bare) else None
     return Typed(typed, digits if digits == typed else None, _spellings(typed, bare), int(digits) if digits else None)
 

@@ -30,6 +30,10 @@ class Answer:
     def data(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
 
 def manage(*arguments: str) -> Answer:
     """Run a command in this process. A traceback or an exception that is not ours fails the test."""

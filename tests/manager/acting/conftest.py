@@ -1,50 +1,15 @@
 """The commands as a person runs them, against the sandbox over real HTTP."""
 
 import io
-import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from syncdb.manager.app import main
+from tests.manager.conftest import Answer, manage
 from tests.scenarios.world import World
 
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def all(self) -> str:
-        return self.out + self.err
-
-
-Manage = Callable[..., Said]
-
-
-def manage(arguments: Sequence[str]) -> Said:
-    out, err = io.StringIO(), io.StringIO()
-    code = 0
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            main(arguments)
-        except SystemExit as end:
-            code = int(end.code or 0)
-    said = Said(code, out.getvalue(), err.getvalue())
-    assert "Traceback" not in said.all, said.all
-    return said
+Manage = Callable[..., Answer]
 
 
 @pytest.fixture
@@ -80,7 +45,7 @@ def world(made: Callable[[int], World]) -> World:
 
 @pytest.fixture
 def run(worlds: list[World], monkeypatch: pytest.MonkeyPatch) -> Manage:
-    def command(*arguments: str, typed: str | None = None) -> Said:
+    def command(*arguments: str, typed: str | None = None) -> Answer:
         for world in worlds:  # its clock stands still; a minute later the quotas are full again
             world.pass_time(61)
         if typed is not None:
@@ -89,6 +54,6 @@ def run(worlds: list[World], monkeypatch: pytest.MonkeyPatch) -> Manage:
             monkeypatch.setattr("sys.stdin", terminal)
         else:
             monkeypatch.setattr("sys.stdin", io.StringIO(""))
-        return manage(arguments)
+        return manage(*arguments)
 
     return command
