@@ -136,6 +136,7 @@ class People:
 
     rows: tuple[tuple[str | None, tuple[tuple[int, str], ...]], ...]
     width: int
+    managed: tuple[tuple[str, int], ...]
 
     @classmethod
     def now(cls, world: ProofWorld, ours: set[str]) -> "People | None":
@@ -145,7 +146,8 @@ class People:
             return None
         header = world.header()
         head, at = grid.index(header), header.index("Line ID")
-        managed = {header.index(label) for label in ("Line ID", *world.labels().values()) if label in header}
+        places = {label: header.index(label) for label in ("Line ID", *world.labels().values()) if label in header}
+        managed = set(places.values())
         cells: dict[int, list[tuple[int, str]]] = {}
         keys = {n: key for n, row in enumerate(grid) if n > head and (key := _key(row[at] if at < len(row) else None)) in ours}
         for (row, column), cell in sorted(world.colleague.snapshot().items()):
@@ -154,7 +156,7 @@ class People:
             if cell:
                 cells.setdefault(row, []).append((column, _plain(cell)))
         rows = tuple((keys.get(n), tuple(cells.get(n, ()))) for n in range(len(grid)))
-        return cls(rows, max((len(row) for row in grid), default=0))
+        return cls(rows, max((len(row) for row in grid), default=0), tuple(places.items()))
 
     def changed_by(self, after: "People") -> list[str]:
         """What a run did to them that it must not, given how they are afterwards: rows may only have come in between."""
@@ -164,8 +166,10 @@ class People:
         here, problems = 0, list[str]()
         known = {key for key, _ in self.rows}
         examined["people's cells"] += sum(len(cells) for _, cells in left)
+        made = {column for label, column in after.managed if label not in dict(self.managed)}
         for key, cells in after.rows:
-            cells = tuple(cell for cell in cells if cell[0] < self.width)
+            stood = ((column - sum(one < column for one in made), cell) for column, cell in cells if column not in made)
+            cells = tuple(cell for cell in stood if cell[0] < self.width)
             if here < len(left) and (key, cells) == left[here]:
                 here += 1
             elif key is None or key in known:
@@ -184,5 +188,5 @@ class People:
 
 
 def _plain(cell: dict[str, Any]) -> str:
-    # the sheet moves the references of formulas itself when rows come in between
-    return re.sub(r"(?<=[A-Z])\d+", "#", repr(cell)) if "formulaValue" in repr(cell) else repr(cell)
+    # the sheet moves the references of formulas itself when rows and columns come in between
+    return re.sub(r"\$?[A-Z]+\$?\d+", "#", repr(cell)) if "formulaValue" in repr(cell) else repr(cell)

@@ -23,7 +23,7 @@ from tests.proof.judged import Judged, struck
 from tests.proof.oracle import examined
 from tests.proof.world import BEGIN
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 120, 10_000
+DEFAULT_HISTORIES, LONG_HISTORIES = 100, 10_000
 small = st.integers(0, 23)
 STARTS = [
     BEGIN,
@@ -192,6 +192,7 @@ def vacuous(histories: int) -> None:
     """A proof that examined nothing proves nothing."""
     sys.stderr.write(f"\nexamined: {dict(examined)}\nstruck: {dict(sorted(struck.items()))}\n")
     assert examined["histories"] >= histories
-    assert min(examined["managed cells"], examined["people's cells"], examined["ordinary runs"]) > histories
+    assert min(examined["managed cells"], examined["people's cells"]) > 50 * histories
+    assert examined["ordinary runs"] > histories // 5
     faults = {name.split()[1] for name in struck if name.startswith("fault: ")}
     assert faults == set(KINDS), set(KINDS) - faults
