@@ -39,7 +39,7 @@ def test_the_environment_is_made_once_and_the_tests_come_last(project: Path) -> 
     assert first.stdout.splitlines()[-3:] == ["ruff check .", "mypy", "pytest -m not long -n auto -k orders"]
     assert "Making" in first.stdout and "Installing" in first.stdout
     second = run(project, "test", "--long")
-    assert second.stdout.splitlines() == ["ruff check .", "mypy", "pytest"]
+    assert second.stdout.splitlines() == ["ruff check .", "mypy", "pytest -n auto"]
 
     (project / "constraints.txt").write_text("# newer\n", encoding="utf-8")
     third = run(project, "demo", "--rows", "5")
