@@ -74,9 +74,12 @@ def decode_fields(text: str) -> dict[str, Value]:
     return {name: decode(value) for name, value in json.loads(text).items()}
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # made once: it is asked for often
+
+
 def canonical_json(data: Any) -> str:
     """JSON text that is equal for equal data: sorted keys, no spaces, characters as they are."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(data)
 
 
 def digest(data: Any) -> str:

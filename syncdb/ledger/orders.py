@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -39,6 +39,9 @@ class Summary:
     created_at: str | None = None
     processed_at: str | None = None
     updated_at: str | None = None
+
+
+_SUMMARY = tuple(one.name for one in fields(Summary))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def _columns(snapshot: Snapshot, summary: Summary, mark: str) -> dict[str, Any]:
         "hash": mark,
         "snapshot": canonical_json(snapshot),
         "status": "deleted" if snapshot.get("deleted_at") else "tracked",
-        **asdict(summary),
+        **{name: getattr(summary, name) for name in _SUMMARY},
     }
 
 

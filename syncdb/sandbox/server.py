@@ -69,6 +69,9 @@ class _Handler(WSGIRequestHandler):
                 self._send(response, environ)
 
     def _send(self, response: Response, environ: WSGIEnvironment) -> None:
+        if response.is_streamed and response.content_length is not None:
+            self._stream(response, environ)
+            return
         body = response.get_data()
         self.send_response(response.status_code)
         for name, value in response.get_wsgi_headers(environ):
@@ -80,6 +83,16 @@ class _Handler(WSGIRequestHandler):
             self.flush_headers()
         else:
             self.end_headers()
+
+    def _stream(self, response: Response, environ: WSGIEnvironment) -> None:
+        """A body of known length piece by piece: it may be larger than memory."""
+        self.send_response(response.status_code)
+        for name, value in response.get_wsgi_headers(environ):
+            self.send_header(name, value)
+        self.end_headers()
+        for piece in response.iter_encoded():
+            self.wfile.write(piece)
+        response.close()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are in Faults.log; nothing goes to the console."""

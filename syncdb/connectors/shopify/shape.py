@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any
 
 from syncdb.values import canonical_json, iso, moment, money
@@ -92,34 +93,32 @@ def read(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
     for name, shape in parts.items():
         if isinstance(shape, On):
             found |= read({inner_name: part for inner_name, part in shape.parts.items() if inner_name in node}, node)
-        else:
-            found[stored_name(name)] = _value(shape, node[name])
-    return {name: value for name, value in found.items() if value is not None and value != [] and value != {} and value != ""}
+        elif (answered := node[name]) is not None:
+            value = shape.read(answered) if isinstance(shape, Leaf) else _below(shape, answered)
+            if value or not (value is None or isinstance(value, str | list | dict)):
+                found[stored_name(name)] = value
+    return found
 
 
-def _value(shape: Leaf | One | Many | Paged, answered: Any) -> Any:
-    if answered is None:
-        return None
-    match shape:
-        case Leaf(read=reader):
-            return reader(answered)
-        case One(parts):
-            return read(parts, answered)
-        case Many(parts):
-            return _in_order([read(parts, item) for item in answered])
-        case Paged(parts):
-            return _in_order([read(parts, item) for item in answered["nodes"]])
+def _below(shape: One | Many | Paged, answered: Any) -> Any:
+    if isinstance(shape, One):
+        return read(shape.parts, answered)
+    items = answered["nodes"] if isinstance(shape, Paged) else answered
+    return _in_order([read(shape.parts, item) for item in items]) if items else None
 
 
 def _in_order(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """By id where there is one: ids grow, and the order of an answer is promised nowhere."""
-    if items and all(str(item.get("id", "")).isdigit() for item in items):
+    if len(items) < 2:
+        return items
+    if all(str(item.get("id", "")).isdigit() for item in items):
         return sorted(items, key=lambda item: int(item["id"]))
     if any("title" in item and "price" in item for item in items):  # tax lines have no id and no promised order
         return sorted(items, key=canonical_json)
     return items
 
 
+@cache  # as many as there are field names
 def stored_name(name: str) -> str:
     """Shopify's field name as ours: `totalPriceSet` is `total_price`, `isGiftCard` is `is_gift_card`."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
@@ -163,7 +162,7 @@ def without(parts: Parts, paths: Iterable[Path]) -> dict[str, Shape]:
 def unfinished(parts: Parts, node: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Many | Paged]]:
     """Every list below `node` that may go on beyond what was answered: the object it belongs to, its name and its shape."""
     for name, shape in parts.items():
-        if isinstance(shape, Leaf | On) or not (answered := node.get(name)):
+        if isinstance(shape, (Leaf, On)) or not (answered := node.get(name)):
             continue
         if (isinstance(shape, Paged) and answered["pageInfo"]["hasNextPage"]) or (
             isinstance(shape, Many) and shape.first is not None and len(answered) == shape.first
@@ -188,6 +187,7 @@ def bare_id(gid: str) -> str:
     return gid.rpartition("/")[2].partition("?")[0]
 
 
+@lru_cache(maxsize=1 << 14)  # a shop has few prices, and an order repeats each of its amounts several times
 def exact(amount: str) -> str:
     """An amount so that equal amounts are equal text ("55.0" and "55.00" are "55")."""
     number = money(amount)
@@ -198,7 +198,11 @@ def exact(amount: str) -> str:
 
 def _money_bag(bag: Mapping[str, Any]) -> list[str]:
     """[amount, currency] in the shop's money, followed by the buyer's where that is another."""
-    shop, buyer = ([exact(side["amount"]), side["currencyCode"]] for side in (bag["shopMoney"], bag["presentmentMoney"]))
+    one, other = bag["shopMoney"], bag["presentmentMoney"]
+    shop = [exact(one["amount"]), one["currencyCode"]]
+    if one == other:
+        return shop
+    buyer = [exact(other["amount"]), other["currencyCode"]]
     return shop if shop == buyer else shop + buyer
 
 

@@ -1,0 +1,181 @@
+"""How long a first load takes from the start of the process to the ledger, and what it costs.
+
+    python -m benchmarks.first_load [--orders 10000] [--repeat 3]
+
+The shop runs in a process of its own and answers at once. What is measured runs in another: `syncdb`, the real way from the shop
+into the ledger (bulk operation, checks, snapshots, hashes, SQLite), and `floor`, the least that anybody could do: read the same
+bytes, parse the JSON, insert the same rows into the same tables. CPU is user and system time of that process alone.
+"""
+
+import argparse
+import json
+import resource
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+TOKEN = "shpat_0123456789abcdef0123456789abcdef"
+BATCH = 250
+
+
+def load(url: str, folder: Path) -> dict[str, Any]:
+    """Bring all orders of the shop into a new ledger by the way of every run."""
+    from syncdb.clock import SYSTEM
+    from syncdb.connectors.shopify.client import ShopifyClient
+    from syncdb.connectors.shopify.orders import OrderReader
+    from syncdb.connectors.shopify.tokens import StaticToken
+    from syncdb.ledger import Ledger
+    from syncdb.reconcile.intake import Intake, Window
+    from syncdb.reconcile.report import Report
+    from syncdb.reconcile.watch import Silent
+    from syncdb.values import iso
+
+    client = ShopifyClient("kayra-demo", StaticToken(TOKEN), "2026-10", url)
+    now = SYSTEM.now()
+    since = now - timedelta(days=60)
+    with Ledger.open(folder / "ledger.db", now) as ledger:
+        with ledger.transaction():
+            run_id = ledger.runs.start("benchmark", "sync", iso(now))
+        report = Report(run_id, "sync", iso(now))
+        intake = Intake(ledger, OrderReader(client), "benchmark", report, Silent(), SYSTEM)
+        intake.read(Window(since, now, False, since), timedelta(minutes=15))
+        client.close()
+        notes = [note.message for note in report.notes]
+        return {"orders": ledger.orders.count(), "requests": client.requests_sent, "partial": report.partial, "notes": notes}
+
+
+def floor(url: str, folder: Path) -> dict[str, Any]:
+    """The same bytes read, the same JSON parsed, the same rows inserted; nothing understood, nothing checked."""
+    import requests
+
+    from benchmarks.prepared_shop import FOLDER
+    from syncdb.connectors.shopify.bulk_query import completion
+    from syncdb.connectors.shopify.order_shape import order_shape
+
+    source = sqlite3.connect(folder / "ledger.db")
+    target = sqlite3.connect(folder / "floor.db", isolation_level=None)
+    target.execute("PRAGMA journal_mode = WAL")
+    target.execute("PRAGMA synchronous = FULL")
+    names = ("order_tracking", "pending")
+    made = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY rowid"
+    for name in names:
+        for (sql,) in source.execute(made, (name,)):
+            target.execute(sql)
+    rows = {name: source.execute(f"SELECT * FROM {name}") for name in names}
+    session, document, waiting, orders = requests.Session(), completion(order_shape()), [], 0
+
+    def insert() -> None:
+        target.execute("BEGIN IMMEDIATE")
+        for name, cursor in rows.items():
+            some = cursor.fetchmany(BATCH)
+            target.executemany(f"INSERT INTO {name} VALUES ({','.join('?' * len(cursor.description))})", some)
+        target.execute("COMMIT")
+
+    def rest(ids: list[str]) -> None:
+        body = json.dumps({"query": document, "variables": {"ids": ids}})
+        headers = {"X-Shopify-Access-Token": TOKEN, "Content-Type": "application/json"}
+        json.loads(session.post(f"{url}/admin/api/2026-10/graphql.json", data=body, headers=headers, timeout=60).content)
+
+    with session.get(f"{url}{FOLDER}result", stream=True, timeout=60) as answer:
+        tail = b""
+        for piece in answer.iter_content(1 << 18):
+            *lines, tail = (tail + piece).split(b"\n")
+            for line in lines:
+                node = json.loads(line)
+                if "__parentId" not in node:
+                    orders += 1
+                    waiting += [part["id"] for part in (*node["refunds"], *node["fulfillments"])]
+                    if orders % BATCH == 0:
+                        insert()
+            while len(waiting) >= BATCH:
+                rest(waiting[:BATCH])
+                del waiting[:BATCH]
+    if waiting:
+        rest(waiting)
+    insert()
+    session.close()
+    (inserted,) = target.execute("SELECT count(*) FROM order_tracking").fetchone()
+    for connection in (source, target):
+        connection.close()
+    return {"orders": inserted}
+
+
+def measured(part: str, url: str, folder: str) -> None:
+    """Run one part and print what it took, as JSON."""
+    found = {"syncdb": load, "floor": floor}[part](url, Path(folder))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    memory = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    print(json.dumps(found | {"cpu": used.ru_utime + used.ru_stime, "memory": memory}))
+
+
+def run(part: str, url: str, folder: Path) -> dict[str, Any]:
+    """One part in a new process; `wall` counts from its start to its end."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "benchmarks.first_load", "--part", part, "--url", url, "--folder", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found | {"wall": time.perf_counter() - started}
+
+
+def compare(orders: int, repeat: int) -> None:
+    shop = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.prepared_shop", str(orders)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert shop.stdout is not None and shop.stdin is not None
+    try:
+        about = json.loads(shop.stdout.readline())
+        print(f"{orders:,} orders, {about['lines']:,} lines of JSON, {about['bytes'] / 1e6:,.1f} MB")
+        ours, floors, size = [], [], 0
+        for _ in range(repeat):
+            with tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder:
+                ours.append(run("syncdb", about["url"], Path(folder)))
+                size = (Path(folder) / "ledger.db").stat().st_size
+                floors.append(run("floor", about["url"], Path(folder)))
+        show(orders, ours, floors, size)
+    finally:
+        shop.stdin.close()
+        shop.wait()
+
+
+def show(orders: int, ours: list[dict[str, Any]], floors: list[dict[str, Any]], size: int) -> None:
+    for one in (*ours, *floors):
+        if one["orders"] != orders or one.get("partial") or one.get("notes"):
+            raise SystemExit(f"the load was not what was to be measured: {one}")
+    print(f"{'':8}{'wall s':>9}{'CPU s':>9}{'orders/s':>10}{'orders/CPU s':>14}{'peak MB':>9}")
+    for name, runs in (("syncdb", ours), ("floor", floors)):
+        wall, cpu = median(one["wall"] for one in runs), median(one["cpu"] for one in runs)
+        memory = max(one["memory"] for one in runs)
+        print(f"{name:8}{wall:>9.2f}{cpu:>9.2f}{orders / wall:>10,.0f}{orders / cpu:>14,.0f}{memory:>9.0f}")
+    ratio = median(one["cpu"] for one in ours) / median(one["cpu"] for one in floors)
+    print(f"{ratio:.2f} times the floor's CPU; {ours[0]['requests']} requests; {size / orders:,.0f} bytes of ledger an order")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--orders", type=int, default=10_000)
+    parser.add_argument("--repeat", type=int, default=3, help="the median is shown")
+    parser.add_argument("--part", choices=("syncdb", "floor"), help=argparse.SUPPRESS)
+    parser.add_argument("--url", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.part:
+        measured(given.part, given.url, given.folder)
+    else:
+        compare(given.orders, given.repeat)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""A shop of any size that answers at once: a few hundred generated orders, copied under other ids, with prepared answers.
+
+What it serves is what the local shop serves; only ids, names and numbers of the copies differ. The file of the bulk operation is
+written to disk before anybody asks for it, so that the shop's own work stays out of what is measured.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from werkzeug import Request, Response
+from werkzeug.test import EnvironBuilder
+
+from syncdb.connectors.shopify.bulk_query import bulk_query, completion
+from syncdb.connectors.shopify.order_shape import order_shape
+from syncdb.sandbox.shopify.app import ShopifyApp
+from syncdb.sandbox.shopify.bulk import FOLDER
+from syncdb.sandbox.shopify.generate import generate
+from syncdb.sandbox.shopify.shop import Shop
+
+TOKEN = "shpat_0123456789abcdef0123456789abcdef"
+BASE_ORDERS = 400
+FIRST_ID = 2**53 + 1
+STRIDE = 10_000_000
+_ID = re.compile(rb"(gid:\\?/\\?/shopify\\?/\w+\\?/)(\d{16,})")
+_NUMBER = re.compile(rb'"number":\d+')
+_NAME = re.compile(rb'"name":"#\d+')
+FULL = {"maximumAvailable": 20000.0, "currentlyAvailable": 19990, "restoreRate": 1000.0}
+
+
+class PreparedApp(ShopifyApp):
+    """Serves `orders` orders; `folder` takes the prepared file."""
+
+    def __init__(self, orders: int, folder: Path, seed: int = 11) -> None:
+        super().__init__(Shop())
+        self.tokens.add_token(TOKEN)
+        generate(self.shop, BASE_ORDERS, seed, datetime.now(UTC), 25.0)
+        self.path = folder / "result.jsonl"
+        self.orders = orders
+        self.lines = self._write()
+        self._parts: dict[int, list[bytes]] = {}
+        self._learn_parts()
+
+    def respond(self, request: Request) -> Response:
+        if request.path.startswith(FOLDER):
+            return self._file()
+        body = request.get_json(silent=True) or {}
+        for word, answer in self._prepared().items():
+            if word in body.get("query", ""):
+                return _answer(answer(body["variables"]))
+        return super().respond(request)
+
+    def _prepared(self) -> dict[str, Callable[[dict[str, Any]], bytes]]:
+        submitted = {"bulkOperation": {"id": "gid://shopify/BulkOperation/1", "status": "CREATED"}, "userErrors": []}
+        return {
+            "query CountOrders": lambda _: _data({"ordersCount": {"count": self.orders, "precision": "EXACT"}}),
+            "mutation SubmitBulk": lambda _: _data({"bulkOperationRunQuery": submitted}),
+            "query BulkOperation": lambda _: _data({"bulkOperation": self._state()}),
+            "query LeftOut": lambda variables: self._left_out(variables["ids"]),
+        }
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "id": "gid://shopify/BulkOperation/1",
+            "status": "COMPLETED",
+            "errorCode": None,
+            "objectCount": str(self.lines),
+            "rootObjectCount": str(self.orders),
+            "fileSize": str(self.path.stat().st_size),
+            "url": f"{self.address}{FOLDER}result",
+        }
+
+    address = ""
+
+    def _file(self) -> Response:
+        def pieces() -> Iterator[bytes]:
+            with self.path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    yield piece
+
+        answer = Response(pieces(), content_type="application/jsonl")
+        answer.content_length = self.path.stat().st_size
+        return answer
+
+    def _write(self) -> int:
+        """The file: each order of the base in the order of its last change, followed by its copies."""
+        groups = sorted(self._groups(), key=lambda group: json.loads(group[0])["updatedAt"])
+        written = lines = 0
+        with self.path.open("wb") as file:
+            for place, group in enumerate(groups):
+                copies = (self.orders - place + len(groups) - 1) // len(groups)
+                text = b"".join(group)
+                parts = _ID.split(text)
+                for copy in range(copies):
+                    file.write(_numbered(_copied(parts, copy), 1001 + written))
+                    written += 1
+                lines += len(group) * copies
+        assert written == self.orders
+        return lines
+
+    def _groups(self) -> list[list[bytes]]:
+        """The base orders as the local shop writes them in bulk, without the few whose shipments are drained one by one."""
+        self.bulk.lasts = 0.0
+        submit = "mutation M($query: String!) { bulkOperationRunQuery(query: $query) { bulkOperation { id } } }"
+        run = json.loads(self._ask(submit, {"query": bulk_query(order_shape(), None)}))
+        gid = run["data"]["bulkOperationRunQuery"]["bulkOperation"]["id"]
+        self.bulk.find(gid)
+        groups: list[list[bytes]] = []
+        for line in self.bulk.operations[gid].lines:
+            if b'"__parentId"' in line:
+                groups[-1].append(line)
+            else:
+                groups.append([line])
+        long = {gid for gid, order in self.shop.orders.items() if _is_long(order)}
+        return [group for group in groups if json.loads(group[0])["id"] not in long]
+
+    def _learn_parts(self) -> None:
+        """The refunds and fulfillments of the base with what bulk leaves out, cut where ids stand."""
+        document, ids = completion(order_shape()), []
+        for order in self.shop.orders.values():
+            ids += [one["id"] for one in (*order["refunds"], *order["fulfillments"])]
+        for start in range(0, len(ids), 100):
+            group = ids[start : start + 100]
+            nodes = json.loads(self._ask(document, {"ids": group}))["data"]["nodes"]
+            for gid, node in zip(group, nodes, strict=True):
+                text = json.dumps(node, ensure_ascii=False, separators=(",", ":")).encode()
+                self._parts[_number(gid)] = _ID.split(text)
+
+    def _left_out(self, ids: list[str]) -> bytes:
+        nodes = []
+        for gid in ids:
+            copy, base = divmod(_number(gid) - FIRST_ID, STRIDE)
+            nodes.append(_copied(self._parts[base + FIRST_ID], copy))
+        cost = json.dumps({"requestedQueryCost": 12, "actualQueryCost": 12, "throttleStatus": FULL}).encode()
+        return b'{"data":{"nodes":[' + b",".join(nodes) + b']},"extensions":{"cost":' + cost + b"}}"
+
+    def _ask(self, query: str, variables: dict[str, Any]) -> bytes:
+        self.bucket = type(self.bucket)(self.clock)  # what is prepared costs nothing
+        headers = {"X-Shopify-Access-Token": TOKEN}
+        builder = EnvironBuilder(
+            "/admin/api/2026-10/graphql.json", method="POST", json={"query": query, "variables": variables}, headers=headers
+        )
+        answer: bytes = super().respond(Request(builder.get_environ())).get_data()
+        return answer
+
+
+def _is_long(order: dict[str, Any]) -> bool:
+    lists = [one["fulfillmentLineItems"] for one in order["fulfillments"]] + [one["refundLineItems"] for one in order["refunds"]]
+    return max(map(len, lists), default=0) > 10
+
+
+def _number(gid: str) -> int:
+    return int(gid.rpartition("/")[2])
+
+
+def _copied(parts: list[bytes], copy: int) -> bytes:
+    """A text cut at its ids (text, head, id, text, …) with the ids of a copy."""
+    shift = copy * STRIDE
+    moved = list(parts)
+    moved[2::3] = [b"%d" % (int(number) + shift) for number in parts[2::3]]
+    return b"".join(moved)
+
+
+def _numbered(text: bytes, number: int) -> bytes:
+    """Order names and numbers without gaps: what looks after gaps is not what is measured."""
+    return _NUMBER.sub(b'"number":%d' % number, _NAME.sub(b'"name":"#%d' % number, text))
+
+
+def _data(data: dict[str, Any]) -> bytes:
+    cost = {"requestedQueryCost": 10, "actualQueryCost": 10, "throttleStatus": FULL}
+    return json.dumps({"data": data, "extensions": {"cost": cost}}).encode()
+
+
+def _answer(body: bytes) -> Response:
+    return Response(body, content_type="application/json", headers={"X-Shopify-API-Version": "2026-10"})
+
+
+def serve(orders: int) -> None:
+    """Serve until standard input ends; the address and the size of the file go to standard output."""
+    import sys
+
+    from syncdb.sandbox.faults import Faults
+    from syncdb.sandbox.server import Server
+
+    with tempfile.TemporaryDirectory(prefix="syncdb-shop-") as folder:
+        app = PreparedApp(orders, Path(folder))
+        with Server({"/admin": app}, Faults()) as server:
+            app.address = server.url
+            print(json.dumps({"url": server.url, "bytes": app.path.stat().st_size, "lines": app.lines}), flush=True)
+            sys.stdin.read()
+
+
+if __name__ == "__main__":
+    import sys
+
+    serve(int(sys.argv[1]))
