@@ -127,6 +127,7 @@ class Judged:
         self.calm_writes()
         kept, shared, env = book.kept(), dict(files[book.id].shared), dict(world.env)
         self._block(how)
+        self.oracle.hear()
         self.told.append(f"in the way: {how}")
         ran, code = self._run_blocked(how)
         book.come_back(kept)

@@ -21,7 +21,7 @@ from tests.engine.test_two_way_machine import POLICY, TwoWay
 from tests.proof.oracle import examined
 from tests.proof.world import MEMORY
 
-DEFAULT, LONG = 1900, 10_000
+DEFAULT, LONG = 1950, 10_000
 quiet = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 

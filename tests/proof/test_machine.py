@@ -23,7 +23,7 @@ from tests.proof.judged import Judged, struck
 from tests.proof.oracle import examined
 from tests.proof.world import BEGIN
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 100, 10_000
+DEFAULT_HISTORIES, LONG_HISTORIES = 80, 10_000
 small = st.integers(0, 23)
 STARTS = [
     BEGIN,
