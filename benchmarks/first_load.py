@@ -44,7 +44,7 @@ def load(url: str, folder: Path) -> dict[str, Any]:
         with ledger.transaction():
             run_id = ledger.runs.start("benchmark", "sync", iso(now))
         report = Report(run_id, "sync", iso(now))
-        intake = Intake(ledger, OrderReader(client), "benchmark", report, Silent(), SYSTEM)
+        intake = Intake(ledger, OrderReader(client, bulk_from=100), "benchmark", report, Silent(), SYSTEM)
         intake.read(Window(since, now, False, since), timedelta(minutes=15))
         client.close()
         notes = [note.message for note in report.notes]

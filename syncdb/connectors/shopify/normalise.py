@@ -39,7 +39,9 @@ def snapshot(
 
 def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
     """Equal for snapshots that say the same of an order. What is merely unseen at the moment does not count."""
-    return digest({name: value for name, value in snapshot.items() if name != "withheld"})
+    if "withheld" in snapshot:
+        snapshot = {name: value for name, value in snapshot.items() if name != "withheld"}
+    return digest(snapshot)
 
 
 def merge_withheld(new: Snapshot, stored: Mapping[str, Any] | None) -> Snapshot:

@@ -90,21 +90,51 @@ def read(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
     Raises ValueError, KeyError or TypeError where the answer is not of the asked shape.
     """
     found: dict[str, Any] = {}
-    for name, shape in parts.items():
-        if isinstance(shape, On):
-            found |= read({inner_name: part for inner_name, part in shape.parts.items() if inner_name in node}, node)
-        elif (answered := node[name]) is not None:
-            value = shape.read(answered) if isinstance(shape, Leaf) else _below(shape, answered)
-            if value or not (value is None or isinstance(value, str | list | dict)):
-                found[stored_name(name)] = value
+    for name, stored, reader, optional in _steps(_ByIdentity(parts)):
+        if optional and name not in node:
+            continue
+        if (answered := node[name]) is not None:
+            value = reader(answered)
+            if value or value == 0:  # nought and "no" say something, empty text and empty lists do not
+                found[stored] = value
     return found
 
 
-def _below(shape: One | Many | Paged, answered: Any) -> Any:
-    if isinstance(shape, One):
-        return read(shape.parts, answered)
-    items = answered["nodes"] if isinstance(shape, Paged) else answered
-    return _in_order([read(shape.parts, item) for item in items]) if items else None
+@dataclass(frozen=True, slots=True, eq=False)
+class _ByIdentity:
+    """Parts as a key: the same tree serves thousands of orders, so what follows from it is worked out once."""
+
+    parts: Parts
+
+    def __hash__(self) -> int:
+        return id(self.parts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.parts is other.parts
+
+
+@lru_cache(maxsize=256)
+def _steps(key: _ByIdentity) -> list[tuple[str, str, Callable[[Any], Any], bool]]:
+    """How to read each part: its name, its stored name, its reader, and whether only some types have it."""
+    steps = []
+    for name, shape in key.parts.items():
+        if isinstance(shape, On):
+            steps += [(inner, stored, reader, True) for inner, stored, reader, _ in _steps(_ByIdentity(shape.parts))]
+        else:
+            steps.append((name, stored_name(name), _reader(shape), False))
+    return steps
+
+
+def _reader(shape: Leaf | One | Many | Paged) -> Callable[[Any], Any]:
+    match shape:
+        case Leaf(read=reader):
+            return reader
+        case One(parts):
+            return lambda answered: read(parts, answered)
+        case Many(parts):
+            return lambda answered: _in_order([read(parts, item) for item in answered])
+        case Paged(parts):
+            return lambda answered: _in_order([read(parts, item) for item in answered["nodes"]])
 
 
 def _in_order(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -161,8 +191,8 @@ def without(parts: Parts, paths: Iterable[Path]) -> dict[str, Shape]:
 
 def unfinished(parts: Parts, node: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Many | Paged]]:
     """Every list below `node` that may go on beyond what was answered: the object it belongs to, its name and its shape."""
-    for name, shape in parts.items():
-        if isinstance(shape, (Leaf, On)) or not (answered := node.get(name)):
+    for name, shape in _open_ended(_ByIdentity(parts)):
+        if not (answered := node.get(name)):
             continue
         if (isinstance(shape, Paged) and answered["pageInfo"]["hasNextPage"]) or (
             isinstance(shape, Many) and shape.first is not None and len(answered) == shape.first
@@ -170,6 +200,19 @@ def unfinished(parts: Parts, node: dict[str, Any]) -> Iterator[tuple[dict[str, A
             yield node, name, shape
         for item in _items(shape, answered):
             yield from unfinished(shape.parts, item)
+
+
+@lru_cache(maxsize=256)
+def _open_ended(key: _ByIdentity) -> list[tuple[str, One | Many | Paged]]:
+    """The parts that are or hold a list which may be cut short."""
+    found: list[tuple[str, One | Many | Paged]] = []
+    for name, shape in key.parts.items():
+        if isinstance(shape, Leaf | On):
+            continue
+        cut = isinstance(shape, Paged) or (isinstance(shape, Many) and shape.first is not None)
+        if cut or _open_ended(_ByIdentity(shape.parts)):
+            found.append((name, shape))
+    return found
 
 
 def _items(shape: One | Many | Paged, answered: Any) -> list[dict[str, Any]]:
