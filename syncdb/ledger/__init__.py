@@ -44,9 +44,10 @@ class Ledger:
         """
         guard = file.lock(path)
         try:
-            ledger = cls(file.open_for_writing(path), path, guard)
-            ledger._first_use(now)
-            ledger._check_when_due(now)
+            with file.closed_on_failure(file.open_for_writing(path)) as connection:
+                ledger = cls(connection, path, guard)
+                ledger._first_use(now)
+                ledger._check_when_due(now)
         except BaseException:
             guard.release()
             raise
@@ -55,8 +56,9 @@ class Ledger:
     @classmethod
     def copy(cls, path: Path, now: datetime) -> "Ledger":
         """A copy in memory for planning: the file is only read. Raises LedgerUnusable."""
-        ledger = cls(file.copy_in_memory(path), path, None)
-        ledger._first_use(now)
+        with file.closed_on_failure(file.copy_in_memory(path)) as connection:
+            ledger = cls(connection, path, None)
+            ledger._first_use(now)
         return ledger
 
     @property

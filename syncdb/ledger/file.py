@@ -53,10 +53,10 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     try:
         _make_private(path)
         refuse_unfit(path)
-        connection = _connect(f"{path.absolute().as_uri()}?mode=rw")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        migrate(connection)
+        with closed_on_failure(_connect(f"{path.absolute().as_uri()}?mode=rw")) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            migrate(connection)
     except (sqlite3.DatabaseError, OSError) as error:
         raise unusable(path, error) from error
     return connection
@@ -69,9 +69,9 @@ def open_for_reading(path: Path, unwritten: bool = False) -> sqlite3.Connection:
     """
     immutable = unwritten and not path.with_name(path.name + "-wal").exists()
     try:
-        connection = _connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}")
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with closed_on_failure(_connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}")) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         raise unusable(path, error) from error
     return connection
@@ -79,22 +79,27 @@ def open_for_reading(path: Path, unwritten: bool = False) -> sqlite3.Connection:
 
 def copy_in_memory(path: Path) -> sqlite3.Connection:
     """A copy of the ledger (or an empty one) to plan on, so that a dry run leaves the file as it is to the byte."""
-    memory = _connect("file::memory:")
-    if path.exists() and path.stat().st_size:
-        guard = _guard(path)
-        try:
-            guard.acquire(timeout=0)
-            unwritten = True
-        except Timeout:
-            unwritten = False
-        except OSError:
-            unwritten = True  # a folder that we may not write to: nobody of us writes there
-        try:
-            _copy(path, memory, unwritten)
-        finally:
-            guard.release()
-    migrate(memory)
+    with closed_on_failure(_connect("file::memory:")) as memory:
+        if path.exists() and path.stat().st_size:
+            _copy_undisturbed(path, memory)
+        migrate(memory)
     return memory
+
+
+def _copy_undisturbed(path: Path, memory: sqlite3.Connection) -> None:
+    """Copy the file, keeping runs from beginning meanwhile; while one is under way, copy beside it."""
+    guard = _guard(path)
+    try:
+        guard.acquire(timeout=0)
+        unwritten = True
+    except Timeout:
+        unwritten = False
+    except OSError:
+        unwritten = True  # a folder that we may not write to: nobody of us writes there
+    try:
+        _copy(path, memory, unwritten)
+    finally:
+        guard.release()
 
 
 def _copy(path: Path, memory: sqlite3.Connection, unwritten: bool) -> None:
@@ -194,9 +199,20 @@ def _guard(path: Path) -> FileLock:
 
 def _connect(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
+    with closed_on_failure(connection):
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
     return connection
+
+
+@contextmanager
+def closed_on_failure(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Close the connection if what is done with it fails: one left open holds on to files that may be replaced meanwhile."""
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _make_private(path: Path) -> None:
