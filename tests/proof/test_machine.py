@@ -168,6 +168,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.timeout(1200)  # a minute on two free cores; nobody's business on busy ones
 def test_random_histories() -> None:
     examined.clear()
     struck.clear()
