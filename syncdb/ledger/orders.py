@@ -77,7 +77,7 @@ class Orders:
     def snapshots(self, order_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The stored snapshots of these orders, by order id."""
         found: dict[str, dict[str, Any]] = {}
-        for group in _groups(order_ids):
+        for group in groups(order_ids):
             marks = ",".join("?" * len(group))
             query = f"SELECT order_id, snapshot FROM order_tracking WHERE order_id IN ({marks})"
             found.update((order_id, json.loads(text)) for order_id, text in self.connection.execute(query, group))
@@ -170,7 +170,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else canonical_json(value)
 
 
-def _groups(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:
+def groups(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:
     """Ids in groups that fit one statement's parameters."""
     group: list[str] = []
     for one in ids:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from syncdb.ledger.orders import _groups
+from syncdb.ledger.orders import groups
 from syncdb.ledger.reading import Reader
 
 
 def known(reader: Reader, order_ids: Iterable[str]) -> set[str]:
     """Those of these orders that are tracked."""
     found: set[str] = set()
-    for group in _groups(order_ids):
+    for group in groups(order_ids):
         query = f"SELECT order_id FROM order_tracking WHERE order_id IN ({','.join('?' * len(group))})"
         found |= {row["order_id"] for row in reader.rows(query, group)}
     return found
@@ -31,7 +31,7 @@ def made_ids(reader: Reader, since: str, until: str) -> dict[str, str]:
 def deleted_names(reader: Reader, names: Iterable[str]) -> set[str]:
     """Those of these names that belonged to orders that were held back and then deleted before they could be read."""
     found: set[str] = set()
-    for group in _groups(names):
+    for group in groups(names):
         query = f"""SELECT order_name FROM sync_errors
                     WHERE resolution = 'the shop no longer has it' AND order_name IN ({",".join("?" * len(group))})"""
         found |= {row["order_name"] for row in reader.rows(query, group)}
@@ -41,7 +41,7 @@ def deleted_names(reader: Reader, names: Iterable[str]) -> set[str]:
 def names_of(reader: Reader, order_ids: Iterable[str]) -> dict[str, str]:
     """The names of these orders, by id."""
     found: dict[str, str] = {}
-    for group in _groups(order_ids):
+    for group in groups(order_ids):
         query = f"SELECT order_id, name FROM order_tracking WHERE order_id IN ({','.join('?' * len(group))})"
         found.update((row["order_id"], row["name"]) for row in reader.rows(query, group))
     return found

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from syncdb.ledger.orders import _groups
+from syncdb.ledger.orders import groups
 from syncdb.ledger.redacted import Redacted
 from syncdb.model import Action, Conflict, Operation, Outcome, Record
 from syncdb.values import Value, canonical_json, decode_fields, encode, encode_fields
@@ -36,7 +36,7 @@ class Records:
     def known(self, keys: Iterable[str]) -> dict[str, Known]:
         """What is known of these keys; unknown ones are left out."""
         found: dict[str, Known] = {}
-        for group in _groups(keys):
+        for group in groups(keys):
             query = f"SELECT key, order_id, base FROM record WHERE pair = ? AND key IN ({','.join('?' * len(group))})"
             found.update(self._rows(query, (self.pair, *group)))
         return found
@@ -44,7 +44,7 @@ class Records:
     def of_orders(self, order_ids: Iterable[str]) -> dict[str, Known]:
         """Every key of these orders, also of lines that the orders no longer have."""
         found: dict[str, Known] = {}
-        for group in _groups(order_ids):
+        for group in groups(order_ids):
             query = f"SELECT key, order_id, base FROM record WHERE pair = ? AND order_id IN ({','.join('?' * len(group))})"
             found.update(self._rows(query, (self.pair, *group)))
         return found

@@ -10,6 +10,7 @@ from typing import Any
 from syncdb.connectors.base import Capabilities
 from syncdb.errors import SkipRecord
 from syncdb.ledger import Ledger
+from syncdb.ledger.orders import groups
 from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
 from syncdb.values import Value
 
@@ -55,13 +56,8 @@ class StoredOrders:
 
     def fetch(self) -> Iterator[Snapshot]:
         """Every record the ledger knows of, order by order."""
-        block: list[str] = []
-        for key, _ in list(self.ledger.records(self.pair).all_keys()):
-            block.append(key)
-            if len(block) == BLOCK:
-                yield self.look(block)
-                block = []
-        if block:
+        keys = [key for key, _ in self.ledger.records(self.pair).all_keys()]
+        for block in groups(keys, BLOCK):
             yield self.look(block)
 
     def structure(self, token: int) -> Attempt | None:

@@ -1,8 +1,9 @@
 """Bring base, left and right of the same key together, in blocks, so that memory does not grow with the shop."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from syncdb.connectors.base import Connector
+from syncdb.ledger.orders import groups
 from syncdb.ledger.records import Known, Records
 from syncdb.model import Snapshot
 from syncdb.reconcile.policy import Triple
@@ -39,18 +40,7 @@ def _unseen(left: Connector, records: Records, seen: set[str]) -> Iterator[list[
         seen.update(block)
         if block:
             yield block
-    yield from _blocks(key for key, _ in records.all_keys() if key not in seen)
-
-
-def _blocks(keys: Iterable[str]) -> Iterator[list[str]]:
-    block: list[str] = []
-    for key in keys:
-        block.append(key)
-        if len(block) == BLOCK:
-            yield block
-            block = []
-    if block:
-        yield block
+    yield from groups((key for key, _ in records.all_keys() if key not in seen), BLOCK)
 
 
 def _join(keys: Sequence[str], known: dict[str, Known], left: Snapshot, right: Snapshot) -> list[Triple]:
