@@ -5,7 +5,7 @@ is an `Outcome`. It raises `RemoteError` when the system as a whole refuses or i
 needs is gone (a renamed header, a vanished tab), and nothing was written then.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,3 +63,23 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a system says has changed since a cursor, by entity (products, inventory ...).
+
+    An entity whose keys are None cannot be told: everything of it must be looked at. One that is not named did not change.
+    `cursor` is what to ask with next time; whoever asks keeps it only once these changes are settled.
+    """
+
+    keys: Mapping[str, tuple[str, ...] | None]
+    cursor: str
+
+
+class Feed(Protocol):
+    """A system that can say cheaply what changed. It may name keys that did not change; it never leaves out one that did,
+    except where it documents so (those are found by the daily look at everything)."""
+
+    def changes(self, cursor: str | None) -> Changes:
+        """What changed since the cursor; without one, or with one too old, every entity with keys None."""
