@@ -163,6 +163,38 @@ class Conflict:
     where: tuple[str, ...] = ()
 
 
+class Take(Enum):
+    """What a person decided about a conflict: what one side shows, or a value of their own."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A person's decision about one conflict, with what both sides showed then: it counts only while they still do.
+
+    `field` is None where it is about the whole record (edited here, deleted there).
+    """
+
+    key: str
+    field: str | None
+    take: Take
+    left: Value = None
+    right: Value = None
+    value: Value = None
+
+    def over(self, left: Value, right: Value) -> Value:
+        """What both sides shall show."""
+        return {Take.LEFT: left, Take.RIGHT: right, Take.VALUE: self.value}[self.take]
+
+    def fits(self, left: Value, right: Value) -> bool:
+        """Whether both sides still show what the person decided about, or what was decided already."""
+        wanted = self.over(self.left, self.right)
+        return all(same(shown, then) or same(shown, wanted) for shown, then in ((left, self.left), (right, self.right)))
+
+
 class Action(Enum):
     CREATE = "create"
     UPDATE = "update"

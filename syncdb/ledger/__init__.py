@@ -16,13 +16,15 @@ from syncdb.ledger.orders import Orders
 from syncdb.ledger.records import Records
 from syncdb.ledger.redacted import Redacted
 from syncdb.ledger.runs import Problems, Runs
+from syncdb.ledger.verdicts import Verdicts
 from syncdb.values import iso, moment
 
 CHECK_EVERY = timedelta(days=1)
 
 
 class Ledger:
-    """An open ledger: `orders`, `records(pair)`, `journal(pair)`, `runs`, `problems`, and transactions around them.
+    """An open ledger: `orders`, `records(pair)`, `journal(pair)`, `verdicts(pair)`, `runs`, `problems`, and transactions
+    around them.
 
     Made by `Ledger.open` (the one writer) or `Ledger.copy` (a dry run's own copy, gone at the end).
     """
@@ -71,6 +73,9 @@ class Ledger:
 
     def journal(self, pair: str) -> Journal:
         return Journal(self.connection, pair)
+
+    def verdicts(self, pair: str) -> Verdicts:
+        return Verdicts(self.connection, pair)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -26,6 +26,8 @@ _LINES_OF_AN_ORDER = (
     "SELECT coalesce(before, '') || coalesce(after, '') FROM cell_write WHERE order_id = ?",
     "SELECT coalesce(before, '') || coalesce(after, '') FROM order_change WHERE order_id = ?",
     "SELECT detail FROM conflict WHERE order_id = ?",
+    """SELECT coalesce(left_shown, '') || coalesce(right_shown, '') || coalesce(value, '') FROM verdict JOIN record USING (pair, key)
+       WHERE order_id = ?""",
     "SELECT message || next_step FROM sync_errors WHERE order_id = ?",
 )
 REMOVED = "[removed]"
@@ -62,6 +64,7 @@ class Redaction:
             counts["cell_writes"] += self._emptied("cell_write", "write_id", "field", self.field, order_id)
             counts["changes"] += self._emptied("order_change", "change_id", "path", self.path, order_id)
             counts["conflicts"] += self._conflicts(order_id)
+            self._verdicts(order_id)
         counts["messages"] = self._messages(sorted(values, key=len, reverse=True))
         return counts
 
@@ -106,6 +109,15 @@ class Redaction:
         found = [(empty, *row) for row in rows if self.field(row[2])]
         self.ledger.connection.executemany("UPDATE conflict SET detail = ? WHERE pair = ? AND key = ? AND field = ?", found)
         return len(found)
+
+    def _verdicts(self, order_id: str) -> None:
+        """A decision about a value that is gone can no longer be carried out; that there was one stays known."""
+        rows = self._all("SELECT verdict_id, field FROM verdict JOIN record USING (pair, key) WHERE order_id = ?", (order_id,))
+        self.ledger.connection.executemany(
+            """UPDATE verdict SET left_shown = NULL, right_shown = NULL, value = NULL,
+                 ended_at = coalesce(ended_at, decided_at), ended_how = coalesce(ended_how, 'redacted') WHERE verdict_id = ?""",
+            [(number,) for number, field in rows if self.field(field)],
+        )
 
     def _messages(self, values: Sequence[str]) -> int:
         cleaned = 0

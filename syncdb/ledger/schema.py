@@ -169,6 +169,31 @@ def m002_questions(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_DECISIONS = (
+    # what people decided about conflicts; kept after it was carried out, so that history can tell
+    """CREATE TABLE verdict (
+        verdict_id INTEGER PRIMARY KEY,
+        pair TEXT NOT NULL,
+        key TEXT NOT NULL,
+        field TEXT NOT NULL,
+        take TEXT NOT NULL CHECK (take IN ('left', 'right', 'value')),
+        left_shown TEXT,
+        right_shown TEXT,
+        value TEXT,
+        decided_at TEXT NOT NULL,
+        ended_at TEXT,
+        ended_how TEXT
+    ) STRICT""",
+    "CREATE UNIQUE INDEX one_open_verdict ON verdict (pair, key, field) WHERE ended_at IS NULL",
+)
+
+
+@migrations()
+def m003_decisions(db: Database) -> None:
+    for statement in _DECISIONS:
+        db.conn.execute(statement)
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Migrations this ledger has had that this program does not know: it was written by a newer one."""
     known = {migration.name for migration in migrations._migrations}

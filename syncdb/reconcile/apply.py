@@ -13,7 +13,7 @@ from syncdb.errors import NeedsPerson, RemoteError, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Operation, Outcome, Plan, Result, Side
-from syncdb.reconcile.policy import ROW_RESTORED
+from syncdb.reconcile.policy import DECIDED, ROW_RESTORED
 from syncdb.reconcile.watch import Watch
 from syncdb.values import iso
 
@@ -155,12 +155,20 @@ class Applier:
         else:
             agreed = operation.base_after(records.base(operation.key)) if operation.opposite else operation.changes
             records.agree(operation.key, agreed, self.run_id, now, outcome.ref)
+        if DECIDED in operation.reason:
+            self._carried_out(operation, now)
         records.written(operation, outcome, order_id, self.run_id, now)
         if order_id and outcome.ref:
             self.ledger.orders.place(order_id, outcome.ref)
         tally.counts[_COUNTED[operation.action]] += 1
         tally.counts["cells_changed"] += len(operation.changes) if operation.action is Action.UPDATE else 0
         tally.counts["rows_restored"] += operation.reason == ROW_RESTORED
+
+    def _carried_out(self, operation: Operation, now: str) -> None:
+        """A decision is carried out; one that is written on both sides only once they are seen to agree."""
+        fields = operation.changes if operation.action is Action.UPDATE else (None,)
+        done = [(operation.key, name) for name in fields if name is None or name not in operation.opposite]
+        self.ledger.verdicts(self.pair).end(done, f"carried out in run {self.run_id}", now)
 
     def _token(self) -> int:
         """A fresh random number for an attempt; a counter would be used twice after a ledger is restored."""

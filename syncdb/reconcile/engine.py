@@ -5,12 +5,12 @@ One-way and two-way pairs run through here alike; they differ in their policy on
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
-from syncdb.model import Conflict, Plan, Policy, Side, Why
+from syncdb.model import Action, Conflict, Plan, Policy, Side, Why
 from syncdb.reconcile.apply import Applier
 from syncdb.reconcile.plan import Limits, guard
 from syncdb.reconcile.policy import Decision, Triple, decide
@@ -57,8 +57,9 @@ def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int,
     complete = True
     records = ledger.records(pair.name)
     blocks = of_everything(records, pair.left, pair.right) if keys is None else of_keys(keys, records, pair.left, pair.right)
-    for block in blocks:
+    for found in blocks:
         watch.stop_if_asked()
+        block = _with_verdicts(ledger, pair, found)
         decisions = [decide(triple, pair.policy) for triple in block]
         _record_agreement(ledger, pair, block, decisions, run_id, now)
         for decision in decisions:
@@ -119,7 +120,29 @@ def _record_agreement(
                 records.agree(decision.key, decision.agreed, run_id, now, triple.right.ref if triple.right else None)
             if decision.forget:
                 records.forget(decision.key)
+            if triple.verdicts:
+                _end_verdicts(ledger, pair, triple, decision, now)
         records.conflicts_are([triple.key for triple in block], _told(decisions), now)
+
+
+def _with_verdicts(ledger: Ledger, pair: Pair, block: Sequence[Triple]) -> Sequence[Triple]:
+    """The triples with what people decided about their conflicts."""
+    verdicts = ledger.verdicts(pair.name).open(triple.key for triple in block)
+    return [replace(one, verdicts=verdicts[one.key]) if one.key in verdicts else one for one in block] if verdicts else block
+
+
+def _end_verdicts(ledger: Ledger, pair: Pair, triple: Triple, decision: Decision, now: str) -> None:
+    """A decision is done with where nothing is left to write for it: the sides agree, or they changed and it does not fit."""
+    if not (triple.sure_left and triple.sure_right):
+        return
+    disputed = {conflict.field for conflict in decision.conflicts}
+    written = {name for operation in decision.operations for name in operation.changes}
+    whole = any(operation.action is not Action.UPDATE for operation in decision.operations)
+    for field_name in triple.verdicts:
+        if field_name in written or (field_name is None and whole):
+            continue
+        how = "overtaken: something changed after it was made" if field_name in disputed else "carried out"
+        ledger.verdicts(pair.name).end([(triple.key, field_name)], how, now)
 
 
 def _told(decisions: Sequence[Decision]) -> Iterator[Conflict]:

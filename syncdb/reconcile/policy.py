@@ -17,7 +17,9 @@ from syncdb.model import (
     Policy,
     Record,
     Side,
+    Take,
     Tie,
+    Verdict,
     Why,
 )
 from syncdb.reconcile.compare import changed_since, compare
@@ -26,7 +28,10 @@ from syncdb.values import Value, same
 
 @dataclass(frozen=True, slots=True)
 class Triple:
-    """One key with its base and what both sides show. None means absent; a side that could not be seen whole is not `sure`."""
+    """One key with its base and what both sides show. None means absent; a side that could not be seen whole is not `sure`.
+
+    `verdicts` are a person's decisions about its conflicts, by field, None being the record as a whole.
+    """
 
     key: str
     base: Record | None
@@ -35,6 +40,7 @@ class Triple:
     sure_left: bool = True
     sure_right: bool = True
     doubled: tuple[str, ...] = ()
+    verdicts: Mapping[str | None, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Decision:
 
 
 NEW, CHANGED, RESTORED, FIRST_FILL, ROW_RESTORED = "new", "changed", "restored", "first fill", "row restored"
+DECIDED = "decided by a person"
 
 
 def decide(triple: Triple, policy: Policy) -> Decision:
@@ -75,11 +82,15 @@ def _one_missing(triple: Triple, there: Found, missing: Side, sure: bool, on_mis
         return _left_alone(triple, Why.UNKNOWN_KEY)
     if on_missing is OnMissing.RESTORE:
         return _create(there, missing, ROW_RESTORED)
-    if on_missing is OnMissing.RESPECT:
-        return _left_alone(triple, Why.GONE)
-    if changed_since(triple.base, there.record.fields):
-        return _left_alone(triple, Why.EDIT_AGAINST_DELETE)
-    return _delete(there, missing.other)
+    edited = changed_since(triple.base, there.record.fields)
+    if on_missing is OnMissing.DELETE and not edited:
+        return _delete(there, missing.other, "deleted on the other side")
+    verdict = triple.verdicts.get(None)
+    if verdict is None or verdict.take is Take.VALUE:
+        return _left_alone(triple, Why.GONE if on_missing is OnMissing.RESPECT else Why.EDIT_AGAINST_DELETE)
+    if Side(verdict.take.value) is missing:
+        return _delete(there, missing.other, DECIDED)
+    return _create(there, missing, DECIDED)
 
 
 def _create(there: Found, side: Side, reason: str) -> Decision:
@@ -87,10 +98,10 @@ def _create(there: Found, side: Side, reason: str) -> Decision:
     return Decision(key, (Operation(side, Action.CREATE, key, None, {}, dict(there.record.fields), reason),))
 
 
-def _delete(there: Found, side: Side) -> Decision:
+def _delete(there: Found, side: Side, reason: str) -> Decision:
     key = there.record.key
     expected = dict(there.record.fields)
-    return Decision(key, (Operation(side, Action.DELETE, key, there.ref, expected, {}, "deleted on the other side"),))
+    return Decision(key, (Operation(side, Action.DELETE, key, there.ref, expected, {}, reason),))
 
 
 def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decision:
@@ -104,13 +115,14 @@ def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> De
     reasons: dict[Side, set[str]] = {Side.LEFT: set(), Side.RIGHT: set()}
     conflicts: list[Conflict] = []
     for difference in differences:
-        settled = _settle(difference, policy, left, right)
+        verdict = triple.verdicts.get(difference.field)
+        settled, decided = _settle(difference, policy, verdict, left, right)
         if isinstance(settled, Conflict):
             conflicts.append(replace(settled, where=(right.ref,)))
             continue
         for side, value in settled.items():
             to[side][difference.field] = value
-            reasons[side].add(_reason(difference, side))
+            reasons[side].add(DECIDED if decided else _reason(difference, side))
             if len(settled) == 2:
                 shared[side][difference.field] = difference.left if side is Side.RIGHT else difference.right
     operations = tuple(
@@ -134,19 +146,30 @@ def _reason(difference: Difference, side: Side) -> str:
     return RESTORED if difference.moved is moved_here else CHANGED
 
 
-def _settle(difference: Difference, policy: Policy, left: Found, right: Found) -> dict[Side, Value] | Conflict:
-    """What to write where for one differing field, or why nothing is."""
+def _settle(
+    difference: Difference, policy: Policy, verdict: Verdict | None, left: Found, right: Found
+) -> tuple[dict[Side, Value] | Conflict, bool]:
+    """What to write where for one differing field, or why nothing is; and whether a person's decision was needed for it."""
     rule = policy.rules[difference.field]
+    decided = False
     if rule.owner is Owner.BOTH:
         written = _shared(difference, rule.tie, left, right)
     else:
         written = _owned(difference, Side(rule.owner.value), rule.on_drift)
+    if isinstance(written, Conflict) and verdict is not None and verdict.fits(difference.left, difference.right):
+        written, decided = _decided(difference, verdict), True
     if isinstance(written, Conflict):
-        return written
+        return written, False
     for side, there in ((Side.LEFT, left), (Side.RIGHT, right)):
         if side in written and _persons_own(difference, there):
-            return _conflict(difference, Why.FORMULA)
-    return written
+            return _conflict(difference, Why.FORMULA), False
+    return written, decided
+
+
+def _decided(difference: Difference, verdict: Verdict) -> dict[Side, Value]:
+    value = verdict.over(verdict.left, verdict.right)
+    shown = {Side.LEFT: difference.left, Side.RIGHT: difference.right}
+    return {side: value for side, there in shown.items() if not same(there, value)}
 
 
 def _persons_own(difference: Difference, there: Found) -> bool:

@@ -40,6 +40,7 @@ ROWS = {
     "conflict": (
         "sheets:one", "9007199254740995", "note", "formula", "9007199254740993", "{}", AT, AT,
     ),
+    "verdict": (1, "sheets:one", "9007199254740995", "note", "left", '"ours"', '"theirs"', None, AT, None, None),
 }  # fmt: skip
 
 
@@ -51,8 +52,7 @@ def write() -> None:
     ):
         for number, migration in enumerate(schema.migrations._migrations):
             schema.migrations.apply(Database(made, execute_plugins=False), stop_before=_after(number))
-            if number == 0:
-                _fill(made)
+            _fill(made)
             file = HERE / f"{migration.name.split('_')[0]}.sql"
             if not file.exists():
                 file.write_text("\n".join(made.iterdump()) + "\n", encoding="utf-8")
@@ -65,7 +65,11 @@ def _after(number: int) -> str | None:
 
 
 def _fill(made: sqlite3.Connection) -> None:
+    """A row into every table that the last migration made."""
+    there = {row[0] for row in made.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table, row in ROWS.items():
+        if table not in there or made.execute(f"SELECT 1 FROM {table}").fetchone():
+            continue
         made.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
 
 
