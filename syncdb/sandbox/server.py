@@ -65,8 +65,11 @@ class _Handler(WSGIRequestHandler):
             _shut(self.connection)
             self.close_connection = True
         else:
-            with suppress(ConnectionError):  # nor does it wait for an answer
+            try:
                 self._send(response, environ)
+            except ConnectionError:  # nobody waits for it any more, or it was to break off
+                _shut(self.connection)
+                self.close_connection = True
 
     def _send(self, response: Response, environ: WSGIEnvironment) -> None:
         if response.is_streamed and response.content_length is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -99,7 +99,23 @@ class ShopifyApp:
         lines = self.bulk.file(request.path.removeprefix(FOLDER))
         if lines is None:
             return Response("<Error><Code>ExpiredToken</Code></Error>", 400, mimetype="application/xml")
-        return Response(b"".join(lines), content_type="application/jsonl")
+        file = b"".join(lines)
+        answer = Response(file, content_type="application/jsonl")
+        answer.make_conditional(request.environ, accept_ranges=True, complete_length=len(file))
+        return self._cut(answer)
+
+    def _cut(self, answer: Response) -> Response:
+        """The answer, or one that promises as much and breaks off after `cut_after` bytes; the next fetch is whole again."""
+        if self.bulk.cut_after is None:
+            return answer
+        body, self.bulk.cut_after = answer.get_data()[: self.bulk.cut_after], None
+
+        def broken_off() -> Iterator[bytes]:
+            yield body
+            raise ConnectionResetError
+
+        headers = [(name, value) for name, value in answer.headers if name != "Content-Length"]
+        return Response(broken_off(), answer.status_code, [*headers, ("Content-Length", str(answer.content_length))])
 
     def _grant(self, request: Request) -> Response:
         body = request.get_json(silent=True) if request.is_json else None

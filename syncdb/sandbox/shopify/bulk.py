@@ -51,8 +51,9 @@ class BulkDesk:
 
     Switches: `lasts` is how many seconds an operation takes; `ending` the status it ends with (COMPLETED, FAILED, CANCELED,
     EXPIRED); `order` how lines are laid out ("after": children behind their parent, "before", "mixed", "parents_first");
-    `damage` changes the lines of a file without changing what the operation says of it; `reachable` False answers every
-    fetch with 400, as an address does that has run out.
+    `damage` changes the lines of a file without changing what the operation says of it; `leaves_out` orders are missing
+    from it without a word; `cut_after` ends the next fetch after so many bytes; `reachable` False answers every fetch with
+    400, as an address does that has run out.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -61,6 +62,8 @@ class BulkDesk:
         self.ending = "COMPLETED"
         self.order = "after"
         self.damage: Callable[[list[bytes]], list[bytes]] = list
+        self.leaves_out = 0
+        self.cut_after: int | None = None
         self.reachable = True
         self.operations: dict[str, Operation] = {}
         self._ids = count(8_072_963_391_794)
@@ -136,7 +139,8 @@ class BulkDesk:
         contents = found[0].contents
         assert contents is not None
         groups = []
-        for order in orders(top, run):
+        listed = orders(top, run)
+        for order in listed[: max(0, len(listed) - self.leaves_out)]:
             answer = _answered(run, order, contents)
             children = [edge["node"] | {"__parentId": answer["id"]} for name in below for edge in answer.pop(name)["edges"]]
             groups.append([_line(one) for one in (answer, *children)])

@@ -187,14 +187,7 @@ def test_a_standstill_is_not_waited_for_for_ever(world: World) -> None:
 def test_fewer_orders_than_there_are_is_no_result(world: World) -> None:
     """Observed at others: operations that ended well and brought a part of the orders."""
     world.fill(130)
-    real = world.app.bulk._lines
-
-    def part(*given: Any) -> tuple[Lines, int]:
-        lines, _ = real(*given)
-        ends = [place for place, line in enumerate(lines) if b"__parentId" not in line]
-        return lines[: ends[100]], 100
-
-    world.app.bulk._lines = part  # type: ignore[method-assign]
+    world.app.bulk.leaves_out = len(world.shop.orders) - 100
     pages = in_bulk(world)
     assert marks(pages) == by_pages(world) and "it found 100 orders" in fell_back(pages)[0]
 
@@ -204,6 +197,15 @@ def test_a_cut_fetch_goes_on(world: World) -> None:
     world.faults.add(Fault("apply_then_cut", lambda seen: seen.path.startswith(FOLDER)))
     pages = in_bulk(world)
     assert len(marks(pages)) == len(world.shop.orders) and fetched(world) == 2 and fell_back(pages) == []
+
+
+@pytest.mark.parametrize(("after", "then"), [(1, 200), (300_000, 206)])
+def test_a_fetch_cut_in_its_middle_goes_on_from_there(world: World, after: int, then: int) -> None:
+    world.fill(130)
+    world.app.bulk.cut_after = after
+    pages = in_bulk(world)
+    assert marks(pages) == by_pages(world) and fell_back(pages) == []
+    assert [seen.status for seen in world.faults.log if seen.path.startswith(FOLDER)] == [200, then]
 
 
 def test_an_order_edited_meanwhile_is_read_anew(world: World) -> None:
