@@ -23,7 +23,7 @@ from syncdb.model import (
     Why,
 )
 from syncdb.reconcile.compare import changed_since, compare
-from syncdb.values import Value, same
+from syncdb.values import Value, canonical, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +179,11 @@ def _persons_own(difference: Difference, there: Found) -> bool:
 
 
 def _owned(difference: Difference, owner: Side, on_drift: OnDrift) -> dict[Side, Value] | Conflict:
-    drifted = Moved.RIGHT if owner is Side.LEFT else Moved.LEFT
-    if difference.moved is drifted and on_drift is OnDrift.REPORT:
+    drifted, shown = (Moved.RIGHT, difference.right) if owner is Side.LEFT else (Moved.LEFT, difference.left)
+    if on_drift is OnDrift.REPORT and difference.moved is drifted:
         return _conflict(difference, Why.EDITED)
+    if on_drift is OnDrift.REPORT and difference.moved is Moved.NO_BASE and canonical(shown) is not None:
+        return _conflict(difference, Why.NO_BASE)  # whether a person put it there is not known: it is not lost on a guess
     return {owner.other: difference.left if owner is Side.LEFT else difference.right}
 
 

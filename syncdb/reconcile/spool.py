@@ -2,7 +2,8 @@
 
 import pickle
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from typing import IO
 
 from syncdb.model import Operation
@@ -51,3 +52,19 @@ class Spool(Collection[Operation]):
     def __del__(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+class Chained(Collection[Operation]):
+    """The operations of several plans as those of one."""
+
+    def __init__(self, parts: Sequence[Collection[Operation]]) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[Operation]:
+        return chain.from_iterable(self._parts)
+
+    def __contains__(self, operation: object) -> bool:
+        return any(operation in part for part in self._parts)

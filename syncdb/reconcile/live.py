@@ -1,0 +1,172 @@
+"""A run between two live systems: what changed on either side is compared and brought over, entity by entity.
+
+The story on one page. Orders have a story of their own (`sync`), because the ledger keeps them whole.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Changes, Feed
+from syncdb.errors import NeedsPerson, Refused, SyncdbError
+from syncdb.ledger import Ledger
+from syncdb.model import Conflict, Plan, Side
+from syncdb.reconcile.apply import Applier
+from syncdb.reconcile.engine import Pair, examine, reconcile, refuse_surprises
+from syncdb.reconcile.recorded import recorded
+from syncdb.reconcile.report import Note, Report
+from syncdb.reconcile.spool import Chained
+from syncdb.reconcile.sync import Wishes
+from syncdb.reconcile.watch import Watch
+from syncdb.values import iso, moment
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One kind of thing that is kept in step (products, inventory ...). `shown` changes with its fields and rules."""
+
+    name: str
+    pair: Pair
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Two systems. `name` stands for them in the ledger; `remember` keeps there what ties us to a place in them.
+
+    `part`: only some of what is configured is looked at this time, so that what changed otherwise must not be forgotten.
+    """
+
+    name: str
+    entities: Sequence[Entity]
+    feeds: Mapping[Side, Feed]
+    remember: Callable[[], None]
+    part: bool = False
+
+
+@dataclass(slots=True)
+class LiveSync:
+    """One run. With `wishes.dry` the ledger must be a copy, and nothing is written anywhere else."""
+
+    ledger: Ledger
+    between: Between
+    wishes: Wishes
+    clock: Clock
+    rng: random.Random
+    watch: Watch
+    _plans: list[Plan] = field(default_factory=list, init=False)
+    _stopped: list[SyncdbError] = field(default_factory=list, init=False)
+
+    def run(self) -> Report:
+        """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
+        return recorded(self.ledger, self.between.name, self.wishes.dry, self.clock, self._steps)
+
+    def _steps(self, report: Report) -> None:
+        deep = self._deep()
+        report.mode = "test" if self.wishes.dry else "full" if deep else "incremental"
+        self.watch.stage("Asking what changed")
+        changes = {side: feed.changes(None if deep else self._cursor(side)) for side, feed in self.between.feeds.items()}
+        for entity in self.between.entities:
+            self.watch.stop_if_asked()
+            try:
+                self._one(report, entity, self._keys(entity, changes, deep))
+            except (NeedsPerson, Refused) as stopped:
+                # the other entities go on; nothing that changed is forgotten, because the cursors stay
+                self._stopped.append(stopped)
+        self._take_plans(report)
+        if self._stopped:
+            raise self._stopped[0]
+        if not self.wishes.dry and not report.partial and not self.between.part:
+            self._move_on(changes, deep)
+
+    def _one(self, report: Report, entity: Entity, keys: list[str] | None) -> None:
+        """Settle what earlier runs left open, then bring this entity into agreement."""
+        pair = entity.pair
+        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.watch)
+        if self.wishes.dry:
+            self._plan_only(report, entity, keys)
+            return
+        if applier.settle_unfinished():
+            keys = None
+        if keys == []:
+            return
+        self.watch.stage(f"Comparing {entity.name}")
+        applier.make_structure(Side.RIGHT)
+        self.between.remember()
+        result = reconcile(self.ledger, pair, keys, applier, self.watch, past_guard=self.wishes.force)
+        self._plans.append(result.plan)
+        report.counts.update(result.counts)
+        report.counts["quarantined"] += len(result.unsettled)
+        report.partial = report.partial or not result.complete
+        self._remember(entity, keys, result.unsettled, result.complete, report.run_id)
+
+    def _plan_only(self, report: Report, entity: Entity, keys: list[str] | None) -> None:
+        pair = entity.pair
+        open_writes = self.ledger.journal(pair.name).unfinished()
+        if open_writes:
+            told = f"{len(open_writes)} earlier write(s) of {entity.name} have no known outcome yet; a real run finds that out"
+            report.note(Note("unfinished", f"{told} first. Its plan may differ from this one."))
+        if pair.right.structure(self.rng.randrange(1, 2**31)) is not None:
+            told = f"The table of {entity.name} or some of its columns do not exist yet; a real run makes them first."
+            report.note(Note("structure", told))
+            report.counts["structure"] += 1
+        plan = examine(self.ledger, pair, None if open_writes else keys, report.run_id, iso(self.clock.now()), self.watch)
+        self._plans.append(plan)
+        report.partial = report.partial or not plan.complete
+        try:
+            refuse_surprises(self.ledger, pair, plan)
+        except NeedsPerson as guard:
+            report.note(Note("guard", f"A real run would stop here ({entity.name}): {guard}", guard.next_step))
+
+    def _keys(self, entity: Entity, changes: Mapping[Side, Changes], deep: bool) -> list[str] | None:
+        """What to look at: what either side says has changed, what is still open and what a person decided; None is all."""
+        told = [change.keys.get(entity.name, ()) for change in changes.values()]
+        if deep or any(keys is None for keys in told) or self.ledger.runs.get(f"shown:{entity.pair.name}") != entity.shown:
+            return None
+        again = self.ledger.runs.get(f"again:{entity.pair.name}") or []
+        decided = self.ledger.verdicts(entity.pair.name).keys()
+        return list(dict.fromkeys(chain(*(keys or () for keys in told), again, decided)))
+
+    def _remember(self, entity: Entity, keys: list[str] | None, unsettled: set[str], complete: bool, run_id: int) -> None:
+        """What could not be settled is looked at again; what could be is no longer held against its record."""
+        pair = entity.pair.name
+        open_problems = self.ledger.problems.quarantined("write")
+        looked = open_problems if keys is None else [key for key in keys if key in set(open_problems)]
+        mended = [key for key in self.ledger.records(pair).known(looked) if key not in unsettled]
+        earlier = set(self.ledger.runs.get(f"again:{pair}") or []) if self.between.part else set()
+        with self.ledger.transaction():
+            self.ledger.runs.put(f"again:{pair}", sorted(unsettled | earlier))
+            if complete and not self.between.part:
+                self.ledger.runs.put(f"shown:{pair}", entity.shown)
+            for key in mended:
+                self.ledger.problems.resolve("write", key, f"settled in run {run_id}", iso(self.clock.now()))
+
+    def _take_plans(self, report: Report) -> None:
+        operations = Chained([plan.operations for plan in self._plans])
+        conflicts: list[Conflict] = [one for plan in self._plans for one in plan.conflicts]
+        plan = Plan(operations, tuple(conflicts), all(plan.complete for plan in self._plans))
+        report.take(plan, plan.digest)
+        with self.ledger.transaction():
+            self.ledger.runs.planned(report.run_id, plan.digest)
+
+    def _deep(self) -> bool:
+        """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
+        if self.wishes.full or self.wishes.force:
+            return True
+        last = self.ledger.runs.get(f"examined:{self.between.name}")
+        return last is None or not timedelta(0) <= self.clock.now() - moment(last) < self.wishes.examine_every
+
+    def _cursor(self, side: Side) -> str | None:
+        stored: str | None = self.ledger.runs.get(f"cursor:{self.between.name}:{side.value}")
+        return stored
+
+    def _move_on(self, changes: Mapping[Side, Changes], deep: bool) -> None:
+        """Everything that changed up to these cursors is settled, or remembered as open."""
+        with self.ledger.transaction():
+            for side, change in changes.items():
+                self.ledger.runs.put(f"cursor:{self.between.name}:{side.value}", change.cursor)
+            if deep:
+                self.ledger.runs.put(f"examined:{self.between.name}", iso(self.clock.now()))
