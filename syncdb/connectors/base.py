@@ -51,12 +51,15 @@ class Connector(Protocol):
     def write(self, attempt: Attempt) -> list[Outcome]:
         """Send it. One outcome for each operation, in order; all UNKNOWN when the answer was lost.
 
-        An attempt without operations (structure, mending) has no outcomes: it took place, or `structure` and `mend` will ask
-        for it again. Raises OutcomeUnknown where even that could not be found out.
+        An attempt without operations (structure, mending) has no outcomes where it took place, and a single STALE one where the
+        system declined it: `structure` and `mend` will ask for it again. Raises OutcomeUnknown where that could not be found out.
         """
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
-        """Find out what became of an unfinished attempt, or make sure that it can never be applied. UNKNOWN if neither worked."""
+        """Find out what became of an unfinished attempt, or make sure that it can never be applied. UNKNOWN if neither worked.
+
+        Without operations: as `write`.
+        """
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
         """After STALE outcomes: a write that takes back whatever landed in somebody else's place, or None if nothing did."""

@@ -39,7 +39,7 @@ class MemoryConnector:
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
         if self._spent.setdefault(attempt.token, "fence") == "fence":
-            return [Outcome(Result.STALE, why="it was never applied") for _ in attempt.operations]
+            return [Outcome(Result.STALE, why="it was never applied") for _ in attempt.operations or (None,)]
         return [self._stands(operation) for operation in attempt.operations]
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:

@@ -40,6 +40,10 @@ class Journal:
             ("done" if took_place else "void", now, token),
         )
 
+    def knows(self, token: int) -> bool:
+        """Whether an attempt of any pair had this token. Of 2^31 they run into each other within some years."""
+        return self.connection.execute("SELECT 1 FROM journal WHERE token = ?", (token,)).fetchone() is not None
+
     def unfinished(self) -> list[Unfinished]:
         query = "SELECT run_id, purpose, attempt FROM journal WHERE pair = ? AND state = 'open' ORDER BY begun_at, token"
         return [

@@ -22,6 +22,7 @@ log = logging.getLogger("syncdb.apply")
 MEND_ROUNDS = 5
 AHEAD = 10_000  # operations looked at for one batch: more than any batch holds, fewer than memory minds
 _COUNTED = {Action.CREATE: "rows_added", Action.UPDATE: "rows_changed", Action.DELETE: "rows_deleted"}
+ROWS_WRITTEN = tuple(_COUNTED.values())
 
 
 @dataclass(slots=True)
@@ -64,10 +65,10 @@ class Applier:
             if attempt is None:
                 return made
             self._begin(side, attempt, "structure")
-            self._write(side, attempt)
+            outcomes = self._write(side, attempt)
             with self.ledger.transaction():
-                self.ledger.journal(self.pair).end(attempt.token, True, self.now())
-            made = True
+                self.ledger.journal(self.pair).end(attempt.token, took_place(outcomes), self.now())
+            made = made or took_place(outcomes)
         raise NeedsPerson(
             f"{self.sides[side].name}: what is needed there could not be made; each attempt was undone by somebody else.",
             next_step="See whether another program works on the same place, then run again.",
@@ -135,11 +136,11 @@ class Applier:
     def _record(self, side: Side, attempt: Attempt, outcomes: Sequence[Outcome], tally: Tally) -> None:
         now = self.now()
         known = self.ledger.records(self.pair).known(op.key for op in attempt.operations)
-        for operation, outcome in zip(attempt.operations, outcomes, strict=True):
+        # an attempt without operations may have an outcome all the same: its own
+        for operation, outcome in zip(attempt.operations, outcomes if attempt.operations else (), strict=True):
             order_id = known[operation.key].order_id if operation.key in known else ""
             self._record_one(operation, outcome, order_id, now, tally)
-        took_place = not attempt.operations or any(outcome.result is Result.DONE for outcome in outcomes)
-        self.ledger.journal(self.pair).end(attempt.token, took_place, now)
+        self.ledger.journal(self.pair).end(attempt.token, took_place(outcomes), now)
 
     def _record_one(self, operation: Operation, outcome: Outcome, order_id: str, now: str, tally: Tally) -> None:
         records = self.ledger.records(self.pair)
@@ -172,7 +173,13 @@ class Applier:
 
     def _token(self) -> int:
         """A fresh random number for an attempt; a counter would be used twice after a ledger is restored."""
-        return self.rng.randrange(1, 2**31)
+        journal = self.ledger.journal(self.pair)
+        return next(token for token in iter(lambda: self.rng.randrange(1, 2**31), None) if not journal.knows(token))
 
     def now(self) -> str:
         return iso(self.clock.now())
+
+
+def took_place(outcomes: Sequence[Outcome]) -> bool:
+    """Whether an attempt was applied at all. One without operations that says nothing of itself was."""
+    return not outcomes or any(outcome.result is Result.DONE for outcome in outcomes)

@@ -4,14 +4,14 @@ One-way and two-way pairs run through here alike; they differ in their policy on
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.model import Action, Conflict, Plan, Policy, Side, Why
-from syncdb.reconcile.apply import Applier
+from syncdb.reconcile.apply import ROWS_WRITTEN, Applier
 from syncdb.reconcile.plan import Limits, guard
 from syncdb.reconcile.policy import Decision, Triple, decide
 from syncdb.reconcile.spool import Spool
@@ -71,16 +71,27 @@ def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int,
     return Plan(operations, tuple(conflicts), complete)
 
 
-def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan) -> None:
-    """Raise NeedsPerson where the plan does more to what exists than the limits allow."""
+def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan, written: Mapping[str, int] | None = None) -> None:
+    """Raise NeedsPerson where the plan does more to what exists than the limits allow.
+
+    `written` counts what earlier rounds of this run wrote: that stands, and the message says so.
+    """
     if not plan.operations:
         return  # known records are counted only where there is something to hold against them
     reasons = guard(plan, ledger.records(pair.name).agreed_count(), pair.limits)
     if reasons:
         raise NeedsPerson(
-            f"Stopped before writing to {pair.right.name}: " + "; ".join(reasons) + ". Nothing was changed.",
+            f"Stopped before writing to {pair.right.name}: " + "; ".join(reasons) + f". {_left_standing(written or {})}",
             next_step="Look at what a run would do with --test. If that is what you want, run once with --force.",
         )
+
+
+def _left_standing(written: Mapping[str, int]) -> str:
+    """What a refused plan left as it was. Only its own writes: a run may have written before it found more to do."""
+    rows = sum(written.get(name, 0) for name in ROWS_WRITTEN)
+    if not rows:
+        return "No row was changed."
+    return f"None of that was done; {rows} row(s) that this run had written before stand and are recorded."
 
 
 def reconcile(
@@ -95,7 +106,7 @@ def reconcile(
             with ledger.transaction():
                 ledger.runs.planned(applier.run_id, result.digest)
         if not past_guard:
-            refuse_surprises(ledger, pair, plan)
+            refuse_surprises(ledger, pair, plan, result.counts)
         if plan.operations:
             watch.stage("Writing", len(plan.operations))
         tally = applier.apply(plan)

@@ -130,8 +130,9 @@ class SheetConnector:
             return self.settle(attempt)
         except Declined as answer:
             if token_value(self._client, _spreadsheet(attempt), attempt.token) != BATCH:
-                log.info("not made: %s", refused(answer, (), None, self._sheet))
-                return []
+                why = refused(answer, (), None, self._sheet)
+                log.info("not made: %s", why)
+                return all_stale(attempt, why)
         self._applied(attempt)
         return []
 

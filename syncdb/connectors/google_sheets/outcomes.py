@@ -82,7 +82,9 @@ def _holds(cells: Cells, row: int, entries: Mapping[str, Entry], layout: Layout)
 
 def all_stale(attempt: Attempt, why: str) -> list[Outcome]:
     """Nothing of the attempt was applied; what was left out from the start keeps its own reason."""
-    left_out = Placement.from_data(attempt.evidence).left_out if attempt.operations else {}
+    if not attempt.operations:
+        return [Outcome(Result.STALE, why=why)]
+    left_out = Placement.from_data(attempt.evidence).left_out
     return [left_out.get(number, Outcome(Result.STALE, why=why)) for number in range(len(attempt.operations))]
 
 

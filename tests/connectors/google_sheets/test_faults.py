@@ -110,8 +110,9 @@ def test_a_lost_answer_while_making_the_tab_is_settled_at_once(desk: Desk, kind:
     attempt = connector.structure(desk.token())
     assert attempt is not None
     desk.faults.add(Fault(kind, "sheets write"))  # type: ignore[arg-type]
-    assert connector.write(attempt) == []
+    made = connector.write(attempt)
     following = connector.structure(desk.token())
+    assert [one.result for one in made] == ([] if following is None else [STALE])
     if following is not None:
         assert connector.write(following) == []
     desk.faults.land_late()

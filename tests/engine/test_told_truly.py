@@ -1,0 +1,111 @@
+"""What a run says of itself: a refusal names what was written before it, and the journal tells declined writes from done ones."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from syncdb.clock import Clock
+from syncdb.connectors.memory import MemoryConnector
+from syncdb.errors import NeedsPerson
+from syncdb.ledger import Ledger
+from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side
+from syncdb.reconcile.apply import Applier
+from syncdb.reconcile.engine import Pair, reconcile
+from syncdb.reconcile.plan import Limits
+from syncdb.reconcile.watch import Silent
+
+NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
+POLICY = Policy({"count": Rule(Owner.LEFT)})
+
+
+class Visited(MemoryConnector):
+    """Somebody comes by between look and write. Its structure takes as many tries as there are `refusals`, and one more."""
+
+    def __init__(self) -> None:
+        super().__init__("right")
+        self.visits: list[Callable[[], object]] = []
+        self.refusals = 0
+        self.made = True
+
+    def structure(self, token: int) -> Attempt | None:
+        return None if self.made else Attempt(token, (), {})
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        if not attempt.operations and self.refusals:
+            self.refusals -= 1
+            return [Outcome(Result.STALE, why="declined")]
+        self.made = self.made or not attempt.operations
+        if self.visits:
+            self.visits.pop(0)()
+        return super().write(attempt)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.db", NOW) as opened:
+        yield opened
+
+
+def applier(ledger: Ledger, pair: Pair) -> Applier:
+    with ledger.transaction():
+        run_id = ledger.runs.start(pair.name, "full", "2026-11-21T07:00:00Z")
+    return Applier(ledger, pair.name, pair.sides, run_id, Clock(now=lambda: NOW), random.Random(1), Silent())
+
+
+def test_a_refusal_in_a_later_round_says_what_was_written_before(ledger: Ledger) -> None:
+    left, right = MemoryConnector("left"), Visited()
+    pair = Pair("test", left, right, POLICY, Limits(few_restored=5, restored_percent=10))
+    left.rows = {str(number): {"count": number} for number in range(40)}
+    reconcile(ledger, pair, None, applier(ledger, pair), Silent())
+    left.rows["0"]["count"] = left.rows["1"]["count"] = 100
+    left.rows["new"] = {"count": 1}
+    right.visits = [lambda: [right.rows.pop(str(number)) for number in range(1, 31)]]
+    with pytest.raises(NeedsPerson) as refused:
+        reconcile(ledger, pair, None, applier(ledger, pair), Silent())
+    assert right.rows["0"] == {"count": 100} and "new" in right.rows and "1" not in right.rows
+    assert "changed" not in str(refused.value).rpartition(":")[2]
+    assert "None of that was done; 2 row(s) that this run had written before stand" in str(refused.value)
+
+
+def test_a_refusal_in_the_first_round_says_that_no_row_was_changed(ledger: Ledger) -> None:
+    left, right = MemoryConnector("left"), Visited()
+    pair = Pair("test", left, right, POLICY, Limits(few_restored=5, restored_percent=10))
+    left.rows = {str(number): {"count": number} for number in range(40)}
+    reconcile(ledger, pair, None, applier(ledger, pair), Silent())
+    right.rows.clear()
+    with pytest.raises(NeedsPerson, match="No row was changed"):
+        reconcile(ledger, pair, None, applier(ledger, pair), Silent())
+    assert right.rows == {}
+
+
+def test_structure_that_was_declined_is_journalled_as_not_done(ledger: Ledger) -> None:
+    right = Visited()
+    right.made, right.refusals = False, 2
+    pair = Pair("test", MemoryConnector("left"), right, POLICY)
+    assert applier(ledger, pair).make_structure(Side.RIGHT)
+    states = [row[0] for row in ledger.connection.execute("SELECT state FROM journal ORDER BY rowid")]
+    assert states == ["void", "void", "done"]
+
+
+def test_structure_left_open_and_fenced_off_is_journalled_as_not_done(ledger: Ledger) -> None:
+    right = Visited()
+    pair = Pair("test", MemoryConnector("left"), right, POLICY)
+    writer = applier(ledger, pair)
+    with ledger.transaction():
+        ledger.journal(pair.name).begin(Attempt(7, (), {}), Side.RIGHT, "structure", writer.run_id, writer.now())
+    assert writer.settle_unfinished()
+    assert ledger.connection.execute("SELECT state FROM journal WHERE token = 7").fetchone()[0] == "void"
+
+
+def test_a_random_token_that_was_used_before_is_not_taken_again(ledger: Ledger) -> None:
+    """Both runs draw the same numbers: the second one must go on to the next."""
+    left, right = MemoryConnector("left"), Visited()
+    pair = Pair("test", left, right, POLICY)
+    for count in (1, 2):
+        left.rows = {"a": {"count": count}}
+        reconcile(ledger, pair, None, applier(ledger, pair), Silent())
+        assert right.rows == {"a": {"count": count}}
+    assert ledger.connection.execute("SELECT count(DISTINCT token) FROM journal").fetchone()[0] == 2
