@@ -21,11 +21,16 @@ examined: Counter[str] = Counter()  # over all proofs of a process
 
 
 def entered_as(value: Any) -> Any:
-    """What stands in a cell that shows a value: numbers as doubles, moments as days since 1899-12-30, nothing for empty text."""
+    """What stands in a cell that shows a value: numbers as doubles, moments as days since 1899-12-30, nothing for empty text.
+
+    Line ends are those of a sheet, whichever the shop has.
+    """
     if isinstance(value, datetime):
         return round((value - EPOCH).total_seconds() / 86400, 8)
     if isinstance(value, Decimal):
         return float(value)
+    if isinstance(value, str):
+        value = value.replace("\r\n", "\n")
     return None if value == "" else value
 
 

@@ -46,3 +46,13 @@ def test_a_new_row_whose_key_column_was_moved_meanwhile_is_put_right(judged: Jud
     judged.edited_meanwhile(lambda: (world.colleague.insert_rows(3, 2), world.colleague.move_columns("B", 1, "A")))
     assert len(world.rows()) > last
     judged.agree()
+
+
+def test_line_ends_of_windows_are_those_of_the_sheet_and_written_once(judged: Judged) -> None:
+    """Not the product was wrong but the oracle, which wanted the shop's own line ends in the cell."""
+    gid = judged.world.order(0)
+    assert gid is not None
+    judged.world.shop.set_note(gid, "Zweiter Hof,\tlinks.\r\nDanke!")
+    judged.oracle.hear()
+    judged.agree()
+    assert "Zweiter Hof,\tlinks.\nDanke!" in {row["Note"] for row in judged.world.rows().values()}
