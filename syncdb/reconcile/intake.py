@@ -212,7 +212,9 @@ class Intake:
         return {order_id: moment(one["created_at"]) for order_id, one in stored.items() if one.get("created_at")}
 
     def _move_watermark(self, window: Window, overlap: timedelta) -> None:
-        self._remember(MARK, window.until - overlap, window.covered_since)
+        """To when this reading began, by the earlier of two clocks: a computer whose clock runs ahead has not seen the future."""
+        began = min(window.until, self.reader.client.first_dated or window.until)
+        self._remember(MARK, began - overlap, window.covered_since)
 
     def _remember(self, name: str, at: datetime, covered_since: datetime) -> None:
         point = {

@@ -56,7 +56,7 @@ class Sandbox:
         self.google.tokens = Tokens(time.time)
         routes: dict[str, App] = {"/admin": self.shopify, **dict.fromkeys(self.google.routes, self.google)}
         self.pages = PageApp(self.google)
-        self.server = Server(routes | {"/": self.pages}, self.faults, port)
+        self.server = Server(routes | {"/": self.pages}, self.faults, port, clock)
         self.key_file = self.google.service_account(folder, f"{self.server.url}/token")
         self.email: str = json.loads(self.key_file.read_text(encoding="utf-8"))["client_email"]
         self.spreadsheet: Spreadsheet = self.google.create(TITLE, self.email)

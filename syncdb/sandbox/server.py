@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -97,6 +98,10 @@ class _Handler(WSGIRequestHandler):
             self.wfile.write(piece)
         response.close()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of an answer, by the clock of the simulated world."""
+        return super().date_time_string(self.server.clock() if timestamp is None else timestamp)
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are in Faults.log; nothing goes to the console."""
 
@@ -106,9 +111,9 @@ class _Listener(ThreadedWSGIServer):
 
     daemon_threads = False  # they are joined on close, after their sockets were shut
 
-    def __init__(self, port: int, serve: Callable[[Request], Response | None]) -> None:
+    def __init__(self, port: int, serve: Callable[[Request], Response | None], clock: Callable[[], float]) -> None:
         self.open: set[socket.socket] = set()
-        self.serve = serve
+        self.serve, self.clock = serve, clock
         super().__init__("127.0.0.1", port, Response("unused"), handler=_Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -124,15 +129,17 @@ class Server:
     """Hosts apps by path prefix (the longest wins) on 127.0.0.1 in a daemon thread of this process.
 
     Use it as a context manager, or call `close()`. `routes` maps prefixes such as "/v4" or "/" to apps;
-    one app may stand under several prefixes.
+    one app may stand under several prefixes. `clock` gives the epoch seconds that answers are dated with.
     """
 
-    def __init__(self, routes: Mapping[str, App], faults: Faults, port: int = 0) -> None:
+    def __init__(
+        self, routes: Mapping[str, App], faults: Faults, port: int = 0, clock: Callable[[], float] = time.time
+    ) -> None:
         self.faults = faults
         self._routes = sorted(routes.items(), key=lambda route: -len(route[0]))
         self._locks = {id(app): threading.RLock() for app in routes.values()}
         self._closing = threading.Event()
-        self._listener = _Listener(port, self._serve)
+        self._listener = _Listener(port, self._serve, clock)
         self.port: int = self._listener.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         # Not werkzeug's serve_forever: that one joins the connections' threads before we can shut them.

@@ -59,6 +59,33 @@ def test_the_watermark_is_never_past_what_was_recorded(judged: Judged) -> None:
     assert datetime.fromisoformat(_meta(judged, "watermark:orders")["at"]).timestamp() > reached
 
 
+@pytest.mark.parametrize("hours", [3, 30 * 24])
+def test_a_clock_that_runs_ahead_loses_nothing(judged: Judged, hours: int) -> None:
+    """What changes in the hours by which this computer is ahead is still found by the next hourly run, ahead or put right."""
+    world = judged.world
+    gid, other = world.order(0), world.order(1)
+    assert gid is not None and other is not None
+    world.skew = hours * 3600.0
+    assert world.sync().code == 0
+    reached = datetime.fromisoformat(_meta(judged, "watermark:orders")["at"]).timestamp()
+    assert reached <= world.time - 15 * 60, "this computer's clock was believed"
+    world.shop.set_note(gid, "while ahead")
+    assert world.sync().code == 0
+    assert set(_note(judged, gid)) == {"while ahead"}
+    world.skew = 0.0
+    world.shop.set_note(other, "put right")
+    assert world.sync().code == 0
+    assert set(_note(judged, other)) == {"put right"}
+
+
+def test_an_answer_without_a_date_leaves_this_computers_clock(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = judged.world
+    monkeypatch.setattr(world.sandbox.server._listener.RequestHandlerClass, "date_time_string", lambda *_: "some day")
+    before = datetime.fromisoformat(_meta(judged, "watermark:orders")["at"]).timestamp()
+    assert world.sync().code == 0
+    assert datetime.fromisoformat(_meta(judged, "watermark:orders")["at"]).timestamp() > before
+
+
 def test_an_absent_order_is_deleted_only_when_two_runs_say_so(judged: Judged) -> None:
     world = judged.world
     gid = world.order(0)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +19,7 @@ import requests
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.shopify.throttle import Throttle
 from syncdb.connectors.shopify.tokens import TIMEOUT, TokenSource
-from syncdb.errors import ConfigurationError, Refused
+from syncdb.errors import ConfigurationError, OutcomeUnknown, Refused
 from syncdb.http import Retrier, Transient, redact
 
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -33,19 +35,27 @@ REFUSALS = {
 }
 
 
+class Lost(Transient):
+    """No answer, or none of Shopify's own: what was asked may have been done all the same."""
+
+
 class TooCostly(Exception):
     """The query asks for more points than one query may: ask for less at once. Nothing was run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query brought: `data` (None if all of it was lost), errors beside it, search warnings, API version, points."""
+    """What a query brought: `data` (None if all of it was lost), errors beside it, search warnings, API version, points.
+
+    `dated` is the server's clock as its answer left, to the second (HTTP's Date), where it said so.
+    """
 
     data: Mapping[str, Any] | None
     errors: tuple[Mapping[str, Any], ...]
     warnings: tuple[str, ...]
     version: str
     cost: float
+    dated: datetime | None = None
 
 
 def shop_domain(name: str) -> str:
@@ -75,7 +85,10 @@ def base_address(domain: str, base_url: str | None) -> str:
 
 @dataclass(slots=True)
 class ShopifyClient:
-    """Asks one shop. `strain` of `ask` is called whenever a try was too heavy for the server, so that the next asks for less."""
+    """Asks one shop. `strain` of `ask` is called whenever a try was too heavy for the server, so that the next asks for less.
+
+    `first_dated` is when the first answer was given by the server's own clock (None before, or where no answer said).
+    """
 
     shop: str
     tokens: TokenSource = field(repr=False)
@@ -86,6 +99,7 @@ class ShopifyClient:
     session: requests.Session = field(default_factory=requests.Session, repr=False)
     throttle: Throttle = field(init=False)
     requests_sent: int = field(default=0, init=False)
+    first_dated: datetime | None = field(default=None, init=False)
     _expected: dict[tuple[str, int], float] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -102,6 +116,20 @@ class ShopifyClient:
         """
         return self.retrier.call(lambda: self._try(document, variables(), strain), what)
 
+    def send(self, document: str, variables: Mapping[str, Any], what: str) -> Answer:
+        """The answer to a mutation, which is sent once; again only where it certainly did not run (throttled, not connected).
+
+        Raises OutcomeUnknown where it may have run, TooCostly, Refused and RetryLater where it did not.
+        """
+
+        def once() -> Answer:
+            try:
+                return self._try(document, variables, lambda: None)
+            except Lost as lost:
+                raise OutcomeUnknown(f"{what}: {lost}.", next_step="The next run finds out what became of it.") from lost
+
+        return self.retrier.call(once, what)
+
     def close(self) -> None:
         self.session.close()
 
@@ -117,7 +145,7 @@ class ShopifyClient:
             self._expected[weight] = points
         errors = _listed(body.get("errors"))
         self._sift(errors, points)
-        return Answer(body.get("data"), errors, _warnings(body), response.version, points)
+        return Answer(body.get("data"), errors, _warnings(body), response.version, points, response.dated)
 
     def _sift(self, errors: tuple[Mapping[str, Any], ...], points: float) -> None:
         codes = {code_of(error) for error in errors}
@@ -134,12 +162,13 @@ class ShopifyClient:
         if response.status == 401 and self.tokens.renew(token):
             response = self._post(payload, self.tokens.current(), strain)
         if response.status == 200:
+            self.first_dated = self.first_dated or response.dated
             return response
         if response.status in (429, 430):
             raise Transient(f"Shopify answered HTTP {response.status}: too many requests", wait=max(1.0, response.retry_after))
         if response.status >= 500 or response.status == 408:
             strain()
-            raise Transient(f"Shopify answered HTTP {response.status}", wait=response.retry_after)
+            raise Lost(f"Shopify answered HTTP {response.status}", wait=response.retry_after)
         raise self._refusal(response)
 
     def _post(self, payload: Mapping[str, Any], token: str, strain: Callable[[], None]) -> "_Response":
@@ -157,10 +186,12 @@ class ShopifyClient:
             ) as answer:
                 return _Response.read(answer)
         except requests.RequestException as error:
-            if not isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
-                strain()
             # The exception's own text may hold the address and more of the request: its type says enough.
-            raise Transient(f"no complete answer from Shopify ({type(error).__name__})") from None
+            said = f"no complete answer from Shopify ({type(error).__name__})"
+            if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+                raise Transient(said) from None
+            strain()
+            raise Lost(said) from None
 
     def _refusal(self, response: "_Response") -> Refused:
         if 300 <= response.status < 400:
@@ -178,6 +209,7 @@ class _Response:
     body: bytes
     version: str
     retry_after: float
+    dated: datetime | None
 
     @classmethod
     def read(cls, answer: requests.Response) -> "_Response":
@@ -188,7 +220,8 @@ class _Response:
                 raise requests.exceptions.ContentDecodingError("the answer is too large")
         wait = answer.headers.get("Retry-After", "")
         seconds = float(wait) if re.fullmatch(r"\d+(\.\d+)?", wait) else 0.0
-        return cls(answer.status_code, bytes(body), answer.headers.get("X-Shopify-API-Version", ""), seconds)
+        version, dated = answer.headers.get("X-Shopify-API-Version", ""), _dated(answer.headers.get("Date", ""))
+        return cls(answer.status_code, bytes(body), version, seconds, dated)
 
     def says(self) -> str:
         """What the body says, if it says it in JSON: for a message."""
@@ -201,6 +234,16 @@ class _Response:
         return f": {redact(text)[:300]}" if text else ""
 
 
+def _dated(text: str) -> datetime | None:
+    """The time in a `Date` header (RFC 9110, 6.6.1), None where there is none that makes sense."""
+    try:
+        found = parsedate_to_datetime(text)
+        dated = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return dated if dated.year > 2000 else None
+
+
 def _parsed(response: _Response, strain: Callable[[], None]) -> dict[str, Any]:
     try:
         body = json.loads(response.body)
@@ -208,7 +251,7 @@ def _parsed(response: _Response, strain: Callable[[], None]) -> dict[str, Any]:
         body = None
     if not isinstance(body, dict) or not ("data" in body or "errors" in body):
         strain()
-        raise Transient("Shopify's answer is not JSON: something in between answered, or it was cut short")
+        raise Lost("Shopify's answer is not JSON: something in between answered, or it was cut short")
     return body
 
 
