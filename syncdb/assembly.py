@@ -10,7 +10,7 @@ import requests
 
 from syncdb.blame import SENSELESS, met_in
 from syncdb.clock import Clock
-from syncdb.config import Settings
+from syncdb.config import Settings, ShopSettings
 from syncdb.connectors.base import Connector
 from syncdb.connectors.google_sheets.account import open_account
 from syncdb.connectors.google_sheets.binding import Binding
@@ -164,7 +164,7 @@ def policy(settings: Settings, fields: Sequence[Field]) -> Policy:
     return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))
 
 
-def token_source(settings: Settings, session: requests.Session, clock: Clock, retrier: Retrier) -> TokenSource:
+def token_source(settings: ShopSettings, session: requests.Session, clock: Clock, retrier: Retrier) -> TokenSource:
     """The access token of the settings, or the client credentials that one is asked for with."""
     if settings.shopify_access_token:
         return StaticToken(settings.shopify_access_token)

@@ -144,6 +144,42 @@ def _this_computer(host: str) -> bool:
         return False
 
 
+def grist_document(raw: Any) -> str:
+    """A Grist document's id or name as it is, or the id in its address (`/doc/ID`, `/ID/Name`, with or without `/o/team`)."""
+    value = text(raw)
+    if not re.match(r"https?://", value, re.IGNORECASE):
+        return value
+    parts = [part for part in urlsplit(value).path.split("/") if part]
+    if parts[:1] == ["o"]:
+        parts = parts[2:]
+    if parts[:1] == ["doc"]:
+        parts = parts[1:]
+    if not parts or not re.fullmatch(r"[A-Za-z0-9]{6,}", parts[0]):
+        raise ValueError("must be a document's id or its address (https://docs.getgrist.com/.../...)")
+    return parts[0]
+
+
+def json_object(raw: Any) -> Any:
+    """An object, or its text as JSON. What is in it is somebody else's business."""
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise ValueError("must be an object; this is not valid JSON") from None
+    if not isinstance(raw, dict):
+        raise ValueError("must be an object")
+    return raw
+
+
+def name_list(raw: Any) -> tuple[str, ...]:
+    """A list of names, or names separated by commas."""
+    raw = column_list(raw)
+    names = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("must be a list of names")
+    return tuple(name.strip() for name in names if name.strip())
+
+
 def column_list(raw: Any) -> Any:
     """A list of columns. As text it may be JSON or names separated by commas; what the names mean is the mapping's business."""
     if not isinstance(raw, str) or not raw.lstrip().startswith("["):

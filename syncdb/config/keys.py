@@ -14,8 +14,9 @@ class Key:
     """One setting. `name` is its key in JSON, `env` its name in the environment and in `.env`.
 
     `default` is None where there is none; `needed` then says what to do. `template` is the value that the templates carry in
-    its place and that means "not filled in". A `secret` is never shown.
+    its place and that means "not filled in". A `secret` is never shown. `serves` are the pairs that it is for.
     """
+
 
     name: str
     env: str
@@ -25,6 +26,7 @@ class Key:
     needed: str = ""
     template: str = ""
     secret: bool = False
+    serves: tuple[str, ...] = ("sheets", "grist")
 
     @property
     def option(self) -> str:
@@ -72,14 +74,17 @@ KEYS: tuple[Key, ...] = (
     Key(
         "google_service_account_file", "GOOGLE_SERVICE_ACCOUNT_FILE", checks.path, None,
         "The key file (JSON) of the Google service account.",
-        needed="Give the path of the JSON key file of your Google service account.",
+        needed="Give the path of the JSON key file of your Google service account.", serves=("sheets",),
     ),
     Key(
         "target_spreadsheet", "TARGET_SPREADSHEET", checks.spreadsheet, None,
         "The spreadsheet: its title, its key or its address. Key or address are surer; a title can stand for several.",
-        needed="Give the title, key or address of the Google spreadsheet.", template="your-spreadsheet",
+        needed="Give the title, key or address of the Google spreadsheet.", template="your-spreadsheet", serves=("sheets",),
     ),
-    Key("target_worksheet", "TARGET_WORKSHEET", checks.text, "Orders", "The tab that holds the orders; made if it is not there."),
+    Key(
+        "target_worksheet", "TARGET_WORKSHEET", checks.text, "Orders", "The tab that holds the orders; made if it is not there.",
+        serves=("sheets",),
+    ),
     Key(
         "lookback_days", "LOOKBACK_DAYS", checks.whole(1, 3650), 30,
         "How many days back the first run and a full run look, by the time an order last changed.",
@@ -87,10 +92,12 @@ KEYS: tuple[Key, ...] = (
     Key(
         "columns", "SHEET_COLUMNS", checks.column_list, None,
         "The columns, in the order in which new ones are made. Left out: the default set.",
+        serves=("sheets",),
     ),
     Key(
         "rows", "SHEET_ROWS", checks.one_of("line", "order"), "line",
         "`line`: one row for each line item. `order`: one row for each order.",
+        serves=("sheets",),
     ),
     Key(
         "deleted_rows", "DELETED_ROWS", checks.one_of("restore", "respect"), "restore",
@@ -129,6 +136,43 @@ KEYS: tuple[Key, ...] = (
     Key(
         "google_api_base_url", "GOOGLE_API_BASE_URL", checks.base_url, None,
         "Where requests for Sheets and Drive are sent instead. The token is still asked for at the key file's `token_uri`.",
+        serves=("sheets",),
+    ),
+    Key(
+        "grist_server", "GRIST_SERVER", checks.base_url, "https://docs.getgrist.com",
+        "The Grist server: the hosted one, a team's own address there, or your own. https, or http to this computer.",
+        serves=("grist",),
+    ),
+    Key(
+        "grist_api_key", "GRIST_API_KEY", checks.secret, None,
+        "API key of the Grist account (Profile settings, API) or service account that works in the document.",
+        needed="Make one in Grist: Profile settings, API.", template="your-grist-key", secret=True, serves=("grist",),
+    ),
+    Key(
+        "grist_document", "GRIST_DOCUMENT", checks.grist_document, None,
+        "The document: its id or its address; with `grist_workspace` its name.",
+        needed="Open the document in Grist and copy its address.", template="your-document", serves=("grist",),
+    ),
+    Key(
+        "grist_workspace", "GRIST_WORKSPACE", checks.whole(1, 2**31), None,
+        "The number of the workspace in which a document of that name is looked for, and made if there is none.",
+        serves=("grist",),
+    ),
+    Key(
+        "grist_sync", "GRIST_SYNC", checks.json_object, None,
+        "What is kept in step, in which tables and columns, by which rules (docs/grist.md). Left out: products, variants, stock "
+        "and collections with their usual fields.", serves=("grist",),
+    ),
+    Key(
+        "shopify_writes", "SHOPIFY_WRITES", checks.name_list, None,
+        "What may be written to the shop: entities or fields such as `inventory` or `variants.price`, or `all`. Left out: "
+        "nothing.",
+        serves=("grist",),
+    ),
+    Key(
+        "grist_calls_per_month", "GRIST_CALLS_PER_MONTH", checks.whole(100, 10_000_000), None,
+        "How many requests a calendar month (UTC) Grist may be sent; hosted plans have a limit. Left out: no limit.",
+        serves=("grist",),
     ),
 )  # fmt: skip
 

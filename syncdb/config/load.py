@@ -4,14 +4,17 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncdb.config.keys import BY_ENV, BY_NAME, KEYS, Key
 from syncdb.config.service_account import check_key_file
-from syncdb.config.settings import Settings
+from syncdb.config.settings import GristSettings, Settings
 from syncdb.config.sources import Source, from_dotenv, from_environment, from_flags, from_json, nearest
 from syncdb.errors import ConfigurationError
 from syncdb.http import redact
+
+if TYPE_CHECKING:
+    from syncdb.mapping.pairing import Pairing
 
 
 @dataclass(slots=True)
@@ -32,6 +35,18 @@ class _Reading:
     def where(self, name: str) -> str:
         rank = self.rank(name)
         return "the default" if rank is None else self.sources[rank].where(BY_NAME[name])
+
+    def hidden(self, told: Sequence[str]) -> tuple[str, ...]:
+        """These sentences without any secret."""
+        return tuple(_hidden(one, self.sources) for one in told)
+
+    def refuse_problems(self) -> None:
+        """Raise ConfigurationError if there are any."""
+        if self.problems:
+            raise ConfigurationError(
+                self.hidden(self.problems),
+                next_step="docs/configuration.md explains every setting, docs/set-up.md the set-up.",
+            )
 
     @property
     def sure(self) -> bool:
@@ -54,6 +69,41 @@ def load(
 
     Raises ConfigurationError with every problem found: what is wrong, where it was looked for, what to do. Never a secret.
     """
+    reading = _read_all("sheets", flags, env, directory, config_path)
+    _parse_columns(reading)
+    email = _check_key_file(reading)
+    _tell_detours(reading, (("google_api_base_url", "Google Sheets and Drive"),))
+    reading.refuse_problems()
+    return Settings(**reading.values, google_client_email=email, notices=reading.hidden(reading.notices))
+
+
+def load_grist(
+    flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None = None
+) -> GristSettings:
+    """The same for a shop and a Grist document."""
+    reading = _read_all("grist", flags, env, directory, config_path)
+    pairing = _parse_pairing(reading)
+    _tell_detours(reading, ())
+    if not reading.values["grist_workspace"] and reading.values["grist_document"]:
+        _refuse_name(reading)
+    reading.refuse_problems()
+    reading.values["shopify_writes"] = reading.values["shopify_writes"] or ()
+    del reading.values["grist_sync"]
+    return GristSettings(**reading.values, pairing=pairing, notices=reading.hidden(reading.notices))
+
+
+def _refuse_name(reading: _Reading) -> None:
+    """Without a workspace only an id will do. Ids are letters and digits (documented)."""
+    document = reading.values["grist_document"]
+    if not document.isalnum():
+        reading.problems.append(
+            f"grist_document = {document!r} ({reading.where('grist_document')}): this is no document's id. Copy the document's "
+            "address, or give grist_workspace, too, if it is a name."
+        )
+
+
+def _read_all(pair: str, flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None) -> _Reading:
+    """What stands in all places of what this pair needs."""
     file = (config_path or directory / "config.json").absolute()
     json_file = from_json(file, named=config_path is not None)
     sources = (from_flags(flags), from_environment(env), from_dotenv(file.parent / ".env"), json_file)
@@ -62,17 +112,11 @@ def load(
         reading.problems += source.problems
         reading.notices += source.notices
     for key in KEYS:
-        _read(key, reading, file.parent)
-    _parse_columns(reading)
+        if pair in key.serves:
+            _read(key, reading, file.parent)
     _choose_credentials(reading)
-    email = _check_files(reading)
-    _tell_detours(reading)
-    if reading.problems:
-        raise ConfigurationError(
-            [_hidden(problem, sources) for problem in reading.problems],
-            next_step="docs/configuration.md explains every setting, docs/set-up.md the set-up.",
-        )
-    return Settings(**reading.values, google_client_email=email, notices=tuple(_hidden(n, sources) for n in reading.notices))
+    _check_files(reading)
+    return reading
 
 
 def _read(key: Key, reading: _Reading, home: Path) -> None:
@@ -166,8 +210,8 @@ def _templates(reading: _Reading, keys: Sequence[Key]) -> bool:
     return any(isinstance(value, str) and value.strip() for value in values)
 
 
-def _check_files(reading: _Reading) -> str:
-    """Look at the files that the settings name. Returns the service account's e-mail address."""
+def _check_files(reading: _Reading) -> None:
+    """Look at the places of the files that every pair writes."""
     db, log = reading.values["db_path"], reading.values["log_file"]
     if db and not os.path.isdir(db.parent):
         where = reading.where("db_path")
@@ -177,6 +221,10 @@ def _check_files(reading: _Reading) -> str:
             reading.problems.append(f"{name} = {str(path)!r} ({reading.where(name)}): this is a folder. Give the path of a file.")
     if db and db == log:
         reading.problems.append(f"db_path and log_file are the same file, {db}. Give two names.")
+
+
+def _check_key_file(reading: _Reading) -> str:
+    """Look into the service account's key file. Returns its e-mail address."""
     key_file = reading.values["google_service_account_file"]
     if not key_file:
         return ""
@@ -186,8 +234,21 @@ def _check_files(reading: _Reading) -> str:
     return email
 
 
-def _tell_detours(reading: _Reading) -> None:
-    for name, system in (("shopify_base_url", "Shopify"), ("google_api_base_url", "Google Sheets and Drive")):
+def _parse_pairing(reading: _Reading) -> "Pairing":
+    # the catalogue of fields is large and only needed where fields are chosen
+    from syncdb.mapping.pairing import parse_pairing
+
+    raw = reading.values
+    pairing = parse_pairing(raw["grist_sync"], raw["shopify_writes"] or (), raw["edited_cells"])
+    where = reading.where("grist_sync")
+    reading.problems += [
+        problem if problem.startswith("shopify_writes") else f"grist_sync ({where}): {problem}." for problem in pairing.problems
+    ]
+    return pairing
+
+
+def _tell_detours(reading: _Reading, more: Sequence[tuple[str, str]]) -> None:
+    for name, system in (("shopify_base_url", "Shopify"), *more):
         if url := reading.values[name]:
             reading.notices.append(f"Requests for {system} go to {url} ({reading.where(name)}).")
 

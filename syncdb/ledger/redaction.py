@@ -26,8 +26,8 @@ _LINES_OF_AN_ORDER = (
     "SELECT coalesce(before, '') || coalesce(after, '') FROM cell_write WHERE order_id = ?",
     "SELECT coalesce(before, '') || coalesce(after, '') FROM order_change WHERE order_id = ?",
     "SELECT detail FROM conflict WHERE order_id = ?",
-    """SELECT coalesce(left_shown, '') || coalesce(right_shown, '') || coalesce(value, '') FROM verdict JOIN record USING (pair, key)
-       WHERE order_id = ?""",
+    """SELECT coalesce(left_shown, '') || coalesce(right_shown, '') || coalesce(value, '')
+       FROM verdict JOIN record USING (pair, key) WHERE order_id = ?""",
     "SELECT message || next_step FROM sync_errors WHERE order_id = ?",
 )
 REMOVED = "[removed]"

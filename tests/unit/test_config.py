@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.config import KEYS, Settings, load
+from syncdb.config import KEYS, GristSettings, Settings, load
 from syncdb.errors import ConfigurationError
 
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
@@ -64,7 +64,9 @@ def test_the_least_configuration_gets_every_default(tmp_path: Path) -> None:
 
 
 def test_every_setting_of_the_table_is_a_field_and_the_other_way_round() -> None:
-    assert {key.name for key in KEYS} == set(Settings.__dataclass_fields__) - {"google_client_email", "notices"}
+    for pair, kind, made in (("sheets", Settings, {"google_client_email"}), ("grist", GristSettings, {"pairing"})):
+        named = {key.name for key in KEYS if pair in key.serves} - {"grist_sync"}
+        assert named == set(kind.__dataclass_fields__) - made - {"notices"}
     assert len({key.env for key in KEYS}) == len(KEYS) > 20
 
 

@@ -1,0 +1,173 @@
+"""What of a shop's products, variants, stock and collections can be kept in step with another system, and by which rule.
+
+Names of fields are ours; what they are in Shopify is said in docs/grist.md. `metafields.NAMESPACE.KEY` can be added to any entity
+that has metafields.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from syncdb.model import Owner, Rule, Tie
+from syncdb.values import Kind
+
+
+class Shown(Enum):
+    """How a field is best kept in a table."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    WHOLE = "whole number"
+    FLAG = "flag"
+    MOMENT = "moment"
+    CHOICE = "one of several words"
+    WORDS = "list of words"
+    REFERENCE = "row of another table"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityField:
+    """One field of an entity. `writable`: Shopify takes it from us; `rule` is what counts where the user chose none.
+
+    `to` is the entity that a reference points to, `choices` are the words known today (Shopify may add some).
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    shown: Shown
+    meaning: str
+    writable: bool = True
+    rule: Rule = Rule(Owner.LEFT)
+    default: bool = True
+    choices: tuple[str, ...] = ()
+    to: str = ""
+    money: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A kind of thing: its table's usual name, its key's label and its fields."""
+
+    name: str
+    table: str
+    one: str
+    fields: tuple[EntityField, ...]
+    metafields: bool = False
+
+    @property
+    def by_name(self) -> Mapping[str, EntityField]:
+        return {field.name: field for field in self.fields}
+
+
+KEY_LABEL = "Shopify ID"
+ASK, SUM = Rule(Owner.BOTH, tie=Tie.ASK), Rule(Owner.BOTH, tie=Tie.SUM)
+_METAFIELD = re.compile(r"metafields\.([A-Za-z0-9_$:-]{1,255})\.([A-Za-z0-9_-]{1,64})")
+
+
+def _text(name: str, label: str, meaning: str, **more: object) -> EntityField:
+    return EntityField(name, label, Kind.TEXT, Shown.TEXT, meaning, **more)  # type: ignore[arg-type]
+
+
+def _shared(name: str, label: str, meaning: str, **more: object) -> EntityField:
+    return _text(name, label, meaning, rule=ASK, **more)
+
+
+def _seen(name: str, label: str, kind: Kind, shown: Shown, meaning: str, **more: object) -> EntityField:
+    """A field that only Shopify sets."""
+    return EntityField(name, label, kind, shown, meaning, writable=False, **more)  # type: ignore[arg-type]
+
+
+PRODUCTS = Entity(
+    "products", "Products", "product",
+    (
+        _shared("title", "Title", "The product's title."),
+        _shared("handle", "Handle", "The product's part of its web address.", default=False),
+        EntityField("status", "Status", Kind.TEXT, Shown.CHOICE, "Whether it is for sale.", rule=ASK,
+                    choices=("ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED")),
+        _shared("vendor", "Vendor", "Who makes or sells it."),
+        _shared("product_type", "Type", "The product type as the shop calls it."),
+        EntityField("tags", "Tags", Kind.TEXT, Shown.WORDS, "The tags; their order does not matter.", rule=ASK),
+        _shared("description_html", "Description", "The description, as HTML.", default=False),
+        _shared("seo_title", "SEO title", "The title for search engines.", default=False),
+        _shared("seo_description", "SEO description", "The description for search engines.", default=False),
+        _shared("template_suffix", "Template", "The theme template it is shown with.", default=False),
+        _seen("created_at", "Created", Kind.MOMENT, Shown.MOMENT, "When it was made, in the shop's time zone."),
+        _seen("published_at", "Published", Kind.MOMENT, Shown.MOMENT, "Since when it is in the online store.", default=False),
+        _seen("url", "Online store address", Kind.TEXT, Shown.TEXT, "Its page in the online store.", default=False),
+        _seen("image_url", "Image", Kind.TEXT, Shown.TEXT, "The address of its first image.", default=False),
+    ),
+    metafields=True,
+)  # fmt: skip
+
+VARIANTS = Entity(
+    "variants", "Variants", "variant",
+    (
+        _seen("product", "Product", Kind.IDENTIFIER, Shown.REFERENCE, "The product it belongs to.", to="products"),
+        _seen("title", "Variant", Kind.TEXT, Shown.TEXT, "Its options in one line, such as Red / M."),
+        EntityField("sku", "SKU", Kind.IDENTIFIER, Shown.TEXT, "The stock keeping unit.", rule=ASK),
+        EntityField("barcode", "Barcode", Kind.IDENTIFIER, Shown.TEXT, "The barcode (GTIN, ISBN ...).", rule=ASK),
+        EntityField("price", "Price", Kind.MONEY, Shown.NUMBER, "The price in the shop's currency.", rule=ASK, money=True),
+        EntityField("compare_at_price", "Compare-at price", Kind.MONEY, Shown.NUMBER,
+                    "The price it is compared with, in the shop's currency.", rule=ASK, money=True),
+        EntityField("cost", "Cost", Kind.MONEY, Shown.NUMBER, "What one costs the shop, in the shop's currency.", rule=ASK,
+                    default=False, money=True),
+        EntityField("taxable", "Taxable", Kind.FLAG, Shown.FLAG, "Whether tax is charged.", rule=ASK, default=False),
+        EntityField("tracked", "Stock tracked", Kind.FLAG, Shown.FLAG, "Whether Shopify counts its stock.", rule=ASK,
+                    default=False),
+        EntityField("requires_shipping", "Needs shipping", Kind.FLAG, Shown.FLAG, "Whether it is shipped.", rule=ASK,
+                    default=False),
+        EntityField("inventory_policy", "When out of stock", Kind.TEXT, Shown.CHOICE, "DENY: not sold when there is none. "
+                    "CONTINUE: sold all the same.", rule=ASK, default=False, choices=("DENY", "CONTINUE")),
+        _seen("option1", "Option 1", Kind.TEXT, Shown.TEXT, "The value of the first option.", default=False),
+        _seen("option2", "Option 2", Kind.TEXT, Shown.TEXT, "The value of the second option.", default=False),
+        _seen("option3", "Option 3", Kind.TEXT, Shown.TEXT, "The value of the third option.", default=False),
+        _seen("position", "Position", Kind.COUNT, Shown.WHOLE, "Its place among the product's variants.", default=False),
+        _seen("created_at", "Created", Kind.MOMENT, Shown.MOMENT, "When it was made, in the shop's time zone.", default=False),
+    ),
+    metafields=True,
+)  # fmt: skip
+
+INVENTORY = Entity(
+    "inventory", "Inventory", "stock of a variant at a location",
+    (
+        _seen("variant", "Variant", Kind.IDENTIFIER, Shown.REFERENCE, "The variant that lies there.", to="variants"),
+        _seen("sku", "SKU", Kind.IDENTIFIER, Shown.TEXT, "Its stock keeping unit."),
+        _seen("location", "Location", Kind.TEXT, Shown.TEXT, "Where it lies."),
+        EntityField("available", "Available", Kind.COUNT, Shown.WHOLE, "How many can be sold.", rule=SUM),
+        EntityField("on_hand", "On hand", Kind.COUNT, Shown.WHOLE, "How many are there, sold ones included.",
+                    rule=Rule(Owner.LEFT), default=False),
+        _seen("committed", "Committed", Kind.COUNT, Shown.WHOLE, "How many are sold and still there.", default=False),
+        _seen("incoming", "Incoming", Kind.COUNT, Shown.WHOLE, "How many are on their way.", default=False),
+    ),
+)  # fmt: skip
+
+COLLECTIONS = Entity(
+    "collections", "Collections", "collection",
+    (
+        _shared("title", "Title", "The collection's title."),
+        _shared("handle", "Handle", "Its part of the web address.", default=False),
+        _shared("description_html", "Description", "The description, as HTML.", default=False),
+        EntityField("sort_order", "Sorted by", Kind.TEXT, Shown.CHOICE, "How its products are sorted.", rule=ASK, default=False,
+                    choices=("MANUAL", "BEST_SELLING", "ALPHA_ASC", "ALPHA_DESC", "PRICE_ASC", "PRICE_DESC", "CREATED",
+                             "CREATED_DESC")),
+        _seen("kind", "Kind", Kind.TEXT, Shown.TEXT, "custom (chosen by hand) or smart (chosen by rules)."),
+        _seen("products_count", "Products", Kind.COUNT, Shown.WHOLE, "How many products it holds."),
+    ),
+    metafields=True,
+)  # fmt: skip
+
+ENTITIES: Mapping[str, Entity] = {one.name: one for one in (PRODUCTS, VARIANTS, INVENTORY, COLLECTIONS)}
+
+
+def entity_field(entity: Entity, name: str) -> EntityField | None:
+    """The field of that name, also a metafield; None where there is none."""
+    known = entity.by_name.get(name)
+    if known is not None or not entity.metafields:
+        return known
+    found = _METAFIELD.fullmatch(name)
+    if found is None:
+        return None
+    meaning = f"The {entity.one}'s metafield {found[1]}.{found[2]}."
+    return EntityField(name, found[2], Kind.TEXT, Shown.TEXT, meaning, rule=ASK)

@@ -1,0 +1,299 @@
+"""What a person chose to keep in step with another system: entities, fields, columns and rules; understood or refused at once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from syncdb.mapping.choice import ChosenColumns, Rows, parse_columns
+from syncdb.mapping.entities import ENTITIES, KEY_LABEL, Entity, EntityField, entity_field
+from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
+from syncdb.values import digest
+
+RULES: Mapping[str, Rule] = {
+    "shopify": Rule(Owner.LEFT),
+    "grist": Rule(Owner.RIGHT),
+    "shopify-wins": Rule(Owner.BOTH, tie=Tie.LEFT),
+    "grist-wins": Rule(Owner.BOTH, tie=Tie.RIGHT),
+    "newest": Rule(Owner.BOTH, tie=Tie.NEWEST),
+    "ask": Rule(Owner.BOTH, tie=Tie.ASK),
+    "sum": Rule(Owner.BOTH, tie=Tie.SUM),
+}
+MISSING = {"keep": OnMissing.RESPECT, "restore": OnMissing.RESTORE, "delete": OnMissing.DELETE}
+ORDERS = "orders"
+ORDER_FIELDS_FROM_GRIST = ("note", "tags")
+DEFAULT_ENTITIES = tuple(ENTITIES)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenField:
+    """One field with the column it has there (an id or a label) and the rule that counts.
+
+    `wanted` is the rule that was chosen; `rule` is weaker where the shop may not be written.
+    """
+
+    field: EntityField
+    column: str
+    rule: Rule
+    wanted: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenEntity:
+    """One entity with its table and fields, and what absence means."""
+
+    entity: Entity
+    table: str
+    fields: tuple[ChosenField, ...]
+    gone_in_shop: OnMissing
+    gone_there: OnMissing
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever other fields, columns or rules are chosen."""
+        fields = [
+            [one.field.name, one.column, one.rule.owner.value, one.rule.on_drift.value, one.rule.tie.value] for one in self.fields
+        ]
+        return digest([self.table, fields, self.gone_in_shop.value, self.gone_there.value])
+
+    @property
+    def needs_times(self) -> bool:
+        """Whether a rule asks who changed last."""
+        return any(one.rule.owner is Owner.BOTH and one.rule.tie is Tie.NEWEST for one in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenOrders:
+    """The orders with their table, one row each or one for each line, their columns, and the fields that Grist decides."""
+
+    table: str
+    rows: Rows
+    columns: ChosenColumns
+    from_grist: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Everything that is kept in step, and everything that is wrong with what was asked for."""
+
+    entities: tuple[ChosenEntity, ...] = ()
+    orders: ChosenOrders | None = None
+    problems: tuple[str, ...] = ()
+
+    def only(self, names: Iterable[str]) -> tuple["Pairing", list[str]]:
+        """Just these entities or fields (`inventory`, `price`, `variants.price`), and the names that are none of them."""
+        wanted = list(names)
+        used: set[str] = set()
+        entities = []
+        for one in self.entities:
+            kept = tuple(part for part in one.fields if _asked(one.entity.name, part.field.name, wanted, used))
+            if kept:
+                # references are needed to make a row, whatever else is looked at
+                base = tuple(part for part in one.fields if part.field.to and part not in kept)
+                entities.append(ChosenEntity(one.entity, one.table, (*base, *kept), one.gone_in_shop, one.gone_there))
+        orders = self.orders if ORDERS in wanted else None
+        used |= {ORDERS} if orders else set()
+        return Pairing(tuple(entities), orders), [name for name in wanted if name not in used]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known of the other settings, and the problems found so far."""
+
+    may_write: frozenset[str]
+    edited: OnDrift
+    problems: list[str] = field(default_factory=list)
+
+    def say(self, place: str, problem: str) -> None:
+        self.problems.append(f"{place}: {problem}")
+
+    def writes(self, entity: str, name: str) -> bool:
+        return bool(self.may_write & {"all", entity, f"{entity}.{name}"})
+
+
+def parse_pairing(value: Any, may_write: Iterable[str], edited: str | None = None) -> Pairing:
+    """Understand the setting `grist_sync` (docs/grist.md). Never raises: what is wrong is in the pairing's `problems`.
+
+    `may_write` names what may be written to the shop (`variants.price`, `inventory`, `all`); `edited` is what happens to a value
+    of the shop's that somebody changed though it is not theirs: restore or report.
+    """
+    reading = _Reading(frozenset(may_write), OnDrift(edited or "restore"))
+    if value in (None, "", {}):
+        value = dict.fromkeys(DEFAULT_ENTITIES, True)
+    if not isinstance(value, Mapping):
+        return Pairing(problems=(f"expected an object of entities, found {type(value).__name__}",))
+    entities = [
+        chosen
+        for name, given in value.items()
+        if name != ORDERS and given is not False and (chosen := _entity(name, given, reading)) is not None
+    ]
+    orders = _orders(value[ORDERS], reading) if value.get(ORDERS) else None
+    # in the order in which they refer to each other, whatever the order in the file
+    entities.sort(key=lambda one: list(ENTITIES).index(one.entity.name))
+    _refuse_unknown_writes(reading)
+    _refuse_same_tables(entities, orders, reading)
+    return Pairing(tuple(entities), orders, tuple(reading.problems))
+
+
+def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
+    entity = ENTITIES.get(name)
+    if entity is None:
+        reading.say(name, f"there is no such entity{_near(name, (*ENTITIES, ORDERS))}")
+        return None
+    options = _options(name, given, ("table", "fields", "gone_in_shop", "gone_in_grist"), reading)
+    if options is None:
+        return None
+    table = options.get("table", entity.table)
+    if not isinstance(table, str) or not table.strip():
+        reading.say(f"{name}.table", "must be a table's name")
+        return None
+    return ChosenEntity(
+        entity,
+        table.strip(),
+        tuple(_fields(entity, options.get("fields"), reading)),
+        _missing(f"{name}.gone_in_shop", options.get("gone_in_shop", "keep"), ("keep", "delete"), reading),
+        _missing(f"{name}.gone_in_grist", options.get("gone_in_grist", "restore"), ("restore", "keep"), reading),
+    )
+
+
+def _options(place: str, given: Any, known: tuple[str, ...], reading: _Reading) -> Mapping[str, Any] | None:
+    if given is True:
+        return {}
+    if not isinstance(given, Mapping):
+        reading.say(place, "must be true, false or an object")
+        return None
+    for name in given:
+        if name not in known:
+            reading.say(f"{place}.{name}", f"there is no such setting{_near(str(name), known)}")
+    return given
+
+
+def _missing(place: str, word: Any, known: tuple[str, ...], reading: _Reading) -> OnMissing:
+    if word not in known:
+        reading.say(place, f"must be {' or '.join(known)}")
+        return OnMissing.RESPECT
+    return MISSING[word]
+
+
+def _fields(entity: Entity, given: Any, reading: _Reading) -> Iterator[ChosenField]:
+    if given is None:
+        given = [one.name for one in entity.fields if one.default]
+    if isinstance(given, list):
+        given = dict.fromkeys(given, {}) if all(isinstance(name, str) for name in given) else None
+    if not isinstance(given, Mapping) or not given:
+        reading.say(f"{entity.name}.fields", "must be a list of field names or an object with a rule for each")
+        return
+    labels: dict[str, str] = {KEY_LABEL.casefold(): "the key"}
+    for name, options in given.items():
+        chosen = _field(entity, str(name), options, reading)
+        if chosen is None:
+            continue
+        other = labels.setdefault(chosen.column.casefold(), str(name))
+        if other != name:
+            reading.say(f"{entity.name}.fields", f"{name} and {other} have the same column, {chosen.column!r}")
+        yield chosen
+
+
+def _field(entity: Entity, name: str, options: Any, reading: _Reading) -> ChosenField | None:
+    place = f"{entity.name}.fields.{name}"
+    known = entity_field(entity, name)
+    if known is None:
+        reading.say(place, f"there is no such field{_near(name, list(entity.by_name))}")
+        return None
+    options = {"rule": options} if isinstance(options, str) else options
+    found = _options(place, {} if options is None else options, ("rule", "column"), reading)
+    if found is None:
+        return None
+    column = found.get("column", known.label)
+    if not isinstance(column, str) or not column.strip():
+        reading.say(place, "column must be a column's name")
+        return None
+    wanted = _rule(place, known, found.get("rule"), reading)
+    return ChosenField(known, column.strip(), _allowed(entity, known, wanted, reading), wanted)
+
+
+def _rule(place: str, known: EntityField, word: Any, reading: _Reading) -> Rule:
+    if word is None:
+        return known.rule
+    rule = RULES.get(word) if isinstance(word, str) else None
+    if rule is None:
+        reading.say(place, f"the rule must be one of {', '.join(RULES)}")
+        return known.rule
+    if rule.tie is Tie.SUM and rule.owner is Owner.BOTH and known.name not in ("available", "on_hand"):
+        reading.say(place, "the rule sum is for counts of stock only")
+    if rule.owner is not Owner.LEFT and not known.writable:
+        reading.say(place, "only Shopify sets this field; its rule must be shopify")
+    return rule
+
+
+def _allowed(entity: Entity, known: EntityField, wanted: Rule, reading: _Reading) -> Rule:
+    """The rule that counts: where the shop may not be written, an edit on the other side is kept and told, not carried over."""
+    if wanted.owner is Owner.LEFT:
+        return Rule(Owner.LEFT, reading.edited)
+    return wanted if reading.writes(entity.name, known.name) else Rule(Owner.LEFT, OnDrift.REPORT)
+
+
+def _orders(given: Any, reading: _Reading) -> ChosenOrders | None:
+    options = _options(ORDERS, given, ("table", "rows", "columns", "from_grist"), reading)
+    if options is None:
+        return None
+    rows: Rows = "line" if options.get("rows") == "line" else "order"
+    if options.get("rows", rows) != rows:
+        reading.say(f"{ORDERS}.rows", "must be line or order")
+    choice = parse_columns(options.get("columns"), rows)
+    for problem in choice.problems:
+        reading.say(f"{ORDERS}.columns", problem.removeprefix("columns").lstrip(":, "))
+    table = options.get("table", "Orders")
+    if not isinstance(table, str) or not table.strip():
+        reading.say(f"{ORDERS}.table", "must be a table's name")
+        return None
+    return ChosenOrders(
+        table.strip(), rows, choice.columns, _from_grist(options.get("from_grist", []), choice.columns, rows, reading)
+    )
+
+
+def _from_grist(given: Any, columns: ChosenColumns, rows: Rows, reading: _Reading) -> tuple[str, ...]:
+    place = f"{ORDERS}.from_grist"
+    if not isinstance(given, list) or any(name not in ORDER_FIELDS_FROM_GRIST for name in given):
+        reading.say(place, f"must be a list of {' and '.join(ORDER_FIELDS_FROM_GRIST)}")
+        return ()
+    if given and rows != "order":
+        reading.say(place, "needs rows: order (a line has no note of its own)")
+    for name in given:
+        if name not in {column for column, _ in columns}:
+            reading.say(place, f"{name} must be among the columns, too")
+        elif not reading.writes(ORDERS, name):
+            reading.say(place, f"{name} may not be written to the shop yet: add orders.{name} to shopify_writes")
+    return tuple(dict.fromkeys(given))
+
+
+def _refuse_unknown_writes(reading: _Reading) -> None:
+    for name in sorted(reading.may_write - {"all", ORDERS, *ENTITIES}):
+        entity, _, part = name.partition(".")
+        known = entity_field(ENTITIES[entity], part) if entity in ENTITIES else None
+        if entity == ORDERS and part in ORDER_FIELDS_FROM_GRIST:
+            continue
+        if known is None:
+            reading.say("shopify_writes", f"there is no field {name}")
+        elif not known.writable:
+            reading.say("shopify_writes", f"{name} can only be set by Shopify")
+
+
+def _refuse_same_tables(entities: list[ChosenEntity], orders: ChosenOrders | None, reading: _Reading) -> None:
+    tables: dict[str, str] = {}
+    named = [(one.entity.name, one.table) for one in entities] + ([(ORDERS, orders.table)] if orders else [])
+    for name, table in named:
+        other = tables.setdefault(table.casefold(), name)
+        if other != name:
+            reading.say(name, f"has the same table as {other}, {table!r}")
+
+
+def _asked(entity: str, name: str, wanted: list[str], used: set[str]) -> bool:
+    found = {entity, name, f"{entity}.{name}"} & set(wanted)
+    used |= found
+    return bool(found)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"

@@ -1,0 +1,139 @@
+"""What a person may ask for in `grist_sync` and `shopify_writes`, and what it comes to."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.config import load_grist
+from syncdb.errors import ConfigurationError
+from syncdb.mapping.entities import ENTITIES, entity_field
+from syncdb.mapping.pairing import Pairing, parse_pairing
+from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
+
+REPORTED = Rule(Owner.LEFT, OnDrift.REPORT)
+
+
+def rules(pairing: Pairing, entity: str) -> dict[str, Rule]:
+    assert not pairing.problems
+    return {one.field.name: one.rule for chosen in pairing.entities if chosen.entity.name == entity for one in chosen.fields}
+
+
+def test_left_out_it_is_everything_but_orders_and_nothing_is_written_to_the_shop() -> None:
+    pairing = parse_pairing(None, ())
+    assert [one.entity.name for one in pairing.entities] == ["products", "variants", "inventory", "collections"]
+    assert pairing.orders is None
+    every = [one.rule for chosen in pairing.entities for one in chosen.fields]
+    assert len(every) > 15 and all(rule.owner is Owner.LEFT for rule in every)
+
+
+def test_what_may_be_written_gets_its_own_rule() -> None:
+    pairing = parse_pairing(None, ("inventory", "variants.price"))
+    assert rules(pairing, "inventory")["available"] == Rule(Owner.BOTH, tie=Tie.SUM)
+    assert rules(pairing, "variants")["price"] == Rule(Owner.BOTH, tie=Tie.ASK)
+    assert rules(pairing, "variants")["sku"] == REPORTED
+    assert rules(pairing, "variants")["title"].owner is Owner.LEFT
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("shopify", Rule(Owner.LEFT)),
+        ("grist", Rule(Owner.RIGHT)),
+        ("shopify-wins", Rule(Owner.BOTH, tie=Tie.LEFT)),
+        ("grist-wins", Rule(Owner.BOTH, tie=Tie.RIGHT)),
+        ("newest", Rule(Owner.BOTH, tie=Tie.NEWEST)),
+        ("ask", Rule(Owner.BOTH, tie=Tie.ASK)),
+    ],
+)
+def test_every_rule_can_be_chosen(word: str, expected: Rule) -> None:
+    pairing = parse_pairing({"variants": {"fields": {"price": word}}}, ("all",))
+    assert rules(pairing, "variants") == {"price": expected}
+    assert pairing.entities[0].needs_times is (word == "newest")
+
+
+def test_fields_columns_tables_metafields_and_absence_are_chosen() -> None:
+    asked = {
+        "products": {
+            "table": "Artikel",
+            "fields": {"title": {"column": "Titel"}, "metafields.custom.material": {"column": "Stoff", "rule": "grist"}},
+            "gone_in_shop": "delete",
+            "gone_in_grist": "keep",
+        },
+        "variants": {"fields": ["product", "price"]},
+        "collections": False,
+    }
+    pairing = parse_pairing(asked, ("products",))
+    products, variants = pairing.entities
+    assert (products.table, products.gone_in_shop, products.gone_there) == ("Artikel", OnMissing.DELETE, OnMissing.RESPECT)
+    assert [(one.field.name, one.column) for one in products.fields] == [
+        ("title", "Titel"),
+        ("metafields.custom.material", "Stoff"),
+    ]
+    assert [one.field.name for one in variants.fields] == ["product", "price"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "writes", "told"),
+    [
+        ({"product": True}, (), "did you mean products"),
+        ({"products": {"fields": ["titel"]}}, (), "did you mean title"),
+        ({"products": {"tabel": "A"}}, (), "did you mean table"),
+        ({"products": {"fields": {"title": "mine"}}}, (), "must be one of shopify"),
+        ({"products": {"fields": {"title": "sum"}}}, ("all",), "counts of stock only"),
+        ({"products": {"fields": {"created_at": "grist"}}}, ("all",), "only Shopify sets"),
+        ({"products": {"fields": {"title": {"column": "Shopify ID"}}}}, (), "same column"),
+        ({"products": {"table": "A"}, "variants": {"table": "a"}}, (), "same table"),
+        ({"products": {"gone_in_shop": "restore"}}, (), "must be keep or delete"),
+        ({"orders": {"from_grist": ["note"]}}, (), "may not be written"),
+        ({"orders": {"from_grist": ["total"]}}, (), "must be a list of note and tags"),
+        ({"orders": {"columns": ["nothing"]}}, (), "no column"),
+        ({}, ("products.created_at",), "only be set by Shopify"),
+        ({}, ("prices",), "no field prices"),
+        ([], (), "expected an object"),
+    ],
+)
+def test_what_cannot_be_is_told(asked: Any, writes: tuple[str, ...], told: str) -> None:
+    problems = parse_pairing(asked, writes).problems
+    assert any(told in problem for problem in problems), problems
+
+
+def test_a_run_can_be_limited_to_entities_and_fields() -> None:
+    pairing, unknown = parse_pairing(None, ("all",)).only(["inventory", "price", "weight"])
+    assert unknown == ["weight"]
+    assert {one.entity.name: [part.field.name for part in one.fields] for one in pairing.entities} == {
+        "variants": ["product", "price"],
+        "inventory": ["variant", "sku", "location", "available"],
+    }
+
+
+def test_every_entity_has_unique_names_and_labels() -> None:
+    assert len(ENTITIES) == 4
+    for entity in ENTITIES.values():
+        assert len({one.name for one in entity.fields}) == len({one.label for one in entity.fields}) == len(entity.fields)
+    assert entity_field(ENTITIES["inventory"], "metafields.a.b") is None
+
+
+def settings_file(folder: Path, **more: Any) -> None:
+    given = {"shopify_store_name": "tea", "shopify_access_token": "shpat_" + "a" * 32, "grist_api_key": "k" * 40}
+    (folder / "config.json").write_text(json.dumps(given | {"grist_document": "abcdefghij12"} | more), encoding="utf-8")
+
+
+def test_the_settings_of_a_pair_with_grist_need_nothing_of_google(tmp_path: Path) -> None:
+    settings_file(
+        tmp_path, grist_document="https://team.getgrist.com/o/team/abcdefghij12/Stock/p/3", shopify_writes=["inventory"]
+    )
+    settings = load_grist({}, {}, tmp_path)
+    assert (settings.grist_document, settings.grist_server) == ("abcdefghij12", "https://docs.getgrist.com")
+    assert settings.shopify_writes == ("inventory",) and len(settings.pairing.entities) == 4
+    assert "k" * 40 in settings.secrets and "k" * 40 not in repr(settings)
+
+
+def test_everything_that_is_wrong_is_told_at_once_and_no_key_is_shown(tmp_path: Path) -> None:
+    settings_file(tmp_path, grist_document="My stock", grist_sync={"product": 1}, grist_server="http://grist.example.com")
+    with pytest.raises(ConfigurationError) as caught:
+        load_grist({}, {}, tmp_path)
+    told = "\n".join(caught.value.problems)
+    assert "no document's id" in told and "did you mean products" in told and "https://" in told
+    assert "k" * 40 not in told
