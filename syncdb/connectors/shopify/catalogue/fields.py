@@ -1,0 +1,260 @@
+"""Every field of a record: what Shopify is asked for it, how its answer reads, and as what it is written.
+
+Field names and types: Shopify Admin API, 2026-01 to 2026-10. There is no field for the time of the last change: our own write
+would move it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from syncdb.connectors.shopify.shape import Leaf, One, Path, Shape
+from syncdb.errors import ConfigurationError
+from syncdb.values import Kind, Value, moment, money, wall_clock
+
+Reader = Callable[[Any, tzinfo], Value]
+
+METAFIELD = re.compile(r"metafields\.(?P<namespace>[^.]+)\.(?P<key>[^.]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ShopField:
+    """One field. `path` leads to it in an answered object; `written` leads to it in the input of its mutation (empty: never).
+
+    `inside` is the selection of what stands at the end of the path, `call` the real field where its name is only an alias.
+    `required` fields cannot be empty, `choices` are the only values there are, `cleared` is what is sent to empty it.
+    """
+
+    name: str
+    kind: Kind
+    path: Path
+    read: Reader
+    inside: str = ""
+    call: str = ""
+    written: Path = ()
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    cleared: str | None = ""
+
+    @property
+    def metafield(self) -> tuple[str, str] | None:
+        """Namespace and key where this is a metafield."""
+        found = METAFIELD.fullmatch(self.name)
+        return (found["namespace"], found["key"]) if found else None
+
+
+def plain(answered: Any, zone: tzinfo) -> Value:
+    """Text, a flag or a whole number, as it is."""
+    if not isinstance(answered, str | bool | int):
+        raise TypeError(f"expected a plain value, found {type(answered).__name__}")
+    return answered
+
+
+def _instant(answered: Any, zone: tzinfo) -> Value:
+    return wall_clock(moment(answered), zone)
+
+
+def _amount(answered: Any, zone: tzinfo) -> Value:
+    return money(answered)
+
+
+def _money(answered: Any, zone: tzinfo) -> Value:
+    return money(answered["amount"])
+
+
+def _tags(answered: Any, zone: tzinfo) -> Value:
+    return joined(answered)
+
+
+def _quantity(answered: Any, zone: tzinfo) -> Value:
+    return int(answered[0]["quantity"]) if answered else None
+
+
+def _first_node(answered: Any, zone: tzinfo) -> Value:
+    return str(answered["nodes"][0]["id"]) if answered["nodes"] else None
+
+
+def _kind_of_collection(answered: Any, zone: tzinfo) -> Value:
+    return "smart"
+
+
+def _option(number: int) -> Reader:
+    def read(answered: Any, zone: tzinfo) -> Value:
+        return str(answered[number]["value"]) if number < len(answered) else None
+
+    return read
+
+
+def joined(tags: Iterable[str]) -> str:
+    """Tags as one text: sorted, so that equal sets of tags are equal text."""
+    return ", ".join(sorted({tag.strip() for tag in tags if tag.strip()}))
+
+
+def split(text: str) -> list[str]:
+    """The tags of a text. A tag cannot hold a comma."""
+    return sorted({tag.strip() for tag in text.split(",") if tag.strip()})
+
+
+def _metafield_value(answered: Any, zone: tzinfo) -> Value:
+    return str(answered["value"])
+
+
+def metafield(name: str, alias: str) -> ShopField:
+    """The field of one chosen metafield ("metafields.custom.material"), asked under an alias with what its writing needs."""
+    found = METAFIELD.fullmatch(name)
+    if found is None:
+        raise ConfigurationError([f"{name!r} is not a metafield: write metafields.<namespace>.<key>."])
+    call = f"metafield(namespace: {json.dumps(found['namespace'])}, key: {json.dumps(found['key'])})"
+    return ShopField(name, Kind.TEXT, (alias,), _metafield_value, "{ value type compareDigest }", call, written=(alias,))
+
+
+def _counted(name: str, written: bool) -> ShopField:
+    call = f'quantities(names: ["{name}"])'
+    return ShopField(name, Kind.COUNT, (name,), _quantity, "{ quantity }", call, (name,) if written else (), True, cleared=None)
+
+
+def _text(name: str, path: str, written: str = "", required: bool = False) -> ShopField:
+    return ShopField(name, Kind.TEXT, _path(path), plain, written=_path(written), required=required)
+
+
+def _path(dotted: str) -> Path:
+    return tuple(dotted.split(".")) if dotted else ()
+
+
+def _flag(name: str, path: str, written: str) -> ShopField:
+    return ShopField(name, Kind.FLAG, _path(path), plain, written=_path(written), required=True)
+
+
+def _moment(name: str, path: str) -> ShopField:
+    return ShopField(name, Kind.MOMENT, _path(path), _instant)
+
+
+SORT_ORDERS = ("ALPHA_ASC", "ALPHA_DESC", "BEST_SELLING", "CREATED", "CREATED_DESC", "MANUAL", "PRICE_ASC", "PRICE_DESC")
+OPTIONS = "{ name value }"
+TAGS = ShopField("tags", Kind.TEXT, ("tags",), _tags, written=("tags",))
+
+PRODUCT = (
+    _text("title", "title", "title", required=True),
+    _text("handle", "handle", "handle", required=True),
+    ShopField(
+        "status",
+        Kind.TEXT,
+        ("status",),
+        plain,
+        written=("status",),
+        required=True,
+        choices=("ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED"),
+    ),
+    _text("vendor", "vendor", "vendor"),
+    _text("product_type", "productType", "productType"),
+    TAGS,
+    _text("description_html", "descriptionHtml", "descriptionHtml"),
+    _text("seo_title", "seo.title", "seo.title"),
+    _text("seo_description", "seo.description", "seo.description"),
+    _text("template_suffix", "templateSuffix", "templateSuffix"),
+    _moment("created_at", "createdAt"),
+    _moment("published_at", "publishedAt"),
+    _text("url", "onlineStoreUrl"),
+    _text("image_url", "featuredMedia.preview.image.url"),
+)
+
+VARIANT = (
+    ShopField("product", Kind.IDENTIFIER, ("product", "id"), plain),
+    ShopField("sku", Kind.IDENTIFIER, ("sku",), plain, written=("inventoryItem", "sku")),
+    ShopField("barcode", Kind.IDENTIFIER, ("barcode",), plain, written=("barcode",)),
+    ShopField("price", Kind.MONEY, ("price",), _amount, written=("price",), required=True),
+    ShopField("compare_at_price", Kind.MONEY, ("compareAtPrice",), _amount, written=("compareAtPrice",), cleared=None),
+    _flag("taxable", "taxable", "taxable"),
+    ShopField(
+        "inventory_policy",
+        Kind.TEXT,
+        ("inventoryPolicy",),
+        plain,
+        written=("inventoryPolicy",),
+        required=True,
+        choices=("DENY", "CONTINUE"),
+    ),
+    ShopField(
+        "cost",
+        Kind.MONEY,
+        ("inventoryItem", "unitCost"),
+        _money,
+        "{ amount currencyCode }",
+        written=("inventoryItem", "cost"),
+        cleared=None,
+    ),
+    _flag("tracked", "inventoryItem.tracked", "inventoryItem.tracked"),
+    _flag("requires_shipping", "inventoryItem.requiresShipping", "inventoryItem.requiresShipping"),
+    _text("title", "title"),
+    *(ShopField(f"option{n}", Kind.TEXT, ("selectedOptions",), _option(n - 1), OPTIONS) for n in (1, 2, 3)),
+    ShopField("position", Kind.COUNT, ("position",), plain),
+    _moment("created_at", "createdAt"),
+)
+
+INVENTORY = (
+    _counted("available", written=True),
+    _counted("on_hand", written=True),
+    ShopField(
+        "variant", Kind.IDENTIFIER, ("item", "variants"), _first_node, "{ nodes { id } }", call="variants(first: 1)"
+    ),
+    ShopField("sku", Kind.IDENTIFIER, ("item", "sku"), plain),
+    _text("location", "location.name"),
+    _counted("committed", written=False),
+    _counted("incoming", written=False),
+)
+
+COLLECTION = (
+    _text("title", "title", "title", required=True),
+    _text("handle", "handle", "handle", required=True),
+    _text("description_html", "descriptionHtml", "descriptionHtml"),
+    ShopField(
+        "sort_order", Kind.TEXT, ("sortOrder",), plain, written=("sortOrder",), required=True, choices=SORT_ORDERS
+    ),
+    ShopField("kind", Kind.TEXT, ("ruleSet",), _kind_of_collection, "{ appliedDisjunctively }"),
+    ShopField("products_count", Kind.COUNT, ("productsCount", "count"), plain),
+)
+
+ORDER = (
+    ShopField("name", Kind.TEXT, ("name",), plain),
+    _text("note", "note", "note"),
+    TAGS,
+    _text("po_number", "poNumber", "poNumber"),
+)
+
+EMPTY: Mapping[str, Value] = {"kind": "custom"}  # what null means where it means something
+
+
+def value_of(field: ShopField, node: Mapping[str, Any], zone: tzinfo) -> Value:
+    """The field's value in an answered object; null anywhere on the way is empty.
+
+    Raises ValueError, KeyError or TypeError where the answer is not of the asked shape.
+    """
+    there: Any = node
+    for step in field.path:
+        there = there[step]
+        if there is None:
+            return EMPTY.get(field.name)
+    return field.read(there, zone)
+
+
+def parts_of(fields: Iterable[ShopField], also: Sequence[Path] = ()) -> dict[str, Shape]:
+    """What asks for these fields, each part once. `also` are paths wanted besides."""
+    tree: dict[str, Any] = {}
+    for path in also:
+        _plant(tree, path, Leaf(str))
+    for field in fields:
+        _plant(tree, field.path, Leaf(str, field.inside, field.call))
+    return {name: _shape(found) for name, found in tree.items()}
+
+
+def _plant(tree: dict[str, Any], path: Path, leaf: Leaf) -> None:
+    for step in path[:-1]:
+        tree = tree.setdefault(step, {})
+    tree[path[-1]] = leaf
+
+
+def _shape(found: Any) -> Shape:
+    return found if isinstance(found, Leaf) else One({name: _shape(inner) for name, inner in found.items()})

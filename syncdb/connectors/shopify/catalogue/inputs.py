@@ -1,0 +1,102 @@
+"""From a field's value to what a mutation is sent, and whether it will do at all.
+
+Checked before anything is sent, since one value that does not fit its GraphQL type makes Shopify refuse everything sent with it.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from syncdb.connectors.shopify.catalogue.fields import ShopField, split
+from syncdb.connectors.shopify.shape import Path
+from syncdb.values import Kind, Value, canonical, minor_digits
+
+LARGEST_QUANTITY = 1_000_000_000  # documented (INVALID_QUANTITY_TOO_HIGH)
+LARGEST_AMOUNT = Decimal(10) ** 15
+
+
+class Unfit(Exception):
+    """A value that its field cannot take, and why, for a person."""
+
+
+def sent(field: ShopField, value: Value, currency: str) -> Any:
+    """The value as JSON for its mutation. Raises Unfit, naming field and value."""
+    if not field.written:
+        raise Unfit(f"{field.name} cannot be written in Shopify")
+    wanted = canonical(value)
+    if wanted is None:
+        if field.required:
+            raise Unfit(f"{field.name} cannot be empty")
+        return [] if field.name == "tags" else field.cleared
+    try:
+        return _sent(field, wanted, currency)
+    except Unfit as error:
+        raise Unfit(f"{field.name} {_shown(value)!r}: {error}") from None
+
+
+def _sent(field: ShopField, wanted: Value, currency: str) -> Any:
+    match field.kind:
+        case Kind.COUNT:
+            return _count(wanted)
+        case Kind.MONEY:
+            return _amount(wanted, currency if field.name != "cost" else None)
+        case Kind.FLAG:
+            if not isinstance(wanted, bool):
+                raise Unfit("it must be yes or no")
+            return wanted
+        case _:
+            return _text(field, wanted)
+
+
+def _count(wanted: Value) -> int:
+    if not isinstance(wanted, Decimal) or wanted != wanted.to_integral_value():
+        raise Unfit("it must be a whole number")
+    if abs(wanted) > LARGEST_QUANTITY:
+        raise Unfit(f"it must lie between -{LARGEST_QUANTITY} and {LARGEST_QUANTITY}")
+    return int(wanted)
+
+
+def _amount(wanted: Value, currency: str | None) -> str:
+    """An amount with no more decimals than its currency has: Shopify would round it, and the two sides would differ again."""
+    if not isinstance(wanted, Decimal):
+        raise Unfit("it must be an amount")
+    if not 0 <= wanted < LARGEST_AMOUNT:
+        raise Unfit("it must be nought or more, and less than a thousand million million")
+    if currency is not None and -_exponent(wanted) > minor_digits(currency):
+        raise Unfit(f"amounts in {currency} have {minor_digits(currency)} decimals")
+    return format(wanted, "f")
+
+
+def _exponent(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int), "canonical numbers are finite"
+    return exponent
+
+
+def _text(field: ShopField, wanted: Value) -> Any:
+    if not isinstance(wanted, str):
+        raise Unfit("it must be text")
+    if field.choices and wanted not in field.choices:
+        raise Unfit(f"it must be one of {', '.join(field.choices)}")
+    return split(wanted) if field.name == "tags" else wanted
+
+
+def _shown(value: Value) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def nested(values: Mapping[Path, Any]) -> dict[str, Any]:
+    """An input object from values by their paths."""
+    found: dict[str, Any] = {}
+    for path, value in values.items():
+        inner = found
+        for step in path[:-1]:
+            inner = inner.setdefault(step, {})
+        inner[path[-1]] = value
+    return found
+
+
+def by_name(fields: Iterable[ShopField]) -> dict[str, ShopField]:
+    """Fields by their names."""
+    return {one.name: one for one in fields}

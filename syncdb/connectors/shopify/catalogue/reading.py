@@ -1,0 +1,240 @@
+"""Reading the records of one entity: page by page from the database, or by their ids.
+
+Listings go without a filter and by id: those come from Shopify's database, filtered ones from a search index that lags (inferred
+from the cursors of recorded answers). A record that cannot be read whole makes its block incomplete; the others stay good.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
+from syncdb.connectors.shopify.catalogue.entities import STOCK, Entity
+from syncdb.connectors.shopify.catalogue.fields import ShopField, parts_of, value_of
+from syncdb.connectors.shopify.catalogue.trouble import Trouble, sort_errors
+from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
+from syncdb.connectors.shopify.documents import LARGEST_PAGE
+from syncdb.connectors.shopify.facts import Notice
+from syncdb.connectors.shopify.pages import PageSize
+from syncdb.connectors.shopify.shape import Parts, Path, Shape, selection, without
+from syncdb.errors import RetryLater
+from syncdb.model import Found, Record
+from syncdb.values import digest, encode_fields, iso, moment
+
+LOCATIONS = """query Locations($first: Int!, $after: String) {
+  locations(first: $first, after: $after, includeLegacy: true) { nodes { id name } pageInfo { hasNextPage endCursor } }
+}"""
+AGAIN = "The next run asks again."
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record as it was found, with the answered object it was read from."""
+
+    found: Found
+    node: Mapping[str, Any]
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        return self.found.record.fields
+
+
+@dataclass(slots=True)
+class Block:
+    """Some records by key. Not `complete` where anything of them could not be seen."""
+
+    seen: dict[str, Seen] = field(default_factory=dict)
+    complete: bool = True
+
+    def add(self, other: "Block") -> None:
+        self.seen |= other.seen
+        self.complete = self.complete and other.complete
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one entity's chosen fields. What it learns (hidden fields, bearable sizes) serves every later question."""
+
+    conversation: Conversation
+    entity: Entity
+    fields: tuple[ShopField, ...]
+    withheld: set[Path] = field(default_factory=set)
+    _parts: dict[str, Shape] = field(init=False)
+    _size: PageSize = field(default_factory=lambda: PageSize(50))
+    _at_once: PageSize = field(default_factory=lambda: PageSize(LARGEST_PAGE))
+
+    def __post_init__(self) -> None:
+        self._parts = parts_of(self.fields, self.entity.always)
+
+    @property
+    def parts(self) -> Parts:
+        """What is asked of each record: all that was chosen, without what the shop hides."""
+        return self._parts
+
+    @property
+    def visible(self) -> tuple[ShopField, ...]:
+        """The chosen fields that the shop shows."""
+        return tuple(one for one in self.fields if not any(one.path[: len(path)] == path for path in self.withheld))
+
+    def pages(self) -> Iterator[Block]:
+        """Everything, in blocks. Raises Refused and RetryLater; a block that was yielded before stays good."""
+        if self.entity is not STOCK:
+            yield from self._listed({})
+            return
+        for location in self._locations():
+            yield from self._listed({"location": location})
+
+    def by_ids(self, keys: Iterable[str]) -> Block:
+        """These records as the database shows them now. A key that is none of this entity's is not there."""
+        wanted = [key for key in dict.fromkeys(keys) if self.entity.is_key(key)]
+        block = Block()
+        start = 0
+        while start < len(wanted):
+            some = wanted[start : start + self._at_once.size]
+            try:
+                block.add(self._some(some))
+            except TooCostly as error:
+                self._smaller(len(some), error)
+            else:
+                start += len(some)
+        block.complete = block.complete and self._trusted()
+        return block
+
+    def seen(self, node: Mapping[str, Any]) -> Seen:
+        """A record from an answered object. Raises ValueError, KeyError or TypeError where it is not of the asked shape."""
+        zone = self.conversation.shop().zone
+        fields = {one.name: value_of(one, node, zone) for one in self.visible}
+        record = Record(str(node["id"]), fields)
+        changed = iso(moment(node["updatedAt"]))
+        return Seen(Found(record.key, digest(encode_fields(fields)), record, changed_at=changed), node)
+
+    def _listed(self, variables: Mapping[str, Any]) -> Iterator[Block]:
+        cursor: str | None = None
+        passed: set[str] = set()
+        while True:
+            block, page = self._page({**variables, "after": cursor})
+            cursor = page["endCursor"]
+            circle = page["hasNextPage"] and (not cursor or cursor in passed)
+            if circle:
+                self._tell("Shopify's pages go round in a circle; reading stopped there")
+            block.complete = block.complete and not circle and self._trusted()
+            yield block
+            if circle or not page["hasNextPage"]:
+                return
+            passed.add(str(cursor))
+
+    def _page(self, variables: Mapping[str, Any]) -> tuple[Block, Mapping[str, Any]]:
+        place = ("location", "inventoryLevels") if self.entity is STOCK else (self.entity.listing,)
+        answer, trouble = self._as_shown(lambda: self._ask_page(variables, selection(self._parts)), (*place, "nodes"))
+        listing = _at(answer.data, place)
+        if listing is not None:
+            block = self._read(listing["nodes"], trouble)
+            block.complete = block.complete and not answer.warnings
+            return block, listing["pageInfo"]
+        if not answer.errors:  # the location is gone since it was listed
+            return Block(), {"hasNextPage": False, "endCursor": None}
+        return self._salvaged(variables, place)
+
+    def _salvaged(self, variables: Mapping[str, Any], place: tuple[str, ...]) -> tuple[Block, Mapping[str, Any]]:
+        """A page that failed as a whole: list who is on it, then ask for each by id, so that one bad record costs only itself."""
+        listing = _at(whole(self._ask_page(variables, "id"), f"Listing {self.entity.name}"), place)
+        if listing is None:
+            raise RetryLater(f"Shopify did not list its {self.entity.name}.", next_step="Run it again later.")
+        return self.by_ids([node["id"] for node in listing["nodes"]]), listing["pageInfo"]
+
+    def _ask_page(self, variables: Mapping[str, Any], selected: str) -> Answer:
+        return self.conversation.sized(page_of(self.entity, selected), variables, self._size, f"Reading {self.entity.name}")
+
+    def _some(self, keys: Sequence[str]) -> Block:
+        """Where a question for several fails as a whole, each half is asked for alone, down to the one that fails."""
+
+        def ask() -> Answer:
+            document = by_ids_of(self.entity, selection(self._parts))
+            return self.conversation.ask(document, lambda: {"ids": list(keys)}, f"Looking up {self.entity.name}")
+
+        answer, trouble = self._as_shown(ask, ("nodes",))
+        nodes = (answer.data or {}).get("nodes")
+        if nodes is not None:
+            return self._read(nodes, trouble)
+        if len(keys) == 1:
+            self._tell(f"{keys[0]} could not be read ({message_of(answer.errors) or 'no reason given'})")
+            return Block(complete=False)
+        block = self._some(keys[: len(keys) // 2])
+        block.add(self._some(keys[len(keys) // 2 :]))
+        return block
+
+    def _smaller(self, count: int, error: TooCostly) -> None:
+        if count == 1:
+            raise RetryLater(f"Looking up one of the {self.entity.name} costs more than one query may: {error}") from error
+        self._at_once.size = min(self._at_once.size, count)
+        self._at_once.halve()
+
+    def _as_shown(self, ask: Callable[[], Answer], place: Sequence[str]) -> tuple[Answer, Trouble]:
+        """Ask; where fields are denied, ask again without them: a denied field may take the whole record with it."""
+        while True:
+            answer = ask()
+            trouble = sort_errors(answer, place, self._parts, self.entity)
+            if not trouble.denied:
+                return answer, trouble
+            for path, lacking in trouble.denied.items():
+                self.withheld.add(path)
+                hidden = [one.name for one in self.fields if one.path[: len(path)] == path] or [".".join(path)]
+                text = f"Shopify does not show {', '.join(hidden)} of {self.entity.name} to this app."
+                self.conversation.tell(Notice(f"withheld:{self.entity.name}:{'.'.join(path)}", text, f"Needed: {lacking}."))
+            self._parts = without(self._parts, trouble.denied)
+
+    def _read(self, nodes: Sequence[Mapping[str, Any] | None], trouble: Trouble) -> Block:
+        block = Block(complete=not trouble.broken and not trouble.loose)
+        for said in (*trouble.broken.values(), *trouble.loose):
+            self._tell(f"part of the answer is missing: {said}")
+        for position, node in enumerate(nodes):
+            if not node or position in trouble.broken:
+                continue
+            try:
+                block.seen[str(node["id"])] = self.seen(node)
+            except (ValueError, KeyError, TypeError) as error:
+                self._tell(f"{node.get('id')} is not of the expected form ({type(error).__name__}: {error})")
+                block.complete = False
+        return block
+
+    def _locations(self) -> list[str]:
+        found: list[str] = []
+        cursor: str | None = None
+        size = PageSize(LARGEST_PAGE)
+        while True:
+            answer = self.conversation.sized(LOCATIONS, {"after": cursor}, size, "Listing the shop's locations")
+            sort_errors(answer, ("locations",), {}, self.entity)
+            listing = whole(answer, "Listing the shop's locations")["locations"]
+            found += [node["id"] for node in listing["nodes"]]
+            if not listing["pageInfo"]["hasNextPage"] or listing["pageInfo"]["endCursor"] == cursor:
+                return found
+            cursor = listing["pageInfo"]["endCursor"]
+
+    def _trusted(self) -> bool:
+        """Whether what is not shown may be taken for absent, and what is shown for what was asked."""
+        return not self.conversation.other_version and not self.withheld
+
+    def _tell(self, said: str) -> None:
+        self.conversation.tell(Notice("partial", f"Reading {self.entity.name}: {said}.", AGAIN))
+
+
+def page_of(entity: Entity, selected: str) -> str:
+    """The document that asks for a page of an entity's records."""
+    arguments = "first: $first, after: $after"
+    listed = f"{{ nodes {{ {selected} }} pageInfo {{ hasNextPage endCursor }} }}"
+    if entity is STOCK:
+        body = f"location(id: $location) {{ inventoryLevels({arguments}) {listed} }}"
+        return f"query Page($location: ID!, $first: Int!, $after: String) {{ {body} }}"
+    return f"query Page($first: Int!, $after: String) {{ {entity.listing}({arguments}, sortKey: ID) {listed} }}"
+
+
+def by_ids_of(entity: Entity, selected: str) -> str:
+    """The document that asks for single records of an entity."""
+    return f"query ById($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {entity.type} {{ {selected} }} }} }}"
+
+
+def _at(data: Mapping[str, Any] | None, place: Sequence[str]) -> Any:
+    there: Any = data
+    for step in place:
+        there = None if there is None else there.get(step)
+    return there

@@ -1,0 +1,59 @@
+"""What the shop says of itself, and what this app may do in it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The shop as it described itself. `scopes` is None where the app may not even see its own permissions."""
+
+    shop_id: str
+    domain: str
+    name: str
+    zone: ZoneInfo
+    currency: str
+    scopes: frozenset[str] | None
+    version: str
+
+    def lacks(self, entities: Iterable[Entity], writing: bool) -> tuple[str, ...]:
+        """The permissions that these entities need and the app has not, as far as that can be known."""
+        if self.scopes is None:
+            return ()
+        wanted = {scope for one in entities for scope in (*one.read_scopes, *([one.write_scope] if writing else ()))}
+        return tuple(sorted(scope for scope in wanted if not self._may(scope)))
+
+    def _may(self, scope: str) -> bool:
+        """Whether a permission is held: that to write includes that to read (documented)."""
+        scopes = self.scopes or frozenset()
+        return scope in scopes or scope.replace("read_", "write_", 1) in scopes
+
+
+def shop_from(data: Mapping[str, Any], version: str) -> Shop:
+    """The shop in an answer that asked for it. Raises Refused where it says nothing of itself or names an unknown time zone."""
+    shop = data.get("shop")
+    if not shop:
+        raise Refused("Shopify did not say which shop this is.", next_step="Check the app's permissions in the Shopify admin.")
+    try:
+        zone = ZoneInfo(shop["ianaTimezone"])
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Refused(f"The shop's time zone {shop['ianaTimezone']!r} is not known here.", next_step="Update tzdata.") from error
+    installation = data.get("currentAppInstallation")
+    scopes = frozenset(scope["handle"] for scope in installation["accessScopes"]) if installation else None
+    return Shop(
+        bare_id(shop["id"]), shop["myshopifyDomain"], shop["name"], zone, shop["currencyCode"], scopes, version
+    )
+
+
+def missing_scope(what: str, scope: str, said: str) -> Refused:
+    """The refusal to go on without a permission; `said` is Shopify's own reason."""
+    return Refused(
+        f"This app may not {what}: {said}",
+        next_step=f"Give the app the access scope {scope} in the Shopify admin and install it anew. Nothing was changed.",
+    )
