@@ -152,7 +152,10 @@ class Why(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A result, not an error: something was left as it is on both sides, and a person should know why."""
+    """A result, not an error: something was left as it is on both sides, and a person should know why.
+
+    `field` is None where it is about the record as a whole; `left` and `right` then say on which sides it stands (True).
+    """
 
     key: str
     field: str | None

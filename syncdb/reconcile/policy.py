@@ -105,7 +105,8 @@ def _delete(there: Found, side: Side, reason: str) -> Decision:
 
 
 def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decision:
-    return Decision(triple.key, conflicts=(Conflict(triple.key, None, None, None, None, why, where),))
+    left, right = triple.left is not None or None, triple.right is not None or None  # True: it stands there
+    return Decision(triple.key, conflicts=(Conflict(triple.key, None, None, left, right, why, where),))
 
 
 def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> Decision:
@@ -157,7 +158,9 @@ def _settle(
     else:
         written = _owned(difference, Side(rule.owner.value), rule.on_drift)
     if isinstance(written, Conflict) and verdict is not None and verdict.fits(difference.left, difference.right):
-        written, decided = _decided(difference, verdict), True
+        to = _decided(difference, verdict)
+        if not any(rule.owner.value == side.value for side in to):  # the owner's word is never written over
+            written, decided = to, True
     if isinstance(written, Conflict):
         return written, False
     for side, there in ((Side.LEFT, left), (Side.RIGHT, right)):

@@ -61,13 +61,16 @@ def test_a_decision_about_what_has_changed_since_does_nothing_and_says_so(world:
     assert _ended(world) == ["overtaken: something changed after it was made"]
 
 
-def test_an_edit_that_is_only_reported_can_be_put_back_or_taken_over(world: World) -> None:
+def test_an_edit_that_is_only_reported_can_be_put_back_but_never_written_over_its_owner(world: World) -> None:
     world.right.rows["a"]["ours"] = 9
     world.sync()
-    _decide(world, Verdict("a", "ours", Take.VALUE, 1, 9, 5))
+    _decide(world, Verdict("a", "ours", Take.RIGHT, 1, 9))
+    assert [one.field for one in world.sync().plan.conflicts] == ["ours"]
+    assert world.left.rows["a"]["ours"] == 1
+    _decide(world, Verdict("a", "ours", Take.LEFT, 1, 9))
     world.sync()
-    world.sync()
-    assert world.left.rows["a"]["ours"] == world.right.rows["a"]["ours"] == 5
+    assert world.left.rows["a"]["ours"] == world.right.rows["a"]["ours"] == 1
+    assert not world.sync().plan.conflicts
 
 
 def test_a_later_decision_overtakes_an_earlier_one(world: World) -> None:
