@@ -10,7 +10,7 @@ from typing import Any
 
 from syncdb.connectors.shopify.bulk_query import CANCEL, COUNT, STATE, SUBMIT
 from syncdb.connectors.shopify.client import ShopifyClient, TooCostly, message_of
-from syncdb.errors import RetryLater
+from syncdb.errors import Refused, RetryLater
 
 FIRST_WAIT, GROWTH, LONGEST_WAIT = 0.25, 1.4, 10.0  # seconds between two looks
 STALLED = 900.0  # seconds without a new object after which an operation is given up
@@ -37,7 +37,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """Bulk operations of one shop. Every method raises NotInBulk where pages must do instead; Refused goes through."""
+    """Bulk operations of one shop. Every method raises NotInBulk where pages must do instead, also where the shop refuses."""
 
     client: ShopifyClient
 
@@ -89,7 +89,7 @@ class Operations:
     def _ask(self, document: str, variables: Mapping[str, Any], what: str) -> Mapping[str, Any]:
         try:
             answer = self.client.ask(document, lambda: variables, what)
-        except (RetryLater, TooCostly) as error:
+        except (RetryLater, TooCostly, Refused) as error:
             raise NotInBulk(str(error)) from error
         if answer.errors or answer.data is None:
             raise NotInBulk(message_of(answer.errors) or "no reason given")
