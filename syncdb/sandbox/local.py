@@ -1,4 +1,4 @@
-"""The whole sandbox: a shop, Google's APIs and one server for both, with the settings that point syncdb at them."""
+"""The whole sandbox: a shop, Google's APIs, Grist and one server for all, with the settings that point syncdb at them."""
 
 import json
 import secrets
@@ -17,17 +17,21 @@ from syncdb.sandbox.google.app import GoogleApp
 from syncdb.sandbox.google.page import PageApp
 from syncdb.sandbox.google.spreadsheet import Spreadsheet
 from syncdb.sandbox.google.tokens import Tokens
+from syncdb.sandbox.grist.app import GristApp
 from syncdb.sandbox.server import App, Server
 from syncdb.sandbox.shopify.app import ShopifyApp
 from syncdb.sandbox.shopify.generate import generate
+from syncdb.sandbox.shopify.products.generate import generate_goods
 from syncdb.sandbox.shopify.shop import Shop
 from syncdb.sandbox.shopify.tokens import Client
 
 TITLE = "Shop orders"
+GRIST_TITLE = "Shop"
+PERSON, ACCOUNT = "owner@shop.example", "syncdb@shop.example"  # logins of Grist: whose document it is, and ours
 
 
 class Sandbox:
-    """A running shop with `orders` orders and a spreadsheet shared with a service account. Use as a context manager.
+    """A running shop with `orders` orders, a spreadsheet and a Grist document shared with our accounts. Use as a context manager.
 
     `folder` receives the account's key file. `clock` gives epoch seconds for all of it. `quota` is Google's requests a minute
     for reads and writes each; None switches it off.
@@ -38,6 +42,7 @@ class Sandbox:
         folder: Path,
         *,
         orders: int = 0,
+        products: int = 0,
         seed: int = 7,
         clock: Callable[[], float] = time.time,
         quota: int | None = 60,
@@ -48,6 +53,8 @@ class Sandbox:
         self.shop = Shop(clock=clock)
         if orders:
             generate(self.shop, orders, seed, self.now(), days=25.0)
+        if products:
+            generate_goods(self.shop.goods, products, seed, self.now())
         self.shopify = ShopifyApp(self.shop)
         self.client_id, self.client_secret = secrets.token_hex(16), f"shpss_{secrets.token_hex(16)}"
         self.shopify.tokens.add_client(self.client_id, Client(self.client_secret))
@@ -55,6 +62,10 @@ class Sandbox:
         # google-auth reads this computer's clock, whatever clock everything else goes by
         self.google.tokens = Tokens(time.time)
         routes: dict[str, App] = {"/admin": self.shopify, **dict.fromkeys(self.google.routes, self.google)}
+        self.grist = GristApp(clock, self.faults)
+        self.grist_document = self.grist.create(GRIST_TITLE, PERSON, ACCOUNT)
+        self.grist_key = self.grist.keys.key(ACCOUNT)
+        routes |= dict.fromkeys(self.grist.routes, self.grist)
         self.pages = PageApp(self.google)
         self.server = Server(routes | {"/": self.pages}, self.faults, port, clock)
         self.key_file = self.google.service_account(folder, f"{self.server.url}/token")
@@ -74,6 +85,9 @@ class Sandbox:
             "GOOGLE_SERVICE_ACCOUNT_FILE": str(self.key_file),
             "GOOGLE_API_BASE_URL": self.server.url,
             "TARGET_SPREADSHEET": TITLE,
+            "GRIST_SERVER": self.server.url,
+            "GRIST_API_KEY": self.grist_key,
+            "GRIST_DOCUMENT": self.grist_document.id,
         }
 
     def write_settings(self, folder: Path) -> Path:
@@ -93,6 +107,7 @@ class Sandbox:
 
     def close(self) -> None:
         self.server.close()
+        self.grist.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,148 @@
+"""What can be done to tables and columns; each as part of a bundle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb.sandbox.grist import names
+from syncdb.sandbox.grist.bundle import Bundle
+from syncdb.sandbox.grist.cells import pure, target
+from syncdb.sandbox.grist.records import converter, guessed
+from syncdb.sandbox.grist.table import MANUAL_SORT, Column, Table, column_values
+
+Free = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Where the next tableRef and colRef come from."""
+
+    table: Free
+    column: Free
+
+
+class Desynchronised(Exception):
+    """A new column came with recalcDeps: the engine and the stored document no longer agree."""
+
+
+def add_table(bundle: Bundle, numbers: Numbers, wanted: str | None, columns: Sequence[Mapping[str, Any]]) -> Table:
+    """A new table. Columns are data columns unless they have a formula; `recalcWhen` and the like are ignored here (observed)."""
+    table = Table(numbers.table(), names.table_id(wanted, (one.id for one in bundle.tables.values())))
+    bundle.add_table(table)
+    bundle.add_column(table, Column(numbers.column(), MANUAL_SORT, "ManualSortPos", MANUAL_SORT, position=1.0))
+    taken = [MANUAL_SORT]
+    for place, asked in enumerate(columns):
+        name = names.column_id(asked.get("id"), taken)
+        taken.append(name)
+        formula = asked.get("formula") or ""
+        is_formula = bool(asked.get("isFormula", bool(formula)))
+        column = _new_column(numbers.column(), name, is_formula, asked, place + 2.0)
+        bundle.add_column(table, column)
+    return table
+
+
+def _new_column(ref: int, name: str, is_formula: bool, asked: Mapping[str, Any], position: float) -> Column:
+    return Column(
+        ref=ref,
+        id=name,
+        type=asked.get("type") or ("Any" if is_formula else "Text"),
+        label=str(asked.get("label") or name),
+        is_formula=is_formula,
+        formula=asked.get("formula") or "",
+        position=position,
+        widget_options=asked.get("widgetOptions") or "",
+    )
+
+
+def add_column(bundle: Bundle, numbers: Numbers, table: Table, wanted: str | None, asked: Mapping[str, Any]) -> Column:
+    """A new column, an empty formula column unless told otherwise.
+
+    It honours recalcWhen and ignores `untieColIdFromLabel` (both observed). Raises Desynchronised where it comes with
+    recalcDeps (a fault of the real one, observed).
+    """
+    name = names.column_id(wanted, (column.id for column in table.columns.values()))
+    position = max((column.position for column in table.columns.values()), default=0.0) + 1
+    column = _new_column(numbers.column(), name, bool(asked.get("isFormula", True)), asked, position)
+    column.visible = int(asked.get("visibleCol") or 0)
+    column.recalc_when = int(asked.get("recalcWhen") or 0)
+    bundle.add_column(table, column)
+    if asked.get("recalcDeps"):
+        raise Desynchronised
+    return column
+
+
+def change_columns(bundle: Bundle, wanted: Sequence[tuple[Table, Column, Mapping[str, Any]]]) -> None:
+    """Change columns' properties; a changed label changes the id too unless the two are untied."""
+    for table, column, fields in wanted:
+        values = column_values(dict(fields))
+        _follow_label(table, column, values)
+        new_type = values.pop("type", column.type)
+        if column.is_formula and values.get("is_formula") is False and column.type == "Any" and new_type == "Any":
+            new_type = guessed([table.get(row, column) for row in table.ids()])
+        old = column.id
+        bundle.change_column(table, column, **values)
+        if column.id != old:
+            _rename_in_formulas(bundle, table, old, column.id)
+        if new_type != column.type:
+            change_type(bundle, table, column, new_type)
+
+
+def _follow_label(table: Table, column: Column, values: dict[str, Any]) -> None:
+    untied = values.get("untied", column.untied)
+    if "label" in values and not untied:
+        values.setdefault("id", values["label"])
+    if values.get("untied") is False:
+        values.setdefault("id", values.get("label", column.label))
+    if "id" in values and values["id"] != column.id:
+        others = (one.id for one in table.columns.values() if one is not column)
+        values["id"] = names.column_id(values["id"], others)
+
+
+def _rename_in_formulas(bundle: Bundle, table: Table, old: str, new: str) -> None:
+    own = re.compile(rf"(\$|\brec\.){re.escape(old)}\b")
+    for column in table.columns.values():
+        if column.formula and own.search(column.formula):
+            bundle.change_column(table, column, formula=own.sub(rf"\g<1>{new}", column.formula))
+
+
+def change_type(bundle: Bundle, table: Table, column: Column, kind: str) -> None:
+    """A column of another type: every cell becomes what the new type makes of it."""
+    rows = table.ids()
+    old = [table.get(row, column) for row in rows]
+    same = pure(kind) == pure(column.type) and pure(kind) != "DateTime"
+    bundle.change_column(table, column, type=kind, visible=column.visible if same else 0)
+    if not column.computed:
+        convert = converter(bundle.tables, table, column)
+        bundle.update_rows(table, rows, {column.ref: [convert(cell) for cell in old]})
+
+
+def rename_table(bundle: Bundle, table: Table, wanted: str) -> None:
+    """Another table id; columns that refer to the table follow."""
+    old = table.id
+    name = names.table_id(wanted, (one.id for one in bundle.tables.values() if one is not table))
+    if name == old:
+        return
+    bundle.rename_table(table, name)
+    for other in bundle.tables.values():
+        for column in other.columns.values():
+            if target(column.type) == old:
+                bundle.change_column(other, column, type=f"{pure(column.type)}:{name}")
+            mentions = re.sub(rf"\b{re.escape(old)}\.(lookup|all)", rf"{name}.\1", column.formula)
+            bundle.change_column(other, column, formula=mentions)
+
+
+def remove_column(bundle: Bundle, table: Table, column: Column) -> None:
+    """Delete a column. Formulas that used it fail from now on."""
+    bundle.remove_column(table, column)
+
+
+def remove_table(bundle: Bundle, table: Table) -> None:
+    """Delete a table; columns that referred to it become whole numbers."""
+    for other in bundle.tables.values():
+        for column in other.columns.values():
+            if other is not table and target(column.type) == table.id:
+                change_type(bundle, other, column, "Int" if pure(column.type) == "Ref" else "Text")
+    bundle.remove_table(table)

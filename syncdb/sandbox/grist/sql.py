@@ -1,0 +1,73 @@
+"""POST /sql: one SELECT over the document, in a throw-away SQLite database with the raw values."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from typing import Any
+
+from syncdb.sandbox.grist.cells import Cell, Failed, encode, pure
+from syncdb.sandbox.grist.document import Document
+from syncdb.sandbox.grist.table import Table
+from syncdb.sandbox.grist.wire import Json, Refusal
+
+_AFFINITY = {"Text": "TEXT", "Choice": "TEXT", "ChoiceList": "TEXT", "RefList": "TEXT", "Numeric": "NUMERIC", "Int": "INTEGER",
+             "Bool": "BOOLEAN", "Ref": "INTEGER", "Date": "DATE", "DateTime": "DATETIME", "ManualSortPos": "NUMERIC"}  # fmt: skip
+
+
+def select(document: Document, statement: str, arguments: Sequence[Any]) -> Json:
+    """The rows of a SELECT. Raises Refusal(400) for anything else and for SQLite's own complaints."""
+    wanted = statement.removesuffix(";")
+    if "select" not in wanted.lower():
+        raise Refusal(400, "only select statements are supported")
+    with closing(sqlite3.connect(":memory:")) as connection:
+        _fill(connection, document, wanted)
+        try:
+            cursor = connection.execute(f"select * from ({wanted})", list(arguments))
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+        except sqlite3.Error as error:
+            raise Refusal(400, f"SQLITE_ERROR: {error}") from None
+    fields = ({name: _shown(value) for name, value in zip(names, row, strict=True)} for row in rows)
+    return {"statement": statement, "records": [{"fields": one} for one in fields]}
+
+
+def _fill(connection: sqlite3.Connection, document: Document, statement: str) -> None:
+    """Only the tables that the statement mentions."""
+    words = set(re.findall(r"\w+", statement.lower()))
+    for table in document.tables.values():
+        if table.id.lower() in words:
+            _create(connection, table)
+    for name in ("_grist_Tables", "_grist_Tables_column"):
+        meta = document.meta(name)
+        if name.lower() in words and meta:
+            rows = ([row, *fields.values()] for row, fields in meta.items())
+            _insert(connection, name, [f'"{one}"' for one in next(iter(meta.values()))], rows)
+
+
+def _create(connection: sqlite3.Connection, table: Table) -> None:
+    columns = table.ordered()
+    definitions = [f'"{column.id}" {_AFFINITY.get(pure(column.type), "BLOB")}' for column in columns]
+    _insert(connection, table.id, definitions, ([row, *(table.get(row, column) for column in columns)] for row in table.ids()))
+
+
+def _insert(connection: sqlite3.Connection, name: str, definitions: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    connection.execute(f'create table "{name}" (id integer primary key{"".join(f", {one}" for one in definitions)})')
+    marks = ", ".join("?" * (len(definitions) + 1))
+    connection.executemany(f'insert into "{name}" values ({marks})', ([_raw(cell) for cell in row] for row in rows))
+
+
+def _raw(cell: Cell) -> Any:
+    """A cell as the document's file holds it: lists as JSON text, errors marshalled."""
+    if isinstance(cell, tuple):
+        return json.dumps(list(cell), ensure_ascii=False, separators=(",", ":"))
+    if isinstance(cell, Failed):
+        return cell.kind.encode()
+    return int(cell) if isinstance(cell, bool) else cell
+
+
+def _shown(value: Any) -> Any:
+    return {"type": "Buffer", "data": list(value)} if isinstance(value, bytes) else encode(value)

@@ -1,0 +1,143 @@
+"""Tables as answers: records, column-wise data, metadata of tables and columns, and the checks of bodies sent."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from syncdb.sandbox.grist.cells import Cell, Failed, encode, pure, target, zone
+from syncdb.sandbox.grist.document import Document
+from syncdb.sandbox.grist.table import Column, Table, column_meta
+from syncdb.sandbox.grist.wire import Json, Refusal, invalid_payload
+
+
+def columns(table: Table, hidden: bool) -> list[Json]:
+    """GET columns: the columns' own settings beside their number."""
+    return [column_record(table, column) for column in table.ordered() if hidden or not column.hidden]
+
+
+def column_record(table: Table, column: Column) -> Json:
+    from_table = {name: encode(value) for name, value in column_fields(table, column).items()}
+    return {"id": column.id, "fields": {"colRef": column.ref} | from_table}
+
+
+def column_fields(table: Table, column: Column) -> Json:
+    fields = column_meta(table, column)
+    del fields["colId"]
+    return fields
+
+
+def tables(document: Document, expanded: bool) -> list[Json]:
+    """GET tables; with their columns where asked to expand."""
+    found = []
+    for ref, meta in (document.meta("_grist_Tables") or {}).items():
+        fields = {"tableRef": ref} | {name: value for name, value in meta.items() if name != "tableId"}
+        more = {"columns": columns(document.tables[ref], False)} if expanded else {}
+        found.append({"id": meta["tableId"], "fields": fields} | more)
+    return found
+
+
+def records(table: Table, rows: Iterable[int], hidden: bool, typed: bool) -> list[Json]:
+    """Rows as records. A formula's error shows as null and in `errors`, unless cells are asked for as they are."""
+    shown = [column for column in table.ordered() if hidden or not column.hidden]
+    return [_record(table, row, shown, typed) for row in rows]
+
+
+def _record(table: Table, row: int, shown: Sequence[Column], typed: bool) -> Json:
+    fields: Json = {}
+    errors: Json = {}
+    for column in shown:
+        cell = table.get(row, column)
+        if isinstance(cell, Failed) and not typed:
+            fields[column.id] = None
+            errors[column.id] = cell.kind
+        else:
+            fields[column.id] = as_typed(column, cell) if typed else encode(cell)
+    return {"id": row, "fields": fields} | ({"errors": errors} if errors else {})
+
+
+def as_typed(column: Column, cell: Cell) -> Any:
+    """A cell that says what it is by itself: dates, moments and references are marked."""
+    kind = pure(column.type)
+    plain = isinstance(cell, int | float) and not isinstance(cell, bool)
+    if kind == "Date" and plain:
+        return ["d", encode(cell)]
+    if kind == "DateTime" and plain:
+        return ["D", encode(cell), zone(column.type).key]
+    if kind == "Ref" and plain:
+        return ["R", target(column.type), cell]
+    if kind == "RefList" and isinstance(cell, tuple):
+        return ["r", target(column.type), list(cell)]
+    return encode(cell)
+
+
+def data(table: Table, rows: Sequence[int]) -> Json:
+    """Rows column by column."""
+    return {"id": list(rows)} | {column.id: [encode(table.get(row, column)) for row in rows] for column in table.ordered()}
+
+
+def meta_records(meta: Mapping[int, Json]) -> list[Json]:
+    return [{"id": row, "fields": {name: encode(value) for name, value in fields.items()}} for row, fields in meta.items()]
+
+
+def sorted_rows(table: Table, rows: Sequence[int], keys: Sequence[str]) -> list[int]:
+    """By columns, "-" before a name for descending. Raises Refusal for an unknown one."""
+    result = list(rows)
+    for key in reversed(keys):
+        name = key.removeprefix("-").split(":")[0]
+        column = None if name == "id" else table.find(name)
+        if column is None and name != "id":
+            raise Refusal(400, f"unknown key {name}")
+        cell = functools.partial(_sort_key, table, column)
+        result.sort(key=cell, reverse=key.startswith("-"))
+    return result
+
+
+def _sort_key(table: Table, column: Column | None, row: int) -> tuple[int, Any]:
+    cell = row if column is None else table.get(row, column)
+    if cell is None:
+        return (0, 0)
+    if isinstance(cell, int | float):
+        return (1, cell)
+    return (2, str(encode(cell)))
+
+
+# --- bodies ------------------------------------------------------------------------------------------------------------
+
+
+def listed(body: Any, name: str) -> list[Json]:
+    """The list of that name in a body, one entry at least. Raises Refusal(400)."""
+    if not isinstance(body, dict) or name not in body:
+        raise invalid_payload(f"body.{name} is missing")
+    entries = body[name]
+    if not isinstance(entries, list):
+        raise invalid_payload(f"body.{name} is not an array")
+    if not entries:
+        raise invalid_payload(f"body.{name}[0] is missing")
+    return entries
+
+
+def checked(body: Any, name: str, **wanted: type) -> list[Json]:
+    """The same, with each entry's parts of these kinds. Raises Refusal(400)."""
+    entries = listed(body, name)
+    words = {int: "a number", dict: "an object", str: "a string", list: "an array"}
+    for n, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            raise invalid_payload(f"body.{name}[{n}] is not an object")
+        for part, kind in wanted.items():
+            if part not in entry:
+                raise invalid_payload(f"body.{name}[{n}].{part} is missing")
+            if not isinstance(entry[part], kind) or isinstance(entry[part], bool):
+                raise invalid_payload(f"body.{name}[{n}].{part} is not {words[kind]}")
+    return entries
+
+
+def field_names(entries: Sequence[Json]) -> list[str]:
+    return list(dict.fromkeys(name for entry in entries for part in ("fields", "require") for name in entry.get(part) or {}))
+
+
+def by_column(entries: Sequence[Json]) -> dict[str, list[Any]]:
+    """Records as columns; what a record leaves out is null."""
+    names = dict.fromkeys(name for entry in entries for name in entry.get("fields") or {})
+    return {name: [(entry.get("fields") or {}).get(name) for entry in entries] for name in names}
