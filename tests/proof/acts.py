@@ -3,9 +3,11 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from syncdb.connectors.google_sheets.a1 import letters
 from syncdb.sandbox.google.colleague import Colleague
+from syncdb.sandbox.shopify.generate import new_order as new_order_at
 from tests.proof.world import ProofWorld
 
 
@@ -198,8 +200,15 @@ def withhold(world: ProofWorld, number: int) -> None:
         world.shop.withhold(gid, ("note", "tags", "lineItems", "displayFinancialStatus")[number % 4])
 
 
+def revive(world: ProofWorld, number: int) -> None:
+    """An order of ten weeks ago, which an app without read_all_orders may not see, is changed now."""
+    made = world.sandbox.now() - timedelta(days=70)
+    gid = str(new_order_at(world.shop, random.Random(number), made, 30)["id"])
+    world.shop.add_tag(gid, "revived")
+
+
 SHOP: tuple[Callable[[ProofWorld, int], None], ...] = (
-    new_order, change, change, change, delete, bring_late, lag, change_unseen, fail, withhold,
+    new_order, change, change, change, delete, bring_late, lag, change_unseen, fail, withhold, revive,
 )  # fmt: skip
 # after these, an hourly run need not show everything yet
 HIDING = frozenset({bring_late, lag, change_unseen, fail, withhold, delete})

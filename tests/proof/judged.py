@@ -81,9 +81,9 @@ class Judged:
     def people(self) -> People | None:
         return People.now(self.world, set(self.oracle.past))
 
-    def hourly(self) -> None:
+    def hourly(self, **asked: Any) -> None:
         """An ordinary run. If nothing hides, everything that changed must stand in the sheet after it."""
-        ran = self.run()
+        ran = self.run(**asked)
         if ran.code == 0 and not (self.drifted or self.hidden or self.uneasy):
             examined["ordinary runs"] += 1
             wrong = self.wrong(gone_too=False)

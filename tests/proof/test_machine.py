@@ -8,6 +8,7 @@ import random
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from syncdb.sandbox.faults import Fault
 from tests.proof.acts import IN_THE_MOMENT
+from tests.proof.bulk_troubles import LAYOUTS, TROUBLES
 from tests.proof.judged import Judged, struck
+from tests.proof.neighbour import Neighbour
 from tests.proof.oracle import examined
+from tests.proof.spells import LESS, REFUSALS, Permissions, in_bulk, moved_in_bulk, overlapped, refused, shown_less
 from tests.proof.world import BEGIN
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 80, 10_000
+DEFAULT_HISTORIES, LONG_HISTORIES = 70, 10_000
 small = st.integers(0, 23)
 STARTS = [
     BEGIN,
@@ -40,10 +44,16 @@ MORE_COLUMNS = ["shipping_city", "currency", "order_tax", "sales_channel"]
 
 
 class Histories(RuleBasedStateMachine):
-    @initialize(orders=st.integers(0, 5), start=st.sampled_from(STARTS), first=st.booleans())
-    def begin(self, orders: int, start: float, first: bool) -> None:
+    neighbour: Neighbour
+
+    @initialize(orders=st.integers(0, 5), start=st.sampled_from(STARTS), first=st.booleans(), large=st.booleans())
+    def begin(self, orders: int, start: float, first: bool, large: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="syncdb-proof-"))
         self.judged = Judged(self.folder, orders, start)
+        self.permissions = Permissions(self.judged.world)
+        self.world.in_bulk = large
+        if large:
+            self.judged.told.append("orders are read in bulk")
         if first:
             assert self.judged.run().code == 0
             self.judged.drifted = self.judged.hidden = self.judged.uneasy = False
@@ -117,6 +127,26 @@ class Histories(RuleBasedStateMachine):
         bucket.spend(bucket.available())
         struck["throttled"] += 1
 
+    @rule(trouble=st.sampled_from(TROUBLES), layout=st.sampled_from(LAYOUTS), full=st.booleans())
+    def a_bulk_reading_in_trouble(self, trouble: Any, layout: str, full: bool) -> None:
+        in_bulk(self.judged, trouble, layout, full=full)
+
+    @rule(which=small, number=st.integers(0, 10_000))
+    def the_shop_moves_while_it_is_read_in_bulk(self, which: int, number: int) -> None:
+        moved_in_bulk(self.judged, which, number)
+
+    @rule(how=st.sampled_from(REFUSALS), after=st.integers(0, 5), number=st.integers(0, 10_000))
+    def the_permission_is_lost_and_given_back(self, how: str, after: int, number: int) -> None:
+        refused(self.judged, self.permissions, how, after, number)
+
+    @rule(what=st.sampled_from(LESS))
+    def something_is_withheld_or_shown_again(self, what: str) -> None:
+        shown_less(self.judged, self.permissions, what)
+
+    @rule(after=st.integers(0, 8))
+    def another_process_comes_in_between(self, after: int) -> None:
+        overlapped(self.judged, self.neighbour, after)
+
     @rule(which=st.sampled_from(MORE_COLUMNS))
     def a_column_is_added_or_taken_out(self, which: str) -> None:
         columns = self.world.columns
@@ -147,6 +177,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def everything_calms_down(self) -> None:
+        self.permissions.show(set())
         self.judged.agree()
 
     def teardown(self) -> None:
@@ -154,7 +185,7 @@ class Histories(RuleBasedStateMachine):
             return
         try:
             if sys.exc_info()[0] is None:
-                self.judged.agree()
+                self.everything_calms_down()
                 told_on_the_way()
         finally:
             self.judged.close()
@@ -172,8 +203,10 @@ quiet = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_bl
 
 
 @pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
+    with Neighbour(tmp_path) as Histories.neighbour:
+        yield
 
 
 @pytest.mark.timeout(1200)  # a minute on two free cores; nobody's business on busy ones
@@ -213,3 +246,8 @@ def vacuous(histories: int) -> None:
     # few histories may by chance lack a kind; tests/scenarios/test_trouble.py goes through every one
     lacking = 0 if histories >= 300 else len(KINDS) // 3
     assert len(set(KINDS) - faults) <= lacking, set(KINDS) - faults
+    assert struck["another process came in between"] and struck["shop moved before a bulk result was fetched"]
+    wanted = [f"bulk: {one.__name__}" for one in TROUBLES]
+    wanted += [f"permission lost: {one}" for one in REFUSALS] + [f"withheld: {one}" for one in LESS]
+    missed = [name for name in wanted if not struck[name]]
+    assert len(missed) < (1 if histories >= 300 else len(wanted)), missed  # tests/proof/test_spells.py goes through every one

@@ -3,15 +3,18 @@
 import random
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from syncdb import assembly
 from syncdb.clock import Clock
 from syncdb.connectors.google_sheets.a1 import letters
+from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.mapping import CATALOGUE
 from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.google.colleague import Colleague
@@ -45,14 +48,32 @@ BEGIN = datetime(2026, 11, 20, 6, 30, tzinfo=UTC).timestamp()
 MEMORY = Path("/dev/shm")
 
 
+@contextmanager
+def reading_in_bulk() -> Iterator[None]:
+    """Runs in this process read every window of more than one order by a bulk operation.
+
+    The product does so from a thousand on; here the same reader is told to begin with the second.
+    """
+    usual = assembly.OrderReader
+    assembly.OrderReader = partial(OrderReader, page_size=1, bulk_from=1)  # type: ignore[misc,assignment]
+    try:
+        yield
+    finally:
+        assembly.OrderReader = usual  # type: ignore[misc]
+
+
 @dataclass
 class ProofWorld(World):
-    """`skew` is how many seconds this computer's clock is ahead of the world's; its monotonic clock knows nothing of that."""
+    """`skew` is how many seconds this computer's clock is ahead of the world's; its monotonic clock knows nothing of that.
+
+    `in_bulk`: orders are read by bulk operations.
+    """
 
     columns: list[str] = field(default_factory=lambda: list(COLUMNS))
     skew: float = 0.0
     time: float = BEGIN
     in_memory: bool = True
+    in_bulk: bool = False
 
     def __post_init__(self) -> None:
         # the newest version has a fulfillment status that older ones call unfulfilled; the oracle speaks the older language
@@ -93,7 +114,8 @@ class ProofWorld(World):
         self.collect()
         self.collected = 0  # the log is emptied at the start of a run
         try:
-            return super().at_once(**asked)
+            with reading_in_bulk() if self.in_bulk else nullcontext():
+                return super().at_once(**asked)
         finally:
             self.collect()
 
