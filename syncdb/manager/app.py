@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "orders": ("syncdb.manager.orders", "orders"),
     "history": ("syncdb.manager.history", "history"),
     "errors": ("syncdb.manager.errors", "errors"),
+    "conflicts": ("syncdb.manager.conflicts", "conflicts"),
     "report": ("syncdb.manager.report", "report"),
     "export": ("syncdb.manager.export", "export"),
     "backup": ("syncdb.manager.backup", "backup"),

@@ -12,7 +12,7 @@ from tests.manager.conftest import Shop, manage
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "manager.md").read_text(encoding="utf-8")
-OURS = ("status", "orders", "history", "errors", "report", "export", "backup", "restore", "check")
+OURS = ("status", "orders", "history", "errors", "conflicts", "report", "export", "backup", "restore", "check")
 HEAVY = ("rich", "sqlite3", "sqlite_utils", "gspread", "requests", "google", "graphql", "jinja2", "xlsxwriter", "pandas", "numpy")
 
 
