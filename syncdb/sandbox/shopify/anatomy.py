@@ -217,7 +217,9 @@ def tracking_info(company: str | None, number: str | None, url: str | None) -> N
     return {"company": company, "number": number, "url": url}
 
 
-def metafield(number: int, namespace: str, key: str, kind: str, value: str, json_value: Any, at: str) -> Node:
+def metafield(
+    number: int, namespace: str, key: str, kind: str, value: str, json_value: Any, at: str, owner: str = "ORDER"
+) -> Node:
     return entity(
         "Metafield",
         number,
@@ -226,7 +228,7 @@ def metafield(number: int, namespace: str, key: str, kind: str, value: str, json
         type=kind,
         value=value,
         jsonValue=json_value,
-        ownerType="ORDER",
+        ownerType=owner,
         compareDigest=hash_text(value),
         createdAt=at,
         updatedAt=at,

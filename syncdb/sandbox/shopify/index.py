@@ -1,12 +1,15 @@
-"""The shop's search index: what filtered order lists see, which may lag behind the database."""
+"""The shop's search index: what filtered lists see, which may lag behind the database; and what it takes from orders."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
 from syncdb.sandbox.shopify.money import Node
+
+E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ def moment(written: str) -> datetime:
     return datetime.strptime(written, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=65_536)
 def milliseconds(written: str) -> int:
     return int(moment(written).timestamp()) * 1000
 
@@ -91,23 +95,26 @@ def _fulfillment_words(order: Node) -> set[str]:
     ) | {shown}
 
 
-class SearchIndex:
-    """Versions of every order with the moment (epoch seconds) from which searches see them."""
+class SearchIndex(Generic[E]):
+    """Versions of every entry with the moment (epoch seconds) from which searches see them."""
 
     def __init__(self) -> None:
-        self._versions: dict[str, list[tuple[float, Entry | None]]] = {}
+        self._versions: dict[str, list[tuple[float, E | None]]] = {}
         self._hidden: dict[str, float] = {}
 
-    def put(self, gid: str, entry: Entry | None, visible_from: float, now: float) -> None:
-        """Take in a new version of an order; None says that it was deleted."""
+    def put(self, gid: str, entry: E | None, visible_from: float, now: float) -> None:
+        """Take in a new version of an entry; None says that it was deleted."""
         versions = self._versions.setdefault(gid, [])
         seen = [one for one in versions if one[0] <= now][-1:]
         versions[:] = [*seen, *(one for one in versions if one[0] > now), (visible_from, entry)]
 
+    def knows(self, gid: str) -> bool:
+        return gid in self._versions
+
     def hide(self, gid: str, until: float) -> None:
         self._hidden[gid] = until
 
-    def entries(self, now: float) -> list[Entry]:
+    def entries(self, now: float) -> list[E]:
         """What a search made now sees."""
         found = []
         for gid, versions in self._versions.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -13,8 +12,11 @@ from syncdb.sandbox.shopify.bulk import IN_BULK, BulkDesk
 from syncdb.sandbox.shopify.documents import Document
 from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed, Resolver, Source, Step
 from syncdb.sandbox.shopify.index import Entry, entry_of
+from syncdb.sandbox.shopify.metafields import OWNERS, metafield, metafields
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page
+from syncdb.sandbox.shopify.products.queries import found as goods_node
+from syncdb.sandbox.shopify.products.queries import readers
 from syncdb.sandbox.shopify.search import Search, read_search
 from syncdb.sandbox.shopify.shop import Shop
 
@@ -30,8 +32,6 @@ SCOPES = {
     ("Order", "retailLocation"): "read_locations",
     ("RefundLineItem", "location"): "read_locations",
     ("Fulfillment", "location"): "read_locations",
-    ("LineItem", "product"): "read_products",
-    ("LineItem", "variant"): "read_products",
 }
 # Fields of protected customer data: what must be approved for each (documented in two levels).
 PROTECTED = {
@@ -103,12 +103,13 @@ def _shop(_: Source, __: dict[str, Any], run: Execution, ___: Step) -> Node:
 
 
 def _order(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node | None:
+    run.context.require("read_orders", step.name)
     found = _node(_, args, run, step)
     return found if found and found["__typename"] == "Order" else None
 
 
 def _node(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node | None:
-    return _found(args["id"], run.context, step)
+    return _found(args["id"], run, step)
 
 
 def _nodes(_: Source, args: dict[str, Any], run: Execution, step: Step) -> list[Node | None]:
@@ -116,16 +117,19 @@ def _nodes(_: Source, args: dict[str, Any], run: Execution, step: Step) -> list[
     if len(ids) > MAX_PAGE:
         text = f"The input array size of {len(ids)} is greater than the maximum allowed of {MAX_PAGE}."
         raise FieldFailed(text, code="MAX_INPUT_SIZE_EXCEEDED")
-    return [_found(one, run.context, step) for one in ids]
+    return [_found(one, run, step) for one in ids]
 
 
-def _found(gid: str, asker: Asker, step: Step) -> Node | None:
+def _found(gid: str, run: Execution, step: Step) -> Node | None:
+    asker: Asker = run.context
     if not gid.startswith("gid://shopify/"):
         raise FieldFailed(f"Invalid global id '{gid}'", code="INVALID_FIELD_ARGUMENTS")
     if gid == asker.shop.settings["id"]:
         return asker.shop.settings
     if asker.bulk is not None and (operation := asker.bulk.find(gid)):
         return operation
+    if (found := goods_node(run, gid, step.name)) is not None:
+        return found
     asker.require("read_orders", step.name)
     return asker.shop.find(gid, asker.everything)
 
@@ -259,27 +263,6 @@ def _fulfillment_status(source: Source, _: dict[str, Any], run: Execution, __: S
     return str(source["displayFulfillmentStatus"])
 
 
-def _metafield(source: Source, args: dict[str, Any], _: Execution, __: Step) -> Node | None:
-    namespace, key = _full_key(args.get("namespace"), args["key"])
-    return next((one for one in source["metafields"] if (one["namespace"], one["key"]) == (namespace, key)), None)
-
-
-def _metafields(source: Source, args: dict[str, Any], _: Execution, __: Step) -> Node:
-    wanted = [_full_key(args.get("namespace"), key) for key in args.get("keys") or ()]
-    items: Sequence[Node] = source["metafields"]
-    if args.get("namespace"):
-        items = [one for one in items if one["namespace"] == args["namespace"]]
-    if wanted:
-        items = [one for one in items if (one["namespace"], one["key"]) in wanted]
-    return listed(items, args)
-
-
-def _full_key(namespace: str | None, key: str) -> tuple[str | None, str]:
-    """A key may carry its namespace before a dot."""
-    before, dot, after = key.rpartition(".")
-    return (before, after) if dot and namespace is None else (namespace, key)
-
-
 def _formatted(source: Source, args: dict[str, Any], _: Execution, __: Step) -> list[str]:
     lines = [source["address1"], source["address2"], f"{source['zip']} {source['city']}", source["country"]]
     company = source["company"] if args.get("withCompany", True) else None
@@ -316,10 +299,9 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     ("Order", "shippingLines"): _shipping_lines,
     ("Order", "transactions"): _transactions,
     ("Order", "displayFulfillmentStatus"): _fulfillment_status,
-    ("Order", "metafield"): _metafield,
-    ("Order", "metafields"): _metafields,
-    ("Customer", "metafield"): _metafield,
-    ("Customer", "metafields"): _metafields,
+    **{(owner, "metafield"): metafield for owner in OWNERS},
+    **{(owner, "metafields"): metafields for owner in OWNERS},
+    **readers(),
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,
 } | {(owner, name): _guard(owner, name, None) for owner, name in SCOPES.keys() | PROTECTED.keys()}

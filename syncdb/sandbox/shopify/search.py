@@ -1,4 +1,4 @@
-"""Shopify's search syntax for orders: `field:value`, comparisons, AND, OR, NOT and brackets.
+"""Shopify's search syntax: `field:value`, comparisons, AND, OR, NOT and brackets.
 
 What is not understood is left out, so that more is found rather than less, and a warning says so (observed).
 """
@@ -7,21 +7,41 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from syncdb.sandbox.shopify.index import Entry
 
-Test = Callable[[Entry], bool]
+class Searchable(Protocol):
+    """What a search is tried on: its number, the text it is found by, and its words by field."""
 
-TIMES = frozenset({"created_at", "updated_at", "processed_at"})
-WORDS = frozenset(
-    {"name", "tag", "sku", "source_name", "source_identifier", "po_number", "confirmation_number", "email"}
-    | {"customer_id", "test", "status", "financial_status", "fulfillment_status"}
-)
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def words(self) -> dict[str, frozenset[str]]: ...
+
+
+Test = Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The fields a kind of thing is searched by. `times` and `figures` are attributes of what is searched, `words` keys
+    of its words; `closed` lists all values of those fields that have no others.
+    """
+
+    times: frozenset[str]
+    words: frozenset[str]
+    closed: Mapping[str, frozenset[str] | set[str]] = field(default_factory=dict)
+    figures: frozenset[str] = frozenset()
+
+
 CLOSED_SETS = {
     "status": {"open", "closed", "cancelled", "not_closed", "any"},
     "test": {"true", "false"},
@@ -30,6 +50,14 @@ CLOSED_SETS = {
     "fulfillment_status": {"unshipped", "shipped", "fulfilled", "partial", "scheduled", "on_hold", "unfulfilled"}
     | {"request_declined", "partially_fulfilled"},
 }
+ORDERS = Grammar(
+    frozenset({"created_at", "updated_at", "processed_at"}),
+    frozenset(
+        {"name", "tag", "sku", "source_name", "source_identifier", "po_number", "confirmation_number", "email"}
+        | {"customer_id", "test", "status", "financial_status", "fulfillment_status"}
+    ),
+    CLOSED_SETS,
+)
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -68,9 +96,10 @@ class Search:
         return {"path": path, "query": query, "parsed": parsed, "warnings": self.warnings}
 
 
-def read_search(query: str | None, timezone: str) -> Search:
+def read_search(query: str | None, timezone: str, grammar: Grammar = ORDERS) -> Search:
     """Understand a search. Times without a zone, and whole days, are the shop's."""
-    reader = _Reader([match for match in TOKEN.finditer(query or "") if match.lastgroup], ZoneInfo(timezone))
+    tokens = [match for match in TOKEN.finditer(query or "") if match.lastgroup]
+    reader = _Reader(tokens, ZoneInfo(timezone), grammar)
     search = Search(lambda _: True, reader.fields, reader.parsed, reader.warnings)
     tests = []
     while reader.more():
@@ -82,8 +111,8 @@ def read_search(query: str | None, timezone: str) -> Search:
 class _Reader:
     """A walk over the tokens of a search."""
 
-    def __init__(self, tokens: list[re.Match[str]], zone: ZoneInfo) -> None:
-        self._tokens, self._zone, self._at = tokens, zone, 0
+    def __init__(self, tokens: list[re.Match[str]], zone: ZoneInfo, grammar: Grammar) -> None:
+        self._tokens, self._zone, self._grammar, self._at = tokens, zone, grammar, 0
         self.fields: list[str] = []
         self.parsed: list[dict[str, Any]] = []
         self.warnings: list[dict[str, str]] = []
@@ -145,11 +174,13 @@ class _Reader:
         return _negated(test, found["minus"] or ("-" if negative else ""))
 
     def _field(self, name: str, sign: str, value: str, quoted: bool) -> Test | None:
-        if name in TIMES:
+        if name in self._grammar.times:
             return self._time(name, sign, value, quoted)
         if name == "id":
             return self._number(sign, value)
-        if name in WORDS:
+        if name in self._grammar.figures:
+            return self._figure(name, sign, value)
+        if name in self._grammar.words:
             return self._words(name, value)
         self._warn(name, "Invalid search field for this query.", "invalid_field")
         return None
@@ -180,9 +211,18 @@ class _Reader:
         compare, bound = COMPARE[sign], int(wanted.pop())
         return lambda entry: compare(entry.number, bound)
 
+    def _figure(self, name: str, sign: str, value: str) -> Test | None:
+        try:
+            wanted = float(value)
+        except ValueError:
+            self._warn(name, "Invalid value for this field.", "invalid_value")
+            return None
+        compare = COMPARE[sign]
+        return lambda entry: compare(getattr(entry, name), wanted)
+
     def _words(self, name: str, value: str) -> Test | None:
         wanted = frozenset(part.strip().casefold() for part in value.split(",")) if "," in value else {value.casefold()}
-        known = CLOSED_SETS.get(name)
+        known = self._grammar.closed.get(name)
         if known and not wanted <= known:
             self._warn(name, "Invalid value for this field.", "invalid_value")
             return None
@@ -195,7 +235,7 @@ class _Reader:
         self.warnings.append({"field": name, "message": message, "code": code})
 
 
-def _true(_: Entry) -> bool:
+def _true(_: Searchable) -> bool:
     return True
 
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from syncdb.sandbox.shopify import anatomy
-from syncdb.sandbox.shopify.index import SearchIndex, entry_of
+from syncdb.sandbox.shopify.index import Entry, SearchIndex, entry_of
 from syncdb.sandbox.shopify.money import Currencies, Node
 from syncdb.sandbox.shopify.pricing import settle
+from syncdb.sandbox.shopify.products import parts
+from syncdb.sandbox.shopify.products.goods import Goods
 
 HORIZON = timedelta(days=60)  # documented: what an app without read_all_orders may see
 BEYOND_DOUBLES = 2**53 + 1  # ids start where two neighbours become one as a floating-point number
@@ -22,6 +23,7 @@ class Store:
     """One shop. `clock` gives epoch seconds; `index_lag` is how many seconds searches lag behind the database.
 
     `orders` maps global ids to orders as plain dicts in the API's field names. Deleted orders are gone from it.
+    `goods` holds products, stock and collections.
     """
 
     def __init__(
@@ -36,15 +38,16 @@ class Store:
     ) -> None:
         self.clock = clock
         self.index_lag = index_lag
-        self.index = SearchIndex()
+        self.index: SearchIndex[Entry] = SearchIndex()
         self.orders: dict[str, Node] = {}
         self.deleted: list[str] = []
         self.failing: set[str] = set()
         self.withheld: dict[str, set[str]] = {}
         self.prefix, self.counter = "#", 1000
         self.currency, self.timezone = currency, timezone
-        self.location = anatomy.entity("Location", 112_829_759_794, name="Lager Kreuzberg")
         self.settings = _settings(domain, currency, timezone, created_at)
+        self.goods = Goods(clock, lambda: self.index_lag, currency, domain)
+        self.location = self.goods.add_location(parts.location(112_829_759_794, "Lager Kreuzberg", created_at))
         self._ids = count(BEYOND_DOUBLES)
         self._nodes: dict[str, tuple[str, Node]] = {}
 

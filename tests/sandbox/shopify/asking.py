@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type, is_interface_type, is_leaf_type, is_union_type
+from graphql import (
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+    is_interface_type,
+    is_leaf_type,
+    is_required_argument,
+    is_union_type,
+)
 from werkzeug import Request, Response
 from werkzeug.test import Client, TestResponse
 
@@ -75,7 +83,7 @@ def everything(type_name: str, depth: int, trail: tuple[str, ...] = ()) -> str:
     parts = ["__typename"]
     for name, field in kind.fields.items():
         below = _below(field.type, depth, (*trail, type_name))
-        if below is None or (name in ("metafield",)):
+        if below is None or any(is_required_argument(one) for one in field.args.values()):
             continue
         required = "(first: 250)" if "after" in field.args else ""
         parts.append(f"{name}{required}{below}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from graphql import (
     GraphQLEnumType,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -51,8 +52,25 @@ def differences(mine: GraphQLNamedType, theirs: GraphQLNamedType | None) -> tupl
     if isinstance(mine, GraphQLObjectType | GraphQLInterfaceType):
         assert isinstance(theirs, GraphQLObjectType | GraphQLInterfaceType)
         return in_fields(mine, theirs)
+    if isinstance(mine, GraphQLInputObjectType) and isinstance(theirs, GraphQLInputObjectType):
+        return in_inputs(mine, theirs)
     assert is_scalar_type(mine)
     return 1, []
+
+
+def narrower(mine: str, theirs: str) -> bool:
+    """Whether all that is valid for us is valid for them: an argument one version requires and the other does not."""
+    return mine in (theirs, f"{theirs}!")
+
+
+def in_inputs(mine: GraphQLInputObjectType, theirs: GraphQLInputObjectType) -> tuple[int, list[str]]:
+    wrong = [
+        f"{mine.name}.{name}: {field.type}"
+        for name, field in mine.fields.items()
+        if name not in theirs.fields or not narrower(str(field.type), str(theirs.fields[name].type))
+    ]
+    needed = [name for name, one in theirs.fields.items() if str(one.type).endswith("!") and name not in mine.fields]
+    return len(mine.fields), wrong + [f"{mine.name} lacks {name}" for name in needed]
 
 
 def in_fields(
@@ -68,7 +86,7 @@ def in_fields(
             wrong.append(f"{mine.name}.{name}: {field.type}")
             continue
         for key, argument in field.args.items():
-            same = key in other.args and str(other.args[key].type) == str(argument.type)
+            same = key in other.args and narrower(str(argument.type), str(other.args[key].type))
             if not same or other.args[key].default_value != argument.default_value:
                 wrong.append(f"{mine.name}.{name}({key}: {argument.type})")
         needed = [key for key, one in other.args.items() if str(one.type).endswith("!") and key not in field.args]
@@ -88,6 +106,14 @@ def test_every_name_is_shopifys(version: str, capsys: pytest.CaptureFixture[str]
         sys.stdout.write(f"\n{version}: {compared} names compared over {len(ours())} types\n")
     assert compared > 500, "next to nothing was compared"
     assert wrong == []
+
+
+@pytest.mark.parametrize("version", ["2026-10", "2026-01"])
+def test_the_directives_are_shopifys(version: str) -> None:
+    theirs = {one.name: {key: str(argument.type) for key, argument in one.args.items()} for one in shopifys(version).directives}
+    mine = {one.name: {key: str(argument.type) for key, argument in one.args.items()} for one in schema().directives}
+    assert mine["idempotent"] == theirs["idempotent"] == {"key": "String!"}
+    assert mine.keys() <= theirs.keys()
 
 
 def test_a_difference_is_noticed() -> None:
