@@ -5,10 +5,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from operator import attrgetter
 from typing import Any
 
 from syncdb.ledger.history import changes
-from syncdb.values import canonical_json
+from syncdb.values import canonical_json, canonical_text
 
 Snapshot = Mapping[str, Any]
 
@@ -41,7 +42,16 @@ class Summary:
     updated_at: str | None = None
 
 
-_SUMMARY = tuple(one.name for one in fields(Summary))
+_FACTS = [one.name for one in fields(Summary)]
+_facts = attrgetter(*_FACTS)
+_STORED = ["order_id", "hash", "snapshot", "status", *_FACTS]
+_TIMES = ["last_seen_at", "last_changed_at"]
+# the text comes as bytes: it was made in UTF-8, as SQLite keeps it
+_PLACES = ["CAST(? AS TEXT)" if name == "snapshot" else "?" for name in _STORED]
+_INSERT = f"""INSERT INTO order_tracking ({", ".join([*_STORED, *_TIMES])}, first_seen_at)
+              VALUES ({", ".join(_PLACES)}, ?, ?, ?)"""
+_UPDATE = f"""UPDATE order_tracking SET ({", ".join([*_STORED, *_TIMES])}) = ({", ".join(_PLACES)}, ?, ?), missing_since = NULL
+              WHERE order_id = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +60,24 @@ class Orders:
 
     connection: sqlite3.Connection
 
-    def save(self, snapshot: Snapshot, mark: str, summary: Summary, run_id: int, now: str) -> Seen:
+    def save(self, snapshot: Snapshot, mark: str, summary: Summary, run_id: int, now: str, text: bytes | None = None) -> Seen:
         """Take in one order (an "id" and whatever else, with the hash `mark`) as the shop shows it now; `now` is ISO UTC.
 
-        Its history gains a line for each changed field.
+        Its history gains a line for each changed field. `text` is its canonical JSON where that has been made already.
         """
-        row = self.connection.execute(
-            "SELECT hash, snapshot, updated_at FROM order_tracking WHERE order_id = ?", (snapshot["id"],)
-        ).fetchone()
+        row = self.connection.execute("SELECT hash FROM order_tracking WHERE order_id = ?", (snapshot["id"],)).fetchone()
         if row is None:
-            self._insert(_columns(snapshot, summary, mark), now)
+            self.connection.execute(_INSERT, (*_columns(snapshot, summary, mark, text), now, now, now))
             return Seen.NEW
         if row[0] == mark:
             self._touch(snapshot["id"], now)
             return Seen.SAME
-        if summary.updated_at and row[2] and summary.updated_at < row[2]:
+        query = "SELECT snapshot, updated_at FROM order_tracking WHERE order_id = ?"
+        before, updated_at = self.connection.execute(query, (snapshot["id"],)).fetchone()
+        if summary.updated_at and updated_at and summary.updated_at < updated_at:
             return Seen.OLDER
-        self._record_changes(snapshot["id"], run_id, now, json.loads(row[1]), snapshot)
-        self._update(_columns(snapshot, summary, mark), now)
+        self._record_changes(snapshot["id"], run_id, now, json.loads(before), snapshot)
+        self.connection.execute(_UPDATE, (*_columns(snapshot, summary, mark, text), now, now, snapshot["id"]))
         return Seen.CHANGED
 
     def snapshot(self, order_id: str) -> dict[str, Any] | None:
@@ -134,19 +144,6 @@ class Orders:
             "INSERT INTO order_change (order_id, run_id, seen_at, path, before, after) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
 
-    def _insert(self, columns: dict[str, Any], now: str) -> None:
-        fields = columns | {"first_seen_at": now, "last_seen_at": now, "last_changed_at": now}
-        self.connection.execute(
-            f"INSERT INTO order_tracking ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", tuple(fields.values())
-        )
-
-    def _update(self, columns: dict[str, Any], now: str) -> None:
-        fields = columns | {"last_seen_at": now, "last_changed_at": now, "missing_since": None}
-        self.connection.execute(
-            f"UPDATE order_tracking SET {', '.join(f'{name} = ?' for name in fields)} WHERE order_id = ?",
-            (*fields.values(), columns["order_id"]),
-        )
-
     def _touch(self, order_id: str, now: str) -> None:
         self.connection.execute(
             """UPDATE order_tracking SET last_seen_at = ?, missing_since = NULL,
@@ -155,15 +152,10 @@ class Orders:
         )
 
 
-def _columns(snapshot: Snapshot, summary: Summary, mark: str) -> dict[str, Any]:
-    """What is stored of an order: the snapshot itself and the columns that can be searched."""
-    return {
-        "order_id": snapshot["id"],
-        "hash": mark,
-        "snapshot": canonical_json(snapshot),
-        "status": "deleted" if snapshot.get("deleted_at") else "tracked",
-        **{name: getattr(summary, name) for name in _SUMMARY},
-    }
+def _columns(snapshot: Snapshot, summary: Summary, mark: str, text: bytes | None) -> tuple[Any, ...]:
+    """What is stored of an order: the snapshot itself and what can be searched, in the order of `_STORED`."""
+    status = "deleted" if snapshot.get("deleted_at") else "tracked"
+    return (snapshot["id"], mark, text or canonical_text(snapshot), status, *_facts(summary))
 
 
 def _text(value: Any) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.facts import Facts, Notice
-from syncdb.connectors.shopify.normalise import merge_withheld, snapshot_hash
+from syncdb.connectors.shopify.normalise import merge_withheld, sealed, snapshot_hash
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Absence, Looked, Page, Quarantined
 from syncdb.connectors.shopify.personal import without_person
@@ -135,7 +135,12 @@ class Intake:
         if order_id in self.ledger.redacted:
             snapshot = without_person(snapshot)
         kept = merge_withheld(dict(snapshot), self.ledger.orders.snapshot(order_id) if snapshot.get("withheld") else None)
-        seen = self.ledger.orders.save(kept, snapshot_hash(kept), summarise(kept), self.report.run_id, now)
+        try:
+            mark, text = sealed(kept)
+        except UnicodeEncodeError:
+            self._hold_back(Quarantined(order_id, str(snapshot.get("name")), "one of its texts holds half of a character."))
+            return
+        seen = self.ledger.orders.save(kept, mark, summarise(kept), self.report.run_id, now, text)
         self.report.counts["fetched"] += 1
         self.report.counts[f"orders_{seen.value}"] += 1
         if seen in (Seen.NEW, Seen.CHANGED):

@@ -1,5 +1,6 @@
 """Equal values are equal whatever system they come from, and nothing is lost in storage."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,12 +12,15 @@ from hypothesis import strategies as st
 from syncdb.values import (
     Value,
     canonical,
+    canonical_json,
+    canonical_text,
     decode_fields,
     encode_fields,
     from_serial,
     iso,
     moment,
     money,
+    parse_json,
     same,
     to_serial,
     wall_clock,
@@ -30,6 +34,66 @@ values: st.SearchStrategy[Value] = st.one_of(
     st.text(),
     st.datetimes(),
 )
+
+
+# what JSON can say: also whole numbers of any size, halves of characters, characters that must be escaped
+texts = st.text(st.characters(exclude_categories=())) | st.text(st.sampled_from('\x00\x1f\x7f"\\/\b\f\n\r\t\u2028é€😀'))
+scalars = st.none() | st.booleans() | st.integers() | st.integers(-(2**70), 2**70) | texts
+
+
+def nested(leaves: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=30)
+
+
+def plainly(data: object) -> str:
+    """What the hashes of every ledger so far were made from."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@given(nested(scalars))
+def test_the_fast_text_is_the_canonical_one_to_the_byte(data: object) -> None:
+    assert canonical_json(data) == plainly(data)
+    try:
+        expected = plainly(data).encode()
+    except UnicodeEncodeError:
+        with pytest.raises(UnicodeEncodeError):
+            canonical_text(data)
+    else:
+        assert canonical_text(data) == expected
+
+
+@given(nested(scalars | st.floats()))
+def test_the_canonical_text_of_floats_is_what_it_was(data: object) -> None:
+    assert canonical_json(data) == plainly(data)
+
+
+@pytest.mark.parametrize("data", [2**64 - 1, 2**64, -(2**63), -(2**63) - 1, [10**40], {"é": {"b": 1, "a": [True, None]}}])
+def test_the_edges_of_the_fast_text(data: object) -> None:
+    assert canonical_text(data) == plainly(data).encode()
+
+
+@pytest.mark.parametrize("data", [datetime(2026, 1, 1), Decimal(1), {1, 2}, [object()]])
+def test_what_is_no_json_is_refused(data: object) -> None:
+    for write in (canonical_json, canonical_text):
+        with pytest.raises(TypeError):
+            write(data)
+
+
+@given(nested(st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | texts | st.floats()), st.booleans())
+def test_json_is_read_as_ever(data: object, escaped: bool) -> None:
+    text = json.dumps(data, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+    assert plainly(parse_json(text)) == plainly(json.loads(text))
+
+
+@given(st.binary() | st.text().map(str.encode) | st.sampled_from([b"", b"{", b"[1,]", b"01", b"\xef\xbb\xbf1", b'"\t"', b'"\xff"']))
+def test_what_is_no_json_is_refused_as_ever(text: bytes) -> None:
+    try:
+        expected = plainly(json.loads(text))
+    except ValueError:
+        with pytest.raises(ValueError):
+            parse_json(text)
+    else:
+        assert plainly(parse_json(text)) == expected
 
 
 @given(st.dictionaries(st.text(min_size=1), values))

@@ -4,7 +4,7 @@ It is a faster way to what the pages bring, never a condition: where it fails, o
 """
 
 import gc
-import json
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,11 +19,13 @@ from syncdb.connectors.shopify.bulk_file import BulkFile, Group
 from syncdb.connectors.shopify.bulk_operation import NotInBulk, Operations
 from syncdb.connectors.shopify.bulk_query import LIST_OF, bulk_query, completion, connections_of, left_out
 from syncdb.connectors.shopify.client import TooCostly
+from syncdb.connectors.shopify.documents import CHILDREN
 from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.gather import Gatherer
-from syncdb.connectors.shopify.pages import Page, PageSize
+from syncdb.connectors.shopify.pages import Page, PageSize, Quarantined
+from syncdb.connectors.shopify.shape import Paged, Parts, bare_id
 from syncdb.errors import RetryLater
-from syncdb.values import moment
+from syncdb.values import moment, parse_json
 
 ATTEMPTS = 2
 ORDERS_A_PAGE = 250
@@ -82,28 +84,27 @@ class BulkReader:
     def _read(self, file: BulkFile, known: Mapping[str, str]) -> Iterator[Page]:
         groups, latest = file.groups(), None
         while some := list(islice(groups, ORDERS_A_PAGE)):
-            nodes, unclear = self._nodes(some)
-            times = [moment(node["updatedAt"]) for node in nodes]
-            latest = max(filter(None, (latest, *times)), default=None)
-            nodes = [node for node in nodes if known.get(node["id"]) != node["updatedAt"]]
-            unclear |= self._complete(nodes)
+            joining = _Joining(self.asking.documents.order, self._left_out(some), known, latest)
+            orders, held = self.gatherer.complete(joining.nodes(some))
+            latest = joining.latest
             reached = latest if file.grouped and file.rising else None
-            yield self._page([node for node in nodes if node["id"] not in unclear], sorted(unclear), reached)
+            yield self._page(orders, held, sorted(joining.unclear), reached)
         yield self._page(reached=latest, last=True)
 
     def _page(
         self,
-        nodes: Iterable[dict[str, Any]] = (),
+        orders: Sequence[Mapping[str, Any]] = (),
+        held: Sequence[Quarantined] = (),
         unclear: Sequence[str] = (),
         reached: datetime | None = None,
         last: bool = False,
     ) -> Page:
-        """The snapshots of these orders; the unclear ones are read anew by their ids (one not found was deleted)."""
+        """A page of these orders; the unclear ones are read anew by their ids (one not found was deleted)."""
         batch = self.gatherer.by_ids(unclear)
-        orders, held = self.gatherer.complete([*nodes, *batch.nodes])
+        again, held_again = self.gatherer.complete(batch.nodes)
         return Page(
-            orders=tuple(orders),
-            quarantined=(*batch.held, *held),
+            orders=(*orders, *again),
+            quarantined=(*held, *batch.held, *held_again),
             notices=self.asking.news(),
             partial=batch.partial or self.asking.other_version,
             last=last,
@@ -111,42 +112,23 @@ class BulkReader:
             facts=self.asking.known_facts(),
         )
 
-    def _nodes(self, groups: Iterable[Group]) -> tuple[list[dict[str, Any]], set[str]]:
-        nodes, unclear = [], set()
-        names = connections_of(self.asking.documents.order)
-        for group in groups:
-            try:
-                nodes.append(_joined(group, names))
-            except _Unclear:
-                unclear.add(f"gid://shopify/Order/{group.order_id}")
-        return nodes, unclear
-
-    def _complete(self, nodes: Sequence[dict[str, Any]]) -> set[str]:
-        """Fill in the lines of refunds and fulfillments; the orders that turned out to be edited or not to be read this way."""
-        missing = left_out(self.asking.documents.order)
-        owners = {
-            item["id"]: (node, item, missing[name]) for node in nodes for name in missing for item in node.get(name) or ()
-        }
-        ids, unclear, document = list(owners), set(), completion(self.asking.documents.order) if missing else ""
+    def _left_out(self, groups: Iterable[Group]) -> dict[str, Mapping[str, Any]]:
+        """The lines of refunds and fulfillments of these orders, by the ids of those; what could not be had is not in it."""
+        order = self.asking.documents.order
+        missing, found = left_out(order), dict[str, Mapping[str, Any]]()
+        if not missing:
+            return found
+        ids, document = _children_named(groups, [CHILDREN[name] for name in missing]), completion(order)
         while ids:
             group = ids[: self._size.size]
             try:
-                found = self._answered(document, group)
+                found |= self._answered(document, group)
             except TooCostly:
-                if len(group) == 1:
-                    unclear.add(owners[ids.pop(0)][0]["id"])
-                else:
+                if len(group) > 1:
                     self._size.halve()
-                continue
+                    continue
             del ids[: len(group)]
-            for gid in group:
-                order, item, lists = owners[gid]
-                part = found.get(gid)
-                if part is None or part["order"]["updatedAt"] != order["updatedAt"]:
-                    unclear.add(order["id"])
-                else:
-                    item.update({name: part[name] for name in lists})
-        return unclear
+        return found
 
     def _answered(self, document: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """The parts by id; none at all where something is wrong with any, for the orders to be read one by one."""
@@ -170,6 +152,49 @@ def _few_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+def _children_named(groups: Iterable[Group], kinds: Sequence[str]) -> list[str]:
+    """The ids of all objects of these types in the orders' own lines, before those are parsed."""
+    pattern = re.compile(rb'"id":"(gid:\\?/\\?/shopify\\?/(?:%b)\\?/[^"]+)"' % "|".join(kinds).encode())
+    found = (text for group in groups for line in group.orders for text in pattern.findall(line))
+    return list(dict.fromkeys(text.replace(b"\\/", b"/").decode() for text in found))
+
+
+@dataclass(slots=True)
+class _Joining:
+    """Puts orders together from their lines and what bulk left out. `unclear`: global ids of those that do not fit together."""
+
+    order: Parts
+    left_out: Mapping[str, Mapping[str, Any]]
+    known: Mapping[str, str]
+    latest: datetime | None
+    unclear: set[str] = field(default_factory=set)
+
+    def nodes(self, groups: Iterable[Group]) -> Iterator[dict[str, Any]]:
+        """Each order as a page shows it, but for those known already. One at a time: what was just parsed is read fastest."""
+        names, missing = connections_of(self.order), left_out(self.order)
+        for group in groups:
+            try:
+                node = _joined(group, names)
+                changed = moment(node["updatedAt"])
+                self.latest = max(self.latest or changed, changed)
+                if self.known.get(node["id"]) == node["updatedAt"]:
+                    continue
+                self._complete(node, missing)
+            except _Unclear:
+                self.unclear.add(f"gid://shopify/Order/{group.order_id}")
+            else:
+                yield node
+
+    def _complete(self, node: dict[str, Any], missing: Mapping[str, Mapping[str, Paged]]) -> None:
+        """Fill in the lines of refunds and fulfillments. Raises _Unclear where they are of another state of the order."""
+        for name, lists in missing.items():
+            for item in node.get(name) or ():
+                part = self.left_out.get(item["id"])
+                if part is None or part["order"]["updatedAt"] != node["updatedAt"]:
+                    raise _Unclear
+                item.update({one: part[one] for one in lists})
+
+
 def _joined(group: Group, names: Sequence[str]) -> dict[str, Any]:
     """An order as a page shows it, from its lines. Raises _Unclear where an order or a child comes twice."""
     if len(group.orders) != 1:
@@ -184,16 +209,13 @@ def _joined(group: Group, names: Sequence[str]) -> dict[str, Any]:
             raise _Unclear
         lists[name].append(child)
     for name, children in lists.items():
-        children.sort(key=_place)
-        if len(set(map(_place, children))) != len(children):
-            raise _Unclear
-        node[name] = {"nodes": children, "pageInfo": {"hasNextPage": False, "endCursor": None}}
+        node[name] = {"nodes": _in_place(children), "pageInfo": {"hasNextPage": False, "endCursor": None}}
     return node
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(str(line, "utf-8"))  # as text: bytes would be searched for their encoding each time
+        found = parse_json(line)
     except ValueError as error:
         raise NotInBulk("the result holds a line that is no JSON", again=True) from error
     if not isinstance(found, dict):
@@ -201,6 +223,11 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return found
 
 
-def _place(child: Mapping[str, Any]) -> int:
-    """Where a child stands among its like: ids grow, what has none is numbered."""
-    return int(child["id"].rpartition("/")[2].partition("?")[0]) if "id" in child else int(child["index"])
+def _in_place(children: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By their places among their like: ids grow, what has none is numbered. Raises _Unclear where one comes twice."""
+    if len(children) < 2:
+        return children
+    places = {int(bare_id(child["id"])) if "id" in child else int(child["index"]): child for child in children}
+    if len(places) != len(children):
+        raise _Unclear
+    return [places[place] for place in sorted(places)]

@@ -21,6 +21,7 @@ from syncdb.connectors.shopify.throttle import Throttle
 from syncdb.connectors.shopify.tokens import TIMEOUT, TokenSource
 from syncdb.errors import ConfigurationError, OutcomeUnknown, Refused
 from syncdb.http import Retrier, Transient, redact
+from syncdb.values import parse_json
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 SHOP_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
@@ -246,7 +247,7 @@ def _dated(text: str) -> datetime | None:
 
 def _parsed(response: _Response, strain: Callable[[], None]) -> dict[str, Any]:
     try:
-        body = json.loads(response.body)
+        body = parse_json(response.body)
     except ValueError:
         body = None
     if not isinstance(body, dict) or not ("data" in body or "errors" in body):

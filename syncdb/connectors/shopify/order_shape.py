@@ -56,7 +56,7 @@ TAX_LINES = Many({"title": PLAIN, "rate": NUMBER, "priceSet": MONEY})
 ALLOCATIONS = Many(
     {
         "allocatedAmountSet": MONEY,
-        "discountApplication": Leaf(lambda application: application["index"], "{ index }"),
+        "discountApplication": inner("index"),
     }
 )
 

@@ -8,13 +8,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from syncdb.values import canonical_json, iso, moment, money
+from syncdb.values import canonical_text, iso, moment, money
 
 Path = tuple[str, ...]
 Parts = Mapping[str, "Shape"]
+Reader = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +87,11 @@ def connection(name: str, parts: Parts, arguments: str) -> str:
 
 
 def read(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
-    """An answered object as plain JSON data with our names. What is null or empty is left out.
+    """An answered object as plain JSON data with our names, without floats. What is null or empty is left out.
 
     Raises ValueError, KeyError or TypeError where the answer is not of the asked shape.
     """
-    found: dict[str, Any] = {}
-    for name, stored, reader, optional in _steps(_ByIdentity(parts)):
-        if optional and name not in node:
-            continue
-        if (answered := node[name]) is not None:
-            value = reader(answered)
-            if value or value == 0:  # nought and "no" say something, empty text and empty lists do not
-                found[stored] = value
+    found: dict[str, Any] = _object_reader(_ByIdentity(parts))(node)
     return found
 
 
@@ -114,27 +109,44 @@ class _ByIdentity:
 
 
 @lru_cache(maxsize=256)
-def _steps(key: _ByIdentity) -> list[tuple[str, str, Callable[[Any], Any], bool]]:
-    """How to read each part: its name, its stored name, its reader, and whether only some types have it."""
-    steps = []
-    for name, shape in key.parts.items():
-        if isinstance(shape, On):
-            steps += [(inner, stored, reader, True) for inner, stored, reader, _ in _steps(_ByIdentity(shape.parts))]
-        else:
-            steps.append((name, stored_name(name), _reader(shape), False))
-    return steps
+def _object_reader(key: _ByIdentity) -> Reader:
+    """A function that reads such an object. Most of an order are values that stay as they are: they are not called for."""
+    common = {name: shape for name, shape in key.parts.items() if not isinstance(shape, On)}
+    some_have = [one for shape in key.parts.values() if isinstance(shape, On) for one in _readers(shape.parts)]
+    plain = [(name, stored_name(name)) for name, shape in common.items() if shape is PLAIN]
+    others = _readers({name: shape for name, shape in common.items() if shape is not PLAIN})
+
+    def reader(node: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, ours in plain:
+            value = node[name]
+            if value or (value is not None and value != ""):  # nought and "no" say something, empty text does not
+                found[ours] = value if type(value) in _PLAIN_TYPES else _plain(value)
+        for name, ours, read_one in [*others, *(one for one in some_have if one[0] in node)] if some_have else others:
+            if (answered := node[name]) is not None:
+                value = read_one(answered)
+                if value or value == 0:
+                    found[ours] = value
+        return found
+
+    return reader
 
 
-def _reader(shape: Leaf | One | Many | Paged) -> Callable[[Any], Any]:
+def _readers(parts: Parts) -> list[tuple[str, str, Reader]]:
+    """Each part with its stored name and how it is read."""
+    return [(name, stored_name(name), _reader(shape)) for name, shape in parts.items()]
+
+
+def _reader(shape: Shape) -> Reader:
+    if isinstance(shape, Leaf):
+        return shape.read
+    read_one = _object_reader(_ByIdentity(shape.parts))
     match shape:
-        case Leaf(read=reader):
-            return reader
-        case One(parts):
-            return lambda answered: read(parts, answered)
-        case Many(parts):
-            return lambda answered: _in_order([read(parts, item) for item in answered])
-        case Paged(parts):
-            return lambda answered: _in_order([read(parts, item) for item in answered["nodes"]])
+        case Many():
+            return lambda answered: _in_order([read_one(item) for item in answered])
+        case Paged():
+            return lambda answered: _in_order([read_one(item) for item in answered["nodes"]])
+    return read_one
 
 
 def _in_order(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -144,7 +156,7 @@ def _in_order(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if all(str(item.get("id", "")).isdigit() for item in items):
         return sorted(items, key=lambda item: int(item["id"]))
     if any("title" in item and "price" in item for item in items):  # tax lines have no id and no promised order
-        return sorted(items, key=canonical_json)
+        return sorted(items, key=canonical_text)
     return items
 
 
@@ -239,14 +251,22 @@ def exact(amount: str) -> str:
     return format(number.normalize() if number else abs(number).normalize(), "f")
 
 
+@lru_cache(maxsize=1 << 14)
+def _priced(amount: str, currency: str) -> tuple[str, str]:
+    return exact(amount), _plain(currency)
+
+
 def _money_bag(bag: Mapping[str, Any]) -> list[str]:
     """[amount, currency] in the shop's money, followed by the buyer's where that is another."""
     one, other = bag["shopMoney"], bag["presentmentMoney"]
-    shop = [exact(one["amount"]), one["currencyCode"]]
+    shop = _priced(one["amount"], one["currencyCode"])
     if one == other:
-        return shop
-    buyer = [exact(other["amount"]), other["currencyCode"]]
-    return shop if shop == buyer else shop + buyer
+        return list(shop)
+    buyer = _priced(other["amount"], other["currencyCode"])
+    return list(shop if shop == buyer else shop + buyer)
+
+
+_PLAIN_TYPES = frozenset({str, bool, int})
 
 
 def _plain(value: Any) -> Any:
@@ -255,12 +275,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
+_AS_STORED = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\dZ", re.ASCII)  # as Shopify writes moments (observed)
+
+
 def _instant(text: str) -> str:
+    if _AS_STORED.fullmatch(text):
+        datetime.fromisoformat(text)  # raises ValueError where there is no such day
+        return text
     return iso(moment(text))
 
 
 def _attributes(items: list[Mapping[str, Any]]) -> list[list[str]]:
-    return [[item["key"], item["value"] or ""] for item in items]
+    return [[_plain(item["key"]), _plain(item["value"] or "")] for item in items]
 
 
 def _texts(items: list[str]) -> list[str]:
@@ -275,15 +301,19 @@ COUNTED = Leaf(int)  # UnsignedInt64 comes as text
 MONEY = Leaf(_money_bag, "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }")
 ATTRIBUTES = Leaf(_attributes, "{ key value }")
 TEXTS = Leaf(_texts)
-SORTED_TEXTS = Leaf(sorted)
+SORTED_TEXTS = Leaf(lambda items: sorted(_texts(items)))
 
 
 def inner(field: str) -> Leaf:
-    """An object of which one text is wanted, read as that text."""
-    return Leaf(lambda found: found[field], f"{{ {field} }}")
+    """An object of which one plain value is wanted, read as that value."""
+    return Leaf(_of(field), f"{{ {field} }}")
 
 
 def metafield(namespace: str, key: str) -> Leaf:
     """One chosen metafield, to be asked under an alias."""
     call = f"metafield(namespace: {json.dumps(namespace)}, key: {json.dumps(key)})"
-    return Leaf(lambda found: found["value"], "{ value }", call)
+    return Leaf(_of("value"), "{ value }", call)
+
+
+def _of(field: str) -> Reader:
+    return lambda found: None if found[field] is None else _plain(found[field])
