@@ -53,7 +53,7 @@ class Performer:
             self._change_columns(rows, values)
         elif table == TABLES:
             for n, row in enumerate(rows):
-                schema.rename_table(self.bundle, self.bundle.tables[row], values["tableId"][n])
+                schema.rename_table(self.bundle, self._numbered(row), values["tableId"][n])
         else:
             found = self.table(table)
             records.update(self.bundle, found, rows, self._read(found, values))
@@ -67,7 +67,7 @@ class Performer:
                 schema.remove_column(self.bundle, *self._column(row))
         elif table == TABLES:
             for row in rows:
-                schema.remove_table(self.bundle, self.bundle.tables[row])
+                schema.remove_table(self.bundle, self._numbered(row))
         else:
             records.remove(self.bundle, self.table(table), rows)
 
@@ -102,13 +102,14 @@ class Performer:
         if pure(column.type) not in ("Ref", "RefList"):
             return None
         other = next((table for table in self.bundle.tables.values() if table.id == target(column.type)), None)
-        return other.columns[column.visible].id if other and column.visible in other.columns else None
+        visible = other.numbered(column.visible) if other else None
+        return visible.id if visible else None
 
     # --- tables and columns --------------------------------------------------------------------------------
 
     def _do_AddTable(self, wanted: str | None, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         table = schema.add_table(self.bundle, self.numbers, wanted, columns)
-        return {"id": table.ref, "table_id": table.id, "columns": [column.id for column in table.ordered()[1:]]}
+        return {"id": table.number, "table_id": table.id, "columns": [column.id for column in table.ordered()[1:]]}
 
     def _do_AddEmptyTable(self, wanted: str | None = None) -> dict[str, Any]:
         return self._do_AddTable(wanted, [{"id": None, "isFormula": True}] * 3)
@@ -123,13 +124,16 @@ class Performer:
 
     def _do_AddColumn(self, table: str, wanted: str | None, fields: Mapping[str, Any]) -> dict[str, Any]:
         column = schema.add_column(self.bundle, self.numbers, self.table(table), wanted, fields)
-        return {"colRef": column.ref, "colId": column.id}
+        return {"colRef": column.number, "colId": column.id}
 
     _do_AddVisibleColumn = _do_AddHiddenColumn = _do_AddColumn
 
     def _do_RemoveColumn(self, table: str, name: str) -> None:
         found = self.table(table)
-        schema.remove_column(self.bundle, found, found.column(name))
+        column = found.find(name)
+        if column is None:
+            raise EngineError("ValueError", f"No such column: {table}.{name}")
+        schema.remove_column(self.bundle, found, column)
 
     def _do_RenameColumn(self, table: str, old: str, new: str) -> str:
         found = self.table(table)
@@ -145,11 +149,18 @@ class Performer:
         wanted = [(*self._column(ref), {name: column[n] for name, column in values.items()}) for n, ref in enumerate(refs)]
         schema.change_columns(self.bundle, wanted)
 
-    def _column(self, ref: int) -> tuple[Table, Column]:
+    def _numbered(self, number: int) -> Table:
+        found = next((table for table in self.bundle.tables.values() if table.number == number), None)
+        if found is None:
+            raise EngineError("AssertionError", f"docactions.[Bulk]UpdateRecord for non-existent record #{number}")
+        return found
+
+    def _column(self, number: int) -> tuple[Table, Column]:
         for table in self.bundle.tables.values():
-            if ref in table.columns:
-                return table, table.columns[ref]
-        raise EngineError("AssertionError", f"docactions.[Bulk]UpdateRecord for non-existent record #{ref}")
+            column = table.numbered(number)
+            if column is not None:
+                return table, column
+        raise EngineError("AssertionError", f"docactions.[Bulk]UpdateRecord for non-existent record #{number}")
 
 
 def _each(values: Mapping[str, Any]) -> dict[str, list[Any]]:

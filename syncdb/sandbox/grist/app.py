@@ -190,6 +190,8 @@ class GristApp:
             raise Refusal(400, "Unexpected token in JSON") from None
 
     def _site(self, user: User | None, name: str, arguments: dict[str, Any], request: Request) -> Any:
+        if user is None and name == "orgs":
+            return []
         if user is None:
             raise Refusal(403, "access denied")
         more = {"body": request.get_json()} if name in _TAKING_A_BODY else {}
@@ -200,7 +202,7 @@ class GristApp:
     ) -> Any:
         document = self.site.find(arguments.pop("document"))
         if user is None:
-            raise Refusal(403, "No view access")
+            raise Refusal(403, "access denied" if part == "sharing" else "No view access")
         if part == "sharing":
             more = {"body": request.get_json()} if name in _TAKING_A_BODY else {}
             return getattr(self.site, name)(user, document, **more)

@@ -111,30 +111,30 @@ class Bundle:
         self.tables[table.ref] = table
         self._undo.append(lambda: self.tables.pop(table.ref))
         self._named(table, None, table.id)
-        self._meta("add", TABLES, table.ref, None, table_meta(table))
+        self._meta("add", TABLES, table.number, None, table_meta(table))
 
     def remove_table(self, table: Table) -> None:
         self.remove_rows(table, table.ids())
         for column in table.ordered():
-            self._meta("remove", COLUMNS, column.ref, column_meta(table, column), None)
+            self._meta("remove", COLUMNS, column.number, column_meta(table, column), None)
         before = dict(self.tables)
         del self.tables[table.ref]
         self._undo.append(lambda: self.tables.update(before))
         self._named(table, table.id, None)
-        self._meta("remove", TABLES, table.ref, table_meta(table), None)
+        self._meta("remove", TABLES, table.number, table_meta(table), None)
 
     def rename_table(self, table: Table, name: str) -> None:
         old, before = table.id, table_meta(table)
         table.id = name
         self._undo.append(lambda: setattr(table, "id", old))
         self._named(table, old, name)
-        self._meta("update", TABLES, table.ref, before, table_meta(table))
+        self._meta("update", TABLES, table.number, before, table_meta(table))
 
     def add_column(self, table: Table, column: Column) -> None:
         table.columns[column.ref] = column
         self._undo.append(lambda: table.columns.pop(column.ref))
         self.changes.append(Change("column", table.ref, table.id, column=column.ref, now=column.id))
-        self._meta("add", COLUMNS, column.ref, None, column_meta(table, column))
+        self._meta("add", COLUMNS, column.number, None, column_meta(table, column))
         self.reshaped = True
 
     def remove_column(self, table: Table, column: Column) -> None:
@@ -143,7 +143,7 @@ class Bundle:
         del table.columns[column.ref]
         self._undo.append(lambda: table.columns.update(before))
         self.changes.append(Change("column", table.ref, table.id, column=column.ref, was=column.id))
-        self._meta("remove", COLUMNS, column.ref, column_meta(table, column), None)
+        self._meta("remove", COLUMNS, column.number, column_meta(table, column), None)
         self.reshaped = True
 
     def _forget_cells(self, table: Table, column: Column) -> None:
@@ -163,7 +163,7 @@ class Bundle:
         self._undo.append(lambda: _put_back(column, old))
         if "id" in old:
             self.changes.append(Change("column", table.ref, table.id, column=column.ref, was=old["id"], now=column.id))
-        self._meta("update", COLUMNS, column.ref, before, column_meta(table, column))
+        self._meta("update", COLUMNS, column.number, before, column_meta(table, column))
         self.reshaped = True
 
     def _named(self, table: Table, was: str | None, now: str | None) -> None:

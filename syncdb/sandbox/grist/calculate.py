@@ -52,7 +52,7 @@ def edited_rows(bundle: Bundle, table: Table, rows: Sequence[int], given: Collec
     for column in table.trigger_columns():
         if column.ref in given:
             continue
-        if column.recalc_when == ON_EDIT or _depends(column, given):
+        if column.recalc_when == ON_EDIT or _depends(table, column, given):
             fill(bundle, table, column, rows)
 
 
@@ -65,12 +65,13 @@ def _depending_triggers(bundle: Bundle, touched: dict[int, set[int]]) -> None:
         results = {ref for ref in change.cells if isinstance(ref, int) and ref in table.columns and table.columns[ref].computed}
         rows = [row for row in change.rows if row in touched.get(table.ref, ()) and row in table.rows]
         for column in table.trigger_columns():
-            if results and _depends(column, results):
+            if results and _depends(table, column, results):
                 fill(bundle, table, column, rows)
 
 
-def _depends(column: Column, changed: Iterable[int]) -> bool:
-    return column.recalc_when == ON_NEW and bool(set(column.recalc_deps or ()) & set(changed))
+def _depends(table: Table, column: Column, changed: Iterable[int]) -> bool:
+    numbers = {table.columns[ref].number for ref in changed if ref in table.columns}
+    return column.recalc_when == ON_NEW and bool(set(column.recalc_deps or ()) & numbers)
 
 
 def _looks_elsewhere(column: Column) -> bool:

@@ -68,7 +68,8 @@ def decode(wire: Any) -> Any:
             return tuple(decode(item) for item in items)
         case ["l", value, *rest]:
             options = rest[0] if rest and isinstance(rest[0], dict) else {}
-            return Lookup(decode_lookup(value), options.get("column"), str(options.get("raw", value)))
+            written = ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+            return Lookup(decode_lookup(value), options.get("column"), str(options.get("raw", written)))
         case ["d", int() | float() as seconds]:
             return Stamp(float(seconds), True)
         case ["D", int() | float() as seconds, *_]:
@@ -193,7 +194,7 @@ def _moment(kind: str, value: Any) -> Cell:
         return None
     if isinstance(value, Stamp) and value.day:
         day = datetime.fromtimestamp(value.seconds, UTC)
-        return day.replace(tzinfo=zone(kind)).timestamp()
+        return datetime(day.year, day.month, day.day, tzinfo=zone(kind)).timestamp()
     if isinstance(value, Stamp):
         return value.seconds
     return float(value) if isinstance(value, int | float) else _iso(value, zone(kind))[0]

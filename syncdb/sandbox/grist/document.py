@@ -11,7 +11,7 @@ from syncdb.sandbox.grist.bundle import COLUMNS, TABLES, Bundle
 from syncdb.sandbox.grist.calculate import recalculate
 from syncdb.sandbox.grist.history import KEPT, History
 from syncdb.sandbox.grist.schema import Desynchronised, Numbers
-from syncdb.sandbox.grist.table import Column, Table, column_meta, table_meta
+from syncdb.sandbox.grist.table import Table, column_meta, table_meta
 from syncdb.sandbox.grist.wire import EngineError, Json, Refusal, in_flux
 
 IDLE = 30.0  # seconds after which an unused document is closed, and opened anew by the next call
@@ -40,9 +40,7 @@ class Document:
 
     def table(self, name: str) -> Table | None:
         """By id or by number. Ids differ by their letters' case."""
-        if name.isdigit() and int(name) in self.tables:
-            return self.tables[int(name)]
-        return next((table for table in self.tables.values() if table.id == name), None)
+        return next((table for table in self.tables.values() if name in (table.id, str(table.number))), None)
 
     def rows(self) -> int:
         return sum(len(table.rows) for table in self.tables.values())
@@ -50,10 +48,10 @@ class Document:
     def meta(self, name: str) -> dict[int, Json] | None:
         """The rows of one of Grist's own tables, of those that the sandbox has."""
         if name == TABLES:
-            return {table.ref: table_meta(table) for table in sorted(self.tables.values(), key=lambda one: one.ref)}
+            return {table.number: table_meta(table) for table in sorted(self.tables.values(), key=lambda one: one.number)}
         if name == COLUMNS:
             pairs = [(table, column) for table in self.tables.values() for column in table.columns.values()]
-            return {column.ref: column_meta(table, column) for table, column in sorted(pairs, key=lambda pair: pair[1].ref)}
+            return {column.number: column_meta(table, column) for table, column in sorted(pairs, key=lambda pair: pair[1].number)}
         return None
 
     # --- writing -------------------------------------------------------------------------------------------
@@ -99,10 +97,6 @@ class Document:
     def _next_column(self) -> int:
         self._column_count += 1
         return self._column_count
-
-    def column(self, ref: int) -> tuple[Table, Column] | None:
-        """A column by its number, with its table."""
-        return next(((table, table.columns[ref]) for table in self.tables.values() if ref in table.columns), None)
 
     # --- life ----------------------------------------------------------------------------------------------
 

@@ -121,7 +121,7 @@ class Delta:
     def shown(self) -> Json:
         living = {key: name for key, name in self.columns.items() if name.was is not None or name.now is not None}
         named = {name.key: key for key, name in living.items()}
-        cells = {name: self.cells[key] for name, key in named.items() if self.cells.get(key)}
+        cells = {name: self.cells[key] for name, key in named.items() if key in self.cells}
         deltas = {name: {str(row): column[row] for row in sorted(column)} for name, column in cells.items()}
         return {
             "updateRows": sorted(self.update),
@@ -206,8 +206,9 @@ def merged(one: Delta, two: Delta) -> Delta:
     total.columns = {key: Name(name.was, two.columns.get(key, name).now) for key, name in one.columns.items()}
     total.columns |= {key: name for key, name in two.columns.items() if key not in one.columns}
     for key in total.columns:
-        column = _merged_cells(one, two, key)
-        total.cells[key] = {row: cell for row, cell in column.items() if row not in fleeting}
+        if key in one.cells or key in two.cells:
+            column = _merged_cells(one, two, key)
+            total.cells[key] = {row: cell for row, cell in column.items() if row not in fleeting}
     return total
 
 

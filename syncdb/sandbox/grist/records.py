@@ -94,7 +94,7 @@ def _entered(bundle: Bundle, table: Table, decoded: Mapping[str, Sequence[Any]])
             raise EngineError("ValueError", f"Can't save value to formula column {name}")
         if column.empty and not _awaken(bundle, table, column, values):
             continue
-        convert = converter(bundle.tables, table, column)
+        convert = converter(bundle.tables, column)
         cells[column.ref] = [convert(value) for value in values]
     return cells
 
@@ -129,7 +129,7 @@ def _numeric(value: Any) -> bool:
     return True
 
 
-def converter(tables: Mapping[int, Table], table: Table, column: Column) -> Callable[[Any], Cell]:
+def converter(tables: Mapping[int, Table], column: Column) -> Callable[[Any], Cell]:
     """What a column makes of decoded values. References by key look the other table up once."""
     other = next((one for one in tables.values() if one.id == target(column.type)), None)
     found: dict[str, dict[Cell, int]] = {}
@@ -137,7 +137,7 @@ def converter(tables: Mapping[int, Table], table: Table, column: Column) -> Call
     def find(name: str | None, value: Any) -> int:
         if other is None:
             return 0
-        visible = other.columns.get(column.visible)
+        visible = other.numbered(column.visible)
         name = name or (visible.id if visible else "id")
         if name == "id":
             return value if value in other.rows else 0
@@ -191,6 +191,8 @@ def _count(require: Values, values: Values) -> int:
 
 
 def _decoded_keys(require: Values, count: int) -> list[tuple[Any, ...]]:
+    if any(isinstance(value, list) and value[:1] == ["L"] for column in require.values() for value in column):
+        raise EngineError("TypeError", "unhashable type: 'list'")
     keys = list(zip(*([decode(value) for value in column] for column in require.values()), strict=True)) or [()] * count
     if require and len(set(keys)) < count:
         raise EngineError("ValueError", "require values must be unique")
@@ -227,7 +229,10 @@ class Matcher:
         self._index: dict[tuple[Any, ...], list[int]] | None = None
 
     def _of(self, tables: Mapping[int, Table], column: Column | None) -> Callable[[Any], Cell]:
-        return converter(tables, self._table, column) if column else lambda value: value
+        if column is None:
+            return lambda value: value
+        convert = converter(tables, column)
+        return lambda value: _comparable(column, convert(value))
 
     def rows(self, key: Sequence[Any]) -> list[int]:
         wanted = tuple(convert(value) for convert, value in zip(self._convert, key, strict=True))
@@ -238,7 +243,12 @@ class Matcher:
         return self._index.get(wanted, [])
 
     def _key(self, row: int) -> tuple[Any, ...]:
-        return tuple(row if column is None else self._table.get(row, column) for column in self._columns)
+        return tuple(row if one is None else _comparable(one, self._table.get(row, one)) for one in self._columns)
+
+
+def _comparable(column: Column, cell: Cell) -> Cell:
+    """Dates are the same when their day is."""
+    return cell // 86400 * 86400 if pure(column.type) == "Date" and isinstance(cell, float) else cell
 
 
 def filtered(table: Table, wanted: Mapping[str, Sequence[Any]]) -> list[int]:

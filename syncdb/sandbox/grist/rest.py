@@ -23,7 +23,7 @@ from syncdb.sandbox.grist.wire import EngineError, Json, Refusal, invalid_payloa
 Version = tuple[int, int, int]
 UPSERT_ANSWERS: Version = (1, 7, 13)
 TYPED_CELLS: Version = (1, 7, 12)
-_UNKNOWN = re.compile(r"\[Sandbox] (?:KeyError '(?:Table \w+ has no column )?)([\w.]+)")
+_UNKNOWN = re.compile(r"\[Sandbox] (?:KeyError '|ValueError No such column: )([\w.]+)")
 _MISSING_ROW = re.compile(r"non-existent record #(\d+)")
 
 
@@ -154,7 +154,7 @@ class DocumentCalls:
             table = self.document.table(entry["id"])
             if table is None:
                 raise Refusal(404, f'Table not found "{entry["id"]}"')
-            rows.append(table.ref)
+            rows.append(table.number)
         self._one(TABLES, (), ["BulkUpdateRecord", TABLES, rows, tabular.by_column(entries)])
 
     def get_columns(self, table: str) -> Json:
@@ -172,17 +172,17 @@ class DocumentCalls:
         if any(entry["fields"].keys() != entries[0]["fields"].keys() for entry in entries):
             raise Refusal(400, "PATCH requires all records to have same fields")
         values = tabular.by_column(entries)
-        refs = [column.ref for column in columns]
+        refs = [column.number for column in columns]
         self._one(COLUMNS, tuple(values), ["BulkUpdateRecord", COLUMNS, refs, values])
 
     def put_columns(self, table: str) -> None:
         found = self._table(table)
         entries = tabular.checked(self.request.get_json(), "columns", id=str, fields=dict)
         known = {entry["id"]: found.find(entry["id"]) for entry in entries}
-        changes = [["UpdateRecord", COLUMNS, column.ref, entry["fields"]] for entry in entries if (column := known[entry["id"]])]
+        changes = [["UpdateRecord", COLUMNS, column.number, entry["fields"]] for entry in entries if (column := known[entry["id"]])]
         added = [["AddVisibleColumn", found.id, entry["id"], entry["fields"]] for entry in entries if not known[entry["id"]]]
-        kept = {column.ref for column in known.values() if column}
-        gone = [column.ref for column in found.ordered() if not column.hidden and column.ref not in kept]
+        kept = {column.number for column in known.values() if column}
+        gone = [one.number for one in found.ordered() if not one.hidden and one.number not in kept]
         actions = [] if self._on("noupdate") else changes
         actions += [] if self._on("noadd") else added
         actions += [["BulkRemoveRecord", COLUMNS, gone]] if self._on("replaceall") else []
@@ -205,7 +205,8 @@ class DocumentCalls:
         if not isinstance(actions, list):
             raise Refusal(400, "actions should be an array")
         results = self._bare(actions)
-        return {"actionNum": self.document.history.states()[0].n, "retValues": results, "isModification": True}
+        state = self.document.history.states()[0]
+        return {"actionNum": state.n, "actionHash": state.h, "retValues": results, "isModification": True}
 
     def get_states(self) -> Json:
         return {"states": [state.shown() for state in self.document.history.states()]}
@@ -278,6 +279,8 @@ def _refused(message: str, table: str, columns: set[str]) -> Refusal:
         return Refusal(404, f'Table not found "{table}"')
     if unknown and unknown[1] in columns:
         return Refusal(400, f'Invalid column "{unknown[1]}"')
+    if unknown and unknown[1].removeprefix(f"{table}.") in columns:
+        return Refusal(404, f'Table or column not found "{unknown[1]}"')
     return Refusal(400, f"Error manipulating data: {message}")
 
 

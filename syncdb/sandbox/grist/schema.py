@@ -18,10 +18,14 @@ Free = Callable[[], int]
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Where the next tableRef and colRef come from."""
+    """Where the sandbox's own numbers of tables and columns come from; the API's are the lowest above all in use."""
 
     table: Free
     column: Free
+
+
+def _next_number(bundle: Bundle) -> int:
+    return max((column.number for table in bundle.tables.values() for column in table.columns.values()), default=0) + 1
 
 
 class Desynchronised(Exception):
@@ -30,29 +34,32 @@ class Desynchronised(Exception):
 
 def add_table(bundle: Bundle, numbers: Numbers, wanted: str | None, columns: Sequence[Mapping[str, Any]]) -> Table:
     """A new table. Columns are data columns unless they have a formula; `recalcWhen` and the like are ignored here (observed)."""
-    table = Table(numbers.table(), names.table_id(wanted, (one.id for one in bundle.tables.values())))
+    number = max((one.number for one in bundle.tables.values()), default=0) + 1
+    table = Table(numbers.table(), number, names.table_id(wanted, (one.id for one in bundle.tables.values())))
     bundle.add_table(table)
-    bundle.add_column(table, Column(numbers.column(), MANUAL_SORT, "ManualSortPos", MANUAL_SORT, position=1.0))
+    sort = Column(numbers.column(), _next_number(bundle), MANUAL_SORT, "ManualSortPos", MANUAL_SORT, position=1.0)
+    bundle.add_column(table, sort)
     taken = [MANUAL_SORT]
     for place, asked in enumerate(columns):
         name = names.column_id(asked.get("id"), taken)
         taken.append(name)
         formula = asked.get("formula") or ""
         is_formula = bool(asked.get("isFormula", bool(formula)))
-        column = _new_column(numbers.column(), name, is_formula, asked, place + 2.0)
+        column = _new_column(bundle, numbers.column(), name, is_formula, asked)
+        column.position = place + 2.0
         bundle.add_column(table, column)
     return table
 
 
-def _new_column(ref: int, name: str, is_formula: bool, asked: Mapping[str, Any], position: float) -> Column:
+def _new_column(bundle: Bundle, ref: int, name: str, is_formula: bool, asked: Mapping[str, Any]) -> Column:
     return Column(
         ref=ref,
+        number=_next_number(bundle),
         id=name,
         type=asked.get("type") or ("Any" if is_formula else "Text"),
         label=str(asked.get("label") or name),
         is_formula=is_formula,
         formula=asked.get("formula") or "",
-        position=position,
         widget_options=asked.get("widgetOptions") or "",
     )
 
@@ -64,8 +71,8 @@ def add_column(bundle: Bundle, numbers: Numbers, table: Table, wanted: str | Non
     recalcDeps (a fault of the real one, observed).
     """
     name = names.column_id(wanted, (column.id for column in table.columns.values()))
-    position = max((column.position for column in table.columns.values()), default=0.0) + 1
-    column = _new_column(numbers.column(), name, bool(asked.get("isFormula", True)), asked, position)
+    column = _new_column(bundle, numbers.column(), name, bool(asked.get("isFormula", True)), asked)
+    column.position = max((one.position for one in table.columns.values()), default=0.0) + 1
     column.visible = int(asked.get("visibleCol") or 0)
     column.recalc_when = int(asked.get("recalcWhen") or 0)
     bundle.add_column(table, column)
@@ -115,7 +122,7 @@ def change_type(bundle: Bundle, table: Table, column: Column, kind: str) -> None
     same = pure(kind) == pure(column.type) and pure(kind) != "DateTime"
     bundle.change_column(table, column, type=kind, visible=column.visible if same else 0)
     if not column.computed:
-        convert = converter(bundle.tables, table, column)
+        convert = converter(bundle.tables, column)
         bundle.update_rows(table, rows, {column.ref: [convert(cell) for cell in old]})
 
 

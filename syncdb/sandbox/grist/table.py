@@ -1,4 +1,8 @@
-"""A document's tables in memory: columns by their lasting number (colRef), rows by id."""
+"""A document's tables in memory: columns and rows.
+
+The numbers that the API shows (tableRef, colRef) are given again once they are free (observed); `ref` is the sandbox's own
+and never comes twice, so that the history can tell two columns with the same number apart.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ class Column:
     """`formula` with `is_formula` is a formula column, without it a trigger formula; `is_formula` without it an empty column."""
 
     ref: int
+    number: int
     id: str
     type: str = "Text"
     label: str = ""
@@ -52,9 +57,10 @@ class Column:
 
 @dataclass(slots=True)
 class Table:
-    """`rows` maps a row id to its cells by colRef; a cell that is not there holds its column's default."""
+    """`rows` maps a row id to its cells by column; a cell that is not there holds its column's default."""
 
     ref: int
+    number: int
     id: str
     columns: dict[int, Column] = field(default_factory=dict)
     rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
@@ -67,6 +73,10 @@ class Table:
 
     def find(self, name: str) -> Column | None:
         return next((column for column in self.columns.values() if column.id == name), None)
+
+    def numbered(self, number: int) -> Column | None:
+        """By colRef."""
+        return next((column for column in self.columns.values() if column.number == number), None)
 
     def column(self, name: str) -> Column:
         """The column of that id. Raises EngineError."""
@@ -96,7 +106,7 @@ class Table:
 def column_meta(table: Table, column: Column) -> Json:
     """A column's row in _grist_Tables_column."""
     return {
-        "parentId": table.ref,
+        "parentId": table.number,
         "parentPos": column.position,
         "colId": column.id,
         "type": column.type,
@@ -120,11 +130,11 @@ def table_meta(table: Table) -> Json:
     """A table's row in _grist_Tables."""
     return {
         "tableId": table.id,
-        "primaryViewId": table.ref,
+        "primaryViewId": table.number,
         "summarySourceTable": 0,
         "onDemand": False,
-        "rawViewSectionRef": table.ref * 3 - 1,
-        "recordCardViewSectionRef": table.ref * 3,
+        "rawViewSectionRef": table.number * 3 - 1,
+        "recordCardViewSectionRef": table.number * 3,
     }
 
 

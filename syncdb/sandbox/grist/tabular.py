@@ -8,7 +8,7 @@ from typing import Any
 
 from syncdb.sandbox.grist.cells import Cell, Failed, encode, pure, target, zone
 from syncdb.sandbox.grist.document import Document
-from syncdb.sandbox.grist.table import Column, Table, column_meta
+from syncdb.sandbox.grist.table import Column, Table, column_meta, table_meta
 from syncdb.sandbox.grist.wire import Json, Refusal, invalid_payload
 
 
@@ -19,7 +19,7 @@ def columns(table: Table, hidden: bool) -> list[Json]:
 
 def column_record(table: Table, column: Column) -> Json:
     from_table = {name: encode(value) for name, value in column_fields(table, column).items()}
-    return {"id": column.id, "fields": {"colRef": column.ref} | from_table}
+    return {"id": column.id, "fields": {"colRef": column.number} | from_table}
 
 
 def column_fields(table: Table, column: Column) -> Json:
@@ -31,10 +31,10 @@ def column_fields(table: Table, column: Column) -> Json:
 def tables(document: Document, expanded: bool) -> list[Json]:
     """GET tables; with their columns where asked to expand."""
     found = []
-    for ref, meta in (document.meta("_grist_Tables") or {}).items():
-        fields = {"tableRef": ref} | {name: value for name, value in meta.items() if name != "tableId"}
-        more = {"columns": columns(document.tables[ref], False)} if expanded else {}
-        found.append({"id": meta["tableId"], "fields": fields} | more)
+    for table in sorted(document.tables.values(), key=lambda one: one.number):
+        fields = {"tableRef": table.number} | {name: value for name, value in table_meta(table).items() if name != "tableId"}
+        more = {"columns": columns(table, False)} if expanded else {}
+        found.append({"id": table.id, "fields": fields} | more)
     return found
 
 
@@ -88,7 +88,7 @@ def sorted_rows(table: Table, rows: Sequence[int], keys: Sequence[str]) -> list[
         name = key.removeprefix("-").split(":")[0]
         column = None if name == "id" else table.find(name)
         if column is None and name != "id":
-            raise Refusal(400, f"unknown key {name}")
+            raise Refusal(500, f"unknown key {name}")
         cell = functools.partial(_sort_key, table, column)
         result.sort(key=cell, reverse=key.startswith("-"))
     return result
