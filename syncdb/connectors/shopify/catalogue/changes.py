@@ -187,7 +187,7 @@ def server_time(answer: Answer, elapsed: float, asked: datetime) -> datetime:
 
 
 def _onward(listing: Mapping[str, Any]) -> str:
-    """The cursor of the next page. Raises Untold where there is none or the page held nothing: that way leads round in a circle."""
+    """The cursor of the next page. Raises Untold where there is none or the page held nothing: that leads round in a circle."""
     cursor = listing["pageInfo"]["endCursor"]
     if not cursor or not listing["nodes"]:
         raise Untold("Shopify's pages go round in a circle")

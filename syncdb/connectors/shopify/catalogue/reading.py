@@ -64,7 +64,8 @@ class Reader:
     _at_once: PageSize = field(default_factory=lambda: PageSize(LARGEST_PAGE))
 
     def __post_init__(self) -> None:
-        self._parts = parts_of(self.fields, self.entity.always)
+        seo = (("seo", "title"), ("seo", "description")) if any(one.path[0] == "seo" for one in self.fields) else ()
+        self._parts = parts_of(self.fields, (*self.entity.always, *seo))
 
     @property
     def parts(self) -> Parts:

@@ -1,0 +1,70 @@
+"""A shop's catalogue as a whole: one connector per entity, and one way to ask what changed in all of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from syncdb.connectors.base import Changes
+from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.entities import ORDERS, entity_named
+from syncdb.connectors.shopify.catalogue.shop import Shop
+from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
+from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.facts import Notice
+from syncdb.errors import ConfigurationError
+
+
+class ShopCatalogue:
+    """The entities chosen by `fields` (entity -> names of fields; metafields as `metafields.<namespace>.<key>`).
+
+    `late` is how many seconds an unanswered write may still be applied after it was sent, `overlap` how far back each question
+    for changes reaches again. Time is the client's clock. Raises ConfigurationError for entities and fields that there are not.
+    """
+
+    def __init__(
+        self,
+        client: ShopifyClient,
+        *,
+        fields: Mapping[str, Sequence[str]],
+        late: float = LATE,
+        overlap: timedelta = timedelta(minutes=10),
+    ) -> None:
+        self._conversation = Conversation(client)
+        self._sides = {
+            name: CatalogueSide(self._conversation, entity_named(name), entity_named(name).chosen(names), late)
+            for name, names in fields.items()
+        }
+        told = {name: names for name, names in fields.items() if name != ORDERS.name}
+        self._feed = ChangeFeed(self._conversation, told, overlap)
+
+    def side(self, entity: str) -> CatalogueSide:
+        """The connector of one chosen entity. Raises ConfigurationError where it was not chosen."""
+        if entity not in self._sides:
+            raise ConfigurationError([f"Shopify's {entity} were not chosen."])
+        return self._sides[entity]
+
+    def changes(self, cursor: str | None) -> Changes:
+        """What changed since the cursor; orders are told by their own reader. Raises Refused and RetryLater."""
+        return self._feed.changes(cursor)
+
+    def shop(self) -> Shop:
+        """The shop: its time zone, currency and domain. Asked for once. Raises Refused and RetryLater."""
+        return self._conversation.shop()
+
+    def scopes(self) -> frozenset[str] | None:
+        """What this app may do; None where it may not even see that."""
+        return self.shop().scopes
+
+    def lacks(self, writing: bool) -> tuple[str, ...]:
+        """The access scopes that the chosen entities need and the app has not."""
+        return self.shop().lacks([side.entity for side in self._sides.values()], writing)
+
+    def news(self) -> tuple[Notice, ...]:
+        """What a person should know of the answers since this was last called: hidden fields, parts that are missing."""
+        return self._conversation.news()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        for side in self._sides.values():
+            side.close()
+        self._conversation.client.close()

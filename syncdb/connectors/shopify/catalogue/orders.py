@@ -1,0 +1,52 @@
+"""Notes and tags of orders, written back to the shop one order at a time.
+
+`orderUpdate` overwrites note and tags as wholes and does not compare: the order is read just before and verified after.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.entities import ORDERS
+from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
+from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.model import Action, Attempt, Operation, Outcome, Side
+from syncdb.values import Value
+
+FIELDS = ("name", "note", "tags")
+
+
+def order_gid(order_id: str) -> str:
+    """The global id of an order by its number ("1001")."""
+    return f"gid://shopify/Order/{bare_id(order_id)}"
+
+
+class OrderWriter:
+    """Writes `fields` of orders (note, tags, po_number, metafields). Orders are named by their ids without prefix.
+
+    An attempt is prepared, put into the journal by the caller, written, and settled where its answer was lost.
+    """
+
+    def __init__(self, client: ShopifyClient, fields: Sequence[str] = FIELDS, *, late: float = LATE) -> None:
+        names = dict.fromkeys(("name", *fields))
+        self.side = CatalogueSide(Conversation(client), ORDERS, ORDERS.chosen(tuple(names)), late)
+
+    def look(self, order_ids: Sequence[str]) -> dict[str, Mapping[str, Value]]:
+        """The fields of these orders as they are now; an order that is not shown is left out. Raises Refused and RetryLater."""
+        found = self.side.look([order_gid(one) for one in order_ids]).found
+        return {bare_id(key): one.record.fields for key, one in found.items()}
+
+    def prepare(
+        self, order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], token: int, reason: str = "changed"
+    ) -> Attempt:
+        """The write of one order: `expected` is what the plan saw of the fields in `changes`."""
+        operation = Operation(Side.LEFT, Action.UPDATE, order_gid(order_id), None, dict(expected), dict(changes), reason)
+        return self.side.prepare([operation], token)
+
+    def write(self, attempt: Attempt) -> Outcome:
+        """Send it once. UNKNOWN where the answer was lost: settle it then."""
+        return self.side.write(attempt)[0]
+
+    def settle(self, attempt: Attempt) -> Outcome:
+        """What became of an attempt whose answer was lost."""
+        return self.side.settle(attempt)[0]

@@ -1,0 +1,138 @@
+"""Writing single records: products, collections and orders, each by a mutation of its own, several in one document.
+
+None of these mutations compares and sets: the record was read just before, and is verified by the mutation's own answer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.catalogue.inputs import nested, sent
+from syncdb.connectors.shopify.catalogue.reading import Reader
+from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
+from syncdb.connectors.shopify.catalogue.work import GONE, Sender, Work, pending, refuse, verify
+from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
+from syncdb.connectors.shopify.shape import Path, selection
+from syncdb.model import Action, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One mutation: its name, the argument and its type, and the field of its answer that holds the record."""
+
+    name: str
+    argument: str
+    type: str
+    record: str
+
+
+MUTATIONS: Mapping[str, Mutation] = {
+    "products": Mutation("productUpdate", "product", "ProductUpdateInput", "product"),
+    "collections": Mutation("collectionUpdate", "input", "CollectionInput", "collection"),
+    "orders": Mutation("orderUpdate", "input", "OrderInput", "order"),
+}
+DELETION = Mutation("productDelete", "input", "ProductDeleteInput", "")
+
+
+def document_of(mutation: Mutation, count: int, selected: str) -> str:
+    """The document that runs a mutation `count` times, each under an alias and with a variable of its own."""
+    given = ", ".join(f"$r{number}: {mutation.type}!" for number in range(count))
+    answer = f"{mutation.record} {{ {selected} }}" if mutation.record else "deletedProductId"
+    runs = " ".join(
+        f"r{number}: {mutation.name}({mutation.argument}: $r{number}) {{ {answer} userErrors {{ field message }} }}"
+        for number in range(count)
+    )
+    return f"mutation Write({given}) {{ {runs} }}"
+
+
+def update_records(works: Sequence[Work], sender: Sender, reader: Reader) -> None:
+    """Write what these works change besides metafields, and settle each by its own answer."""
+    works = [work for work in pending(works) if work.operation.action is Action.UPDATE and work.changed(metafields=False)]
+    currency = reader.conversation.shop().currency
+    mutation = MUTATIONS[reader.entity.name]
+
+    def settle(work: Work, answered: Mapping[str, Any]) -> None:
+        record = answered[mutation.record]
+        if answered["userErrors"]:
+            refuse(work, reader.entity, answered["userErrors"])
+        elif record is None:
+            work.end(Result.STALE, GONE)
+        else:
+            verify(work, reader.seen(record), reader.entity)
+
+    run(works, sender, reader.entity, lambda count: document_of(mutation, count, selection(reader.parts)),
+        lambda work: _input(work, currency), settle)  # fmt: skip
+
+
+def delete_records(works: Sequence[Work], sender: Sender, entity: Entity) -> None:
+    """Delete products. It cannot be undone."""
+    works = [work for work in pending(works) if work.operation.action is Action.DELETE]
+
+    def settle(work: Work, answered: Mapping[str, Any]) -> None:
+        if answered["userErrors"]:
+            refuse(work, entity, answered["userErrors"])
+        else:
+            work.end(Result.DONE)
+
+    run(works, sender, entity, lambda count: document_of(DELETION, count, ""), lambda work: {"id": work.key}, settle)
+
+
+def run(
+    works: Sequence[Work],
+    sender: Sender,
+    entity: Entity,
+    document: Callable[[int], str],
+    variable: Callable[[Work], Any],
+    settle: Callable[[Work, Mapping[str, Any]], None],
+) -> None:
+    """Send all works in one document, or in several where one is too costly or would not run."""
+    if not works:
+        return
+    variables = {f"r{number}": variable(work) for number, work in enumerate(works)}
+    try:
+        answer = sender.send(document(len(works)), variables, f"Writing {entity.name}")
+    except TooCostly as reason:
+        _in_parts(works, str(reason), sender, entity, document, variable, settle)
+        return
+    if not any((answer.data or {}).values()):
+        _nothing_ran(works, answer, entity)
+        _in_parts(works, message_of(answer.errors), sender, entity, document, variable, settle)
+        return
+    for number, work in enumerate(works):
+        try:
+            settle(work, payload(answer, f"r{number}", entity))
+        except NotRun as reason:
+            refuse(work, entity, [{"message": str(reason)}])
+
+
+def _nothing_ran(works: Sequence[Work], answer: Answer, entity: Entity) -> None:
+    """Make sure of it: raises Refused or OutcomeUnknown where anything else may be the reason that all is null."""
+    for number in range(len(works)):
+        with suppress(NotRun):
+            payload(answer, f"r{number}", entity)
+
+
+def _in_parts(works: Sequence[Work], why: str, sender: Sender, entity: Entity, *how: Any) -> None:
+    """Nothing of it ran: each half is sent alone, down to the one that will not do."""
+    if len(works) == 1:
+        refuse(works[0], entity, [{"message": why}])
+        return
+    half = len(works) // 2
+    for part in (works[:half], works[half:]):
+        run(part, sender, entity, *how)
+
+
+def _input(work: Work, currency: str) -> dict[str, Any]:
+    """The mutation's input: the record's id and what changes, with both texts of `seo`, of which one alone may lose the other."""
+    changes: dict[Path, Any] = {("id",): work.key}
+    for field in work.changed(metafields=False):
+        changes[field.written] = sent(field, work.operation.changes[field.name], currency)
+        if field.name == "handle":
+            changes[("redirectNewHandle",)] = True
+    if any(path[0] == "seo" for path in changes):
+        before = work.node["seo"]
+        for name in ("title", "description"):
+            changes.setdefault(("seo", name), before[name] or "")
+    return nested(changes)

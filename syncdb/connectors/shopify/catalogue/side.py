@@ -1,0 +1,228 @@
+"""One entity of a shop as a connector: read it, write to it, and find out what became of a write nobody answered."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from syncdb.connectors.base import Capabilities
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.entities import PRODUCTS, STOCK, VARIANTS, Entity
+from syncdb.connectors.shopify.catalogue.fields import ShopField
+from syncdb.connectors.shopify.catalogue.inputs import by_name
+from syncdb.connectors.shopify.catalogue.metafields import write_metafields
+from syncdb.connectors.shopify.catalogue.reading import Block, Reader
+from syncdb.connectors.shopify.catalogue.records import delete_records, update_records
+from syncdb.connectors.shopify.catalogue.stock import StockWriter, why_not
+from syncdb.connectors.shopify.catalogue.variants import VariantWriter
+from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, compare, judge, pending, verify, wanted
+from syncdb.errors import OutcomeUnknown, RemoteError
+from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
+from syncdb.values import iso, moment
+
+log = logging.getLogger("syncdb.shopify")
+
+AT_ONCE = {"variants": 100, "inventory": 250}  # inventory: documented limit of an input list
+OTHERS_AT_ONCE = 20
+KEPT = timedelta(hours=23)  # documented: an idempotency key is kept for 24 hours
+LATE = 60.0  # seconds; on trust: Shopify documents no longest time in which a request it took may still be carried out
+
+
+@dataclass(slots=True)
+class CatalogueSide:
+    """A connector to one entity. `late` is how many seconds an unanswered write may still be applied after it was sent."""
+
+    conversation: Conversation
+    entity: Entity
+    fields: tuple[ShopField, ...]
+    late: float = LATE
+    name: str = field(init=False)
+    can: Capabilities = field(init=False)
+    _reader: Reader = field(init=False, repr=False)
+    _sent: dict[int, float] = field(default_factory=dict, repr=False)
+    _born: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        stock = self.entity is STOCK
+        self.name = f"Shopify {self.entity.name}"
+        self.can = Capabilities(create=False, delete=self.entity is PRODUCTS, compare_and_set=stock, fence=stock)
+        self._reader = Reader(self.conversation, self.entity, self.fields)
+        self._born = self.conversation.client.clock.monotonic()
+
+    def structure(self, token: int) -> Attempt | None:
+        """Nothing has to be made in a shop before its records can be written."""
+        return None
+
+    def fetch(self) -> Iterator[Snapshot]:
+        """Every record, in blocks. Raises Refused and RetryLater."""
+        for block in self._reader.pages():
+            yield _snapshot(block)
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        """These records as the shop's database shows them now. Raises Refused and RetryLater."""
+        return _snapshot(self._reader.by_ids(keys))
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        """As many operations as go into one round of writing, each judged by what stands there now."""
+        batch = tuple(operations[: AT_ONCE.get(self.entity.name, OTHERS_AT_ONCE)])
+        works = self._works(batch)
+        self._find(works)
+        currency = self.conversation.shop().currency
+        for work in works:
+            judge(work, self.entity, currency, self.can.delete, why_not if self.entity is STOCK else lambda _: "")
+        evidence = {
+            "prepared_at": iso(self.conversation.client.clock.now()),
+            "judged": {work.key: [work.outcome.result.value, work.outcome.why] for work in works if work.outcome},
+            "places": {work.key: _place(work) for work in pending(works)} if self.entity is STOCK else {},
+        }
+        return Attempt(token, batch, evidence)
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        """Send it, comparing once more just before where Shopify itself does not compare."""
+        if attempt.token in self._sent:
+            return self.settle(attempt)
+        works = self._judged(attempt)
+        if self.entity is not STOCK:
+            waiting = pending(works)
+            self._find(waiting)
+            for work in waiting:
+                compare(work, self.entity)
+        return self._carried_out(attempt, works)
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        """Find out what became of it: stock by sending the same again under its key, everything else by looking.
+
+        What looking does not show is looked for again after the time in which it may still be applied.
+        """
+        works = self._judged(attempt)
+        if self.entity is STOCK and self._key_is_kept(attempt):
+            return self._carried_out(attempt, works)
+        try:
+            if not self._stands(works):
+                self._wait(attempt.token)
+                works = self._judged(attempt)
+                self._stands(works)
+        except RemoteError as error:
+            log.warning("%s: what became of write %s cannot be seen: %s", self.name, attempt.token, error)
+            return [Outcome(Result.UNKNOWN) for _ in works]
+        self._sent.setdefault(attempt.token, self._born)
+        return _outcomes(works)
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        """Nothing is written by place, so nothing can land in another record."""
+        return None
+
+    def close(self) -> None:
+        """The client belongs to whoever made it."""
+        self._sent.clear()
+
+    def _works(self, operations: Sequence[Operation]) -> list[Work]:
+        fields = by_name(self.fields)
+        return [Work(operation, fields) for operation in operations]
+
+    def _judged(self, attempt: Attempt) -> list[Work]:
+        """The works of an attempt as `prepare` left them."""
+        works = self._works(attempt.operations)
+        judged: Any = attempt.evidence["judged"]
+        places: Any = attempt.evidence["places"]
+        for work in works:
+            work.place = places.get(work.key, ())
+            if work.key in judged:
+                result, why = judged[work.key]
+                work.end(Result(result), why)
+        return works
+
+    def _find(self, works: Sequence[Work]) -> None:
+        block = self._reader.by_ids([work.key for work in works])
+        for work in works:
+            work.seen = block.seen.get(work.key)
+
+    def _carried_out(self, attempt: Attempt, works: list[Work]) -> list[Outcome]:
+        sender = Sender(self.conversation)
+        try:
+            self._send(attempt, works, sender)
+        except OutcomeUnknown as lost:
+            log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
+            return [Outcome(Result.UNKNOWN) for _ in works]
+        except RemoteError as refused:
+            if not any(work.outcome and work.outcome.result is Result.DONE or work.stands for work in works):
+                raise
+            for work in pending(works):
+                work.end(Result.STALE, f"it could not be written yet: {refused}")
+        finally:
+            if sender.sent:
+                self._sent[attempt.token] = self.conversation.client.clock.monotonic()
+        return _outcomes(works)
+
+    def _send(self, attempt: Attempt, works: Sequence[Work], sender: Sender) -> None:
+        if self.entity is STOCK:
+            StockWriter(sender, self._reader, attempt.token).write(works)
+            return
+        delete_records(works, sender, self.entity)
+        write_metafields(works, sender, self.entity)
+        if self.entity is VARIANTS:
+            VariantWriter(sender, self._reader).write(works)
+        else:
+            update_records(works, sender, self._reader)
+        self._verify(pending(works))
+
+    def _verify(self, works: Sequence[Work]) -> None:
+        """What was not verified by the answer to its own mutation (metafields) is looked at."""
+        if not works:
+            return
+        self._find(works)
+        for work in works:
+            if work.seen is None:
+                work.end(Result.STALE, MOVED)
+            else:
+                verify(work, work.seen, self.entity)
+
+    def _stands(self, works: Sequence[Work]) -> bool:
+        """Settle each by whether the shop shows it; whether all of it does."""
+        waiting = pending(works)
+        block = self._reader.by_ids([work.key for work in waiting])
+        for work in waiting:
+            work.seen = block.seen.get(work.key)
+            shown = _is_shown(work, block.complete)
+            if shown is None:
+                work.end(Result.UNKNOWN)
+            elif shown:
+                work.end(Result.DONE)
+            else:
+                work.end(Result.STALE, "it was not applied")
+        return all(work.outcome and work.outcome.result is Result.DONE for work in waiting)
+
+    def _wait(self, token: int) -> None:
+        """Let the time pass in which the write may still be applied. One of an earlier process was sent before this one began."""
+        clock = self.conversation.client.clock
+        passed = clock.monotonic() - self._sent.get(token, self._born)
+        if passed < self.late:
+            clock.sleep(self.late - passed)
+
+    def _key_is_kept(self, attempt: Attempt) -> bool:
+        prepared = moment(str(attempt.evidence["prepared_at"]))
+        return self.conversation.client.clock.now() - prepared < KEPT
+
+
+def _snapshot(block: Block) -> Snapshot:
+    return Snapshot({key: seen.found for key, seen in block.seen.items()}, block.complete)
+
+
+def _place(work: Work) -> list[str]:
+    return [str(work.node["item"]["id"]), str(work.node["location"]["id"])]
+
+
+def _is_shown(work: Work, complete: bool) -> bool | None:
+    """Whether the shop shows what the work was to bring about; None where it cannot be seen."""
+    deleting = work.operation.action is Action.DELETE
+    if work.seen is None:
+        return deleting if complete else None
+    return not deleting and agrees({name: wanted(work, name) for name in work.operation.changes}, work.seen.fields)
+
+
+def _outcomes(works: Sequence[Work]) -> list[Outcome]:
+    """One outcome for each operation. Work that nothing settled would be a defect, and is told as such."""
+    unsettled = [work.key for work in works if work.outcome is None]
+    assert not unsettled, f"nothing settled {unsettled}"
+    return [work.outcome for work in works if work.outcome is not None]

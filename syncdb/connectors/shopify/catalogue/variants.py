@@ -1,0 +1,121 @@
+"""Writing variants: one `productVariantsBulkUpdate` per product, several products in one document.
+
+All variants of a product are changed or none (documented; partial updates are not asked for). Where Shopify refuses some, those
+are settled as refused and the rest of that product is sent again. Nothing compares and sets here: read just before, verified after.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb.connectors.shopify.catalogue.inputs import nested, sent
+from syncdb.connectors.shopify.catalogue.reading import Reader
+from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
+from syncdb.connectors.shopify.catalogue.work import GONE, Sender, Work, pending, position, refuse, verify
+from syncdb.connectors.shopify.client import TooCostly
+from syncdb.connectors.shopify.shape import selection
+from syncdb.model import Result
+
+
+def document_of(products: int, selected: str) -> str:
+    """The document that changes variants of so many products."""
+    given = ", ".join(f"$p{number}: ID!, $v{number}: [ProductVariantsBulkInput!]!" for number in range(products))
+    runs = " ".join(
+        f"r{number}: productVariantsBulkUpdate(productId: $p{number}, variants: $v{number})"
+        f" {{ productVariants {{ {selected} }} userErrors {{ field message code }} }}"
+        for number in range(products)
+    )
+    return f"mutation Write({given}) {{ {runs} }}"
+
+
+@dataclass(slots=True)
+class VariantWriter:
+    """Writes what works change of variants besides metafields."""
+
+    sender: Sender
+    reader: Reader
+
+    def write(self, works: Sequence[Work]) -> None:
+        """Settle every pending work that changes more than metafields."""
+        groups: dict[str, list[Work]] = {}
+        for work in pending(works):
+            if work.changed(metafields=False):
+                groups.setdefault(str(work.node["product"]["id"]), []).append(work)
+        self._send(groups)
+
+    def _send(self, groups: Mapping[str, list[Work]]) -> None:
+        """Send until nothing is left: each round settles at least one work or splits what is sent together."""
+        if not groups:
+            return
+        variables: dict[str, Any] = {}
+        for number, (product, works) in enumerate(groups.items()):
+            variables[f"p{number}"] = product
+            variables[f"v{number}"] = [self._input(work) for work in works]
+        document = document_of(len(groups), selection(self.reader.parts))
+        try:
+            answer = self.sender.send(document, variables, "Writing variants")
+        except TooCostly as reason:
+            self._in_parts(groups, str(reason))
+            return
+        left: dict[str, list[Work]] = {}
+        unrun: dict[str, list[Work]] = {}
+        for number, (product, works) in enumerate(groups.items()):
+            try:
+                rest = self._settle(works, payload(answer, f"r{number}", self.reader.entity))
+            except NotRun as reason:
+                if len(works) == 1:
+                    refuse(works[0], self.reader.entity, [{"message": str(reason)}])
+                else:
+                    unrun[product] = works
+                continue
+            if rest:
+                left[product] = rest
+        self._send(left)
+        for product, works in unrun.items():
+            self._in_parts({product: works}, "")
+
+    def _settle(self, works: Sequence[Work], answered: Mapping[str, Any]) -> list[Work]:
+        """Settle what the answer settles; the works to be sent again are returned (none of the product's was written)."""
+        errors = answered["userErrors"]
+        if not errors:
+            self._verify(works, answered["productVariants"] or ())
+            return []
+        named = {place for error in errors if (place := position(error)) is not None and place < len(works)}
+        if not named and len(works) > 1:
+            self._each_alone(works)
+            return []
+        for place, work in enumerate(works):
+            if place in named or len(works) == 1:
+                refuse(work, self.reader.entity, [error for error in errors if position(error) in (place, None)] or errors)
+        return pending(works)
+
+    def _each_alone(self, works: Sequence[Work]) -> None:
+        for work in works:
+            self._send({str(work.node["product"]["id"]): [work]})
+
+    def _verify(self, works: Sequence[Work], answered: Sequence[Mapping[str, Any]]) -> None:
+        after = {str(node["id"]): node for node in answered}
+        for work in works:
+            if work.key in after:
+                verify(work, self.reader.seen(after[work.key]), self.reader.entity)
+            else:
+                work.end(Result.STALE, GONE)
+
+    def _in_parts(self, groups: Mapping[str, list[Work]], why: str) -> None:
+        """Nothing of it ran: send fewer products at once, then fewer variants of one."""
+        products = list(groups.items())
+        if len(products) > 1:
+            for part in (products[: len(products) // 2], products[len(products) // 2 :]):
+                self._send(dict(part))
+            return
+        product, works = products[0]
+        if len(works) == 1:
+            refuse(works[0], self.reader.entity, [{"message": why}])
+            return
+        for some in (works[: len(works) // 2], works[len(works) // 2 :]):
+            self._send({product: some})
+
+    def _input(self, work: Work) -> dict[str, Any]:
+        currency = self.reader.conversation.shop().currency
+        changes = {field.written: sent(field, work.operation.changes[field.name], currency) for field in work.changed(False)}
+        return nested({("id",): work.key, **changes})

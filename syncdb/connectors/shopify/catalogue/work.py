@@ -1,0 +1,164 @@
+"""One operation on its way into the shop: judged before it is sent, verified by what the shop shows after."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.catalogue.fields import ShopField, joined, split
+from syncdb.connectors.shopify.catalogue.inputs import Unfit, sent
+from syncdb.connectors.shopify.catalogue.reading import Seen
+from syncdb.connectors.shopify.client import Answer
+from syncdb.model import Action, Operation, Outcome, Result, agrees
+from syncdb.values import Value, same
+
+GONE = "it is no longer in the shop"
+MOVED = "it changed in the shop meanwhile"
+
+
+@dataclass(slots=True)
+class Work:
+    """An operation, its fields by name, and the record it goes to; `outcome` is None while there is something left to do.
+
+    `stands` are fields already written by an earlier mutation for the same operation.
+    """
+
+    operation: Operation
+    fields: Mapping[str, ShopField]
+    seen: Seen | None = None
+    outcome: Outcome | None = None
+    stands: list[str] = field(default_factory=list)
+    place: Sequence[str] = ()
+
+    @property
+    def key(self) -> str:
+        return self.operation.key
+
+    @property
+    def pending(self) -> bool:
+        return self.outcome is None
+
+    @property
+    def node(self) -> Mapping[str, Any]:
+        """The record as it was answered just before. Only for work that has been found."""
+        assert self.seen is not None, f"{self.key} was not looked up"
+        return self.seen.node
+
+    def changed(self, metafields: bool) -> list[ShopField]:
+        """The fields to be written that are metafields, or those that are not."""
+        changed = [self.fields[name] for name in self.operation.changes]
+        return [one for one in changed if (one.metafield is not None) == metafields]
+
+    def end(self, result: Result, why: str = "") -> None:
+        """Settle it, saying what of it stands already."""
+        if self.stands and result is not Result.DONE:
+            why = f"{why}; written already: {', '.join(self.stands)}"
+        self.outcome = Outcome(result, self.key, why)
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends the mutations of one attempt and counts them: after the first one the attempt has left its traces."""
+
+    conversation: Conversation
+    sent: int = 0
+
+    def send(self, document: str, variables: Mapping[str, Any], what: str) -> Answer:
+        """The answer to a mutation, sent once. Raises OutcomeUnknown where it may have run, otherwise nothing ran."""
+        self.sent += 1
+        return self.conversation.send(document, variables, what)
+
+
+def pending(works: Iterable[Work]) -> list[Work]:
+    """The works with something left to do."""
+    return [work for work in works if work.pending]
+
+
+def judge(work: Work, entity: Entity, currency: str, may_delete: bool, why_not: Callable[[Operation], str]) -> None:
+    """Settle what needs no sending: what cannot be done here, does not fit, or rests on what is no longer so.
+
+    `why_not` is what else keeps such a record from being changed like that, "" if nothing does.
+    """
+    operation = work.operation
+    if operation.action is Action.CREATE or (operation.action is Action.DELETE and not may_delete):
+        verb = "made" if operation.action is Action.CREATE else "deleted"
+        work.end(Result.REJECTED, f"{called(work, entity)}: a {entity.one} cannot be {verb} in Shopify from here")
+    elif unknown := [name for name in operation.changes if name not in work.fields]:
+        work.end(Result.REJECTED, f"{called(work, entity)}: {', '.join(unknown)} is not among the chosen fields")
+    elif why := _unfit(work, entity, currency):
+        work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
+    else:
+        compare(work, entity)
+        if work.pending and operation.action is Action.UPDATE and (why := why_not(operation)):
+            work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
+
+
+def compare(work: Work, entity: Entity) -> None:
+    """Settle as stale what is gone or does not show what the plan saw."""
+    if work.seen is None:
+        work.end(Result.STALE, GONE)
+    elif hidden := [name for name in work.operation.changes if name not in work.seen.fields]:
+        work.end(Result.REJECTED, f"{called(work, entity)}: Shopify does not show {', '.join(hidden)} to this app")
+    elif not agrees(work.operation.expected, work.seen.fields):
+        work.end(Result.STALE, MOVED)
+
+
+def verify(work: Work, after: Seen, entity: Entity) -> None:
+    """Settle it by what the shop shows now: done, or kept by Shopify as something else."""
+    wrong = [name for name in work.operation.changes if not same(wanted(work, name), after.fields.get(name))]
+    if not wrong:
+        work.end(Result.DONE)
+        return
+    changes = work.operation.changes
+    told = "; ".join(f"{name} became {_short(after.fields.get(name))}, not {_short(changes[name])}" for name in wrong)
+    work.end(Result.REJECTED, f"{called(work, entity)}: Shopify took the change but {told}")
+
+
+def wanted(work: Work, name: str) -> Value:
+    """What the field shall show: the tags of a text in the order they are always shown."""
+    value = work.operation.changes[name]
+    return joined(split(value)) if name == "tags" and isinstance(value, str) else value
+
+
+def refuse(work: Work, entity: Entity, errors: Iterable[Mapping[str, Any]]) -> None:
+    """Settle it as refused, with the field and Shopify's own words."""
+    work.end(Result.REJECTED, f"{called(work, entity)}: Shopify refused it: {said(errors)}")
+
+
+def said(errors: Iterable[Mapping[str, Any]]) -> str:
+    """What user errors say, each with the field it names."""
+    return "; ".join(_one_said(error) for error in errors) or "no reason given"
+
+
+def _one_said(error: Mapping[str, Any]) -> str:
+    names = ".".join(step for step in error.get("field") or () if not step.isdigit())
+    return f"{names}: {error.get('message')}" if names else str(error.get("message"))
+
+
+def position(error: Mapping[str, Any]) -> int | None:
+    """Which item of the input's list a user error is about, where it says so."""
+    return next((int(step) for step in error.get("field") or () if step.isdigit()), None)
+
+
+def called(work: Work, entity: Entity) -> str:
+    """What people call the record, with its id."""
+    shown = work.seen.fields if work.seen else work.operation.expected
+    names = [str(shown[name]) for name in entity.title if shown.get(name) is not None]
+    return f"{entity.one} {' / '.join(names)} ({work.key})" if names else f"{entity.one} {work.key}"
+
+
+def _unfit(work: Work, entity: Entity, currency: str) -> str:
+    """What of the changes will not do, "" where all of it will."""
+    problems = []
+    for name, value in work.operation.changes.items():
+        try:
+            sent(work.fields[name], value, currency)
+        except Unfit as error:
+            problems.append(str(error))
+    return "; ".join(problems)
+
+
+def _short(value: Value) -> str:
+    text = repr(value) if isinstance(value, str) or value is None else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,92 @@
+"""Every GraphQL document of the catalogue against Shopify's own schemas (where they lie beside the project) and the sandbox's."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLSchema, build_client_schema, build_schema, parse, validate
+
+from syncdb.connectors.shopify.catalogue import changes, metafields, stock
+from syncdb.connectors.shopify.catalogue.conversation import ABOUT
+from syncdb.connectors.shopify.catalogue.entities import ENTITIES, Entity
+from syncdb.connectors.shopify.catalogue.fields import parts_of
+from syncdb.connectors.shopify.catalogue.reading import LOCATIONS, by_ids_of, page_of
+from syncdb.connectors.shopify.catalogue.records import DELETION, MUTATIONS, document_of
+from syncdb.connectors.shopify.catalogue.variants import document_of as variants_document
+from syncdb.connectors.shopify.shape import Parts, selection, without
+
+ROOT = Path(__file__).resolve().parents[4]
+LISTINGS = [changes.PRODUCTS, changes.VARIANTS, changes.COLLECTIONS, changes.ITEMS]
+
+
+def parts(entity: Entity) -> Parts:
+    """All there is to ask of an entity."""
+    names = [field.name for field in entity.fields]
+    if entity.metafields:
+        names += ["metafields.custom.material", 'metafields.od"d.key']
+    return parts_of(entity.chosen(names), entity.always)
+
+
+def documents() -> Iterator[str]:
+    yield from (ABOUT, LOCATIONS, changes.MORE_LEVELS, metafields.SET, metafields.DELETE, stock.SET)
+    yield changes.first_document([], False)
+    yield changes.first_document(LISTINGS, True)
+    yield changes.first_document(LISTINGS[:1], False)
+    yield from (changes.more_document(one) for one in LISTINGS)
+    for entity in ENTITIES.values():
+        for selected in ("id", selection(parts(entity))):
+            yield page_of(entity, selected)
+            yield by_ids_of(entity, selected)
+    for name, mutation in MUTATIONS.items():
+        yield from (document_of(mutation, count, selection(parts(ENTITIES[name]))) for count in (1, 3))
+    yield document_of(DELETION, 2, "")
+    yield from (variants_document(count, selection(parts(ENTITIES["variants"]))) for count in (1, 3))
+
+
+DOCUMENTS = list(documents())
+
+
+def admin_schema(version: str) -> GraphQLSchema:
+    file = ROOT.parent / "shared" / "shopify" / f"admin_{version}.json.gz"
+    if not file.exists():
+        pytest.skip(f"Shopify's schema {file.name} is not beside the project")
+    return build_client_schema(json.loads(gzip.decompress(file.read_bytes()))["data"], assume_valid=True)
+
+
+def sandbox_schema() -> GraphQLSchema:
+    return build_schema((ROOT / "syncdb" / "sandbox" / "shopify" / "schema.graphql").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("version", ["2026-10", "2026-01"])
+def test_documents_fit_shopifys_schema(version: str) -> None:
+    schema = admin_schema(version)
+    for document in DOCUMENTS:
+        assert validate(schema, parse(document)) == [], document
+    assert len(DOCUMENTS) == 42  # and never none at all
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
+def test_documents_fit_the_sandbox(document: str) -> None:
+    assert validate(sandbox_schema(), parse(document)) == [], document
+
+
+def test_a_misspelt_field_would_be_found() -> None:
+    document = page_of(ENTITIES["products"], selection(parts(ENTITIES["products"])))
+    assert validate(sandbox_schema(), parse(document.replace("descriptionHtml", "descriptionHtm")))
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_documents_stay_valid_without_any_field(name: str) -> None:
+    """A shop may withhold any field: what is left must still be a query."""
+    schema, entity = sandbox_schema(), ENTITIES[name]
+    whole = parts(entity)
+    tried = 0
+    for field in entity.fields:
+        for length in range(1, len(field.path) + 1):
+            left = without(whole, [field.path[:length]])
+            assert selection(left) != selection(whole)
+            assert validate(schema, parse(page_of(entity, selection(left)))) == [], field.name
+            tried += 1
+    assert tried >= len(entity.fields) > 3
