@@ -16,6 +16,7 @@ from syncdb.ledger.orders import Orders
 from syncdb.ledger.records import Records
 from syncdb.ledger.redacted import Redacted
 from syncdb.ledger.runs import Problems, Runs
+from syncdb.ledger.shown import Shown
 from syncdb.ledger.verdicts import Verdicts
 from syncdb.values import iso, moment
 
@@ -23,8 +24,8 @@ CHECK_EVERY = timedelta(days=1)
 
 
 class Ledger:
-    """An open ledger: `orders`, `records(pair)`, `journal(pair)`, `verdicts(pair)`, `runs`, `problems`, and transactions
-    around them.
+    """An open ledger: `orders`, `shown`, `records(pair)`, `journal(pair)`, `verdicts(pair)`, `runs`, `problems`, and
+    transactions around them.
 
     Made by `Ledger.open` (the one writer) or `Ledger.copy` (a dry run's own copy, gone at the end).
     """
@@ -33,6 +34,7 @@ class Ledger:
         self.connection = connection
         self.path = path
         self.orders = Orders(connection)
+        self.shown = Shown(connection)
         self.runs = Runs(connection)
         self.problems = Problems(connection)
         self.redacted = Redacted.of(connection, path)

@@ -96,12 +96,6 @@ class Orders:
     def count(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM order_tracking").fetchone()[0])
 
-    def updated_within(self, since: str, until: str) -> Iterator[str]:
-        """Ids of tracked orders whose last known update lies in [since, until]."""
-        query = "SELECT order_id FROM order_tracking WHERE updated_at >= ? AND updated_at <= ? AND status <> 'deleted'"
-        for row in self.connection.execute(query, (since, until)):
-            yield row[0]
-
     def mark_missing(self, order_id: str, now: str) -> str | None:
         """Note that the shop no longer shows the order; returns since when it is missing, None if that is news."""
         row = self.connection.execute("SELECT missing_since FROM order_tracking WHERE order_id = ?", (order_id,)).fetchone()

@@ -194,6 +194,19 @@ def m003_decisions(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_READINGS = (
+    # which orders of a window a reading did not show is answered from an index alone
+    "DROP INDEX order_by_updated",
+    "CREATE INDEX order_by_updated ON order_tracking (updated_at, order_id, status)",
+)
+
+
+@migrations()
+def m004_readings(db: Database) -> None:
+    for statement in _READINGS:
+        db.conn.execute(statement)
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Migrations this ledger has had that this program does not know: it was written by a newer one."""
     known = {migration.name for migration in migrations._migrations}

@@ -83,26 +83,24 @@ class Intake:
     def read(self, window: Window, overlap: timedelta) -> None:
         """Read the window page by page, each page in one transaction; then look after what needs asking for by id."""
         catch_up(self.ledger)
-        shown: set[str] = set()
+        self.ledger.shown.begin()
         whole, ended = True, False
         for page in self.reader.changed(window.since, window.until):
             self.watch.stop_if_asked()
             self._same_shop(page.facts)
             self._take_page(page)
-            shown.update(snapshot["id"] for snapshot in page.orders)
-            shown.update(held.order_id for held in page.quarantined)
             whole, ended = whole and not page.partial, page.last
             if whole and page.reached:
                 self._remember(PROGRESS, page.reached - overlap, window.covered_since)
             self.watch.advance(len(page.orders))
         whole = whole and ended
-        self._ask_again(shown, window if window.whole and whole else None, overlap)
+        self._ask_again(window if window.whole and whole else None, overlap)
         self.report.partial = self.report.partial or not whole
         if whole:
             self._move_watermark(window, overlap)
-            self._close_gaps(shown, window)
+            self._close_gaps(window)
 
-    def _close_gaps(self, shown: set[str], window: Window) -> None:
+    def _close_gaps(self, window: Window) -> None:
         """Bring in what the order numbers say was missed. What cannot be asked now is asked by a later run."""
         facts = self.reader.facts
         if facts is None:
@@ -110,9 +108,9 @@ class Intake:
         shop, lookback = Presence(self.reader.client), window.until - window.since
         try:
             found = missed(self.ledger, shop, facts, self.clock.now(), lookback, whole=window.whole)
-            ids = [one.order_id for one in found if one.order_id not in shown]
+            ids = self.ledger.shown.others(one.order_id for one in found)
             if ids:
-                self._take_looked(self.reader.by_ids(ids, {one.order_id: one.created_at for one in found}))
+                self._take_looked(self.reader.by_ids(sorted(ids), {one.order_id: one.created_at for one in found}))
         except (Refused, RetryLater) as problem:
             self.report.note(Note("gaps", f"Gaps in the order numbers could not be asked about: {problem}", problem.next_step))
             return
@@ -127,6 +125,8 @@ class Intake:
                 self._take(snapshot)
             for held in page.quarantined:
                 self._hold_back(held)
+            self.ledger.shown.add(str(snapshot["id"]) for snapshot in page.orders)
+            self.ledger.shown.add(held.order_id for held in page.quarantined)
         self._tell(page.notices)
 
     def _take(self, snapshot: Mapping[str, Any]) -> None:
@@ -162,13 +162,13 @@ class Intake:
             iso(self.clock.now()),
         )
 
-    def _ask_again(self, shown: set[str], window: Window | None, overlap: timedelta) -> None:
+    def _ask_again(self, window: Window | None, overlap: timedelta) -> None:
         """Ask by id for orders held back earlier, missing ones, and ones that a whole listing should have shown but did not."""
         ask = {*self.ledger.problems.quarantined(FETCH), *self.ledger.orders.missing()}
         if window is not None:
             # what changed within the last minutes may be missing from the search index only
-            ask.update(self.ledger.orders.updated_within(iso(window.since), iso(window.until - overlap)))
-        waiting = sorted(ask - shown)
+            ask |= self.ledger.shown.lacking(iso(window.since), iso(window.until - overlap))
+        waiting = sorted(self.ledger.shown.others(ask))
         if not waiting:
             return
         self.watch.stage("Asking again for single orders", len(waiting))
