@@ -51,7 +51,7 @@ class Listing:
 PRODUCTS = Listing("products", "products", _DATED)
 COLLECTIONS = Listing("collections", "collections", _DATED)
 VARIANTS = Listing("variants", "productVariants", _BY_ID)
-ITEMS = Listing("variants", "inventoryItems", f"first: {PAGE}, query: $since", "variants(first: 1) { nodes { id } }")
+ITEMS = Listing("variants", "inventoryItems", f"first: {PAGE}, query: $since", "variant { id }")
 LEVELS = f"""locations(first: {LOCATIONS}, includeLegacy: true) {{
   nodes {{ id inventoryLevels(first: {PAGE}, query: $since) {{ nodes {{ id }} {_PAGE_INFO} }} }} {_PAGE_INFO}
 }}"""
@@ -124,7 +124,7 @@ class ChangeFeed:
             while True:
                 if listing is None:
                     raise Untold(f"no answer for {one.name}")
-                yield from (key for node in listing["nodes"] for key in _keys_in(node))
+                yield from (_key_in(node) for node in listing["nodes"])
                 if not listing["pageInfo"]["hasNextPage"]:
                     break
                 onward = {**variables, one.name: _onward(listing)}
@@ -194,11 +194,9 @@ def _onward(listing: Mapping[str, Any]) -> str:
     return str(cursor)
 
 
-def _keys_in(node: Mapping[str, Any]) -> Iterator[str]:
-    if "id" in node:
-        yield str(node["id"])
-    else:
-        yield from (str(variant["id"]) for variant in (node["variants"] or {"nodes": ()})["nodes"])
+def _key_in(node: Mapping[str, Any]) -> str:
+    """The record's id: the node's own, or that of the variant an inventory item belongs to."""
+    return str(node["id"] if "id" in node else node["variant"]["id"])
 
 
 def _read(cursor: str | None) -> tuple[datetime | None, frozenset[str]]:

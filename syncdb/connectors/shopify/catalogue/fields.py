@@ -73,8 +73,9 @@ def _quantity(answered: Any, zone: tzinfo) -> Value:
     return int(answered[0]["quantity"]) if answered else None
 
 
-def _first_node(answered: Any, zone: tzinfo) -> Value:
-    return str(answered["nodes"][0]["id"]) if answered["nodes"] else None
+def _picture(answered: Any, zone: tzinfo) -> Value:
+    """The address of a product's first medium where that is a picture."""
+    return str(answered["image"]["url"]) if answered.get("image") else None
 
 
 def _kind_of_collection(answered: Any, zone: tzinfo) -> Value:
@@ -158,7 +159,7 @@ PRODUCT = (
     _moment("created_at", "createdAt"),
     _moment("published_at", "publishedAt"),
     _text("url", "onlineStoreUrl"),
-    _text("image_url", "featuredMedia.preview.image.url"),
+    ShopField("image_url", Kind.TEXT, ("featuredMedia",), _picture, "{ ... on MediaImage { image { url } } }"),
 )
 
 VARIANT = (
@@ -197,9 +198,8 @@ VARIANT = (
 INVENTORY = (
     _counted("available", written=True),
     _counted("on_hand", written=True),
-    ShopField(
-        "variant", Kind.IDENTIFIER, ("item", "variants"), _first_node, "{ nodes { id } }", call="variants(first: 1)"
-    ),
+    # `variant` is deprecated for `variants` but there in all versions in use, and an item with several variants is rare
+    ShopField("variant", Kind.IDENTIFIER, ("item", "variant", "id"), plain),
     ShopField("sku", Kind.IDENTIFIER, ("item", "sku"), plain),
     _text("location", "location.name"),
     _counted("committed", written=False),

@@ -1,7 +1,8 @@
 """Writing variants: one `productVariantsBulkUpdate` per product, several products in one document.
 
 All variants of a product are changed or none (documented; partial updates are not asked for). Where Shopify refuses some, those
-are settled as refused and the rest of that product is sent again. Nothing compares and sets here: read just before, verified after.
+are settled as refused and the rest of that product is sent again. Nothing compares and sets here: read just before, verified
+after.
 """
 
 from collections.abc import Mapping, Sequence
