@@ -8,6 +8,7 @@ from syncdb.sandbox.shopify.bulk import AT_ONCE, FOLDER, BulkDesk, Operation
 from tests.proof.world import ProofWorld
 
 Lines = list[bytes]
+SWITCHES = ("lasts", "ending", "order", "damage", "leaves_out", "cut_after", "reachable")
 LAYOUTS = ("after", "before", "parents_first", "mixed")
 
 
@@ -121,6 +122,6 @@ def moved_before_the_fetch(world: ProofWorld, act: Callable[[], object]) -> None
 def settle_down(desk: BulkDesk) -> None:
     """Bulk operations work again; what ran is over."""
     usual = BulkDesk(desk.clock)
-    for switch in ("lasts", "ending", "order", "damage", "leaves_out", "cut_after", "reachable"):
+    for switch in SWITCHES:
         setattr(desk, switch, getattr(usual, switch))
     desk.operations.clear()

@@ -1,5 +1,6 @@
 """A world under an oracle: every run is judged, and after the troubles are over shop and sheet must agree."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from syncdb.ledger import Ledger
 from tests.proof.acts import HIDING, PEOPLE, SHOP, Hand
+from tests.proof.bulk_troubles import settle_down
 from tests.proof.history import false_history
 from tests.proof.oracle import Oracle, People, examined
 from tests.proof.world import ProofWorld
@@ -210,6 +212,7 @@ class Judged:
         world.faults.land_late()
         world.skew = 0.0
         world.shop.index_lag = 0.0
+        settle_down(world.sandbox.shopify.bulk)
         for gid in list(world.shop.orders):
             world.shop.heal(gid)
         world.pass_time(hours=3)
@@ -244,7 +247,11 @@ class Judged:
         examined["histories"] += 1
 
     def story(self, wrong: list[str]) -> str:
-        return "\n".join(["", *self.told, "--- wrong:", *wrong[:8]])
+        told = "\n".join(["", *self.told, "--- wrong:", *wrong[:8]])
+        if not struck["told before it is reduced"]:
+            struck["told before it is reduced"] += 1
+            sys.stderr.write(f"{told}\n")  # reducing takes minutes, and may be ended
+        return told
 
     def close(self) -> None:
         self.world.close()
