@@ -4,7 +4,8 @@
 
 The shop runs in a process of its own and answers at once. What is measured runs in another: `syncdb`, the real way from the shop
 into the ledger (bulk operation, checks, snapshots, hashes, SQLite), and `floor`, the least that anybody could do: read the same
-bytes, parse the JSON (by the same parser), insert the same rows into the same tables. CPU is user and system time of that process alone.
+bytes, parse the JSON by the same parser, insert the same rows into the same tables. CPU is user and system time of that process
+alone; requests and the bytes of their bodies are counted by the shop.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -48,7 +50,7 @@ def load(url: str, folder: Path) -> dict[str, Any]:
         intake.read(Window(since, now, False, since), timedelta(minutes=15))
         client.close()
         notes = [note.message for note in report.notes]
-        return {"orders": ledger.orders.count(), "requests": client.requests_sent, "partial": report.partial, "notes": notes}
+        return {"orders": ledger.orders.count(), "partial": report.partial, "notes": notes}
 
 
 def floor(url: str, folder: Path) -> dict[str, Any]:
@@ -118,13 +120,23 @@ def measured(part: str, url: str, folder: str) -> None:
 
 def run(part: str, url: str, folder: Path) -> dict[str, Any]:
     """One part in a new process; `wall` counts from its start to its end."""
-    started = time.perf_counter()
+    before, started = traffic(url), time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.first_load", "--part", part, "--url", url, "--folder", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)
-    return found | {"wall": time.perf_counter() - started}
+    wall = time.perf_counter() - started
+    return found | {"wall": wall} | {name: count - before.get(name, 0) for name, count in traffic(url).items()}
+
+
+def traffic(url: str) -> dict[str, int]:
+    """What the shop has answered so far: requests, and the bytes of bodies received and sent by it."""
+    from benchmarks.prepared_shop import COUNTS
+
+    with urllib.request.urlopen(f"{url}{COUNTS}") as answer:
+        counts: dict[str, int] = json.load(answer)
+    return counts
 
 
 def compare(orders: int, repeat: int) -> None:
@@ -161,7 +173,9 @@ def show(orders: int, ours: list[dict[str, Any]], floors: list[dict[str, Any]], 
         memory = max(one["memory"] for one in runs)
         print(f"{name:8}{wall:>9.2f}{cpu:>9.2f}{orders / wall:>10,.0f}{orders / cpu:>14,.0f}{memory:>9.0f}")
     ratio = median(one["cpu"] for one in ours) / median(one["cpu"] for one in floors)
-    print(f"{ratio:.2f} times the floor's CPU; {ours[0]['requests']} requests; {size / orders:,.0f} bytes of ledger an order")
+    one = ours[0]
+    print(f"{ratio:.2f} times the floor's CPU; {size / orders:,.0f} bytes of ledger an order")
+    print(f"{one['requests']} requests, {one['received'] / 1e6:,.1f} MB sent, {one['sent'] / 1e6:,.1f} MB received")
 
 
 def main() -> None:
