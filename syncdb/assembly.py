@@ -61,7 +61,7 @@ class SheetDestination:
             tab=self.settings.target_worksheet,
             fields=mapping.fields,
             key="key",
-            ledger_id=f"{self.ledger.id}:{self.settings.rows}",
+            ledger_id=f"{self.ledger.id}:{self.settings.rows}:{self.settings.target_worksheet}",
             binding=self._binding(),
             take_over=self.wishes.force,
             dry=self.wishes.dry,

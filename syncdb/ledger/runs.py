@@ -43,6 +43,18 @@ class Runs:
             (now, exit_code, message, canonical_json(dict(counts)), canonical_json(list(notices)), int(partial), run_id),
         )
 
+    def order_pairs(self, since: str) -> list[str]:
+        """The pairs that show orders and had a run since (ISO, UTC)."""
+        query = "SELECT DISTINCT pair FROM sync_history WHERE started_at >= ? AND mode <> 'test'"
+        pairs = (row[0] for row in self.connection.execute(query, (since,)))
+        return [pair for pair in pairs if pair.startswith("sheets:") or pair.endswith(":orders")]
+
+    def last_start(self, pair: str, before: int) -> str | None:
+        """When the last run of a pair before this one began, dry runs aside."""
+        query = "SELECT started_at FROM sync_history WHERE pair = ? AND run_id < ? AND mode <> 'test' ORDER BY run_id DESC LIMIT 1"
+        row = self.connection.execute(query, (pair, before)).fetchone()
+        return str(row[0]) if row else None
+
     def planned(self, run_id: int, digest: str) -> None:
         self.connection.execute("UPDATE sync_history SET plan_digest = ? WHERE run_id = ?", (digest, run_id))
 

@@ -83,7 +83,7 @@ def known_sheet(settings: Settings, reader: Reader, google: Client) -> KnownShee
         tab=settings.target_worksheet,
         fields=mapping.fields,
         key="key",
-        ledger_id=f"{reader.meta('ledger_id')}:{settings.rows}",
+        ledger_id=f"{reader.meta('ledger_id')}:{settings.rows}:{settings.target_worksheet}",
         binding=binding,
         rng=random.SystemRandom(),
     )

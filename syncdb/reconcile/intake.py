@@ -1,7 +1,7 @@
 """Orders into the ledger: read what changed in the shop, keep it page by page, and move the watermark only past what is kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from syncdb.values import iso, moment
 MARK = "watermark:orders"
 PROGRESS = "progress:orders"  # how far a reading got; the watermark of one that did not get to its end
 FETCH = "fetch"
+HEARD_WITHIN = timedelta(days=30)  # a place without a run for longer looks at everything when it comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class Intake:
     report: Report
     watch: Watch
     clock: Clock
+    _hearing: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        others = self.ledger.runs.order_pairs(iso(self.clock.now() - HEARD_WITHIN))
+        object.__setattr__(self, "_hearing", frozenset((self.pair, *others)))
 
     def window(self, lookback: timedelta, *, whole: bool) -> Window:
         """From the watermark on, or the whole look-back window where that was never read, has grown, or is asked for.
@@ -144,8 +150,13 @@ class Intake:
         self.report.counts["fetched"] += 1
         self.report.counts[f"orders_{seen.value}"] += 1
         if seen in (Seen.NEW, Seen.CHANGED):
-            self.ledger.orders.wait(self.pair, order_id)
+            self._wait(order_id)
         self.ledger.problems.resolve(FETCH, order_id, f"read in run {self.report.run_id}", now)
+
+    def _wait(self, order_id: str) -> None:
+        """Every place that shows orders of this ledger hears of a change, whichever of them the run is for."""
+        for pair in self._hearing:
+            self.ledger.orders.wait(pair, order_id)
 
     def _hold_back(self, held: Quarantined) -> None:
         self.report.counts["quarantined"] += 1
@@ -204,7 +215,7 @@ class Intake:
             return
         gone = stored | {"deleted_at": now}
         self.ledger.orders.save(gone, snapshot_hash(gone), summarise(gone), self.report.run_id, now)
-        self.ledger.orders.wait(self.pair, order_id)
+        self._wait(order_id)
         self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
         self.report.counts["orders_deleted"] += 1
         self.report.note(

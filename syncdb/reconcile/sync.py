@@ -20,7 +20,7 @@ from syncdb.ledger.runs import Problem
 from syncdb.model import Policy, Record, Side
 from syncdb.reconcile.apply import Applier
 from syncdb.reconcile.engine import Pair, examine, reconcile, refuse_surprises
-from syncdb.reconcile.intake import Intake
+from syncdb.reconcile.intake import HEARD_WITHIN, Intake
 from syncdb.reconcile.plan import Limits
 from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.stored import StoredOrders
@@ -117,6 +117,7 @@ class OrderSync:
         self._read_shop(report, deep)
         connector, rows = self.destination.open(self.ledger.runs.get("shop"))
         self._hear_of_new_columns(rows)
+        self._hear_after_long_absence(report.run_id)
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
         pair = Pair(self.destination.pair, stored, connector, self.policy, self.limits)
         applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.watch)
@@ -206,6 +207,13 @@ class OrderSync:
             with self.ledger.transaction():
                 self.ledger.orders.wait_all(self.destination.pair)
                 self.ledger.runs.put(name, rows.digest)
+
+    def _hear_after_long_absence(self, run_id: int) -> None:
+        """Other places of this ledger go on reading the shop; one that was away for long may not have heard of every change."""
+        last = self.ledger.runs.last_start(self.destination.pair, run_id)
+        if last is not None and self.clock.now() - moment(last) >= HEARD_WITHIN:
+            with self.ledger.transaction():
+                self.ledger.orders.wait_all(self.destination.pair)
 
     def _tidy(self, pair: str) -> None:
         journal = self.ledger.journal(pair)

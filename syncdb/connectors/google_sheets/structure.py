@@ -35,6 +35,14 @@ class Wish:
     def headers(self) -> dict[str, str]:
         return {field.name: field.label for field in self.fields}
 
+    def is_ours(self, mark: str) -> bool:
+        """Whether a tab's mark (ledger, rows, the tab as configured) is ours; older versions left out the tab."""
+        return mark == self.ledger_id or self.ledger_id.startswith(f"{mark}:")
+
+    def is_strange(self, mark: str) -> bool:
+        """Whether a tab's mark is that of another ledger, or of ours with other rows. The tab may have been renamed."""
+        return mark.split(":", 2)[:2] != self.ledger_id.split(":", 2)[:2]
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -88,7 +96,7 @@ def choose(tabs: Sequence[Tab], binding: Binding | None, wish: Wish) -> Tab | No
         tab = next((tab for tab in tabs if tab.title.casefold() == wish.tab.casefold()), None)
     else:
         tab = _bound(tabs, binding, wish) if binding else _unbound(tabs, wish)
-    strangers = [ledger for ledger in tab.markers.values() if ledger != wish.ledger_id] if tab else []
+    strangers = [ledger for ledger in tab.markers.values() if wish.is_strange(ledger)] if tab else []
     if tab and strangers and not wish.take_over:
         raise NeedsPerson(
             f'The tab "{tab.title}" is kept by another ledger ({strangers[0]}). Two would write over each other; '
@@ -114,7 +122,7 @@ def _bound(tabs: Sequence[Tab], binding: Binding, wish: Wish) -> Tab | None:
 
 def _unbound(tabs: Sequence[Tab], wish: Wish) -> Tab | None:
     titled = [tab for tab in tabs if tab.title.casefold() == wish.tab.casefold()]  # titles are unique whatever their case
-    ours = [tab for tab in tabs if wish.ledger_id in tab.markers.values()]
+    ours = [tab for tab in tabs if any(map(wish.is_ours, tab.markers.values()))]
     return next(iter(titled or ours), None)
 
 
@@ -225,8 +233,8 @@ def _retitle(sheet_id: int, row: int, column: int, text: str) -> Json:
 
 def _marks(tab: Tab, wish: Wish) -> list[Json]:
     """The marker of this ledger on the tab, in place of any other's."""
-    strangers = [drop_metadata(number) for number, ledger in tab.markers.items() if ledger != wish.ledger_id]
-    return strangers + ([] if wish.ledger_id in tab.markers.values() else [_marker(tab.sheet_id, wish.ledger_id)])
+    strangers = [drop_metadata(number) for number, ledger in tab.markers.items() if not wish.is_ours(ledger)]
+    return strangers + ([] if any(map(wish.is_ours, tab.markers.values())) else [_marker(tab.sheet_id, wish.ledger_id)])
 
 
 def _marker(sheet_id: int, ledger_id: str) -> Json:
