@@ -67,7 +67,7 @@ class Sandbox:
         self.grist_key = self.grist.keys.key(ACCOUNT)
         routes |= dict.fromkeys(self.grist.routes, self.grist)
         self.pages = PageApp(self.google)
-        self.server = Server(routes | {"/": self.pages}, self.faults, port, clock)
+        self.server = Server(routes | {"/": self.pages}, self.faults, port)
         self.key_file = self.google.service_account(folder, f"{self.server.url}/token")
         self.email: str = json.loads(self.key_file.read_text(encoding="utf-8"))["client_email"]
         self.spreadsheet: Spreadsheet = self.google.create(TITLE, self.email)

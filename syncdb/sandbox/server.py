@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -50,6 +49,7 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Listener
+    dated: str | None = None
 
     def run_wsgi(self) -> None:
         if self.headers.get("Expect", "").lower() == "100-continue":
@@ -73,6 +73,7 @@ class _Handler(WSGIRequestHandler):
                 self.close_connection = True
 
     def _send(self, response: Response, environ: WSGIEnvironment) -> None:
+        self.dated = response.headers.pop("Date", None)
         if response.is_streamed and response.content_length is not None:
             self._stream(response, environ)
             return
@@ -99,8 +100,8 @@ class _Handler(WSGIRequestHandler):
         response.close()
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """The `Date` of an answer, by the clock of the simulated world."""
-        return super().date_time_string(self.server.clock() if timestamp is None else timestamp)
+        """The `Date` of an answer: the app's own where it goes by another clock than this computer."""
+        return self.dated or super().date_time_string(timestamp)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are in Faults.log; nothing goes to the console."""
@@ -111,9 +112,9 @@ class _Listener(ThreadedWSGIServer):
 
     daemon_threads = False  # they are joined on close, after their sockets were shut
 
-    def __init__(self, port: int, serve: Callable[[Request], Response | None], clock: Callable[[], float]) -> None:
+    def __init__(self, port: int, serve: Callable[[Request], Response | None]) -> None:
         self.open: set[socket.socket] = set()
-        self.serve, self.clock = serve, clock
+        self.serve = serve
         super().__init__("127.0.0.1", port, Response("unused"), handler=_Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -129,17 +130,15 @@ class Server:
     """Hosts apps by path prefix (the longest wins) on 127.0.0.1 in a daemon thread of this process.
 
     Use it as a context manager, or call `close()`. `routes` maps prefixes such as "/v4" or "/" to apps;
-    one app may stand under several prefixes. `clock` gives the epoch seconds that answers are dated with.
+    one app may stand under several prefixes.
     """
 
-    def __init__(
-        self, routes: Mapping[str, App], faults: Faults, port: int = 0, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, routes: Mapping[str, App], faults: Faults, port: int = 0) -> None:
         self.faults = faults
         self._routes = sorted(routes.items(), key=lambda route: -len(route[0]))
         self._locks = {id(app): threading.RLock() for app in routes.values()}
         self._closing = threading.Event()
-        self._listener = _Listener(port, self._serve, clock)
+        self._listener = _Listener(port, self._serve)
         self.port: int = self._listener.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         # Not werkzeug's serve_forever: that one joins the connections' threads before we can shut them.

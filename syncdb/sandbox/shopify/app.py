@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from email.utils import format_datetime
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -92,6 +93,7 @@ class ShopifyApp:
         address = request.host_url.rstrip("/")
         answer = self._graphql(request, Asker(self.shop, scopes, version, self.unapproved, explain, self.bulk, address))
         answer.headers["X-Shopify-API-Version"] = version
+        answer.headers["Date"] = format_datetime(self.shop.now(), usegmt=True)
         return answer
 
     def _result(self, request: Request) -> Response:
