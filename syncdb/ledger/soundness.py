@@ -70,14 +70,17 @@ def relations(reader: Reader) -> Iterator[Finding]:
 
 def orders(reader: Reader, mark: Hash, advance: Callable[[int], None]) -> Finding:
     """Hold each stored order against its hash and the columns taken from it; `advance` hears of every thousandth."""
-    examined, wrong = 0, []
+    examined = wrong = 0
+    examples: list[str] = []
     for order_id, name, stored, text in reader.connection.execute("SELECT order_id, name, hash, snapshot FROM order_tracking"):
         examined += 1
         if not _as_kept(order_id, name, stored, text, mark):
-            wrong.append(f"{name} (id {order_id})")
+            wrong += 1
+            if len(examples) < _EXAMPLES:
+                examples.append(f"{name} (id {order_id})")
         if examined % 1000 == 0:
             advance(examined)
-    return Finding("every order is as it was stored", examined, len(wrong), tuple(wrong[:_EXAMPLES]))
+    return Finding("every order is as it was stored", examined, wrong, tuple(examples))
 
 
 def _as_kept(order_id: str, name: str, stored: str, text: str, mark: Hash) -> bool:

@@ -1,9 +1,11 @@
 """`sync_manager.py`: one command for each question. Modules are loaded when called for, so help is instant."""
 
+import difflib
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -40,11 +42,16 @@ class Lazy(TyperGroup):
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]
         if cmd_name not in COMMANDS:
-            return None
+            _refuse(ctx, cmd_name)
         module, function = COMMANDS[cmd_name]
         one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         one.command(cmd_name)(getattr(importlib.import_module(module), function))
         return get_command(one)  # type: ignore[return-value]
+
+
+def _refuse(ctx: typer.Context, name: str) -> NoReturn:
+    near = difflib.get_close_matches(name, COMMANDS, 1)
+    ctx.fail(f"No such command '{name}'." + (f" Did you mean {near[0]}?" if near else ""))
 
 
 app = typer.Typer(cls=Lazy, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)

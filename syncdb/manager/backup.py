@@ -45,7 +45,7 @@ def backup(
             told.data({"path": str(done.path), "bytes": done.size, "rows": done.rows, "last_run_at": done.last_run_at})
             return
         told.line(f"Copied to {done.path} ({size(done.size)}) and looked through: sound.")
-        told.line(f"It holds {done.rows['order_tracking']} orders and {done.rows['sync_history']} runs.")
+        told.line(f"It holds {done.rows['order_tracking']} orders and {done.rows['sync_history']} run(s).")
         told.hint("It holds customers' data: keep it where only you can read it. `restore` puts it back.")
 
 
@@ -65,14 +65,20 @@ def restore(
     """
     with answering(as_json) as told:
         from syncdb.clock import SYSTEM
+        from syncdb.errors import LedgerUnusable
         from syncdb.ledger.backup import restore as put_back
         from syncdb.manager.asking import confirmed
         from syncdb.manager.place import find_place
         from syncdb.reconcile.redact import catch_up
 
         ledger = find_place(config, db).ledger
+        if not file.is_file():
+            raise LedgerUnusable(f"There is no backup at {file}.", next_step="Name a file that `sync_manager.py backup` made.")
+        there = ledger.exists()
         lines = [f"The ledger {ledger} is replaced by {file}.", "The present one is kept beside it."]
-        confirmed(told, lines, "Replace it?", yes=yes)
+        confirmed(
+            told, lines if there else [f"{file} becomes the ledger {ledger}."], "Replace it?" if there else "Restore it?", yes=yes
+        )
         done = put_back(file.absolute(), ledger, SYSTEM.now(), catch_up)
         if as_json:
             told.data(_as_data(done))

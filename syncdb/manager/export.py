@@ -1,6 +1,6 @@
 """`export`: what the ledger holds as CSV, JSON or an Excel workbook, one row at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,10 @@ from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
 if TYPE_CHECKING:
     from syncdb.manager.exported import Export
     from syncdb.manager.output import Output
+    from syncdb.values import Value
+
+
+TELL_EVERY = 100_000  # rows
 
 
 class What(StrEnum):
@@ -44,7 +48,7 @@ def export(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write orders, lines, runs or changes to a file.
+    """Write orders, lines, runs, errors or changes to a file.
 
     With --json the answer about the export is JSON; the exported data follow the file's ending.
 
@@ -73,8 +77,16 @@ def export(
             if target is None:
                 _to_stdout(kind, chosen, rows)
                 return
-            count = _to_file(target, kind, chosen, rows)
+            count = _to_file(target, kind, chosen, _telling(told, what, rows))
         _answer(told, target, what, count)
+
+
+def _telling(told: "Output", what: What, rows: "Iterable[Sequence[Value]]") -> "Iterator[Sequence[Value]]":
+    """The rows as they pass; how many they are by now is told from time to time."""
+    for count, row in enumerate(rows):
+        if count and count % TELL_EVERY == 0:
+            told.hint(f"{count} {what} so far")
+        yield row
 
 
 def _format(output: str | None, chosen: Format | None) -> Format:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from syncdb.manager.exported import Column
@@ -74,10 +75,18 @@ def write_workbook(path: Path, title: str, columns: Sequence[Column], rows: Rows
     import xlsxwriter  # type: ignore[import-untyped]
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    # its working files hold all the data: they lie beside the workbook, for this account only, and go with it
+    with TemporaryDirectory(prefix=".export-", dir=path.parent, ignore_cleanup_errors=True) as folder:
+        book = xlsxwriter.Workbook(str(path), options | {"tmpdir": folder})
+        book.use_zip64()  # a full sheet may be larger than 2 GB before it is packed
         writer = _Workbook(book, title, columns)
-        for row in rows:
-            writer.add(row)
+        try:
+            for row in rows:
+                writer.add(row)
+        except BaseException:
+            writer.abandon()
+            raise
+        book.close()
         return writer.count
 
 
@@ -102,6 +111,12 @@ class _Workbook:
                 self._write(place, value, self._formats.get(column.kind))
         self._row += 1
         self.count += 1
+
+    def abandon(self) -> None:
+        """Let go of the files of a workbook that will not be finished."""
+        for sheet in self._book.worksheets():
+            sheet.row_data_fh.close()
+        self._book.fileclosed = True
 
     def _begin(self) -> None:
         number = len(self._book.worksheets()) + 1

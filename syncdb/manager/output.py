@@ -6,7 +6,9 @@ with NO_COLOR). What comes from a shop may hold anything, so control characters 
 
 import json
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,27 @@ if TYPE_CHECKING:
 
 # control characters could move the cursor or colour the rest; directional overrides make text read as another
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+# a command that a person may want to copy is not broken over lines
+_COMMAND = re.compile(r"python (?:-m )?[\w./]+(?: (?:--?[\w-]+|[A-Z_]+\b|[a-z]+(?= --| [A-Z])))*")
+
+
+def folded(text: str, width: int) -> str:
+    """Prose in lines of at most `width`, broken between words; a path or a command that is longer stays whole."""
+    if len(text) <= width:
+        return text
+    lead = " " * (len(text) - len(text.lstrip()))
+    glued = _COMMAND.sub(lambda found: found[0].replace(" ", "\0"), text)
+    lines = textwrap.wrap(
+        glued, width, subsequent_indent=lead + "  " if lead else "", break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines).replace("\0", " ")
+
+
+def shown(text: str, stream: Any) -> str:
+    """Text as a stream gets it: in a terminal it is folded to its width, in a pipe or file a line stays a line."""
+    return folded(safe(text), shutil.get_terminal_size().columns) if stream.isatty() else safe(text)
 
 
 def safe(text: str) -> str:
@@ -43,8 +66,8 @@ class Output:
         sys.stdout.write(json.dumps(answer, indent=1, ensure_ascii=True, default=str) + "\n")
 
     def line(self, text: str = "", style: str = "") -> None:
-        """A line for people. It is never broken, so that a path or a command in it can be copied."""
-        self._console().print(safe(text), style=style or None, markup=False, highlight=False, soft_wrap=True)
+        """A line for people. Paths and commands in it are never broken, so that they can be copied."""
+        self._console().print(shown(text, sys.stdout), style=style or None, markup=False, highlight=False, soft_wrap=True)
 
     def raw(self, text: str) -> None:
         """Text that is finished as it is."""
@@ -67,7 +90,7 @@ class Output:
 
     def hint(self, text: str) -> None:
         """Something about the answer that is not part of it."""
-        sys.stderr.write(safe(text) + "\n")
+        sys.stderr.write(shown(text, sys.stderr) + "\n")
 
     def _grid(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, header: bool, gap: int = 2) -> None:
         from rich.table import Table

@@ -170,7 +170,7 @@ def _changes(figures: Figures) -> str:
 
 def _run_words(figures: Figures) -> str:
     runs = figures.runs
-    told = [f"{runs.count} runs", *(f"{count} {name}" for name, count in runs.outcomes.items())]
+    told = [f"{runs.count} run{'' if runs.count == 1 else 's'}", *(f"{count} {name}" for name, count in runs.outcomes.items())]
     told += [f"{runs.seconds:.0f} s each as a rule"] if runs.seconds is not None else []
     added, cells = runs.sums.get("rows_added", 0), runs.sums.get("cells_changed", 0)
     return ", ".join(told) + f"; {added} rows added and {cells} cells written."

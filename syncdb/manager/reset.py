@@ -40,7 +40,7 @@ def reset(
         rows = sum(pair["rows"] for pair in pairs)
         lines = [
             f"Order {found.name} (id {found.order_id}): {rows} row(s) in {len(pairs)} sheet(s).",
-            "The ledger forgets what was agreed about them. The next run reads the order from the shop and makes its managed",
+            "The ledger forgets what was agreed about them. The next run reads the order from the shop and makes its managed "
             "cells show what the shop has. History stays; nothing is added twice.",
         ]
         confirmed(output, lines, "Forget it?", yes=yes)
