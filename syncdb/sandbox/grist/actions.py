@@ -10,7 +10,7 @@ from syncdb.sandbox.grist.bundle import COLUMNS, TABLES, Bundle
 from syncdb.sandbox.grist.cells import parsed, pure, target
 from syncdb.sandbox.grist.schema import Numbers
 from syncdb.sandbox.grist.table import Column, Table
-from syncdb.sandbox.grist.wire import EngineError, no_table
+from syncdb.sandbox.grist.wire import EngineError, Refusal, no_table
 
 Action = Sequence[Any]
 DELETING = frozenset({"RemoveTable", "RemoveColumn", "RemoveRecord", "BulkRemoveRecord"})
@@ -27,7 +27,7 @@ class Performer:
         name, *arguments = action
         method: Callable[..., Any] | None = getattr(self, f"_do_{name}", None)
         if method is None:
-            raise EngineError("ValueError", f"Unknown action {name!r}")
+            raise Refusal(500, f"Blocked by access rules: '{name}' actions are not controlled")
         return method(*arguments)
 
     def table(self, name: str) -> Table:

@@ -178,6 +178,8 @@ class GristApp:
         user = self.keys.holder(request)
         if (request.content_length or 0) > LARGEST_BODY:
             raise Refusal(413, "request entity too large")
+        if request.get_data() and request.is_json and not isinstance(request.get_json(silent=True), dict | list):
+            raise Refusal(400, f'Unexpected token, "{request.get_data(as_text=True)[:10]}" is not valid JSON')
         try:
             endpoint, values = self._map.bind("sandbox").match(request.path, request.method)
             (part, name, role), arguments = endpoint, dict(values)
@@ -187,7 +189,7 @@ class GristApp:
         except (NotFound, MethodNotAllowed):
             raise Refusal(404, f"not found: {request.path}") from None
         except BadRequest:
-            raise Refusal(400, "Unexpected token in JSON") from None
+            raise Refusal(400, f"Unexpected token, {request.get_data(as_text=True)[:10]!r} is not valid JSON") from None
 
     def _site(self, user: User | None, name: str, arguments: dict[str, Any], request: Request) -> Any:
         if user is None and name == "orgs":

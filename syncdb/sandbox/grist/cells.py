@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,7 +26,7 @@ _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$"
 )
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})$")
-_STAMP = re.compile(r"-?\d{9,}$")
+_STAMP = re.compile(r"-?\d{9,12}$")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?$")
 
 
@@ -54,6 +55,16 @@ class Stamp:
     day: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A row or rows in the notation of answers; no column takes them, what is stored is how the engine prints its object."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"<objtypes.{self.name} object at 0x7f0000000000>"
+
+
 Find = Callable[[str | None, Any], int]
 
 
@@ -74,8 +85,8 @@ def decode(wire: Any) -> Any:
             return Stamp(float(seconds), True)
         case ["D", int() | float() as seconds, *_]:
             return Stamp(float(seconds), False)
-        case ["R" | "r", _, rows]:
-            return tuple(rows) if isinstance(rows, list) else rows
+        case ["R" | "r" as code, _, _]:
+            return Stub("RecordStub" if code == "R" else "RecordSetStub")
     raise EngineError("KeyError", f"\"Unknown object type code {wire[0] if wire else ''!r}\"")
 
 
@@ -87,12 +98,14 @@ def decode_lookup(value: Any) -> Any:
 
 def encode(cell: Cell) -> Any:
     """A cell as answered: whole floats as whole numbers (JavaScript knows one kind), lists and errors marked."""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return int(cell)
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e21:
+        return int(Decimal(repr(cell)))
+    if isinstance(cell, int) and not isinstance(cell, bool) and not -SHORT <= cell < SHORT:
+        return ["U", str(cell)]
     if isinstance(cell, tuple):
         return ["L", *(encode(one) for one in cell)]
     if isinstance(cell, Failed):
-        return ["E", cell.kind, *([cell.message] if cell.message else [])]
+        return ["E", cell.kind]
     return cell
 
 
@@ -312,11 +325,11 @@ def _typed_date(kind: str, typed: str) -> Any:
 
 
 def _typed_list(typed: str) -> Any:
-    items: list[Any] = []
+    items: list[Any] | None = None
     if typed.startswith("["):
         with contextlib.suppress(ValueError):
             items = [one if isinstance(one, str) else json.dumps(one) for one in json.loads(typed) if one or one == 0]
-    if not items:
+    if items is None:
         items = [one for row in csv.reader(typed.splitlines(), skipinitialspace=True) for one in row]
     items = [one.strip() for one in items if one.strip()]
     return ["L", *items] if items else None

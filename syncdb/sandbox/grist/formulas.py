@@ -33,6 +33,22 @@ _UNARY: dict[type, Callable[[Any], Any]] = {ast.Not: operator.not_, ast.USub: op
 _METHODS = frozenset({"upper", "lower", "strip", "title", "replace", "split", "startswith", "endswith", "join", "isoformat"})
 
 
+class Alt:
+    """Text in a column of another type, as formulas see it: it can be shown and compared, but not reckoned with."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alt) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
 class Row:
     """A row as formulas see it: columns are attributes, references lead on."""
 
@@ -81,6 +97,8 @@ def _rich(tables: Mapping[int, Table], column: Column, cell: Cell) -> Any:
     if isinstance(cell, Failed):
         raise _Raised(cell)
     kind = pure(column.type)
+    if isinstance(cell, str) and kind not in ("Text", "Choice", "Any"):
+        return Alt(cell)
     if kind == "Ref" and isinstance(cell, int):
         other = next((table for table in tables.values() if table.id == target(column.type)), None)
         return Row(tables, other, cell) if other else cell
@@ -134,6 +152,8 @@ def _tree(formula: str) -> ast.expr:
 def _plain(value: Any) -> Any:
     if isinstance(value, Row):
         return value.row
+    if isinstance(value, Alt):
+        return value.text
     if isinstance(value, datetime):
         return Stamp(value.timestamp(), False)
     if isinstance(value, date):

@@ -247,7 +247,9 @@ class Matcher:
 
 
 def _comparable(column: Column, cell: Cell) -> Cell:
-    """Dates are the same when their day is."""
+    """Dates are the same when their day is; a list that is empty is the same as none (both observed)."""
+    if pure(column.type) in ("ChoiceList", "RefList"):
+        return () if cell is None else cell
     return cell // 86400 * 86400 if pure(column.type) == "Date" and isinstance(cell, float) else cell
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug import Request
 
-from syncdb.sandbox.grist import tabular
+from syncdb.sandbox.grist import bodies, tabular
 from syncdb.sandbox.grist.access import User
 from syncdb.sandbox.grist.bundle import COLUMNS, TABLES
 from syncdb.sandbox.grist.document import Document
@@ -43,11 +43,14 @@ class DocumentCalls:
     # --- records -------------------------------------------------------------------------------------------
 
     def get_records(self, table: str) -> Json:
-        typed = self.request.args.get("cellFormat") == "typed" and self.version >= TYPED_CELLS
+        format = self.request.args.get("cellFormat") or "normal"
+        if format not in ("normal", "typed"):
+            raise Refusal(400, f"cellFormat parameter {format} should be one of normal,typed")
+        typed = format == "typed" and self.version >= TYPED_CELLS
         return {"records": self._records(table, self._filter(), self._sort(), self._limit(), self._on("hidden"), typed)}
 
     def list_records(self, table: str) -> Json:
-        body = self.request.get_json()
+        body = bodies.listing(self.request.get_json())
         typed = body.get("cellFormat") == "typed"
         limits = body.get("sort") or [], body.get("limit"), bool(body.get("hidden"))
         return {"records": self._records(table, body.get("filter") or {}, *limits, typed)}
@@ -87,27 +90,30 @@ class DocumentCalls:
 
     def _limit(self) -> int | None:
         written = self.request.args.get("limit") or self.request.headers.get("X-Limit")
-        return int(written) if written else None
+        number = re.match(r"\s*[+-]?\d+", written or "")
+        if written and number is None:
+            raise Refusal(500, "limit is not a number")
+        return int(number[0]) if number else None
 
     def add_records(self, table: str) -> Json:
         body = self.request.get_json()
         if self._on("flat") and isinstance(body, list):
             body = {"records": [entry if "fields" in entry else {"fields": entry} for entry in body]}
-        entries = tabular.checked(body, "records")
-        values = tabular.by_column(entries)
+        entries = bodies.entries(body, "records", "NewRecord", bodies.ADDING)
+        values = bodies.by_column(entries)
         ids = self._one(table, tuple(values), ["BulkAddRecord", self._id(table), [None] * len(entries), values])
         return {"records": [{"id": row} for row in ids]}
 
     def change_records(self, table: str) -> None:
-        entries = tabular.checked(self.request.get_json(), "records", id=int, fields=dict)
+        entries = bodies.entries(self.request.get_json(), "records", "Record", bodies.CHANGING)
         if any(entry["fields"].keys() != entries[0]["fields"].keys() for entry in entries):
             raise Refusal(400, "PATCH requires all records to have same fields")
-        values = tabular.by_column(entries)
+        values = bodies.by_column(entries)
         rows = [entry["id"] for entry in entries]
         self._one(table, tuple(values), ["BulkUpdateRecord", self._id(table), rows, values])
 
     def put_records(self, table: str) -> Json | None:
-        entries = tabular.checked(self.request.get_json(), "records", require=dict)
+        entries = bodies.entries(self.request.get_json(), "records", "AddOrUpdateRecord", bodies.PUTTING)
         many = self.request.args.get("onmany") or "first"
         if many not in ("first", "none", "all"):
             raise Refusal(400, f"onmany parameter {many} should be one of first,none,all")
@@ -120,12 +126,14 @@ class DocumentCalls:
         groups = _grouped(entries)
         halves = [[_columns(entries, places, part) for part in ("require", "fields")] for places in groups]
         actions = [["BulkAddOrUpdateRecord", self._id(table), *pair, options] for pair in halves]
-        results = self._all(table, tabular.field_names(entries), actions)
+        results = self._all(table, bodies.field_names(entries), actions)
         return _joined(groups, results, len(entries)) if self.version >= UPSERT_ANSWERS else None
 
     def delete_records(self, table: str) -> None:
         rows = self.request.get_json()
-        self._one(table, (), ["BulkRemoveRecord", self._id(table), rows if isinstance(rows, list) else [rows]])
+        if not isinstance(rows, list) or not all(isinstance(row, int) for row in rows):
+            raise Refusal(400, "Error manipulating data: [Sandbox] AssertionError ")
+        self._one(table, (), ["BulkRemoveRecord", self._id(table), rows])
 
     def add_data(self, table: str) -> Any:
         values = self.request.get_json()
@@ -143,43 +151,44 @@ class DocumentCalls:
         return {"tables": tabular.tables(self.document, "column" in self.request.args.get("expand", "").split(","))}
 
     def add_tables(self) -> Json:
-        entries = tabular.checked(self.request.get_json(), "tables", columns=list)
+        entries = bodies.entries(self.request.get_json(), "tables", "TablePost", bodies.TABLE)
         actions = [["AddTable", entry.get("id"), [_asked(column) for column in entry["columns"]]] for entry in entries]
         return {"tables": [{"id": made["table_id"]} for made in self._bare(actions)]}
 
     def change_tables(self) -> None:
-        entries = tabular.checked(self.request.get_json(), "tables", id=str, fields=dict)
+        entries = bodies.entries(self.request.get_json(), "tables", "RecordWithStringId", bodies.NAMED)
         rows = []
         for entry in entries:
             table = self.document.table(entry["id"])
             if table is None:
                 raise Refusal(404, f'Table not found "{entry["id"]}"')
             rows.append(table.number)
-        self._one(TABLES, (), ["BulkUpdateRecord", TABLES, rows, tabular.by_column(entries)])
+        self._one(TABLES, (), ["BulkUpdateRecord", TABLES, rows, bodies.by_column(entries)])
 
     def get_columns(self, table: str) -> Json:
         return {"columns": tabular.columns(self._table(table), self._on("hidden"))}
 
     def add_columns(self, table: str) -> Json:
-        entries = tabular.checked(self.request.get_json(), "columns")
+        entries = bodies.entries(self.request.get_json(), "columns", "NewRecordWithStringId", bodies.MAYBE_NAMED)
         actions = [["AddVisibleColumn", self._id(table), entry.get("id"), entry.get("fields") or {}] for entry in entries]
         return {"columns": [{"id": made["colId"]} for made in self._all(table, (), actions)]}
 
     def change_columns(self, table: str) -> None:
         found = self._table(table)
-        entries = tabular.checked(self.request.get_json(), "columns", id=str, fields=dict)
+        entries = bodies.entries(self.request.get_json(), "columns", "RecordWithStringId", bodies.NAMED)
         columns = [self._column(found, entry["id"]) for entry in entries]
         if any(entry["fields"].keys() != entries[0]["fields"].keys() for entry in entries):
             raise Refusal(400, "PATCH requires all records to have same fields")
-        values = tabular.by_column(entries)
+        values = bodies.by_column(entries)
         refs = [column.number for column in columns]
         self._one(COLUMNS, tuple(values), ["BulkUpdateRecord", COLUMNS, refs, values])
 
     def put_columns(self, table: str) -> None:
         found = self._table(table)
-        entries = tabular.checked(self.request.get_json(), "columns", id=str, fields=dict)
+        entries = bodies.entries(self.request.get_json(), "columns", "RecordWithStringId", bodies.NAMED)
         known = {entry["id"]: found.find(entry["id"]) for entry in entries}
-        changes = [["UpdateRecord", COLUMNS, column.number, entry["fields"]] for entry in entries if (column := known[entry["id"]])]
+        pairs = [(known[entry["id"]], entry["fields"]) for entry in entries]
+        changes = [["UpdateRecord", COLUMNS, column.number, fields] for column, fields in pairs if column]
         added = [["AddVisibleColumn", found.id, entry["id"], entry["fields"]] for entry in entries if not known[entry["id"]]]
         kept = {column.number for column in known.values() if column}
         gone = [one.number for one in found.ordered() if not one.hidden and one.number not in kept]
@@ -203,10 +212,12 @@ class DocumentCalls:
         """POST /apply: engine errors come out as they are, with status 500 (observed)."""
         actions = self.request.get_json()
         if not isinstance(actions, list):
-            raise Refusal(400, "actions should be an array")
+            raise Refusal(500, "`actions` parameter should be an array.")
+        if not actions:
+            return {"actionNum": 0, "actionHash": None, "retValues": [], "isModification": False}
         results = self._bare(actions)
         state = self.document.history.states()[0]
-        return {"actionNum": state.n, "actionHash": state.h, "retValues": results, "isModification": True}
+        return {"actionNum": state.n, "actionHash": state.h, "retValues": results, "isModification": bool(state.changes)}
 
     def get_states(self) -> Json:
         return {"states": [state.shown() for state in self.document.history.states()]}

@@ -24,6 +24,10 @@ class Numbers:
     column: Free
 
 
+def _next_position(bundle: Bundle) -> float:
+    return max((column.position for table in bundle.tables.values() for column in table.columns.values()), default=0.0) + 1
+
+
 def _next_number(bundle: Bundle) -> int:
     return max((column.number for table in bundle.tables.values() for column in table.columns.values()), default=0) + 1
 
@@ -37,16 +41,16 @@ def add_table(bundle: Bundle, numbers: Numbers, wanted: str | None, columns: Seq
     number = max((one.number for one in bundle.tables.values()), default=0) + 1
     table = Table(numbers.table(), number, names.table_id(wanted, (one.id for one in bundle.tables.values())))
     bundle.add_table(table)
-    sort = Column(numbers.column(), _next_number(bundle), MANUAL_SORT, "ManualSortPos", MANUAL_SORT, position=1.0)
+    sort = Column(numbers.column(), _next_number(bundle), MANUAL_SORT, "ManualSortPos", MANUAL_SORT)
+    sort.position = _next_position(bundle)
     bundle.add_column(table, sort)
     taken = [MANUAL_SORT]
-    for place, asked in enumerate(columns):
+    for asked in columns:
         name = names.column_id(asked.get("id"), taken)
         taken.append(name)
         formula = asked.get("formula") or ""
         is_formula = bool(asked.get("isFormula", bool(formula)))
         column = _new_column(bundle, numbers.column(), name, is_formula, asked)
-        column.position = place + 2.0
         bundle.add_column(table, column)
     return table
 
@@ -55,6 +59,7 @@ def _new_column(bundle: Bundle, ref: int, name: str, is_formula: bool, asked: Ma
     return Column(
         ref=ref,
         number=_next_number(bundle),
+        position=_next_position(bundle),
         id=name,
         type=asked.get("type") or ("Any" if is_formula else "Text"),
         label=str(asked.get("label") or name),
@@ -72,7 +77,6 @@ def add_column(bundle: Bundle, numbers: Numbers, table: Table, wanted: str | Non
     """
     name = names.column_id(wanted, (column.id for column in table.columns.values()))
     column = _new_column(bundle, numbers.column(), name, bool(asked.get("isFormula", True)), asked)
-    column.position = max((one.position for one in table.columns.values()), default=0.0) + 1
     column.visible = int(asked.get("visibleCol") or 0)
     column.recalc_when = int(asked.get("recalcWhen") or 0)
     bundle.add_column(table, column)

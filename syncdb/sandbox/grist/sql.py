@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from syncdb.sandbox.grist.wire import Json, Refusal
 
 _AFFINITY = {"Text": "TEXT", "Choice": "TEXT", "ChoiceList": "TEXT", "RefList": "TEXT", "Numeric": "NUMERIC", "Int": "INTEGER",
              "Bool": "BOOLEAN", "Ref": "INTEGER", "Date": "DATE", "DateTime": "DATETIME", "ManualSortPos": "NUMERIC"}  # fmt: skip
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 def select(document: Document, statement: str, arguments: Sequence[Any]) -> Json:
@@ -50,8 +53,20 @@ def _fill(connection: sqlite3.Connection, document: Document, statement: str) ->
 
 def _create(connection: sqlite3.Connection, table: Table) -> None:
     columns = table.ordered()
-    definitions = [f'"{column.id}" {_AFFINITY.get(pure(column.type), "BLOB")}' for column in columns]
-    _insert(connection, table.id, definitions, ([row, *(table.get(row, column) for column in columns)] for row in table.ids()))
+    kinds = [_AFFINITY.get(pure(column.type), "BLOB") for column in columns]
+    definitions = [f'"{column.id}" {kind}' for column, kind in zip(columns, kinds, strict=True)]
+    pairs = list(zip(columns, kinds, strict=True))
+    rows = ([row, *(_kept(table.get(row, column), kind) for column, kind in pairs)] for row in table.ids())
+    _insert(connection, table.id, definitions, rows)
+
+
+def _kept(cell: Cell, affinity: str) -> Cell:
+    """SQLite would make a number of text that looks like one; it is kept marshalled, as errors are (observed)."""
+    if isinstance(cell, Failed):
+        return marshal.dumps(["E", cell.kind], 2)
+    if isinstance(cell, str) and affinity not in ("TEXT", "BLOB") and _NUMBER.fullmatch(cell.strip()):
+        return marshal.dumps(cell, 2)
+    return cell
 
 
 def _insert(connection: sqlite3.Connection, name: str, definitions: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -61,11 +76,9 @@ def _insert(connection: sqlite3.Connection, name: str, definitions: Sequence[str
 
 
 def _raw(cell: Cell) -> Any:
-    """A cell as the document's file holds it: lists as JSON text, errors marshalled."""
+    """A cell as the document's file holds it: lists as JSON text."""
     if isinstance(cell, tuple):
         return json.dumps(list(cell), ensure_ascii=False, separators=(",", ":"))
-    if isinstance(cell, Failed):
-        return cell.kind.encode()
     return int(cell) if isinstance(cell, bool) else cell
 
 

@@ -1,4 +1,4 @@
-"""Tables as answers: records, column-wise data, metadata of tables and columns, and the checks of bodies sent."""
+"""Tables as answers: records, column-wise data, metadata of tables and columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from syncdb.sandbox.grist.cells import Cell, Failed, encode, pure, target, zone
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.table import Column, Table, column_meta, table_meta
-from syncdb.sandbox.grist.wire import Json, Refusal, invalid_payload
+from syncdb.sandbox.grist.wire import Json, Refusal
 
 
 def columns(table: Table, hidden: bool) -> list[Json]:
@@ -67,8 +67,10 @@ def as_typed(column: Column, cell: Cell) -> Any:
         return ["D", encode(cell), zone(column.type).key]
     if kind == "Ref" and plain:
         return ["R", target(column.type), cell]
-    if kind == "RefList" and isinstance(cell, tuple):
-        return ["r", target(column.type), list(cell)]
+    if kind == "RefList" and (cell is None or isinstance(cell, tuple)):
+        return ["r", target(column.type), list(cell or ())]
+    if kind == "ChoiceList" and cell is None:
+        return ["L"]
     return encode(cell)
 
 
@@ -95,49 +97,12 @@ def sorted_rows(table: Table, rows: Sequence[int], keys: Sequence[str]) -> list[
 
 
 def _sort_key(table: Table, column: Column | None, row: int) -> tuple[int, Any]:
+    """Truths before numbers before nothing before lists before text (documented: JavaScript's names of types)."""
     cell = row if column is None else table.get(row, column)
-    if cell is None:
-        return (0, 0)
+    if isinstance(cell, bool):
+        return (0, cell)
     if isinstance(cell, int | float):
         return (1, cell)
-    return (2, str(encode(cell)))
-
-
-# --- bodies ------------------------------------------------------------------------------------------------------------
-
-
-def listed(body: Any, name: str) -> list[Json]:
-    """The list of that name in a body, one entry at least. Raises Refusal(400)."""
-    if not isinstance(body, dict) or name not in body:
-        raise invalid_payload(f"body.{name} is missing")
-    entries = body[name]
-    if not isinstance(entries, list):
-        raise invalid_payload(f"body.{name} is not an array")
-    if not entries:
-        raise invalid_payload(f"body.{name}[0] is missing")
-    return entries
-
-
-def checked(body: Any, name: str, **wanted: type) -> list[Json]:
-    """The same, with each entry's parts of these kinds. Raises Refusal(400)."""
-    entries = listed(body, name)
-    words = {int: "a number", dict: "an object", str: "a string", list: "an array"}
-    for n, entry in enumerate(entries):
-        if not isinstance(entry, dict):
-            raise invalid_payload(f"body.{name}[{n}] is not an object")
-        for part, kind in wanted.items():
-            if part not in entry:
-                raise invalid_payload(f"body.{name}[{n}].{part} is missing")
-            if not isinstance(entry[part], kind) or isinstance(entry[part], bool):
-                raise invalid_payload(f"body.{name}[{n}].{part} is not {words[kind]}")
-    return entries
-
-
-def field_names(entries: Sequence[Json]) -> list[str]:
-    return list(dict.fromkeys(name for entry in entries for part in ("fields", "require") for name in entry.get(part) or {}))
-
-
-def by_column(entries: Sequence[Json]) -> dict[str, list[Any]]:
-    """Records as columns; what a record leaves out is null."""
-    names = dict.fromkeys(name for entry in entries for name in entry.get("fields") or {})
-    return {name: [(entry.get("fields") or {}).get(name) for entry in entries] for name in names}
+    if isinstance(cell, str):
+        return (4, (cell.casefold(), cell.swapcase()))
+    return (2, 0) if cell is None else (3, str(encode(cell)))

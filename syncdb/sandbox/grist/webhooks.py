@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from werkzeug import Request
 
+from syncdb.sandbox.grist.bodies import FREE, entries
 from syncdb.sandbox.grist.bundle import Bundle, Change
 from syncdb.sandbox.grist.cells import encode
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.formulas import Row, Scene, evaluate
 from syncdb.sandbox.grist.table import Table
-from syncdb.sandbox.grist.tabular import checked
 from syncdb.sandbox.grist.wire import Json, Refusal
 
 LARGEST_BATCH = 100
@@ -63,8 +63,8 @@ class Webhooks:
         return {"webhooks": [hook.shown() for hook in self.hooks.values() if hook.document == document.id]}
 
     def add(self, document: Document, request: Request) -> Json:
-        entries = checked(request.get_json(), "webhooks", fields=dict)
-        hooks = [self._hook(document, entry["fields"]) for entry in entries]
+        asked = entries(request.get_json(), "webhooks", "Webhook", FREE)
+        hooks = [self._hook(document, entry.get("fields") or {}) for entry in asked]
         for hook in hooks:
             self.hooks[hook.id] = hook
         if document.id not in self._listening:
