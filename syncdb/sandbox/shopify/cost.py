@@ -77,7 +77,7 @@ class Estimate:
             return 0
         kind = parent.fields[node.name.value].type
         if parent is self.schema.mutation_type:
-            return MUTATION
+            return MUTATION + self._payload(node, get_named_type(kind), found)
         named = get_named_type(kind)
         if not is_composite_type(named) or named.name in FREE or node.selection_set is None:
             return 0
@@ -92,6 +92,24 @@ class Estimate:
         if isinstance(get_nullable_type(kind), GraphQLList) and found is not None:
             return self._listed(node.selection_set, named, value or [])
         return 1 + self._set(node.selection_set, named, value)
+
+    def _payload(self, node: FieldNode, payload: GraphQLNamedType | None, found: Mapping[str, Any] | None) -> int:
+        """What a mutation's answer adds: what stands directly in its payload is free, what is below is not (observed)."""
+        assert isinstance(payload, GraphQLObjectType) and node.selection_set is not None
+        value = found.get(node.alias.value if node.alias else node.name.value) if found is not None else None
+        if found is not None and value is None:
+            return 0
+        points = 0
+        for child in self._fields(node.selection_set):
+            named = get_named_type(payload.fields[child.name.value].type) if child.name.value in payload.fields else None
+            if named is None or child.selection_set is None or named.name.endswith("Connection"):
+                continue
+            inner = value.get(child.alias.value if child.alias else child.name.value) if value is not None else None
+            for one in inner if isinstance(inner, list) else [inner]:
+                if value is None or one is not None:
+                    points += self._set(child.selection_set, named, one)
+                    break
+        return points
 
     def _listed(self, selections: SelectionSetNode, item: GraphQLNamedType, values: list[Any]) -> int:
         """A list is charged once, with its dearest item: observed for lists of one and two transactions."""

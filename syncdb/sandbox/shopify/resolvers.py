@@ -15,8 +15,12 @@ from syncdb.sandbox.shopify.index import Entry, entry_of
 from syncdb.sandbox.shopify.metafields import OWNERS, metafield, metafields
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page
+from syncdb.sandbox.shopify.products.metafield_writes import METAFIELD_WRITES
+from syncdb.sandbox.shopify.products.product_writes import PRODUCT_WRITES
 from syncdb.sandbox.shopify.products.queries import found as goods_node
 from syncdb.sandbox.shopify.products.queries import readers
+from syncdb.sandbox.shopify.products.stock_writes import STOCK_WRITES
+from syncdb.sandbox.shopify.products.variant_writes import VARIANT_WRITES
 from syncdb.sandbox.shopify.search import Search, read_search
 from syncdb.sandbox.shopify.shop import Shop
 
@@ -302,6 +306,10 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     **{(owner, "metafield"): metafield for owner in OWNERS},
     **{(owner, "metafields"): metafields for owner in OWNERS},
     **readers(),
+    **PRODUCT_WRITES,
+    **VARIANT_WRITES,
+    **STOCK_WRITES,
+    **METAFIELD_WRITES,
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,
 } | {(owner, name): _guard(owner, name, None) for owner, name in SCOPES.keys() | PROTECTED.keys()}

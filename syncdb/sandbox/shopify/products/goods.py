@@ -20,6 +20,7 @@ from syncdb.sandbox.shopify.products.entries import (
     stock_of,
     variant_entry,
 )
+from syncdb.sandbox.shopify.products.idempotency import KeyDesk
 
 FIRST_ID = 2**53 + 10**12 + 1  # ids no floating-point number can tell apart
 FIRST_GROUP = 143_273_001_266
@@ -40,17 +41,20 @@ class Goods:
     """The goods of one shop. `clock` gives epoch seconds, `lag` the seconds searches and totals stay behind.
 
     `nodes` holds everything by global id, `by_kind` by type. `bumps` says which changes move the updatedAt of what
-    stands above them; take one out to see what happens where Shopify does not do as it is taken to.
+    stands above them; take one out to see what happens where Shopify does not do as it is taken to. `keys` remembers
+    what was done under idempotency keys.
     """
 
     def __init__(self, clock: Callable[[], float], lag: Callable[[], float], currency: str, domain: str) -> None:
         self.clock, self.lag = clock, lag
         self.currency, self.domain = currency, domain
+        self.vendor = domain.split(".")[0]  # whom new products are from, unless said otherwise (observed)
         self.by_kind: dict[str, dict[str, Node]] = {kind: {} for kind in KINDS}
         self.indexes: dict[str, SearchIndex[GoodsEntry]] = {kind: SearchIndex() for kind in KINDS}
         self.metafields: dict[str, tuple[str, Node]] = {}
         self.deleted: set[str] = set()
         self.bumps = set(DOCUMENTED_BUMPS | TRUSTED_BUMPS)
+        self.keys = KeyDesk(clock)
         self._ids = count(FIRST_ID)
 
     @property

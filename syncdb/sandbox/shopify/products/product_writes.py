@@ -1,0 +1,175 @@
+"""Writing products: making, changing and deleting them, and tags of anything that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from syncdb.sandbox.shopify.execute import Execution, FieldFailed, Resolver, Source, Step
+from syncdb.sandbox.shopify.metafields import metafield_of, namespace_of
+from syncdb.sandbox.shopify.money import Node
+from syncdb.sandbox.shopify.products import parts
+from syncdb.sandbox.shopify.products.goods import Goods
+from syncdb.sandbox.shopify.products.metafield_writes import metafield_problems, put_metafield
+from syncdb.sandbox.shopify.products.parts import handle_of, tags_of
+from syncdb.sandbox.shopify.products.queries import goods_of
+from syncdb.sandbox.shopify.products.writing import check_sizes, may_write, refusal, too_long
+
+GONE = "Product does not exist"
+TEXTS = ("title", "vendor", "productType", "descriptionHtml")  # null leaves them empty
+LABELS = {"title": "Title", "vendor": "Vendor", "productType": "Product type", "handle": "Handle"}
+
+
+def _update(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    may_write(run, "write_products", step.name)
+    check_sizes(step.name, args)
+    goods, given = goods_of(run), args.get("product") or {}
+    product = goods.products.get(given.get("id") or "")
+    if product is None:
+        return {"product": None, "userErrors": [refusal(["id"], GONE)]}
+    problems = product_problems(given, product, goods, [])
+    if problems:
+        return {"product": product, "userErrors": problems}
+    if apply_product(product, given, goods):
+        goods.product_changed(product)
+    return {"product": product, "userErrors": []}
+
+
+def product_problems(given: Node, product: Node | None, goods: Goods, where: Sequence[str | int]) -> list[Node]:
+    """Refusals of what may be written to a product. `where` is the path its fields are told under."""
+    found: list[Node] = []
+    if "title" in given and not (given["title"] or "").strip():
+        found.append(refusal([*where, "title"], "Title can't be blank"))
+    for name, label in LABELS.items():
+        found += too_long([*where, name], label, given.get(name))
+    handle = handle_of(given["handle"]) if given.get("handle") else None
+    if handle and any(one["handle"] == handle and one is not product for one in goods.products.values()):
+        text = f"Handle '{given['handle']}' already in use. Please provide a new handle."
+        found.append(refusal([*where, "handle"], text))
+    for at, one in enumerate(given.get("metafields") or ()):
+        known = metafield_of(product, namespace_of(one.get("namespace")), one["key"]) if product else None
+        found += metafield_problems(one, known, [*where, "metafields", at])
+    for name in ("collectionsToJoin", "collectionsToLeave", "collections"):
+        found += [
+            refusal([*where, name], "Collection does not exist") for one in given.get(name) or () if one not in goods.collections
+        ]
+    return found
+
+
+def apply_product(product: Node, given: Node, goods: Goods) -> bool:
+    """Write a product's own fields, all without problems; whether anything is other than before."""
+    before = _told(product)
+    for name in TEXTS:
+        if name in given:
+            product[name] = given[name] or ""
+    if given.get("handle"):
+        product["handle"] = handle_of(given["handle"])
+    if given.get("status"):
+        product["status"] = given["status"]
+    if "templateSuffix" in given:
+        product["templateSuffix"] = given["templateSuffix"] or None
+    if "tags" in given:
+        product["tags"] = tags_of(given["tags"] or ())
+    if given.get("seo") is not None:
+        product["seo"] = product["seo"] | {name: text or None for name, text in given["seo"].items()}
+    written = [put_metafield(goods, product, one)[1] for one in given.get("metafields") or ()]
+    moved = _collected(product, given, goods)
+    return moved or any(written) or _told(product) != before
+
+
+def _told(product: Node) -> list[Any]:
+    return [product[name] for name in (*TEXTS, "handle", "status", "templateSuffix", "tags", "seo")]
+
+
+def _collected(product: Node, given: Node, goods: Goods) -> bool:
+    """Put a product into collections and take it out of others; whether that changed anything."""
+    joins, leaves = set(given.get("collectionsToJoin") or ()), set(given.get("collectionsToLeave") or ())
+    if given.get("collections") is not None:
+        joins, leaves = set(given["collections"]), set(goods.collections) - set(given["collections"])
+    moved = False
+    for gid in joins | leaves:
+        members = goods.collections[gid]["_products"]
+        if goods.collections[gid]["ruleSet"] is None and (product["id"] in members) is not (gid in joins):
+            (members.append if gid in joins else members.remove)(product["id"])
+            moved = True
+    return moved
+
+
+def _create(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    may_write(run, "write_products", step.name)
+    check_sizes(step.name, args)
+    goods, given = goods_of(run), args.get("product") or {}
+    problems = product_problems({"title": None} | given, None, goods, [])
+    if problems:
+        return {"product": None, "userErrors": problems, "shop": run.context.shop.settings}
+    product = new_product(given, goods)
+    names = [option["name"] for option in product["options"]]
+    firsts = [option["optionValues"][0]["name"] for option in product["options"]]
+    add_first_variant(product, list(zip(names, firsts, strict=True)), goods)
+    goods.add_product(product)
+    return {"product": product, "userErrors": [], "shop": run.context.shop.settings}
+
+
+def new_product(given: Node, goods: Goods) -> Node:
+    """A product with its own fields and options, not yet listed and without variants."""
+    title = given["title"]
+    handle = goods.free_handle(handle_of(given.get("handle") or title))
+    product = parts.product(goods.new_id(), title, goods.stamp(), handle=handle, vendor=goods.vendor, status="ACTIVE")
+    options = [(one["name"], [value["name"] for value in one["values"]]) for one in given.get("productOptions") or ()]
+    for position, (name, values) in enumerate(options or [(parts.DEFAULT_CHOICE[0], [parts.DEFAULT_CHOICE[1]])], 1):
+        numbered = [(goods.new_id(), value) for value in values]
+        product["options"].append(parts.option(goods.new_id(), name, position, numbered))
+    apply_product(product, {name: value for name, value in given.items() if name != "handle"}, goods)
+    return product
+
+
+def add_first_variant(product: Node, chosen: list[tuple[str, str]], goods: Goods) -> None:
+    """The variant a new product has by itself: free of charge, not tracked, stocked at the first location (observed)."""
+    variant = parts.variant(goods.new_id(), goods.new_id(), product, chosen, goods.stamp(), tracked=False)
+    first = next(iter(goods.locations.values()))
+    variant["inventoryItem"]["inventoryLevels"].append(
+        parts.level(first["_group"], variant["inventoryItem"], first, goods.stamp())
+    )
+    product["variants"].append(variant)
+
+
+def _delete(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    may_write(run, "write_products", step.name)
+    goods, gid = goods_of(run), args["input"]["id"]
+    payload: Node = {"deletedProductId": None, "shop": run.context.shop.settings, "userErrors": []}
+    if gid not in goods.products:
+        return payload | {"userErrors": [refusal(["id"], GONE)]}
+    goods.delete_product(goods.products[gid])
+    return payload | {"deletedProductId": gid}
+
+
+def _tags(adding: bool) -> Resolver:
+    """tagsAdd and tagsRemove, for products and orders; case does not part tags (observed)."""
+
+    def resolve(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+        check_sizes(step.name, args)
+        node = goods_of(run).products.get(args["id"]) or run.context.shop.orders.get(args["id"])
+        if node is None and not args["id"].startswith(("gid://shopify/Product/", "gid://shopify/Order/")):
+            raise FieldFailed("invalid id", code="RESOURCE_NOT_FOUND")
+        may_write(run, "write_orders" if "/Order/" in args["id"] else "write_products", step.name)
+        if node is None:
+            kind = "Order" if "/Order/" in args["id"] else "Product"
+            return {"node": None, "userErrors": [refusal(["id"], f"{kind} does not exist")]}
+        named = {tag.casefold() for tag in tags_of(args["tags"])}
+        left = [tag for tag in node["tags"] if tag.casefold() not in named]
+        wanted = tags_of([*node["tags"], *args["tags"]]) if adding else left
+        if wanted != node["tags"]:
+            node["tags"] = wanted
+            (goods_of(run).product_changed if node["__typename"] == "Product" else run.context.shop.changed)(node)
+        return {"node": node, "userErrors": []}
+
+    return resolve
+
+
+PRODUCT_WRITES: dict[tuple[str, str], Resolver] = {
+    ("Mutation", "productUpdate"): _update,
+    ("Mutation", "productCreate"): _create,
+    ("Mutation", "productDelete"): _delete,
+    ("Mutation", "tagsAdd"): _tags(True),
+    ("Mutation", "tagsRemove"): _tags(False),
+}
