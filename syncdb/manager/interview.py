@@ -47,7 +47,8 @@ class Interview:
 
     def settings(self) -> Settings:
         """The answers so far as settings, all else by default."""
-        values = {key.name: self.folder / key.default if isinstance(key.default, Path) else key.default for key in KEYS}
+        ours = [key for key in KEYS if "sheets" in key.serves]
+        values = {key.name: self.folder / key.default if isinstance(key.default, Path) else key.default for key in ours}
         for name in values:
             if raw := self.answers.get(name) or self.given.get(name):
                 found = BY_NAME[name].check(raw)
