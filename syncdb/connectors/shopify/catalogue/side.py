@@ -157,7 +157,7 @@ class CatalogueSide:
 
     def _send(self, attempt: Attempt, works: Sequence[Work], sender: Sender) -> None:
         if self.entity is STOCK:
-            StockWriter(sender, self._reader, attempt.token).write(works)
+            StockWriter(sender, self._reader, attempt.token, self.late).write(works)
             return
         delete_records(works, sender, self.entity)
         write_metafields(works, sender, self.entity)

@@ -38,11 +38,15 @@ SET = """mutation SetQuantities($input: InventorySetQuantitiesInput!, $key: Stri
 
 @dataclass(slots=True)
 class StockWriter:
-    """Sets quantities for one attempt. Run anew with the same attempt it sends the same requests under the same keys."""
+    """Sets quantities for one attempt. Run anew with the same attempt it sends the same requests under the same keys.
+
+    `late` is how many seconds an unanswered call may still be carried out after it was sent.
+    """
 
     sender: Sender
     reader: Reader
     token: int
+    late: float
 
     def write(self, works: Sequence[Work]) -> None:
         """Settle every pending work. Each names its item and location in `place`."""
@@ -59,6 +63,8 @@ class StockWriter:
                 for work in works:
                     work.end(Result.DONE)
             elif any(error.get("code") in SPENT for error in errors):
+                # a call under this key was refused; one for what it left over may have followed, and be under way still
+                self.reader.conversation.client.clock.sleep(self.late)
                 self._by_looking(works)
             elif not self._told_apart(works, errors):
                 for work in works:
