@@ -106,6 +106,10 @@ class Intake:
             self._move_watermark(window, overlap)
             self._close_gaps(window)
 
+    def look_again(self, order_ids: Sequence[str]) -> None:
+        """Read just these orders anew, past the shop's search."""
+        self._take_looked(self.reader.by_ids(order_ids, self._made(order_ids)))
+
     def _close_gaps(self, window: Window) -> None:
         """Bring in what the order numbers say was missed. What cannot be asked now is asked by a later run."""
         facts = self.reader.facts

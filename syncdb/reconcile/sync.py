@@ -25,6 +25,7 @@ from syncdb.reconcile.plan import Limits
 from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.stored import StoredOrders
 from syncdb.reconcile.watch import Watch
+from syncdb.reconcile.written_orders import WritableOrders, Writer
 from syncdb.values import Value, iso, moment
 
 log = logging.getLogger("syncdb.sync")
@@ -79,7 +80,10 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class OrderSync:
-    """One run. With `wishes.dry` the ledger must be a copy, and nothing is written anywhere else."""
+    """One run. With `wishes.dry` the ledger must be a copy, and nothing is written anywhere else.
+
+    `writer`, where there is one, carries what the other side may change of an order to the shop.
+    """
 
     ledger: Ledger
     reader: OrderReader
@@ -90,6 +94,7 @@ class OrderSync:
     clock: Clock
     rng: random.Random
     watch: Watch
+    writer: Writer | None = None
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
@@ -114,12 +119,13 @@ class OrderSync:
     def _steps(self, report: Report) -> None:
         deep = self._deep()
         report.mode = "test" if self.wishes.dry else "full" if deep else "incremental"
-        self._read_shop(report, deep)
+        intake = self._read_shop(report, deep)
         connector, rows = self.destination.open(self.ledger.runs.get("shop"))
         self._hear_of_new_columns(rows)
         self._hear_after_long_absence(report.run_id)
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
-        pair = Pair(self.destination.pair, stored, connector, self.policy, self.limits)
+        left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
+        pair = Pair(self.destination.pair, left, connector, self.policy, self.limits)
         applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.watch)
         if self.wishes.dry:
             self._plan_only(report, pair, stored, deep)
@@ -127,10 +133,11 @@ class OrderSync:
             self._bring_over(report, pair, stored, applier, deep)
         self._name_failed(report, stored)
 
-    def _read_shop(self, report: Report, deep: bool) -> None:
+    def _read_shop(self, report: Report, deep: bool) -> Intake:
         self.watch.stage("Reading orders")
         intake = Intake(self.ledger, self.reader, self.destination.pair, report, self.watch, self.clock)
         intake.read(intake.window(self.wishes.lookback, whole=deep), self.wishes.overlap)
+        return intake
 
     def _bring_over(self, report: Report, pair: Pair, stored: StoredOrders, applier: Applier, deep: bool) -> None:
         """Settle what earlier runs left open, then bring the other side into agreement, then keep house."""

@@ -40,8 +40,13 @@ class OrderWriter:
         self, order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], token: int, reason: str = "changed"
     ) -> Attempt:
         """The write of one order: `expected` is what the plan saw of the fields in `changes`."""
-        operation = Operation(Side.LEFT, Action.UPDATE, order_gid(order_id), None, dict(expected), dict(changes), reason)
-        return self.side.prepare([operation], token)
+        return self.side.prepare([_operation(order_id, expected, changes, reason)], token)
+
+    def again(
+        self, order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], token: int, evidence: Mapping[str, object]
+    ) -> Attempt:
+        """The attempt that `prepare` made, from what the journal kept of it."""
+        return Attempt(token, (_operation(order_id, expected, changes, "changed"),), evidence)
 
     def write(self, attempt: Attempt) -> Outcome:
         """Send it once. UNKNOWN where the answer was lost: settle it then."""
@@ -50,3 +55,7 @@ class OrderWriter:
     def settle(self, attempt: Attempt) -> Outcome:
         """What became of an attempt whose answer was lost."""
         return self.side.settle(attempt)[0]
+
+
+def _operation(order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], reason: str) -> Operation:
+    return Operation(Side.LEFT, Action.UPDATE, order_gid(order_id), None, dict(expected), dict(changes), reason)
