@@ -17,7 +17,8 @@ from syncdb.sandbox.faults import Seen
 from syncdb.sandbox.shopify.bulk import FOLDER, BulkDesk
 from syncdb.sandbox.shopify.cost import MAX_QUERY_COST, Bucket, Estimate
 from syncdb.sandbox.shopify.documents import Document, Refused, read_document, read_variables, schema
-from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution
+from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, place_of
+from syncdb.sandbox.shopify.products.writing import oversized
 from syncdb.sandbox.shopify.resolvers import RESOLVERS, Asker
 from syncdb.sandbox.shopify.shop import Shop
 from syncdb.sandbox.shopify.tokens import TokenDesk
@@ -151,6 +152,10 @@ class ShopifyApp:
             throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return {"errors": [throttled], "extensions": {"cost": self._cost(requested, None)}}
         run = Execution(document.fragments, variables, RESOLVERS, asker)
+        if operation.operation is OperationType.MUTATION:
+            for step in run.root_steps(operation):
+                if too_many := oversized(step.name, step.args):
+                    return {"errors": [too_many | {"locations": place_of(step.node)}]}
         try:
             data = run.run(operation)
         except BrokenAnswer:

@@ -14,8 +14,11 @@ from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed,
 from syncdb.sandbox.shopify.index import Entry, entry_of
 from syncdb.sandbox.shopify.metafields import OWNERS, metafield, metafields
 from syncdb.sandbox.shopify.money import Node
+from syncdb.sandbox.shopify.order_writes import ORDER_WRITES
 from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page
+from syncdb.sandbox.shopify.products.collection_writes import COLLECTION_WRITES
 from syncdb.sandbox.shopify.products.metafield_writes import METAFIELD_WRITES
+from syncdb.sandbox.shopify.products.product_set import SET_WRITES
 from syncdb.sandbox.shopify.products.product_writes import PRODUCT_WRITES
 from syncdb.sandbox.shopify.products.queries import found as goods_node
 from syncdb.sandbox.shopify.products.queries import readers
@@ -310,6 +313,9 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     **VARIANT_WRITES,
     **STOCK_WRITES,
     **METAFIELD_WRITES,
+    **COLLECTION_WRITES,
+    **SET_WRITES,
+    **ORDER_WRITES,
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,
 } | {(owner, name): _guard(owner, name, None) for owner, name in SCOPES.keys() | PROTECTED.keys()}

@@ -53,6 +53,7 @@ class Goods:
         self.indexes: dict[str, SearchIndex[GoodsEntry]] = {kind: SearchIndex() for kind in KINDS}
         self.metafields: dict[str, tuple[str, Node]] = {}
         self.deleted: set[str] = set()
+        self.operations: dict[str, Node] = {}
         self.bumps = set(DOCUMENTED_BUMPS | TRUSTED_BUMPS)
         self.keys = KeyDesk(clock)
         self._ids = count(FIRST_ID)

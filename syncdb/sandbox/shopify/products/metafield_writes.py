@@ -13,7 +13,7 @@ from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.metafield_values import BadValue, is_type, kept
 from syncdb.sandbox.shopify.products.parts import digest_of, json_value
 from syncdb.sandbox.shopify.products.queries import goods_of
-from syncdb.sandbox.shopify.products.writing import check_sizes, may_write, refusal
+from syncdb.sandbox.shopify.products.writing import may_write, refusal
 
 AT_ONCE = 25  # observed
 WRITERS = {"Order": "write_orders", "Location": "write_locations", "Customer": "write_customers"}
@@ -118,7 +118,6 @@ def _tell(run: Execution, owners: Iterable[Node]) -> None:
 
 def _delete(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     """What was there goes; null for what was not (observed)."""
-    check_sizes(step.name, args)
     gone: list[Node | None] = []
     for one in args["metafields"]:
         owner = owner_of(run, one["ownerId"])

@@ -13,7 +13,7 @@ from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.metafield_writes import metafield_problems, put_metafield
 from syncdb.sandbox.shopify.products.parts import handle_of, tags_of
 from syncdb.sandbox.shopify.products.queries import goods_of
-from syncdb.sandbox.shopify.products.writing import check_sizes, may_write, refusal, too_long
+from syncdb.sandbox.shopify.products.writing import may_write, refusal, too_long
 
 GONE = "Product does not exist"
 TEXTS = ("title", "vendor", "productType", "descriptionHtml")  # null leaves them empty
@@ -22,7 +22,6 @@ LABELS = {"title": "Title", "vendor": "Vendor", "productType": "Product type", "
 
 def _update(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     may_write(run, "write_products", step.name)
-    check_sizes(step.name, args)
     goods, given = goods_of(run), args.get("product") or {}
     product = goods.products.get(given.get("id") or "")
     if product is None:
@@ -97,7 +96,6 @@ def _collected(product: Node, given: Node, goods: Goods) -> bool:
 
 def _create(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     may_write(run, "write_products", step.name)
-    check_sizes(step.name, args)
     goods, given = goods_of(run), args.get("product") or {}
     problems = product_problems({"title": None} | given, None, goods, [])
     if problems:
@@ -147,7 +145,6 @@ def _tags(adding: bool) -> Resolver:
     """tagsAdd and tagsRemove, for products and orders; case does not part tags (observed)."""
 
     def resolve(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
-        check_sizes(step.name, args)
         node = goods_of(run).products.get(args["id"]) or run.context.shop.orders.get(args["id"])
         if node is None and not args["id"].startswith(("gid://shopify/Product/", "gid://shopify/Order/")):
             raise FieldFailed("invalid id", code="RESOURCE_NOT_FOUND")

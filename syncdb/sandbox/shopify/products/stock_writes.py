@@ -13,7 +13,7 @@ from syncdb.sandbox.shopify.products.idempotency import key_of
 from syncdb.sandbox.shopify.products.items import apply_item, item_problems
 from syncdb.sandbox.shopify.products.parts import HELD
 from syncdb.sandbox.shopify.products.queries import goods_of, level_at
-from syncdb.sandbox.shopify.products.writing import check_sizes, may_write, refusal
+from syncdb.sandbox.shopify.products.writing import may_write, refusal
 
 STRICT_SINCE = "2026-04"  # from here on the key and the compared quantity must be there (observed)
 STOCKS_BY_ITSELF_SINCE = "2026-10"  # the code of the refusal is gone from the schema
@@ -32,7 +32,6 @@ def _once(rows: str, kind: str, act: Any) -> Resolver:
 
     def resolve(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
         may_write(run, "write_inventory", step.name)
-        check_sizes(step.name, args)
         given, key = args["input"], key_of(step, run.variables)
         if run.context.version >= STRICT_SINCE:
             if any("changeFromQuantity" not in row for row in given[rows]):

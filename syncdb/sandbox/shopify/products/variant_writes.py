@@ -17,7 +17,7 @@ from syncdb.sandbox.shopify.products.metafield_writes import metafield_problems,
 from syncdb.sandbox.shopify.products.parts import money_text
 from syncdb.sandbox.shopify.products.product_writes import GONE
 from syncdb.sandbox.shopify.products.queries import goods_of
-from syncdb.sandbox.shopify.products.writing import check_sizes, may_write, refusal, too_long
+from syncdb.sandbox.shopify.products.writing import may_write, refusal, too_long
 
 OWN_FIELDS = ("barcode", "taxable", "inventoryPolicy")
 MOST = 2048
@@ -29,7 +29,6 @@ ALREADY_STOCKED = (
 
 def _update(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     may_write(run, "write_products", step.name)
-    check_sizes(step.name, args)
     goods, rows = goods_of(run), args["variants"]
     product = goods.products.get(args["productId"])
     if product is None:
@@ -194,7 +193,6 @@ def new_variant(product: Node, row: Node, goods: Goods) -> Node:
 
 def _create(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     may_write(run, "write_products", step.name)
-    check_sizes(step.name, args)
     goods, rows = goods_of(run), args["variants"]
     product = goods.products.get(args["productId"])
     if product is None:
@@ -237,7 +235,6 @@ def _new_problems(row: Node, product: Node, at: int, goods: Goods) -> list[Node]
 
 def _delete(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     may_write(run, "write_products", step.name)
-    check_sizes(step.name, args)
     goods, product = goods_of(run), goods_of(run).products.get(args["productId"])
     if product is None:
         return {"product": None, "userErrors": [refusal(["productId"], GONE, "PRODUCT_DOES_NOT_EXIST")]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from syncdb.sandbox.shopify.execute import Execution, FieldFailed
+from syncdb.sandbox.shopify.execute import Execution
 from syncdb.sandbox.shopify.money import Node
 
 MAX_INPUT = 250  # documented: entries of an input array
@@ -30,15 +30,14 @@ def too_long(where: Sequence[str | int], label: str, value: Any, code: str | Non
     return [refusal(where, f"{label} is too long (maximum is 255 characters)", code)]
 
 
-def check_sizes(name: str, value: Any, trail: tuple[str, ...] = ()) -> None:
-    """Raise FieldFailed where an input array has more entries than the API takes."""
+def oversized(name: str, value: Any, trail: tuple[str, ...] = ()) -> Node | None:
+    """The error about an input array with more entries than the API takes; such a document is not run (observed)."""
     if isinstance(value, dict):
-        for key, below in value.items():
-            check_sizes(name, below, (*trail, key))
-    if isinstance(value, list):
-        limit = OWN_LIMITS.get(".".join((name, *trail)), MAX_INPUT)
-        if len(value) > limit:
-            text = f"The input array size of {len(value)} is greater than the maximum allowed of {limit}."
-            raise FieldFailed(text, code="MAX_INPUT_SIZE_EXCEEDED")
-        for below in value:
-            check_sizes(name, below, trail)
+        return next((found for key, one in value.items() if (found := oversized(name, one, (*trail, key)))), None)
+    if not isinstance(value, list):
+        return None
+    limit = OWN_LIMITS.get(".".join((name, *trail)), MAX_INPUT)
+    if len(value) > limit:
+        text = f"The input array size of {len(value)} is greater than the maximum allowed of {limit}."
+        return {"message": text, "path": [name, *trail], "extensions": {"code": "MAX_INPUT_SIZE_EXCEEDED"}}
+    return next((found for one in value if (found := oversized(name, one, trail))), None)
