@@ -1,0 +1,257 @@
+"""One Grist document: its tables and columns, its rows, and what changed in it since a state."""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from syncdb.connectors.base import Changes
+from syncdb.connectors.grist.client import GristClient, Json
+from syncdb.connectors.grist.failures import Declined, explained
+from syncdb.connectors.grist.history import Delta, delta, told
+from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, column_info, same_id, table_info
+from syncdb.errors import RetryLater
+
+log = logging.getLogger("syncdb.grist")
+
+LONGEST_FILTER = 4000  # characters of a filter in an address; servers refuse long ones, and POST /records/list is from 2026
+
+
+class Kept(Protocol):
+    """A table that is kept in step, as the document needs to know it."""
+
+    name: str
+
+    def stands_in(self) -> tuple[str, str, str] | None:
+        """The configured table name, the table's id and its key column's id; None while it does not stand."""
+
+
+class GristDocument:
+    """A document seen through one API key. What is asked twice within a run and cannot have changed since is asked once."""
+
+    def __init__(self, client: GristClient, document: str) -> None:
+        self.client = client
+        self.id = document
+        self.path = f"/docs/{document}"
+        self.own_writes: int | None = 0  # calls that made a state; None once one of them was lost
+        self._kept: dict[str, Kept] = {}
+        self._tables: list[TableInfo] | None = None
+        self._deltas: dict[str, Delta] = {}
+        self._head: tuple[str, int] | None = None
+        self._keys: dict[tuple[str, str], tuple[dict[int, str], frozenset[str]]] = {}
+        self._lists = True
+
+    @property
+    def what(self) -> str:
+        return f"The Grist document {self.id}"
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.client.close()
+
+    def keep(self, table: Kept) -> None:
+        """Make a table known, so that changes are told for it and others can refer to it."""
+        self._kept[table.name] = table
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        return self.client.get(f"{self.path}{path}", params)
+
+    def call(self, method: str, path: str, body: object, params: Mapping[str, Any] | None = None) -> Any:
+        """A call that writes. One to /records that is answered makes one state, also where nothing changed (observed)."""
+        before, self.own_writes = self.own_writes, None
+        try:
+            answer = self.client.call(method, f"{self.path}{path}", body, params)
+        except Declined:
+            self.own_writes = before  # a refused call makes none (observed)
+            raise
+        if before is not None and path.partition("?")[0].endswith(("/records", "/records/delete")):
+            self.own_writes = before + 1
+        return answer
+
+    def explained(self, answer: Declined) -> Exception:
+        return explained(answer, self.what)
+
+    # --- schema ------------------------------------------------------------------------------------------------------
+
+    def tables(self) -> Sequence[TableInfo]:
+        """The tables, asked for once. Raises Refused where the document cannot be read."""
+        if self._tables is None:
+            try:
+                answer = self.get("/tables")
+            except Declined as declined:
+                raise self.explained(declined) from declined
+            self._tables = [table_info(one) for one in answer["tables"]]
+        return self._tables
+
+    def columns(self, table: str) -> list[ColumnInfo]:
+        """A table's columns as they are now."""
+        try:
+            return [column_info(one) for one in self.get(f"/tables/{table}/columns")["columns"]]
+        except Declined as declined:
+            if declined.schema_moved:
+                raise RetryLater(
+                    f'The Grist table "{table}" was renamed or deleted in this moment. Nothing was written.',
+                    next_step="Run it again.",
+                ) from declined
+            raise self.explained(declined) from declined
+
+    def forget(self) -> None:
+        """Something did not stand where it was seen: look again."""
+        self._tables = None
+        self._keys.clear()
+
+    def table_called(self, wanted: str) -> str | None:
+        """The id of the table that another one refers to by its configured name."""
+        for kept in self._kept.values():
+            place = kept.stands_in()
+            if place is not None and same_id(place[0], wanted):
+                return place[1]
+        return next((table.id for table in self.tables() if same_id(table.id, wanted)), None)
+
+    def key_column(self, table: str, label: str) -> str:
+        """The id of the column with a table's keys; "" where it has none."""
+        for kept in self._kept.values():
+            place = kept.stands_in()
+            if place is not None and place[1] == table:
+                return place[2]
+        if not any(one.id == table for one in self.tables()):
+            return ""
+        return next((one.id for one in self.columns(table) if one.label == label or one.id == label), "")
+
+    # --- rows --------------------------------------------------------------------------------------------------------
+
+    def rows(self, table: str, wanted: Mapping[str, Sequence[Any]] | None = None) -> list[Json]:
+        """The rows of a table in one answer, so that it is of one moment; of those with such values if `wanted` names columns.
+
+        Everything at once, and not by pages: a page of /sql shows cells in SQLite's own forms, needs access to everything, and
+        rows move between pages; documents are documented to hold 100,000 rows at most. Raises Declined.
+        """
+        if not wanted:
+            return list(self.get(f"/tables/{table}/records")["records"])
+        text = json.dumps(wanted, ensure_ascii=False)
+        if len(text) <= LONGEST_FILTER:
+            return list(self.get(f"/tables/{table}/records", {"filter": text})["records"])
+        return self._listed(table, wanted)
+
+    def _listed(self, table: str, wanted: Mapping[str, Sequence[Any]]) -> list[Json]:
+        if self._lists:
+            try:
+                return list(self.client.call("POST", f"{self.path}/tables/{table}/records/list", {"filter": wanted})["records"])
+            except Declined as declined:
+                if not declined.no_such_call:
+                    raise
+                self._lists = False  # an older server: read everything and pick
+        sets = {name: set(values) for name, values in wanted.items()}
+        found = self.get(f"/tables/{table}/records")["records"]
+        return [row for row in found if all(_cell(row, name) in values for name, values in sets.items())]
+
+    def keys_of(self, table: str, column: str) -> tuple[dict[int, str], frozenset[str]]:
+        """The keys of a table's rows by row id, and all of them, asked for once until the table is written.
+
+        Rows without a key are left out. One request.
+        """
+        if (table, column) not in self._keys:
+            keys = self._ask_keys(table, column)
+            self._keys[table, column] = keys, frozenset(keys.values())
+        return self._keys[table, column]
+
+    def _ask_keys(self, table: str, column: str) -> dict[int, str]:
+        try:
+            answer = self.client.call("POST", f"{self.path}/sql", {"sql": f'SELECT id, "{column}" AS k FROM "{table}"'})
+            found = [(one["fields"]["id"], one["fields"]["k"]) for one in answer["records"]]
+        except Declined as declined:
+            if declined.status == 404 and not declined.no_such_call:
+                raise
+            # access rules hide a part, or the statement took too long: the slower way
+            found = [(one["id"], one["fields"].get(column)) for one in self.rows(table)]
+        return {int(row): str(key) for row, key in found if key not in (None, "", 0)}
+
+    def wrote(self, table: str) -> None:
+        """Rows of a table were written: keys known by row id may not be right any more."""
+        for known in [one for one in self._keys if one[0] == table]:
+            del self._keys[known]
+
+    # --- history -----------------------------------------------------------------------------------------------------
+
+    def head(self) -> str:
+        """The document's state when this run first asked. One request, or none."""
+        if self._head is None:
+            try:
+                states = self.get("/states")["states"]
+            except Declined as declined:
+                raise self.explained(declined) from declined
+            self._head = (str(states[0]["h"]), int(states[0]["n"]))
+        return self._head[0]
+
+    def since(self, state: str | None) -> Delta:
+        """What changed between a state and the run's head. One request, which tells the head, too; none where it was asked."""
+        if state is None:
+            return Delta(self.head(), None)
+        if self._head is not None and state == self._head[0]:
+            return Delta(state)
+        if state not in self._deltas:
+            self._deltas[state] = self._compared(state)
+        return self._deltas[state]
+
+    def _compared(self, state: str) -> Delta:
+        right = self._head[0] if self._head else "HEAD"
+        try:
+            answer = self.get("/compare", {"left": state, "right": right, "maxRows": "null"})
+        except Declined as declined:
+            if declined.status in (401, 404):
+                raise self.explained(declined) from declined
+            # forgotten by Grist ("Cannot read hash"), or hidden from us by access rules: everything must be looked at
+            log.info("what changed in Grist cannot be told (%s): everything is looked at", declined.text)
+            return Delta(self.head(), None)
+        if self._head is None:
+            self._head = (str(answer["right"]["h"]), int(answer["right"]["n"]))
+        return delta(answer)
+
+    def changes(self, cursor: str | None) -> Changes:
+        """See Feed.changes. Deletions and what formulas made are told, too. Rows without a key are not records.
+
+        One request where nothing changed, one more for each table of which rows changed but not their keys.
+        """
+        found = self.since(cursor)
+        keys: dict[str, tuple[str, ...] | None] = {}
+        for name, table in self._kept.items():
+            changed = self._changed(found, table)
+            if changed is None or changed:
+                keys[name] = changed
+        return Changes(keys, found.head)
+
+    def _changed(self, found: Delta, kept: Kept) -> tuple[str, ...] | None:
+        if found.tables is None or found.schema_moved:
+            return None
+        place = kept.stands_in()
+        if place is None:
+            return None
+        said = told(found.tables, place[1], place[2])
+        if not said.whole:
+            return None
+        by_row = self._keys_at(place[1], place[2], said.rows)
+        return tuple(sorted(said.keys | {by_row[row] for row in said.rows if row in by_row}))
+
+    def _keys_at(self, table: str, column: str, rows: Iterable[int]) -> dict[int, str]:
+        return self.keys_of(table, column)[0] if set(rows) else {}
+
+    def after_own_writes(self, cursor: str) -> str:
+        """The cursor to keep when all up to `cursor` is settled: past this run's own writes, if nobody else wrote meanwhile.
+
+        Each call that writes makes exactly one state (observed), so they can be counted. One request if anything was written.
+        """
+        if not self.own_writes or self._head is None or cursor != self._head[0]:
+            return cursor
+        states = self.get("/states")["states"]
+        if int(states[0]["n"]) != self._head[1] + self.own_writes:
+            return cursor
+        self._head, self.own_writes = (str(states[0]["h"]), int(states[0]["n"])), 0
+        self._deltas.clear()
+        return self._head[0]
+
+
+def _cell(row: Json, name: str) -> Any:
+    found = row["id"] if name == "id" else row["fields"].get(name)
+    return found if not isinstance(found, list) else None

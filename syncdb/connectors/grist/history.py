@@ -1,0 +1,69 @@
+"""What Grist's comparison of two states of a document says. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEMA = ("_grist_Tables", "_grist_Tables_column")
+TOLD = ("addRows", "updateRows", "removeRows")
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What changed up to the state `head`. `tables` is by the tables' ids as they are now; None where it cannot be told."""
+
+    head: str
+    tables: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
+    renamed: bool = False
+
+    @property
+    def schema_moved(self) -> bool:
+        """Whether tables or columns were made, renamed, changed or removed, as far as can be told."""
+        if self.tables is None or self.renamed or any(name in self.tables for name in SCHEMA):
+            return True
+        return any(one.get("columnRenames") for one in self.tables.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a comparison says of one table: the keys that it names, and the row ids whose keys must be asked for.
+
+    `whole` is False where it may have left something out.
+    """
+
+    keys: frozenset[str] = frozenset()
+    rows: frozenset[int] = frozenset()
+    whole: bool = True
+
+
+def delta(answer: Mapping[str, Any]) -> Delta:
+    """The answer of GET /compare?left=STATE&right=HEAD&maxRows=null (shape as observed on a real server)."""
+    changes = answer["details"]["rightChanges"]
+    told = answer.get("summary") in ("same", "right")  # otherwise the states are not one after the other
+    return Delta(str(answer["right"]["h"]), changes["tableDeltas"] if told else None, bool(changes["tableRenames"]))
+
+
+def told(deltas: Mapping[str, Mapping[str, Any]], table: str, key: str) -> Told:
+    """Which records of a table a comparison names; `key` is the id of the column with their keys.
+
+    A deleted row tells its key by what the cell held before; a row whose key did not change does not tell it at all. A row id
+    that was given to another row meanwhile shows both keys.
+    """
+    changes = deltas.get(table)
+    if changes is None:
+        return Told()
+    cells: Mapping[str, Any] = changes.get("columnDeltas", {}).get(key, {})
+    shown = {int(row): _keys(cell) for row, cell in cells.items()}
+    rows = {int(row) for name in TOLD for row in changes.get(name, ())}
+    removed = {int(row) for row in changes.get("removeRows", ())}
+    asked = rows - shown.keys()
+    # an added row whose key cell is not shown has no key; a removed one may have had one only if it is not shown for lack of room
+    whole = not changes.get("mayBeIncomplete") and "?" not in {key for keys in shown.values() for key in keys}
+    keys = frozenset(key for found in shown.values() for key in found if key)
+    return Told(keys, frozenset(asked), whole and not (removed - shown.keys()))
+
+
+def _keys(cell: Any) -> tuple[str, ...]:
+    """The keys of a cell's [before, after], each either absent, unknown ("?") or a list of one value."""
+    found = [side if side == "?" else side[0] for side in cell or () if side is not None]
+    return tuple(str(one) for one in found if one is not None)

@@ -1,0 +1,254 @@
+"""Which table and columns a table's fields stand in: by their lasting numbers once known, by label or id before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from syncdb.connectors.grist.cells import can_hold
+from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, identifier, pure, same_id, table_identifier
+from syncdb.errors import NeedsPerson
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field as it is wanted: its `name` in records, its column's `label` and `type` (Text, Numeric, Int, Bool, Choice,
+    ChoiceList, Date, DateTime:ZONE, Ref:TABLE).
+
+    `column_id` names an existing column outright. `choices` are put into a Choice column that is made. `digits` is how many
+    decimals amounts have (None: as they are).
+    """
+
+    name: str
+    label: str
+    type: str = "Text"
+    choices: tuple[str, ...] = ()
+    column_id: str | None = None
+    digits: int | None = None
+
+    @property
+    def asked(self) -> str:
+        """What the user called the column."""
+        return self.column_id or self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A table as it is wanted. `changed_at` is the label of a column that tells when people last changed a row."""
+
+    table: str
+    key_label: str
+    columns: tuple[Column, ...]
+    changed_at: str | None = None
+
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """What each field's column was called, the key's under ""."""
+        return {"": self.key_label} | {one.name: one.asked for one in self.columns}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The column a field stands in. `by` and `target` are, for a reference, the other table and the column of its keys."""
+
+    ref: int
+    id: str
+    type: str
+    computed: bool = False
+    target: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything stands in a table. `changed` is the id of the column that tells when people changed a row."""
+
+    table_ref: int
+    table: str
+    key: Place
+    places: Mapping[str, Place]
+    changed: str | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """The layout as JSON data; `from_data` is the inverse."""
+        return {
+            "table_ref": self.table_ref,
+            "table": self.table,
+            "key": _place_data(self.key),
+            "places": {name: _place_data(place) for name, place in self.places.items()},
+            "changed": self.changed,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Layout":
+        """The layout that `as_data` gave. Raises KeyError where a part is missing."""
+        places = {str(name): Place(*place) for name, place in data["places"].items()}
+        return cls(int(data["table_ref"]), str(data["table"]), Place(*data["key"]), places, data["changed"])
+
+
+def _place_data(place: Place) -> list[Any]:
+    return [place.ref, place.id, place.type, place.computed, place.target, place.by]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What ties a ledger to a table: kept from run to run, so that renamed columns are followed and vanished ones noticed.
+
+    `table` and `asked` are as configured when it was made, `state` is the document's state in which the layout was seen.
+    """
+
+    document: str
+    table: str
+    asked: Mapping[str, str]
+    layout: Layout
+    state: str
+
+    def as_data(self) -> dict[str, Any]:
+        """The binding as JSON data; `from_data` is the inverse."""
+        asked, layout = dict(self.asked), self.layout.as_data()
+        return {"document": self.document, "table": self.table, "asked": asked, "layout": layout, "state": self.state}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Binding":
+        """The binding that `as_data` gave. Raises KeyError where a part is missing."""
+        asked = {str(name): str(text) for name, text in data["asked"].items()}
+        layout = Layout.from_data(data["layout"])
+        return cls(str(data["document"]), str(data["table"]), asked, layout, str(data["state"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A table compared with the wish: what stands, and which fields ("" for the key) lack a column or only have an empty one.
+
+    `layout` is None while the table or its key column is missing.
+    """
+
+    table: TableInfo | None
+    layout: Layout | None = None
+    missing: tuple[str, ...] = ()
+    empty: Mapping[str, ColumnInfo] = field(default_factory=dict)
+    changed: ColumnInfo | None = None
+
+    def whole(self, wish: Wish) -> bool:
+        if self.layout is None or self.missing or self.empty:
+            return False
+        return not wish.changed_at or bool(self.layout.changed)
+
+
+def find_table(tables: Sequence[TableInfo], wish: Wish, binding: Binding | None, rebuild: bool) -> TableInfo | None:
+    """The table that is ours; None where it must be made. Raises NeedsPerson where the bound one is gone."""
+    if binding is not None and binding.table == wish.table:
+        bound = next((table for table in tables if table.ref == binding.layout.table_ref), None)
+        if bound is not None or not rebuild:
+            if bound is None:
+                raise _table_gone(binding)
+            return bound
+    return next((table for table in tables if same_id(table.id, table_identifier(wish.table))), None)
+
+
+def _table_gone(binding: Binding) -> NeedsPerson:
+    return NeedsPerson(
+        f'The Grist table "{binding.layout.table}" is gone from the document. Nothing was written.',
+        next_step="Bring it back (Undo, or Document history). To have it made anew and filled again, run once with --force.",
+    )
+
+
+def stand(
+    table: TableInfo, columns: Sequence[ColumnInfo], wish: Wish, binding: Binding | None, targets: Mapping[str, tuple[str, str]]
+) -> Standing:
+    """The wish held against a table's columns. `targets` gives, for each table that columns refer to, its id and key column.
+
+    Raises NeedsPerson where a bound column is gone, several fit, or one cannot hold what it should.
+    """
+    bound = binding if binding is not None and binding.layout.table_ref == table.ref else None
+    known = {"": bound.layout.key} | dict(bound.layout.places) if bound else {}
+    found: dict[str, ColumnInfo] = {}
+    for name, asked in wish.asked.items():
+        if bound and name in known and bound.asked.get(name) == asked:
+            found[name] = _still_there(columns, known[name], asked, table)
+    taken = {one.ref for name, one in found.items() if name}
+    for name, asked in wish.asked.items():
+        one = None if name in found else _unbound(columns, asked, taken, table)
+        if one is not None:
+            found[name] = one
+    _refuse_shared(found, wish, table)
+    places = {name: _place(one, name, wish, targets, table) for name, one in found.items()}
+    changed = _changed_column(columns, wish)
+    ready = changed.id if changed is not None and changed.formula.strip() and not changed.is_formula else None
+    missing = tuple(name for name in wish.asked if name not in found)
+    empty = {name: one for name, one in found.items() if one.empty}
+    key = places.pop("", None)
+    layout = Layout(table.ref, table.id, key, places, ready) if key is not None else None
+    return Standing(table, layout, missing, empty, changed)
+
+
+def _changed_column(columns: Sequence[ColumnInfo], wish: Wish) -> ColumnInfo | None:
+    label = wish.changed_at
+    return next((one for one in columns if label and (one.label == label or same_id(one.id, identifier(label)))), None)
+
+
+def _still_there(columns: Sequence[ColumnInfo], place: Place, asked: str, table: TableInfo) -> ColumnInfo:
+    for one in columns:
+        if one.ref == place.ref:
+            return one
+    raise NeedsPerson(
+        f'The column "{place.id}" (wanted: {asked}) is gone from the Grist table "{table.id}". Nothing was written.',
+        next_step="Bring it back with Undo, or choose another column (or none) for this field in the settings.",
+    )
+
+
+def _unbound(columns: Sequence[ColumnInfo], asked: str, taken: set[int], table: TableInfo) -> ColumnInfo | None:
+    """The column that a person means by a name: the one with that id, else that label, else the id its label would make."""
+    free = [one for one in columns if one.ref not in taken]
+    exact = [one for one in free if one.id == asked]
+    labelled = [one for one in free if one.label.strip().casefold() == asked.strip().casefold()]
+    alike = [one for one in free if same_id(one.id, identifier(asked))]
+    found = exact or labelled or alike
+    if len(found) > 1:
+        raise NeedsPerson(
+            f'The Grist table "{table.id}" has several columns called "{asked}": {", ".join(one.id for one in found)}.',
+            next_step="Rename one of them, or give the column's id in the settings.",
+        )
+    return found[0] if found else None
+
+
+def _refuse_shared(found: Mapping[str, ColumnInfo], wish: Wish, table: TableInfo) -> None:
+    """Two fields in one column would write over each other; only a field that is the key itself may share its column."""
+    users: dict[int, list[str]] = {}
+    for name, one in found.items():
+        if name:
+            users.setdefault(one.ref, []).append(name)
+    for ref, names in users.items():
+        if len(names) > 1:
+            column = next(one for one in found.values() if one.ref == ref)
+            raise NeedsPerson(
+                f'The column "{column.label}" of the Grist table "{table.id}" would be used for {" and ".join(names)}.',
+                next_step="Give each field its own column in the settings.",
+            )
+
+
+def _place(
+    one: ColumnInfo, name: str, wish: Wish, targets: Mapping[str, tuple[str, str]], table: TableInfo
+) -> Place:
+    wanted = next((column.type for column in wish.columns if column.name == name), "Text")
+    kind = wanted if one.empty else one.type
+    if not name and (one.computed or pure(kind) not in ("Text", "Any", "Choice")):
+        raise NeedsPerson(
+            f'The key column "{one.label}" of the Grist table "{table.id}" must be a Text column without a formula.',
+            next_step="Rename that column; a proper one is then made.",
+        )
+    if not one.computed and not can_hold(wanted, kind):
+        raise NeedsPerson(
+            f'The column "{one.label}" of the Grist table "{table.id}" is of the type {kind}, which cannot hold {name}.',
+            next_step=f"Change the column's type to {pure(wanted)}, or choose another column for this field in the settings.",
+        )
+    place = Place(one.ref, one.id, kind, one.computed)
+    if pure(kind) != "Ref":
+        return place
+    other, by = targets.get(kind.partition(":")[2], ("", ""))
+    if not by:
+        raise NeedsPerson(
+            f'The column "{one.label}" of the Grist table "{table.id}" refers to "{kind.partition(":")[2]}", which has no column '
+            f'"{wish.key_label}" to tell its rows apart.',
+            next_step="Let it refer to a table that is kept in step, or choose another column for this field in the settings.",
+        )
+    return replace(place, target=other, by=by)

@@ -1,0 +1,113 @@
+"""Rows of a table as records: found by key, read by the columns' real types."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from syncdb.connectors.grist.cells import Codec, Unreadable, shown
+from syncdb.connectors.grist.client import Json
+from syncdb.connectors.grist.document import GristDocument
+from syncdb.connectors.grist.layout import Layout, Place, Wish
+from syncdb.connectors.grist.schema import pure
+from syncdb.model import Found, Record
+from syncdb.values import Value, digest, encode_fields, iso
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its id (a place, never an identity), its key, its cells by column id and the errors of its formulas."""
+
+    id: int
+    key: str
+    cells: Mapping[str, Any]
+    errors: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows by key. `doubled` keys stand in several rows; rows without a key are no records."""
+
+    by_key: dict[str, Row] = field(default_factory=dict)
+    doubled: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads a table's rows as its layout says."""
+
+    layout: Layout
+    codecs: Mapping[str, Codec]
+
+    def found(self, row: Row) -> Found:
+        """The record of a row. A field that cannot be read is left out and frozen, with the reason."""
+        fields: dict[str, Value] = {}
+        frozen: dict[str, str] = {}
+        for name, place in self.layout.places.items():
+            if place.computed:
+                frozen[name] = "formula"
+            try:
+                fields[name] = self.value(row, name)
+            except Unreadable as why:
+                frozen[name] = str(why)
+        return Found(str(row.id), digest(encode_fields(fields)), Record(row.key, fields), frozen, self._changed_at(row))
+
+    def value(self, row: Row, name: str) -> Value:
+        """One field of a row. Raises Unreadable."""
+        place = self.layout.places[name]
+        if place.id in row.errors:
+            raise Unreadable(f"its formula fails ({row.errors[place.id]})")
+        return shown(row.cells[place.id], self.codecs[name])
+
+    def _changed_at(self, row: Row) -> str | None:
+        seconds = row.cells.get(self.layout.changed) if self.layout.changed else None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            return None
+        try:
+            return iso(datetime.fromtimestamp(seconds, UTC))
+        except (OverflowError, ValueError, OSError):
+            return None
+
+
+def codecs_of(document: GristDocument, wish: Wish, layout: Layout) -> dict[str, Codec]:
+    """How each field stands in its column; the keys of tables that are referred to are asked for once."""
+    wanted = {one.name: one for one in wish.columns}
+    return {name: _codec(document, wanted[name].type, wanted[name].digits, place) for name, place in layout.places.items()}
+
+
+def _codec(document: GristDocument, wanted: str, digits: int | None, place: Place) -> Codec:
+    if pure(place.type) != "Ref":
+        return Codec(wanted, place.type, digits)
+    keys, known = document.keys_of(place.target, place.by)
+    return Codec(wanted, place.type, digits, keys, known, place.by)
+
+
+def by_key(answered: Iterable[Json], layout: Layout, wanted: Sequence[str] | None = None) -> Rows:
+    """Answered rows by key; just the wanted ones, or all."""
+    rows = Rows()
+    asked = None if wanted is None else set(wanted)
+    for one in answered:
+        cell = one["fields"][layout.key.id]
+        key = "" if cell is None or isinstance(cell, list | bool) else str(cell)
+        if not key or (asked is not None and key not in asked):
+            continue
+        _add(rows, Row(int(one["id"]), key, one["fields"], one.get("errors") or {}))
+    return rows
+
+
+def _add(rows: Rows, row: Row) -> None:
+    if row.key in rows.doubled:
+        rows.doubled[row.key].append(row.id)
+    elif row.key in rows.by_key:
+        rows.doubled[row.key] = [rows.by_key.pop(row.key).id, row.id]
+    else:
+        rows.by_key[row.key] = row
+
+
+def complete_in(answered: Sequence[Json], layout: Layout) -> bool:
+    """Whether the answered rows have every column of the layout: otherwise one was renamed or removed meanwhile."""
+    if not answered:
+        return True
+    cells = answered[0]["fields"]
+    wanted = {layout.key.id, *(place.id for place in layout.places.values())} | ({layout.changed} if layout.changed else set())
+    return all(name in cells for name in wanted)

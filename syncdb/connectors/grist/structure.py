@@ -1,0 +1,134 @@
+"""The table and its columns: what is missing, and the calls that make it.
+
+POST /tables makes a second table when it is sent twice, POST /columns a second column; PUT /columns with ids that are already
+valid does not (observed). So what stands is looked at before each call, and a call whose answer was lost is settled by looking.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb.connectors.grist.client import Json
+from syncdb.connectors.grist.document import GristDocument
+from syncdb.connectors.grist.layout import Binding, Column, Standing, Wish, find_table, stand
+from syncdb.connectors.grist.schema import TRIGGER_ON_EDIT, ColumnInfo, TableInfo, identifier, pure, table_identifier
+from syncdb.errors import NeedsPerson
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that makes a part of what is missing."""
+
+    method: str
+    path: str
+    body: Json
+    params: Mapping[str, Any]
+
+
+def survey(document: GristDocument, wish: Wish, binding: Binding | None, rebuild: bool) -> Standing:
+    """Look how things stand. Two requests, and one for each table that columns refer to and that is not kept in step."""
+    table = find_table(document.tables(), wish, binding, rebuild)
+    if table is None:
+        return Standing(None, missing=tuple(wish.asked))
+    columns = document.columns(table.id)
+    return stand(table, columns, wish, binding, _targets(document, columns, wish))
+
+
+def _targets(document: GristDocument, columns: list[ColumnInfo], wish: Wish) -> dict[str, tuple[str, str]]:
+    ours = {asked.casefold() for asked in wish.asked.values()}
+    found = {}
+    for one in columns:
+        named = {one.id.casefold(), one.label.casefold()} & ours
+        if pure(one.type) == "Ref" and (named or one.computed is False):
+            other = one.type.partition(":")[2]
+            if other not in found:
+                found[other] = (other, document.key_column(other, wish.key_label))
+    return found
+
+
+def next_call(document: GristDocument, wish: Wish, standing: Standing, login: str | None) -> Call | None:
+    """The next call towards what is wanted; None where all of it stands."""
+    if standing.table is None:
+        return Call("POST", "/tables", {"tables": [_new_table(document, wish, login)]}, {})
+    path = f"/tables/{standing.table.id}/columns"
+    if standing.missing:
+        new = [_new_column(document, wish, name) for name in standing.missing]
+        return Call("PUT", path, {"columns": new}, {"noupdate": "1"})
+    if standing.empty:
+        woken = [{"id": one.id, "fields": _settings(document, wish, name)} for name, one in standing.empty.items()]
+        return Call("PATCH", path, {"columns": woken}, {})
+    return _changed_call(path, standing.changed, wish, login)
+
+
+def _changed_call(path: str, found: ColumnInfo | None, wish: Wish, login: str | None) -> Call | None:
+    """The column that tells when people changed a row. One that holds a formula already is theirs and stays as it is."""
+    if not wish.changed_at or (found is not None and found.formula.strip() and not _ours_unready(found, login)):
+        return None
+    fields = {"formula": formula(login), "recalcWhen": TRIGGER_ON_EDIT, "isFormula": False}
+    if found is None:
+        new = {"id": identifier(wish.changed_at), "fields": {"label": wish.changed_at, "type": "DateTime:UTC", **fields}}
+        return Call("PUT", path, {"columns": [new]}, {"noupdate": "1"})
+    return Call("PATCH", path, {"columns": [{"id": found.id, "fields": fields}]}, {})
+
+
+def _ours_unready(found: ColumnInfo, login: str | None) -> bool:
+    return found.formula == formula(login) and found.recalc_when != TRIGGER_ON_EDIT
+
+
+def formula(login: str | None) -> str:
+    """A trigger formula that notes the moment of each change, but not of those made by `login`."""
+    return f"IF(user.Email == {json.dumps(login)}, value, NOW())" if login else "NOW()"
+
+
+def _new_table(document: GristDocument, wish: Wish, login: str | None) -> Json:
+    return {
+        "id": table_identifier(wish.table),
+        "columns": [_new_column(document, wish, name) for name in _own_columns(wish)],
+    }
+
+
+def _own_columns(wish: Wish) -> Iterator[str]:
+    """Every field once; one that is the key itself has the key's column."""
+    yield ""
+    yield from (one.name for one in wish.columns if one.asked != wish.key_label)
+
+
+def _new_column(document: GristDocument, wish: Wish, name: str) -> Json:
+    column = _column(wish, name)
+    return {"id": identifier(column.asked), "fields": {"label": column.label} | _settings(document, wish, name)}
+
+
+def _column(wish: Wish, name: str) -> Column:
+    if not name:
+        return Column("", wish.key_label)
+    return next(one for one in wish.columns if one.name == name)
+
+
+def _settings(document: GristDocument, wish: Wish, name: str) -> Json:
+    """What a column of ours is: without isFormula false Grist makes an empty one whose type may change by itself (observed)."""
+    column = _column(wish, name)
+    fields: Json = {"type": _real_type(document, column), "isFormula": False}
+    if column.choices and pure(column.type) in ("Choice", "ChoiceList"):
+        fields["widgetOptions"] = json.dumps({"choices": list(column.choices)})
+    return fields
+
+
+def _real_type(document: GristDocument, column: Column) -> str:
+    if pure(column.type) != "Ref":
+        return column.type
+    wanted = column.type.partition(":")[2]
+    table = document.table_called(wanted)
+    if table is None:
+        raise NeedsPerson(
+            f'The column "{column.label}" refers to the Grist table "{wanted}", which does not stand. Nothing was made.',
+            next_step="Keep that table in step, too, or choose a Text column for this field.",
+        )
+    return f"Ref:{table}"
+
+
+def as_evidence(standing: Standing, wish: Wish) -> dict[str, Any]:
+    """What is missing, as JSON data, for the journal."""
+    lacking = [wish.asked[name] for name in (*standing.missing, *standing.empty)]
+    made: TableInfo | None = standing.table
+    return {"kind": "structure", "table": made.id if made else None, "wanted": wish.table, "columns": lacking}

@@ -1,0 +1,304 @@
+"""The Grist connector: one table of one document as the engine sees it."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from syncdb.clock import SYSTEM, Clock
+from syncdb.connectors.base import Capabilities
+from syncdb.connectors.grist.batch import Batch, front, gather
+from syncdb.connectors.grist.client import Json
+from syncdb.connectors.grist.document import GristDocument
+from syncdb.connectors.grist.failures import Declined
+from syncdb.connectors.grist.layout import Binding, Column, Layout, Standing, Wish
+from syncdb.connectors.grist.rows import Reader, Row, Rows, by_key, codecs_of, complete_in
+from syncdb.connectors.grist.schema import pure
+from syncdb.connectors.grist.structure import as_evidence, next_call, survey
+from syncdb.connectors.grist.writing import Writer
+from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, RetryLater
+from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Snapshot
+from syncdb.values import Value
+
+log = logging.getLogger("syncdb.grist")
+
+BLOCK = 1000
+CALLS = 6  # making a table takes three at most
+SETTLE_AFTER = 2.0  # seconds before what a lost call was to make is looked for: calls that make tables were answered in 0.1 s
+SETTLED = "it was settled before, and is not sent again"
+
+
+class GristTable:
+    """Records as rows of a table: found by key, written in atomic batches, only where a row still shows what was seen."""
+
+    can = Capabilities(create=True, update=True, delete=True, atomic_batches=True, compare_and_set=True, fence=False)
+
+    def __init__(
+        self,
+        document: GristDocument,
+        *,
+        name: str,
+        table: str,
+        columns: Sequence[Column],
+        key_label: str = "Shopify ID",
+        binding: Binding | None = None,
+        changed_at: str | None = None,
+        login: str | None = None,
+        rebuild: bool = False,
+        dry: bool = False,
+        clock: Clock = SYSTEM,
+    ) -> None:
+        """`name` is the entity's, `table` an id or a label, `binding` what the last run left; all of a document share it.
+
+        `changed_at` is the label of a column that notes when people changed a row; changes by `login` (our own) do not count.
+        `rebuild`: a table that is gone is made anew. `dry`: nothing is made, and what is missing counts as empty.
+        Raises ConfigurationError where two fields share a column.
+        """
+        asked = [one.asked.casefold() for one in columns]
+        doubled = sorted({one.asked for one in columns if asked.count(one.asked.casefold()) > 1})
+        if doubled:
+            raise ConfigurationError([f'{name}: the column "{label}" is used twice' for label in doubled])
+        self.name = name
+        self._document = document
+        self._wish = Wish(table, key_label, tuple(columns), changed_at)
+        fits = binding is not None and binding.document == document.id
+        self._binding = binding if fits else None
+        self._login = login
+        self._rebuild = rebuild
+        self._dry = dry
+        self._clock = clock
+        self._layout: Layout | None = None
+        self._looked = False
+        self._settled: set[int] = set()
+        self._unreadable: dict[tuple[str, str], str] = {}
+        document.keep(self)
+
+    @property
+    def binding(self) -> Binding | None:
+        """What to keep for the next run."""
+        return self._binding
+
+    @property
+    def unreadable(self) -> dict[tuple[str, str], str]:
+        """Cells seen that do not hold what their field is, by key and field, with the reason: left alone until a person acts."""
+        return dict(self._unreadable)
+
+    def close(self) -> None:
+        """See Connector.close."""
+        self._document.close()
+
+    def stands_in(self) -> tuple[str, str, str] | None:
+        """See Kept.stands_in."""
+        layout = self._layout or (self._binding.layout if self._binding and self._binding.table == self._wish.table else None)
+        return (self._wish.table, layout.table, layout.key.id) if layout else None
+
+    # --- structure ---------------------------------------------------------------------------------------------------
+
+    def structure(self, token: int) -> Attempt | None:
+        """See Connector.structure. One request where nothing moved since the last run, none if another table asked already."""
+        if self._unmoved():
+            return None
+        standing = self._survey()
+        if next_call(self._document, self._wish, standing, self._login) is None:
+            return None
+        return Attempt(token, (), as_evidence(standing, self._wish))
+
+    def _unmoved(self) -> bool:
+        """Whether everything stands where the last run saw it: then the binding tells all."""
+        known = self._binding
+        if known is None or known.table != self._wish.table or known.asked != self._wish.asked:
+            return False
+        if bool(self._wish.changed_at) != bool(known.layout.changed):
+            return False
+        if not self._looked:
+            if self._document.since(known.state).schema_moved:
+                return False
+            self._bind(known.layout)
+        return self._layout is not None
+
+    def _survey(self) -> Standing:
+        state = self._document.head()  # asked before the look, so that what moves after it is seen the next time
+        standing = survey(self._document, self._wish, self._binding, self._rebuild)
+        self._looked = True
+        self._layout = standing.layout
+        if standing.layout is not None and standing.whole(self._wish):
+            self._bind(standing.layout, state)
+        return standing
+
+    def _bind(self, layout: Layout, state: str | None = None) -> None:
+        self._layout, self._looked = layout, True
+        state = state or self._document.head()
+        self._binding = Binding(self._document.id, self._wish.table, dict(self._wish.asked), layout, state)
+
+    def _make(self, attempt: Attempt) -> list[Outcome]:
+        for _ in range(CALLS):
+            call = next_call(self._document, self._wish, self._survey(), self._login)
+            if call is None:
+                return []
+            try:
+                self._document.call(call.method, call.path, call.body, call.params)
+            except OutcomeUnknown as lost:
+                log.info("%s", lost)
+                return self._settle_structure()
+            except Declined as declined:
+                if not declined.schema_moved:
+                    raise self._document.explained(declined) from declined
+            finally:
+                self._document.forget()
+        return [Outcome(Result.STALE, why="the table changes while it is made")]
+
+    def _settle_structure(self) -> list[Outcome]:
+        self._clock.sleep(SETTLE_AFTER)
+        self._document.forget()
+        whole = self._survey().whole(self._wish)
+        return [] if whole else [Outcome(Result.STALE, why="not all of it was made")]
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def fetch(self) -> Iterator[Snapshot]:
+        """See Connector.fetch. One request: everything as it is at one moment, handed on in blocks."""
+        self._unreadable.clear()
+        rows = self._read(None)
+        found = list(rows.by_key.items())
+        doubled = _places(rows)
+        if self._layout is None or not found:
+            yield Snapshot({}, complete=True, doubled=doubled)
+            return
+        reader = self._reader(self._layout)
+        for start in range(0, len(found), BLOCK):
+            block = {key: self._found(reader, row) for key, row in found[start : start + BLOCK]}
+            yield Snapshot(block, complete=True, doubled=doubled if start == 0 else {})
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        """See Connector.look. One request."""
+        wanted = list(dict.fromkeys(keys))
+        rows = self._read(wanted) if wanted else Rows()
+        if self._layout is None or not rows.by_key:
+            return Snapshot({}, complete=True, doubled=_places(rows))
+        reader = self._reader(self._layout)
+        return Snapshot({key: self._found(reader, row) for key, row in rows.by_key.items()}, True, _places(rows))
+
+    def _found(self, reader: Reader, row: Row) -> Found:
+        found = reader.found(row)
+        for name, why in found.frozen.items():
+            if name not in found.record.fields:
+                self._unreadable[row.key, name] = why
+        if not self._dry:
+            return found
+        # columns that are still to be made hold nothing, as they will when they have been made
+        empty: dict[str, Value] = {one.name: None for one in self._wish.columns if one.name not in reader.layout.places}
+        return replace(found, record=Record(row.key, {**empty, **found.record.fields}))
+
+    def _read(self, keys: Sequence[str] | None) -> Rows:
+        """Rows by key. What was renamed meanwhile is looked for again, once."""
+        for _ in range(2):
+            layout = self._standing_layout()
+            if layout is None:
+                return Rows()
+            try:
+                answered: list[Json] = self._document.rows(layout.table, None if keys is None else {layout.key.id: keys})
+            except Declined as declined:
+                if not declined.schema_moved:
+                    raise self._document.explained(declined) from declined
+            else:
+                if complete_in(answered, layout):
+                    return by_key(answered, layout, keys)
+            self._forget()
+        raise RetryLater(
+            f"The Grist table of the {self.name} is being rebuilt while it is read. Nothing was written.",
+            next_step="Run it again.",
+        )
+
+    def _standing_layout(self) -> Layout | None:
+        """Where things stand; None only where nothing has been made yet and nothing shall be. Raises NeedsPerson."""
+        if not self._looked and not self._unmoved():
+            self._survey()
+        if self._layout is None and not self._dry:
+            raise NeedsPerson(
+                f'The Grist table "{self._wish.table}" of the {self.name} or its column "{self._wish.key_label}" does not stand. '
+                "Nothing was written.",
+                next_step="Run it again: what is missing is made at the start of a run.",
+            )
+        return self._layout
+
+    def _reader(self, layout: Layout) -> Reader:
+        return Reader(layout, codecs_of(self._document, self._wish, layout))
+
+    def _forget(self) -> None:
+        self._document.forget()
+        self._layout, self._looked = None, False
+        if self._binding is not None:  # the binding's numbers stay true, its ids may not
+            self._binding = replace(self._binding, state="")
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        """See Connector.prepare. New rows need no look: Grist itself adds a key only where it is not there yet."""
+        taken = front(operations)
+        new = taken[0].action is Action.CREATE
+        rows = Rows() if new else self._read([one.key for one in taken])
+        layout = self._standing_layout()
+        if layout is None:
+            raise NeedsPerson(f"The Grist table for the {self.name} does not stand, and a dry run makes none.")
+        self._refresh_references(taken, layout)
+        operations_taken, batch = gather(taken, layout, self._reader(layout), rows)
+        return Attempt(token, tuple(operations_taken), batch.as_data())
+
+    def _refresh_references(self, operations: Sequence[Operation], layout: Layout) -> None:
+        """Rows that are referred to may have been added by others since their keys were asked for."""
+        codecs = codecs_of(self._document, self._wish, layout)
+        for name, codec in codecs.items():
+            if pure(codec.real) != "Ref":
+                continue
+            wanted = {one.changes[name] for one in operations if one.changes.get(name)}
+            if not wanted <= codec.known:
+                self._document.wrote(codec.real.partition(":")[2])
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        """See Connector.write."""
+        if attempt.evidence["kind"] == "structure":
+            return self._make(attempt)
+        batch = Batch.from_data(attempt.evidence)
+        if attempt.token in self._settled:
+            return batch.all(attempt, Result.STALE, SETTLED)
+        writer = self._writer()
+        if writer is None:
+            return batch.all(attempt, Result.STALE, "its table is gone")
+        outcomes = batch.outcomes(attempt, writer.send(attempt, batch))
+        if any(one.result is Result.STALE for one in outcomes):
+            self._forget()
+        return outcomes
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        """See Connector.settle. Grist has no fence: a copy of a write that is still under way when it is settled may land later.
+
+        What it then does is bounded: it changes only rows that still show the old values, and adds only keys that are not there.
+        """
+        if attempt.evidence["kind"] == "structure":
+            return self._settle_structure()
+        batch = Batch.from_data(attempt.evidence)
+        self._forget()
+        try:
+            writer = self._writer()
+            settled = writer.settle(attempt, batch) if writer else {}
+        except Declined as declined:
+            raise self._document.explained(declined) from declined
+        if writer is None:
+            outcomes = batch.all(attempt, Result.STALE, "its table is gone")
+        else:
+            outcomes = batch.outcomes(attempt, settled)
+        if not any(one.result is Result.UNKNOWN for one in outcomes):
+            self._settled.add(attempt.token)
+        return outcomes
+
+    def _writer(self) -> Writer | None:
+        if not self._looked and not self._unmoved():
+            self._survey()
+        return Writer(self._document, self._layout, self._reader(self._layout)) if self._layout else None
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        """See Connector.mend. A write never lands in another row: it names the key and the old values of the row it is for."""
+        return None
+
+
+def _places(rows: Rows) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(map(str, ids)) for key, ids in rows.doubled.items()}
