@@ -21,7 +21,12 @@ class Writer(Protocol):
         """The write of one order."""
 
     def again(
-        self, order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], token: int, evidence: Mapping[str, object]
+        self,
+        order_id: str,
+        expected: Mapping[str, Value],
+        changes: Mapping[str, Value],
+        token: int,
+        evidence: Mapping[str, object],
     ) -> Attempt:
         """The attempt that `prepare` made, from what the journal kept of it."""
 

@@ -43,7 +43,12 @@ class OrderWriter:
         return self.side.prepare([_operation(order_id, expected, changes, reason)], token)
 
     def again(
-        self, order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], token: int, evidence: Mapping[str, object]
+        self,
+        order_id: str,
+        expected: Mapping[str, Value],
+        changes: Mapping[str, Value],
+        token: int,
+        evidence: Mapping[str, object],
     ) -> Attempt:
         """The attempt that `prepare` made, from what the journal kept of it."""
         return Attempt(token, (_operation(order_id, expected, changes, "changed"),), evidence)
