@@ -12,7 +12,7 @@ import pytest
 
 from syncdb.connectors.shopify.normalise import merge_withheld, snapshot, snapshot_hash
 from syncdb.connectors.shopify.order_shape import FULFILLMENT, ORDER, REFUND, TRANSACTION
-from syncdb.connectors.shopify.shape import Parts, bare_id, exact, read, stored_name
+from syncdb.connectors.shopify.shape import MOMENT, Parts, bare_id, exact, read, stored_name
 from syncdb.errors import SkipRecord
 from tests.connectors.shopify.conftest import World, orders_of
 
@@ -103,6 +103,66 @@ def test_lists_do_not_depend_on_the_order_of_the_answer(world: World) -> None:
 def test_what_is_missing_from_an_answer_is_not_taken_for_empty() -> None:
     with pytest.raises(SkipRecord, match="#1001"):
         snapshot({"id": "gid://shopify/Order/1", "name": "#1001"}, ORDER, shop="a.myshopify.com")
+
+
+def with_floats(data: Any) -> Iterator[Any]:
+    """The same data with one value in it replaced by a float, at every place in turn."""
+    if not isinstance(data, dict | list):
+        yield 1.5e300
+        return
+    for place in list(data) if isinstance(data, dict) else range(len(data)):
+        for other in with_floats(data[place]):
+            made = copy.copy(data)
+            made[place] = other
+            yield made
+
+
+def holds_a_float(data: Any) -> bool:
+    if isinstance(data, dict | list):
+        return any(map(holds_a_float, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, float)
+
+
+def test_no_float_gets_into_a_snapshot(world: World) -> None:
+    """Their text depends on who writes it, so hashes would; and a whole number beyond 64 bits may come as one."""
+    world.fill(40)
+    nodes: list[dict[str, Any]] = []
+    world.app.tamper = lambda body: nodes.extend(body["data"].get("orders", {"nodes": []})["nodes"])
+    world.read(reader=world.reader(size=40))
+    richest = sorted(nodes, key=lambda node: len(json.dumps(node)))[-3:]
+    refused = read_on = 0
+    for node in richest:
+        for spoilt in with_floats(node):
+            try:
+                found = snapshot(spoilt, ORDER, shop="a.myshopify.com")
+            except SkipRecord:
+                refused += 1
+            else:
+                read_on += 1
+                assert not holds_a_float(found)
+    assert refused > 200 and read_on > 0
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept"),
+    [
+        ("2026-11-20T07:00:00Z", "2026-11-20T07:00:00Z"),
+        ("2026-11-20T10:00:00+03:00", "2026-11-20T07:00:00Z"),
+        ("2026-11-20T07:00:00.999Z", "2026-11-20T07:00:00Z"),
+        ("2026-W47-5T07:00:00Z", "2026-11-20T07:00:00Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+    ],
+)
+def test_moments_are_kept_in_one_form(shown: str, kept: str) -> None:
+    assert MOMENT.read(shown) == kept
+
+
+@pytest.mark.parametrize(
+    "shown", ["2026-11-20T07:00:00", "2026-02-30T07:00:00Z", "2026-11-20T24:00:00Z", "2026-11-20T07:60:00Z", ""]
+)
+def test_what_is_no_moment_is_refused(shown: str) -> None:
+    with pytest.raises(ValueError):
+        MOMENT.read(shown)
 
 
 def test_withheld_parts_keep_what_was_seen() -> None:
