@@ -16,7 +16,7 @@ from syncdb.connectors.shopify.catalogue.reading import Block, Reader
 from syncdb.connectors.shopify.catalogue.records import delete_records, update_records
 from syncdb.connectors.shopify.catalogue.stock import StockWriter, why_not
 from syncdb.connectors.shopify.catalogue.variants import VariantWriter
-from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, compare, judge, pending, verify, wanted
+from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, called, compare, judge, pending, verify, wanted
 from syncdb.errors import OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
 from syncdb.values import iso, moment
@@ -127,7 +127,8 @@ class CatalogueSide:
         judged: Any = attempt.evidence["judged"]
         places: Any = attempt.evidence["places"]
         for work in works:
-            work.place = places.get(work.key, ())
+            if work.key in places:
+                *work.place, work.known_as = places[work.key]
             if work.key in judged:
                 result, why = judged[work.key]
                 work.end(Result(result), why)
@@ -210,7 +211,8 @@ def _snapshot(block: Block) -> Snapshot:
 
 
 def _place(work: Work) -> list[str]:
-    return [str(work.node["item"]["id"]), str(work.node["location"]["id"])]
+    """Where stock is set, for the call to be the same whoever sends it, and what people call it."""
+    return [str(work.node["item"]["id"]), str(work.node["location"]["id"]), called(work, STOCK)]
 
 
 def _is_shown(work: Work, complete: bool) -> bool | None:

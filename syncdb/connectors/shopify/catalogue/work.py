@@ -21,7 +21,8 @@ MOVED = "it changed in the shop meanwhile"
 class Work:
     """An operation, its fields by name, and the record it goes to; `outcome` is None while there is something left to do.
 
-    `stands` are fields already written by an earlier mutation for the same operation.
+    `stands` are fields already written by an earlier mutation for the same operation. `place` (item and location) and
+    `known_as` are what an attempt to set stock keeps of the record.
     """
 
     operation: Operation
@@ -30,6 +31,7 @@ class Work:
     outcome: Outcome | None = None
     stands: list[str] = field(default_factory=list)
     place: Sequence[str] = ()
+    known_as: str = ""
 
     @property
     def key(self) -> str:
@@ -143,6 +145,8 @@ def position(error: Mapping[str, Any]) -> int | None:
 
 def called(work: Work, entity: Entity) -> str:
     """What people call the record, with its id."""
+    if work.known_as:
+        return work.known_as
     shown = work.seen.fields if work.seen else work.operation.expected
     names = [str(shown[name]) for name in entity.title if shown.get(name) is not None]
     return f"{entity.one} {' / '.join(names)} ({work.key})" if names else f"{entity.one} {work.key}"
