@@ -8,7 +8,6 @@ from typing import Any, Literal, cast
 
 import requests
 
-from syncdb.blame import SENSELESS, met_in
 from syncdb.clock import Clock
 from syncdb.config import Settings, ShopSettings
 from syncdb.connectors.base import Connector
@@ -26,7 +25,7 @@ from syncdb.ledger.file import damage_told
 from syncdb.mapping import SheetMapping, default_columns
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.reconcile.plan import Limits
-from syncdb.reconcile.sync import OrderSync, Rows, Wishes, not_understood
+from syncdb.reconcile.sync import OrderSync, Rows, Wishes
 from syncdb.reconcile.watch import Watch
 
 RowsSetting = Literal["line", "order"]
@@ -125,7 +124,7 @@ def assemble(settings: Settings, wishes: Wishes, clock: Clock, watch: Watch) -> 
             retrier,
             session,
         )
-        destination = _find(settings, ledger, google, wishes, clock, rng)
+        destination = SheetDestination(settings, ledger, google, wishes, clock, rng)
         shape = sheet_mapping(settings, "UTC", "XXX")
         sync = OrderSync(
             ledger,
@@ -139,17 +138,6 @@ def assemble(settings: Settings, wishes: Wishes, clock: Clock, watch: Watch) -> 
             watch,
         )
         yield Parts(sync, shape.fields)
-
-
-def _find(
-    settings: Settings, ledger: Ledger, google: Client, wishes: Wishes, clock: Clock, rng: random.Random
-) -> SheetDestination:
-    try:
-        return SheetDestination(settings, ledger, google, wishes, clock, rng)
-    except SENSELESS as error:
-        if met_in(error, "connectors"):
-            raise not_understood(error) from error
-        raise
 
 
 def sheet_mapping(settings: Settings, zone: str, currency: str) -> SheetMapping:

@@ -4,6 +4,7 @@
     ├── ConfigurationError    fix the configuration            exit 2
     ├── RemoteError           a remote refused or is away      exit 4
     │   ├── RetryLater        the same run may work later
+    │   │   └── NotUnderstood an answer had a shape that nobody knows
     │   └── Refused           needs a changed permission, token or setting
     ├── SkipRecord            quarantine this record, go on    (exit 3 at the end of the run)
     ├── OutcomeUnknown        look before sending again        (settled within the run, else exit 4)
@@ -61,6 +62,10 @@ class RemoteError(SyncdbError):
 
 class RetryLater(RemoteError):
     """Throttled, down or unreachable beyond the deadline: the same run may succeed later."""
+
+
+class NotUnderstood(RetryLater):
+    """An answer of a remote had another shape than it is known to have. Raised where answers are read, nowhere else."""
 
 
 class Refused(RemoteError):

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from copy import copy
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -51,16 +52,23 @@ def _forms(secret: str) -> set[str]:
 
 
 class _Lines(logging.Formatter):
-    """Timestamped lines in local time with its offset. Further lines of a message are indented, so that none can be forged."""
+    """Timestamped lines in local time with its offset. Further lines of a message are indented, so that none can be forged.
 
-    def __init__(self, redaction: Redaction, *, stamped: bool) -> None:
+    Without `traces` the traceback of an exception is left to others.
+    """
+
+    def __init__(self, redaction: Redaction, *, stamped: bool, traces: bool = True) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s" if stamped else "%(levelname)s: %(message)s")
         self._redaction = redaction
+        self._traces = traces
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds")
 
     def format(self, record: logging.LogRecord) -> str:
+        if not self._traces:
+            record = copy(record)
+            record.exc_info = record.exc_text = None
         safe = self._redaction(super().format(record))
         return _CONTROL.sub("?", safe.replace("\r\n", "\n")).replace("\n", "\n    ")
 
@@ -176,7 +184,8 @@ def set_up(
     level = logging.DEBUG if verbose else logging.INFO
     stream = _ErrorStream()
     stream.setLevel(logging.WARNING if terminal and not verbose else logging.INFO if terminal else level)
-    stream.setFormatter(_Lines(redaction, stamped=not terminal))
+    stream.setFormatter(_Lines(redaction, stamped=not terminal, traces=verbose))
+    stream.addFilter(lambda record: not getattr(record, "file_only", False))
     handlers: list[logging.Handler] = [stream]
     if log_file is not None and (file := _file_handler(log_file)):
         file.setLevel(level)

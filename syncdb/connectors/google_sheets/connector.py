@@ -8,6 +8,7 @@ from typing import Any
 
 import syncdb.connectors.google_sheets.placing as placing
 import syncdb.connectors.google_sheets.reading as reading
+from syncdb.blame import understood, whole
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.google_sheets.batch import BATCH, FENCE, SHOWN_AFTER, body_of, cell_requests, drop_metadata, token_request
@@ -267,7 +268,8 @@ class SheetConnector:
         url = self._sheet.url
         filters = [{"developerMetadataLookup": {"metadataId": token}} for token in tokens]
         found = self._client.post(f"{url}/developerMetadata:search", {"dataFilters": filters})
-        there = {one["developerMetadata"]["metadataId"] for one in found.get("matchedDeveloperMetadata", ())}
+        with understood("Google"):
+            there = {whole(one["developerMetadata"]["metadataId"]) for one in found.get("matchedDeveloperMetadata", ())}
         drops: list[Json] = [drop_metadata(token) for token in tokens if token in there]
         if drops:
             self._client.post(f"{url}:batchUpdate", {"requests": drops}, {"fields": "spreadsheetId"})

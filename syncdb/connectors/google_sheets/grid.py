@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import syncdb.connectors.google_sheets.a1 as a1
+from syncdb.blame import understood, whole
 from syncdb.connectors.google_sheets.cells import Entry, Json, read_cell
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import Declined, explained
@@ -85,7 +86,8 @@ class Grid:
             "majorDimension": "ROWS",
         }
         answer = self._ask("/values:batchGetByDataFilter", body)
-        return [_patch_of_values(one["valueRange"]) for one in answer.get("valueRanges", ())]
+        with understood("Google"):
+            return [_patch_of_values(one["valueRange"]) for one in answer.get("valueRanges", ())]
 
     def exact(self, areas: Sequence[Area]) -> list[Patch]:
         """Areas with each cell exactly as it was entered: a formula is a `Formula`, text that looks like one is text."""
@@ -105,17 +107,25 @@ class Grid:
 
 def _patch_of_values(values: Mapping[str, Any]) -> Patch:
     row, column = a1.start(values["range"])
-    return Patch(row, column, [[None if entry == "" else entry for entry in line] for line in values.get("values", ())])
+    return Patch(row, column, [[_entry(shown) for shown in line] for line in values.get("values", ())])
+
+
+def _entry(shown: object) -> Entry:
+    """What a cell shows. Raises TypeError for what no cell can."""
+    if shown is None or isinstance(shown, str | int | float):
+        return None if shown == "" else shown
+    raise TypeError(f"{type(shown).__name__} in place of what a cell holds")
 
 
 def patches_of(spreadsheet: Mapping[str, Any], sheet_id: int) -> list[Patch]:
-    """The patches of one tab in a spreadsheet resource with grid data."""
-    return [
-        Patch(data.get("startRow", 0), data.get("startColumn", 0), [_line(row) for row in data.get("rowData", ())])
-        for sheet in spreadsheet.get("sheets", ())
-        if sheet.get("properties", {}).get("sheetId", 0) == sheet_id
-        for data in sheet.get("data", ())
-    ]
+    """The patches of one tab in a spreadsheet resource with grid data. Raises NotUnderstood."""
+    with understood("Google"):
+        return [
+            Patch(whole(data.get("startRow"), 0), whole(data.get("startColumn"), 0), list(map(_line, data.get("rowData", ()))))
+            for sheet in spreadsheet.get("sheets", ())
+            if sheet.get("properties", {}).get("sheetId", 0) == sheet_id
+            for data in sheet.get("data", ())
+        ]
 
 
 def _line(row: Mapping[str, Any]) -> list[Entry]:

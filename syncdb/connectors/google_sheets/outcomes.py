@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import syncdb.connectors.google_sheets.a1 as a1
+from syncdb.blame import understood
 from syncdb.connectors.google_sheets.batch import TOKEN_KEY
 from syncdb.connectors.google_sheets.cells import Entry, alike
 from syncdb.connectors.google_sheets.client import SHEETS, Client
@@ -27,7 +28,8 @@ RANGE_GONE = ("Unable to parse range", "exceeds grid limits", "No grid with id",
 
 def of_answer(answer: Mapping[str, Any], attempt: Attempt, placement: Placement) -> list[Outcome]:
     """The outcomes as the write's own answer shows them: each touched row carries its key, each column its header."""
-    spreadsheet = answer.get("updatedSpreadsheet") or {}
+    with understood("Google"):
+        spreadsheet = answer.get("updatedSpreadsheet") or {}
     cells = Cells(patches_of(spreadsheet, placement.sheet_id))
     shown = _layout_shown(cells, placement)
     return [_shown(number, attempt, placement, cells, shown) for number in range(len(attempt.operations))]
@@ -100,7 +102,8 @@ def token_value(client: Client, spreadsheet_id: str, token: int) -> str | None:
         if answer.status == 404:
             return None
         raise explained(answer, f"The spreadsheet {spreadsheet_id}", client.email) from answer
-    return str(found.get("metadataValue", "")) if found.get("metadataKey") == TOKEN_KEY else ""
+    with understood("Google"):
+        return str(found.get("metadataValue", "")) if found.get("metadataKey") == TOKEN_KEY else ""
 
 
 def refused(answer: Declined, written: Sequence[Written], placement: Placement | None, sheet: Sheet) -> str:
@@ -134,6 +137,7 @@ PROTECTED = (
 )
 
 
+@understood("Google")
 def _barrier(written: Sequence[Written], placement: Placement, sheet: Sheet, certain: bool) -> str | None:
     """The protected range that locks us out, named; None if there is none. Google words refusals in several languages.
 

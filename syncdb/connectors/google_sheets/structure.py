@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from syncdb.blame import text, understood, whole
 from syncdb.connectors.google_sheets.batch import drop_metadata, format_requests, insert_dimension
 from syncdb.connectors.google_sheets.binding import Binding
 from syncdb.connectors.google_sheets.cells import Entry, Json, write_cell
@@ -65,25 +66,27 @@ def tabs_of(client: Client, spreadsheet_id: str) -> list[Tab]:
         answer = client.get(f"{SHEETS}/{spreadsheet_id}", {"fields": TABS})
     except Declined as declined:
         raise explained(declined, f"The spreadsheet {spreadsheet_id}", client.email) from declined
-    sheets = [sheet for sheet in answer.get("sheets", ()) if "gridProperties" in sheet["properties"]]
-    total = sum(_cells(sheet) for sheet in sheets)
-    return [_tab(sheet, total - _cells(sheet)) for sheet in sheets]
+    with understood("Google"):
+        sheets = [sheet for sheet in answer.get("sheets", ()) if "gridProperties" in sheet["properties"]]
+        total = sum(_cells(sheet) for sheet in sheets)
+        return [_tab(sheet, total - _cells(sheet)) for sheet in sheets]
 
 
 def _cells(sheet: Mapping[str, Any]) -> int:
     grid = sheet["properties"]["gridProperties"]
-    return int(grid.get("rowCount", 0)) * int(grid.get("columnCount", 0))
+    return whole(grid.get("rowCount"), 0) * whole(grid.get("columnCount"), 0)
 
 
 def _tab(sheet: Mapping[str, Any], elsewhere: int) -> Tab:
-    properties, marks = sheet["properties"], sheet.get("developerMetadata", ())
+    properties = sheet["properties"]
+    marks = [mark for mark in sheet.get("developerMetadata", ()) if mark.get("metadataKey") == MARKER_KEY]
     return Tab(
-        properties.get("sheetId", 0),
-        properties["title"],
-        properties["gridProperties"].get("rowCount", 0),
-        properties["gridProperties"].get("columnCount", 0),
+        whole(properties.get("sheetId"), 0),
+        text(properties["title"]),
+        whole(properties["gridProperties"].get("rowCount"), 0),
+        whole(properties["gridProperties"].get("columnCount"), 0),
         elsewhere,
-        {mark["metadataId"]: mark.get("metadataValue", "") for mark in marks if mark.get("metadataKey") == MARKER_KEY},
+        {whole(mark["metadataId"]): text(mark.get("metadataValue", "")) for mark in marks},
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from syncdb.blame import understood
 from syncdb.connectors.google_sheets.client import DRIVE_FILES, SHEETS, Client
 from syncdb.connectors.google_sheets.failures import Declined, explained, not_a_sheet
 from syncdb.errors import ConfigurationError
@@ -36,6 +37,7 @@ def _opens(client: Client, key: str) -> bool:
     return True
 
 
+@understood("Google")
 def _by_title(client: Client, title: str) -> str:
     found = _files(client, title)
     sheets = [file for file in found if file.get("mimeType") == SPREADSHEET]

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from syncdb.blame import understood
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.shopify.throttle import Throttle
 from syncdb.connectors.shopify.tokens import TIMEOUT, TokenSource
@@ -139,6 +140,10 @@ class ShopifyClient:
         self.throttle.wait(self._expected.get(weight, 1.0))
         response = self._send({"query": document, "variables": variables}, strain)
         body = _parsed(response, strain)
+        with understood("Shopify"):
+            return self._read(body, response, weight)
+
+    def _read(self, body: Mapping[str, Any], response: "_Response", weight: tuple[str, int]) -> Answer:
         cost = (body.get("extensions") or {}).get("cost") or {}
         self.throttle.note(cost)
         points = float(cost.get("requestedQueryCost") or 0)

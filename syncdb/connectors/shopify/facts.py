@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncdb.blame import understood
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import Refused
 from syncdb.values import iso
@@ -44,6 +45,7 @@ class Facts:
         return now - HORIZON if self.sees_all_orders is False else None
 
 
+@understood("Shopify")
 def facts_from(data: Mapping[str, Any], version: str) -> Facts:
     """The facts in an answer that asked for them. Raises Refused where the shop says nothing of itself or orders are barred."""
     shop = data.get("shop")

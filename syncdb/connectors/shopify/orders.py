@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from syncdb.blame import understood
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk import BulkReader
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
@@ -108,8 +109,11 @@ class OrderReader:
         Reading ends with the listing, or with the page that passes `until`: what changed later belongs to the next run. Raises
         Refused and RetryLater; a page that was yielded before stays good.
         """
-        window, last = _Window(since, until), False
-        bulk = self.bulk_from is not None
+        with understood("Shopify"):
+            yield from self._changed(_Window(since, until), since)
+
+    def _changed(self, window: _Window, since: datetime | None) -> Iterator[Page]:
+        last, bulk = False, self.bulk_from is not None
         while not last:
             answer, trouble = self._asking.window(window.variables(), self._size)
             if window.cursor and answer.data is None and "cursor" in message_of(answer.errors).lower():
@@ -134,6 +138,7 @@ class OrderReader:
             yield page
         return last
 
+    @understood("Shopify")
     def by_ids(self, ids: Sequence[str], made: Mapping[str, datetime] | None = None) -> Looked:
         """Single orders by id ("1001", without prefix). `made` tells when they were made, so that absence can be judged.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from syncdb.blame import understood
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, code_of, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE, SHOP
 from syncdb.connectors.shopify.facts import Facts, facts_from, missing_orders
@@ -64,6 +65,7 @@ class Presence:
         answer = self._ask(ABOUT, {}, "Asking which shop this is")
         return facts_from(answer.data or {}, answer.version)
 
+    @understood("Shopify")
     def named(self, names: Sequence[str]) -> list[Listed]:
         """The orders that have exactly one of these names."""
         wanted = set(names)
@@ -74,6 +76,7 @@ class Presence:
                 found += [one for one in page if one.name in wanted]
         return found
 
+    @understood("Shopify")
     def newest(self, since: datetime, most_pages: int) -> list[Listed]:
         """The orders made from `since` on, newest first, from the database: also those the search index does not show yet."""
         found: list[Listed] = []
@@ -88,6 +91,7 @@ class Presence:
             cursor = listing["pageInfo"]["endCursor"]
         return found
 
+    @understood("Shopify")
     def made(self, since: datetime, until: datetime, most_pages: int) -> tuple[list[Listed], bool]:
         """The orders made from `since` to `until`, both included, and whether that is all of them."""
         query = f"created_at:>={quoted(iso(since))} AND created_at:<={quoted(iso(until))}"
@@ -98,6 +102,7 @@ class Presence:
                 return found, len(page) < LARGEST_PAGE
         return found, True
 
+    @understood("Shopify")
     def counts(self, days: Sequence[tuple[datetime, datetime]]) -> list[int]:
         """How many orders were made from each first moment until before each second one."""
         counts: list[int] = []
