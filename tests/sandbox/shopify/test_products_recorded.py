@@ -58,7 +58,8 @@ def unstamped(value: Any) -> Any:
         return {
             key: unstamped(one)
             for key, one in value.items()
-            if key not in ("createdAt", "locations", "extensions") and not str(one).startswith("gid://shopify/InventoryAdjustmentGroup/")
+            if key not in ("createdAt", "locations", "extensions")
+            and not str(one).startswith("gid://shopify/InventoryAdjustmentGroup/")
         }
     return [unstamped(one) for one in value] if isinstance(value, list) else value
 
