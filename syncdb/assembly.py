@@ -115,15 +115,7 @@ def assemble(settings: Settings, wishes: Wishes, clock: Clock, watch: Watch) -> 
         google = Client(account, base_url=settings.google_api_base_url, clock=clock, retrier=retrier)
         stack.callback(google.close)
         session = stack.enter_context(requests.Session())
-        shopify = ShopifyClient(
-            settings.shopify_store_name,
-            token_source(settings, session, clock, retrier),
-            settings.shopify_api_version,
-            settings.shopify_base_url,
-            clock,
-            retrier,
-            session,
-        )
+        shopify = shopify_client(settings, session, clock, retrier)
         destination = SheetDestination(settings, ledger, google, wishes, clock, rng)
         shape = sheet_mapping(settings, "UTC", "XXX")
         sync = OrderSync(
@@ -150,6 +142,19 @@ def policy(settings: Settings, fields: Sequence[Field]) -> Policy:
     """Orders belong to the shop: the sheet follows, in the way the user chose."""
     rule = Rule(Owner.LEFT, OnDrift(settings.edited_cells))
     return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))
+
+
+def shopify_client(settings: ShopSettings, session: requests.Session, clock: Clock, retrier: Retrier) -> ShopifyClient:
+    """The way to the shop of the settings."""
+    return ShopifyClient(
+        settings.shopify_store_name,
+        token_source(settings, session, clock, retrier),
+        settings.shopify_api_version,
+        settings.shopify_base_url,
+        clock,
+        retrier,
+        session,
+    )
 
 
 def token_source(settings: ShopSettings, session: requests.Session, clock: Clock, retrier: Retrier) -> TokenSource:

@@ -12,11 +12,12 @@ from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Absence, Looked, Page, Quarantined
 from syncdb.connectors.shopify.personal import without_person
 from syncdb.connectors.shopify.presence import Presence
-from syncdb.errors import NeedsPerson, Refused, RetryLater
+from syncdb.errors import Refused, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.orders import Seen, Summary
 from syncdb.ledger.runs import Problem
 from syncdb.reconcile.missed import missed
+from syncdb.reconcile.one_shop import one_shop
 from syncdb.reconcile.redact import catch_up
 from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.watch import Watch
@@ -251,25 +252,16 @@ class Intake:
         return [list(name) for name in self.reader.metafields]
 
     def _same_shop(self, facts: Facts) -> None:
-        """A ledger belongs to one shop. Raises NeedsPerson when another one answers."""
-        known = self.ledger.runs.get("shop")
-        if known is None or known.get("id") == facts.shop_id:
-            current = {
-                "id": facts.shop_id,
-                "domain": facts.domain,
-                "name": facts.name,
-                "zone": facts.zone,
-                "currency": facts.currency,
-                "version": facts.version,
-                "scopes": sorted(facts.scopes) if facts.scopes is not None else None,
-            }
-            if current != known:
-                with self.ledger.transaction():
-                    self.ledger.runs.put("shop", current)
-            return
-        raise NeedsPerson(
-            f"This ledger belongs to the shop {known['domain']}, but {facts.domain} answered. Nothing was changed.",
-            next_step="Check shopify_store_name; for a second shop use a second configuration with its own db_path.",
+        """Raises NeedsPerson when another shop answers than the ledger's."""
+        one_shop(
+            self.ledger,
+            id=facts.shop_id,
+            domain=facts.domain,
+            name=facts.name,
+            zone=facts.zone,
+            currency=facts.currency,
+            version=facts.version,
+            scopes=facts.scopes,
         )
 
     def _tell(self, notices: Iterable[Notice]) -> None:

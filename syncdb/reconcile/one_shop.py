@@ -1,0 +1,30 @@
+"""A ledger belongs to one shop."""
+
+from collections.abc import Iterable
+
+from syncdb.errors import NeedsPerson
+from syncdb.ledger import Ledger
+
+
+def one_shop(
+    ledger: Ledger, *, id: str, domain: str, name: str, zone: str, currency: str, version: str, scopes: Iterable[str] | None
+) -> None:
+    """Keep what the shop says of itself. Raises NeedsPerson when another one answers than the ledger knows."""
+    known = ledger.runs.get("shop")
+    if known is not None and known.get("id") != id:
+        raise NeedsPerson(
+            f"This ledger belongs to the shop {known['domain']}, but {domain} answered. Nothing was changed.",
+            next_step="Check shopify_store_name; for a second shop use a second configuration with its own db_path.",
+        )
+    current = {
+        "id": id,
+        "domain": domain,
+        "name": name,
+        "zone": zone,
+        "currency": currency,
+        "version": version,
+        "scopes": sorted(scopes) if scopes is not None else None,
+    }
+    if current != known:
+        with ledger.transaction():
+            ledger.runs.put("shop", current)
