@@ -11,7 +11,7 @@ from tests.proof.judged import Judged, struck
 from tests.proof.neighbour import Neighbour
 from tests.proof.world import ProofWorld
 
-ORDERS = {"read_orders", "read_all_orders"}
+ORDERS = {"read_orders", "write_orders", "read_all_orders"}
 REFUSALS = ("scope", "uninstalled", "secret", "token", "approval")
 LESS = ("Customer", "name", "address", "email", "read_customers", "read_products", "read_locations", "read_all_orders")
 
@@ -52,7 +52,8 @@ class Permissions:
         """Withhold these kinds of protected data and these scopes, and nothing else."""
         self.less = set(less)
         self.world.sandbox.shopify.unapproved = frozenset(one for one in less if not one.startswith("read_"))
-        self._grant(replace(self._whole, scopes=self._whole.scopes - less))
+        writing = {one.replace("read_", "write_") for one in less}  # whoever may write may read
+        self._grant(replace(self._whole, scopes=self._whole.scopes - less - writing))
 
     def give_back(self) -> None:
         """As it was before `refuse`."""

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -10,6 +11,7 @@ import pytest
 
 from syncdb.manager.sync_command import Asked, run
 from syncdb.sandbox.faults import Fault
+from tests.manager.conftest import Answer, manage
 from tests.proof.judged import Judged
 from tests.proof.oracle import examined
 from tests.proof.world import BEGIN
@@ -23,6 +25,7 @@ PERSON = {
     "note": f"{MARK}notiz: bitte klingeln",
 }
 SECRET = "shpss_" + "c0ffee" * 5 + "ca"
+WHAT = ("orders", "lines", "runs", "errors", "changes")
 STATIC = "shpat_" + "deadbeef" * 4
 
 
@@ -52,10 +55,59 @@ def _mark(judged: Judged, gid: str) -> None:
     shop.set_note(gid, PERSON["note"])
 
 
-def _everything_written(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.suffix != ".json" or file.is_file() and "test_output" in file.parts:
+def _everything_written(judged: Judged) -> Iterator[tuple[str, bytes]]:
+    """Every file, and what is in those that are archives; but not the account's key, which lies there by right."""
+    for folder in (judged.world.folder, Path.cwd()):
+        for file in sorted(folder.rglob("*")):
+            if not file.is_file() or file == judged.world.sandbox.key_file:
+                continue
             yield str(file.relative_to(folder)), file.read_bytes()
+            if zipfile.is_zipfile(file):
+                with zipfile.ZipFile(file) as archive:
+                    yield from ((f"{file.name}:{name}", archive.read(name)) for name in archive.namelist())
+
+
+FORMATS = ("csv", "json", "jsonl", "xlsx")
+EXPORTS = [("export", "--what", what, "--output", f"{what}.{form}") for what in WHAT for form in FORMATS]
+REPORTS = [("report", "--days", "9", "--output", f"report.{form}") for form in ("html", "txt", "json")]
+ASKED = [("status",), ("orders",), ("errors",), ("missing",), ("check",), ("validate",), ("history", "#1001"), ("retry",),
+         ("reset", "#1001"), ("sync",), ("schedule",), ("conflicts",)]  # fmt: skip
+COPIES = [("backup", "--output", "copy.db"), ("restore", "copy.db", "--yes")]
+
+
+def test_what_the_manager_writes_holds_no_secret(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports, reports, backups and every answer, with credentials in the environment as they are in use."""
+    world = judged.world
+    assert world.sync().code == 0
+    world.shop.fail_order(next(iter(world.shop.orders)))
+    assert world.sync(full=True).code == 3  # so that there are errors to export
+    world.shop.heal(next(iter(world.shop.orders)))
+    for name, value in (world.sandbox.environment() | world.env).items():
+        monkeypatch.setenv(name, value)
+    answers = dict[tuple[str, ...], Answer]()
+    for arguments in [*EXPORTS, *REPORTS, *COPIES, *ASKED, *((*one, "--json") for one in ASKED)]:
+        world.pass_time(hours=1)  # the shop's and Google's limits fill up again
+        answers[arguments] = manage(*arguments)
+    refused = [arguments for arguments in [*EXPORTS, *REPORTS, *COPIES] if answers[arguments].code != 0]
+    assert not refused, [answers[one].all[-300:] for one in refused]
+    files = dict(_everything_written(judged))
+    wanted = [arguments[-1] for arguments in [*EXPORTS, *REPORTS]]
+    assert [name for name in wanted if name not in files] == []
+    answered = {" ".join(arguments): answer.all.encode("utf-8") for arguments, answer in answers.items()}
+    _hold_no_secret(judged, files | answered)
+    assert any(PERSON["email"].encode() in data for data in files.values()), "the search itself finds what is there"
+    assert PERSON["email"].encode() in files["orders.xlsx:xl/worksheets/sheet1.xml"] + files.get(
+        "orders.xlsx:xl/sharedStrings.xml", b""
+    )
+
+
+def _hold_no_secret(judged: Judged, written: dict[str, bytes]) -> None:
+    secrets = _secrets(judged)
+    for name, data in written.items():
+        examined["bytes searched for secrets"] += len(data)
+        for secret in secrets:
+            assert secret not in data, f"{name} contains the secret {secret[:12]!r}..."
+    assert examined["bytes searched for secrets"] > 100_000
 
 
 def test_no_secret_and_no_customer_where_it_must_not_be(judged: Judged, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,17 +130,13 @@ def test_no_secret_and_no_customer_where_it_must_not_be(judged: Judged, capsys: 
         world.shop.heal(gid)
     said.append(_run(judged, capsys, verbose=True))
     spoken = "\n".join(said).encode("utf-8")
-    files = dict(_everything_written(world.folder)) | {f"out/{name}": data for name, data in _everything_written(Path.cwd())}
+    files = dict(_everything_written(judged))
     logs = {name: data for name, data in files.items() if ".log" in name}
     assert logs and any("test_output" in name for name in files) and any(name.endswith("ledger.db") for name in files)
-    for name, data in {"what was printed": spoken, **files}.items():
-        examined["bytes searched for secrets"] += len(data)
-        for secret in _secrets(judged):
-            assert secret not in data, f"{name} contains the secret {secret[:12]!r}..."
+    _hold_no_secret(judged, {"what was printed": spoken, **files})
     for name, data in {"what was printed": spoken, **logs}.items():
         for what, value in PERSON.items():
             assert value.encode("utf-8") not in data, f"{name} contains the customer's {what}"
-    assert examined["bytes searched for secrets"] > 100_000
     assert any(PERSON["email"].encode() in data for data in files.values()), "the search itself finds what is there"
 
 
