@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("syncdb.manager.backup", "restore"),
     "check": ("syncdb.manager.check", "check"),
     "sync": ("syncdb.manager.sync", "sync"),
+    "grist": ("syncdb.manager.grist_command", "grist"),
     "retry": ("syncdb.manager.retry", "retry"),
     "reset": ("syncdb.manager.reset", "reset"),
     "validate": ("syncdb.manager.validate", "validate"),

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from syncdb.errors import NeedsPerson
 from syncdb.manager.shown import csv_cell, shown
-from syncdb.model import Action, Field, Operation, Plan
+from syncdb.model import Action, Field, Operation, Plan, Side
 from syncdb.reconcile.report import Report
 
 MOST_ROWS = 200  # shown on the page; the CSV file has all
@@ -30,10 +30,15 @@ class Change:
     reason: str
 
 
-def write_dry_run(folder: Path, report: Report, fields: Sequence[Field], target: str) -> list[Path]:
-    """Write the four files, replacing those of an earlier dry run. Raises NeedsPerson where the folder cannot be written."""
+def write_dry_run(
+    folder: Path, report: Report, fields: Sequence[Field], target: str, systems: Mapping[Side, str] | None = None
+) -> list[Path]:
+    """Write the four files, replacing those of an earlier dry run. `systems` names both sides where both may be written.
+
+    Raises NeedsPerson where the folder cannot be written.
+    """
     plan = report.plan or Plan(())
-    changes = list(_changes(plan.operations, {field.name: field.label for field in fields}))
+    changes = list(_changes(plan.operations, {field.name: field.label for field in fields}, systems or {}))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return [
@@ -49,11 +54,12 @@ def write_dry_run(folder: Path, report: Report, fields: Sequence[Field], target:
         ) from error
 
 
-def _changes(operations: Iterable[Operation], labels: Mapping[str, str]) -> Iterable[Change]:
+def _changes(operations: Iterable[Operation], labels: Mapping[str, str], systems: Mapping[Side, str]) -> Iterable[Change]:
     for op in operations:
+        where = " ".join(part for part in (systems.get(op.side), op.ref) if part)
         if op.action is Action.UPDATE:
             for name, value in op.changes.items():
-                yield Change(op.key, op.ref or "", labels.get(name, name), shown(op.expected.get(name)), shown(value), op.reason)
+                yield Change(op.key, where, labels.get(name, name), shown(op.expected.get(name)), shown(value), op.reason)
 
 
 def _added(plan: Plan) -> Iterator[Operation]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from syncdb.errors import Exit
-from syncdb.model import Action, Conflict, Why
+from syncdb.model import Action, Conflict, Side, Why
 from syncdb.reconcile.report import Report
 
 _TOLD = {
@@ -15,6 +15,12 @@ _TOLD = {
     Why.BOTH_CHANGED: "was changed on both sides",
     Why.NO_BASE: "differs, and nobody knows what was last agreed",
     Why.EDIT_AGAINST_DELETE: "was deleted on one side and edited on the other; the edit was kept",
+}
+_TOLD_BETWEEN = _TOLD | {
+    Why.FORMULA: "is worked out by a formula in {right}; it was left alone",
+    Why.EDITED: "was changed in {right}, but may not be written to the shop (shopify_writes); it was left as it is",
+    Why.DOUBLED: "stands in several rows (a copied row?); none of them is touched until one is left",
+    Why.GONE: "was deleted on one side; the other was left as it is",
 }
 SHOWN_CONFLICTS = 10
 
@@ -28,6 +34,51 @@ def summary(report: Report, place: str, labels: Mapping[str, str], log_file: Pat
         *_notes(report),
         *_failure(report, log_file),
     ]
+
+
+def summary_between(
+    report: Report, place: str, systems: Mapping[Side, str], labels: Mapping[str, str], log_file: Path | None
+) -> list[str]:
+    """The lines to print after a run between two systems that may both be written."""
+    return [
+        _headline(report, place),
+        *_figures_between(report, systems),
+        *_conflicts_between(report, systems, labels),
+        *_notes(report),
+        *_failure(report, log_file),
+    ]
+
+
+def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[str]:
+    left, right = systems[Side.LEFT], systems[Side.RIGHT]
+    if report.mode == "test" and report.plan is not None:
+        for side, name in systems.items():
+            mine = [op for op in report.plan.operations if op.side is side]
+            added, changed = (sum(op.action is action for op in mine) for action in (Action.CREATE, Action.UPDATE))
+            gone = len(mine) - added - changed
+            deleted = f", delete {_many(gone, 'record')}" if gone else ""
+            yield f"  {name}: it would add {_many(added, 'record')} and change {_many(changed, 'record')}{deleted}."
+        return
+    counts = report.counts
+    if report.failure is None and not (counts["written_left"] or counts["written_right"]):
+        yield "  Nothing to change on either side."
+    else:
+        changed = counts["rows_changed"] - counts["written_left"]
+        deleted = f", {_many(counts['rows_deleted'], 'record')} deleted" if counts["rows_deleted"] else ""
+        yield f"  {right}: {_many(counts['rows_added'], 'record')} added, {_many(changed, 'record')} changed{deleted}."
+        yield f"  {left}: {_many(counts['written_left'], 'record')} changed."
+    if counts["quarantined"]:
+        yield f"  Held back: {_many(counts['quarantined'], 'record')}: python sync_manager.py errors says which and why."
+
+
+def _conflicts_between(report: Report, systems: Mapping[Side, str], labels: Mapping[str, str]) -> Iterator[str]:
+    if report.conflicts:
+        yield f"  Left for a person: {len(report.conflicts)}; see and decide them with python sync_manager.py conflicts"
+    for one in report.conflicts[:SHOWN_CONFLICTS]:
+        what = f'"{labels.get(one.field, one.field)}" of {one.key}' if one.field else one.key
+        yield f"    {what} {_TOLD_BETWEEN.get(one.why, one.why.value).format(right=systems[Side.RIGHT])}."
+    if len(report.conflicts) > SHOWN_CONFLICTS:
+        yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more."
 
 
 def _headline(report: Report, place: str) -> str:

@@ -4,15 +4,17 @@ The story on one page. Orders have a story of their own (`sync`), because the le
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
+from typing import Protocol
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Changes, Feed
 from syncdb.errors import NeedsPerson, Refused, SyncdbError
 from syncdb.ledger import Ledger
+from syncdb.ledger.runs import Problem
 from syncdb.model import Conflict, Plan, Side
 from syncdb.reconcile.apply import Applier
 from syncdb.reconcile.engine import Pair, examine, reconcile, refuse_surprises
@@ -23,27 +25,54 @@ from syncdb.reconcile.sync import Wishes
 from syncdb.reconcile.watch import Watch
 from syncdb.values import iso, moment
 
+UNREADABLE = "Put a value of the right kind into that cell, or choose another column. Nothing was written over it."
+
+
+class Reading(Protocol):
+    """A side that may meet values which are not what their field holds (a word where a number belongs)."""
+
+    @property
+    def unreadable(self) -> Mapping[tuple[str, str], str]:
+        """By key and field, why; they were left alone."""
+
+
+class News(Protocol):
+    """Something a side noticed that a person should know."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def next_step(self) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One kind of thing that is kept in step (products, inventory ...). `shown` changes with its fields and rules."""
+    """One kind of thing that is kept in step (products, inventory ...). `shown` changes with its fields and rules.
+
+    `reading` tells what it could not read.
+    """
 
     name: str
     pair: Pair
     shown: str
+    reading: "Reading"
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
     """Two systems. `name` stands for them in the ledger; `remember` keeps there what ties us to a place in them.
 
-    `part`: only some of what is configured is looked at this time, so that what changed otherwise must not be forgotten.
+    `news` tells what a side noticed since it was last asked. `part`: only some of what is configured is looked at this time, so
+    that what changed otherwise must not be forgotten.
     """
 
     name: str
     entities: Sequence[Entity]
     feeds: Mapping[Side, Feed]
     remember: Callable[[], None]
+    news: Callable[[], Iterable[News]]
     part: bool = False
 
 
@@ -57,7 +86,7 @@ class LiveSync:
     clock: Clock
     rng: random.Random
     watch: Watch
-    _plans: list[Plan] = field(default_factory=list, init=False)
+    plans: dict[str, Plan] = field(default_factory=dict, init=False)  # by entity, once it ran
     _stopped: list[SyncdbError] = field(default_factory=list, init=False)
 
     def run(self) -> Report:
@@ -77,6 +106,8 @@ class LiveSync:
                 # the other entities go on; nothing that changed is forgotten, because the cursors stay
                 self._stopped.append(stopped)
         self._take_plans(report)
+        for news in self.between.news():
+            report.note(Note(news.code, news.message, news.next_step))
         if self._stopped:
             raise self._stopped[0]
         if not self.wishes.dry and not report.partial and not self.between.part:
@@ -97,9 +128,9 @@ class LiveSync:
         applier.make_structure(Side.RIGHT)
         self.between.remember()
         result = reconcile(self.ledger, pair, keys, applier, self.watch, past_guard=self.wishes.force)
-        self._plans.append(result.plan)
+        self.plans[entity.name] = result.plan
         report.counts.update(result.counts)
-        report.counts["quarantined"] += len(result.unsettled)
+        report.counts["quarantined"] += len(result.unsettled | {key for key, _ in entity.reading.unreadable})
         report.partial = report.partial or not result.complete
         self._remember(entity, keys, result.unsettled, result.complete, report.run_id)
 
@@ -114,7 +145,7 @@ class LiveSync:
             report.note(Note("structure", told))
             report.counts["structure"] += 1
         plan = examine(self.ledger, pair, None if open_writes else keys, report.run_id, iso(self.clock.now()), self.watch)
-        self._plans.append(plan)
+        self.plans[entity.name] = plan
         report.partial = report.partial or not plan.complete
         try:
             refuse_surprises(self.ledger, pair, plan)
@@ -132,22 +163,31 @@ class LiveSync:
 
     def _remember(self, entity: Entity, keys: list[str] | None, unsettled: set[str], complete: bool, run_id: int) -> None:
         """What could not be settled is looked at again; what could be is no longer held against its record."""
-        pair = entity.pair.name
-        open_problems = self.ledger.problems.quarantined("write")
-        looked = open_problems if keys is None else [key for key in keys if key in set(open_problems)]
-        mended = [key for key in self.ledger.records(pair).known(looked) if key not in unsettled]
+        pair, now = entity.pair.name, iso(self.clock.now())
         earlier = set(self.ledger.runs.get(f"again:{pair}") or []) if self.between.part else set()
+        unread = {key for key, _ in entity.reading.unreadable}
         with self.ledger.transaction():
             self.ledger.runs.put(f"again:{pair}", sorted(unsettled | earlier))
             if complete and not self.between.part:
                 self.ledger.runs.put(f"shown:{pair}", entity.shown)
-            for key in mended:
-                self.ledger.problems.resolve("write", key, f"settled in run {run_id}", iso(self.clock.now()))
+            for (key, name), why in entity.reading.unreadable.items():
+                problem = Problem("read", f"{entity.name}: {name}", f"{name} of {key}: {why}", key, "", UNREADABLE)
+                self.ledger.problems.add(problem, run_id, now)
+            for stage, still in (("write", unsettled), ("read", unread)):
+                self._resolve(entity, stage, keys, still, f"settled in run {run_id}", now)
+
+    def _resolve(self, entity: Entity, stage: str, keys: list[str] | None, still: set[str], how: str, now: str) -> None:
+        """Close what was held against records that were looked at and are in order now."""
+        problems = self.ledger.problems.quarantined(stage)
+        looked = problems if keys is None else [key for key in keys if key in set(problems)]
+        for key in self.ledger.records(entity.pair.name).known(looked):
+            if key not in still:
+                self.ledger.problems.resolve(stage, key, how, now)
 
     def _take_plans(self, report: Report) -> None:
-        operations = Chained([plan.operations for plan in self._plans])
-        conflicts: list[Conflict] = [one for plan in self._plans for one in plan.conflicts]
-        plan = Plan(operations, tuple(conflicts), all(plan.complete for plan in self._plans))
+        operations = Chained([plan.operations for plan in self.plans.values()])
+        conflicts: list[Conflict] = [one for plan in self.plans.values() for one in plan.conflicts]
+        plan = Plan(operations, tuple(conflicts), all(plan.complete for plan in self.plans.values()))
         report.take(plan, plan.digest)
         with self.ledger.transaction():
             self.ledger.runs.planned(report.run_id, plan.digest)

@@ -1,0 +1,282 @@
+"""From settings to the parts of a run between a shop and a Grist document."""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import requests
+
+from syncdb.assembly import shopify_client
+from syncdb.clock import Clock
+from syncdb.config import GristSettings
+from syncdb.connectors.base import Connector, Feed
+from syncdb.connectors.grist import Binding, Column, GristClient, GristDocument, GristTable, MonthlyCalls
+from syncdb.connectors.grist.target import find_document
+from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+from syncdb.connectors.shopify.catalogue.orders import OrderWriter
+from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.http import Retrier
+from syncdb.ledger import Ledger
+from syncdb.ledger.file import damage_told
+from syncdb.mapping import SheetMapping
+from syncdb.mapping.entities import KEY_LABEL, EntityField, Shown
+from syncdb.mapping.pairing import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Pairing
+from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Record, Rule, Side, Tie
+from syncdb.reconcile.engine import Pair
+from syncdb.reconcile.live import Between, Entity, LiveSync
+from syncdb.reconcile.one_shop import one_shop
+from syncdb.reconcile.plan import Limits
+from syncdb.reconcile.sync import OrderSync, Rows, Wishes
+from syncdb.reconcile.watch import Watch
+from syncdb.reconcile.written_orders import TAGS, sorted_words
+from syncdb.values import Kind, Value, minor_digits
+
+CHANGED_AT = "Changed by people"
+KEY = Field("key", KEY_LABEL, Kind.IDENTIFIER)
+TYPES = {
+    Shown.TEXT: "Text",
+    Shown.NUMBER: "Numeric",
+    Shown.WHOLE: "Int",
+    Shown.FLAG: "Bool",
+    Shown.CHOICE: "Choice",
+    Shown.WORDS: "ChoiceList",
+}
+ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The runs of a pair with Grist, in their order, and the fields by entity."""
+
+    runs: Sequence[LiveSync | OrderSync]
+    fields: Mapping[str, tuple[Field, ...]]
+
+
+@dataclass(slots=True)
+class Tables:
+    """The tables of one document, tied to the ledger by bindings that are kept from run to run."""
+
+    document: GristDocument
+    ledger: Ledger
+    wishes: Wishes
+    clock: Clock
+    made: dict[str, GristTable] = field(default_factory=dict)
+
+    def table(self, name: str, table: str, columns: Sequence[Column], changed_at: str | None = None) -> GristTable:
+        stored = self.ledger.runs.get(self._stored(name, table))
+        self.made[name] = GristTable(
+            self.document,
+            name=name,
+            table=table,
+            columns=columns,
+            key_label=KEY_LABEL,
+            binding=Binding.from_data(stored) if stored else None,
+            changed_at=changed_at,
+            rebuild=self.wishes.force,
+            dry=self.wishes.dry,
+            clock=self.clock,
+        )
+        self._tables[name] = table
+        return self.made[name]
+
+    _tables: dict[str, str] = field(default_factory=dict)
+
+    def remember(self) -> None:
+        """Keep where everything stands in the ledger."""
+        for name, table in self.made.items():
+            binding = table.binding
+            if binding is None:
+                continue
+            key, data = self._stored(name, self._tables[name]), binding.as_data()
+            if self.ledger.runs.get(key) != data:
+                with self.ledger.transaction():
+                    self.ledger.runs.put(key, data)
+
+    def _stored(self, name: str, table: str) -> str:
+        return f"binding:grist:{self.document.id}|{name}|{table}"
+
+
+@contextmanager
+def assemble(settings: GristSettings, wishes: Wishes, only: Sequence[str], clock: Clock, watch: Watch) -> Iterator[Parts]:
+    """Put the parts of a run together and let go of them at the end. `only` names entities or fields to look at, empty for all.
+
+    Raises LedgerBusy, LedgerUnusable, ConfigurationError, RemoteError, and NeedsPerson for another shop's ledger.
+    """
+    rng = random.SystemRandom()
+    pairing = settings.pairing.only(only)[0] if only else settings.pairing
+    with damage_told(settings.db_path), ExitStack() as stack:
+        now = clock.now()
+        ledger = stack.enter_context(Ledger.copy(settings.db_path, now) if wishes.dry else Ledger.open(settings.db_path, now))
+        retrier = Retrier(deadline=settings.deadline_seconds, clock=clock)
+        session = stack.enter_context(requests.Session())
+        shopify = shopify_client(settings, session, clock, retrier)
+        calls = stack.enter_context(_counted(ledger, settings, clock))
+        grist = GristClient(settings.grist_server, settings.grist_api_key, None, clock, retrier, calls)
+        stack.callback(grist.close)
+        document = find_document(grist, settings.grist_document, settings.grist_workspace, make=not wishes.dry)
+        tables = Tables(GristDocument(grist, document), ledger, wishes, clock)
+        runs: list[LiveSync | OrderSync] = []
+        fields: dict[str, tuple[Field, ...]] = {}
+        if pairing.entities:
+            names = {one.entity.name: [part.field.name for part in one.fields] for one in pairing.entities}
+            catalogue = ShopCatalogue(shopify, fields=names, overlap=timedelta(minutes=settings.overlap_minutes))
+            between = _between(pairing, settings, catalogue, tables, ledger, wishes, part=bool(only))
+            runs.append(LiveSync(ledger, between, wishes, clock, rng, watch))
+            fields |= {one.entity.name: _fields(one) for one in pairing.entities}
+        if pairing.orders is not None:
+            destination = OrdersTable(pairing.orders, tables, document)
+            writer = OrderWriter(shopify, pairing.orders.from_grist) if pairing.orders.from_grist else None
+            reader = OrderReader(shopify, destination.rows("UTC", "XXX").metafields)
+            rules = _order_policy(pairing.orders, settings)
+            runs.append(OrderSync(ledger, reader, destination, rules, _limits(settings), wishes, clock, rng, watch, writer))
+            fields[ORDERS] = destination.rows("UTC", "XXX").fields
+        yield Parts(runs, fields)
+
+
+def _limits(settings: GristSettings) -> Limits:
+    return Limits(changed_percent=settings.max_changed_percent)
+
+
+@contextmanager
+def _counted(ledger: Ledger, settings: GristSettings, clock: Clock) -> Iterator[MonthlyCalls]:
+    """The calls of this month as the ledger has counted them, and counted on whatever happens."""
+    stored = ledger.runs.get("grist_calls") or {"month": "", "used": 0}
+    calls = MonthlyCalls(settings.grist_calls_per_month, stored["month"], stored["used"], clock.now)
+    try:
+        yield calls
+    finally:
+        with ledger.transaction():
+            ledger.runs.put("grist_calls", {"month": calls.month, "used": calls.used})
+
+
+def _between(
+    pairing: Pairing,
+    settings: GristSettings,
+    catalogue: ShopCatalogue,
+    tables: Tables,
+    ledger: Ledger,
+    wishes: Wishes,
+    *,
+    part: bool,
+) -> Between:
+    shop = catalogue.shop()
+    one_shop(
+        ledger,
+        id=shop.shop_id,
+        domain=shop.domain,
+        name=shop.name,
+        zone=shop.zone.key,
+        currency=shop.currency,
+        version=shop.version,
+        scopes=shop.scopes,
+    )
+    whole = {one.entity.name: one for one in settings.pairing.entities}
+    entities = []
+    for one in pairing.entities:
+        columns = [_column(part, whole, shop.zone.key, shop.currency) for part in one.fields]
+        table = tables.table(one.entity.name, one.table, columns, CHANGED_AT if one.needs_times else None)
+        pair = Pair(
+            f"grist:{tables.document.id}:{one.entity.name}",
+            catalogue.side(one.entity.name),
+            table,
+            Policy({part.field.name: part.rule for part in one.fields}, one.gone_in_shop, one.gone_there),
+            _limits(settings),
+        )
+        entities.append(Entity(one.entity.name, pair, whole[one.entity.name].digest, table))
+    feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
+    return Between(f"grist:{tables.document.id}", entities, feeds, tables.remember, catalogue.news, part)
+
+
+def _fields(chosen: ChosenEntity) -> tuple[Field, ...]:
+    return (KEY, *(Field(one.field.name, one.column, one.field.kind) for one in chosen.fields))
+
+
+def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str, currency: str) -> Column:
+    """The column of a field: its type follows from what the field holds."""
+    one = chosen.field
+    digits = minor_digits(currency) if one.money else None
+    return Column(one.name, chosen.column, _type(one, entities, zone), one.choices, digits=digits)
+
+
+def _type(one: EntityField, entities: Mapping[str, ChosenEntity], zone: str) -> str:
+    if one.shown is Shown.REFERENCE:
+        # without its table there is nothing to refer to: the id itself is shown
+        return f"Ref:{entities[one.to].table}" if one.to in entities else "Text"
+    return f"DateTime:{zone}" if one.shown is Shown.MOMENT else TYPES[one.shown]
+
+
+@dataclass(slots=True)
+class OrdersTable:
+    """The orders' table as a destination of the orders' run."""
+
+    chosen: ChosenOrders
+    tables: Tables
+    document: str
+    pair: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pair = f"grist:{self.document}:{ORDERS}"
+
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
+        rows = self.rows(str(shop["zone"]), str(shop["currency"]))
+        zone, digits = str(shop["zone"]), minor_digits(str(shop["currency"]))
+        columns = [
+            Column(one.name, one.label, _order_type(one, zone), digits=digits if one.currency else None) for one in rows.fields
+        ]
+        return self.tables.table(ORDERS, self.chosen.table, columns), rows
+
+    def rows(self, zone: str, currency: str) -> "OrderRows":
+        return OrderRows(SheetMapping(self.chosen.rows, self.chosen.columns, zone, currency))
+
+    def remember(self) -> None:
+        self.tables.remember()
+
+    def tidy(self, tokens: Sequence[int]) -> None:
+        """Writes leave no traces in Grist."""
+
+    def close(self) -> None:
+        """The document is closed by whoever opened it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRows:
+    """Orders as rows of a table: as in a sheet, but the key has a column of its own, and tags have one order."""
+
+    mapping: SheetMapping
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return self.mapping.fields[1:]
+
+    @property
+    def metafields(self) -> tuple[tuple[str, str], ...]:
+        return self.mapping.metafields
+
+    @property
+    def digest(self) -> str:
+        return self.mapping.digest
+
+    def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
+        return [_as_row(one) for one in self.mapping.records(snapshot)]
+
+    def removed_record(self, key: str, last_fields: Mapping[str, Value]) -> Record:
+        return _as_row(self.mapping.removed_record(key, last_fields))
+
+
+def _as_row(record: Record) -> Record:
+    fields = {name: sorted_words(value) if name == TAGS else value for name, value in record.fields.items() if name != "key"}
+    return Record(record.key, fields)
+
+
+def _order_type(one: Field, zone: str) -> str:
+    return f"DateTime:{zone}" if one.kind is Kind.MOMENT else ORDER_TYPES.get(one.kind, "Text")
+
+
+def _order_policy(chosen: ChosenOrders, settings: GristSettings) -> Policy:
+    """Orders belong to the shop, but for what people of the other side were given to write."""
+    ours, theirs = Rule(Owner.LEFT, OnDrift(settings.edited_cells)), Rule(Owner.BOTH, tie=Tie.RIGHT)
+    rules = {name: theirs if name in chosen.from_grist else ours for name, _ in chosen.columns}
+    return Policy(rules, missing_right=OnMissing(settings.deleted_rows))
