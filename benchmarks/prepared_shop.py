@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 from werkzeug import Request, Response
@@ -26,6 +27,7 @@ from syncdb.sandbox.shopify.shop import Shop
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
 BASE_ORDERS = 400
 FIRST_ID = 2**53 + 1
+FIRST_NUMBER = 1001
 STRIDE = 10_000_000
 _ID = re.compile(rb"(gid:\\?/\\?/shopify\\?/\w+\\?/)(\d{16,})")
 _PLACES = re.compile(rb'gid:\\?/\\?/shopify\\?/\w+\\?/(\d{16,})|"number":(\d+)|"name":"#(\d+)')
@@ -48,9 +50,12 @@ class Template:
         ids = tuple(int(found[1]) if found[1] else None for found in _PLACES.finditer(text))
         return cls(_PLACES.sub(_place, text.replace(b"%", b"%%")), ids, len(lines))
 
-    def copy(self, number: int, copy: int) -> bytes:
-        """The lines of a copy: its ids are moved. Numbers come without gaps: what looks after gaps is not what is measured."""
-        shift = copy * STRIDE
+    def copy(self, place: int, number: int) -> bytes:
+        """The lines of a copy by its place in the file: ids rise as they mostly do in a shop. At place 0 it is the order itself.
+
+        Numbers come without gaps: what looks after gaps is not what is measured.
+        """
+        shift = place * STRIDE
         return self.text % tuple([number if one is None else one + shift for one in self.ids])
 
     def size(self, number: int) -> int:
@@ -73,7 +78,7 @@ class PreparedApp(ShopifyApp):
         self.orders = orders
         groups = sorted(self._groups(), key=lambda group: json.loads(group[0])["updatedAt"])
         self.templates = [Template.of(group) for group in groups]
-        self.lines = sum(one.lines * len(self._copies(place)) for place, one in enumerate(self.templates))
+        self.lines = sum(one.lines for one in self._all())
         self.size = self._size()
         self._parts: dict[int, list[bytes]] = {}
         self._learn_parts()
@@ -134,23 +139,23 @@ class PreparedApp(ShopifyApp):
         yield b"".join(gathered)
 
     def _texts(self) -> Iterator[bytes]:
-        """Each order of the base in the order of its last change, followed by its copies."""
-        for number, (place, copy) in enumerate(self._all(), 1001):
-            yield self.templates[place].copy(number, copy)
+        last = None
+        for place, template in enumerate(self._all()):
+            yield template.copy(place, FIRST_NUMBER + place) if template is last else template.copy(0, FIRST_NUMBER + place)
+            last = template
 
-    def _all(self) -> Iterator[tuple[int, int]]:
-        return ((place, copy) for place in range(len(self.templates)) for copy in self._copies(place))
-
-    def _copies(self, place: int) -> range:
-        return range((self.orders - place + len(self.templates) - 1) // len(self.templates))
+    def _all(self) -> Iterator[Template]:
+        """The orders of the file: each of the base in the order of its last change, as often as there shall be copies."""
+        for place, template in enumerate(self.templates):
+            yield from repeat(template, (self.orders - place + len(self.templates) - 1) // len(self.templates))
 
     def _size(self) -> int:
         sizes: dict[tuple[int, int], int] = {}
         total = 0
-        for number, (place, _) in enumerate(self._all(), 1001):
-            key = place, len(str(number))
+        for number, template in enumerate(self._all(), FIRST_NUMBER):
+            key = id(template), len(str(number))
             if key not in sizes:
-                sizes[key] = self.templates[place].size(number)
+                sizes[key] = template.size(number)
             total += sizes[key]
         return total
 
@@ -185,8 +190,8 @@ class PreparedApp(ShopifyApp):
     def _left_out(self, ids: list[str]) -> bytes:
         nodes = []
         for gid in ids:
-            copy, base = divmod(_number(gid) - FIRST_ID, STRIDE)
-            nodes.append(_copied(self._parts[base + FIRST_ID], copy))
+            place, base = divmod(_number(gid) - FIRST_ID, STRIDE)
+            nodes.append(_copied(self._parts[base + FIRST_ID], place))
         cost = json.dumps({"requestedQueryCost": 12, "actualQueryCost": 12, "throttleStatus": FULL}).encode()
         return b'{"data":{"nodes":[' + b",".join(nodes) + b']},"extensions":{"cost":' + cost + b"}}"
 
@@ -209,9 +214,9 @@ def _number(gid: str) -> int:
     return int(gid.rpartition("/")[2])
 
 
-def _copied(parts: list[bytes], copy: int) -> bytes:
+def _copied(parts: list[bytes], place: int) -> bytes:
     """A text cut at its ids (text, head, id, text, …) with the ids of a copy."""
-    shift = copy * STRIDE
+    shift = place * STRIDE
     moved = list(parts)
     moved[2::3] = [b"%d" % (int(number) + shift) for number in parts[2::3]]
     return b"".join(moved)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from syncdb.values import moment, parse_json
 
 ATTEMPTS = 2
 ORDERS_A_PAGE = 250
+BYTES_A_PAGE = 4 << 20  # of lines: some orders have hundreds of them
 
 
 class _Unclear(Exception):
@@ -83,7 +83,7 @@ class BulkReader:
 
     def _read(self, file: BulkFile, known: Mapping[str, str]) -> Iterator[Page]:
         groups, latest = file.groups(), None
-        while some := list(islice(groups, ORDERS_A_PAGE)):
+        while some := _page_of(groups):
             joining = _Joining(self.asking.documents.order, self._left_out(some), known, latest)
             orders, held = self.gatherer.complete(joining.nodes(some))
             latest = joining.latest
@@ -150,6 +150,15 @@ def _few_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def _page_of(groups: Iterator[Group]) -> list[Group]:
+    """The next orders, as many as are read at once; none at the end."""
+    some, size = list[Group](), 0
+    while len(some) < ORDERS_A_PAGE and size < BYTES_A_PAGE and (group := next(groups, None)):
+        some.append(group)
+        size += sum(map(len, group.orders)) + sum(map(len, group.children))
+    return some
 
 
 def _children_named(groups: Iterable[Group], kinds: Sequence[str]) -> list[str]:
