@@ -52,8 +52,10 @@ PRODUCTS = Listing("products", "products", _DATED)
 COLLECTIONS = Listing("collections", "collections", _DATED)
 VARIANTS = Listing("variants", "productVariants", _BY_ID)
 ITEMS = Listing("variants", "inventoryItems", f"first: {PAGE}, query: $since", "variant { id }")
-LEVELS = f"""locations(first: {LOCATIONS}, includeLegacy: true) {{
-  nodes {{ id inventoryLevels(first: {PAGE}, query: $since) {{ nodes {{ id }} {_PAGE_INFO} }} }} {_PAGE_INFO}
+_LEVELS = f"nodes {{ id inventoryLevels(first: {PAGE}, query: $since) {{ nodes {{ id }} {_PAGE_INFO} }} }} {_PAGE_INFO}"
+LEVELS = f"locations(first: {LOCATIONS}, includeLegacy: true) {{ {_LEVELS} }}"
+MORE_LOCATIONS = f"""query MoreLocations($since: String!, $after: String) {{
+  locations(first: {LOCATIONS}, after: $after, includeLegacy: true) {{ {_LEVELS} }}
 }}"""
 MORE_LEVELS = f"""query MoreLevels($location: ID!, $since: String!, $after: String) {{
   location(id: $location) {{ inventoryLevels(first: {PAGE}, query: $since, after: $after) {{ nodes {{ id }} {_PAGE_INFO} }} }}
@@ -132,19 +134,27 @@ class ChangeFeed:
 
     def _levels(self, answer: Answer, variables: Mapping[str, Any]) -> Iterator[str]:
         locations = (answer.data or {}).get("locations")
-        if locations is None or locations["pageInfo"]["hasNextPage"]:
-            raise Untold(f"the shop has more than {LOCATIONS} locations" if locations else "no answer for locations")
-        for location in locations["nodes"]:
-            listing = location["inventoryLevels"]
-            while True:
-                yield from (node["id"] for node in listing["nodes"])
-                if not listing["pageInfo"]["hasNextPage"]:
-                    break
-                onward = {**variables, "location": location["id"], "after": _onward(listing)}
-                there = self._more(MORE_LEVELS, "location", onward, "inventory")["location"]
-                if there is None:
-                    raise Untold("a location disappeared meanwhile")
-                listing = there["inventoryLevels"]
+        while True:
+            if locations is None:
+                raise Untold("no answer for locations")
+            for location in locations["nodes"]:
+                yield from self._levels_at(location, variables)
+            if not locations["pageInfo"]["hasNextPage"]:
+                return
+            onward = {**variables, "after": _onward(locations)}
+            locations = self._more(MORE_LOCATIONS, "locations", onward, "inventory")["locations"]
+
+    def _levels_at(self, location: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[str]:
+        listing = location["inventoryLevels"]
+        while True:
+            yield from (node["id"] for node in listing["nodes"])
+            if not listing["pageInfo"]["hasNextPage"]:
+                return
+            onward = {**variables, "location": location["id"], "after": _onward(listing)}
+            there = self._more(MORE_LEVELS, "location", onward, "inventory")["location"]
+            if there is None:
+                raise Untold("a location disappeared meanwhile")
+            listing = there["inventoryLevels"]
 
     def _more(self, document: str, root: str, variables: Mapping[str, Any], entity: str) -> Mapping[str, Any]:
         answer = self.conversation.ask(document, lambda: variables, f"Asking what changed of the shop's {entity}")

@@ -4,7 +4,7 @@ A top-level error that says why the request itself will not do means that it did
 INVALID_FIELD_ARGUMENTS, INVALID_VARIABLE). Any other (INTERNAL_SERVER_ERROR, a timeout) may come after something was done.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.entities import Entity
@@ -20,7 +20,9 @@ NOT_RUN = frozenset(
         "MAX_INPUT_SIZE_EXCEEDED",
         "RESOURCE_NOT_FOUND",
         "argumentLiteralsIncompatible",
+        "argumentNotAccepted",
         "missingRequiredArguments",
+        "undefinedField",
         "variableMismatch",
     ]
 )
@@ -41,13 +43,16 @@ def payload(answer: Answer, name: str, entity: Entity) -> Mapping[str, Any]:
         return dict(found)
     said = message_of(tuple(errors)) or "no answer for it"
     codes = {code_of(error) for error in errors}
-    if "ACCESS_DENIED" in codes:
+    if found is None and "ACCESS_DENIED" in codes:
         raise missing_scope(f"write the shop's {entity.name}", entity.write_scope, said)
     if found is None and codes and codes <= NOT_RUN:
         raise NotRun(said)
     raise OutcomeUnknown(f"Shopify answered a write of {entity.name} in part only: {said}")
 
 
-def _about(errors: Iterable[Mapping[str, Any]], name: str) -> Iterable[Mapping[str, Any]]:
-    """The errors of one mutation in the document, and those of the document as a whole."""
-    return (error for error in errors if str((error.get("path") or [name])[0]) == name)
+def _about(errors: Iterable[Mapping[str, Any]], name: str) -> Iterator[Mapping[str, Any]]:
+    """The errors of one mutation in the document, and those of the document as a whole (no path, or one naming it)."""
+    for error in errors:
+        first = str((error.get("path") or [name])[0])
+        if first == name or first.startswith("mutation"):
+            yield error

@@ -17,6 +17,8 @@ from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.shape import selection
 from syncdb.model import Result
 
+PRODUCTS_AT_ONCE = 25  # each mutation costs 10 points (documented) and what it returns
+
 
 def document_of(products: int, selected: str) -> str:
     """The document that changes variants of so many products."""
@@ -42,7 +44,9 @@ class VariantWriter:
         for work in pending(works):
             if work.changed(metafields=False):
                 groups.setdefault(str(work.node["product"]["id"]), []).append(work)
-        self._send(groups)
+        products = list(groups.items())
+        for start in range(0, len(products), PRODUCTS_AT_ONCE):
+            self._send(dict(products[start : start + PRODUCTS_AT_ONCE]))
 
     def _send(self, groups: Mapping[str, list[Work]]) -> None:
         """Send until nothing is left: each round settles at least one work or splits what is sent together."""

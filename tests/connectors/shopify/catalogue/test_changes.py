@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.shopify.catalogue import changes as asking
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.errors import Refused
 from syncdb.sandbox.faults import Seen
@@ -124,8 +125,22 @@ def test_more_changes_than_a_page_holds_are_all_told(shelf: Shelf) -> None:
     assert set(told.keys["inventory"] or ()) == shelf.goods.levels.keys()
 
 
+def test_changes_at_more_locations_than_a_page_holds_are_told(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.fill(40)
+    for name in ("LEVELS", "MORE_LOCATIONS"):
+        document = getattr(asking, name).replace("first: 50", "first: 1")
+        monkeypatch.setattr(asking, name, document)
+    catalogue = shelf.catalogue({"inventory": ["available"]})
+    cursor = since_now(shelf, catalogue)
+    for level in shelf.goods.levels.values():
+        shelf.goods.touched(level)
+    shelf.world.time.seconds += 300
+    assert set(catalogue.changes(cursor).keys["inventory"] or ()) == shelf.goods.levels.keys()
+    assert len({level["location"]["id"] for level in shelf.goods.levels.values()}) > 1
+
+
 def test_too_much_to_be_listed_means_everything(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncdb.connectors.shopify.catalogue.changes.MOST", 100)
+    monkeypatch.setattr(asking, "MOST", 100)
     shelf.fill(150)
     catalogue = shelf.catalogue()
     cursor = since_now(shelf, catalogue)

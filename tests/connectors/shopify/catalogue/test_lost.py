@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.errors import RetryLater
+from syncdb.errors import Refused, RetryLater
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Side
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.products.merchant import Merchant
@@ -141,6 +141,20 @@ def test_an_internal_error_may_have_been_applied(shelf: Shelf, merchant: Merchan
     assert set(results(side.write(attempt))) == {Result.UNKNOWN}
     shelf.world.app.tamper = None
     assert results(side.settle(attempt)) == [Result.DONE] * 4
+
+
+def test_a_request_that_the_version_does_not_know_did_not_run(shelf: Shelf, merchant: Merchant) -> None:
+    side = shelf.catalogue().side("products")
+    attempt = prepared(shelf, side)
+
+    def unknown(body: dict[str, Any]) -> None:
+        if "r0" in (body.get("data") or {}):
+            error = {"message": "Field 'x' doesn't exist on type 'Product'", "path": ["mutation Write", "r0", "x"]}
+            body.update(data=None, errors=[error | {"extensions": {"code": "undefinedField"}}])
+
+    shelf.world.app.tamper = unknown
+    with pytest.raises(Refused, match="does not know what is asked"):
+        side.write(attempt)
 
 
 def test_a_lost_deletion_is_settled_by_looking(shelf: Shelf, merchant: Merchant) -> None:
