@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from syncdb.connectors.base import Changes
 from syncdb.connectors.grist.client import GristClient, Json
@@ -14,7 +15,7 @@ from syncdb.errors import RetryLater
 
 log = logging.getLogger("syncdb.grist")
 
-LONGEST_FILTER = 4000  # characters of a filter in an address; servers refuse long ones, and POST /records/list is from 2026
+LONGEST_FILTER = 6000  # bytes of a filter in an address: beyond 16 KB it is refused (observed); POST /records/list is newer
 
 
 class Kept(Protocol):
@@ -131,7 +132,7 @@ class GristDocument:
         if not wanted:
             return list(self.get(f"/tables/{table}/records")["records"])
         text = json.dumps(wanted, ensure_ascii=False)
-        if len(text) <= LONGEST_FILTER:
+        if len(quote(text)) <= LONGEST_FILTER:
             return list(self.get(f"/tables/{table}/records", {"filter": text})["records"])
         return self._listed(table, wanted)
 

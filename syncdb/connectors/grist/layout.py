@@ -48,12 +48,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The column a field stands in. `by` and `target` are, for a reference, the other table and the column of its keys."""
+    """The column a field stands in. `computed`: by a formula; `triggered`: a formula fills it in at times, but it can be written.
+
+    `by` and `target` are, for a reference, the other table and the column of its keys.
+    """
 
     ref: int
     id: str
     type: str
     computed: bool = False
+    triggered: bool = False
     target: str = ""
     by: str = ""
 
@@ -86,7 +90,7 @@ class Layout:
 
 
 def _place_data(place: Place) -> list[Any]:
-    return [place.ref, place.id, place.type, place.computed, place.target, place.by]
+    return [place.ref, place.id, place.type, place.computed, place.triggered, place.target, place.by]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +245,7 @@ def _place(
             f'The column "{one.label}" of the Grist table "{table.id}" is of the type {kind}, which cannot hold {name}.',
             next_step=f"Change the column's type to {pure(wanted)}, or choose another column for this field in the settings.",
         )
-    place = Place(one.ref, one.id, kind, one.computed)
+    place = Place(one.ref, one.id, kind, one.computed, one.triggered)
     if pure(kind) != "Ref":
         return place
     other, by = targets.get(kind.partition(":")[2], ("", ""))

@@ -37,6 +37,11 @@ class ColumnInfo:
         return self.is_formula and bool(self.formula.strip())
 
     @property
+    def triggered(self) -> bool:
+        """A formula fills it in at times: it may win over a value that is written (observed in several cases)."""
+        return not self.is_formula and bool(self.formula.strip())
+
+    @property
     def empty(self) -> bool:
         """Nobody has put anything into it yet: Grist would guess its type from the first value."""
         return self.is_formula and not self.formula.strip()
@@ -78,12 +83,12 @@ def identifier(label: str, prefix: str = "c") -> str:
 
     An id that is already valid is taken as it is, so that asking for it twice makes one column (observed).
     """
-    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode("ascii")
+    plain = "".join(one for one in unicodedata.normalize("NFKD", label) if not unicodedata.combining(one))
     word = re.sub(r"[^A-Za-z0-9_]+", "_", plain).strip("_")
     if not word:
         return f"{prefix}olumn" if prefix == "c" else "Table"
     reserved = word in ("id", "class", "manualSort") or word.startswith("gristHelper_") or word[0].isdigit()
-    return f"{prefix}_{word}" if reserved else word
+    return f"{prefix}{word}" if reserved else word
 
 
 def table_identifier(name: str) -> str:

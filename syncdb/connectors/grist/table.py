@@ -98,6 +98,8 @@ class GristTable:
         if self._unmoved():
             return None
         standing = self._survey()
+        if self._dry:  # what a new table refers to may not stand yet, either: a real run makes one after the other
+            return None if standing.whole(self._wish) else Attempt(token, (), {})
         if next_call(self._document, self._wish, standing, self._login) is None:
             return None
         return Attempt(token, (), as_evidence(standing, self._wish))

@@ -78,10 +78,11 @@ class Writer:
     ) -> dict[int, Outcome]:
         """What the answer says: for each record the rows that were changed or made. Servers before 1.7.13 say nothing."""
         ids = answer["recordIds"] if answer else [None] * len(part)
+        unsure = {place.id for place in self._layout.places.values() if place.triggered}
         outcomes: dict[int, Outcome] = {}
         unclear: list[Entry] = []
         for entry, found in zip(part, ids, strict=True):
-            if found is None or has_reference(entry) or (action is Action.CREATE and not found):
+            if found is None or has_reference(entry) or unsure & entry.fields.keys() or (action is Action.CREATE and not found):
                 unclear.append(entry)
             elif len(found) == 1:
                 outcomes[entry.number] = Outcome(Result.DONE, ref=str(found[0]))

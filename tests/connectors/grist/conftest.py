@@ -82,7 +82,8 @@ class Bench:
         return GristDocument(self.client(), self.doc.id)
 
     def table(self, document: GristDocument | None = None, columns: Sequence[Column] = COLUMNS, **options: Any) -> GristTable:
-        settings: dict[str, Any] = {"name": "products", "table": "Products", "columns": columns, "clock": Clock(sleep=lambda s: None)}
+        clock = Clock(sleep=lambda seconds: None)
+        settings: dict[str, Any] = {"name": "products", "table": "Products", "columns": columns, "clock": clock}
         return GristTable(document or self.document(), **{**settings, **options})
 
     def ready(self, *operations: Operation, **options: Any) -> GristTable:
@@ -92,6 +93,12 @@ class Bench:
         if operations:
             assert [one.result for one in self.apply(table, *operations)] == [Result.DONE] * len(operations)
         return table
+
+    def ready_again(self, table: GristTable) -> GristTable:
+        """A connector of the next run, bound to the same table."""
+        again = self.table(binding=table.binding)
+        assert again.structure(self.token()) is None
+        return again
 
     def build(self, table: GristTable) -> None:
         attempt = table.structure(self.token())
