@@ -75,6 +75,13 @@ class SheetDestination:
             with self.ledger.transaction():
                 self.ledger.runs.put(self._name, binding.as_data())
 
+    def changed(self) -> Sequence[str]:
+        """A sheet does not tell what people changed: that is found by the daily look."""
+        return ()
+
+    def settled(self) -> None:
+        """Nothing was told, so there is nothing to note."""
+
     def tidy(self, tokens: Sequence[int]) -> None:
         if self.connector is not None:
             self.connector.tidy(tokens)

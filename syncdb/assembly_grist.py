@@ -216,6 +216,7 @@ class OrdersTable:
     tables: Tables
     document: str
     pair: str = field(init=False)
+    _cursor: str | None = None
 
     def __post_init__(self) -> None:
         self.pair = f"grist:{self.document}:{ORDERS}"
@@ -233,6 +234,16 @@ class OrdersTable:
 
     def remember(self) -> None:
         self.tables.remember()
+
+    def changed(self) -> Sequence[str] | None:
+        found = self.tables.document.changes(self.tables.ledger.runs.get(f"cursor:{self.pair}:right"))
+        self._cursor = found.cursor
+        return found.keys.get(ORDERS, ())
+
+    def settled(self) -> None:
+        if self._cursor is not None:
+            with self.tables.ledger.transaction():
+                self.tables.ledger.runs.put(f"cursor:{self.pair}:right", self._cursor)
 
     def tidy(self, tokens: Sequence[int]) -> None:
         """Writes leave no traces in Grist."""

@@ -86,3 +86,6 @@ class Feed(Protocol):
 
     def changes(self, cursor: str | None) -> Changes:
         """What changed since the cursor; without one, or with one too old, every entity with keys None."""
+
+    def after_own_writes(self, cursor: str) -> str:
+        """The cursor to keep once all up to `cursor` is settled: past our own writes of this run, where that can be told."""

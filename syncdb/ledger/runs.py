@@ -51,7 +51,8 @@ class Runs:
 
     def last_start(self, pair: str, before: int) -> str | None:
         """When the last run of a pair before this one began, dry runs aside."""
-        query = "SELECT started_at FROM sync_history WHERE pair = ? AND run_id < ? AND mode <> 'test' ORDER BY run_id DESC LIMIT 1"
+        query = """SELECT started_at FROM sync_history WHERE pair = ? AND run_id < ? AND mode <> 'test'
+                   ORDER BY run_id DESC LIMIT 1"""
         row = self.connection.execute(query, (pair, before)).fetchone()
         return str(row[0]) if row else None
 

@@ -162,7 +162,7 @@ def _leave(asked: Asked, settings: GristSettings, parts: Parts, reports: Sequenc
             lines += summary_between(report, place, SYSTEMS, labels, settings.log_file)
         else:
             labels = {field.name: field.label for field in parts.fields[ORDERS]}
-            lines += summary(report, f"orders of {settings.shopify_store_name} in {document}", labels, settings.log_file)
+            lines += summary(report, f"orders of {settings.shopify_store_name} in {document}", labels, settings.log_file, "Grist")
         if asked.test and report.plan is not None:
             files = [str(file.relative_to(Path.cwd())) for file in _dry(one, report, parts, document)]
             lines.append(f"  Written: {', '.join(files)}")

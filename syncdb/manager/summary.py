@@ -25,11 +25,11 @@ _TOLD_BETWEEN = _TOLD | {
 SHOWN_CONFLICTS = 10
 
 
-def summary(report: Report, place: str, labels: Mapping[str, str], log_file: Path | None) -> list[str]:
-    """The lines to print, most important first."""
+def summary(report: Report, place: str, labels: Mapping[str, str], log_file: Path | None, system: str = "Sheet") -> list[str]:
+    """The lines to print, most important first. `system` is where the orders go."""
     return [
         _headline(report, place),
-        *_figures(report),
+        *_figures(report, system),
         *_conflicts(report, labels),
         *_notes(report),
         *_failure(report, log_file),
@@ -91,7 +91,7 @@ def _headline(report: Report, place: str) -> str:
     return f"Done: {place}."
 
 
-def _figures(report: Report) -> Iterator[str]:
+def _figures(report: Report, system: str) -> Iterator[str]:
     counts = report.counts
     if counts["fetched"] or report.failure is None:
         seen = ", ".join(f"{counts[f'orders_{kind}']} {kind}" for kind in ("new", "changed", "same") if counts[f"orders_{kind}"])
@@ -102,10 +102,13 @@ def _figures(report: Report) -> Iterator[str]:
         yield f"  It would append {_many(added, 'row')} and change {_many(cells, 'cell')} in {_many(changed, 'row')}."
     elif counts["rows_added"] or counts["rows_changed"]:
         back = f" ({counts['rows_restored']} of them had been deleted)" if counts["rows_restored"] else ""
-        cells_changed = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(counts['rows_changed'], 'row')}"
-        yield f"  Sheet: {_many(counts['rows_added'], 'row')} added{back}, {cells_changed}."
+        changed = counts["rows_changed"] - counts["written_left"]
+        cells = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(changed, 'row')}" if changed else "0 cells changed"
+        yield f"  {system}: {_many(counts['rows_added'], 'row')} added{back}, {cells}."
+        if counts["written_left"]:
+            yield f"  Shopify: {_many(counts['written_left'], 'order')} changed."
     elif report.failure is None:
-        yield "  Sheet: nothing to change."
+        yield f"  {system}: nothing to change."
     if counts["quarantined"]:
         yield f"  Held back: {_many(counts['quarantined'], 'order')}. Each run tries them again; the log says why."
 

@@ -205,8 +205,9 @@ class LiveSync:
 
     def _move_on(self, changes: Mapping[Side, Changes], deep: bool) -> None:
         """Everything that changed up to these cursors is settled, or remembered as open."""
+        cursors = {side: feed.after_own_writes(changes[side].cursor) for side, feed in self.between.feeds.items()}
         with self.ledger.transaction():
-            for side, change in changes.items():
-                self.ledger.runs.put(f"cursor:{self.between.name}:{side.value}", change.cursor)
+            for side, cursor in cursors.items():
+                self.ledger.runs.put(f"cursor:{self.between.name}:{side.value}", cursor)
             if deep:
                 self.ledger.runs.put(f"examined:{self.between.name}", iso(self.clock.now()))

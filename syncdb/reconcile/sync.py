@@ -58,6 +58,15 @@ class Destination(Protocol):
     def remember(self) -> None:
         """Keep in the ledger what ties it to this place."""
 
+    def changed(self) -> Sequence[str] | None:
+        """The keys of rows that people changed there since the last run, where the place can tell; None: look at everything.
+
+        A place that cannot tell says that there are none: what people changed is found by the daily look at everything.
+        """
+
+    def settled(self) -> None:
+        """All that `changed` named is settled."""
+
     def tidy(self, tokens: Sequence[int]) -> None:
         """Remove the traces of writes that ended long ago."""
 
@@ -140,19 +149,26 @@ class OrderSync:
         applier.make_structure(Side.RIGHT)
         self.destination.remember()
         waiting = self.ledger.orders.waiting(pair.name)
-        keys = stored.expect(waiting)
-        self.watch.stage("Comparing", None if deep else len(keys))
+        keys = self._with_changed(stored.expect(waiting))
         look_at = None if deep or settled else keys
+        self.watch.stage("Comparing", None if look_at is None else len(look_at))
         result = reconcile(self.ledger, pair, look_at, applier, self.watch, past_guard=self.wishes.force)
         report.take(result.plan, result.digest)
         report.counts.update(result.counts)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
         if look_at is None and result.complete:
             self._remember_examined(pair.name)
+        if result.complete and not report.partial:
+            self.destination.settled()
         self._tidy(pair.name)
 
+    def _with_changed(self, keys: list[str]) -> list[str] | None:
+        """These keys and those that changed on the other side; None for everything."""
+        changed = self.destination.changed()
+        return None if changed is None else list(dict.fromkeys((*keys, *changed)))
+
     def _plan_only(self, report: Report, pair: Pair, stored: StoredOrders, deep: bool) -> None:
-        keys = stored.expect(self.ledger.orders.waiting(pair.name))
+        keys = self._with_changed(stored.expect(self.ledger.orders.waiting(pair.name)))
         open_writes = self.ledger.journal(pair.name).unfinished()
         if open_writes:
             message = f"{len(open_writes)} earlier write(s) have no known outcome yet; a real run finds that out first."
@@ -178,6 +194,8 @@ class OrderSync:
         report.counts["quarantined"] += len(open_orders)
         with self.ledger.transaction():
             self.ledger.orders.settled(pair, done)
+            for order_id in open_orders - {""}:  # also where the other side's change could not be brought over
+                self.ledger.orders.wait(pair, order_id)
             for order_id in done:
                 for stage in ("write", "show"):
                     self.ledger.problems.resolve(stage, order_id, f"written in run {report.run_id}", self._now())

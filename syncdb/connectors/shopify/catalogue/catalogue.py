@@ -47,6 +47,10 @@ class ShopCatalogue:
         """What changed since the cursor; orders are told by their own reader. Raises Refused and RetryLater."""
         return self._feed.changes(cursor)
 
+    def after_own_writes(self, cursor: str) -> str:
+        """Our own writes cannot be told from those of others by their time: they are looked at once more."""
+        return cursor
+
     def shop(self) -> Shop:
         """The shop: its time zone, currency and domain. Asked for once. Raises Refused and RetryLater."""
         return self._conversation.shop()
