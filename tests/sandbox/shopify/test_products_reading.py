@@ -147,3 +147,27 @@ def test_the_same_seed_gives_the_same_goods() -> None:
         return [(one["title"], [(v["sku"], v["price"]) for v in one["variants"]]) for one in goods.products.values()]
 
     assert told(4) == told(4) != told(5)
+
+
+def test_goods_the_catalogue_does_not_list_are_told_as_the_order_knew_them() -> None:
+    shop = Stocked(products=0, orders=6)
+    line = next(line for one in shop.ids for line in shop.shop.orders[one]["lineItems"] if line["variant"])
+    line["product"]["productType"], line["variant"]["barcode"] = "Kleidung", "4006381333931"
+    query = """query($id: ID!) { node(id: $id) { ... on LineItem {
+        product { id productType handle variantsCount { count } } variant { id barcode sku price inventoryItem { tracked } } } } }"""
+    told = shop.data(query, id=line["id"])["node"]
+    handle = line["product"]["handle"]
+    assert told["product"] == {
+        "id": line["product"]["id"],
+        "productType": "Kleidung",
+        "handle": handle,
+        "variantsCount": {"count": 1},
+    }
+    variant = line["variant"]
+    assert told["variant"] == {
+        "id": variant["id"],
+        "barcode": "4006381333931",
+        "sku": variant["sku"],
+        "price": variant["price"],
+        "inventoryItem": {"tracked": False},
+    }

@@ -34,7 +34,7 @@ ENTRIES: dict[str, Callable[[Node], GoodsEntry]] = {
 KINDS = ("Product", *ENTRIES)
 # What moves a parent's updatedAt when something below it changes; see docs/sandbox-shopify.md.
 DOCUMENTED_BUMPS = frozenset({"product after stock"})
-TRUSTED_BUMPS = frozenset({"product after variant", "owner after metafield", "variant after item", "item after sku"})
+TRUSTED_BUMPS = frozenset({"product after variant", "owner after metafield", "variant after item"})
 
 
 class Goods:

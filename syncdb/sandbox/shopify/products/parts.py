@@ -229,11 +229,11 @@ def unlisted(line: Node) -> tuple[Node | None, Node | None]:
     if sold is None:
         return None, None
     at = "2024-03-01T09:00:00Z"
-    made = product(number_of(sold["id"]), sold["title"], at, vendor=sold["vendor"], publishedAt=at)
+    known = {name: sold[name] for name in ("vendor", "productType", "handle")}
+    made = product(number_of(sold["id"]), sold["title"], at, publishedAt=at, **known)
     if form is not None:
         number = number_of(form["id"])
         made["options"].append(option(number + 500_000, "Title", 1, [(number + 600_000, form["title"])]))
-        chosen = [("Title", form["title"])]
-        one = variant(number, number + 100_000, made, chosen, at, sku=form["sku"], price=form["price"], tracked=False)
-        made["variants"].append(one)
+        own = {name: form[name] for name in ("sku", "barcode", "price")}
+        made["variants"].append(variant(number, number + 100_000, made, [("Title", form["title"])], at, tracked=False, **own))
     return made, made["variants"][0] if made["variants"] else None
