@@ -60,7 +60,7 @@ class Ledger:
     @classmethod
     def copy(cls, path: Path, now: datetime) -> "Ledger":
         """A copy in memory for planning: the file is only read. Raises LedgerUnusable."""
-        with file.closed_on_failure(file.copy_in_memory(path)) as connection:
+        with file.closed_on_failure(file.copy_aside(path)) as connection:
             ledger = cls(connection, path, None)
             ledger._first_use(now)
         return ledger

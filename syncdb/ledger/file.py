@@ -77,16 +77,20 @@ def open_for_reading(path: Path, unwritten: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def copy_in_memory(path: Path) -> sqlite3.Connection:
-    """A copy of the ledger (or an empty one) to plan on, so that a dry run leaves the file as it is to the byte."""
-    with closed_on_failure(_connect("file::memory:")) as memory:
+def copy_aside(path: Path) -> sqlite3.Connection:
+    """A copy of the ledger (or an empty one) to plan on, so that a dry run leaves the file as it is to the byte.
+
+    SQLite keeps it in a file without a name (documented for an empty file name) that is gone when it is closed, however the
+    process ends: a ledger of a million orders is larger than many a computer's memory.
+    """
+    with closed_on_failure(_connect("file:")) as aside:
         if path.exists() and path.stat().st_size:
-            _copy_undisturbed(path, memory)
-        migrate(memory)
-    return memory
+            _copy_undisturbed(path, aside)
+        migrate(aside)
+    return aside
 
 
-def _copy_undisturbed(path: Path, memory: sqlite3.Connection) -> None:
+def _copy_undisturbed(path: Path, aside: sqlite3.Connection) -> None:
     """Copy the file, keeping runs from beginning meanwhile; while one is under way, copy beside it."""
     guard = _guard(path)
     try:
@@ -97,17 +101,17 @@ def _copy_undisturbed(path: Path, memory: sqlite3.Connection) -> None:
     except OSError:
         unwritten = True  # a folder that we may not write to: nobody of us writes there
     try:
-        _copy(path, memory, unwritten)
+        _copy(path, aside, unwritten)
     finally:
         guard.release()
 
 
-def _copy(path: Path, memory: sqlite3.Connection, unwritten: bool) -> None:
+def _copy(path: Path, aside: sqlite3.Connection, unwritten: bool) -> None:
     """Copy the file. While nobody writes it, it is read without SQLite's own files beside it, so that not even those appear."""
     refuse_unfit(path, unwritten)
     source = open_for_reading(path, unwritten)
     try:
-        source.backup(memory)
+        source.backup(aside)
     except sqlite3.DatabaseError as error:
         raise unusable(path, error) from error
     finally:

@@ -29,6 +29,7 @@ from syncdb.manager.terminal import Lines
 from syncdb.reconcile.redact import Affected, clean, of_customer, of_order, redaction, strip
 from syncdb.reconcile.sync import Wishes
 
+LARGE = 500_000_000  # bytes
 _CUSTOMER = re.compile(r"(?:gid://shopify/Customer/|.*/customers/|customer:)(\d+)(?:[/?#].*)?", re.IGNORECASE)
 
 
@@ -87,6 +88,8 @@ def redact(
         refuse_missing(ledger)
         affected = _found(ledger, who)
         _confirm(output, affected, who, sheet, yes)
+        if ledger.stat().st_size > LARGE:
+            output.hint("The ledger's file is rebuilt, so that no old bytes stay in it. As large as it is, that takes minutes.")
         done = _in_sheet_too(settings, ledger, affected) if settings else _in_ledger(ledger, affected)
         others = set(done.shared)
         values = affected.values - others

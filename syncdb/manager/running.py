@@ -15,6 +15,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.config import ShopSettings
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.logs import set_up
+from syncdb.manager.output import shown
 from syncdb.manager.terminal import Bars, Lines, Stop
 from syncdb.reconcile.watch import Watch
 
@@ -105,7 +106,7 @@ def tell(lines: Sequence[str], error: SyncdbError | None, as_json: bool) -> None
 
 
 def show(lines: Sequence[str]) -> None:
-    """Lines for people, as they are."""
+    """Lines for people."""
     console = Console(stderr=False, soft_wrap=True, highlight=False)
     for line in lines:
-        console.print(line, markup=False)
+        console.print(shown(line, sys.stdout), markup=False)
