@@ -77,7 +77,8 @@ def listing(body: Any) -> Json:
 
 def field_names(records: Sequence[Json]) -> list[str]:
     """Every column that some record mentions."""
-    return list(dict.fromkeys(name for record in records for part in ("fields", "require") for name in record.get(part) or {}))
+    parts = (record.get(part) for record in records for part in ("fields", "require"))
+    return list(dict.fromkeys(name for part in parts if isinstance(part, dict) for name in part))
 
 
 def by_column(records: Sequence[Json]) -> dict[str, list[Any]]:

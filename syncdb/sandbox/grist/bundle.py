@@ -35,7 +35,10 @@ class Change:
 
 
 class Bundle:
-    """`at` is the moment in epoch seconds, `user` who does it. `touched` collects the rows whose formulas are due."""
+    """`at` is the moment in epoch seconds, `user` who does it. `touched` collects the rows whose formulas are due.
+
+    `held` are trigger formulas that the last step held back by giving their columns a value.
+    """
 
     def __init__(self, tables: dict[int, Table], user: User, at: float) -> None:
         self.tables = tables
@@ -44,6 +47,7 @@ class Bundle:
         self.changes: list[Change] = []
         self.touched: dict[int, set[int]] = {}
         self.reshaped = False
+        self.held: list[tuple[Table, Column, Sequence[int]]] = []
         self._undo: list[Callable[[], object]] = []
 
     def roll_back(self) -> None:
@@ -63,10 +67,18 @@ class Bundle:
         self.changes.append(Change("add", table.ref, table.id, tuple(rows), cells, _names(table, values)))
         self._touch(table, rows)
 
-    def update_rows(self, table: Table, rows: Sequence[int], values: Mapping[int, Sequence[Cell]]) -> None:
-        """Set cells; only rows and columns with a change in them count as changed."""
-        differing = {ref: column for ref, column in values.items() if self._differs(table, rows, ref, column)}
-        kept = [n for n, row in enumerate(rows) if any(self._old(table, row, ref) != differing[ref][n] for ref in differing)]
+    def update_rows(
+        self, table: Table, rows: Sequence[int], values: Mapping[int, Sequence[Cell]], *, strict: bool = False
+    ) -> None:
+        """Set cells; only rows and columns with a change in them count as changed. `strict`: 1, 1.0 and true are not the same."""
+        differing: dict[int, Sequence[Cell]] = {}
+        places: set[int] = set()
+        for ref, column in values.items():
+            differs = {n for n, row in enumerate(rows) if _differ(self._old(table, row, ref), column[n], strict)}
+            if differs:
+                differing[ref] = column
+                places |= differs
+        kept = sorted(places)
         if not kept:
             return
         changed = [rows[n] for n in kept]
@@ -99,9 +111,6 @@ class Bundle:
     def _old(self, table: Table, row: int, ref: int) -> Cell:
         return table.get(row, table.columns[ref])
 
-    def _differs(self, table: Table, rows: Sequence[int], ref: int, values: Sequence[Cell]) -> bool:
-        return any(self._old(table, row, ref) != value for row, value in zip(rows, values, strict=True))
-
     def _touch(self, table: Table, rows: Iterable[int]) -> None:
         self.touched.setdefault(table.ref, set()).update(rows)
 
@@ -116,6 +125,7 @@ class Bundle:
     def remove_table(self, table: Table) -> None:
         self.remove_rows(table, table.ids())
         for column in table.ordered():
+            self.changes.append(Change("column", table.ref, table.id, column=column.ref, was=column.id))
             self._meta("remove", COLUMNS, column.number, column_meta(table, column), None)
         before = dict(self.tables)
         del self.tables[table.ref]
@@ -158,6 +168,8 @@ class Bundle:
         if not old:
             return
         before = column_meta(table, column)
+        for row, cells in table.rows.items():
+            cells.setdefault(column.ref, table.get(row, column))  # what its default was stays in untouched cells
         for name in old:
             setattr(column, name, values[name])
         self._undo.append(lambda: _put_back(column, old))
@@ -180,6 +192,10 @@ class Bundle:
 
 def _names(table: Table, refs: Iterable[ColumnKey]) -> dict[ColumnKey, str]:
     return {ref: table.columns[int(ref)].id for ref in refs}
+
+
+def _differ(old: Cell, new: Cell, strict: bool) -> bool:
+    return old != new or (strict and type(old) is not type(new))
 
 
 def _put_back(column: Column, old: Mapping[str, Any]) -> None:

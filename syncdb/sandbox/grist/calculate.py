@@ -41,19 +41,28 @@ def computed(bundle: Bundle, table: Table, column: Column, row: int) -> object:
 
 
 def new_rows(bundle: Bundle, table: Table, rows: Sequence[int], given: Collection[int]) -> None:
-    """Trigger formulas of new rows, but for columns that were given a value."""
+    """Trigger formulas of new rows. A value given with the row beats the formula, unless it depends on a given column (observed)."""
     for column in table.trigger_columns():
-        if column.ref not in given and column.recalc_when != NEVER:
+        due = column.ref not in given and column.recalc_when != NEVER
+        if due or _depends(table, column, given):
             fill(bundle, table, column, rows)
 
 
 def edited_rows(bundle: Bundle, table: Table, rows: Sequence[int], given: Collection[int]) -> None:
-    """Trigger formulas due after an edit that changed something; a value given with the edit beats the formula."""
+    """Trigger formulas due after an edit that changed something; a changed value given with the edit beats the formula."""
     for column in table.trigger_columns():
         if column.ref in given:
-            continue
-        if column.recalc_when == ON_EDIT or _depends(table, column, given):
+            if column.recalc_when == ON_EDIT:
+                bundle.held.append((table, column, rows))
+        elif column.recalc_when == ON_EDIT or _depends(table, column, given):
             fill(bundle, table, column, rows)
+
+
+def held_back(bundle: Bundle, held: Iterable[tuple[Table, Column, Sequence[int]]]) -> None:
+    """Triggers that a given value held back come through with the next step of the same bundle (observed)."""
+    for table, column, rows in held:
+        fill(bundle, table, column, [row for row in rows if row in table.rows])
+    recalculate(bundle)
 
 
 def _depending_triggers(bundle: Bundle, touched: dict[int, set[int]]) -> None:

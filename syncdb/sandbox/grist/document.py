@@ -8,7 +8,7 @@ from typing import Any
 from syncdb.sandbox.grist.access import User
 from syncdb.sandbox.grist.actions import DELETING, Action, Performer
 from syncdb.sandbox.grist.bundle import COLUMNS, TABLES, Bundle
-from syncdb.sandbox.grist.calculate import recalculate
+from syncdb.sandbox.grist.calculate import held_back, recalculate
 from syncdb.sandbox.grist.history import KEPT, History
 from syncdb.sandbox.grist.schema import Desynchronised, Numbers
 from syncdb.sandbox.grist.table import Table, column_meta, table_meta
@@ -31,7 +31,6 @@ class Document:
         self.committed: list[Callable[[Bundle], None]] = []
         self._clock = clock
         self._used_at = clock()
-        self._desynchronised: str | None = None
         self._table_count = 0
         self._column_count = 0
         self.apply([["AddEmptyTable", None]], owner)
@@ -50,7 +49,7 @@ class Document:
         if name == TABLES:
             return {table.number: table_meta(table) for table in sorted(self.tables.values(), key=lambda one: one.number)}
         if name == COLUMNS:
-            pairs = [(table, column) for table in self.tables.values() for column in table.columns.values()]
+            pairs = [(table, column) for table in self.tables.values() for column in table.columns.values() if not column.ghost]
             return {column.number: column_meta(table, column) for table, column in sorted(pairs, key=lambda pair: pair[1].number)}
         return None
 
@@ -66,29 +65,40 @@ class Document:
         performer = Performer(bundle, Numbers(self._next_table, self._next_column), typed)
         try:
             results = [self._step(performer, bundle, action) for action in actions]
-        except Desynchronised:
+        except Desynchronised as ghostly:
             bundle.roll_back()
-            self._desynchronised = str(actions[0][2] or "A")
+            ghostly.column.ghost = True
+            ghostly.table.columns[ghostly.column.ref] = ghostly.column
             raise EngineError("TypeError", "'AltText' object is not iterable") from None
         except BaseException:
             bundle.roll_back()
             raise
+        self._refuse_ghosts(bundle)
         self.history.record(bundle.changes)
         for notice in self.committed:
             notice(bundle)
         return results
 
     def _step(self, performer: Performer, bundle: Bundle, action: Action) -> Any:
+        held, bundle.held = bundle.held, []
         result = performer.perform(action)
         recalculate(bundle)
+        held_back(bundle, held)
         return result
 
     def _refuse_if_limited(self, actions: Sequence[Action]) -> None:
-        if self._desynchronised is not None:
-            raise Refusal(500, f"SQLITE_ERROR: no such column: {self._desynchronised}")
         over = self.row_limit is not None and self.rows() > self.row_limit
         if over and not all(action[0] in DELETING for action in actions):
             raise Refusal(500, "Document is in delete-only mode")
+
+    def _refuse_ghosts(self, bundle: Bundle) -> None:
+        """New rows cannot be stored in a table with a column that only the engine has (observed)."""
+        for change in bundle.changes:
+            table = self.tables.get(change.table) if isinstance(change.table, int) and change.kind == "add" else None
+            for column in table.columns.values() if table else ():
+                if table and column.ghost:
+                    bundle.roll_back()
+                    raise Refusal(500, f"SQLITE_ERROR: table {table.id} has no column named {column.id}")
 
     def _next_table(self) -> int:
         self._table_count += 1
@@ -112,4 +122,6 @@ class Document:
 
     def reload(self) -> None:
         """Close and open again: engine and stored document agree once more."""
-        self._desynchronised = None
+        for table in self.tables.values():
+            for column in [one for one in table.columns.values() if one.ghost]:
+                del table.columns[column.ref]

@@ -33,6 +33,10 @@ _UNARY: dict[type, Callable[[Any], Any]] = {ast.Not: operator.not_, ast.USub: op
 _METHODS = frozenset({"upper", "lower", "strip", "title", "replace", "split", "startswith", "endswith", "join", "isoformat"})
 
 
+class InvalidTypedValue(Exception):
+    """A formula asked something of text in a column of another type."""
+
+
 class Alt:
     """Text in a column of another type, as formulas see it: it can be shown and compared, but not reckoned with."""
 
@@ -187,6 +191,8 @@ class _Walker:
         owner = self.walk(node.value)
         if isinstance(owner, Row):
             return owner.attribute(node.attr)
+        if isinstance(owner, Alt):
+            raise InvalidTypedValue(owner.text)
         if isinstance(owner, User):
             return {"Email": owner.email, "Name": owner.name, "UserID": owner.id}[node.attr]
         if isinstance(owner, list) and all(isinstance(one, Row) for one in owner):
@@ -201,6 +207,8 @@ class _Walker:
         if not isinstance(node.func, ast.Attribute):
             raise TypeError("not callable")
         owner, name = self.walk(node.func.value), node.func.attr
+        if isinstance(owner, Alt):
+            raise InvalidTypedValue(owner.text)
         if isinstance(owner, Lookups) and name in ("lookupOne", "lookupRecords"):
             wanted = {str(one.arg): self.walk(one.value) for one in node.keywords}
             return owner.one(**wanted) if name == "lookupOne" else owner.rows(**wanted)

@@ -146,8 +146,12 @@ class Summary:
     def shown(self) -> Json:
         living = [delta for delta in self.tables.values() if delta.name.was is not None or delta.name.now is not None]
         changed = [delta for delta in living if delta.matters]
-        renames = sorted(([delta.name.was, delta.name.now] for delta in living if delta.name.moved), key=str)
+        renames = sorted(([delta.name.was, delta.name.now] for delta in living if delta.name.moved), key=_empty_first)
         return {"tableRenames": renames, "tableDeltas": {delta.name.key: delta.shown() for delta in changed}}
+
+
+def _empty_first(rename: Sequence[str | None]) -> list[str]:
+    return [name or "" for name in rename]
 
 
 def summarised(changes: Sequence[Change], most: float) -> Summary:
@@ -185,8 +189,10 @@ def _count_rows(delta: Delta, change: Change, most: float) -> None:
     for key, (befores, afters) in change.cells.items():
         delta.columns.setdefault(key, Name(change.names[key], change.names[key]))
         column = delta.cells.setdefault(key, {})
+        new = delta.columns[key].was is None
         for n in kept:
-            _cell(delta, column, change.rows[n], befores and [encode(befores[n])], afters and [encode(afters[n])])
+            before = [encode(befores[n])] if befores and not new else None
+            _cell(delta, column, change.rows[n], before, afters and [encode(afters[n])])
 
 
 def _cell(delta: Delta, column: dict[int, list[Before]], row: int, before: Before, after: Before) -> None:
@@ -205,6 +211,7 @@ def merged(one: Delta, two: Delta) -> Delta:
     total.update = (one.update - two.remove) | (two.update - one.add)
     total.columns = {key: Name(name.was, two.columns.get(key, name).now) for key, name in one.columns.items()}
     total.columns |= {key: name for key, name in two.columns.items() if key not in one.columns}
+    total.columns = dict(sorted(total.columns.items(), key=lambda item: (item[1].was or "", item[1].now or "")))
     for key in total.columns:
         if key in one.cells or key in two.cells:
             column = _merged_cells(one, two, key)

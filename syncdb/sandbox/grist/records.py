@@ -8,7 +8,7 @@ from typing import Any
 
 from syncdb.sandbox.grist import calculate
 from syncdb.sandbox.grist.bundle import Bundle
-from syncdb.sandbox.grist.cells import Cell, converted, decode, pure, target
+from syncdb.sandbox.grist.cells import Cell, converted, decode, default, pure, target
 from syncdb.sandbox.grist.table import MANUAL_SORT, Column, Table
 from syncdb.sandbox.grist.wire import EngineError, no_column
 
@@ -55,7 +55,8 @@ def update(bundle: Bundle, table: Table, rows: Sequence[int], values: Values) ->
     before = len(bundle.changes)
     bundle.update_rows(table, rows, cells)
     if len(bundle.changes) > before:
-        calculate.edited_rows(bundle, table, bundle.changes[before].rows, set(cells))
+        change = bundle.changes[before]
+        calculate.edited_rows(bundle, table, change.rows, {ref for ref in change.cells if isinstance(ref, int)})
 
 
 def remove(bundle: Bundle, table: Table, rows: Sequence[int]) -> None:
@@ -104,10 +105,10 @@ def _awaken(bundle: Bundle, table: Table, column: Column, values: Sequence[Any])
     if column.type == "Any":
         if all(value in (None, "") for value in values):
             return False
-        bundle.change_column(table, column, type=guessed(values))
-    blank = converted(column.type, None, lambda name, value: 0)
+        kind = guessed(values)
+        bundle.update_rows(table, table.ids(), {column.ref: [default(kind)] * len(table.rows)})
+        bundle.change_column(table, column, type=kind)
     bundle.change_column(table, column, is_formula=False)
-    bundle.update_rows(table, table.ids(), {column.ref: [blank] * len(table.rows)})
     return True
 
 

@@ -226,13 +226,22 @@ class DocumentCalls:
         self.document.history.prune(int(self.request.get_json()["keep"]))
 
     def compare(self) -> Json:
-        written = self.request.args.get("maxRows")
-        most = ROWS_SHOWN if written is None else float("inf") if written == "null" else float(written)
+        most = self._most()
         left, right = self.request.args.get("left") or "HEAD", self.request.args.get("right") or "HEAD"
         try:
             return self.document.history.compare(left, right, most)
         except LookupError as error:
             raise Refusal(500, str(error.args[0])) from None
+
+    def _most(self) -> float:
+        written = self.request.args.get("maxRows", str(ROWS_SHOWN))
+        if written == "null":
+            return float("inf")
+        if not written.lstrip("-").isdigit():
+            raise Refusal(400, f"maxRows parameter cannot be understood as an integer: {written}")
+        if int(written) <= 0:
+            raise Refusal(400, f"maxRows parameter is invalid: {written}")
+        return int(written)
 
     def sql(self) -> Json:
         if self.request.method == "GET":
@@ -240,7 +249,7 @@ class DocumentCalls:
         body = self.request.get_json()
         if not isinstance(body, dict) or not isinstance(body.get("sql"), str):
             raise invalid_payload("body.sql is missing")
-        return select(self.document, body["sql"], body.get("args") or [])
+        return select(self.document, body["sql"], body.get("args") or [], body.get("timeout"))
 
     def reload(self) -> None:
         self.document.reload()

@@ -33,7 +33,11 @@ def _next_number(bundle: Bundle) -> int:
 
 
 class Desynchronised(Exception):
-    """A new column came with recalcDeps: the engine and the stored document no longer agree."""
+    """A new column came with recalcDeps: the engine and the stored document no longer agree about it."""
+
+    def __init__(self, table: Table, column: Column) -> None:
+        super().__init__(column.id)
+        self.table, self.column = table, column
 
 
 def add_table(bundle: Bundle, numbers: Numbers, wanted: str | None, columns: Sequence[Mapping[str, Any]]) -> Table:
@@ -81,7 +85,7 @@ def add_column(bundle: Bundle, numbers: Numbers, table: Table, wanted: str | Non
     column.recalc_when = int(asked.get("recalcWhen") or 0)
     bundle.add_column(table, column)
     if asked.get("recalcDeps"):
-        raise Desynchronised
+        raise Desynchronised(table, column)
     return column
 
 
@@ -127,7 +131,7 @@ def change_type(bundle: Bundle, table: Table, column: Column, kind: str) -> None
     bundle.change_column(table, column, type=kind, visible=column.visible if same else 0)
     if not column.computed:
         convert = converter(bundle.tables, column)
-        bundle.update_rows(table, rows, {column.ref: [convert(cell) for cell in old]})
+        bundle.update_rows(table, rows, {column.ref: [convert(cell) for cell in old]}, strict=True)
 
 
 def rename_table(bundle: Bundle, table: Table, wanted: str) -> None:

@@ -21,21 +21,41 @@ _AFFINITY = {"Text": "TEXT", "Choice": "TEXT", "ChoiceList": "TEXT", "RefList": 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
-def select(document: Document, statement: str, arguments: Sequence[Any]) -> Json:
-    """The rows of a SELECT. Raises Refusal(400) for anything else and for SQLite's own complaints."""
+MOST_TIME = 1000  # milliseconds
+STEPS_A_MS = 10_000  # of SQLite's machine: time goes by what is done, so that it is the same on every computer
+
+
+def select(document: Document, statement: str, arguments: Sequence[Any], timeout: float | None = None) -> Json:
+    """The rows of a SELECT; `timeout` in milliseconds. Raises Refusal(400) for anything else, and for what SQLite refuses."""
     wanted = statement.removesuffix(";")
     if "select" not in wanted.lower():
         raise Refusal(400, "only select statements are supported")
     with closing(sqlite3.connect(":memory:")) as connection:
         _fill(connection, document, wanted)
         try:
+            _limit(connection, min(timeout or MOST_TIME, MOST_TIME))
             cursor = connection.execute(f"select * from ({wanted})", list(arguments))
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
+        except sqlite3.OperationalError as error:
+            slow = str(error) == "interrupted"
+            told = "a slow statement resulted in a database interrupt" if slow else f"SQLITE_ERROR: {error}"
+            raise Refusal(400, told) from None
         except sqlite3.Error as error:
             raise Refusal(400, f"SQLITE_ERROR: {error}") from None
     fields = ({name: _shown(value) for name, value in zip(names, row, strict=True)} for row in rows)
     return {"statement": statement, "records": [{"fields": one} for one in fields]}
+
+
+def _limit(connection: sqlite3.Connection, milliseconds: float) -> None:
+    left = milliseconds
+
+    def tick() -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    connection.set_progress_handler(tick, STEPS_A_MS)
 
 
 def _fill(connection: sqlite3.Connection, document: Document, statement: str) -> None:

@@ -36,6 +36,7 @@ class Column:
     recalc_deps: tuple[int, ...] | None = None
     visible: int = 0
     rules: tuple[int, ...] | None = None
+    ghost: bool = False  # known to the engine alone, after a fault of its
 
     @property
     def computed(self) -> bool:
@@ -52,7 +53,7 @@ class Column:
 
     @property
     def default(self) -> Cell:
-        return None if self.is_formula else default_of(self.type)
+        return None if self.computed else default_of(self.type)
 
 
 @dataclass(slots=True)

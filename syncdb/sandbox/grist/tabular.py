@@ -14,7 +14,7 @@ from syncdb.sandbox.grist.wire import Json, Refusal
 
 def columns(table: Table, hidden: bool) -> list[Json]:
     """GET columns: the columns' own settings beside their number."""
-    return [column_record(table, column) for column in table.ordered() if hidden or not column.hidden]
+    return [column_record(table, column) for column in table.ordered() if not column.ghost and (hidden or not column.hidden)]
 
 
 def column_record(table: Table, column: Column) -> Json:
