@@ -68,13 +68,21 @@ def page(items: Sequence[Any], places: Sequence[Place], args: dict[str, Any], fa
 
 
 def _after(places: Sequence[Place], mark: Place, falling: bool) -> int:
-    beyond: Callable[[Place], bool] = (lambda one: one < mark) if falling else (lambda one: one > mark)
+    end = _rank(mark)
+    beyond: Callable[[Place], bool] = (lambda one: _rank(one) < end) if falling else (lambda one: _rank(one) > end)
     return next((index for index, one in enumerate(places) if beyond(one)), len(places))
 
 
 def _before(places: Sequence[Place], mark: Place, falling: bool) -> int:
-    short: Callable[[Place], bool] = (lambda one: one > mark) if falling else (lambda one: one < mark)
+    end = _rank(mark)
+    short: Callable[[Place], bool] = (lambda one: _rank(one) > end) if falling else (lambda one: _rank(one) < end)
     return sum(1 for one in places if short(one))
+
+
+def _rank(place: Place) -> Place:
+    """Where a place stands among others. Sorted by id the value is the number as text, and 10 comes after 9."""
+    value, number = place
+    return (number, number) if value == str(number) else place
 
 
 def connection(items: Sequence[Any], places: Sequence[Place], earlier: bool, later: bool) -> dict[str, Any]:

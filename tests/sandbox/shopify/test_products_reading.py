@@ -8,6 +8,7 @@ import pytest
 
 from syncdb.sandbox.shopify.documents import read_document
 from syncdb.sandbox.shopify.execute import Execution
+from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.resolvers import RESOLVERS, Asker
 from syncdb.sandbox.shopify.tokens import ALL_SCOPES
 from tests.sandbox.shopify.asking import everything
@@ -154,7 +155,8 @@ def test_goods_the_catalogue_does_not_list_are_told_as_the_order_knew_them() -> 
     line = next(line for one in shop.ids for line in shop.shop.orders[one]["lineItems"] if line["variant"])
     line["product"]["productType"], line["variant"]["barcode"] = "Kleidung", "4006381333931"
     query = """query($id: ID!) { node(id: $id) { ... on LineItem {
-        product { id productType handle variantsCount { count } } variant { id barcode sku price inventoryItem { tracked } } } } }"""
+        product { id productType handle variantsCount { count } }
+        variant { id barcode sku price inventoryItem { tracked } } } } }"""
     told = shop.data(query, id=line["id"])["node"]
     handle = line["product"]["handle"]
     assert told["product"] == {
@@ -171,3 +173,19 @@ def test_goods_the_catalogue_does_not_list_are_told_as_the_order_knew_them() -> 
         "price": variant["price"],
         "inventoryItem": {"tracked": False},
     }
+
+
+def test_ids_of_any_length_are_paged_in_their_order() -> None:
+    shop = Stocked(products=0)
+    for number in (9, 10, 99, 100, 1_000_000):
+        shop.goods.add_product(parts.product(number, f"Nr. {number}", shop.goods.stamp()))
+    query = """query($after: String, $back: Boolean) { products(first: 2, after: $after, reverse: $back) {
+        nodes { title } pageInfo { endCursor hasNextPage } } }"""
+    for back in (False, True):
+        found, after = [], None
+        for _ in range(3):
+            page = shop.data(query, after=after, back=back)["products"]
+            found += [one["title"] for one in page["nodes"]]
+            after = page["pageInfo"]["endCursor"]
+        wanted = ["Nr. 9", "Nr. 10", "Nr. 99", "Nr. 100", "Nr. 1000000"]
+        assert found == (wanted[::-1] if back else wanted) and not page["pageInfo"]["hasNextPage"]

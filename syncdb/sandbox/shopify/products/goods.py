@@ -57,6 +57,7 @@ class Goods:
         self.bumps = set(DOCUMENTED_BUMPS | TRUSTED_BUMPS)
         self.keys = KeyDesk(clock)
         self._ids = count(FIRST_ID)
+        self._in_order: dict[tuple[str, str | None], tuple[list[int], list[Node]]] = {}
 
     @property
     def products(self) -> dict[str, Node]:
@@ -96,6 +97,14 @@ class Goods:
             return self.metafields.get(gid, ("", None))[1]
         return self.by_kind.get(kind, {}).get(gid)
 
+    def by_number(self, kind: str, location: str | None = None) -> tuple[list[int], list[Node]]:
+        """Numbers of all things of a kind, rising, and the things; of levels those at a location, by their item's number."""
+        if (kind, location) not in self._in_order:
+            nodes = [one for one in self.by_kind[kind].values() if location is None or one["location"]["id"] == location]
+            numbered = sorted(((parts.place_number(one), one) for one in nodes), key=lambda one: one[0])
+            self._in_order[kind, location] = [number for number, _ in numbered], [one for _, one in numbered]
+        return self._in_order[kind, location]
+
     def add_location(self, location: Node) -> Node:
         """Take in a location; nothing is stocked there yet."""
         location["_group"] = FIRST_GROUP + 32_768 * len(self.locations)
@@ -106,6 +115,7 @@ class Goods:
         for one in product["metafields"]:
             self.metafields[one["id"]] = (product["id"], one)
         self.products[product["id"]] = product
+        self._in_order.clear()
         for variant in product["variants"]:
             self.add_variant(variant)
         self.show(product)
@@ -131,6 +141,7 @@ class Goods:
 
     def _take(self, node: Node) -> Node:
         self.by_kind[node["__typename"]][node["id"]] = node
+        self._in_order.clear()
         self.show(node)
         return node
 
@@ -222,6 +233,7 @@ class Goods:
     def _forget(self, node: Node) -> None:
         gid, kind, now = node["id"], node["__typename"], self.clock()
         del self.by_kind[kind][gid]
+        self._in_order.clear()
         for one in node.get("metafields", ()):
             self.metafields.pop(one["id"], None)
         self.deleted.add(gid)

@@ -25,6 +25,11 @@ def number_of(one: str) -> int:
     return int(one.rsplit("/", 1)[1].split("?")[0])
 
 
+def place_number(node: Node) -> int:
+    """The number a thing is listed by: its own, or for a level that of its item."""
+    return int(node["item"]["legacyResourceId"]) if node["__typename"] == "InventoryLevel" else number_of(node["id"])
+
+
 def handle_of(title: str) -> str:
     """A title as part of an address: lower case, letters and digits of any script, single dashes (observed)."""
     return re.sub(r"[\W_]+", "-", title.casefold()).strip("-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
@@ -10,12 +11,12 @@ from typing import Any
 from syncdb.sandbox.shopify.anatomy import gid
 from syncdb.sandbox.shopify.execute import Execution, FieldFailed, Resolver, Source, Step
 from syncdb.sandbox.shopify.money import Node, written
-from syncdb.sandbox.shopify.paging import Place, listed, page
+from syncdb.sandbox.shopify.paging import Place, listed, page, page_size, placed
 from syncdb.sandbox.shopify.products import entries
 from syncdb.sandbox.shopify.products.collecting import collections_of, products_in
 from syncdb.sandbox.shopify.products.entries import GoodsEntry, stock_of, variant_title
 from syncdb.sandbox.shopify.products.goods import ENTRIES, Goods
-from syncdb.sandbox.shopify.products.parts import QUANTITIES, number_of, plain, unlisted
+from syncdb.sandbox.shopify.products.parts import QUANTITIES, place_number, plain, unlisted
 from syncdb.sandbox.shopify.search import Grammar, read_search
 
 Pair = tuple[GoodsEntry, Node]
@@ -89,8 +90,7 @@ def matching(run: Execution, step: Step, kind: str, grammar: Grammar, query: str
 
 def _bare(node: Node) -> GoodsEntry:
     """An entry that knows nothing but its number; lists without a search, and searches by id, need no more."""
-    number = int(node["id"].rpartition("=")[2]) if node["__typename"] == "InventoryLevel" else number_of(node["id"])
-    return GoodsEntry(node["id"], number, 0, "", {})
+    return GoodsEntry(node["id"], place_number(node), 0, "", {})
 
 
 def _entry(node: Node, goods: Goods) -> GoodsEntry:
@@ -121,12 +121,26 @@ def _sorted_page(pairs: list[Pair], key: str, indexed: bool, args: dict[str, Any
     return page([node for _, node in placed], places, args, falling)
 
 
+def _plain_page(goods: Goods, kind: str, args: dict[str, Any], location: str | None = None) -> Node:
+    """A page of everything by number: only the stretch it needs is looked at, with one more on either side."""
+    numbers, nodes = goods.by_number(kind, location)
+    start, end = 0, len(nodes)
+    if args.get("first") is not None and not args.get("before"):
+        after = placed(args["after"], ("", 0))[1] if args.get("after") else 0
+        start = max(0, bisect_right(numbers, after) - 1)
+        end = start + page_size(args) + 2
+    places: list[Place] = [(str(number), number) for number in numbers[start:end]]
+    return page(nodes[start:end], places, args)
+
+
 def _list(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     kind, grammar, default = ROOTS[step.name]
     may_read(run, kind, step.name)
     key = args.get("sortKey") or default
     if key not in SORTS:
         raise FieldFailed(f"sortKey {key} is not served here", code="BAD_REQUEST")
+    if key == "ID" and not args.get("query") and not args.get("reverse"):
+        return _plain_page(goods_of(run), kind, args)
     pairs, indexed = matching(run, step, kind, grammar, args.get("query"))
     if not indexed and key != "ID" and SORTS[key] not in FIELDS:
         pairs = [(_entry(node, goods_of(run)), node) for _, node in pairs]
@@ -160,6 +174,8 @@ def _levels(source: Source, args: dict[str, Any], run: Execution, step: Step) ->
     side = "item" if source["__typename"] == "InventoryItem" else "location"
     if side == "item" and not args.get("query"):
         return listed(source["inventoryLevels"], args)
+    if side == "location" and not args.get("query") and not args.get("reverse"):
+        return _plain_page(goods_of(run), "InventoryLevel", args, source["id"])
     pairs, indexed = matching(run, step, "InventoryLevel", entries.LEVELS, args.get("query"))
     return _sorted_page([(entry, level) for entry, level in pairs if level[side] is source], "ID", indexed, args)
 
