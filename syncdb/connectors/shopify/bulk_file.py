@@ -121,13 +121,12 @@ class BulkFile:
         group: Group | None = None
         with self.path.open("rb") as file:
             for line in file:
-                order_id, is_order = _owner(line)
-                if group is not None and not is_order:
+                if group is not None and line.rfind(_MARK) >= 0:  # of this order: the file was scanned
                     group.children.append(line)
                     continue
                 if group is not None:
                     yield group
-                group = Group(order_id.decode(), [line], [])
+                group = Group(_owner(line)[0].decode(), [line], [])
         if group is not None:
             yield group
 

@@ -203,27 +203,28 @@ def without(parts: Parts, paths: Iterable[Path]) -> dict[str, Shape]:
 
 def unfinished(parts: Parts, node: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, Many | Paged]]:
     """Every list below `node` that may go on beyond what was answered: the object it belongs to, its name and its shape."""
-    for name, shape in _open_ended(_ByIdentity(parts)):
+    for name, shape, deeper in _open_ended(_ByIdentity(parts)):
         if not (answered := node.get(name)):
             continue
         if (isinstance(shape, Paged) and answered["pageInfo"]["hasNextPage"]) or (
             isinstance(shape, Many) and shape.first is not None and len(answered) == shape.first
         ):
             yield node, name, shape
-        for item in _items(shape, answered):
+        for item in _items(shape, answered) if deeper else ():
             yield from unfinished(shape.parts, item)
 
 
 @lru_cache(maxsize=256)
-def _open_ended(key: _ByIdentity) -> list[tuple[str, One | Many | Paged]]:
-    """The parts that are or hold a list which may be cut short."""
-    found: list[tuple[str, One | Many | Paged]] = []
+def _open_ended(key: _ByIdentity) -> list[tuple[str, One | Many | Paged, bool]]:
+    """The parts that are a list which may be cut short, or (true) hold one deeper down."""
+    found: list[tuple[str, One | Many | Paged, bool]] = []
     for name, shape in key.parts.items():
         if isinstance(shape, Leaf | On):
             continue
         cut = isinstance(shape, Paged) or (isinstance(shape, Many) and shape.first is not None)
-        if cut or _open_ended(_ByIdentity(shape.parts)):
-            found.append((name, shape))
+        deeper = bool(_open_ended(_ByIdentity(shape.parts)))
+        if cut or deeper:
+            found.append((name, shape, deeper))
     return found
 
 
