@@ -30,8 +30,9 @@ class Record:
 class Found:
     """A record where it was found. `ref` is its location (never its identity), `version` what a later write may expect.
 
-    `frozen` names fields that must not be written there, with the reason (a person's formula in our cell). `changed_at`
-    (ISO 8601, UTC) is when the side itself says it last changed, where it can.
+    `frozen` names fields that must not be written there, with the reason (a person's formula in our cell), unless they show what
+    was agreed. `computed` are fields that nobody can write there, whatever they show (a column of formulas). `changed_at` (ISO
+    8601, UTC) is when the side itself says it last changed, where it can.
     """
 
     ref: str
@@ -39,6 +40,7 @@ class Found:
     record: Record
     frozen: Mapping[str, str] = field(default_factory=dict)
     changed_at: str | None = None
+    computed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,8 @@ def _decided(difference: Difference, verdict: Verdict) -> dict[Side, Value]:
 
 def _persons_own(difference: Difference, there: Found) -> bool:
     """Whether the field is frozen there. A text we wrote ourselves and that merely looks like a formula is not."""
+    if difference.field in there.computed:
+        return True
     shown = there.record.fields.get(difference.field)
     return difference.field in there.frozen and not same(shown, difference.base)
 

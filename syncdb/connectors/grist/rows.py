@@ -40,17 +40,17 @@ class Reader:
     codecs: Mapping[str, Codec]
 
     def found(self, row: Row) -> Found:
-        """The record of a row. A field that cannot be read is left out and frozen, with the reason."""
+        """The record of a row. A field that cannot be read is left out and frozen, with the reason; formulas are computed."""
         fields: dict[str, Value] = {}
         frozen: dict[str, str] = {}
-        for name, place in self.layout.places.items():
-            if place.computed:
-                frozen[name] = "formula"
+        for name in self.layout.places:
             try:
                 fields[name] = self.value(row, name)
             except Unreadable as why:
                 frozen[name] = str(why)
-        return Found(str(row.id), digest(encode_fields(fields)), Record(row.key, fields), frozen, self._changed_at(row))
+        computed = frozenset(name for name, place in self.layout.places.items() if place.computed)
+        version = digest(encode_fields(fields))
+        return Found(str(row.id), version, Record(row.key, fields), frozen, self._changed_at(row), computed)
 
     def value(self, row: Row, name: str) -> Value:
         """One field of a row. Raises Unreadable."""

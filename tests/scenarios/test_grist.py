@@ -1,0 +1,276 @@
+"""A shop and a Grist document in step, as a shop's owner would tell it."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.grist_world import GristWorld
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., GristWorld]]:
+    made: list[GristWorld] = []
+    monkeypatch.chdir(tmp_path)
+
+    def world(**options: Any) -> GristWorld:
+        folder = tmp_path / f"grist{len(made)}"
+        folder.mkdir()
+        made.append(GristWorld(folder, **options))
+        return made[-1]
+
+    yield world
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def world(make: Callable[..., GristWorld]) -> GristWorld:
+    """A shop whose goods stand in the document already."""
+    made = make()
+    made.synced()
+    return made
+
+
+# --- the everyday
+
+
+def test_the_first_run_fills_the_document_and_the_second_does_nothing(make: Callable[..., GristWorld]) -> None:
+    world = make(products=30)
+    first = world.synced()
+    world.agreed()
+    assert first.counts["rows_added"] == sum(len(world.rows(one)) for one in ("products", "variants", "inventory", "collections"))
+    assert world.synced(full=True).written == 0
+
+
+def test_an_hour_without_news_costs_three_requests_a_side_at_most(make: Callable[..., GristWorld]) -> None:
+    world = make(products=200)
+    world.synced()
+    world.synced()
+    world.pass_time(hours=1)
+    idle = world.synced()
+    assert idle.written == 0 and 0 < idle.shop_requests <= 3 and 0 < idle.grist_requests <= 3
+
+
+def test_a_price_changed_in_grist_reaches_the_shop(world: GristWorld) -> None:
+    variant = world.variant()
+    world.edit("variants", variant["id"], "Price", 77.7)
+    assert world.synced().counts["written_left"] == 1
+    assert variant["price"] == "77.70"
+    world.agreed()
+    assert world.synced().written == 0
+
+
+def test_a_title_changed_in_the_shop_reaches_grist(world: GristWorld) -> None:
+    gid = world.product()["id"]
+    world.merchant.edit_product(gid, title="Green tea, loose")
+    assert world.synced().counts["written_right"] == 1
+    assert world.shown("products", gid, "Title") == "Green tea, loose"
+
+
+def test_edits_of_different_fields_on_both_sides_merge(world: GristWorld) -> None:
+    gid = world.product()["id"]
+    world.merchant.edit_product(gid, title="Green tea, loose")
+    world.edit("products", gid, "Vendor", "Tea & Co")
+    world.synced()
+    assert (world.product()["title"], world.product()["vendor"]) == ("Green tea, loose", "Tea & Co")
+    world.agreed()
+
+
+def test_two_sold_in_the_shop_and_five_received_in_grist_give_the_right_stock(world: GristWorld) -> None:
+    variant = world.variant()
+    level = world.merchant.count(variant["id"], 10)
+    world.synced(full=True)
+    world.merchant.sell(variant["id"], 2)
+    world.edit("inventory", level["id"], "Available", 15)
+    world.synced()
+    assert level["_counts"]["available"] == 13 == world.shown("inventory", level["id"], "Available")
+    assert world.synced().written == 0
+
+
+def test_new_and_deleted_products_of_the_shop(world: GristWorld) -> None:
+    made = world.merchant.add_product("Oolong", price="12.00", sku="OOL", stock=4)
+    world.synced()
+    assert world.shown("products", made["id"], "Title") == "Oolong"
+    world.merchant.delete_product(made["id"])
+    gone = world.sync(full=True)
+    assert gone.code == 0 and gone.conflicts >= 2  # product and variant: kept and told
+    assert world.shown("products", made["id"], "Title") == "Oolong"
+
+
+def test_orders_stand_in_grist_and_their_notes_go_back_where_chosen(make: Callable[..., GristWorld]) -> None:
+    world = make(orders=6, env={"GRIST_SYNC": json.dumps({"orders": {"from_grist": ["note", "tags"]}})})
+    world.synced()
+    rows = world.rows("orders")
+    assert len(rows) == len(world.sandbox.shop.orders) > 0
+    key = next(iter(rows))
+    order = world.sandbox.shop.orders[f"gid://shopify/Order/{key}"]
+    world.edit("orders", key, "Note", "call before delivery")
+    world.edit("orders", key, "Tags", "vip, b2b")
+    world.synced()
+    assert (order["note"], sorted(order["tags"])) == ("call before delivery", ["b2b", "vip"])
+    world.sandbox.shop.set_note(f"gid://shopify/Order/{key}", "ring twice")
+    world.synced()
+    assert world.shown("orders", key, "Note") == "ring twice"
+    world.pass_time(hours=1)
+    assert world.synced().written == 0
+
+
+def test_only_the_fields_asked_for_are_looked_at_and_nothing_else_is_forgotten(world: GristWorld) -> None:
+    variant, gid = world.variant(), world.product()["id"]
+    world.edit("variants", variant["id"], "Price", 55)
+    world.edit("products", gid, "Title", "Renamed in Grist")
+    world.synced(fields=("price",))
+    assert variant["price"] == "55.00" and world.product()["title"] != "Renamed in Grist"
+    world.synced()
+    assert world.product()["title"] == "Renamed in Grist"
+
+
+# --- who may write, and conflicts
+
+
+def test_nothing_is_written_to_the_shop_until_it_is_switched_on(make: Callable[..., GristWorld]) -> None:
+    world = make(env={"SHOPIFY_WRITES": ""})
+    world.synced()
+    variant, before = world.variant(), world.variant()["price"]
+    world.edit("variants", variant["id"], "Price", 77.7)
+    told = world.synced()
+    assert told.written == 0 and told.conflicts == 1 and variant["price"] == before
+    assert world.shown("variants", variant["id"], "Price") == 77.7  # the person's value stays, too
+    world.env["SHOPIFY_WRITES"] = "variants.price"
+    world.synced()
+    assert variant["price"] == "77.70"
+
+
+def test_a_conflict_is_told_decided_and_explained(world: GristWorld) -> None:
+    variant = world.variant()
+    world.merchant.edit_variant(variant["id"], price="21.00")
+    world.edit("variants", variant["id"], "Price", 22.5)
+    ran = world.synced()
+    assert ran.conflicts == 1 and ran.written == 0
+    (one,) = world.manage("conflicts", "--json").data["conflicts"]
+    assert (one["field"], one["shopify"], one["grist"]) == ("price", ["d", "21.00"], ["d", "22.50"])
+    assert world.manage("conflicts", one["id"], "--take", "grist").code == 0
+    assert world.synced().counts["written_left"] == 1
+    assert variant["price"] == "22.50" and "No open conflicts" in world.manage("conflicts").all
+    assert world.synced().written == 0
+
+
+def test_a_row_deleted_in_grist_comes_back_and_one_edited_there_survives_the_shops_delete(world: GristWorld) -> None:
+    first, second = world.product(0)["id"], world.product(1)["id"]
+    world.person("products").delete(world.row("products", first))
+    world.merchant.delete_product(second)
+    world.edit("products", second, "Title", "Do not lose me")
+    ran = world.sync(full=True)
+    assert first in world.rows("products")
+    assert world.shown("products", second, "Title") == "Do not lose me" and ran.conflicts >= 1
+
+
+def test_a_lost_ledger_is_rebuilt_by_looking_and_overwrites_nothing(world: GristWorld) -> None:
+    variant = world.variant()
+    world.edit("variants", variant["id"], "Price", 99)
+    for file in world.folder.glob("ledger.db*"):
+        file.unlink()
+    ran = world.sync(full=True)
+    assert ran.code == 0 and ran.written == 0 and ran.conflicts == 1
+    assert world.shown("variants", variant["id"], "Price") == 99 and variant["price"] != "99.00"
+
+
+# --- people's own things
+
+
+def test_peoples_columns_formulas_and_renames_are_left_alone(world: GristWorld) -> None:
+    person = world.person("variants")
+    person.add_column("My notes")
+    person.add_formula("Gross", "$Price * 2")
+    variant = world.variant()
+    world.edit("variants", variant["id"], "My notes", "check with supplier")
+    person.rename_column("Price", "Preis EUR")
+    world.merchant.edit_variant(variant["id"], price="31.00")
+    world.synced()
+    row = world.rows("variants")[variant["id"]]
+    assert (row["Preis EUR"], row["My notes"], row["Gross"]) == (31, "check with supplier", 62)
+    assert world.synced().written == 0
+
+
+def test_a_managed_column_made_a_formula_is_a_source_only(world: GristWorld) -> None:
+    gid = world.product()["id"]
+    world.person("products").make_formula("Vendor", '"Always us"')
+    world.sync(full=True)
+    assert world.product()["vendor"] == "Always us"
+    world.merchant.edit_product(gid, vendor="Somebody else")
+    ran = world.sync()
+    assert world.shown("products", gid, "Vendor") == "Always us" and ran.conflicts == 1
+
+
+def test_a_word_in_a_number_column_is_quarantined_and_the_rest_goes_on(world: GristWorld) -> None:
+    first, second = world.variant(0), world.variant(1)
+    before = first["price"]
+    world.edit("variants", first["id"], "Price", "ask Ann")
+    world.edit("variants", second["id"], "Price", 5)
+    ran = world.sync()
+    assert ran.code == 3 and second["price"] == "5.00" and first["price"] == before
+    assert world.shown("variants", first["id"], "Price") == "ask Ann"
+    told = world.manage("errors").all
+    assert "price" in told and "gid://shopify/ProductVariant" in told
+    world.edit("variants", first["id"], "Price", 6)
+    world.synced()
+    assert first["price"] == "6.00" and "No open errors" in world.manage("errors").all
+
+
+# --- trouble
+
+
+def test_a_dry_run_changes_nothing_and_plans_what_the_run_does(make: Callable[..., GristWorld]) -> None:
+    world = make()
+    planned = world.synced(test=True)
+    assert not any(table.id in ("Products", "Variants") for table in world.sandbox.grist_document.tables.values())
+    assert not world.ledger.exists()
+    done = world.synced()
+    assert planned.data["runs"][0]["plan_digest"] == done.data["runs"][0]["plan_digest"]
+    assert (Path("test_output") / "products" / "plan.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("env", "code", "told"),
+    [
+        ({"GRIST_API_KEY": "k" * 40}, 4, "key"),
+        ({"GRIST_DOCUMENT": "nosuchdocument12"}, 4, "nosuchdocument12"),
+        ({"GRIST_SYNC": '{"product": true}'}, 2, "did you mean products"),
+    ],
+)
+def test_wrong_settings_are_told_before_anything_is_done(
+    make: Callable[..., GristWorld], env: dict[str, str], code: int, told: str
+) -> None:
+    world = make(env=env)
+    ran = world.sync(as_json=False)
+    assert ran.code == code and told in ran.text
+    assert "Shopify" in ran.text or code == 2 or "Grist" in ran.text
+
+
+def test_a_months_calls_are_counted_and_kept_to(make: Callable[..., GristWorld]) -> None:
+    world = make(env={"GRIST_CALLS_PER_MONTH": "100"})
+    world.synced()
+    codes = [world.sync(full=True).code for _ in range(20)]
+    assert codes[0] == 0 and codes[-1] == 4
+    assert "100 calls" in world.sync(as_json=False).text
+
+
+def test_continuous_runs_again_and_ends_well_when_asked(make: Callable[..., GristWorld], monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make()
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        world.pass_time(seconds)
+        waits.append(seconds)
+        if len(waits) == 3:
+            from syncdb.errors import Interrupted
+
+            raise Interrupted("asked to end")
+
+    world.clock = type(world.clock)(now=world.clock.now, monotonic=world.clock.monotonic, sleep=wait)
+    ran = world.sync(continuous=True, interval=15, as_json=False)
+    assert ran.code == 0 and waits == [900.0] * 3 and ran.text.count("Nothing to change") == 2
+    world.agreed()
