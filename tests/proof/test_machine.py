@@ -83,7 +83,7 @@ class Histories(RuleBasedStateMachine):
     def clocks_jump(self, hours: int, skew: float) -> None:
         self.judged.told.append(f"{hours} hours pass, this computer's clock is {skew / 3600} hours off")
         self.world.pass_time(hours=hours)
-        self.judged.hidden = self.judged.hidden or bool(skew)
+        self.judged.hidden = self.judged.hidden or skew < 0  # a clock ahead hides nothing: the shop's own is looked at, too
         self.world.skew = skew
         struck[f"clock off by {skew / 3600} h"] += 1
 
