@@ -18,6 +18,7 @@ from syncdb.sandbox.google.page import PageApp
 from syncdb.sandbox.google.spreadsheet import Spreadsheet
 from syncdb.sandbox.google.tokens import Tokens
 from syncdb.sandbox.grist.app import GristApp
+from syncdb.sandbox.grist.page import GristPages
 from syncdb.sandbox.server import App, Server
 from syncdb.sandbox.shopify.app import ShopifyApp
 from syncdb.sandbox.shopify.generate import generate
@@ -66,6 +67,7 @@ class Sandbox:
         self.grist_document = self.grist.create(GRIST_TITLE, PERSON, ACCOUNT)
         self.grist_key = self.grist.keys.key(ACCOUNT)
         routes |= dict.fromkeys(self.grist.routes, self.grist)
+        routes |= dict.fromkeys(GristPages.routes, GristPages(self.grist))
         self.pages = PageApp(self.google)
         self.server = Server(routes | {"/": self.pages}, self.faults, port)
         self.key_file = self.google.service_account(folder, f"{self.server.url}/token")

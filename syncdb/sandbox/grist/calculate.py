@@ -41,7 +41,7 @@ def computed(bundle: Bundle, table: Table, column: Column, row: int) -> object:
 
 
 def new_rows(bundle: Bundle, table: Table, rows: Sequence[int], given: Collection[int]) -> None:
-    """Trigger formulas of new rows. A value given with the row beats the formula, unless it depends on a given column (observed)."""
+    """Trigger formulas of new rows. A given value beats the formula, unless that depends on another given column (observed)."""
     for column in table.trigger_columns():
         due = column.ref not in given and column.recalc_when != NEVER
         if due or _depends(table, column, given):

@@ -1,0 +1,103 @@
+"""The documents as pages for a browser; no script, everything escaped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from werkzeug import Request, Response
+
+from syncdb.sandbox.faults import Seen
+from syncdb.sandbox.grist.app import GristApp
+from syncdb.sandbox.grist.cells import Cell, Failed, pure, target, zone
+from syncdb.sandbox.grist.document import Document
+from syncdb.sandbox.grist.table import Column, Table
+
+MOST_ROWS = 2000
+NUMBERS = ("Numeric", "Int")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    text: str
+    mark: str = ""
+
+
+class GristPages:
+    """GET /grist lists the documents, GET /grist/<id>?table=<table> shows one of its tables."""
+
+    system = "pages"
+    routes = ("/grist",)
+
+    def __init__(self, grist: GristApp) -> None:
+        self._grist = grist
+        templates = Environment(loader=PackageLoader("syncdb.sandbox.grist"), autoescape=True, trim_blocks=True)
+        self._template = templates.get_template("document.html")
+
+    def kind(self, seen: Seen) -> str:
+        return "page"
+
+    def respond(self, request: Request) -> Response:
+        name = request.path.removeprefix("/grist").strip("/")
+        if not name:
+            return self._page(title="Documents", documents=list(self._grist.documents.values()))
+        document = self._grist.documents.get(name)
+        if document is None or not document.tables:
+            return self._page(404, title="Not here", documents=[])
+        tables = list(document.tables.values())
+        here = next((table for table in tables if table.id == request.args.get("table")), tables[0])
+        return self._page(title=document.name, **_sheet(document, here))
+
+    def error(self, fault_kind: str) -> Response:
+        status = {"unavailable": 503, "too_many": 429, "unauthorized": 401, "forbidden": 403}[fault_kind]
+        return self._page(status, title=fault_kind, documents=[])
+
+    def _page(self, status: int = 200, **context: Any) -> Response:
+        return Response(self._template.render(context), status, mimetype="text/html")
+
+
+def _sheet(document: Document, table: Table) -> dict[str, Any]:
+    columns = [column for column in table.ordered() if not column.hidden]
+    rows = table.ids()
+    return {
+        "tables": [{"id": one.id, "here": one is table} for one in document.tables.values()],
+        "columns": columns,
+        "rows": [{"id": row, "cells": [_cell(document, table, row, one) for one in columns]} for row in rows[:MOST_ROWS]],
+        "more": max(0, len(rows) - MOST_ROWS),
+    }
+
+
+def _cell(document: Document, table: Table, row: int, column: Column) -> _Shown:
+    cell, kind = table.get(row, column), pure(column.type)
+    if isinstance(cell, Failed):
+        return _Shown(f"#{cell.kind}", "alt")
+    if isinstance(cell, str) and kind not in ("Text", "Choice", "Any"):
+        return _Shown(cell, "alt")
+    marks = [name for name, on in (("number", kind in NUMBERS), ("formula", column.computed)) if on]
+    return _Shown(_text(document, column, cell), " ".join(marks))
+
+
+def _text(document: Document, column: Column, cell: Cell) -> str:
+    kind = pure(column.type)
+    if cell is None or (kind == "Ref" and cell == 0):
+        return ""
+    if kind in ("Ref", "RefList"):
+        rows = cell if isinstance(cell, tuple) else (cell,)
+        return ", ".join(_referred(document, column, row) for row in rows)
+    if kind in ("Date", "DateTime") and isinstance(cell, int | float):
+        moment = datetime.fromtimestamp(cell, UTC if kind == "Date" else zone(column.type))
+        return moment.date().isoformat() if kind == "Date" else moment.strftime("%Y-%m-%d %H:%M")
+    if isinstance(cell, tuple):
+        return ", ".join(str(one) for one in cell)
+    return f"{cell:g}" if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _referred(document: Document, column: Column, row: int) -> str:
+    """The cell that a reference shows, or the row's id."""
+    other = document.table(target(column.type) or "")
+    visible = other.numbered(column.visible) if other else None
+    if other is None or visible is None or row not in other.rows:
+        return f"{target(column.type)}[{row}]"
+    return _text(document, visible, other.get(row, visible))
