@@ -67,7 +67,10 @@ class _Window:
     def move_past(self, listing: Mapping[str, Any]) -> bool:
         """Put a page behind; whether there is more to read."""
         times = [moment(node["updatedAt"]) for node in listing["nodes"]]
-        self.reached = max(times, default=self.reached)
+        self.reached = reached = max(times, default=self.reached)
+        if self.cursor and reached:  # not after the first page: a bulk operation is to pass all of its orders over
+            # what was changed earlier comes again only if it has changed: a restart begins at what was reached
+            self.seen = {gid: at for gid, at in self.seen.items() if moment(at) >= reached}
         self.cursor = listing["pageInfo"]["endCursor"]
         return bool(listing["pageInfo"]["hasNextPage"]) and not (times and times[-1] > self.until)
 

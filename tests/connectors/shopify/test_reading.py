@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from syncdb.connectors.shopify.orders import _Window
 from syncdb.connectors.shopify.pages import Absence
 from syncdb.errors import Refused
 from syncdb.sandbox.shopify.tokens import ALL_SCOPES
@@ -116,6 +117,20 @@ def test_an_order_that_moves_while_pages_are_read_is_used_as_it_is_last(world: W
     assert {order["id"] for order in found} == set(map(bare, ids))
     assert [("moved" in order.get("tags", ())) for order in found if order["id"] == bare(ids[0])] == [False, True]
     assert len(found) == 10
+
+
+def test_what_pages_showed_is_not_remembered_for_ever() -> None:
+    """Many pages after each other: their orders are given out once each, and few of them are kept in mind."""
+    window, given, most = _Window(None, NOON), 0, 0
+    for page in range(200):
+        times = [(NOON - timedelta(days=1) + timedelta(seconds=page * 50 + place)).isoformat() for place in range(50)]
+        nodes = [{"id": f"gid://shopify/Order/{page * 50 + place}", "updatedAt": at} for place, at in enumerate(times)]
+        given += len(window.fresh(nodes))
+        again = window.fresh(nodes[-1:])
+        assert window.move_past({"nodes": nodes, "pageInfo": {"hasNextPage": True, "endCursor": f"after {page}"}})
+        assert again == [] == window.fresh(nodes[-1:]), "the last one is known: a restart shows it again"
+        most = max(most, len(window.seen))
+    assert given == 10_000 and most <= 101
 
 
 def test_horizon_is_told(world: World) -> None:
