@@ -127,6 +127,24 @@ def test_settling_while_the_shop_is_away_says_that_nobody_knows(shelf: Shelf, me
     assert set(results(side.settle(attempt))) == {Result.UNKNOWN}
 
 
+def test_a_record_that_cannot_be_seen_while_settling_is_not_taken_for_gone(shelf: Shelf, merchant: Merchant) -> None:
+    side = shelf.catalogue().side("products")
+    attempt = prepared(shelf, side)
+    shelf.world.faults.add(Fault("apply_then_cut", "shopify write"))
+    side.write(attempt)
+    hidden = attempt.operations[1].key
+
+    def breaks(body: dict[str, Any]) -> None:
+        for position, node in enumerate((body.get("data") or {}).get("nodes", [])):
+            if node and node["id"] == hidden:
+                error = {"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+                body["data"]["nodes"][position] = None
+                body["errors"] = [error | {"path": ["nodes", position]}]
+
+    shelf.world.app.tamper = breaks
+    assert results(side.settle(attempt)) == [Result.DONE, Result.UNKNOWN, Result.DONE, Result.DONE]
+
+
 def test_an_internal_error_may_have_been_applied(shelf: Shelf, merchant: Merchant) -> None:
     side = shelf.catalogue().side("products")
     attempt = prepared(shelf, side)
