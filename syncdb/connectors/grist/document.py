@@ -41,6 +41,8 @@ class GristDocument:
         self._head: tuple[str, int] | None = None
         self._keys: dict[tuple[str, str], tuple[dict[int, str], frozenset[str]]] = {}
         self._lists = True
+        self._sees_all: bool | None = None
+        self._login: str | None = None
 
     @property
     def what(self) -> str:
@@ -73,6 +75,17 @@ class GristDocument:
 
     def explained(self, answer: Declined) -> Exception:
         return explained(answer, self.what)
+
+    def login(self) -> str | None:
+        """The login of the API key's owner; None where the server does not tell. One request."""
+        if self._login is None:
+            try:
+                answer = self.client.get("/profile/user")
+            except Declined as declined:
+                log.info("Grist does not tell whose the API key is: %s", declined.text)
+                return None
+            self._login = str(answer["email"])
+        return self._login
 
     # --- schema ------------------------------------------------------------------------------------------------------
 
@@ -203,12 +216,33 @@ class GristDocument:
         except Declined as declined:
             if declined.status in (401, 404):
                 raise self.explained(declined) from declined
+            if declined.status == 403:
+                self._hidden(declined)
             # forgotten by Grist ("Cannot read hash"), or hidden from us by access rules: everything must be looked at
             log.info("what changed in Grist cannot be told (%s): everything is looked at", declined.text)
             return Delta(self.head(), None)
+        self._sees_all = True
         if self._head is None:
             self._head = (str(answer["right"]["h"]), int(answer["right"]["n"]))
         return delta(answer)
+
+    def sees_all(self) -> bool:
+        """Whether no access rule hides rows or columns from us: comparing states is refused then (from the sources, unproven).
+
+        One request at most, none where a comparison was asked for before.
+        """
+        if self._sees_all is None:
+            self._compared(self.head())
+        return bool(self._sees_all)
+
+    def _hidden(self, declined: Declined) -> None:
+        if self._sees_all is not False:
+            log.warning(
+                "Access rules hide a part of the Grist document from the API key's owner (%s): what is not shown counts as not "
+                "known, so nothing is added again or deleted because of it",
+                declined.text,
+            )
+        self._sees_all = False
 
     def changes(self, cursor: str | None) -> Changes:
         """See Feed.changes. Deletions and what formulas made are told, too. Rows without a key are not records.

@@ -5,7 +5,7 @@ valid does not (observed). So what stands is looked at before each call, and a c
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +47,13 @@ def _targets(document: GristDocument, columns: list[ColumnInfo], wish: Wish) -> 
     return found
 
 
-def next_call(document: GristDocument, wish: Wish, standing: Standing, login: str | None) -> Call | None:
-    """The next call towards what is wanted; None where all of it stands."""
+Login = Callable[[], str | None]
+
+
+def next_call(document: GristDocument, wish: Wish, standing: Standing, login: Login) -> Call | None:
+    """The next call towards what is wanted; None where all of it stands. `login` tells our own, asked for only where needed."""
     if standing.table is None:
-        return Call("POST", "/tables", {"tables": [_new_table(document, wish, login)]}, {})
+        return Call("POST", "/tables", {"tables": [_new_table(document, wish)]}, {})
     path = f"/tables/{standing.table.id}/columns"
     if standing.missing:
         new = [_new_column(document, wish, name) for name in standing.missing]
@@ -61,19 +64,21 @@ def next_call(document: GristDocument, wish: Wish, standing: Standing, login: st
     return _changed_call(path, standing.changed, wish, login)
 
 
-def _changed_call(path: str, found: ColumnInfo | None, wish: Wish, login: str | None) -> Call | None:
+def _changed_call(path: str, found: ColumnInfo | None, wish: Wish, login: Login) -> Call | None:
     """The column that tells when people changed a row. One that holds a formula already is theirs and stays as it is."""
-    if not wish.changed_at or (found is not None and found.formula.strip() and not _ours_unready(found, login)):
+    if not wish.changed_at or (found is not None and found.formula.strip() and not _ours_unready(found)):
         return None
-    fields = {"formula": formula(login), "recalcWhen": TRIGGER_ON_EDIT, "isFormula": False}
+    fields = {"formula": formula(login()), "recalcWhen": TRIGGER_ON_EDIT, "isFormula": False}
     if found is None:
         new = {"id": identifier(wish.changed_at), "fields": {"label": wish.changed_at, "type": "DateTime:UTC", **fields}}
         return Call("PUT", path, {"columns": [new]}, {"noupdate": "1"})
     return Call("PATCH", path, {"columns": [{"id": found.id, "fields": fields}]}, {})
 
 
-def _ours_unready(found: ColumnInfo, login: str | None) -> bool:
-    return found.formula == formula(login) and found.recalc_when != TRIGGER_ON_EDIT
+def _ours_unready(found: ColumnInfo) -> bool:
+    """Whether our formula stands but does not run on edits: that setting was seen to be honoured, older servers may not."""
+    ours = found.formula == "NOW()" or found.formula.startswith("IF(user.Email ==")
+    return ours and not found.is_formula and found.recalc_when != TRIGGER_ON_EDIT
 
 
 def formula(login: str | None) -> str:
@@ -81,7 +86,7 @@ def formula(login: str | None) -> str:
     return f"IF(user.Email == {json.dumps(login)}, value, NOW())" if login else "NOW()"
 
 
-def _new_table(document: GristDocument, wish: Wish, login: str | None) -> Json:
+def _new_table(document: GristDocument, wish: Wish) -> Json:
     return {
         "id": table_identifier(wish.table),
         "columns": [_new_column(document, wish, name) for name in _own_columns(wish)],

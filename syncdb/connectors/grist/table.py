@@ -49,7 +49,8 @@ class GristTable:
     ) -> None:
         """`name` is the entity's, `table` an id or a label, `binding` what the last run left; all of a document share it.
 
-        `changed_at` is the label of a column that notes when people changed a row; changes by `login` (our own) do not count.
+        `changed_at` is the label of a column that notes when people changed a row; changes by `login`
+        (our own; by default asked of the server) do not count.
         `rebuild`: a table that is gone is made anew. `dry`: nothing is made, and what is missing counts as empty.
         Raises ConfigurationError where two fields share a column.
         """
@@ -100,14 +101,17 @@ class GristTable:
         standing = self._survey()
         if self._dry:  # what a new table refers to may not stand yet, either: a real run makes one after the other
             return None if standing.whole(self._wish) else Attempt(token, (), {})
-        if next_call(self._document, self._wish, standing, self._login) is None:
+        if next_call(self._document, self._wish, standing, self._own_login) is None:
             return None
         return Attempt(token, (), as_evidence(standing, self._wish))
+
+    def _own_login(self) -> str | None:
+        return self._login or self._document.login()
 
     def _unmoved(self) -> bool:
         """Whether everything stands where the last run saw it: then the binding tells all."""
         known = self._binding
-        if known is None or known.table != self._wish.table or known.asked != self._wish.asked:
+        if known is None or not known.state or known.table != self._wish.table or known.asked != self._wish.asked:
             return False
         if bool(self._wish.changed_at) != bool(known.layout.changed):
             return False
@@ -133,7 +137,7 @@ class GristTable:
 
     def _make(self, attempt: Attempt) -> list[Outcome]:
         for _ in range(CALLS):
-            call = next_call(self._document, self._wish, self._survey(), self._login)
+            call = next_call(self._document, self._wish, self._survey(), self._own_login)
             if call is None:
                 return []
             try:
@@ -163,21 +167,25 @@ class GristTable:
         found = list(rows.by_key.items())
         doubled = _places(rows)
         if self._layout is None or not found:
-            yield Snapshot({}, complete=True, doubled=doubled)
+            yield Snapshot({}, complete=self._sure(), doubled=doubled)
             return
         reader = self._reader(self._layout)
         for start in range(0, len(found), BLOCK):
             block = {key: self._found(reader, row) for key, row in found[start : start + BLOCK]}
-            yield Snapshot(block, complete=True, doubled=doubled if start == 0 else {})
+            yield Snapshot(block, complete=self._sure(), doubled=doubled if start == 0 else {})
 
     def look(self, keys: Iterable[str]) -> Snapshot:
         """See Connector.look. One request."""
         wanted = list(dict.fromkeys(keys))
         rows = self._read(wanted) if wanted else Rows()
         if self._layout is None or not rows.by_key:
-            return Snapshot({}, complete=True, doubled=_places(rows))
+            return Snapshot({}, complete=self._sure(), doubled=_places(rows))
         reader = self._reader(self._layout)
-        return Snapshot({key: self._found(reader, row) for key, row in rows.by_key.items()}, True, _places(rows))
+        return Snapshot({key: self._found(reader, row) for key, row in rows.by_key.items()}, self._sure(), _places(rows))
+
+    def _sure(self) -> bool:
+        """Whether what is not shown is not there: access rules hide rows without a word."""
+        return self._layout is None or self._document.sees_all()
 
     def _found(self, reader: Reader, row: Row) -> Found:
         found = reader.found(row)

@@ -142,6 +142,20 @@ def test_a_document_that_is_not_there_is_told(bench: Bench) -> None:
     assert "document id" in told.value.next_step
 
 
+def test_where_access_rules_hide_something_absence_says_nothing(local: Local) -> None:
+    table = local.ready(create("g1", title="Mug"))
+    cursor = local.document().changes(None).cursor
+    local.types("g1", Title="Cup")
+    local.faults.add(Fault("forbidden", "/compare", times=None))
+    document = local.document()
+    again = local.table(document, binding=table.binding)
+    assert again.structure(1) is None
+    assert dict(document.changes(cursor).keys) == {"products": None}
+    assert not any(block.complete for block in again.fetch()) and not again.look(["g2"]).complete
+    first = local.table()
+    assert not any(block.complete for block in first.fetch())
+
+
 def test_delete_only_mode_is_for_a_person(local: Local) -> None:
     table = local.ready(create("g1", title="Mug"), create("g2", title="Cup"))
     local.app.documents[local.doc.id].row_limit = 1
