@@ -69,7 +69,9 @@ class GristDocument:
         except Declined:
             self.own_writes = before  # a refused call makes none (observed)
             raise
-        if before is not None and path.partition("?")[0].endswith(("/records", "/records/delete")):
+        if not path.endswith(("/records", "/records/delete", "/data/delete")):
+            self._head = None  # the structure is another now: what follows counts from there
+        elif before is not None:
             self.own_writes = before + 1
         return answer
 
@@ -196,7 +198,13 @@ class GristDocument:
                 states = self.get("/states")["states"]
             except Declined as declined:
                 raise self.explained(declined) from declined
-            self._head = (str(states[0]["h"]), int(states[0]["n"]))
+            return self._at(states[0])
+        return self._head[0]
+
+    def _at(self, state: Mapping[str, Any]) -> str:
+        """The run's head from now on; own writes count from it."""
+        self._head, self.own_writes = (str(state["h"]), int(state["n"])), 0
+        self._deltas.clear()
         return self._head[0]
 
     def since(self, state: str | None) -> Delta:
@@ -223,7 +231,7 @@ class GristDocument:
             return Delta(self.head(), None)
         self._sees_all = True
         if self._head is None:
-            self._head = (str(answer["right"]["h"]), int(answer["right"]["n"]))
+            self._at(answer["right"])
         return delta(answer)
 
     def sees_all(self) -> bool:
@@ -282,9 +290,7 @@ class GristDocument:
         states = self.get("/states")["states"]
         if int(states[0]["n"]) != self._head[1] + self.own_writes:
             return cursor
-        self._head, self.own_writes = (str(states[0]["h"]), int(states[0]["n"])), 0
-        self._deltas.clear()
-        return self._head[0]
+        return self._at(states[0])
 
 
 def _cell(row: Json, name: str) -> Any:
