@@ -257,6 +257,8 @@ def _ref(_: str, value: Any) -> Cell:
 
 
 def _refs(kind: str, value: Any) -> Cell:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = (value,) if value else ()
     if isinstance(value, str) and value:
         parsed = json.loads(value) if value.startswith("[") else value
         if not isinstance(parsed, list) or not all(isinstance(one, int) and one > 0 for one in parsed):

@@ -60,6 +60,8 @@ class Document:
 
         Raises EngineError or Refusal, and then nothing has changed.
         """
+        if not actions:
+            return []  # the one call that leaves no state behind
         self._refuse_if_limited(actions)
         bundle = Bundle(self.tables, user, self._clock())
         performer = Performer(bundle, Numbers(self._next_table, self._next_column), typed)

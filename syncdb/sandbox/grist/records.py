@@ -49,11 +49,13 @@ def update(bundle: Bundle, table: Table, rows: Sequence[int], values: Values) ->
     """Set cells of existing rows; equal values change nothing and set nothing off."""
     decoded = {name: [decode(value) for value in column] for name, column in values.items()}
     cells = _entered(bundle, table, decoded)
-    for row in rows:
-        if row not in table.rows:
+    for n, row in enumerate(rows):
+        # a missing row is only noticed when something would change: it seems to hold the defaults (observed)
+        if row not in table.rows and any(column[n] != table.columns[ref].default for ref, column in cells.items()):
             raise EngineError("AssertionError", f"docactions.[Bulk]UpdateRecord for non-existent record #{row}")
+    there = [n for n, row in enumerate(rows) if row in table.rows]
     before = len(bundle.changes)
-    bundle.update_rows(table, rows, cells)
+    bundle.update_rows(table, [rows[n] for n in there], {ref: [column[n] for n in there] for ref, column in cells.items()})
     if len(bundle.changes) > before:
         change = bundle.changes[before]
         calculate.edited_rows(bundle, table, change.rows, {ref for ref in change.cells if isinstance(ref, int)})
@@ -97,7 +99,18 @@ def _entered(bundle: Bundle, table: Table, decoded: Mapping[str, Sequence[Any]])
             continue
         convert = converter(bundle.tables, column)
         cells[column.ref] = [convert(value) for value in values]
+        _refuse_temporary(table, column, cells[column.ref])
     return cells
+
+
+def _refuse_temporary(table: Table, column: Column, cells: Sequence[Cell]) -> None:
+    """Row ids below zero stand for rows added in the same bundle, which the sandbox does not offer."""
+    if pure(column.type) in ("Ref", "RefList"):
+        for cell in cells:
+            for row in cell if isinstance(cell, tuple) else (cell,):
+                if isinstance(row, int) and row < 0:
+                    where = f"{table.id}.{column.id}"
+                    raise EngineError("ValueError", f"Reference to unknown temporary row id {row} in column {where}")
 
 
 def _awaken(bundle: Bundle, table: Table, column: Column, values: Sequence[Any]) -> bool:

@@ -53,7 +53,7 @@ class Column:
 
     @property
     def default(self) -> Cell:
-        return None if self.computed else default_of(self.type)
+        return default_of(self.type)
 
 
 @dataclass(slots=True)
