@@ -125,7 +125,7 @@ def _judge(response: requests.Response, harmless: bool) -> Any:
             f"The Grist server sends requests elsewhere (status {status}). Nothing was changed.",
             next_step="Put the address that the browser shows when the document is open into the settings.",
         )
-    if usable and (400 <= status < 500 or is_full(said) or (harmless and said and status == 500)):
+    if (400 <= status < 500 and status != 408) or is_full(said) or (harmless and said and status == 500):
         raise Declined(status, body)
     if harmless:
         raise Transient(f"status {status}" + (f": {redact(said)}" if said else "" if usable else " with a page instead of data"))

@@ -180,6 +180,8 @@ class GristDocument:
         except Declined as declined:
             if declined.status == 404 and not declined.no_such_call:
                 raise
+            if declined.status == 403:
+                self._hidden(declined)
             # access rules hide a part, or the statement took too long: the slower way
             found = [(one["id"], one["fields"].get(column)) for one in self.rows(table)]
         return {int(row): str(key) for row, key in found if key not in (None, "", 0)}

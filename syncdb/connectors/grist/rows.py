@@ -57,6 +57,8 @@ class Reader:
         place = self.layout.places[name]
         if place.id in row.errors:
             raise Unreadable(f"its formula fails ({row.errors[place.id]})")
+        if place.id not in row.cells:
+            raise Unreadable(f"its column {place.id} was renamed or removed in this moment")
         return shown(row.cells[place.id], self.codecs[name])
 
     def _changed_at(self, row: Row) -> str | None:

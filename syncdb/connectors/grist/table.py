@@ -22,6 +22,7 @@ from syncdb.values import Value
 log = logging.getLogger("syncdb.grist")
 
 BLOCK = 1000
+MOST_ASKED = 5000  # keys: beyond that everything is read, because a request holds 1 MB
 CALLS = 6  # making a table takes three at most
 SETTLE_AFTER = 2.0  # seconds before what a lost call was to make is looked for: calls that make tables were answered in 0.1 s
 SETTLED = "it was settled before, and is not sent again"
@@ -204,8 +205,9 @@ class GristTable:
             layout = self._standing_layout()
             if layout is None:
                 return Rows()
+            wanted = None if keys is None or len(keys) > MOST_ASKED else {layout.key.id: keys}
             try:
-                answered: list[Json] = self._document.rows(layout.table, None if keys is None else {layout.key.id: keys})
+                answered: list[Json] = self._document.rows(layout.table, wanted)
             except Declined as declined:
                 if not declined.schema_moved:
                     raise self._document.explained(declined) from declined

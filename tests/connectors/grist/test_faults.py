@@ -214,6 +214,14 @@ def test_tries_after_a_failure_are_calls_too(local: Local) -> None:
     assert budget.used == 3
 
 
+def test_an_address_where_no_grist_is_is_told_at_once(local: Local) -> None:
+    client = GristClient(f"{local.doc.place.url}/elsewhere", "key", retrier=Retrier(deadline=20.0, first=0.01))
+    with pytest.raises(Refused, match="not found") as told:
+        local.table(GristDocument(client, local.doc.id)).structure(1)
+    assert "address" in told.value.next_step
+    client.close()
+
+
 def test_a_quota_of_the_plan_is_not_waited_for(local: Local) -> None:
     local.app.quota = 0
     with pytest.raises(RetryLater, match="no more calls"):

@@ -205,3 +205,5 @@ def test_many_keys_are_looked_at_in_one_request(bench: Bench) -> None:
     assert set(table.look([*keys[:500], "nobody"]).found) == set(keys[:500])
     assert len(bench.line.calls) == 1
     assert len(bench.records(table)) == 600
+    more = [f"gid://shopify/Product/{number}" for number in range(590, 40_000)]
+    assert set(table.look(more).found) == set(keys[590:])
