@@ -179,6 +179,14 @@ def test_what_moves_between_preparing_and_writing_is_left_alone(shelf: Shelf, me
     assert shelf.goods.products[one]["title"] == "Von Hand" and shelf.goods.products[other]["title"] == "Von uns"
 
 
+def test_tags_in_another_order_are_the_same_tags(shelf: Shelf, merchant: Merchant) -> None:
+    key = shelf.product()["id"]
+    merchant.edit_product(key, tags=["a", "b", "c"])
+    side = shelf.catalogue({"products": ["tags"]}).side("products")
+    assert results(shelf.write(side, update(key, {"tags": "c, b,a"}, {"tags": "d, b"}))) == [Result.DONE]
+    assert sorted(shelf.goods.products[key]["tags"]) == ["b", "d"]
+
+
 def test_one_seo_text_does_not_lose_the_other(shelf: Shelf, merchant: Merchant) -> None:
     node = next(one for one in shelf.goods.products.values() if one["seo"]["title"])
     side = shelf.catalogue({"products": ["seo_title"]}).side("products")
