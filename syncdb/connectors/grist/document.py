@@ -237,7 +237,7 @@ class GristDocument:
         return delta(answer)
 
     def sees_all(self) -> bool:
-        """Whether no access rule hides rows or columns from us: comparing states is refused then (from the sources, unproven).
+        """Whether no access rule hides rows or columns from us: comparing states is refused then (observed).
 
         One request at most, none where a comparison was asked for before.
         """

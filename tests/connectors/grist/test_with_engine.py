@@ -135,9 +135,18 @@ def dies_and_is_made_good(server: Place, folder: Path, at: int) -> bool:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_random_histories_end_in_agreement_and_lose_no_edit(tmp_path: Path, seed: int) -> None:
+    with place("local") as server:
+        a_random_history(server, tmp_path, seed)
+
+
+def test_a_random_history_ends_in_agreement_on_every_server(server: Place, tmp_path: Path) -> None:
+    a_random_history(server, tmp_path, seed=100)
+
+
+def a_random_history(server: Place, folder: Path, seed: int) -> None:
     """Edits on both sides, renames, new records, and answers that are lost at any time."""
     rng = random.Random(seed)
-    with place("local") as server, a_world(server, tmp_path, TWO_WAY, seed) as world:
+    with a_world(server, folder, TWO_WAY, seed) as world:
         world.left.rows = {f"k{n}": {"title": f"Thing {n}", "count": n} for n in range(4)}
         world.sync()
         movement = {key: int(str(row["count"])) for key, row in world.left.rows.items()}
