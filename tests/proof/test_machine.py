@@ -27,7 +27,7 @@ from tests.proof.oracle import examined
 from tests.proof.spells import LESS, REFUSALS, Permissions, in_bulk, moved_in_bulk, overlapped, refused, shown_less
 from tests.proof.world import BEGIN
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 70, 10_000
+DEFAULT_HISTORIES, LONG_HISTORIES = 60, 10_000
 small = st.integers(0, 23)
 STARTS = [
     BEGIN,
