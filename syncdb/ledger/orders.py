@@ -49,7 +49,7 @@ _TIMES = ["last_seen_at", "last_changed_at"]
 # the text comes as bytes: it was made in UTF-8, as SQLite keeps it
 _PLACES = ["CAST(? AS TEXT)" if name == "snapshot" else "?" for name in _STORED]
 _INSERT = f"""INSERT INTO order_tracking ({", ".join([*_STORED, *_TIMES])}, first_seen_at)
-              VALUES ({", ".join(_PLACES)}, ?, ?, ?)"""
+              VALUES ({", ".join(_PLACES)}, ?, ?, ?) ON CONFLICT (order_id) DO NOTHING"""
 _UPDATE = f"""UPDATE order_tracking SET ({", ".join([*_STORED, *_TIMES])}) = ({", ".join(_PLACES)}, ?, ?), missing_since = NULL
               WHERE order_id = ?"""
 
@@ -65,11 +65,11 @@ class Orders:
 
         Its history gains a line for each changed field. `text` is its canonical JSON where that has been made already.
         """
-        row = self.connection.execute("SELECT hash FROM order_tracking WHERE order_id = ?", (snapshot["id"],)).fetchone()
-        if row is None:
-            self.connection.execute(_INSERT, (*_columns(snapshot, summary, mark, text), now, now, now))
+        inserted = self.connection.execute(_INSERT, (*_columns(snapshot, summary, mark, text), now, now, now))
+        if inserted.rowcount:
             return Seen.NEW
-        if row[0] == mark:
+        (known,) = self.connection.execute("SELECT hash FROM order_tracking WHERE order_id = ?", (snapshot["id"],)).fetchone()
+        if known == mark:
             self._touch(snapshot["id"], now)
             return Seen.SAME
         query = "SELECT snapshot, updated_at FROM order_tracking WHERE order_id = ?"

@@ -132,16 +132,21 @@ class Intake:
 
     def _take_page(self, page: Page) -> None:
         with self.ledger.transaction():
-            for snapshot in page.orders:
-                self._take(snapshot)
+            self._take(page.orders)
             for held in page.quarantined:
                 self._hold_back(held)
             self.ledger.shown.add(str(snapshot["id"]) for snapshot in page.orders)
             self.ledger.shown.add(held.order_id for held in page.quarantined)
         self._tell(page.notices)
 
-    def _take(self, snapshot: Mapping[str, Any]) -> None:
-        now = iso(self.clock.now())
+    def _take(self, snapshots: Iterable[Mapping[str, Any]]) -> None:
+        now, held = iso(self.clock.now()), set(self.ledger.problems.quarantined(FETCH))
+        for snapshot in snapshots:
+            if self._take_one(snapshot, now) and str(snapshot["id"]) in held:
+                self.ledger.problems.resolve(FETCH, str(snapshot["id"]), f"read in run {self.report.run_id}", now)
+
+    def _take_one(self, snapshot: Mapping[str, Any], now: str) -> bool:
+        """Keep an order; whether it could be."""
         order_id = str(snapshot["id"])
         if order_id in self.ledger.redacted:
             snapshot = without_person(snapshot)
@@ -150,13 +155,13 @@ class Intake:
             mark, text = sealed(kept)
         except UnicodeEncodeError:
             self._hold_back(Quarantined(order_id, str(snapshot.get("name")), "one of its texts holds half of a character."))
-            return
+            return False
         seen = self.ledger.orders.save(kept, mark, summarise(kept), self.report.run_id, now, text)
         self.report.counts["fetched"] += 1
         self.report.counts[f"orders_{seen.value}"] += 1
         if seen in (Seen.NEW, Seen.CHANGED):
             self._wait(order_id)
-        self.ledger.problems.resolve(FETCH, order_id, f"read in run {self.report.run_id}", now)
+        return True
 
     def _wait(self, order_id: str) -> None:
         """Every place that shows orders of this ledger hears of a change, whichever of them the run is for."""
@@ -197,8 +202,7 @@ class Intake:
     def _take_looked(self, looked: Looked) -> None:
         self._same_shop(looked.facts)
         with self.ledger.transaction():
-            for snapshot in looked.orders:
-                self._take(snapshot)
+            self._take(looked.orders)
             for held in looked.quarantined:
                 self._hold_back(held)
             for order_id, absence in looked.absent.items():

@@ -36,9 +36,10 @@ def test_half_of_a_character_holds_back_only_its_order(world: World, tmp_path: P
 
     world.app.tamper = spoil
     with Ledger.open(tmp_path / "ledger.db", world.now()) as ledger:
-        assert read(world, ledger).counts["quarantined"] > 0
-        assert set(ledger.orders.snapshots(ids)) == {*ids} - {spoilt}
-        assert ledger.problems.quarantined(FETCH) == [spoilt]
+        for _ in range(2):
+            assert read(world, ledger).counts["quarantined"] > 0
+            assert set(ledger.orders.snapshots(ids)) == {*ids} - {spoilt}
+            assert ledger.problems.quarantined(FETCH) == [spoilt]
         world.app.tamper = None
         read(world, ledger)
         assert set(ledger.orders.snapshots(ids)) == {*ids}
