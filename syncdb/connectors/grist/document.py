@@ -211,7 +211,7 @@ class GristDocument:
 
     def since(self, state: str | None) -> Delta:
         """What changed between a state and the run's head. One request, which tells the head, too; none where it was asked."""
-        if state is None:
+        if not state:
             return Delta(self.head(), None)
         if self._head is not None and state == self._head[0]:
             return Delta(state)
