@@ -1,7 +1,11 @@
-"""A shop, a Grist document, the people of both and the real command between them, in simulated time."""
+"""A shop, a Grist document, the people of both and the real command between them, in simulated time.
+
+The document is the sandbox's, or one on a real server, whose requests are then counted by the ledger.
+"""
 
 import io
 import json
+import sqlite3
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -16,6 +20,8 @@ from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from tests.manager.conftest import Answer, manage
+from tests.sandbox.grist.places import Doc
+from tests.scenarios.grist_hands import Hands
 
 TABLES = {name: name.title() for name in ("products", "variants", "inventory", "collections", "orders")}
 
@@ -51,22 +57,32 @@ class Ran:
 
 @dataclass
 class GristWorld:
-    """Everything a scenario needs. Time stands still unless told otherwise or the product waits."""
+    """Everything a scenario needs. Time stands still unless told otherwise or the product waits.
+
+    `real` is a document on a real server that takes the place of the sandbox's.
+    """
 
     folder: Path
     products: int = 8
     orders: int = 0
     env: dict[str, str] = field(default_factory=dict)
     time: float = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).timestamp())
+    real: Doc | None = None
 
     def __post_init__(self) -> None:
         self.sandbox = Sandbox(self.folder, products=self.products, orders=self.orders, clock=lambda: self.time)
         self.ledger = self.folder / "ledger.db"
         files = {"DB_PATH": str(self.ledger), "LOG_FILE": str(self.folder / "sync.log")}
-        self.env = files | {"SHOPIFY_WRITES": "all"} | self.env
+        self.env = files | {"SHOPIFY_WRITES": "all"} | self._elsewhere() | self.env
         self.clock = Clock(now=lambda: datetime.fromtimestamp(self.time, UTC), monotonic=lambda: self.time, sleep=self.pass_time)
         self.merchant = Merchant(self.sandbox.shop.goods)
         self.faults = self.sandbox.faults
+
+    def _elsewhere(self) -> dict[str, str]:
+        if self.real is None:
+            return {}
+        place = self.real.place
+        return {"GRIST_SERVER": place.url, "GRIST_API_KEY": place.key, "GRIST_DOCUMENT": self.real.id}
 
     @property
     def goods(self) -> Any:
@@ -80,13 +96,24 @@ class GristWorld:
         self.pass_time(hours=0.25)
         out, err = io.StringIO(), io.StringIO()
         self.faults.log.clear()
+        before = self._calls()
         with redirect_stdout(out), redirect_stderr(err):
             code = run(Asked(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
         text = out.getvalue()
         assert "Traceback" not in text + err.getvalue(), text + err.getvalue()
         data = json.loads(text) if asked.get("as_json", True) else {}
         count = self.faults.count
-        return Ran(code, text, err.getvalue(), data, count("shopify"), count("grist"))
+        calls = count("grist") if self.real is None else self._calls() - before
+        return Ran(code, text, err.getvalue(), data, count("shopify"), calls)
+
+    def _calls(self) -> int:
+        """Calls to a real server so far, as the ledger has counted them."""
+        if self.real is None or not self.ledger.exists():
+            return 0
+        connection = sqlite3.connect(self.ledger)
+        (stored,) = connection.execute("SELECT value FROM meta WHERE name = 'grist_calls'").fetchone()
+        connection.close()
+        return int(json.loads(stored)["used"])
 
     def synced(self, **asked: Any) -> Ran:
         """A run that must end well."""
@@ -97,21 +124,31 @@ class GristWorld:
     def manage(self, *arguments: str) -> Answer:
         return manage(*arguments, "--db", str(self.ledger))
 
-    def person(self, entity: str) -> Person:
-        return Person(self.sandbox.grist_document, TABLES[entity])
+    def person(self, entity: str) -> Person | Hands:
+        """Somebody of the shop at that table."""
+        return Person(self.sandbox.grist_document, TABLES[entity]) if self.real is None else Hands(self.real, TABLES[entity])
+
+    def tables(self) -> set[str]:
+        """The ids of the document's tables."""
+        return set(self.real.tables()) if self.real else {table.id for table in self.sandbox.grist_document.tables.values()}
 
     # --- eyes of its own, past API and ledger
 
     def rows(self, entity: str) -> dict[str, dict[str, Any]]:
         """What people see, by key and label; a doubled key is a failure."""
-        table = self.person(entity).here()
         shown: dict[str, dict[str, Any]] = {}
-        for row in table.ids():
-            cells = {column.label: table.get(row, column) for column in table.ordered()}
+        for row, cells in self._all(entity).items():
             key = str(cells.get("Shopify ID") or "")
             assert key not in shown or not key, f"{key} stands twice"
             shown[key] = cells | {"row": row}
         return shown
+
+    def _all(self, entity: str) -> dict[int, dict[str, Any]]:
+        person = self.person(entity)
+        if isinstance(person, Hands):
+            return person.rows()
+        table = person.here()
+        return {row: {column.label: table.get(row, column) for column in table.ordered()} for row in table.ids()}
 
     def row(self, entity: str, key: str) -> int:
         return int(self.rows(entity)[key]["row"])

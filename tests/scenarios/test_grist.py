@@ -1,29 +1,35 @@
-"""A shop and a Grist document in step, as a shop's owner would tell it."""
+"""A shop and a Grist document in step, as a shop's owner would tell it: in the sandbox, and in a real Grist if one is named."""
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.sandbox.grist.places import names, place
 from tests.scenarios.grist_world import GristWorld
 
 
-@pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., GristWorld]]:
+@pytest.fixture(params=names())
+def make(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., GristWorld]]:
     made: list[GristWorld] = []
     monkeypatch.chdir(tmp_path)
+    with ExitStack() as stack:
 
-    def world(**options: Any) -> GristWorld:
-        folder = tmp_path / f"grist{len(made)}"
-        folder.mkdir()
-        made.append(GristWorld(folder, **options))
-        return made[-1]
+        def world(**options: Any) -> GristWorld:
+            folder = tmp_path / f"grist{len(made)}"
+            folder.mkdir()
+            if request.param == "real":
+                options["real"] = stack.enter_context(stack.enter_context(place("real")).document())
+            made.append(GristWorld(folder, **options))
+            stack.callback(made[-1].close)
+            return made[-1]
 
-    yield world
-    for one in made:
-        one.close()
+        yield world
 
 
 @pytest.fixture
@@ -226,7 +232,7 @@ def test_a_word_in_a_number_column_is_quarantined_and_the_rest_goes_on(world: Gr
 def test_a_dry_run_changes_nothing_and_plans_what_the_run_does(make: Callable[..., GristWorld]) -> None:
     world = make()
     planned = world.synced(test=True)
-    assert not any(table.id in ("Products", "Variants") for table in world.sandbox.grist_document.tables.values())
+    assert not world.tables() & {"Products", "Variants"}
     assert not world.ledger.exists()
     done = world.synced()
     assert planned.data["runs"][0]["plan_digest"] == done.data["runs"][0]["plan_digest"]

@@ -1,0 +1,54 @@
+"""People at work in a document of a real Grist server: over REST, by the actions that the browser sends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.sandbox.grist.places import Doc, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """As `syncdb.sandbox.grist.person.Person`: somebody at a table; columns are named by id or label, rows by their id."""
+
+    doc: Doc
+    table: str
+
+    def _do(self, *actions: Sequence[Any]) -> None:
+        self.doc.ok("POST", "/apply", [list(action) for action in actions])
+
+    def columns(self) -> dict[str, str]:
+        """The label of each column by its id."""
+        return {name: str(fields["label"]) for name, fields in Table(self.doc, self.table).columns().items()}
+
+    def column(self, name: str) -> str:
+        """A column's id. Raises LookupError."""
+        named = [one for one, label in self.columns().items() if name in (one, label)]
+        if not named:
+            raise LookupError(f"no column {name}")
+        return min(named, key=lambda one: one != name)
+
+    def edit(self, row: int, column: str, value: Any) -> None:
+        self._do(["UpdateRecord", self.table, row, {self.column(column): value}])
+
+    def delete(self, *rows: int) -> None:
+        self._do(["BulkRemoveRecord", self.table, list(rows)])
+
+    def add_column(self, label: str, kind: str = "Text") -> None:
+        self._do(["AddVisibleColumn", self.table, label, {"type": kind, "label": label, "isFormula": False}])
+
+    def add_formula(self, label: str, formula: str, kind: str = "Any") -> None:
+        fields = {"type": kind, "label": label, "isFormula": True, "formula": formula}
+        self._do(["AddVisibleColumn", self.table, label, fields])
+
+    def make_formula(self, name: str, formula: str) -> None:
+        Table(self.doc, self.table).change_column(self.column(name), isFormula=True, formula=formula)
+
+    def rename_column(self, name: str, label: str) -> None:
+        Table(self.doc, self.table).change_column(self.column(name), label=label)
+
+    def rows(self) -> dict[int, dict[str, Any]]:
+        """What each row shows, by its id and the columns' labels."""
+        labels = self.columns()
+        shown = Table(self.doc, self.table).rows()
+        return {row["id"]: {labels[name]: value for name, value in row["fields"].items()} for row in shown}
