@@ -31,8 +31,9 @@ class Found:
     """A record where it was found. `ref` is its location (never its identity), `version` what a later write may expect.
 
     `frozen` names fields that must not be written there, with the reason (a person's formula in our cell), unless they show what
-    was agreed. `computed` are fields that nobody can write there, whatever they show (a column of formulas). `changed_at` (ISO
-    8601, UTC) is when the side itself says it last changed, where it can.
+    was agreed. `computed` are fields that nobody can write there, whatever they show (a column of formulas). `blank` are fields that
+    hold nothing yet and may be filled unasked (an empty cell, the 0 of a column just made). `changed_at` (ISO 8601, UTC) is when
+    the side itself says it last changed, where it can.
     """
 
     ref: str
@@ -41,6 +42,7 @@ class Found:
     frozen: Mapping[str, str] = field(default_factory=dict)
     changed_at: str | None = None
     computed: frozenset[str] = frozenset()
+    blank: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

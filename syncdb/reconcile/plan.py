@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from syncdb.model import Action, Operation, Plan
-from syncdb.reconcile.policy import ROW_RESTORED
+from syncdb.reconcile.policy import BLANK_FILLED, ROW_RESTORED
 from syncdb.values import canonical
 
 
@@ -40,4 +40,6 @@ def guard(plan: Plan, known: int, limits: Limits) -> list[str]:
 
 def _overwrites(operation: Operation) -> bool:
     """Whether cells that hold something are changed. Filling a new column of every row takes nothing away."""
-    return operation.action is Action.UPDATE and any(canonical(value) is not None for value in operation.expected.values())
+    if operation.action is not Action.UPDATE or operation.reason == BLANK_FILLED:
+        return False
+    return any(canonical(value) is not None for value in operation.expected.values())

@@ -55,7 +55,7 @@ class Decision:
 
 
 NEW, CHANGED, RESTORED, FIRST_FILL, ROW_RESTORED = "new", "changed", "restored", "first fill", "row restored"
-DECIDED = "decided by a person"
+BLANK_FILLED, DECIDED = "blank filled", "decided by a person"
 
 
 def decide(triple: Triple, policy: Policy) -> Decision:
@@ -123,7 +123,8 @@ def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> De
             continue
         for side, value in settled.items():
             to[side][difference.field] = value
-            reasons[side].add(DECIDED if decided else _reason(difference, side))
+            blank = difference.field in (left if side is Side.LEFT else right).blank
+            reasons[side].add(DECIDED if decided else _reason(difference, side, blank))
             if len(settled) == 2:
                 shared[side][difference.field] = difference.left if side is Side.RIGHT else difference.right
     operations = tuple(
@@ -140,9 +141,9 @@ def _update(there: Found, side: Side, changes: dict[str, Value], reasons: set[st
     return Operation(side, Action.UPDATE, there.record.key, there.ref, expected, changes, reason, opposite)
 
 
-def _reason(difference: Difference, side: Side) -> str:
+def _reason(difference: Difference, side: Side, blank: bool) -> str:
     if difference.moved is Moved.NO_BASE:
-        return FIRST_FILL
+        return BLANK_FILLED if blank else FIRST_FILL
     moved_here = Moved.LEFT if side is Side.LEFT else Moved.RIGHT
     return RESTORED if difference.moved is moved_here else CHANGED
 
@@ -156,7 +157,7 @@ def _settle(
     if rule.owner is Owner.BOTH:
         written = _shared(difference, rule.tie, left, right)
     else:
-        written = _owned(difference, Side(rule.owner.value), rule.on_drift)
+        written = _owned(difference, Side(rule.owner.value), rule.on_drift, left, right)
     if isinstance(written, Conflict) and verdict is not None and verdict.fits(difference.left, difference.right):
         to = _decided(difference, verdict)
         if not any(rule.owner.value == side.value for side in to):  # the owner's word is never written over
@@ -183,11 +184,14 @@ def _persons_own(difference: Difference, there: Found) -> bool:
     return difference.field in there.frozen and not same(shown, difference.base)
 
 
-def _owned(difference: Difference, owner: Side, on_drift: OnDrift) -> dict[Side, Value] | Conflict:
+def _owned(
+    difference: Difference, owner: Side, on_drift: OnDrift, left: Found, right: Found
+) -> dict[Side, Value] | Conflict:
     drifted, shown = (Moved.RIGHT, difference.right) if owner is Side.LEFT else (Moved.LEFT, difference.left)
+    blank = difference.field in (right if owner is Side.LEFT else left).blank
     if on_drift is OnDrift.REPORT and difference.moved is drifted:
         return _conflict(difference, Why.EDITED)
-    if on_drift is OnDrift.REPORT and difference.moved is Moved.NO_BASE and canonical(shown) is not None:
+    if on_drift is OnDrift.REPORT and difference.moved is Moved.NO_BASE and not (blank or canonical(shown) is None):
         return _conflict(difference, Why.NO_BASE)  # whether a person put it there is not known: it is not lost on a guess
     return {owner.other: difference.left if owner is Side.LEFT else difference.right}
 
@@ -198,7 +202,7 @@ def _shared(difference: Difference, tie: Tie, left: Found, right: Found) -> dict
     if difference.moved is Moved.RIGHT:
         return {Side.LEFT: difference.right}
     if difference.moved is Moved.NO_BASE:
-        return _conflict(difference, Why.NO_BASE)
+        return _filled(difference, left, right)
     if tie is Tie.NEWEST:
         tie = _newest(left, right)
     if tie is Tie.LEFT:
@@ -206,6 +210,14 @@ def _shared(difference: Difference, tie: Tie, left: Found, right: Found) -> dict
     if tie is Tie.RIGHT:
         return {Side.LEFT: difference.right}
     return _summed(difference) if tie is Tie.SUM else _conflict(difference, Why.BOTH_CHANGED)
+
+
+def _filled(difference: Difference, left: Found, right: Found) -> dict[Side, Value] | Conflict:
+    """Nobody knows what was agreed: a side that holds nothing yet is filled, anything else is for a person."""
+    blank = [side for side, there in ((Side.LEFT, left), (Side.RIGHT, right)) if difference.field in there.blank]
+    if len(blank) != 1:
+        return _conflict(difference, Why.NO_BASE)
+    return {blank[0]: difference.right if blank[0] is Side.LEFT else difference.left}
 
 
 def _newest(left: Found, right: Found) -> Tie:

@@ -1,5 +1,6 @@
 """The decision table of docs/reconciliation.md, line by line."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -136,3 +137,21 @@ class TestAbsence:
         decision = decide(Triple("k", self.base, found(2), found(1), doubled=("A2", "A9")), policy(OWNER_LEFT))
         assert not decision.operations
         assert [(one.why, one.where) for one in decision.conflicts] == [(Why.DOUBLED, ("A2", "A9"))]
+
+
+@pytest.mark.parametrize("rule", [Rule(Owner.BOTH), Rule(Owner.LEFT, OnDrift.REPORT)])
+def test_without_a_base_a_blank_is_filled_and_anything_else_is_for_a_person(rule: Rule) -> None:
+    blank = replace(found(0), blank=frozenset({"f"}))
+    filled = decide(Triple("k", None, found(5), blank), policy(rule))
+    assert [(op.side, op.changes, op.reason) for op in filled.operations] == [(RIGHT, {"f": 5}, "blank filled")]
+    assert written(..., 5, 0, rule) is Why.NO_BASE
+    assert decide(Triple("k", None, replace(found(5), blank=frozenset({"f"})), blank), policy(Rule(Owner.BOTH))).conflicts
+    known = decide(Triple("k", Record("k", {"f": 5}), found(5), blank), policy(rule))
+    assert not any(op.reason == "blank filled" for op in known.operations)  # agreed and then emptied is an edit
+
+
+def test_a_computed_field_is_never_written_whatever_it_shows() -> None:
+    for base, right in ((1, 1), (1, 3), (None, None)):
+        there = replace(found(right), computed=frozenset({"f"}))
+        decision = decide(Triple("k", Record("k", {"f": base}), found(2), there), policy(OWNER_LEFT))
+        assert not decision.operations and decision.conflicts[0].why is Why.FORMULA

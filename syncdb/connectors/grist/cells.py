@@ -58,6 +58,12 @@ def zone_of(kind: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def default_of(kind: str) -> Value:
+    """What a new column of this type shows in rows that were there before (observed)."""
+    defaults: dict[str, Value] = {"Numeric": Decimal(0), "Int": 0, "Bool": False}
+    return defaults.get(pure(kind))
+
+
 def can_hold(wanted: str, real: str) -> bool:
     """Whether a column of a type can hold the values of a field at all. Whether it holds each one, `stored` tells."""
     kind, column = pure(wanted), pure(real)

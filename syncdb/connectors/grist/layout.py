@@ -97,7 +97,8 @@ def _place_data(place: Place) -> list[Any]:
 class Binding:
     """What ties a ledger to a table: kept from run to run, so that renamed columns are followed and vanished ones noticed.
 
-    `table` and `asked` are as configured when it was made, `state` is the document's state in which the layout was seen.
+    `table` and `asked` are as configured when it was made, `state` is the document's state in which the layout was seen, `made`
+    are the fields whose columns were made by us.
     """
 
     document: str
@@ -105,18 +106,21 @@ class Binding:
     asked: Mapping[str, str]
     layout: Layout
     state: str
+    made: frozenset[str] = frozenset()
 
     def as_data(self) -> dict[str, Any]:
         """The binding as JSON data; `from_data` is the inverse."""
         asked, layout = dict(self.asked), self.layout.as_data()
-        return {"document": self.document, "table": self.table, "asked": asked, "layout": layout, "state": self.state}
+        names = {"document": self.document, "table": self.table, "state": self.state, "made": sorted(self.made)}
+        return names | {"asked": asked, "layout": layout}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Binding":
         """The binding that `as_data` gave. Raises KeyError where a part is missing."""
         asked = {str(name): str(text) for name, text in data["asked"].items()}
         layout = Layout.from_data(data["layout"])
-        return cls(str(data["document"]), str(data["table"]), asked, layout, str(data["state"]))
+        made = frozenset(map(str, data.get("made", ())))
+        return cls(str(data["document"]), str(data["table"]), asked, layout, str(data["state"]), made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.layout import Layout, Place, Wish
 from syncdb.connectors.grist.schema import pure
 from syncdb.model import Found, Record
-from syncdb.values import Value, digest, encode_fields, iso
+from syncdb.values import Value, canonical, digest, encode_fields, iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,16 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads a table's rows as its layout says."""
+    """Reads a table's rows as its layout says.
+
+    `made` are fields whose columns we made: in rows that were there before, Grist puts a default into them (observed). `unmade`
+    are fields whose columns a real run would make, with that default.
+    """
 
     layout: Layout
     codecs: Mapping[str, Codec]
+    made: frozenset[str] = frozenset()
+    unmade: Mapping[str, Value] = field(default_factory=dict)
 
     def found(self, row: Row) -> Found:
         """The record of a row. A field that cannot be read is left out and frozen, with the reason; formulas are computed."""
@@ -49,8 +55,13 @@ class Reader:
             except Unreadable as why:
                 frozen[name] = str(why)
         computed = frozenset(name for name, place in self.layout.places.items() if place.computed)
+        fields |= self.unmade
+        blank = frozenset(name for name, value in fields.items() if self._is_blank(name, value)) - computed
         version = digest(encode_fields(fields))
-        return Found(str(row.id), version, Record(row.key, fields), frozen, self._changed_at(row), computed)
+        return Found(str(row.id), version, Record(row.key, fields), frozen, self._changed_at(row), computed, blank)
+
+    def _is_blank(self, name: str, value: Value) -> bool:
+        return canonical(value) is None or ((name in self.made or name in self.unmade) and value in (0, False))
 
     def value(self, row: Row, name: str) -> Value:
         """One field of a row. Raises Unreadable."""

@@ -137,3 +137,9 @@ def as_evidence(standing: Standing, wish: Wish) -> dict[str, Any]:
     lacking = [wish.asked[name] for name in (*standing.missing, *standing.empty)]
     made: TableInfo | None = standing.table
     return {"kind": "structure", "table": made.id if made else None, "wanted": wish.table, "columns": lacking}
+
+
+def made_by(evidence: Mapping[str, Any], wish: Wish) -> frozenset[str]:
+    """The fields whose columns such an attempt makes: all of a new table, otherwise those that were lacking."""
+    lacking = set(evidence["columns"])
+    return frozenset(name for name, asked in wish.asked.items() if evidence["table"] is None or asked in lacking)

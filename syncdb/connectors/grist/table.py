@@ -7,13 +7,14 @@ from dataclasses import replace
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.grist.batch import Batch, front, gather
+from syncdb.connectors.grist.cells import default_of
 from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
 from syncdb.connectors.grist.layout import Binding, Column, Layout, Standing, Wish
 from syncdb.connectors.grist.rows import Reader, Row, Rows, by_key, codecs_of, complete_in
 from syncdb.connectors.grist.schema import pure
-from syncdb.connectors.grist.structure import as_evidence, next_call, survey
+from syncdb.connectors.grist.structure import as_evidence, made_by, next_call, survey
 from syncdb.connectors.grist.writing import Writer
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, RetryLater
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Snapshot
@@ -64,6 +65,7 @@ class GristTable:
         self._wish = Wish(table, key_label, tuple(columns), changed_at)
         fits = binding is not None and binding.document == document.id
         self._binding = binding if fits else None
+        self._made = self._binding.made if self._binding else frozenset[str]()
         self._login = login
         self._rebuild = rebuild
         self._dry = dry
@@ -134,9 +136,10 @@ class GristTable:
     def _bind(self, layout: Layout, state: str | None = None) -> None:
         self._layout, self._looked = layout, True
         state = state or self._document.head()
-        self._binding = Binding(self._document.id, self._wish.table, dict(self._wish.asked), layout, state)
+        self._binding = Binding(self._document.id, self._wish.table, dict(self._wish.asked), layout, state, self._made)
 
     def _make(self, attempt: Attempt) -> list[Outcome]:
+        self._made |= made_by(attempt.evidence, self._wish)
         for _ in range(CALLS):
             call = next_call(self._document, self._wish, self._survey(), self._own_login)
             if call is None:
@@ -233,7 +236,9 @@ class GristTable:
         return self._layout
 
     def _reader(self, layout: Layout) -> Reader:
-        return Reader(layout, codecs_of(self._document, self._wish, layout))
+        lacking = [one for one in self._wish.columns if self._dry and one.name not in layout.places]
+        unmade: dict[str, Value] = {one.name: default_of(one.type) for one in lacking}
+        return Reader(layout, codecs_of(self._document, self._wish, layout), self._made, unmade)
 
     def _forget(self) -> None:
         self._document.forget()
@@ -286,6 +291,7 @@ class GristTable:
         What it then does is bounded: it changes only rows that still show the old values, and adds only keys that are not there.
         """
         if attempt.evidence["kind"] == "structure":
+            self._made |= made_by(attempt.evidence, self._wish)
             return self._settle_structure()
         batch = Batch.from_data(attempt.evidence)
         self._forget()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from syncdb.connectors.grist import Binding, Column, GristTable
+from syncdb.connectors.grist.cells import default_of
 from syncdb.connectors.grist.schema import identifier, table_identifier
 from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.model import Result
@@ -195,7 +196,9 @@ def test_a_dry_run_makes_nothing_and_shows_what_would_be(bench: Bench) -> None:
     bench.ready(create("g1", title="Mug"), columns=COLUMNS[:1])
     more = bench.table(dry=True)
     assert more.structure(2) is not None
-    assert bench.records(more)["g1"].record.fields == {"title": "Mug"} | dict.fromkeys([one.name for one in COLUMNS[1:]])
+    assert bench.records(more)["g1"].record.fields == {"title": "Mug"} | {
+        one.name: default_of(one.type) for one in COLUMNS[1:]
+    }
     assert set(columns(bench)) == {"Shopify_ID", "Title"}
 
 
