@@ -1,9 +1,10 @@
 """How fast the manager answers on a ledger of many orders, and how much memory it takes.
 
-    python benchmarks/manager_ledger.py [--orders 10000] [--folder FOLDER] [--keep] [--exports]
+    python benchmarks/manager_ledger.py [--orders 10000] [--folder FOLDER] [--keep] [--exports] [--redact]
 
-A ledger is made by the same statements and the same snapshots that a sync of the local shop makes, repeated under other ids until
-there are enough. Then each command runs as a user would run it, in a process of its own; the best of three is printed.
+A ledger is made by the same statements and the same snapshots that a sync of the local shop makes, repeated under other ids and
+for other customers until there are enough. Then each command runs as a user would run it, in a process of its own; the best of
+three is printed. `--redact` changes the ledger, so its commands come last and once; they also tell how much room they took.
 """
 
 import argparse
@@ -14,18 +15,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from syncdb.clock import SYSTEM, Clock  # noqa: E402
 from syncdb.connectors.shopify.client import ShopifyClient  # noqa: E402
-from syncdb.connectors.shopify.normalise import snapshot_hash  # noqa: E402
+from syncdb.connectors.shopify.normalise import sealed  # noqa: E402
 from syncdb.connectors.shopify.orders import OrderReader  # noqa: E402
 from syncdb.connectors.shopify.tokens import StaticToken  # noqa: E402
 from syncdb.http import Retrier  # noqa: E402
@@ -59,6 +63,11 @@ EXPORTS = (
     ("export lines xlsx", ["export", "--what", "lines", "--output", "lines.xlsx", "--overwrite"]),
     ("backup", ["backup", "--output", "backup.db", "--overwrite"]),
     ("check --quick", ["check", "--quick"]),
+    ("check", ["check"]),
+)
+REDACTIONS = (
+    ("redact (an order)", ["redact", "5000", "--yes"]),
+    ("redact (an e-mail address)", ["redact", "kunde2000@example.com", "--yes"]),
 )
 
 
@@ -77,6 +86,10 @@ def main() -> None:
         for name, arguments in COMMANDS + (EXPORTS if options.exports else ()):
             best, most, code = timed(arguments, folder, 1 if (name, arguments) in EXPORTS else 3)
             print(f"{name:34} {best:7.2f} s  {most:6.0f} MB  exit {code}")
+        for name, arguments in REDACTIONS if options.redact else ():
+            with _Room(folder) as room:
+                best, most, code = timed(arguments, folder, 1)
+            print(f"{name:34} {best:7.2f} s  {most:6.0f} MB  exit {code}  room on the disk {room.taken / 1e6:,.0f} MB")
     finally:
         if not (options.keep or options.folder):
             shutil.rmtree(folder)
@@ -88,6 +101,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--exports", action="store_true")
+    parser.add_argument("--redact", action="store_true")
     return parser.parse_args()
 
 
@@ -111,7 +125,7 @@ def make(path: Path, orders: int) -> None:
         ledger.connection.execute("PRAGMA synchronous = FULL")
 
 
-def _snapshots() -> list[dict[str, Any]]:
+def _snapshots() -> list[Mapping[str, Any]]:
     """Snapshots as the product itself makes them, of 400 orders of the local shop."""
     shop = Shop()
     generate(shop, 400, 5, shop.now(), 30)
@@ -128,16 +142,36 @@ def _snapshots() -> list[dict[str, Any]]:
 
 
 class _Pattern:
-    """An order to be repeated: its stored text with places for the id, the number and the time."""
+    """An order to be repeated: its stored text with places for the id, the number, the time and who bought it.
 
-    def __init__(self, snapshot: dict[str, Any]) -> None:
+    Names and streets stay, so that each customer has namesakes and neighbours, as in a real shop.
+    """
+
+    def __init__(self, snapshot: Mapping[str, Any]) -> None:
         text = canonical_json(snapshot)
         self.text = text.replace(snapshot["id"], "@ID@").replace(str(snapshot["number"]), "@NUMBER@")
         self.text = self.text.replace(snapshot["created_at"], "@MADE@")
-        self.snapshot = snapshot
-        self.mark = snapshot_hash(snapshot)
+        buyer = {
+            "EMAIL": snapshot.get("email"),
+            "PHONE": snapshot.get("phone"),
+            "CUSTOMER": (snapshot.get("customer") or {}).get("id"),
+        }
+        for place, known in buyer.items():
+            if known:
+                self.text = self.text.replace(known, f"@{place}@")
+        self.name = str(snapshot["name"]).replace(str(snapshot["number"]), "@NUMBER@")
         self.summary = summarise(snapshot)
         self.lines = len(snapshot.get("line_items", ()))
+
+    def order(self, order_id: str, number: int, made: str, customer: int) -> tuple[str, bytes, str]:
+        """The hash and the text of one such order, both as the product makes them, and the buyer's e-mail address."""
+        email = f"kunde{customer}@example.com"
+        filled = {"ID": order_id, "NUMBER": str(number), "MADE": made, "EMAIL": email}
+        filled |= {"PHONE": f"+49{1_500_000_000 + customer}", "CUSTOMER": str(9_300_000_000_000 + customer)}
+        text = self.text
+        for place, value in filled.items():
+            text = text.replace(f"@{place}@", value)
+        return *sealed(orjson.loads(text)), email
 
 
 def _orders(patterns: list[_Pattern], count: int, now: datetime) -> Iterator[tuple[Any, ...]]:
@@ -151,18 +185,18 @@ def _orders(patterns: list[_Pattern], count: int, now: datetime) -> Iterator[tup
         pattern = patterns[rng.randrange(len(patterns))]
         made = iso(now - step * (count - index))
         order_id = str(5_000_000_000_000 + index)
-        text = pattern.text.replace("@ID@", order_id).replace("@NUMBER@", str(number)).replace("@MADE@", made)
-        yield order_id, number, made, text, pattern
+        yield order_id, number, made, pattern.order(order_id, number, made, index // 3), pattern
 
 
 def _insert(ledger: Ledger, batch: list[tuple[Any, ...]], now: datetime) -> None:
     at = iso(now)
-    run = "INSERT INTO order_tracking VALUES (" + ",".join("?" * 22) + ")"
+    run = "INSERT INTO order_tracking VALUES (?,?,?,?,CAST(? AS TEXT)," + ",".join("?" * 17) + ")"
     ledger.connection.executemany(run, (_columns(row, at) for row in batch))
     records, changes, writes = [], [], []
-    for order_id, number, made, _, pattern in batch:
+    for order_id, number, made, (_, _, email), pattern in batch:
         keys = [str(int(order_id) * 10 + line) for line in range(pattern.lines or 1)]
-        records += [(PAIR, key, order_id, '{"key":"' + key + '","order_name":"x"}', "7", at, 1) for key in keys]
+        agreed = {"customer_email": email, "order_name": f"#{number}"}
+        records += [(PAIR, key, order_id, canonical_json(agreed | {"key": key}), "7", at, 1) for key in keys]
         changes += [(order_id, number % 9000 + 1, made, path, '"a"', '"b"') for path in ("tags", "display_fulfillment_status")]
         writes += [(1, PAIR, "right", key, order_id, "create", "new", "7", None, None, None, made) for key in keys]
     ledger.connection.executemany("INSERT INTO record VALUES (?,?,?,?,?,?,?)", records)
@@ -177,11 +211,11 @@ def _insert(ledger: Ledger, batch: list[tuple[Any, ...]], now: datetime) -> None
 
 
 def _columns(row: tuple[Any, ...], at: str) -> tuple[Any, ...]:
-    order_id, number, made, text, pattern = row
+    order_id, number, made, (mark, text, _), pattern = row
     one = pattern.summary
     return (
-        order_id, f"#{number}", number, pattern.mark, text, "tracked", one.financial_status, one.fulfillment_status,
-        one.cancelled_at, one.closed_at, int(one.test), one.currency, one.total, one.line_count, "7", made, made, made,
+        order_id, pattern.name.replace("@NUMBER@", str(number)), number, mark, text, "tracked",
+        one.financial_status, one.fulfillment_status, one.cancelled_at, one.closed_at, int(one.test), one.currency, one.total, one.line_count, "7", made, made, made,
         at, at, at, None,
     )  # fmt: skip
 
@@ -207,6 +241,29 @@ def _meta(ledger: Ledger, now: datetime) -> None:
     ledger.runs.put("watermark:orders", {"at": iso(now), "covered_since": since, "metafields": [], "run_id": 1})
     shop = {"id": "1", "domain": "bench.myshopify.com", "name": "Bench", "zone": "Europe/Berlin", "currency": "EUR"}
     ledger.runs.put("shop", shop | {"version": "2026-10", "scopes": None})
+
+
+class _Room:
+    """How much less room there was on the folder's disk at any moment within than at the beginning, in bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.taken = 0
+        self._folder = folder
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look)
+
+    def __enter__(self) -> "_Room":
+        self._begin = shutil.disk_usage(self._folder).free
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watch.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.2):  # a temporary file without a name is seen in nothing else
+            self.taken = max(self.taken, self._begin - shutil.disk_usage(self._folder).free)
 
 
 def timed(arguments: list[str], folder: Path, times: int) -> tuple[float, float, int]:
