@@ -70,9 +70,9 @@ class Histories(RuleBasedStateMachine):
     def a_colleague_acts(self, which: int, a: int, b: int) -> None:
         self.judged.person(which, a, b)
 
-    @rule()
-    def an_hour_later(self) -> None:
-        self.judged.hourly()
+    @rule(full=st.booleans())
+    def an_hour_later(self, full: bool) -> None:
+        self.judged.hourly(full=full)
 
     @rule(number=st.integers(0, 10_000))
     def an_order_changes_and_an_hour_passes(self, number: int) -> None:

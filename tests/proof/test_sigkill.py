@@ -48,6 +48,8 @@ def _kill(folder: Path, kills: int, seed: int) -> None:
             judged.world.pass_time(seconds=120)
             if round_ % 4 == 3:
                 judged.agree(runs=1)
+            if round_ % 100 == 99:
+                sys.stderr.write(f"{round_ + 1} runs, {killed} of them killed, all made good\n")
         judged.agree()
     finally:
         judged.close()
