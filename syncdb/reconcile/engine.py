@@ -81,9 +81,15 @@ def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan, written: Mapping[st
     reasons = guard(plan, ledger.records(pair.name).agreed_count(), pair.limits)
     if reasons:
         raise NeedsPerson(
-            f"Stopped before writing to {pair.right.name}: " + "; ".join(reasons) + f". {_left_standing(written or {})}",
+            f"Stopped before writing to {_written_to(pair, plan)}: " + "; ".join(reasons) + f". {_left_standing(written or {})}",
             next_step="Look at what a run would do with --test. If that is what you want, run once with --force.",
         )
+
+
+def _written_to(pair: Pair, plan: Plan) -> str:
+    """The systems that a plan writes to, as people call them."""
+    sides = {operation.side for operation in plan.operations}
+    return " and ".join(connector.name for side, connector in pair.sides.items() if side in sides)
 
 
 def _left_standing(written: Mapping[str, int]) -> str:

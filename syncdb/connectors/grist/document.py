@@ -21,7 +21,7 @@ LONGEST_FILTER = 6000  # bytes of a filter in an address: beyond 16 KB it is ref
 class Kept(Protocol):
     """A table that is kept in step, as the document needs to know it."""
 
-    name: str
+    entity: str
 
     def stands_in(self) -> tuple[str, str, str] | None:
         """The configured table name, the table's id and its key column's id; None while it does not stand."""
@@ -54,7 +54,7 @@ class GristDocument:
 
     def keep(self, table: Kept) -> None:
         """Make a table known, so that changes are told for it and others can refer to it."""
-        self._kept[table.name] = table
+        self._kept[table.entity] = table
 
     # --- calls -------------------------------------------------------------------------------------------------------
 

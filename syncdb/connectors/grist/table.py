@@ -60,7 +60,7 @@ class GristTable:
         doubled = sorted({one.asked for one in columns if asked.count(one.asked.casefold()) > 1})
         if doubled:
             raise ConfigurationError([f'{name}: the column "{label}" is used twice' for label in doubled])
-        self.name = name
+        self.name, self.entity = f"Grist {name}", name
         self._document = document
         self._wish = Wish(table, key_label, tuple(columns), changed_at)
         fits = binding is not None and binding.document == document.id
@@ -219,7 +219,7 @@ class GristTable:
                     return by_key(answered, layout, keys)
             self._forget()
         raise RetryLater(
-            f"The Grist table of the {self.name} is being rebuilt while it is read. Nothing was written.",
+            f"The Grist table of the {self.entity} is being rebuilt while it is read. Nothing was written.",
             next_step="Run it again.",
         )
 
@@ -229,7 +229,7 @@ class GristTable:
             self._survey()
         if self._layout is None and not self._dry:
             raise NeedsPerson(
-                f'The Grist table "{self._wish.table}" of the {self.name} or its column "{self._wish.key_label}" does not stand. '
+                f'The Grist table "{self._wish.table}" of the {self.entity} or its column "{self._wish.key_label}" does not stand. '
                 "Nothing was written.",
                 next_step="Run it again: what is missing is made at the start of a run.",
             )
@@ -255,7 +255,7 @@ class GristTable:
         rows = Rows() if new else self._read([one.key for one in taken])
         layout = self._standing_layout()
         if layout is None:
-            raise NeedsPerson(f"The Grist table for the {self.name} does not stand, and a dry run makes none.")
+            raise NeedsPerson(f"The Grist table for the {self.entity} does not stand, and a dry run makes none.")
         self._refresh_references(taken, layout)
         operations_taken, batch = gather(taken, layout, self._reader(layout), rows)
         return Attempt(token, tuple(operations_taken), batch.as_data())

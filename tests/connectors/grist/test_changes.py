@@ -130,12 +130,12 @@ def test_two_tables_share_one_comparison(bench: Bench, keys: int) -> None:
     others = bench.table(document, name="collections", table="Collections", columns=(Column("title", "Title"),))
     for table in (products, others):
         bench.build(table)
-        bench.apply(table, *(create(f"{table.name}{n}", title="x") for n in range(keys)))
+        bench.apply(table, *(create(f"{table.entity}{n}", title="x") for n in range(keys)))
     cursor = cursor_now(bench)
     for n in range(keys):
         bench.types(f"collections{n}", "Collections", Title="edited")
     document = bench.document()
-    again = [bench.table(document, name=one.name, binding=one.binding, columns=(Column("title", "Title"),),
+    again = [bench.table(document, name=one.entity, binding=one.binding, columns=(Column("title", "Title"),),
                          table="Products" if one is products else "Collections") for one in (products, others)]  # fmt: skip
     assert [one.structure(1) for one in again] == [None, None]
     assert dict(document.changes(cursor).keys) == {"collections": tuple(sorted(f"collections{n}" for n in range(keys)))}
