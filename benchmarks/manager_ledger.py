@@ -215,8 +215,8 @@ def _columns(row: tuple[Any, ...], at: str) -> tuple[Any, ...]:
     one = pattern.summary
     return (
         order_id, pattern.name.replace("@NUMBER@", str(number)), number, mark, text, "tracked",
-        one.financial_status, one.fulfillment_status, one.cancelled_at, one.closed_at, int(one.test), one.currency, one.total, one.line_count, "7", made, made, made,
-        at, at, at, None,
+        one.financial_status, one.fulfillment_status, one.cancelled_at, one.closed_at, int(one.test), one.currency, one.total,
+        one.line_count, "7", made, made, made, at, at, at, None,
     )  # fmt: skip
 
 
