@@ -6,13 +6,15 @@ The document is the sandbox's, or one on a real server, whose requests are then 
 import io
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from syncdb.clock import Clock
 from syncdb.manager.grist_command import Asked, run
@@ -125,8 +127,22 @@ class GristWorld:
         return manage(*arguments, "--db", str(self.ledger))
 
     def person(self, entity: str) -> Person | Hands:
-        """Somebody of the shop at that table."""
-        return Person(self.sandbox.grist_document, TABLES[entity]) if self.real is None else Hands(self.real, TABLES[entity])
+        """Somebody of the shop at that table (of an entity, or by its own id)."""
+        table = TABLES.get(entity, entity)
+        return Person(self.sandbox.grist_document, table) if self.real is None else Hands(self.real, table)
+
+    def by_hand(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Somebody makes a table of their own, with columns of text, and fills it."""
+        env = self.sandbox.environment() | self.env
+        place = f"{env['GRIST_SERVER']}/api/docs/{env['GRIST_DOCUMENT']}/tables"
+        ids = {label: label.replace(" ", "_") for row in rows for label in row}
+        columns = [{"id": ids[label], "fields": {"label": label, "type": "Text"}} for label in ids]
+        records = [{"fields": {ids[label]: text for label, text in row.items()}} for row in rows]
+        headers = {"Authorization": f"Bearer {env['GRIST_API_KEY']}"}
+        requests.post(place, json={"tables": [{"id": table, "columns": columns}]}, headers=headers, timeout=30).raise_for_status()
+        for one in records:
+            answer = requests.post(f"{place}/{table}/records", json={"records": [one]}, headers=headers, timeout=30)
+            answer.raise_for_status()
 
     def tables(self) -> set[str]:
         """The ids of the document's tables."""

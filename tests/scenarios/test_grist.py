@@ -226,6 +226,44 @@ def test_a_word_in_a_number_column_is_quarantined_and_the_rest_goes_on(world: Gr
     assert first["price"] == "6.00" and "No open errors" in world.manage("errors").all
 
 
+def test_a_field_chosen_later_is_filled_everywhere_and_asks_nobody(make: Callable[..., GristWorld]) -> None:
+    fields = ["product", "title", "sku", "price"]
+    world = make(products=120, env={"GRIST_SYNC": json.dumps({"products": True, "variants": {"fields": fields}})})
+    world.synced()
+    for number, variant in enumerate(world.goods.variants.values()):
+        world.merchant.edit_item(variant["id"], cost=f"{number}.25", tracked=number % 2 == 0)
+    more = {"products": True, "variants": {"fields": [*fields, "cost", "tracked", "barcode"]}}
+    world.env["GRIST_SYNC"] = json.dumps(more)
+    planned = world.synced(test=True)
+    ran = world.synced()
+    assert ran.conflicts == 0 and planned.data["runs"][0]["plan_digest"] == ran.data["runs"][0]["plan_digest"]
+    assert len(world.goods.variants) > 100
+    for number, (gid, variant) in enumerate(world.goods.variants.items()):
+        row = world.rows("variants")[gid] if number < 5 else None
+        if row is not None:
+            shown = (row["Cost"], row["Stock tracked"], row["Barcode"] or None)
+            assert shown == (number + 0.25, number % 2 == 0, variant["barcode"])
+    assert world.synced(full=True).written == 0
+
+
+def test_a_table_that_people_made_before_is_taken_over_and_its_empty_cells_are_filled(make: Callable[..., GristWorld]) -> None:
+    world = make(env={"GRIST_SYNC": json.dumps({"products": {"table": "Artikel", "fields": ["title", "vendor"]}})})
+    first, second = world.product(0), world.product(1)
+    world.by_hand(
+        "Artikel",
+        [
+            {"Shopify ID": first["id"], "Title": first["title"], "Shelf": "A1"},
+            {"Shopify ID": second["id"], "Title": "our own title", "Vendor": "Ours", "Shelf": "B2"},
+        ],
+    )
+    ran = world.synced()
+    assert ran.conflicts == 1 + (second["vendor"] != "Ours") and ran.counts["rows_added"] == len(world.goods.products) - 2
+    rows = world.rows("Artikel")
+    assert (rows[first["id"]]["Vendor"], rows[first["id"]]["Shelf"]) == (first["vendor"], "A1")
+    assert (rows[second["id"]]["Title"], rows[second["id"]]["Vendor"]) == ("our own title", "Ours")
+    assert second["title"] != "our own title"
+
+
 # --- trouble
 
 
