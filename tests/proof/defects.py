@@ -357,7 +357,7 @@ DEFECTS = (
     Defect(
         "a bulk result that broke off is appended to from its beginning",
         "connectors/shopify/bulk_file.py",
-        "_pieces(client, url, file.tell())",
+        "_pieces(client, url, self._file.tell())",
         "_pieces(client, url, 0)",
         (BULK,),
     ),

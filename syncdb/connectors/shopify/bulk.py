@@ -5,12 +5,10 @@ It is a faster way to what the pages bring, never a condition: where it fails, o
 
 import gc
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from syncdb.connectors.shopify.asking import Asking
@@ -69,14 +67,13 @@ class BulkReader:
         if counted <= least:
             return
         query = bulk_query(self.asking.documents.order, search)
-        with tempfile.TemporaryDirectory(prefix="syncdb-bulk-") as folder:
-            for state in self.operations.waited(self.operations.submit(query)):
-                if state is None:
-                    yield self._page()
-            assert state is not None
-            if state.orders < counted and state.orders < self.operations.count(search):
-                raise NotInBulk(f"it found {state.orders} orders where there are {counted}", again=True)
-            file = BulkFile(Path(folder) / "result.jsonl", state)
+        for state in self.operations.waited(self.operations.submit(query)):
+            if state is None:
+                yield self._page()
+        assert state is not None
+        if state.orders < counted and state.orders < self.operations.count(search):
+            raise NotInBulk(f"it found {state.orders} orders where there are {counted}", again=True)
+        with BulkFile(state) as file:
             for _ in file.fetch(self.asking.client):
                 yield self._page()
             yield from self._read(file, known)

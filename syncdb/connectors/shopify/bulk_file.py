@@ -2,13 +2,16 @@
 
 Its lines are objects; a child names its parent in `__parentId`, last in its line (observed). No order of lines is promised
 (documented), so an order is only known to be whole when the whole file has been seen: it is read twice, and never held in memory.
+Customers' data are in it, so the files have no name where the system allows that, and go with the process, however it ends.
 """
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -41,9 +44,11 @@ class Group:
 
 @dataclass(slots=True)
 class BulkFile:
-    """A result on disk. `grouped`: children follow their order at once; `rising`: orders come by the time of their change."""
+    """A result on disk; use as a context manager.
 
-    path: Path
+    `grouped`: children follow their order at once; `rising`: orders come by the time of their change.
+    """
+
     expected: Result
     grouped: bool = True
     rising: bool = True
@@ -52,6 +57,13 @@ class BulkFile:
     _current: bytes = b""
     _latest: bytes = b""
     _tail: bytes = field(default=b"", repr=False)
+    _file: IO[bytes] = field(default_factory=lambda: _nameless(), repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
 
     def fetch(self, client: ShopifyClient) -> Iterator[None]:
         """Bring the file to disk, giving way after every piece. Raises NotInBulk unless it is whole and holds what it should."""
@@ -59,22 +71,20 @@ class BulkFile:
         if url is None:
             if self.expected.lines:
                 raise NotInBulk("the result has no address", again=True)
-            self.path.touch()
             return
         _check_host(url, client.base_url or "")
-        with self.path.open("wb") as file:
-            for cuts_left in reversed(range(CUTS)):
-                try:
-                    for piece in _pieces(client, url, file.tell()):
-                        file.write(piece)
-                        self._scan(piece)
-                        yield
-                except requests.RequestException as error:
-                    if not cuts_left:
-                        raise NotInBulk(f"the result could not be fetched ({type(error).__name__})", again=True) from None
-                else:
-                    break
-            self._judge(file.tell())
+        for cuts_left in reversed(range(CUTS)):
+            try:
+                for piece in _pieces(client, url, self._file.tell()):
+                    self._file.write(piece)
+                    self._scan(piece)
+                    yield
+            except requests.RequestException as error:
+                if not cuts_left:
+                    raise NotInBulk(f"the result could not be fetched ({type(error).__name__})", again=True) from None
+            else:
+                break
+        self._judge(self._file.tell())
 
     def groups(self) -> Iterator[Group]:
         """Every order with its lines. Raises NotInBulk for a line whose order is not in the file."""
@@ -119,28 +129,35 @@ class BulkFile:
 
     def _in_a_row(self) -> Iterator[Group]:
         group: Group | None = None
-        with self.path.open("rb") as file:
-            for line in file:
-                if group is not None and line.rfind(_MARK) >= 0:  # of this order: the file was scanned
-                    group.children.append(line)
-                    continue
-                if group is not None:
-                    yield group
-                group = Group(_owner(line)[0].decode(), [line], [])
+        for line in self._from_the_start():
+            if group is not None and line.rfind(_MARK) >= 0:  # of this order: the file was scanned
+                group.children.append(line)
+                continue
+            if group is not None:
+                yield group
+            group = Group(_owner(line)[0].decode(), [line], [])
         if group is not None:
             yield group
 
-    def _buckets(self) -> Iterator[Path]:
+    def _buckets(self) -> Iterator[IO[bytes]]:
         """The lines shared out to files by their order, so that each file can be put in order in memory."""
-        number = min(MOST_BUCKETS, self.path.stat().st_size // BUCKET + 1)
-        paths = [self.path.with_name(f"{self.path.name}.{place}") for place in range(number)]
-        with ExitStack() as stack, self.path.open("rb") as file:
-            files = [stack.enter_context(path.open("wb")) for path in paths]
-            for line in file:
+        number = min(MOST_BUCKETS, self._file.tell() // BUCKET + 1)
+        with ExitStack() as stack:
+            files = [stack.enter_context(_nameless()) for _ in range(number)]
+            for line in self._from_the_start():
                 files[int(_owner(line)[0]) % number].write(line.rstrip(b"\n") + b"\n")
-        for path in paths:
-            yield path
-            path.unlink()
+            for file in files:
+                file.seek(0)
+                yield file
+                file.close()
+
+    def _from_the_start(self) -> IO[bytes]:
+        self._file.seek(0)
+        return self._file
+
+
+def _nameless() -> IO[bytes]:
+    return tempfile.TemporaryFile(prefix="syncdb-bulk-")
 
 
 def _owner(line: bytes) -> tuple[bytes, bool]:
@@ -152,13 +169,12 @@ def _owner(line: bytes) -> tuple[bytes, bool]:
     return found[1], at < 0
 
 
-def _gathered(path: Path) -> dict[bytes, Group]:
+def _gathered(file: IO[bytes]) -> dict[bytes, Group]:
     groups: dict[bytes, Group] = {}
-    with path.open("rb") as file:
-        for line in file:
-            order_id, is_order = _owner(line)
-            group = groups.get(order_id) or groups.setdefault(order_id, Group(order_id.decode(), [], []))
-            (group.orders if is_order else group.children).append(line)
+    for line in file:
+        order_id, is_order = _owner(line)
+        group = groups.get(order_id) or groups.setdefault(order_id, Group(order_id.decode(), [], []))
+        (group.orders if is_order else group.children).append(line)
     return groups
 
 

@@ -1,6 +1,7 @@
 """Many orders by a bulk operation: the same snapshots as by pages, whatever order its lines come in, and pages where it fails."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -249,10 +250,25 @@ def test_the_token_stays_with_the_shop(world: World) -> None:
         "file:///etc/passwd",
     ],
 )
-def test_nothing_is_fetched_from_elsewhere(world: World, url: str, tmp_path: Path) -> None:
-    file = BulkFile(tmp_path / "result", Result(url, 1, 1, 10))
-    with pytest.raises(NotInBulk, match="unexpected place"):
+def test_nothing_is_fetched_from_elsewhere(world: World, url: str) -> None:
+    with BulkFile(Result(url, 1, 1, 10)) as file, pytest.raises(NotInBulk, match="unexpected place"):
         list(file.fetch(world.client()))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows shows the name of a file that goes with its process")
+@pytest.mark.parametrize("layout", ["after", "mixed"])
+def test_a_process_that_is_killed_leaves_no_customers_data_behind(
+    world: World, layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot clean up, so there must be nothing to clean up at any moment."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    world.fill(130)
+    world.app.bulk.order = layout
+    full = 0
+    for page in OrderReader(world.client(), bulk_from=60).changed(None, world.now()):
+        assert list(tmp_path.iterdir()) == []
+        full += bool(page.orders)
+    assert full > 1 and fetched(world) == 1
 
 
 def test_a_failing_order_costs_only_itself(world: World) -> None:
