@@ -350,8 +350,8 @@ DEFECTS = (
     Defect(
         "a part of the orders in bulk is taken for all of them",
         "connectors/shopify/bulk.py",
-        "            if state.orders < counted and state.orders < self.operations.count(search):",
-        "            if False:",
+        "if state.orders < counted and state.orders < self.operations.count(search):",
+        "if False:",
         (BULK,),
     ),
     Defect(
