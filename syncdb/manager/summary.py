@@ -60,8 +60,10 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
             yield f"  {name}: it would add {_many(added, 'record')} and change {_many(changed, 'record')}{deleted}."
         return
     counts = report.counts
-    if report.failure is None and not (counts["written_left"] or counts["written_right"]):
-        yield "  Nothing to change on either side."
+    written = counts["written_left"] or counts["written_right"]
+    if not written:
+        if report.failure is None:
+            yield "  Nothing to change on either side."
     else:
         changed = counts["rows_changed"] - counts["written_left"]
         deleted = f", {_many(counts['rows_deleted'], 'record')} deleted" if counts["rows_deleted"] else ""
