@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two commands that need nothing but Python 3.11 or newer: they set up what syncdb runs on, then run it.
 
-    python run.py demo [--fresh] [options of the demonstration]
+    python run.py demo [grist] [--fresh] [options of the demonstration]
     python run.py test [--fresh] [--long] [options of pytest]
 
 What is installed goes into the folder `.venv` beside this file, or into the one that SYNCDB_VENV names, and is installed again
@@ -47,7 +47,9 @@ def main(arguments: list[str]) -> int:
 
 
 def demo(python: Path, arguments: list[str]) -> int:
-    """The whole job on a local shop and a local sheet."""
+    """The whole job on a local shop and a local sheet, or a local Grist document."""
+    if arguments[:1] == ["grist"]:
+        return run(python, "-m", "syncdb.sandbox.grist_demo", *arguments[1:])
     return run(python, "-m", "syncdb.sandbox.demo", *arguments)
 
 

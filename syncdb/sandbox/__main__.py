@@ -1,37 +1,40 @@
-"""Start the sandbox by hand: a shop and a spreadsheet to point syncdb at, until Ctrl-C.
+"""Start the sandbox by hand: a shop, a spreadsheet and a Grist document to point syncdb at, until Ctrl-C.
 
-python -m syncdb.sandbox [--orders N] [--folder PATH] [--port N] [--changes-every SECONDS]
+python -m syncdb.sandbox [--orders N] [--products N] [--folder PATH] [--port N] [--changes-every SECONDS]
 """
 
 import argparse
 import random
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 
 from syncdb.sandbox.local import Sandbox
+from syncdb.sandbox.shopify.products.merchant import Merchant
+
+WHAT = "A made-up shop, sheet and Grist document on this computer."
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until Ctrl-C. The settings to use it go into `.env` in the folder."""
-    parser = argparse.ArgumentParser(prog="python -m syncdb.sandbox", description="A made-up shop and sheet on this computer.")
+    parser = argparse.ArgumentParser(prog="python -m syncdb.sandbox", description=WHAT)
     parser.add_argument("--orders", type=int, default=100, help="how many orders the shop has (default 100)")
+    parser.add_argument("--products", type=int, default=40, help="how many products the shop has (default 40)")
     parser.add_argument("--folder", type=Path, default=Path("demo"), help="where key file and .env go (default demo)")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free one)")
-    parser.add_argument("--changes-every", type=float, default=0.0, metavar="SECONDS", help="change a random order that often")
+    parser.add_argument(
+        "--changes-every", type=float, default=0.0, metavar="SECONDS", help="change an order and a product that often"
+    )
     asked = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     folder: Path = asked.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with Sandbox(folder, orders=asked.orders, port=asked.port) as sandbox:
-            settings = sandbox.write_settings(folder)
-            console.print(f"The shop has {len(sandbox.shop.orders)} orders. The spreadsheet: {sandbox.server.url}/")
-            console.print(f"Settings are in {settings}. In another window, from {folder}:")
-            console.print(f"  {sys.executable} {Path(__file__).resolve().parents[2] / 'shopify_sheets_sync.py'}")
-            console.print("Ctrl-C ends it.")
+        with Sandbox(folder, orders=asked.orders, products=asked.products, port=asked.port) as sandbox:
+            _introduce(sandbox, folder, console)
             _serve(sandbox, asked.changes_every, console)
     except OSError as error:
         console.print(f"The sandbox cannot start: {error.strerror or error}.")
@@ -40,16 +43,37 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _introduce(sandbox: Sandbox, folder: Path, console: Console) -> None:
+    """Say what is there and how to point the commands at it."""
+    settings, url, home = sandbox.write_settings(folder), sandbox.server.url, Path(__file__).resolve().parents[2]
+    shop = sandbox.shop
+    console.print(f"The shop has {len(shop.orders)} orders and {len(shop.goods.products)} products.")
+    console.print(f"The spreadsheet: {url}/   The Grist document: {url}/grist/{sandbox.grist_document.id}")
+    console.print(f"Settings are in {settings}. In another window, from {folder}:")
+    console.print(f"  {sys.executable} {home / 'shopify_sheets_sync.py'}")
+    console.print(f"  {sys.executable} {home / 'shopify_grist_sync.py'}")
+    console.print("What Grist may change in the shop: add SHOPIFY_WRITES=products,variants,inventory to that file.")
+    console.print("Ctrl-C ends it.")
+
+
 def _serve(sandbox: Sandbox, every: float, console: Console) -> None:
-    rng = random.Random()
+    rng, merchant = random.Random(), Merchant(sandbox.shop.goods)
     try:
         while True:
             time.sleep(every or 3600)
             if every:
-                what, gid = sandbox.shop.random_change(rng)
-                console.print(f"{sandbox.shop.orders.get(gid, {}).get('name', gid)}: {what}")
+                for what, gid in _changes(sandbox, merchant, rng):
+                    console.print(f"{sandbox.shop.orders.get(gid, {}).get('name', gid)}: {what}")
     except KeyboardInterrupt:
         return
+
+
+def _changes(sandbox: Sandbox, merchant: Merchant, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """A random change of what the shop has: what it was, and of what."""
+    if sandbox.shop.orders:
+        yield sandbox.shop.random_change(rng)
+    if merchant.goods.products:
+        yield merchant.random_change(rng)
 
 
 if __name__ == "__main__":

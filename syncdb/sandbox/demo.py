@@ -6,9 +6,7 @@ python -m syncdb.sandbox.demo [--orders N] [--folder PATH] [--serve]
 import argparse
 import os
 import random
-import shutil
 import sys
-import time
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -21,60 +19,34 @@ from syncdb.sandbox.google.cells import Formula, Packed, entered
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.local import Sandbox, wait_for_ctrl_c
 from syncdb.sandbox.shopify.generate import new_order
+from syncdb.sandbox.story import Story, Time, fresh_folder
 
 ORDERS = 60
-MARK = "DEMONSTRATION.txt"  # only a folder with this file in it is ever emptied
 
 
-class Time:
-    """This computer's time, some seconds ahead: so that an hour can pass in the story."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
-
-
-class Story:
-    """Tells each step, does it, and remembers whether what was promised came true."""
+class SheetStory(Story):
+    """The story of a shop and a sheet."""
 
     def __init__(self, sandbox: Sandbox, time: Time, environment: dict[str, str], console: Console) -> None:
-        self.sandbox, self.time, self.environment, self.console = sandbox, time, environment, console
+        super().__init__(time, console)
+        self.sandbox, self.environment = sandbox, environment
         self.clock = Clock(now=sandbox.now)
-        self.failed: list[str] = []
-        self.step = 0
 
     @property
     def colleague(self) -> Colleague:
         return Colleague(self.sandbox.spreadsheet, "Orders")
 
-    def tell(self, title: str, *lines: str) -> None:
-        self.step += 1
-        self.console.print(f"\n[bold]{self.step}. {title}[/bold]")
-        for line in lines:
-            self.console.print(f"   {line}", highlight=False, markup=False)
-
     def sync(self, **asked: Any) -> None:
         """The command, as cron would run it."""
         options = "".join(f" --{name.replace('_', '-')}" for name in asked)
-        self.console.print(f"   $ python shopify_sheets_sync.py{options}", style="cyan", highlight=False)
+        self.command(f"shopify_sheets_sync.py{options}")
         self.sandbox.faults.log.clear()
         code = run(Asked(**asked), self.environment, self.clock, quiet=True)
         count = self.sandbox.faults.count
         reads = f"{count('shopify', 'read')} reads of the shop, {count('sheets', 'read')} of the sheet"
         written = f"{count('sheets', 'write')} writes"
-        self.console.print(f"   (exit code {code}; {reads}, {written})", style="dim", highlight=False)
+        self.remark(f"(exit code {code}; {reads}, {written})")
         self.check(code == 0, "a run did not end with exit code 0")
-
-    def an_hour_later(self) -> None:
-        self.time.ahead += 3600
-        self.console.print("   ... an hour later ...", style="dim")
-
-    def check(self, true: bool, otherwise: str) -> None:
-        if not true:
-            self.failed.append(otherwise)
-            self.console.print(f"   FAILED: {otherwise}", style="bold red")
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """The sheet by line id, read past the API."""
@@ -93,7 +65,7 @@ class Story:
         return _letter(names.index(header))
 
 
-def tell_all(story: Story, rng: random.Random) -> None:
+def tell_all(story: SheetStory, rng: random.Random) -> None:
     """The whole story, step by step."""
     shop = story.sandbox.shop
     story.tell("The first run", f"A shop with {len(shop.orders)} orders, and an empty sheet shared with us.")
@@ -127,7 +99,7 @@ def tell_all(story: Story, rng: random.Random) -> None:
     _gap(story, rng)
 
 
-def _colleague_at_work(story: Story, gid: str, key: str) -> None:
+def _colleague_at_work(story: SheetStory, gid: str, key: str) -> None:
     story.tell(
         "A colleague works in the sheet",
         "sorts it by product, puts a column of their own in the middle, writes there, leaves a note on a cell.",
@@ -146,7 +118,7 @@ def _colleague_at_work(story: Story, gid: str, key: str) -> None:
     story.check(str(story.rows()[key]["Ours to do"]).startswith("="), "the colleague's formula was touched")
 
 
-def _lost_row(story: Story) -> None:
+def _lost_row(story: SheetStory) -> None:
     key = next(iter(story.rows()))
     story.tell("Somebody deletes a row by mistake", "The daily look at every row (here: --full) finds it and puts it back.")
     story.colleague.delete_rows(story.row_of(key))
@@ -154,7 +126,7 @@ def _lost_row(story: Story) -> None:
     story.check(key in story.rows(), "the deleted row did not come back")
 
 
-def _gap(story: Story, rng: random.Random) -> None:
+def _gap(story: SheetStory, rng: random.Random) -> None:
     shop = story.sandbox.shop
     late = new_order(shop, rng, story.sandbox.now(), 1)
     shop.hide_from_index(late["id"], story.sandbox.clock() + 7200)
@@ -195,41 +167,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--serve", action="store_true", help="keep shop and sheet running afterwards, to look at in a browser")
     asked = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
-    folder = _fresh(asked.folder.absolute(), console)
-    if folder is None:
+    folder = asked.folder.absolute()
+    if not fresh_folder(folder, console):
         return 2
     clock = Time()
     with Sandbox(folder, orders=asked.orders, quota=None, clock=clock) as sandbox, chdir(folder):
         sandbox.shopify.bucket.maximum = sandbox.shopify.bucket.rate = 1e6  # a demonstration shall not wait for points
         environment = sandbox.environment() | {"PATH": os.environ.get("PATH", "")}
         console.print("[bold]syncdb[/bold]: the real command, a made-up shop and a made-up sheet, all on this computer.")
-        story = Story(sandbox, clock, environment, console)
+        story = SheetStory(sandbox, clock, environment, console)
         tell_all(story, random.Random(11))
         return _end(story, folder, asked.serve, console)
 
 
-def _fresh(folder: Path, console: Console) -> Path | None:
-    """The folder, emptied of an earlier demonstration; None if something else is in it."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        console.print(f"{folder} holds something else than an earlier demonstration. Nothing was done.", markup=False)
-        console.print("What to do: name another folder with --folder.", markup=False)
-        return None
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / MARK).write_text("Made by the demonstration, which empties this folder when it is run again.\n", encoding="utf-8")
-    return folder
-
-
-def _end(story: Story, folder: Path, serve: bool, console: Console) -> int:
+def _end(story: SheetStory, folder: Path, serve: bool, console: Console) -> int:
     (folder / "sheet.html").write_text(story.sandbox.page_of("Orders"), encoding="utf-8")
     console.print(f"\nThe sheet as it stands now: {folder / 'sheet.html'}", markup=False)
     console.print(f"The ledger: {folder / 'shopify_sync.db'}   The log: {folder / 'shopify_sync.log'}", markup=False)
-    if story.failed:
-        console.print(f"\n{len(story.failed)} of the promises did not hold: {'; '.join(story.failed)}", style="bold red")
+    if story.broken():
         return 1
     console.print('\nEverything came true. For your own shop: README.md, "Set it up for your shop".', style="bold green")
     manager = Path(__file__).resolve().parents[2] / "sync_manager.py"
     console.print(f"\nAsk the ledger, from {folder}:  {sys.executable} {manager} status", markup=False)
+    console.print("The same with a Grist document, both ways:  python run.py demo grist", markup=False)
     if serve:
         story.sandbox.write_settings(folder)
         console.print(f"Open {story.sandbox.server.url}/ in a browser. Ctrl-C ends it.", markup=False)
