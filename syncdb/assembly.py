@@ -1,5 +1,6 @@
 """From settings to the parts of a run: the one place that knows which connector, mapping and policy go together."""
 
+import logging
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -8,13 +9,13 @@ from typing import Any, Literal, cast
 
 import requests
 
+from syncdb.assembly_tabs import Opening, Place, Tabs, open_tabs, spreadsheet_in, spreadsheet_name, to_remember
 from syncdb.clock import Clock
 from syncdb.config import Settings, ShopSettings
 from syncdb.connectors.base import Connector
 from syncdb.connectors.google_sheets.account import open_account
-from syncdb.connectors.google_sheets.binding import Binding
 from syncdb.connectors.google_sheets.client import Client
-from syncdb.connectors.google_sheets.connector import SheetConnector
+from syncdb.connectors.google_sheets.periods import PeriodTabs
 from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.connectors.shopify.client import ShopifyClient, base_address, shop_domain
 from syncdb.connectors.shopify.orders import OrderReader
@@ -25,8 +26,10 @@ from syncdb.ledger.file import damage_told
 from syncdb.mapping import SheetMapping, default_columns
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.reconcile.plan import Limits
-from syncdb.reconcile.sync import OrderSync, Rows, Wishes
+from syncdb.reconcile.sync import OrderSync, Rows, Wishes, everything_is_due
 from syncdb.reconcile.watch import Watch
+
+log = logging.getLogger("syncdb.assembly")
 
 RowsSetting = Literal["line", "order"]
 
@@ -42,38 +45,47 @@ class SheetDestination:
     clock: Clock
     rng: random.Random
     pair: str = field(init=False)
-    _spreadsheet: str = field(init=False)
-    connector: SheetConnector | None = field(default=None, init=False)
+    _place: Place = field(init=False)
+    connector: Tabs | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Find the spreadsheet first of all: a wrong key or a sheet that is not shared is told before anything is read."""
-        bound = self._binding()
-        target = self.settings.target_spreadsheet
-        self._spreadsheet = bound.spreadsheet_id if bound and bound.target == target else find_spreadsheet(self.client, target)
-        self.pair = f"sheets:{self._spreadsheet}:{self.settings.target_worksheet}:{self.settings.rows}"
+        get = self.ledger.runs.get
+        found = spreadsheet_in(self.settings, get) or find_spreadsheet(self.client, self.settings.target_spreadsheet)
+        self._place = Place(self.settings, found, self.ledger.connection, get)
+        self.pair = self._place.pair
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
         mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]))
-        self.connector = SheetConnector(
+        for other in self._place.left_behind():
+            log.warning("%s", other)
+        opening = Opening(
             self.client,
-            target=self.settings.target_spreadsheet,
-            tab=self.settings.target_worksheet,
-            fields=mapping.fields,
-            key="key",
-            ledger_id=f"{self.ledger.id}:{self.settings.rows}:{self.settings.target_worksheet}",
-            binding=self._binding(),
+            mapping.fields,
+            self.ledger.id,
             take_over=self.wishes.force,
             dry=self.wishes.dry,
+            everything=everything_is_due(self.ledger, self.pair, self.wishes, self.clock.now()),
             clock=self.clock,
             rng=self.rng,
         )
+        self.connector = open_tabs(self._place, opening)
         return self.connector, mapping
 
     def remember(self) -> None:
-        binding = self.connector.binding if self.connector else None
-        if binding is not None and binding != self._binding():
+        if self.connector is None:
+            return
+        for name, binding in to_remember(self.settings, self.connector).items():
+            self._keep(name, binding.as_data())
+        if isinstance(self.connector, PeriodTabs):
+            self._keep(self._place.zone_name, self._place.zone)
+            self._keep(spreadsheet_name(self.settings), self._place.spreadsheet_id)
+            self._keep(self._place.periods_name, sorted({*self._place.periods, *self.connector.bindings}))
+
+    def _keep(self, name: str, value: Any) -> None:
+        if self.ledger.runs.get(name) != value:
             with self.ledger.transaction():
-                self.ledger.runs.put(self._name, binding.as_data())
+                self.ledger.runs.put(name, value)
 
     def changed(self) -> Sequence[str]:
         """A sheet does not tell what people changed: that is found by the daily look."""
@@ -88,15 +100,6 @@ class SheetDestination:
 
     def close(self) -> None:
         self.client.close()
-
-    @property
-    def _name(self) -> str:
-        one = self.settings
-        return f"binding:{one.target_spreadsheet}|{one.target_worksheet}|{one.rows}"
-
-    def _binding(self) -> Binding | None:
-        stored = self.ledger.runs.get(self._name)
-        return Binding.from_data(stored) if stored else None
 
 
 @dataclass(frozen=True, slots=True)

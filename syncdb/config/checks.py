@@ -171,6 +171,11 @@ def json_object(raw: Any) -> Any:
     return raw
 
 
+def spreadsheets(raw: Any) -> dict[str, str]:
+    """A spreadsheet for each of some periods. Which names periods have is somebody else's business."""
+    return {str(period).strip(): spreadsheet(place) for period, place in json_object(raw).items()}
+
+
 def name_list(raw: Any) -> tuple[str, ...]:
     """A list of names, or names separated by commas."""
     raw = column_list(raw)

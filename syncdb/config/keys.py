@@ -86,6 +86,18 @@ KEYS: tuple[Key, ...] = (
         serves=("sheets",),
     ),
     Key(
+        "tabs_by", "TABS_BY", checks.one_of("one", "year", "quarter", "month"), "one",
+        "`one` tab for all orders, or one for each `year`, `quarter` or `month` in which orders were created: `Orders 2026`, "
+        "`Orders 2026-Q4`, `Orders 2026-11`.",
+        serves=("sheets",),
+    ),
+    Key(
+        "period_spreadsheets", "PERIOD_SPREADSHEETS", checks.spreadsheets, None,
+        "Other spreadsheets for the tabs of some years, quarters or months, by period. Left out: all tabs are in "
+        "`target_spreadsheet`.",
+        serves=("sheets",),
+    ),
+    Key(
         "lookback_days", "LOOKBACK_DAYS", checks.whole(1, 3650), 30,
         "How many days back the first run and a full run look, by the time an order last changed.",
     ),

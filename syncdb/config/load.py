@@ -71,6 +71,7 @@ def load(
     """
     reading = _read_all("sheets", flags, env, directory, config_path)
     _parse_columns(reading)
+    _parse_periods(reading)
     email = _check_key_file(reading)
     _tell_detours(reading, (("google_api_base_url", "Google Sheets and Drive"),))
     reading.refuse_problems()
@@ -167,6 +168,19 @@ def _parse_columns(reading: _Reading) -> None:
     reading.values["columns"] = choice.columns
     where = reading.where("columns")
     reading.problems += [f"columns ({where}): {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
+
+
+def _parse_periods(reading: _Reading) -> None:
+    """Spreadsheets are named for years, and for periods of the kind that tabs are made for."""
+    named, by = reading.values["period_spreadsheets"] or {}, reading.values["tabs_by"]
+    reading.values["period_spreadsheets"] = named
+    if not named or by is None:
+        return
+    # what maps orders is large and only needed where periods are named
+    from syncdb.mapping.periods import misnamed
+
+    where = reading.where("period_spreadsheets")
+    reading.problems += [f"period_spreadsheets ({where}): {problem}." for problem in misnamed(named, by)]
 
 
 def _choose_credentials(reading: _Reading) -> None:

@@ -1,5 +1,6 @@
 """The settings of one run: typed, complete and checked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,8 @@ class Settings(ShopSettings):
     google_client_email: str  # the service account's address, from its key file: the sheet is shared with it
     target_spreadsheet: str
     target_worksheet: str
+    tabs_by: str  # one, year, quarter or month
+    period_spreadsheets: Mapping[str, str]  # by year or by period of the kind of `tabs_by`
     columns: tuple[tuple[str, str], ...] | None  # name and header of each; None is the default set
     rows: str
     google_api_base_url: str | None

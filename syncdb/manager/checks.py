@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from syncdb.assembly import sheet_mapping
+from syncdb.assembly_tabs import Place
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import Settings, load
 from syncdb.connectors.google_sheets.client import Client
@@ -23,6 +24,7 @@ from syncdb.ledger.reading import Reader, reading
 from syncdb.manager.remotes import google_of, known_sheet, shop_of
 from syncdb.manager.versions import days_left
 from syncdb.mapping.choice import column
+from syncdb.mapping.periods import ONE
 
 MOST_SKEW = timedelta(minutes=2)  # Google refuses a sign-in whose clock is minutes off
 SOON = 45  # days
@@ -185,6 +187,8 @@ def check_google(settings: Settings, reader: Reader | None = None, clock: Clock 
             checks += [passed("google", "sign-in", f'{client.email} opened "{seen.title}"'), _skew(seen, clock.now())]
             checks.append(_tried("edit", lambda: try_edit(client, found, random.SystemRandom()), "may edit"))
             checks += [_room(seen), _headers(settings, reader, client, seen)]
+            checks += [_other_spreadsheet(client, period, place) for period, place in settings.period_spreadsheets.items()]
+            checks += _left_behind(settings, reader, found)
     except SyncdbError as error:
         checks.append(refused("google", names[min(len(checks), len(names) - 1)], error))
     done = {check.name for check in checks}
@@ -221,7 +225,7 @@ def _headers(settings: Settings, reader: Reader | None, client: Client, seen: Gl
     if sheet is None:
         told = (
             "there already; the first run looks at it"
-            if settings.target_worksheet in seen.tabs
+            if settings.target_worksheet in seen.tabs and settings.tabs_by == ONE
             else "not there yet; the first run makes it"
         )
         return skipped("google", "headers", f'tab "{settings.target_worksheet}" is {told}')
@@ -229,4 +233,24 @@ def _headers(settings: Settings, reader: Reader | None, client: Client, seen: Gl
         attempt = sheet.connector.structure(1)
     except SyncdbError as error:
         return refused("google", "headers", error)
-    return passed("google", "headers", "the next run adds columns" if attempt else f'all columns stand in "{sheet.binding.tab}"')
+    tabs = ", ".join(f'"{tab}"' for tab in sheet.tabs)
+    return passed("google", "headers", "the next run adds tabs or columns" if attempt else f"all columns stand in {tabs}")
+
+
+def _other_spreadsheet(client: Client, period: str, target: str) -> Check:
+    """The spreadsheet for the tabs of some periods."""
+    name = f"spreadsheet for {period}"
+    try:
+        found = find_spreadsheet(client, target)
+        seen = glance(client, found)
+        try_edit(client, found, random.SystemRandom())
+    except SyncdbError as error:
+        return refused("google", name, error)
+    return passed("google", name, f'may edit "{seen.title}"; {seen.cells:,} of {MOST_CELLS:,} cells in use')
+
+
+def _left_behind(settings: Settings, reader: Reader | None, spreadsheet_id: str) -> list[Check]:
+    if reader is None:
+        return []
+    place = Place(settings, spreadsheet_id, reader.connection, reader.meta)
+    return [passed("google", "note", told) for told in place.left_behind()]

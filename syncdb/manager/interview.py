@@ -55,6 +55,7 @@ class Interview:
                 values[name] = self.folder / found if isinstance(found, Path) else found
         values["columns"] = None  # which columns are shown makes no difference here
         missing: dict[str, Any] = {"google_service_account_file": self.folder, "target_spreadsheet": "", "shopify_store_name": ""}
+        missing["period_spreadsheets"] = {}
         filled: dict[str, Any] = {name: value if value is not None else missing.get(name) for name, value in values.items()}
         return Settings(**filled, google_client_email=self.email)
 

@@ -1,19 +1,16 @@
 """The shop and the sheet for commands that only look: the same clients as a run's, without a ledger that is held."""
 
-import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from syncdb.assembly import assemble, sheet_mapping, token_source
+from syncdb.assembly_tabs import Opening, Place, Tabs, open_tabs, spreadsheet_in, to_remember
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import Settings
 from syncdb.connectors.google_sheets.account import open_account
-from syncdb.connectors.google_sheets.binding import Binding
 from syncdb.connectors.google_sheets.client import Client
-from syncdb.connectors.google_sheets.connector import SheetConnector
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.tokens import StaticToken
 from syncdb.http import Retrier
@@ -60,34 +57,23 @@ def google_of(settings: Settings, clock: Clock = SYSTEM, patience: float = PATIE
 
 @dataclass(frozen=True, slots=True)
 class KnownSheet:
-    """The tab that a ledger keeps, ready to be read. `pair` is its name in the ledger."""
+    """The tab or tabs that a ledger keeps, ready to be read. `pair` is its name in the ledger, `tabs` what they are called."""
 
     pair: str
-    binding: Binding
-    connector: SheetConnector
+    tabs: tuple[str, ...]
+    connector: Tabs
 
 
 def known_sheet(settings: Settings, reader: Reader, google: Client) -> KnownSheet | None:
     """The sheet that the last run left behind; None before the first one."""
-    stored: dict[str, Any] | None = reader.meta(
-        f"binding:{settings.target_spreadsheet}|{settings.target_worksheet}|{settings.rows}"
-    )
     shop = reader.meta("shop")
-    if not stored or not shop:
+    spreadsheet_id = spreadsheet_in(settings, reader.meta)
+    if not spreadsheet_id or not shop:
         return None
-    binding = Binding.from_data(stored)
     mapping = sheet_mapping(settings, str(shop["zone"]), str(shop["currency"]))
-    connector = SheetConnector(
-        google,
-        target=settings.target_spreadsheet,
-        tab=settings.target_worksheet,
-        fields=mapping.fields,
-        key="key",
-        ledger_id=f"{reader.meta('ledger_id')}:{settings.rows}:{settings.target_worksheet}",
-        binding=binding,
-        rng=random.SystemRandom(),
-    )
-    return KnownSheet(f"sheets:{binding.spreadsheet_id}:{settings.target_worksheet}:{settings.rows}", binding, connector)
+    place = Place(settings, spreadsheet_id, reader.connection, reader.meta)
+    connector = open_tabs(place, Opening(google, mapping.fields, str(reader.meta("ledger_id")), everything=True))
+    return KnownSheet(place.pair, tuple(one.tab for one in to_remember(settings, connector).values()), connector)
 
 
 def run_now(settings: Settings, *, full: bool = False, clock: Clock = SYSTEM) -> Report:

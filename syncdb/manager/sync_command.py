@@ -99,7 +99,8 @@ def _wishes(asked: Asked, settings: Settings) -> Wishes:
 
 def _leave(asked: Asked, settings: Settings, parts: Parts, report: Report) -> None:
     """Write the dry run's files and say how it went."""
-    place = f'orders of {settings.shopify_store_name} in "{settings.target_spreadsheet}", tab {settings.target_worksheet}'
+    tab = f"tab {settings.target_worksheet}" + ("" if settings.tabs_by == "one" else f", by {settings.tabs_by}")
+    place = f'orders of {settings.shopify_store_name} in "{settings.target_spreadsheet}", {tab}'
     lines = summary(report, place, {field.name: field.label for field in parts.fields}, settings.log_file)
     if asked.test and report.plan is not None:
         files = write_dry_run(Path.cwd() / TEST_OUTPUT, report, parts.fields, place)

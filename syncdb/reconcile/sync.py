@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from syncdb.clock import Clock
@@ -86,6 +86,14 @@ class Wishes:
     dry: bool = False
 
 
+def everything_is_due(ledger: Ledger, pair: str, wishes: Wishes, now: datetime) -> bool:
+    """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
+    if wishes.full or wishes.force:
+        return True
+    last = ledger.runs.get(f"examined:{pair}")
+    return last is None or not timedelta(0) <= now - moment(last) < wishes.examine_every
+
+
 @dataclass(frozen=True, slots=True)
 class OrderSync:
     """One run. With `wishes.dry` the ledger must be a copy, and nothing is written anywhere else.
@@ -121,7 +129,7 @@ class OrderSync:
         return report
 
     def _steps(self, report: Report) -> None:
-        deep = self._deep()
+        deep = everything_is_due(self.ledger, self.destination.pair, self.wishes, self.clock.now())
         report.mode = "test" if self.wishes.dry else "full" if deep else "incremental"
         intake = self._read_shop(report, deep)
         connector, rows = self.destination.open(self.ledger.runs.get("shop"))
@@ -208,13 +216,6 @@ class OrderSync:
                     report.run_id,
                     self._now(),
                 )
-
-    def _deep(self) -> bool:
-        """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
-        if self.wishes.full or self.wishes.force:
-            return True
-        last = self.ledger.runs.get(f"examined:{self.destination.pair}")
-        return last is None or not timedelta(0) <= self.clock.now() - moment(last) < self.wishes.examine_every
 
     def _remember_examined(self, pair: str) -> None:
         with self.ledger.transaction():

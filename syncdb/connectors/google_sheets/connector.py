@@ -72,6 +72,11 @@ class SheetConnector:
         """What to keep for the next run."""
         return self._sheet.binding
 
+    @property
+    def spreadsheet_id(self) -> str:
+        """The spreadsheet that `target` stands for. Asked for where no binding tells; raises ConfigurationError and Refused."""
+        return self._sheet.spreadsheet_id
+
     def close(self) -> None:
         self._client.close()
 
@@ -96,6 +101,15 @@ class SheetConnector:
         if self._sheet.nothing_yet():
             return iter([Snapshot({}, complete=True)])
         return map(self._as_if_made, reading.fetch(self._sheet))
+
+    def places(self) -> dict[str, tuple[str, ...]]:
+        """Every key that the tab shows now, with its row numbers as on screen. One request."""
+        if self._sheet.nothing_yet():
+            return {}
+        index = self._sheet.index(fresh=True)
+        return {key: (f"{row + 1}",) for key, row in index.rows.items()} | {
+            key: tuple(f"{row + 1}" for row in rows) for key, rows in index.doubled.items()
+        }
 
     def look(self, keys: Iterable[str]) -> Snapshot:
         """See Connector.look."""

@@ -89,7 +89,8 @@ def no_room(used: int, more: int) -> NeedsPerson:
     return NeedsPerson(
         f"The spreadsheet is full: it has {used:,} of at most {MOST_CELLS:,} cells, blank ones included, and the new rows and "
         f"columns need {more:,} more. Nothing was written.",
-        next_step="Delete blank rows, columns and tabs, or name a new spreadsheet in target_spreadsheet.",
+        next_step="Delete blank rows, columns and tabs. To go on in a second spreadsheet, keep a tab for each year, quarter or "
+        "month (tabs_by) and name it for the periods to come in period_spreadsheets (docs/google-sheets.md, Several tabs).",
     )
 
 
