@@ -31,9 +31,9 @@ class Found:
     """A record where it was found. `ref` is its location (never its identity), `version` what a later write may expect.
 
     `frozen` names fields that must not be written there, with the reason (a person's formula in our cell), unless they show what
-    was agreed. `computed` are fields that nobody can write there, whatever they show (a column of formulas). `blank` are fields that
-    hold nothing yet and may be filled unasked (an empty cell, the 0 of a column just made). `changed_at` (ISO 8601, UTC) is when
-    the side itself says it last changed, where it can.
+    was agreed. `computed` are fields that nobody can write there, whatever they show (a column of formulas). `blank` are fields
+    that hold nothing yet and may be filled unasked (an empty cell, the 0 of a column just made). `changed_at` (ISO 8601, UTC) is
+    when the side itself says it last changed, where it can.
     """
 
     ref: str
@@ -282,11 +282,15 @@ class Result(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one operation, with where the record now stands or why it was not written."""
+    """The result of one operation, with where the record now stands or why it was not written.
+
+    `without` are fields of a new record that could not be written there (a column of formulas): nothing is agreed about them.
+    """
 
     result: Result
     ref: str | None = None
     why: str = ""
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,9 @@ def _figures(report: Report, system: str) -> Iterator[str]:
         yield f"  It would append {_many(added, 'row')} and change {_many(cells, 'cell')} in {_many(changed, 'row')}."
     elif counts["rows_added"] or counts["rows_changed"]:
         back = f" ({counts['rows_restored']} of them had been deleted)" if counts["rows_restored"] else ""
-        changed = counts["rows_changed"] - counts["written_left"]
-        cells = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(changed, 'row')}" if changed else "0 cells changed"
-        yield f"  {system}: {_many(counts['rows_added'], 'row')} added{back}, {cells}."
+        rows = counts["rows_changed"] - counts["written_left"]
+        changes = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(rows, 'row')}" if rows else "0 cells changed"
+        yield f"  {system}: {_many(counts['rows_added'], 'row')} added{back}, {changes}."
         if counts["written_left"]:
             yield f"  Shopify: {_many(counts['written_left'], 'order')} changed."
     elif report.failure is None:

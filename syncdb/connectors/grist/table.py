@@ -229,8 +229,8 @@ class GristTable:
             self._survey()
         if self._layout is None and not self._dry:
             raise NeedsPerson(
-                f'The Grist table "{self._wish.table}" of the {self.entity} or its column "{self._wish.key_label}" does not stand. '
-                "Nothing was written.",
+                f'The Grist table "{self._wish.table}" of the {self.entity} or its column "{self._wish.key_label}" '
+                "does not stand. Nothing was written.",
                 next_step="Run it again: what is missing is made at the start of a run.",
             )
         return self._layout
@@ -280,7 +280,7 @@ class GristTable:
         writer = self._writer()
         if writer is None:
             return batch.all(attempt, Result.STALE, "its table is gone")
-        outcomes = batch.outcomes(attempt, writer.send(attempt, batch))
+        outcomes = batch.told(attempt, batch.outcomes(attempt, writer.send(attempt, batch)), writer.layout)
         if any(one.result is Result.STALE for one in outcomes):
             self._forget()
         return outcomes
@@ -303,7 +303,7 @@ class GristTable:
         if writer is None:
             outcomes = batch.all(attempt, Result.STALE, "its table is gone")
         else:
-            outcomes = batch.outcomes(attempt, settled)
+            outcomes = batch.told(attempt, batch.outcomes(attempt, settled), writer.layout)
         if not any(one.result is Result.UNKNOWN for one in outcomes):
             self._settled.add(attempt.token)
         return outcomes
