@@ -25,6 +25,7 @@ from syncdb.reconcile.sync import Wishes
 from syncdb.reconcile.watch import Watch
 from syncdb.values import iso, moment
 
+MOST = 2000  # changes of one entity beyond which looking at everything is the shorter way
 UNREADABLE = "Put a value of the right kind into that cell, or choose another column. Nothing was written over it."
 
 
@@ -159,7 +160,8 @@ class LiveSync:
             return None
         again = self.ledger.runs.get(f"again:{entity.pair.name}") or []
         decided = self.ledger.verdicts(entity.pair.name).keys()
-        return list(dict.fromkeys(chain(*(keys or () for keys in told), again, decided)))
+        keys = list(dict.fromkeys(chain(*(keys or () for keys in told), again, decided)))
+        return keys if len(keys) <= MOST else None
 
     def _remember(self, entity: Entity, keys: list[str] | None, unsettled: set[str], complete: bool, run_id: int) -> None:
         """What could not be settled is looked at again; what could be is no longer held against its record."""

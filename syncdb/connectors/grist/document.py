@@ -39,6 +39,8 @@ class GristDocument:
         self._tables: list[TableInfo] | None = None
         self._deltas: dict[str, Delta] = {}
         self._head: tuple[str, int] | None = None
+        self._begin: tuple[str, int] | None = None  # the first head of this run
+        self._earlier: int | None = 0  # own states between that and the present head; None once one of them was lost
         self._keys: dict[tuple[str, str], tuple[dict[int, str], frozenset[str]]] = {}
         self._lists = True
         self._sees_all: bool | None = None
@@ -62,15 +64,20 @@ class GristDocument:
         return self.client.get(f"{self.path}{path}", params)
 
     def call(self, method: str, path: str, body: object, params: Mapping[str, Any] | None = None) -> Any:
-        """A call that writes. One to /records that is answered makes one state, also where nothing changed (observed)."""
+        """A call that writes. One that is answered makes one state; one to /records also where nothing changed (observed)."""
         before, self.own_writes = self.own_writes, None
+        shapes = not path.endswith(("/records", "/records/delete", "/data/delete"))
+        earlier = self._earlier
+        if shapes:
+            self._earlier = None
         try:
             answer = self.client.call(method, f"{self.path}{path}", body, params)
         except Declined:
-            self.own_writes = before  # a refused call makes none (observed)
+            self.own_writes, self._earlier = before, earlier  # a refused call makes none (observed)
             raise
-        if not path.endswith(("/records", "/records/delete", "/data/delete")):
+        if shapes:
             self._head = None  # the structure is another now: what follows counts from there
+            self._earlier = None if before is None or earlier is None else earlier + before + 1
         elif before is not None:
             self.own_writes = before + 1
         return answer
@@ -206,6 +213,7 @@ class GristDocument:
     def _at(self, state: Mapping[str, Any]) -> str:
         """The run's head from now on; own writes count from it."""
         self._head, self.own_writes = (str(state["h"]), int(state["n"])), 0
+        self._begin = self._begin or self._head
         self._deltas.clear()
         return self._head[0]
 
@@ -287,12 +295,21 @@ class GristDocument:
 
         Each call that writes makes exactly one state (observed), so they can be counted. One request if anything was written.
         """
-        if not self.own_writes or self._head is None or cursor != self._head[0]:
+        expected = self._expected(cursor)
+        if expected is None:
             return cursor
         states = self.get("/states")["states"]
-        if int(states[0]["n"]) != self._head[1] + self.own_writes:
-            return cursor
-        return self._at(states[0])
+        return self._at(states[0]) if int(states[0]["n"]) == expected else cursor
+
+    def _expected(self, cursor: str) -> int | None:
+        """The number of the state to which only own writes lead from a cursor; None if there were none or it is not known."""
+        if self._head is None or self.own_writes is None:
+            return None
+        if cursor == self._head[0]:
+            return self._head[1] + self.own_writes if self.own_writes else None
+        if self._begin is None or cursor != self._begin[0] or self._earlier is None:
+            return None
+        return self._begin[1] + self._earlier + self.own_writes
 
 
 def _cell(row: Json, name: str) -> Any:

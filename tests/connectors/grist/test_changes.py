@@ -108,6 +108,22 @@ def test_own_writes_are_passed_over_if_nobody_else_wrote(bench: Bench) -> None:
     assert dict(later(bench, again)[0].changes(after).keys) == {}
 
 
+@pytest.mark.parametrize("somebody", [False, True])
+def test_tables_made_and_filled_in_this_run_are_passed_over_unless_somebody_wrote(bench: Bench, somebody: bool) -> None:
+    document = bench.document()
+    tables = [bench.table(document), bench.table(document, name="others", table="Others", columns=(Column("title", "Title"),))]
+    cursor = document.changes(None).cursor
+    for table in tables:
+        bench.build(table)
+        bench.apply(table, create("g1", title="Mug"))
+        if somebody:
+            bench.types("g1", "Products", Title="Cup")
+    after = document.after_own_writes(cursor)
+    assert (after == cursor) is somebody
+    if not somebody:
+        assert dict(later(bench, tables[0])[0].changes(after).keys) == {}
+
+
 def test_own_writes_are_not_passed_over_if_somebody_wrote_meanwhile_or_one_was_lost(bench: Bench) -> None:
     table = bench.ready(create("g1", title="Mug"))
     document, again = later(bench, table)
