@@ -44,6 +44,39 @@ def last_runs(reader: Reader, most: int = 20) -> list[dict[str, Any]]:
     return [unpacked(row) for row in reader.rows(f"SELECT {RUN} FROM sync_history ORDER BY run_id DESC LIMIT ?", (most,))]
 
 
+def last_runs_of(reader: Reader, pair: str, most: int = 20) -> list[dict[str, Any]]:
+    """The same of one pair."""
+    query = f"SELECT {RUN} FROM sync_history WHERE pair = ? ORDER BY run_id DESC LIMIT ?"
+    return [unpacked(row) for row in reader.rows(query, (pair, most))]
+
+
+def kept_in_step(reader: Reader) -> dict[str, int]:
+    """How many records of each kind (products, variants ...) the sides have agreed on; orders are counted elsewhere."""
+    counts: dict[str, int] = {}
+    for pair in pairs(reader):
+        system, kind = pair.partition(":")[0], pair.rpartition(":")[2]
+        if system != "sheets" and kind != "orders":
+            query = "SELECT count(*) FROM record WHERE pair = ? AND base IS NOT NULL"
+            counts[kind] = counts.get(kind, 0) + reader.number(query, (pair,))
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def pairs(reader: Reader) -> list[str]:
+    """The pairs that have records, found by skipping from one to the next in the index."""
+    found: list[str] = []
+    while row := reader.row("SELECT min(pair) AS pair FROM record WHERE pair > ?", (found[-1] if found else "",)):
+        if row["pair"] is None:
+            break
+        found.append(str(row["pair"]))
+    return found
+
+
+def grist_calls(reader: Reader) -> dict[str, Any] | None:
+    """Requests that runs sent to Grist in the calendar month (UTC) that was counted last: `month`, `used`. None without any."""
+    stored: dict[str, Any] | None = reader.meta("grist_calls")
+    return stored
+
+
 def last_run_of_each_pair(reader: Reader) -> list[dict[str, Any]]:
     latest = "SELECT max(run_id) FROM sync_history GROUP BY pair"
     rows = reader.rows(f"SELECT {RUN} FROM sync_history WHERE run_id IN ({latest}) ORDER BY run_id DESC")

@@ -16,9 +16,9 @@ from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.manager.asking import confirmed
 from syncdb.manager.options import JsonOption, YesOption, answering
 from syncdb.manager.output import Output
+from syncdb.manager.pairs import ABOUT, SCRIPTS, PairName
+from syncdb.manager.place import configured_pairs
 from syncdb.manager.timetable import EVERY, Job, cron_line, systemd_service, systemd_timer, task_xml, with_line
-
-SCRIPT = "shopify_sheets_sync.py"
 
 
 class Kind(StrEnum):
@@ -38,6 +38,9 @@ class Part:
 
 
 def schedule(
+    pair: Annotated[
+        PairName | None, typer.Option("--pair", help="What to run: sheets or grist (default: what is configured).")
+    ] = None,
     kind: Annotated[
         Kind | None, typer.Option("--kind", help="cron, systemd or windows (default: what this computer has).")
     ] = None,
@@ -53,11 +56,11 @@ def schedule(
 
     Prints what does that; with --install it is put in place. It runs in this folder with this Python. Nothing is installed
     unasked. Exit codes: 0 done; 2 not possible as asked; 5 the scheduler refused. Example: python sync_manager.py schedule
-    --every 15
+    --pair grist --every 15
     """
     with answering(as_json) as output:
         chosen = kind or (Kind.WINDOWS if sys.platform == "win32" else Kind.CRON)
-        job = make_job(Path.cwd(), config, every)
+        job = make_job(Path.cwd(), config, every, pair or _usual(config))
         parts = parts_of(job, chosen, datetime.now())
         if output.as_json:
             told = [{"title": one.title, "file": str(one.file) if one.file else None, "text": one.text} for one in parts]
@@ -74,15 +77,22 @@ def schedule(
                 output.line(done)
 
 
-def make_job(folder: Path, config: Path | None, every: int) -> Job:
+def _usual(config: Path | None) -> PairName:
+    """The pair that is meant when none is named: the only one that is configured, else the sheet."""
+    pairs = configured_pairs(config)
+    return pairs[0] if len(pairs) == 1 else PairName.SHEETS
+
+
+def make_job(folder: Path, config: Path | None, every: int, pair: PairName = PairName.SHEETS) -> Job:
     """The job of this folder. Raises ConfigurationError for what no scheduler could do."""
-    script = Path(__file__).resolve().parents[2] / SCRIPT
+    script = Path(__file__).resolve().parents[2] / SCRIPTS[pair]
     if every not in EVERY:
         raise ConfigurationError([f"--every {every}: not possible evenly."], next_step=f"One of {', '.join(map(str, EVERY))}.")
     paths = [Path(sys.executable), script, folder, *([config] if config else [])]
     if any(ord(letter) < 32 for path in paths for letter in str(path)):
         raise ConfigurationError(["A path holds a control character, which no scheduler can be given."], next_step="Rename it.")
-    return Job(Path(sys.executable), script, folder, every, config.absolute() if config else None)
+    kind = "" if pair is PairName.SHEETS else pair.value
+    return Job(Path(sys.executable), script, folder, every, config.absolute() if config else None, ABOUT[pair], kind)
 
 
 def parts_of(job: Job, kind: Kind, now: datetime) -> list[Part]:

@@ -1,6 +1,6 @@
 """From the ledger's facts to one verdict: fine, or what needs attention and what to do about each. No output here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from syncdb.ledger.overview import Standing
 from syncdb.ledger.reading import Reader
 from syncdb.ledger.trouble import Group, grouped, open_errors
 from syncdb.manager.gaps_shown import numbers, with_reason
+from syncdb.manager.pairs import PairName, command, pair_of, series_of
 from syncdb.manager.place import Place
 from syncdb.manager.rhythm import Rhythm, cut_off, rhythm
 from syncdb.manager.versions import days_left, end_of_support
@@ -41,6 +42,31 @@ class Attention:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Runs that somebody makes again and again: `name` says with what, `runs` are the latest, newest first (never empty)."""
+
+    name: str
+    runs: Sequence[dict[str, Any]]
+
+    @property
+    def pair(self) -> str:
+        return str(self.runs[0]["pair"])
+
+    @property
+    def last(self) -> dict[str, Any]:
+        return self.runs[0]
+
+    @property
+    def last_ended(self) -> dict[str, Any] | None:
+        """The last run that came to an end: while one is going on, how the one before it went still counts."""
+        return next((run for run in self.runs if run["exit_code"] is not None), None)
+
+    @property
+    def rhythm(self) -> Rhythm | None:
+        return rhythm(self.runs)
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All that `status` tells."""
 
@@ -51,22 +77,24 @@ class State:
     counts: Standing
     last_runs: Sequence[dict[str, Any]]
     pairs: Sequence[dict[str, Any]]
-    rhythm: Rhythm | None
+    series: Sequence[Series]
     mark: dict[str, Any] | None
     checked_at: str | None
     writes: Sequence[dict[str, Any]]
     errors: Sequence[Group]
     gaps: Sequence[Gap]
     schema: Sequence[str]
+    kept: Mapping[str, int]
+    calls: Mapping[str, Any] | None
 
     @property
     def last_run(self) -> dict[str, Any] | None:
         return next((run for run in self.last_runs if run["mode"] != "test"), None)
 
     @property
-    def last_ended(self) -> dict[str, Any] | None:
-        """The last run that came to an end: while one is going on, how the one before it went still counts."""
-        return next((run for run in self.last_runs if run["mode"] != "test" and run["exit_code"] is not None), None)
+    def rhythm(self) -> Rhythm | None:
+        """That of the runs that were made last."""
+        return self.series[0].rhythm if self.series else None
 
     @property
     def version(self) -> str | None:
@@ -80,7 +108,7 @@ class State:
 
 def look(reader: Reader, place: Place, now: datetime) -> State:
     """Ask the ledger everything that `status` tells."""
-    runs = overview.last_runs(reader)
+    runs, last_of_each = overview.last_runs(reader), overview.last_run_of_each_pair(reader)
     return State(
         now,
         place,
@@ -88,51 +116,84 @@ def look(reader: Reader, place: Place, now: datetime) -> State:
         reader.path.stat().st_size,
         overview.standing(reader),
         runs,
-        overview.last_run_of_each_pair(reader),
-        rhythm(runs),
+        last_of_each,
+        _series(reader, [one["pair"] for one in last_of_each], place),
         overview.watermark(reader),
         reader.meta("checked_at"),
         overview.open_writes(reader),
         grouped(open_errors(reader)),
         after_asking(gaps_in(reader), reader),
         overview.schema(reader),
+        overview.kept_in_step(reader),
+        overview.grist_calls(reader),
     )
+
+
+def _series(reader: Reader, pairs: Sequence[str], place: Place) -> list[Series]:
+    """The series of runs, the one that ran last first; not those that nobody has configured any more."""
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for pair in pairs:
+        if not place.pairs or pair_of(pair) in place.pairs:
+            found = [run for run in overview.last_runs_of(reader, pair) if run["mode"] != "test"]
+            runs.setdefault(series_of(pair), []).extend(found)
+    merged = {name: sorted(some, key=lambda run: -int(run["run_id"]))[:20] for name, some in runs.items() if some}
+    return sorted((Series(name, some) for name, some in merged.items()), key=lambda one: -int(one.last["run_id"]))
 
 
 def attention(state: State) -> list[Attention]:
     """What needs a person, most urgent first; empty when all is fine."""
-    return [*_runs(state), *_open(state), *_version(state)]
+    return [*_runs(state), *_open(state), *_calls(state), *_version(state)]
 
 
 def _runs(state: State) -> Iterator[Attention]:
-    sync = "python shopify_sheets_sync.py"
-    run = state.last_run
-    if run is None:
+    if state.last_run is None:
+        first = next(iter(state.place.pairs), PairName.SHEETS)
+        sync = command(first)
         yield Attention("no_run", "No run has been made with this ledger yet.", f"Run {sync} --test, then without --test.")
         return
-    if cut_off(run, state.now):
-        text = f"Run {run['run_id']} began at {run['started_at']} and never ended (killed, or the computer went off)."
-        yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
-    if (ended := state.last_ended) and ended["exit_code"]:
-        outcome = OUTCOMES.get(ended["exit_code"], "failed")
-        said = f": {ended['message']}" if ended["message"] else "."
-        yield Attention(
-            "run_failed", f"The last run ended with {ended['exit_code']}, {outcome}{said}", _after(ended["exit_code"])
-        )
-    if state.rhythm and state.rhythm.overdue(state.now):
-        text = f"The next run was expected at {iso(state.rhythm.next_at)} and has not come."
-        yield Attention("overdue", text, "See whether the schedule (cron, systemd, Task Scheduler) is still on.")
+    for series in state.series:
+        yield from _of_series(series, f" ({series.name})" if len(state.series) > 1 else "", state.now)
     if state.mark and _stale(state):
         text = f"Orders are complete only up to {state.mark['at']}: no run since then could see everything."
         yield Attention("watermark", text, "See why the last runs were partial: python sync_manager.py errors")
 
 
-def _after(exit_code: int) -> str:
+def _of_series(series: Series, which: str, now: datetime) -> Iterator[Attention]:
+    run, sync = series.last, command(series.pair)
+    if cut_off(run, now):
+        text = f"Run {run['run_id']}{which} began at {run['started_at']} and never ended (killed, or the computer went off)."
+        yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
+    if (ended := series.last_ended) and ended["exit_code"]:
+        outcome = OUTCOMES.get(ended["exit_code"], "failed")
+        said = f": {ended['message']}" if ended["message"] else "."
+        text = f"The last run{which} ended with {ended['exit_code']}, {outcome}{said}"
+        yield Attention("run_failed", text, _after(ended["exit_code"], sync))
+    expected = series.rhythm
+    if expected and expected.overdue(now):
+        text = f"The next run{which} was expected at {iso(expected.next_at)} and has not come."
+        yield Attention("overdue", text, "See whether the schedule (cron, systemd, Task Scheduler) is still on.")
+
+
+def _calls(state: State) -> Iterator[Attention]:
+    """Said when a tenth is left: at the end runs stop until the next month."""
+    limit, used = state.place.grist_calls, calls_used(state)
+    if limit is not None and used * 10 >= limit * 9:
+        text = f"{used:,} of the {limit:,} calls that Grist may be sent this month are made."
+        step = "Run less often, or raise grist_calls_per_month if your plan allows more; the next month starts anew."
+        yield Attention("grist_calls", text, step)
+
+
+def calls_used(state: State) -> int:
+    """Calls to Grist in this month (UTC), as runs have counted them."""
+    return int(state.calls["used"]) if state.calls and state.calls["month"] == f"{state.now:%Y-%m}" else 0
+
+
+def _after(exit_code: int, sync: str) -> str:
     return {
         2: "Correct the configuration: the run's own message says what and where.",
         3: "See what was held back: python sync_manager.py errors",
         4: "Nothing if it was a passing trouble; the next run tries again. Else: python sync_manager.py errors",
-        5: "Look at what a run would do: python shopify_sheets_sync.py --test",
+        5: f"Look at what a run would do: {sync} --test",
         130: "Run again; it goes on from where it was.",
     }.get(exit_code, "Run again; if it stays, report it with the last lines of the log.")
 
@@ -148,14 +209,15 @@ def _open(state: State) -> Iterator[Attention]:
     old = [one for one in state.writes if state.now - moment(one["begun_at"]) > timedelta(minutes=15)]
     if old:
         text = f"{len(old)} {_some(len(old), 'write has', 'writes have')} no known outcome since {old[0]['begun_at']}."
-        yield Attention("unfinished_writes", text, "The next run finds out what became of each: python shopify_sheets_sync.py")
+        step = f"The next run finds out what became of each: {' and '.join(sorted({command(one['pair']) for one in old}))}"
+        yield Attention("unfinished_writes", text, step)
     if gaps := state.open_gaps:
         absent = sum(gap.count for gap in gaps)
         text = f"{absent} order {_some(absent, 'number is', 'numbers are')} missing without an explanation ({_first(gaps)})."
         yield Attention("gaps", text, "Ask the shop about them: python sync_manager.py missing")
     if count := state.counts.undecided:
         text = f"{count} {_some(count, 'row or cell waits', 'rows or cells wait')} for a person's decision."
-        yield Attention("conflicts", text, "See which and why: python sync_manager.py errors")
+        yield Attention("conflicts", text, "See them and decide: python sync_manager.py conflicts")
 
 
 def _some(count: int, one: str, many: str) -> str:
@@ -196,6 +258,10 @@ def as_data(state: State, found: Sequence[Attention]) -> dict[str, Any]:
         "next_run_expected_at": iso(state.rhythm.next_at) if state.rhythm else None,
         "usual_interval_seconds": int(state.rhythm.interval.total_seconds()) if state.rhythm else None,
         "orders": asdict(state.counts),
+        "kept_in_step": dict(state.kept),
+        "grist_calls": {"month": f"{state.now:%Y-%m}", "used": calls_used(state), "limit": state.place.grist_calls}
+        if state.calls
+        else None,
         "watermark": {"at": state.mark["at"], "covered_since": state.mark["covered_since"]} if state.mark else None,
         "open_errors": sum(len(group.errors) for group in state.errors),
         "unfinished_writes": list(state.writes),

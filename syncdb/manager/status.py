@@ -11,9 +11,11 @@ from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
 if TYPE_CHECKING:
     from syncdb.manager.moments import Calendar
     from syncdb.manager.output import Output
+    from syncdb.manager.rhythm import Rhythm
     from syncdb.manager.standing import Attention, State
 
 ATTENTION = 1
+SHEET = "Google Sheet"
 _GAP_WORDS = (
     ("asked", "the shop does not have (deleted, most likely)"),
     ("renumbered", "skipped by a counter set forward"),
@@ -63,20 +65,22 @@ def _tell(output: "Output", state: "State", found: "list[Attention]", calendar: 
 def _runs(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     if state.shop:
         yield "Shop", f"{state.shop.get('name')} ({state.shop.get('domain')}), {state.shop.get('currency')}"
-    run = state.last_run
-    if run:
-        yield "Last run", f"#{run['run_id']} {run['mode']}, {calendar.show(run['started_at'])}, {outcome(run, calendar)}"
+    for series in state.series:
+        run = series.last
+        text = f"#{run['run_id']} {run['mode']}, {calendar.show(run['started_at'])}, {outcome(run, calendar)}"
+        yield "Last run", text + (f" ({series.name})" if len(state.series) > 1 or series.name != SHEET else "")
         yield "", told_counts(run["counts"])
-    for other in state.pairs:
-        if run and other["run_id"] != run["run_id"]:
-            text = f"#{other['run_id']} {other['mode']}, {calendar.show(other['started_at'])}, {outcome(other, calendar)}"
-            yield f"{other['pair'][:30]}", text
-    if state.rhythm:
-        from syncdb.manager.moments import span
-        from syncdb.values import iso
+    for series in state.series:
+        if series.rhythm is not None:
+            yield "Next run", _expected(series.rhythm, calendar) + (f" ({series.name})" if len(state.series) > 1 else "")
 
-        next_at = iso(state.rhythm.next_at)
-        yield "Next run", f"about {calendar.show(next_at)} ({calendar.ago(next_at)}; usually every {span(state.rhythm.interval)})"
+
+def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
+    from syncdb.manager.moments import span
+    from syncdb.values import iso
+
+    next_at = iso(rhythm.next_at)
+    return f"about {calendar.show(next_at)} ({calendar.ago(next_at)}; usually every {span(rhythm.interval)})"
 
 
 def outcome(run: Mapping[str, Any], calendar: "Calendar") -> str:
@@ -103,6 +107,7 @@ def told_counts(counts: Mapping[str, int]) -> str:
         "rows_restored": "rows brought back",
         "rows_changed": "rows changed",
         "cells_changed": "cells written",
+        "written_left": "of them in the shop",
         "quarantined": "held back",
     }
     told = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
@@ -111,6 +116,29 @@ def told_counts(counts: Mapping[str, int]) -> str:
 
 def _orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     counts = state.counts
+    if state.kept:
+        yield "In step", ", ".join(f"{count:,} {kind}" for kind, count in state.kept.items())
+    if state.calls:
+        yield "Grist calls", _calls(state)
+    if counts.orders or state.mark or not state.kept:
+        yield from _of_orders(state, calendar)
+    yield "Open errors", str(sum(len(group.errors) for group in state.errors) or "none")
+    yield "Unfinished", f"{len(state.writes)} writes (under way, or waiting for the next run)" if state.writes else "no writes"
+    left = counts.conflicts
+    yield "Left to people", f"{left} {'row or cell' if left == 1 else 'rows or cells'}" if left else ""
+    if counts.orders or state.mark or not state.kept:
+        yield "Gaps", _gaps(state)
+
+
+def _calls(state: "State") -> str:
+    from syncdb.manager.standing import calls_used
+
+    limit = state.place.grist_calls
+    return f"{calls_used(state):,} this month" + (f" of {limit:,}" if limit is not None else "; no limit is set")
+
+
+def _of_orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    counts = state.counts
     more = [f"{counts.deleted} deleted in the shop"] if counts.deleted else []
     more += [f"{counts.missing} not shown by the shop at last"] if counts.missing else []
     more += [f"{counts.waiting} still to be brought over"] if counts.waiting else []
@@ -118,10 +146,6 @@ def _orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     if state.mark:
         since = calendar.short(state.mark["covered_since"])[:10]
         yield "Complete", f"from {since} up to {calendar.show(state.mark['at'])} ({calendar.ago(state.mark['at'])})"
-    yield "Open errors", str(sum(len(group.errors) for group in state.errors) or "none")
-    yield "Unfinished", f"{len(state.writes)} writes (under way, or waiting for the next run)" if state.writes else "no writes"
-    yield "Left to people", f"{counts.conflicts} rows or cells" if counts.conflicts else ""
-    yield "Gaps", _gaps(state)
 
 
 def _gaps(state: "State") -> str:

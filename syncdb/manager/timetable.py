@@ -16,19 +16,24 @@ EVERY = (5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440)  # minutes that d
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The command to run: `python script [--config config]`, started in `folder`, each `every` minutes."""
+    """The command to run: `python script [--config config]`, started in `folder`, each `every` minutes.
+
+    `about` says what it does; `kind` tells jobs of one folder apart and is empty for the first kind that there was.
+    """
 
     python: PurePath
     script: PurePath
     folder: PurePath
     every: int
     config: PurePath | None = None
+    about: str = "Shopify orders into the Google Sheet"
+    kind: str = ""
 
     @property
     def name(self) -> str:
         """A name for it that no other folder's has: several shops can be scheduled on one computer."""
         plain = re.sub(r"[^A-Za-z0-9-]+", "-", self.folder.name).strip("-").lower() or "shop"
-        return f"syncdb-{plain[:30]}-{self._mark:06x}"
+        return "-".join(["syncdb", *([self.kind] if self.kind else []), plain[:30], f"{self._mark:06x}"])
 
     @property
     def minute(self) -> int:
@@ -41,7 +46,8 @@ class Job:
 
     @property
     def _mark(self) -> int:
-        return int.from_bytes(hashlib.sha256(f"{self.folder}\0{self.config}".encode()).digest()[:3], "big")
+        told = f"{self.folder}\0{self.config}" + (f"\0{self.kind}" if self.kind else "")
+        return int.from_bytes(hashlib.sha256(told.encode()).digest()[:3], "big")
 
 
 def cron_line(job: Job) -> str:
@@ -65,7 +71,7 @@ def systemd_service(job: Job) -> str:
     """The .service unit."""
     command = " ".join(_systemd_word(part) for part in [str(job.python), *job.arguments])
     return f"""[Unit]
-Description=Shopify orders into the Google Sheet ({job.name})
+Description={job.about} ({job.name})
 Wants=network-online.target
 After=network-online.target
 
@@ -83,7 +89,7 @@ TimeoutStopSec=5min
 def systemd_timer(job: Job) -> str:
     """The .timer unit. A run that was due while the computer was off is made up for."""
     return f"""[Unit]
-Description=Shopify orders into the Google Sheet, every {job.every} minutes ({job.name})
+Description={job.about}, every {job.every} minutes ({job.name})
 
 [Timer]
 OnCalendar={_calendar(job)}
@@ -115,7 +121,7 @@ def task_xml(job: Job, start: str) -> str:
     return f"""<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo>
-    <Description>Shopify orders into the Google Sheet ({escape(job.name)})</Description>
+    <Description>{escape(job.about)} ({escape(job.name)})</Description>
   </RegistrationInfo>
   <Triggers>
     <TimeTrigger>
