@@ -107,7 +107,8 @@ def test_nothing_of_the_product_knows_the_sandbox() -> None:
 
 
 def test_what_stands_for_the_remote_systems_shares_no_code_with_what_it_tests() -> None:
-    stands_for = [name for name in MODULES if within(name, "syncdb.sandbox.shopify") or within(name, "syncdb.sandbox.google")]
+    systems = ("syncdb.sandbox.shopify", "syncdb.sandbox.google", "syncdb.sandbox.grist")
+    stands_for = [name for name in MODULES if any(within(name, system) for system in systems)]
     assert len(stands_for) > 10
     assert [(name, used) for name in stands_for for used in ours(name) if not within(used, "syncdb.sandbox")] == []
 
@@ -146,7 +147,8 @@ def prints(module: str) -> bool:
 def test_only_the_commands_print() -> None:
     printing = {name for name in MODULES if prints(name)}
     assert printing
-    assert outside(printing, "syncdb.manager", "syncdb.sandbox.demo", "syncdb.sandbox.__main__") == []
+    told = [f"syncdb.sandbox.{name}" for name in ("demo", "grist_demo", "grist_story", "story", "__main__")]
+    assert outside(printing, "syncdb.manager", *told) == []
 
 
 def test_only_the_ledger_speaks_sql() -> None:
