@@ -1,10 +1,9 @@
 """The tab or tabs of these settings: what they are called in the spreadsheet and in the ledger, and the connector over them."""
 
 import random
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from syncdb.clock import SYSTEM, Clock
@@ -17,6 +16,9 @@ from syncdb.ledger.creation import created, created_and_waiting
 from syncdb.mapping.periods import BY, ONE, named_for, period_of
 from syncdb.model import Field
 
+if TYPE_CHECKING:
+    import sqlite3
+
 Tabs = SheetConnector | PeriodTabs
 Get = Callable[[str], Any]  # a remembered value of the ledger by name
 
@@ -27,7 +29,7 @@ class Place:
 
     settings: Settings
     spreadsheet_id: str  # of target_spreadsheet
-    connection: sqlite3.Connection
+    connection: "sqlite3.Connection"
     get: Get
 
     @property
