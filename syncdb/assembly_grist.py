@@ -121,7 +121,10 @@ def assemble(settings: GristSettings, wishes: Wishes, only: Sequence[str], clock
         runs: list[LiveSync | OrderSync] = []
         fields: dict[str, tuple[Field, ...]] = {}
         if pairing.entities:
-            names = {one.entity.name: [part.field.name for part in one.fields] for one in pairing.entities}
+            # all fields are read, also when only some are compared: rows are made whole, and no column is forgotten
+            asked = {one.entity.name for one in pairing.entities}
+            whole = [one for one in settings.pairing.entities if one.entity.name in asked]
+            names = {one.entity.name: [part.field.name for part in one.fields] for one in whole}
             catalogue = ShopCatalogue(shopify, fields=names, overlap=timedelta(minutes=settings.overlap_minutes))
             between = _between(pairing, settings, catalogue, tables, ledger, wishes, part=bool(only))
             runs.append(LiveSync(ledger, between, wishes, clock, rng, watch))
@@ -176,8 +179,8 @@ def _between(
     whole = {one.entity.name: one for one in settings.pairing.entities}
     entities = []
     for one in pairing.entities:
-        columns = [_column(part, whole, shop.zone.key, shop.currency) for part in one.fields]
-        table = tables.table(one.entity.name, one.table, columns, CHANGED_AT if one.needs_times else None)
+        columns = [_column(part, whole, shop.zone.key, shop.currency) for part in whole[one.entity.name].fields]
+        table = tables.table(one.entity.name, one.table, columns, CHANGED_AT if whole[one.entity.name].needs_times else None)
         pair = Pair(
             f"grist:{tables.document.id}:{one.entity.name}",
             catalogue.side(one.entity.name),

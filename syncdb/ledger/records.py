@@ -2,7 +2,7 @@
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from syncdb.ledger.orders import groups
@@ -73,6 +73,19 @@ class Records:
         """What both sides last agreed on under this key; empty if nothing."""
         row = self.connection.execute("SELECT base FROM record WHERE pair = ? AND key = ?", (self.pair, key)).fetchone()
         return decode_fields(row[0]) if row and row[0] else {}
+
+    def unlearn(self, names: Collection[str]) -> None:
+        """Nothing is agreed about these fields any more, in any record."""
+        query = "SELECT key, base FROM record WHERE pair = ? AND base IS NOT NULL"
+        known = [(key, decode_fields(base)) for key, base in self.connection.execute(query, (self.pair,))]
+        self.connection.executemany(
+            "UPDATE record SET base = ? WHERE pair = ? AND key = ?",
+            [
+                (encode_fields({name: value for name, value in base.items() if name not in names}), self.pair, key)
+                for key, base in known
+                if not base.keys().isdisjoint(names)
+            ],
+        )
 
     def forget(self, key: str) -> None:
         """Nothing is agreed about this key any more."""

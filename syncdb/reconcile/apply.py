@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
@@ -64,7 +65,7 @@ class Applier:
             attempt = self.sides[side].structure(self._token())
             if attempt is None:
                 return made
-            self._begin(side, attempt, "structure")
+            self._begin_structure(side, attempt)
             outcomes = self._write(side, attempt)
             with self.ledger.transaction():
                 self.ledger.journal(self.pair).end(attempt.token, took_place(outcomes), self.now())
@@ -112,6 +113,14 @@ class Applier:
             )
         return outcomes
 
+    def _begin_structure(self, side: Side, attempt: Attempt) -> None:
+        """About fields that have no place there nothing is agreed any more: what a new place shows is nobody's edit."""
+        unseen: Any = attempt.evidence.get("unseen", ())
+        with self.ledger.transaction():
+            self.ledger.journal(self.pair).begin(attempt, side, "structure", self.run_id, self.now())
+            if unseen:
+                self.ledger.records(self.pair).unlearn(unseen)
+
     def _begin(self, side: Side, attempt: Attempt, purpose: str) -> None:
         with self.ledger.transaction():
             self.ledger.journal(self.pair).begin(attempt, side, purpose, self.run_id, self.now())
@@ -157,7 +166,10 @@ class Applier:
             records.forget(operation.key)
         else:
             agreed = operation.base_after(records.base(operation.key)) if operation.opposite else operation.changes
-            records.agree(operation.key, agreed, self.run_id, now, outcome.ref)
+            seen = {name: value for name, value in agreed.items() if name not in outcome.without}
+            records.agree(operation.key, seen, self.run_id, now, outcome.ref)
+            if outcome.without:
+                tally.stale.add(operation.key)  # what stands there instead is compared in the same run
         if DECIDED in operation.reason:
             self._carried_out(operation, now)
         records.written(operation, outcome, order_id, self.run_id, now)

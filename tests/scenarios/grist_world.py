@@ -43,7 +43,7 @@ class Ran:
     def counts(self) -> Mapping[str, int]:
         """The counts of all runs of the command together."""
         total: dict[str, int] = {}
-        for one in self.data["runs"]:
+        for one in self.data.get("runs", ()):
             for name, count in one["counts"].items():
                 total[name] = total.get(name, 0) + count
         return total
@@ -54,7 +54,7 @@ class Ran:
 
     @property
     def conflicts(self) -> int:
-        return sum(one["conflicts"] for one in self.data["runs"])
+        return sum(one["conflicts"] for one in self.data.get("runs", ()))
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """One write: as many operations as fit into a request, held against the rows as they stand now."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syncdb.connectors.grist.cells import Unfit, Unreadable, stored
@@ -63,6 +63,16 @@ class Batch:
     def outcomes(self, attempt: Attempt, sent: Mapping[int, Outcome]) -> list[Outcome]:
         """One outcome for each operation, in order."""
         return [self.left_out.get(number) or sent[number] for number in range(len(attempt.operations))]
+
+    def told(self, attempt: Attempt, outcomes: Sequence[Outcome], layout: Layout) -> list[Outcome]:
+        """The outcomes with the fields that a new row was made without, as its table's formulas fill them in."""
+        if self.action is not Action.CREATE:
+            return list(outcomes)
+        computed = {name for name, place in layout.places.items() if place.computed}
+        return [
+            replace(one, without=frozenset(computed & operation.changes.keys())) if one.result is Result.DONE else one
+            for operation, one in zip(attempt.operations, outcomes, strict=True)
+        ]
 
     def all(self, attempt: Attempt, result: Result, why: str) -> list[Outcome]:
         """The same outcome for everything that was to be sent."""

@@ -133,10 +133,13 @@ def _real_type(document: GristDocument, column: Column) -> str:
 
 
 def as_evidence(standing: Standing, wish: Wish) -> dict[str, Any]:
-    """What is missing, as JSON data, for the journal."""
-    lacking = [wish.asked[name] for name in (*standing.missing, *standing.empty)]
+    """What is missing, as JSON data, for the journal. `unseen` are the fields that rows which stand there cannot show yet."""
+    fields = [*standing.missing, *standing.empty]
+    lacking = [wish.asked[name] for name in fields]
     made: TableInfo | None = standing.table
-    return {"kind": "structure", "table": made.id if made else None, "wanted": wish.table, "columns": lacking}
+    unseen = [name for name in fields if name] if standing.layout else []
+    told = {"kind": "structure", "table": made.id if made else None, "wanted": wish.table}
+    return told | {"columns": lacking, "unseen": unseen}
 
 
 def made_by(evidence: Mapping[str, Any], wish: Wish) -> frozenset[str]:

@@ -1,15 +1,15 @@
 """Sending a write and telling what became of it, from its own answer or from the rows."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from syncdb.connectors.grist.answers import rows_of_each
 from syncdb.connectors.grist.batch import PARAMS, Batch, Entry, gather, has_reference, holds
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined, full, is_full
 from syncdb.connectors.grist.layout import Layout
 from syncdb.connectors.grist.rows import Reader, Rows, by_key
-from syncdb.errors import OutcomeUnknown, RetryLater
+from syncdb.errors import NotUnderstood, OutcomeUnknown, RetryLater
 from syncdb.model import Action, Attempt, Operation, Outcome, Result
 
 log = logging.getLogger("syncdb.grist")
@@ -23,13 +23,13 @@ class Writer:
 
     def __init__(self, document: GristDocument, layout: Layout, reader: Reader) -> None:
         self._document = document
-        self._layout = layout
+        self.layout = layout
         self._reader = reader
 
     def rows(self, keys: Sequence[str]) -> Rows:
         """The rows with these keys, as they are now."""
-        key = self._layout.key.id
-        return by_key(self._document.rows(self._layout.table, {key: list(keys)}), self._layout, keys)
+        key = self.layout.key.id
+        return by_key(self._document.rows(self.layout.table, {key: list(keys)}), self.layout, keys)
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
@@ -71,17 +71,20 @@ class Writer:
             return self._delete(attempt, part)
         body = {"records": [one.record for one in part]}
         answer = self._document.call("PUT", f"/tables/{batch.table}/records", body, PARAMS[batch.action])
-        return self._answered(attempt, batch.action, part, answer)
+        try:
+            changed = rows_of_each(answer, len(part))
+        except NotUnderstood as nonsense:  # it may stand there all the same
+            raise OutcomeUnknown(str(nonsense)) from nonsense
+        return self._answered(attempt, batch.action, part, changed)
 
     def _answered(
-        self, attempt: Attempt, action: Action, part: Sequence[Entry], answer: Mapping[str, Any] | None
+        self, attempt: Attempt, action: Action, part: Sequence[Entry], changed: Sequence[Sequence[int] | None]
     ) -> dict[int, Outcome]:
-        """What the answer says: for each record the rows that were changed or made. Servers before 1.7.13 say nothing."""
-        ids = answer["recordIds"] if answer else [None] * len(part)
-        unsure = {place.id for place in self._layout.places.values() if place.triggered}
+        """What the answer says: for each record the rows that were changed or made, None where the server does not tell."""
+        unsure = {place.id for place in self.layout.places.values() if place.triggered}
         outcomes: dict[int, Outcome] = {}
         unclear: list[Entry] = []
-        for entry, found in zip(part, ids, strict=True):
+        for entry, found in zip(part, changed, strict=True):
             if found is None or has_reference(entry) or unsure & entry.fields.keys() or (action is Action.CREATE and not found):
                 unclear.append(entry)
             elif len(found) == 1:
@@ -106,14 +109,14 @@ class Writer:
         if operation.action is Action.DELETE:
             gone = row is None and operation.key not in rows.doubled
             return Outcome(Result.DONE if gone else Result.STALE, why="" if gone else "it is still there")
-        if row is not None and holds(operation, row, self._layout, self._reader):
+        if row is not None and holds(operation, row, self.layout, self._reader):
             return Outcome(Result.DONE, ref=str(row.id))
         return Outcome(Result.STALE, ref=str(row.id) if row else None, why="its row shows something else")
 
     def _delete(self, attempt: Attempt, part: Sequence[Entry]) -> dict[int, Outcome]:
         """Rows are deleted by id, and ids are given again: so each row is held against what is known of it right before."""
         operations = [attempt.operations[one.number] for one in part]
-        taken, now = gather(operations, self._layout, self._reader, self.rows([one.key for one in operations]))
+        taken, now = gather(operations, self.layout, self._reader, self.rows([one.key for one in operations]))
         assert len(taken) == len(operations)
         outcomes = {part[number].number: outcome for number, outcome in now.left_out.items()}
         going = [part[one.number] for one in now.entries]
@@ -123,7 +126,7 @@ class Writer:
         return outcomes | self._as_shown(attempt, going)
 
     def _remove(self, ids: Sequence[int]) -> None:
-        table = f"/tables/{self._layout.table}"
+        table = f"/tables/{self.layout.table}"
         try:
             self._document.call("POST", f"{table}/records/delete", list(ids))
         except Declined as declined:
@@ -141,11 +144,11 @@ class Writer:
         if not batch.entries:
             return {}
         first = attempt.operations[batch.entries[0].number].key
-        body = {"records": [{"require": {self._layout.key.id: first}, "fields": {}}]}
+        body = {"records": [{"require": {self.layout.key.id: first}, "fields": {}}]}
         params = {"noadd": "1", "noupdate": "1", "noparse": "1"}
         for _ in range(BARRIERS):
             try:
-                self._document.call("PUT", f"/tables/{self._layout.table}/records", body, params)
+                self._document.call("PUT", f"/tables/{self.layout.table}/records", body, params)
                 self._document.own_writes = None  # whether the lost write made a state is not known
                 return self._as_shown(attempt, batch.entries)
             except OutcomeUnknown as lost:
