@@ -1,19 +1,21 @@
-"""Everything that ever happened to one order, as the ledger saw and did it."""
+"""Everything that ever happened to one order, or to a product, a variant or its stock, as the ledger saw and did it."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from syncdb.ledger import overview
 from syncdb.ledger.reading import Reader
 from syncdb.values import Value, decode
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `who` is shop, sheet (or another side) or problem; `at` is ISO UTC.
+    """One thing that happened. `who` is shop, sheet or grist, person or problem; `at` is ISO UTC.
 
     `place` is a field of the order, or column and row of the sheet; `before` and `after` are values, None where there was none.
+    `key` says what it happened to where an event is of a record that belongs to no order.
     """
 
     at: str
@@ -25,9 +27,10 @@ class Event:
     after: Any = None
     row: str = ""
     why: str = ""
+    key: str = ""
 
     def as_data(self) -> dict[str, Any]:
-        return {
+        return ({"key": self.key} if self.key else {}) | {
             "at": self.at,
             "run_id": self.run_id,
             "who": self.who,
@@ -82,6 +85,52 @@ def _problems(reader: Reader, order_id: str) -> Iterator[Event]:
         yield Event(row["first_at"], row["first_run"], "problem", "failed", label, why=row["message"] + times)
         if row["resolved_at"]:
             yield Event(row["resolved_at"], row["last_run"], "problem", "resolved", label, why=row["resolution"] or "")
+
+
+def events_of(reader: Reader, keys: Sequence[str]) -> list[Event]:
+    """The past of records that belong to no order (products, variants, stock), oldest first, with what people decided."""
+    found: list[Event] = []
+    for key in keys:
+        found += _written(reader, key)
+        found += _decided(reader, key)
+        found += [replace(one, key=key) for one in _problems(reader, key)]
+    # within one moment what was decided before what was written, and what became of a decision after it
+    return sorted(found, key=lambda event: (event.at, {"decided": 0, "decision": 2}.get(event.what, 1), event.run_id))
+
+
+def _written(reader: Reader, key: str) -> Iterator[Event]:
+    query = """SELECT run_id, pair, side, action, reason, location, field, before, after, written_at
+               FROM cell_write WHERE order_id = '' AND key = ? ORDER BY write_id"""
+    for row in reader.rows(query, (key,)):
+        system = row["pair"].partition(":")[0]
+        who = "shop" if row["side"] == "left" else system
+        what = {"create": "added", "update": "written", "delete": "deleted"}.get(row["action"], row["action"])
+        where = (row["location"] or "") if row["side"] == "right" else ""
+        before, after = _value(row["before"]), _value(row["after"])
+        yield Event(row["written_at"], row["run_id"], who, what, row["field"] or "", before, after, where, row["reason"], key)
+
+
+def _decided(reader: Reader, key: str) -> Iterator[Event]:
+    """What people decided about conflicts of a record, and what became of it."""
+    query = """SELECT pair, field, take, left_shown, right_shown, value, decided_at, ended_at, ended_how
+               FROM verdict WHERE pair = ? AND key = ? ORDER BY verdict_id"""
+    for pair in overview.pairs(reader):
+        other = pair.partition(":")[0]
+        for row in reader.rows(query, (pair, key)):
+            left, right, value = (_value(row[name]) for name in ("left_shown", "right_shown", "value"))
+            after = {"left": left, "right": right, "value": value}[row["take"]]
+            before = {"left": right, "right": left, "value": None}[row["take"]]
+            took = {"left": "took Shopify's side", "right": f"took the side of {other.title()}", "value": "a value of their own"}
+            yield Event(row["decided_at"], 0, "person", "decided", row["field"], before, after, why=took[row["take"]], key=key)
+            if row["ended_at"]:
+                yield Event(row["ended_at"], 0, "person", "decision", row["field"], why=row["ended_how"] or "", key=key)
+
+
+def conflicts_of(reader: Reader, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """What of these records was left for a person."""
+    query = "SELECT pair, key, field, why, detail, first_at, last_at FROM conflict WHERE pair = ? AND key = ? ORDER BY field"
+    rows = (row for pair in overview.pairs(reader) for key in keys for row in reader.rows(query, (pair, key)))
+    return [row | {"detail": json.loads(row["detail"])} for row in rows]
 
 
 def open_conflicts(reader: Reader, order_id: str) -> list[dict[str, Any]]:

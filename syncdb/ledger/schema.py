@@ -207,6 +207,18 @@ def m004_readings(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_THINGS = (
+    # what was written of a product, a variant or its stock: they belong to no order
+    "CREATE INDEX write_by_key ON cell_write (key, write_id) WHERE order_id = ''",
+)
+
+
+@migrations()
+def m005_things(db: Database) -> None:
+    for statement in _THINGS:
+        db.conn.execute(statement)
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Migrations this ledger has had that this program does not know: it was written by a newer one."""
     known = {migration.name for migration in migrations._migrations}

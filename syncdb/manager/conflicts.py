@@ -1,6 +1,7 @@
 """`conflicts`: what both sides changed, side by side, and deciding it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,12 +48,15 @@ def conflicts(
     with answering(as_json) as output:
         from syncdb.ledger.disputes import disputes
         from syncdb.ledger.reading import reading
+        from syncdb.ledger.things import Things
         from syncdb.manager.place import find_place
 
         path = find_place(config, db).ledger
         with reading(path) as reader:
             zone = (reader.meta("shop") or {}).get("zone")
             wanted = [one for one in disputes(reader) if entity in (None, one.entity) and field in (None, one.field)]
+            names = Things(reader).names(one.key for one in wanted if not one.order_id)
+            wanted = [replace(one, name=names.get(one.key, one.name)) for one in wanted]
         if take is None and value is None:
             _list(output, _named(wanted, which or ()), zone)
         else:

@@ -47,20 +47,24 @@ def _list(output: "Output", path: Path, everything: bool) -> None:
     from syncdb.clock import SYSTEM
     from syncdb.ledger import overview, trouble
     from syncdb.ledger.reading import reading
+    from syncdb.ledger.things import Things
     from syncdb.manager.moments import Calendar
 
     with reading(path) as reader:
         calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
         groups = trouble.grouped(trouble.errors_since(reader, "") if everything else trouble.open_errors(reader))
         conflicts = overview.conflicts(reader)
+        concerned = [one["order_id"] for group in groups for one in group.errors if not one["order_name"]]
+        names = Things(reader).names([*concerned, *(one["key"] for one in conflicts if not one["order_id"])])
     if output.as_json:
-        output.data({"groups": [group_as_data(group) for group in groups], "left_to_people": conflicts})
+        told = [group_as_data(group, names) for group in groups]
+        output.data({"groups": told, "left_to_people": [one | {"name": names.get(one["key"])} for one in conflicts]})
         return
     output.line(_headline(groups, everything), "bold")
     for group in groups:
-        _show(output, group, calendar)
+        _show(output, group, calendar, names)
     if conflicts:
-        _show_conflicts(output, conflicts, calendar)
+        _show_conflicts(output, conflicts, calendar, names)
 
 
 def _headline(groups: "Sequence[Group]", everything: bool) -> str:
@@ -70,17 +74,17 @@ def _headline(groups: "Sequence[Group]", everything: bool) -> str:
     return f"{told}, {closed} resolved." if everything else f"{told}."
 
 
-def _show(output: "Output", group: "Group", calendar: "Calendar") -> None:
+def _show(output: "Output", group: "Group", calendar: "Calendar", names: Mapping[str, str]) -> None:
     output.line()
     state = "" if group.open else " (resolved)"
     output.line(f"{group.stage}: {group.cause}{state}", "bold")
-    output.facts(_facts(group, calendar))
+    output.facts(_facts(group, calendar, names))
 
 
-def _facts(group: "Group", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+def _facts(group: "Group", calendar: "Calendar", names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     first, last = calendar.show(group.first_at), calendar.show(group.last_at)
     yield "  Seen", f"once, {last}" if group.times == 1 else f"{group.times} times, first {first}, last {last}"
-    named = [f"{one['order_name'] or one['order_id'] or 'the run'} (error {one['error_id']})" for one in group.errors]
+    named = [f"{_called(one, names)} (error {one['error_id']})" for one in group.errors]
     more = f" and {len(named) - NAMED} more; --json lists all" if len(named) > NAMED else ""
     yield "  Concerns", ", ".join(named[:NAMED]) + more
     yield "  Message", group.message
@@ -89,24 +93,38 @@ def _facts(group: "Group", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     yield "  Resolved", f"{calendar.show(group.errors[0]['resolved_at'])}: {resolved}" if resolved else ""
 
 
-def _show_conflicts(output: "Output", conflicts: Sequence[Mapping[str, Any]], calendar: "Calendar") -> None:
+def _called(error: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """What an error concerns, as people call it; a product or the like with its id, because several may have one title."""
+    concerned = error["order_id"]
+    if concerned in names:
+        return f"{names[concerned]} ({concerned})"
+    return str(error["order_name"] or concerned or "the run")
+
+
+def _show_conflicts(
+    output: "Output", conflicts: Sequence[Mapping[str, Any]], calendar: "Calendar", names: Mapping[str, str]
+) -> None:
     from syncdb.manager.output import Column
 
     output.line()
     output.line(f"{len(conflicts)} left for a person to decide (nothing is lost; both sides are as they were)", "bold")
-    rows = (_conflict_row(one, calendar) for one in conflicts[:50])
-    titles = ("Order", "Line", "Column", "Why", "Where", "Since")
+    rows = (_conflict_row(one, calendar, names) for one in conflicts[:50])
+    things = any(one["key"] in names for one in conflicts)
+    titles = ("Concerns" if things else "Order", "Line", "Column", "Why", "Where", "Since")
     output.table([Column(title) for title in titles], rows)
+    output.hint("Side by side, and to decide: python sync_manager.py conflicts")
     if len(conflicts) > 50:
         output.hint(f"These are 50 of {len(conflicts)}; --json lists them all.")
 
 
-def _conflict_row(one: Mapping[str, Any], calendar: "Calendar") -> list[str]:
+def _conflict_row(one: Mapping[str, Any], calendar: "Calendar", names: Mapping[str, str]) -> list[str]:
     where = ", ".join(one["detail"]["where"])
-    return [one["order_name"] or "", one["key"], one["field"], one["why"], where, calendar.short(one["first_at"])]
+    concerns, line = (names[one["key"]], "") if one["key"] in names else (one["order_name"] or "", one["key"])
+    return [concerns, line, one["field"], one["why"], where, calendar.short(one["first_at"])]
 
 
-def group_as_data(group: "Group") -> dict[str, Any]:
+def group_as_data(group: "Group", names: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A group for scripts; `names` are what people call the products and the like that it concerns."""
     return {
         "stage": group.stage,
         "cause": group.cause,
@@ -117,7 +135,7 @@ def group_as_data(group: "Group") -> dict[str, Any]:
         "last_at": group.last_at,
         "message": group.message,
         "next_step": group.next_step,
-        "errors": list(group.errors),
+        "errors": [one | {"name": (names or {}).get(one["order_id"])} for one in group.errors],
     }
 
 

@@ -1,4 +1,4 @@
-"""`history`: everything that ever happened to one order."""
+"""`history`: everything that ever happened to one order, or to a product, a variant and its stock."""
 
 import json
 import re
@@ -11,6 +11,8 @@ from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
 
 if TYPE_CHECKING:
     from syncdb.ledger.past import Event
+    from syncdb.ledger.reading import Reader
+    from syncdb.ledger.things import Thing
     from syncdb.manager.moments import Calendar
     from syncdb.manager.output import Output
 
@@ -18,15 +20,17 @@ _LONG = 160
 
 
 def history(
-    order: Annotated[str, typer.Argument(metavar="ORDER", help="1001, #1001, an id, or the order's address in the admin.")],
+    order: Annotated[
+        str, typer.Argument(metavar="WHAT", help="An order (1001, #1001), a title, a SKU, an id, or an address in the admin.")
+    ],
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many events at most, the latest.")] = 200,
     config: ConfigOption = None,
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell everything that ever happened to one order.
+    """Tell everything that ever happened to one order, product, variant or collection.
 
-    What the shop changed, field by field with before and after, and which run wrote which cell.
+    What the shop changed, field by field with before and after, which run wrote what where, and what people decided.
 
     Example: python sync_manager.py history 1001
     """
@@ -34,18 +38,22 @@ def history(
         from syncdb.clock import SYSTEM
         from syncdb.ledger import past
         from syncdb.ledger.finding import tracked
-        from syncdb.ledger.names import Names
         from syncdb.ledger.reading import reading
+        from syncdb.ledger.things import Things
+        from syncdb.manager.history_things import tell
         from syncdb.manager.moments import Calendar
-        from syncdb.manager.order_names import find_order
         from syncdb.manager.place import find_place
 
         with reading(find_place(config, db).ledger) as reader:
-            one = tracked(reader, find_order(Names(reader.connection), order).order_id)
+            calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
+            found = _found(reader, order)
+            if not isinstance(found, str):
+                tell(output, Things(reader), found, limit, calendar)
+                return
+            one = tracked(reader, found)
             events = past.events(reader, one["order_id"])
             conflicts = past.open_conflicts(reader, one["order_id"])
             snapshot = past.snapshot(reader, one["order_id"])
-            calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
         if as_json:
             output.data({"order": one, "events": [event.as_data() for event in events], "conflicts": conflicts})
             return
@@ -56,6 +64,29 @@ def history(
             output.hint(f"These are the latest {limit} of {len(events)} events; --limit N shows more.")
         for conflict in conflicts:
             output.line(f"Left for a person: line {conflict['key']} {conflict['field']}: {conflict['why']}")
+
+
+def _found(reader: "Reader", text: str) -> "str | Thing":
+    """The order's id that a text names, else the product, variant, stock or collection. Raises UnknownOrder where it is none."""
+    from syncdb.ledger.names import Names
+    from syncdb.ledger.things import Things, key_in
+    from syncdb.manager.history_things import the_one, unknown
+    from syncdb.manager.order_names import SeveralOrders, UnknownOrder, find_order
+
+    things = Things(reader)
+    if key_in(text) and (thing := the_one(things, text)):
+        return thing
+    try:
+        return find_order(Names(reader.connection), text).order_id
+    except SeveralOrders:
+        raise
+    except UnknownOrder as none:
+        if thing := the_one(things, text):
+            return thing
+        if near := unknown(things, text):
+            told = f"Neither an order nor a product, variant or collection of the ledger is called {text[:60]!r}."
+            raise UnknownOrder(told, none.nearest, next_step=f"Did you mean {near}?") from none
+        raise
 
 
 def _head(one: Mapping[str, Any], calendar: "Calendar") -> Iterator[tuple[str, str]]:
