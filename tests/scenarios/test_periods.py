@@ -13,6 +13,7 @@ import pytest
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.shopify.generate import new_order
 from tests.engine.hostile import Crash, Steps
+from tests.manager.conftest import manage
 from tests.proof.crash import dying
 from tests.scenarios.world import World
 
@@ -221,3 +222,36 @@ def test_dying_anywhere_loses_and_doubles_nothing(make: Callable[..., World]) ->
         all_in_place(world)
         assert world.synced(full=True).writes == 0
     assert deaths > 18
+
+
+def test_a_period_is_taken_to_another_spreadsheet(by_year: World) -> None:
+    world, before = by_year, rows(by_year, OLD)
+    other = world.sandbox.google.create("Orders of 2026", world.sandbox.email)
+    world.env["PERIOD_SPREADSHEETS"] = json.dumps({"2026": other.id})
+    stopped = world.sync(full=True)
+    assert stopped.code == 5 and "are gone and would be added again" in stopped.text, "many rows gone: a person must look"
+    moved = world.synced(force=True)
+    assert moved.counts["rows_restored"] == len(before)
+    Colleague(world.sandbox.spreadsheet, OLD).delete_tab()
+    world.sandbox.spreadsheet, first = other, world.sandbox.spreadsheet
+    assert rows(world, OLD) == before
+    world.shop.set_note(first_of(world, OLD)[0], "in its new place")
+    world.synced()
+    assert "in its new place" in {one["Note"] for one in rows(world, OLD).values()}
+    world.sandbox.spreadsheet = first
+    assert set(rows(world, NEW)) == lines_of(world, NEW) and first.titled(OLD) is None
+    assert world.synced(full=True).writes == 0
+
+
+def test_the_manager_reads_all_tabs(by_year: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (by_year.sandbox.environment() | by_year.env).items():
+        monkeypatch.setenv(name, value)
+    said = manage("validate", "--json")
+    headers = next(one for one in said.data["checks"] if one["name"] == "headers")
+    assert headers["state"] == "passed" and OLD in headers["told"] and NEW in headers["told"]
+    Colleague(by_year.sandbox.spreadsheet, OLD).delete_rows(2)
+    sheet = manage("missing", "--json").data["sheet"]
+    assert sheet["compared"] == len(by_year.lines()) + sum(not one["lineItems"] for one in by_year.shop.orders.values()) - 1
+    monkeypatch.setenv("TABS_BY", "month")
+    told = [one["told"] for one in manage("validate", "--json").data["checks"] if one["name"] == "note"]
+    assert any("not kept true any more" in one for one in told)

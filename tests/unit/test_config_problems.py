@@ -274,3 +274,19 @@ def test_loading_needs_no_network_library() -> None:
 
     code = "import sys, syncdb.config; sys.exit(bool({'requests', 'gspread', 'google.auth'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("by", "named", "message"),
+    [
+        ("one", {"2027": "A"}, "there are no periods while tabs_by is `one`"),
+        ("year", {"27": "A"}, "'27' is no year, such as 2026"),
+        ("quarter", {"2027-03": "A"}, "'2027-03' is no year and no quarter, such as 2026-Q4"),
+        ("month", {"2027-13": "A"}, "'2027-13' is no year and no month, such as 2026-11"),
+        ("month", {"2027-11": ""}, "must not be empty"),
+    ],
+)
+def test_spreadsheets_are_named_for_periods_that_there_are(tmp_path: Path, by: str, named: dict[str, str], message: str) -> None:
+    write_config(tmp_path, basics(tmp_path) | {"tabs_by": by, "period_spreadsheets": named})
+    (only,) = problems(tmp_path)
+    assert only.startswith("period_spreadsheets") and message in only
