@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from syncdb.connectors.grist.answers import has_halves
+from syncdb.connectors.grist.failures import sayable
 from syncdb.connectors.grist.schema import pure
 from syncdb.values import Value, same
 
@@ -54,7 +56,7 @@ def zone_of(kind: str) -> ZoneInfo:
     """The zone in a type such as "DateTime:Europe/Berlin"; UTC where there is none that is known."""
     try:
         return ZoneInfo(kind.partition(":")[2] or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # "Europe" alone is a folder of zones
         return ZoneInfo("UTC")
 
 
@@ -80,7 +82,10 @@ def can_hold(wanted: str, real: str) -> bool:
 
 def shown(cell: Any, codec: Codec) -> Value:
     """What a cell (as GET /records answers it) holds, as the field's value. Raises Unreadable."""
-    return _meant(_natural(cell, codec), codec)
+    value = _meant(_natural(cell, codec), codec)
+    if isinstance(value, str) and has_halves(value):
+        raise Unreadable("it holds half of a character")
+    return value
 
 
 def stored(value: Value, codec: Codec) -> Any:
@@ -132,7 +137,7 @@ def _tagged(cell: list[Any], codec: Codec) -> Value:
         case ["D", int() | float() as seconds, *_]:
             return moment_of(seconds, codec.zone)
         case ["E", *rest]:
-            raise Unreadable(f"its formula fails ({rest[0] if rest else 'error'})")
+            raise Unreadable(f"its formula fails ({sayable(str(rest[0])) if rest else 'error'})")
     raise Unreadable("it holds something that is no single value")
 
 
@@ -197,7 +202,7 @@ def _as_flag(value: Value, codec: Codec) -> Value:
 
 def _as_moment(value: Value, codec: Codec) -> Value:
     if isinstance(value, int | Decimal) and not isinstance(value, bool) and pure(codec.real) == "Any":
-        return moment_of(float(value), codec.zone)
+        return moment_of(value, codec.zone)
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(text_of(value).strip())
     except ValueError:
@@ -226,7 +231,7 @@ def joined(words: Any) -> str | None:
     return ", ".join(sorted({str(word).strip() for word in words} - {""})) or None
 
 
-def moment_of(seconds: float, zone: ZoneInfo) -> datetime:
+def moment_of(seconds: float | Decimal, zone: ZoneInfo) -> datetime:
     """Seconds since the epoch as a wall clock, to the second. Raises Unreadable beyond the calendar."""
     try:
         instant = EPOCH + timedelta(seconds=round(seconds))
@@ -255,10 +260,8 @@ def _cell(value: Value, codec: Codec) -> Any:
 
 
 def _refuse_halves(value: str) -> None:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise Unfit("it holds half of a character") from None
+    if has_halves(value):
+        raise Unfit("it holds half of a character")
 
 
 def _reference(value: Value, codec: Codec) -> Any:

@@ -1,6 +1,7 @@
 """Every request to Grist: one after the other, within a deadline, repeated only where that is harmless, its answer told apart."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from requests.auth import AuthBase
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.grist.budget import Budget, MonthlyCalls
-from syncdb.connectors.grist.failures import Declined, is_full, is_quota
+from syncdb.connectors.grist.failures import Declined, is_full, is_quota, sayable
 from syncdb.errors import OutcomeUnknown, Refused, RetryLater
 from syncdb.http import Retrier, Transient, redact
 
@@ -113,7 +114,7 @@ def _judge(response: requests.Response, harmless: bool) -> Any:
     """The JSON of a usable answer; raises what any other means."""
     status = response.status_code
     usable, body = _json(response)
-    said = str(body.get("error", "")) if isinstance(body, Mapping) else ""
+    said = sayable(str(body.get("error", ""))) if isinstance(body, Mapping) else ""
     if status == 200 and usable:
         return body
     if status == 429:  # refused before it reached the document, so that a write may wait and go again
@@ -136,9 +137,17 @@ def _json(response: requests.Response) -> tuple[bool, Any]:
     if response.headers.get("Content-Type", "").startswith("text/html"):
         return False, None
     try:
-        return True, response.json()
-    except ValueError:
+        return True, json.loads(response.content, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError):
         return False, None
+
+
+def _finite(written: str) -> float:
+    """A number as it is written. Raises ValueError for what JSON has no word for, and for one that no cell can hold (1e999)."""
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError("no finite number")
+    return number
 
 
 def _asked_wait(response: requests.Response) -> float:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from syncdb.blame import understood, whole
 from syncdb.connectors.base import Changes
+from syncdb.connectors.grist.answers import has_halves, listed, plain, rows_in, state_in
 from syncdb.connectors.grist.client import GristClient, Json
 from syncdb.connectors.grist.failures import Declined, explained
 from syncdb.connectors.grist.history import Delta, delta, told
-from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, column_info, same_id, table_info
+from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, columns_in, same_id, tables_in
 from syncdb.errors import RetryLater
 
 log = logging.getLogger("syncdb.grist")
@@ -93,7 +95,8 @@ class GristDocument:
             except Declined as declined:
                 log.info("Grist does not tell whose the API key is: %s", declined.text)
                 return None
-            self._login = str(answer["email"])
+            with understood("Grist"):
+                self._login = plain(answer["email"])
         return self._login
 
     # --- schema ------------------------------------------------------------------------------------------------------
@@ -105,13 +108,13 @@ class GristDocument:
                 answer = self.get("/tables")
             except Declined as declined:
                 raise self.explained(declined) from declined
-            self._tables = [table_info(one) for one in answer["tables"]]
+            self._tables = tables_in(answer)
         return self._tables
 
     def columns(self, table: str) -> list[ColumnInfo]:
         """A table's columns as they are now."""
         try:
-            return [column_info(one) for one in self.get(f"/tables/{table}/columns")["columns"]]
+            return columns_in(self.get(f"/tables/{table}/columns"))
         except Declined as declined:
             if declined.schema_moved:
                 raise RetryLater(
@@ -152,23 +155,31 @@ class GristDocument:
         rows move between pages; documents are documented to hold 100,000 rows at most. Raises Declined.
         """
         if not wanted:
-            return list(self.get(f"/tables/{table}/records")["records"])
+            return self._asked_rows(table)
         text = json.dumps(wanted, ensure_ascii=False)
         if len(quote(text)) <= LONGEST_FILTER:
-            return list(self.get(f"/tables/{table}/records", {"filter": text})["records"])
+            return self._asked_rows(table, {"filter": text})
         return self._listed(table, wanted)
+
+    def _asked_rows(self, table: str, params: Mapping[str, Any] | None = None) -> list[Json]:
+        answer = self.get(f"/tables/{table}/records", params)
+        with understood("Grist"):
+            return rows_in(answer)
 
     def _listed(self, table: str, wanted: Mapping[str, Sequence[Any]]) -> list[Json]:
         if self._lists:
             try:
-                return list(self.client.call("POST", f"{self.path}/tables/{table}/records/list", {"filter": wanted})["records"])
+                answer = self.client.call("POST", f"{self.path}/tables/{table}/records/list", {"filter": wanted})
             except Declined as declined:
                 if not declined.no_such_call:
                     raise
                 self._lists = False  # an older server: read everything and pick
-        sets = {name: set(values) for name, values in wanted.items()}
-        found = self.get(f"/tables/{table}/records")["records"]
-        return [row for row in found if all(_cell(row, name) in values for name, values in sets.items())]
+            else:
+                with understood("Grist"):
+                    return rows_in(answer)
+        sets = {column: set(values) for column, values in wanted.items()}
+        found = self._asked_rows(table)
+        return [row for row in found if all(_cell(row, column) in values for column, values in sets.items())]
 
     def keys_of(self, table: str, column: str) -> tuple[dict[int, str], frozenset[str]]:
         """The keys of a table's rows by row id, and all of them, asked for once until the table is written.
@@ -183,7 +194,6 @@ class GristDocument:
     def _ask_keys(self, table: str, column: str) -> dict[int, str]:
         try:
             answer = self.client.call("POST", f"{self.path}/sql", {"sql": f'SELECT id, "{column}" AS k FROM "{table}"'})
-            found = [(one["fields"]["id"], one["fields"]["k"]) for one in answer["records"]]
         except Declined as declined:
             if declined.status == 404 and not declined.no_such_call:
                 raise
@@ -191,7 +201,12 @@ class GristDocument:
                 self._hidden(declined)
             # access rules hide a part, or the statement took too long: the slower way
             found = [(one["id"], one["fields"].get(column)) for one in self.rows(table)]
-        return {int(row): str(key) for row, key in found if key not in (None, "", 0)}
+        else:
+            with understood("Grist"):
+                found = [(one["fields"]["id"], one["fields"]["k"]) for one in listed(answer["records"])]
+        with understood("Grist"):
+            keys = {whole(row): str(key) for row, key in found if key not in (None, "", 0)}
+        return {row: key for row, key in keys.items() if not has_halves(key)}
 
     def wrote(self, table: str) -> None:
         """Rows of a table were written: keys known by row id may not be right any more."""
@@ -204,15 +219,20 @@ class GristDocument:
         """The document's state when this run first asked. One request, or none."""
         if self._head is None:
             try:
-                states = self.get("/states")["states"]
+                newest = self._newest_state()
             except Declined as declined:
                 raise self.explained(declined) from declined
-            return self._at(states[0])
+            return self._at(newest)
         return self._head[0]
 
-    def _at(self, state: Mapping[str, Any]) -> str:
+    def _newest_state(self) -> tuple[str, int]:
+        answer = self.get("/states")
+        with understood("Grist"):
+            return state_in(answer["states"][0])
+
+    def _at(self, state: tuple[str, int]) -> str:
         """The run's head from now on; own writes count from it."""
-        self._head, self.own_writes = (str(state["h"]), int(state["n"])), 0
+        self._head, self.own_writes = state, 0
         self._begin = self._begin or self._head
         self._deltas.clear()
         return self._head[0]
@@ -239,10 +259,12 @@ class GristDocument:
             # forgotten by Grist ("Cannot read hash"), or hidden from us by access rules: everything must be looked at
             log.info("what changed in Grist cannot be told (%s): everything is looked at", declined.text)
             return Delta(self.head(), None)
+        found = delta(answer)
         self._sees_all = True
         if self._head is None:
-            self._at(answer["right"])
-        return delta(answer)
+            with understood("Grist"):
+                self._at(state_in(answer["right"]))
+        return found
 
     def sees_all(self) -> bool:
         """Whether no access rule hides rows or columns from us: comparing states is refused then (observed).
@@ -298,8 +320,8 @@ class GristDocument:
         expected = self._expected(cursor)
         if expected is None:
             return cursor
-        states = self.get("/states")["states"]
-        return self._at(states[0]) if int(states[0]["n"]) == expected else cursor
+        newest = self._newest_state()
+        return self._at(newest) if newest[1] == expected else cursor
 
     def _expected(self, cursor: str) -> int | None:
         """The number of the state to which only own writes lead from a cursor; None if there were none or it is not known."""

@@ -18,7 +18,7 @@ class Declined(Refused):
         details = parts.get("details")
         more = details.get("userError") if isinstance(details, Mapping) else None
         self.status = status
-        self.text = redact(str(parts.get("error") or f"HTTP status {status}") + (f" ({more})" if more else ""))
+        self.text = sayable(str(parts.get("error") or f"HTTP status {status}") + (f" ({more})" if more else ""))
         super().__init__(f"Grist refused the request: {self.text}", next_step="Run it again with -v and look at the log.")
 
     def mentions(self, *pieces: str) -> bool:
@@ -34,6 +34,11 @@ class Declined(Refused):
     def no_such_call(self) -> bool:
         """Whether this server is older than the call."""
         return self.status in (404, 405) and self.mentions("not found: /api")
+
+
+def sayable(text: str) -> str:
+    """What a server says, for a message: without secrets and without halves of characters, which no file can hold."""
+    return redact(text).encode("utf-8", "replace").decode("utf-8")
 
 
 def is_full(text: str) -> bool:

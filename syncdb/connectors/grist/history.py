@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.blame import text, understood, whole
+from syncdb.connectors.grist.answers import has_halves, listed, mapping, state_in
+
 SCHEMA = ("_grist_Tables", "_grist_Tables_column")
 TOLD = ("addRows", "updateRows", "removeRows")
 
@@ -36,13 +39,16 @@ class Told:
     whole: bool = True
 
 
+@understood("Grist")
 def delta(answer: Mapping[str, Any]) -> Delta:
     """The answer of GET /compare?left=STATE&right=HEAD&maxRows=null (shape as observed on a real server)."""
     changes = answer["details"]["rightChanges"]
-    told = answer.get("summary") in ("same", "right")  # otherwise the states are not one after the other
-    return Delta(str(answer["right"]["h"]), changes["tableDeltas"] if told else None, bool(changes["tableRenames"]))
+    told = text(answer["summary"]) in ("same", "right")  # otherwise the states are not one after the other
+    tables = {table: mapping(said) for table, said in mapping(changes["tableDeltas"]).items()}
+    return Delta(state_in(answer["right"])[0], tables if told else None, bool(listed(changes["tableRenames"])))
 
 
+@understood("Grist")
 def told(deltas: Mapping[str, Mapping[str, Any]], table: str, key: str) -> Told:
     """Which records of a table a comparison names; `key` is the id of the column with their keys.
 
@@ -52,18 +58,18 @@ def told(deltas: Mapping[str, Mapping[str, Any]], table: str, key: str) -> Told:
     changes = deltas.get(table)
     if changes is None:
         return Told()
-    cells: Mapping[str, Any] = changes.get("columnDeltas", {}).get(key, {})
+    cells = mapping(mapping(changes.get("columnDeltas", {})).get(key, {}))
     shown = {int(row): _keys(cell) for row, cell in cells.items()}
-    rows = {int(row) for name in TOLD for row in changes.get(name, ())}
-    removed = {int(row) for row in changes.get("removeRows", ())}
+    rows = {whole(row) for name in TOLD for row in listed(changes.get(name, []))}
+    removed = set(changes.get("removeRows", ()))
     asked = rows - shown.keys()
     # an added row whose key cell is not shown has no key; a removed one may have had one only if it is not shown for lack of room
-    whole = not changes.get("mayBeIncomplete") and "?" not in {key for keys in shown.values() for key in keys}
+    certain = not changes.get("mayBeIncomplete") and "?" not in {key for keys in shown.values() for key in keys}
     keys = frozenset(key for found in shown.values() for key in found if key)
-    return Told(keys, frozenset(asked), whole and not (removed - shown.keys()))
+    return Told(keys, frozenset(asked), certain and not (removed - shown.keys()))
 
 
 def _keys(cell: Any) -> tuple[str, ...]:
     """The keys of a cell's [before, after], each either absent, unknown ("?") or a list of one value."""
-    found = [side if side == "?" else side[0] for side in cell or () if side is not None]
-    return tuple(str(one) for one in found if one is not None)
+    found = [side if side == "?" else listed(side)[0] for side in listed(cell or []) if side is not None]
+    return tuple(key for key in (str(one) for one in found if one is not None) if not has_halves(key))

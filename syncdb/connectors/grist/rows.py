@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from syncdb.blame import understood
+from syncdb.connectors.grist.answers import has_halves
 from syncdb.connectors.grist.cells import Codec, Unreadable, shown
 from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
+from syncdb.connectors.grist.failures import sayable
 from syncdb.connectors.grist.layout import Layout, Place, Wish
 from syncdb.connectors.grist.schema import pure
 from syncdb.model import Found, Record
@@ -67,7 +70,7 @@ class Reader:
         """One field of a row. Raises Unreadable."""
         place = self.layout.places[name]
         if place.id in row.errors:
-            raise Unreadable(f"its formula fails ({row.errors[place.id]})")
+            raise Unreadable(f"its formula fails ({sayable(str(row.errors[place.id]))})")
         if place.id not in row.cells:
             raise Unreadable(f"its column {place.id} was renamed or removed in this moment")
         return shown(row.cells[place.id], self.codecs[name])
@@ -95,6 +98,7 @@ def _codec(document: GristDocument, wanted: str, digits: int | None, place: Plac
     return Codec(wanted, place.type, digits, keys, known, place.by)
 
 
+@understood("Grist")
 def by_key(answered: Iterable[Json], layout: Layout, wanted: Sequence[str] | None = None) -> Rows:
     """Answered rows by key; just the wanted ones, or all."""
     rows = Rows()
@@ -102,9 +106,9 @@ def by_key(answered: Iterable[Json], layout: Layout, wanted: Sequence[str] | Non
     for one in answered:
         cell = one["fields"][layout.key.id]
         key = "" if cell is None or isinstance(cell, list | bool) else str(cell)
-        if not key or (asked is not None and key not in asked):
+        if not key or has_halves(key) or (asked is not None and key not in asked):
             continue
-        _add(rows, Row(int(one["id"]), key, one["fields"], one.get("errors") or {}))
+        _add(rows, Row(one["id"], key, one["fields"], one.get("errors") or {}))
     return rows
 
 

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.blame import text, understood, whole
+from syncdb.connectors.grist.answers import identifier_in, plain
+from syncdb.connectors.grist.failures import sayable
+
 TRIGGER_ON_EDIT = 2  # recalcWhen: the formula runs when a person (or the API) changes the row
 
 
@@ -47,22 +51,35 @@ class ColumnInfo:
         return self.is_formula and not self.formula.strip()
 
 
-def table_info(answered: Mapping[str, Any]) -> TableInfo:
-    return TableInfo(int(answered["fields"]["tableRef"]), str(answered["id"]))
+@understood("Grist")
+def tables_in(answer: Mapping[str, Any]) -> list[TableInfo]:
+    """The tables in the answer of GET /tables."""
+    return [TableInfo(whole(one["fields"]["tableRef"]), identifier_in(one["id"])) for one in answer["tables"]]
 
 
-def column_info(answered: Mapping[str, Any]) -> ColumnInfo:
-    fields = answered["fields"]
+@understood("Grist")
+def columns_in(answer: Mapping[str, Any]) -> list[ColumnInfo]:
+    """The columns in the answer of GET /tables/{table}/columns."""
+    return [_column(identifier_in(one["id"]), one["fields"]) for one in answer["columns"]]
+
+
+def _column(column_id: str, fields: Mapping[str, Any]) -> ColumnInfo:
     return ColumnInfo(
-        int(fields["colRef"]),
-        str(answered["id"]),
-        str(fields.get("label") or answered["id"]),
-        str(fields.get("type") or "Any"),
-        bool(fields.get("isFormula")),
-        str(fields.get("formula") or ""),
-        int(fields.get("recalcWhen") or 0),
+        whole(fields["colRef"]),
+        column_id,
+        sayable(text(fields.get("label") or column_id)),
+        plain(fields["type"] or "Any"),
+        _flag(fields["isFormula"]),
+        text(fields.get("formula") or ""),
+        whole(fields.get("recalcWhen"), 0),
         _choices(fields.get("widgetOptions")),
     )
+
+
+def _flag(value: object) -> bool:
+    if value not in (None, 0, 1):
+        raise TypeError(f"{type(value).__name__} in place of a truth value")
+    return bool(value)
 
 
 def _choices(options: Any) -> tuple[str, ...]:

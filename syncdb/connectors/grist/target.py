@@ -1,5 +1,10 @@
 """Which document the settings mean: an id, or a name in a workspace, where it is made if there is none."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from syncdb.blame import text, understood
+from syncdb.connectors.grist.answers import listed, plain
 from syncdb.connectors.grist.client import GristClient
 from syncdb.connectors.grist.failures import Declined, explained
 from syncdb.errors import ConfigurationError
@@ -14,12 +19,12 @@ def find_document(client: GristClient, document: str, workspace: int | None, *, 
         return document
     place = f"/workspaces/{workspace}"
     try:
-        docs = client.get(place)["docs"]
+        docs = _documents(client.get(place))
     except Declined as declined:
         raise explained(declined, f"The Grist workspace {workspace}") from declined
-    if any(one["id"] == document for one in docs):
+    if any(one == document for one, _ in docs):
         return document
-    named = [str(one["id"]) for one in docs if one["name"].strip().casefold() == document.strip().casefold()]
+    named = [one for one, called in docs if called.strip().casefold() == document.strip().casefold()]
     if len(named) > 1:
         raise ConfigurationError(
             [f'grist_document: {len(named)} documents of workspace {workspace} are called "{document}": {", ".join(named)}'],
@@ -33,6 +38,14 @@ def find_document(client: GristClient, document: str, workspace: int | None, *, 
             next_step="A real run makes it. Or put the address of one that exists into grist_document.",
         )
     try:
-        return str(client.call("POST", f"{place}/docs", {"name": document}))
+        made = client.call("POST", f"{place}/docs", {"name": document})
     except Declined as declined:
         raise explained(declined, f"The Grist workspace {workspace}") from declined
+    with understood("Grist"):
+        return plain(made)
+
+
+@understood("Grist")
+def _documents(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The documents of a workspace: their ids and names."""
+    return [(plain(one["id"]), text(one["name"])) for one in listed(answer["docs"])]
