@@ -20,11 +20,15 @@ _META = "redacted"
 
 @dataclass(slots=True)
 class Redacted:
-    """The redacted orders of a ledger; `order_id in redacted` asks."""
+    """The redacted orders of a ledger; `order_id in redacted` asks.
+
+    `under_way`: this very process will finish a redaction, so that nothing else need do it before.
+    """
 
     path: Path | None = None
     marks: set[str] = field(default_factory=set)
     in_ledger: frozenset[str] = frozenset()
+    under_way: bool = False
 
     @classmethod
     def of(cls, connection: sqlite3.Connection, ledger: Path) -> "Redacted":

@@ -2,34 +2,48 @@
 
 Deleted SQLite content stays in free pages until they are used again (sqlite.org, PRAGMA secure_delete). So the parts that are
 overwritten are zeroed, the file is rebuilt (VACUUM) and its write-ahead log emptied; `traces` then looks at the bytes themselves.
+What is done for each order is found by an index: a customer may have thousands of orders, and the ledger a million others.
 """
 
 import json
-import mmap
+import os
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, file
+from syncdb.ledger.traces import Advance, as_json, nobody_listens
 from syncdb.values import canonical_json
 
 IsPersonal = Callable[[str], bool]
+MayBe = Callable[[bytes], bool]  # tells from an order's stored text, cheaply, that it need not be looked into
 _FREE_TEXTS = (
     ("sync_errors", "error_id", ("order_name", "message", "next_step", "resolution")),
     ("sync_history", "run_id", ("message", "notices")),
 )
+# the index of records by order begins with the pair; this finds the few pairs there are without reading all records
+_PAIRS = """WITH RECURSIVE known (pair) AS (
+              SELECT min(pair) FROM record
+              UNION ALL SELECT (SELECT min(pair) FROM record WHERE pair > known.pair) FROM known WHERE known.pair IS NOT NULL)
+            SELECT pair FROM known WHERE pair IS NOT NULL"""
+_RECORDS = f"FROM record INDEXED BY record_by_order WHERE order_id = ? AND pair IN ({_PAIRS})"
 _LINES_OF_AN_ORDER = (
     "SELECT snapshot FROM order_tracking WHERE order_id = ?",
-    "SELECT coalesce(base, '') FROM record WHERE order_id = ?",
+    f"SELECT coalesce(base, '') {_RECORDS}",
     "SELECT coalesce(before, '') || coalesce(after, '') FROM cell_write WHERE order_id = ?",
     "SELECT coalesce(before, '') || coalesce(after, '') FROM order_change WHERE order_id = ?",
     "SELECT detail FROM conflict WHERE order_id = ?",
-    """SELECT coalesce(left_shown, '') || coalesce(right_shown, '') || coalesce(value, '')
-       FROM verdict JOIN record USING (pair, key) WHERE order_id = ?""",
     "SELECT message || next_step FROM sync_errors WHERE order_id = ?",
 )
+# decisions of people: few. Of one about a row that is gone nobody knows any more whose it was
+_VERDICTS = """SELECT verdict_id, verdict.field, order_id,
+                 coalesce(left_shown, '') || coalesce(right_shown, '') || coalesce(verdict.value, '')
+               FROM verdict LEFT JOIN record USING (pair, key)"""
 REMOVED = "[removed]"
 
 
@@ -41,11 +55,16 @@ class Redaction:
     field: IsPersonal
     path: IsPersonal
 
-    def orders(self, mentions: str = "") -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Every order with its name and snapshot, one at a time; or those whose text mentions something (ASCII: in any case)."""
-        query = "SELECT order_id, name, snapshot FROM order_tracking WHERE ? = '' OR instr(lower(snapshot), lower(?)) > 0"
-        for order_id, name, text in self._all(query, (mentions, mentions)):
-            yield order_id, name, json.loads(text)
+    def orders(self, may_be: MayBe | None = None, advance: Advance = nobody_listens) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Every order with its name and snapshot, one at a time; or those whose stored text `may_be` lets pass.
+
+        `advance` hears how many orders were looked at.
+        """
+        rows = self._all("SELECT order_id, name, CAST(snapshot AS BLOB) FROM order_tracking")
+        for count, (order_id, name, text) in enumerate(rows, 1):
+            advance(count)
+            if may_be is None or may_be(text):
+                yield order_id, name, json.loads(text)
 
     def replace(self, order_id: str, snapshot: Mapping[str, Any], mark: str) -> None:
         """Put the redacted snapshot, with its hash, in place of the stored one. Leaves no line in the order's history."""
@@ -53,7 +72,7 @@ class Redaction:
             "UPDATE order_tracking SET snapshot = ?, hash = ? WHERE order_id = ?", (canonical_json(snapshot), mark, order_id)
         )
 
-    def clean(self, order_ids: Sequence[str], values: Iterable[str]) -> dict[str, int]:
+    def clean(self, order_ids: Collection[str], values: Collection[str]) -> dict[str, int]:
         """Remove what other tables hold of these orders, and these values from every text. Returns how much was cleaned where.
 
         The caller brings the transaction.
@@ -64,26 +83,28 @@ class Redaction:
             counts["cell_writes"] += self._emptied("cell_write", "write_id", "field", self.field, order_id)
             counts["changes"] += self._emptied("order_change", "change_id", "path", self.path, order_id)
             counts["conflicts"] += self._conflicts(order_id)
-            self._verdicts(order_id)
-        counts["messages"] = self._messages(sorted(values, key=len, reverse=True))
+        self._verdicts(set(order_ids), values)
+        counts["messages"] = self._messages(values)
         return counts
 
-    def left_in(self, order_ids: Iterable[str], values: Iterable[str]) -> int:
+    def left_in(self, order_ids: Collection[str], values: Iterable[str]) -> int:
         """How many stored lines of these orders still hold any of the values, in whatever table."""
-        wanted = [_as_json(value) for value in values]
-        return sum(
-            any(value in text for value in wanted)
-            for order_id in order_ids
-            for query in _LINES_OF_AN_ORDER
-            for (text,) in self._all(query, (order_id,))
-        )
+        wanted = [as_json(value) for value in values]
+        return sum(any(value in text for value in wanted) for text in self._lines(order_ids))
 
     def open_writes(self) -> int:
         """How many writes have no known outcome; what they hold is needed to settle them."""
         return int(self.ledger.connection.execute("SELECT count(*) FROM journal WHERE state = 'open'").fetchone()[0])
 
+    def _lines(self, order_ids: Collection[str]) -> Iterator[str]:
+        for order_id in order_ids:
+            for query in _LINES_OF_AN_ORDER:
+                yield from (text for (text,) in self._all(query, (order_id,)))
+        own = set(order_ids)
+        yield from (text for _, _, order_id, text in self._all(_VERDICTS) if order_id in own)
+
     def _bases(self, order_id: str) -> int:
-        rows = self._all("SELECT pair, key, base FROM record WHERE order_id = ? AND base IS NOT NULL", (order_id,))
+        rows = self._all(f"SELECT pair, key, base {_RECORDS} AND base IS NOT NULL", (order_id,))
         cleaned = 0
         for pair, key, base in list(rows):
             fields = json.loads(base)
@@ -110,25 +131,30 @@ class Redaction:
         self.ledger.connection.executemany("UPDATE conflict SET detail = ? WHERE pair = ? AND key = ? AND field = ?", found)
         return len(found)
 
-    def _verdicts(self, order_id: str) -> None:
+    def _verdicts(self, order_ids: Collection[str], values: Collection[str]) -> None:
         """A decision about a value that is gone can no longer be carried out; that there was one stays known."""
-        rows = self._all("SELECT verdict_id, field FROM verdict JOIN record USING (pair, key) WHERE order_id = ?", (order_id,))
+        told = [as_json(value) for value in values]
+        found = [
+            (number,)
+            for number, field, order_id, text in self._all(_VERDICTS)
+            if (order_id in order_ids and self.field(field)) or (order_id is None and any(value in text for value in told))
+        ]
         self.ledger.connection.executemany(
             """UPDATE verdict SET left_shown = NULL, right_shown = NULL, value = NULL,
                  ended_at = coalesce(ended_at, decided_at), ended_how = coalesce(ended_how, 'redacted') WHERE verdict_id = ?""",
-            [(number,) for number, field in rows if self.field(field)],
+            found,
         )
 
-    def _messages(self, values: Sequence[str]) -> int:
+    def _messages(self, values: Iterable[str]) -> int:
+        removed = Remover(values)
         cleaned = 0
         for table, key, columns in _FREE_TEXTS:
-            for row in list(self._all(f"SELECT {key}, {', '.join(columns)} FROM {table}")):
-                texts = [without(text, values) if text else text for text in row[1:]]
-                if texts != list(row[1:]):
-                    cleaned += 1
-                    self.ledger.connection.execute(
-                        f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in columns)} WHERE {key} = ?", (*texts, row[0])
-                    )
+            rows = self._all(f"SELECT {key}, {', '.join(columns)} FROM {table}")
+            found = [(*texts, row[0]) for row in rows if (texts := [text and removed(text) for text in row[1:]]) != [*row[1:]]]
+            cleaned += len(found)
+            self.ledger.connection.executemany(
+                f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in columns)} WHERE {key} = ?", found
+            )
         return cleaned
 
     def _all(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
@@ -138,6 +164,31 @@ class Redaction:
 def zero_what_is_overwritten(ledger: Ledger) -> None:
     """From now on this connection overwrites deleted content with zeros."""
     ledger.connection.execute("PRAGMA secure_delete = ON")
+
+
+def refuse_without_room(ledger: Path) -> None:
+    """Raise NeedsPerson where the disks cannot take what `rebuild` needs meanwhile: a temporary copy of the ledger and a
+    write-ahead log, each as large as the ledger (observed).
+    """
+    size = sum(one.stat().st_size for one in (ledger, ledger.with_name(ledger.name + "-wal")) if one.exists())
+    folders = [ledger.absolute().parent, _temporary()]
+    for folder in folders:
+        shared = sum(other.stat().st_dev == folder.stat().st_dev for other in folders)
+        if (free := shutil.disk_usage(folder).free) < (needed := shared * size):
+            raise NeedsPerson(
+                f"The ledger's file has to be rebuilt. That needs {needed / 1e9:.1f} GB of room for a while on the disk of "
+                f"{folder}, which has {free / 1e9:.1f} GB. Nothing was changed.",
+                next_step="Make room there, or let TMPDIR name a folder on another disk for SQLite's temporary file.",
+            )
+
+
+def _temporary() -> Path:
+    """Where SQLite puts its temporary files (documented: sqlite.org/tempfiles.html, section 5)."""
+    if os.name != "posix":
+        return Path(tempfile.gettempdir())
+    named = [os.environ.get(name) for name in ("SQLITE_TMPDIR", "TMPDIR")]
+    usable = (Path(one) for one in (*named, "/var/tmp", "/usr/tmp", "/tmp") if one and os.access(one, os.W_OK | os.X_OK))
+    return next((one for one in usable if one.is_dir()), Path.cwd())
 
 
 def rebuild(ledger: Ledger) -> bool:
@@ -153,47 +204,14 @@ def rebuild(ledger: Ledger) -> bool:
     return not busy
 
 
-def still_named(ledger: Ledger, values: Iterable[str]) -> dict[str, int]:
-    """How many other orders each of these values stands in: a family's address, a namesake. Without those in none."""
-    query = "SELECT count(*) FROM order_tracking WHERE instr(snapshot, ?) > 0"
-    counts = {value: int(ledger.connection.execute(query, (_as_json(value),)).fetchone()[0]) for value in values}
-    return {value: count for value, count in counts.items() if count}
+class Remover:
+    """Texts without any of some values, the longest first, also where they stand in JSON."""
 
+    def __init__(self, values: Iterable[str]) -> None:
+        forms = {form for value in values for form in (value, as_json(value))}
+        self._forms = sorted(forms, key=len, reverse=True)
 
-def traces(paths: Iterable[Path], values: Iterable[str]) -> dict[Path, list[str]]:
-    """Which of these values stand in the bytes of which files, plainly or as in JSON. A file that is not there is clean."""
-    forms = {value: {value.encode(), _as_json(value).encode(), json.dumps(value)[1:-1].encode()} for value in values}
-    found: dict[Path, list[str]] = {}
-    for path in paths:
-        hits = _hits(path, forms)
-        if hits:
-            found[path] = hits
-    return found
-
-
-def files_of(ledger: Path) -> list[Path]:
-    """The database and the files SQLite keeps beside it."""
-    return [ledger, *(ledger.with_name(ledger.name + end) for end in ("-wal", "-shm", "-journal"))]
-
-
-def without(text: str, values: Iterable[str]) -> str:
-    """A text with each of these values, longest first, replaced, also where it stands in JSON."""
-    for value in values:
-        for form in {value, _as_json(value)}:
+    def __call__(self, text: str) -> str:
+        for form in self._forms:
             text = text.replace(form, REMOVED)
-    return text
-
-
-def _as_json(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)[1:-1]
-
-
-def _hits(path: Path, forms: Mapping[str, set[bytes]]) -> list[str]:
-    try:
-        with path.open("rb") as stream:
-            if not path.stat().st_size:
-                return []
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                return [value for value, ways in forms.items() if any(content.find(way) >= 0 for way in ways)]
-    except FileNotFoundError:
-        return []
+        return text

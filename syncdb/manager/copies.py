@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from syncdb.ledger.redaction import files_of, traces, without
+from syncdb.ledger.redaction import Remover
+from syncdb.ledger.traces import Forms, files_of, found_in, pieces_of, traces
 
 _FOLDERS = ("", "test_output", "backups", "exports", "reports")
 
@@ -62,15 +63,20 @@ def _holds(path: Path, values: set[str]) -> bool:
 
 def _packed(path: Path, values: set[str]) -> bool:
     """An .xlsx file is a zip archive: its texts are compressed, and escaped as in XML."""
-    escaped = [value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode() for value in values]
+    escaped = {value: [value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode()] for value in values}
     with zipfile.ZipFile(path) as archive:
-        return any(text in archive.read(name) for name in archive.namelist() for text in escaped)
+        return any(_in_member(archive, name, escaped) for name in archive.namelist())
+
+
+def _in_member(archive: zipfile.ZipFile, name: str, forms: Forms) -> bool:
+    with archive.open(name) as stream:
+        return bool(found_in(pieces_of(stream), forms))
 
 
 def _blank(path: Path, values: set[str]) -> None:
     """Rewritten in place, so that a program that has it open for appending goes on at its end."""
     with path.open("r+", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        text = without(file.read(), sorted(values, key=len, reverse=True))
+        text = Remover(values)(file.read())
         file.seek(0)
         file.write(text)
         file.truncate()

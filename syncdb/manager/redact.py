@@ -1,8 +1,6 @@
 """`redact`: a customer's data out of everything syncdb keeps, with the proof."""
 
 import os
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,24 +11,24 @@ import typer
 from syncdb.assembly import SheetDestination, assemble
 from syncdb.clock import SYSTEM
 from syncdb.config import Settings, load
-from syncdb.connectors.shopify.personal import Person
-from syncdb.errors import ConfigurationError, Exit, NeedsPerson, SyncdbError
+from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.ledger import Ledger
-from syncdb.ledger.names import Names
-from syncdb.ledger.reading import refuse_missing
-from syncdb.ledger.redaction import files_of, still_named, traces
+from syncdb.ledger.reading import reading, refuse_missing
+from syncdb.ledger.redaction import refuse_without_room
+from syncdb.ledger.traces import Advance, files_of, in_other_orders, traces
 from syncdb.manager.asking import confirmed
 from syncdb.manager.copies import Copies, deal_with, holding
 from syncdb.manager.options import ConfigOption, DbOption, JsonOption, YesOption, answering
-from syncdb.manager.order_names import SeveralOrders, UnknownOrder, find_order
 from syncdb.manager.output import Output
 from syncdb.manager.place import find_place
 from syncdb.manager.terminal import Lines
-from syncdb.reconcile.redact import Affected, clean, of_customer, of_order, redaction, strip
+from syncdb.manager.whom import whose
+from syncdb.reconcile.redact import Affected, clean, redaction, strip
 from syncdb.reconcile.sync import Wishes
 
 LARGE = 500_000_000  # bytes
-_CUSTOMER = re.compile(r"(?:gid://shopify/Customer/|.*/customers/|customer:)(\d+)(?:[/?#].*)?", re.IGNORECASE)
+_TOLD_EVERY = 200_000  # orders
+_GIGABYTE = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ class Redacted:
     counts: dict[str, int] = field(default_factory=dict)
     copies: Copies = field(default_factory=Copies)
     traces: dict[Path, list[str]] = field(default_factory=dict)
-    shared: dict[str, int] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
     lines_left: int = 0
     emptied: bool = True
     sheet: str = "not asked"  # or "cleared", or what kept it from being cleared
@@ -86,15 +84,16 @@ def redact(
         settings = load({}, os.environ, Path.cwd(), config) if sheet else None
         ledger, log_file = _places(config, db, settings)
         refuse_missing(ledger)
-        affected = _found(ledger, who)
+        affected = whose(ledger, who, _orders_told(output))
+        refuse_without_room(ledger)
         _confirm(output, affected, who, sheet, yes)
         if ledger.stat().st_size > LARGE:
             output.hint("The ledger's file is rebuilt, so that no old bytes stay in it. As large as it is, that takes minutes.")
         done = _in_sheet_too(settings, ledger, affected) if settings else _in_ledger(ledger, affected)
-        others = set(done.shared)
-        values = affected.values - others
+        found = _searched(ledger, done, output)
+        values = affected.values - done.shared
         done.copies = deal_with(holding(ledger, also or (), values), log_file, values, delete=delete_files)
-        done.traces = traces([*files_of(ledger), log_file], values)
+        done.traces = found | traces([log_file], values)
         _tell(output, done, ledger)
         raise typer.Exit(int(done.exit_code))
 
@@ -110,58 +109,6 @@ def _places(config: Path | None, db: Path | None, settings: Settings | None) -> 
         return ledger, load({}, os.environ, Path.cwd(), config).log_file
     except ConfigurationError:  # incomplete: the log is where it is by default
         return ledger, (config or Path.cwd() / "config.json").absolute().with_name("shopify_sync.log")
-
-
-def _found(path: Path, who: str) -> Affected:
-    """The orders that are meant. Raises NeedsPerson where none or several customers are."""
-    with Ledger.open(path, SYSTEM.now()) as ledger:
-        one = None if "@" in who or _CUSTOMER.fullmatch(who) else _order(ledger, who)
-        affected = of_order(ledger, one) if one else of_customer(ledger, _picks(who), _mentioned(who))
-    if not affected.orders:
-        raise NeedsPerson(
-            f"The ledger knows no order and no customer {who!r}. Nothing was changed.",
-            next_step="Try the e-mail address, the customer id (from the admin's address), or the number of one of the orders.",
-        )
-    if one is None and len(affected.customers) > 1:
-        told = ", ".join(f"{name or 'unnamed'} ({key})" for key, name in sorted(affected.customers.items())[:10])
-        raise NeedsPerson(
-            f"{who!r} fits {len(affected.customers)} customers: {told}. Nothing was changed.",
-            next_step="Redact them one by one, by customer id (customer:123456) or e-mail address.",
-        )
-    return affected
-
-
-def _order(ledger: Ledger, who: str) -> str | None:
-    try:
-        return find_order(Names(ledger.connection), who).order_id
-    except SeveralOrders:
-        raise
-    except UnknownOrder:
-        return None
-
-
-def _picks(who: str) -> Callable[[Person], bool]:
-    """Which customer is meant: by id, e-mail address, phone number or whole name."""
-    text = " ".join(who.split()).casefold()
-    if named := _CUSTOMER.fullmatch(text):
-        return lambda person: person.customer_id == named[1]
-    if "@" in text:
-        return lambda person: text in person.emails
-    digits = re.sub(r"\D", "", text)
-    if len(digits) >= 6 and re.fullmatch(r"[\d\s()+./-]+", text):
-        tail = digits.removeprefix("00").lstrip("0")
-        return lambda person: (
-            person.customer_id == digits or any(one.endswith(tail) and len(one) - len(tail) <= 3 for one in person.phones)
-        )
-    return lambda person: text in person.names
-
-
-def _mentioned(who: str) -> str:
-    """What the orders of that customer are sure to hold as it is written; empty where they may write it otherwise."""
-    text = " ".join(who.split())
-    if named := _CUSTOMER.fullmatch(text):
-        return str(named[1])
-    return text if "@" in text and text.isascii() and not set(text) & set('"\\') else ""
 
 
 def _confirm(output: Output, affected: Affected, who: str, sheet: bool, yes: bool) -> None:
@@ -221,9 +168,42 @@ def _look(ledger: Ledger, destination: Any, affected: Affected) -> str:
 
 def _cleaned(ledger: Ledger, done: Redacted) -> Redacted:
     done.counts, done.emptied = clean(ledger, done.affected)
-    done.shared = still_named(ledger, done.affected.values)
     done.lines_left = redaction(ledger).left_in(done.affected.orders, done.affected.values)
     return done
+
+
+def _searched(path: Path, done: Redacted, output: Output) -> dict[Path, list[str]]:
+    """What of the person is left in the bytes of the ledger's files, once these are closed; `done` learns what others share.
+
+    What stands there may stand in orders of others, by right. Only if something was found, those are looked at, too.
+    """
+    found = traces(files_of(path), done.affected.values, _bytes_told(output, path.stat().st_size))
+    texts = {text for hits in found.values() for text in hits}
+    if texts:
+        with reading(path) as reader:
+            done.shared = in_other_orders(reader.connection, texts, done.affected.orders, _orders_told(output))
+    left = {one: [text for text in hits if text not in done.shared] for one, hits in found.items()}
+    return {one: hits for one, hits in left.items() if hits}
+
+
+def _orders_told(output: Output) -> Advance:
+    def told(count: int) -> None:
+        if count % _TOLD_EVERY == 0:
+            output.hint(f"  {count:,} orders looked through")
+
+    return told
+
+
+def _bytes_told(output: Output, size: int) -> Advance:
+    told = 0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if done // _GIGABYTE > told:
+            told = done // _GIGABYTE
+            output.hint(f"  {told} of {size / _GIGABYTE:.1f} GB of the rebuilt file searched")
+
+    return tell
 
 
 def _tell(output: Output, done: Redacted, ledger: Path) -> None:

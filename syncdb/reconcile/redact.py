@@ -8,7 +8,8 @@ from syncdb.connectors.shopify.normalise import snapshot_hash
 from syncdb.connectors.shopify.personal import Person, is_personal, person_of, telling_values, touches, without_person
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
-from syncdb.ledger.redaction import Redaction, rebuild, zero_what_is_overwritten
+from syncdb.ledger.redaction import MayBe, Redaction, rebuild, zero_what_is_overwritten
+from syncdb.ledger.traces import Advance, nobody_listens
 from syncdb.mapping.choice import column
 
 Wanted = Callable[[Person], bool]
@@ -44,20 +45,23 @@ def of_order(ledger: Ledger, order_id: str) -> Affected:
     return affected
 
 
-def of_customer(ledger: Ledger, wanted: Wanted, mentions: str = "") -> Affected:
-    """Every order of the customers that `wanted` picks, also those by another e-mail address of the same customer.
+def of_customer(ledger: Ledger, wanted: Wanted, may_be: MayBe | None = None, advance: Advance = nobody_listens) -> Affected:
+    """Every order of the customer that `wanted` picks, also those by another e-mail address of the same customer.
 
-    `mentions` is an ASCII text that their orders are sure to hold, which spares looking into all others.
+    Where it picks several customers, only the orders by which it did; so that is two passes at most. `may_be` spares looking into
+    orders that are surely of others. `advance` hears how many orders a pass has looked at.
     """
     affected = Affected()
     ids: set[str] = set()
-    for order_id, name, snapshot in redaction(ledger).orders(mentions):
+    for order_id, name, snapshot in redaction(ledger).orders(may_be, advance):
         person = person_of(snapshot)
         if wanted(person):
             affected.add(order_id, name, snapshot)
             ids |= {person.customer_id} if person.customer_id else set()
-    for customer_id in sorted(ids):
-        for order_id, name, snapshot in redaction(ledger).orders(customer_id):
+    if len(ids) == 1 == len(affected.customers):
+        (customer_id,) = ids
+        form = customer_id.encode()
+        for order_id, name, snapshot in redaction(ledger).orders(lambda text: form in text, advance):
             if person_of(snapshot).customer_id == customer_id:
                 affected.add(order_id, name, snapshot)
     return affected
@@ -75,6 +79,7 @@ def strip(ledger: Ledger, affected: Affected, *, sheet_too: bool, pairs: Iterabl
             next_step="Run a sync first: it settles them. Then redact again.",
         )
     zero_what_is_overwritten(ledger)
+    ledger.redacted.under_way = sheet_too  # what was agreed is needed for the sheet; `clean` comes after that
     ledger.redacted.add(affected.orders)  # first of all: whatever happens from here on, nothing comes back
     with ledger.transaction():
         ledger.redacted.note(ledger.connection)
@@ -92,6 +97,7 @@ def clean(ledger: Ledger, affected: Affected) -> tuple[dict[str, int], bool]:
         counts = redaction(ledger).clean(sorted({*affected.orders, *(ledger.runs.get(DUE) or ())}), affected.values)
         ledger.runs.put(DUE, None)
         ledger.runs.put(REBUILD, True)
+    ledger.redacted.under_way = False
     emptied = rebuild(ledger)
     if emptied:
         with ledger.transaction():
@@ -103,6 +109,8 @@ def catch_up(ledger: Ledger) -> int:
     """Finish a redaction that was cut short, and redact again what a restored or new ledger holds of orders that were redacted
     before; how many orders that were.
     """
+    if ledger.redacted.under_way:
+        return 0
     if ledger.runs.get(DUE) or ledger.runs.get(REBUILD):
         clean(ledger, Affected())
     if not ledger.redacted.behind or redaction(ledger).open_writes():  # what is open is settled first; the next run catches up
