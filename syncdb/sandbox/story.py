@@ -55,8 +55,9 @@ class Story:
     def broken(self) -> bool:
         """Whether a promise did not hold; says which."""
         if self.failed:
-            told = f"\n{len(self.failed)} of the promises did not hold: {'; '.join(self.failed)}"
-            self.console.print(told, style="bold red", markup=False)
+            self.console.print(f"\n{len(self.failed)} of the promises did not hold:", style="bold red")
+        for promise in dict.fromkeys(self.failed):
+            self.console.print(f"  - {promise}", style="bold red", markup=False)
         return bool(self.failed)
 
 

@@ -1,12 +1,16 @@
 """The demonstration with Grist comes true, says so in its exit code, and leaves what it promises to look at."""
 
+import os
 import re
+import subprocess
+import sys
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from syncdb.manager.grist_command import Asked, run
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.grist_demo import main, tell_all
 from syncdb.sandbox.grist_story import GristStory
@@ -14,6 +18,7 @@ from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.story import Time
 from tests.manager.conftest import manage
 
+UTF8 = {"PYTHONUTF8": "1"}
 STEPS = (
     "The first run",
     "The second run",
@@ -66,3 +71,20 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, capsys: pytest
     assert main(["--folder", str(tmp_path)]) == 2
     assert [one.name for one in tmp_path.iterdir()] == ["shopify_sync.db"]
     assert "Nothing was done" in capsys.readouterr().out
+
+
+def test_the_sandbox_started_by_hand_says_how_to_use_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-m", "syncdb.sandbox", "--folder", str(tmp_path), "--orders", "2", "--products", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=os.environ | UTF8) as sandbox:
+        try:
+            assert sandbox.stdout is not None
+            told: list[str] = []
+            while "Ctrl-C" not in "".join(told[-1:]):
+                told.append(sandbox.stdout.readline())
+                assert told[-1], f"it ended by itself: {told}"
+            with chdir(tmp_path):
+                code = run(Asked(), {})
+        finally:
+            sandbox.terminate()
+    assert code == 0 and "Done: " in capsys.readouterr().out, "the settings it left are all that is needed"
+    assert "2 products" in told[0] and any(line.strip().endswith("shopify_grist_sync.py") for line in told)
