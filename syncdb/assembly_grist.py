@@ -14,6 +14,7 @@ from syncdb.clock import Clock
 from syncdb.config import GristSettings
 from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.grist import Binding, Column, GristClient, GristDocument, GristTable, MonthlyCalls
+from syncdb.connectors.grist.layout import Wish
 from syncdb.connectors.grist.target import find_document
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
@@ -96,7 +97,12 @@ class Tables:
                     self.ledger.runs.put(key, data)
 
     def _stored(self, name: str, table: str) -> str:
-        return f"binding:grist:{self.document.id}|{name}|{table}"
+        return binding_name(self.document.id, name, table)
+
+
+def binding_name(document: str, name: str, table: str) -> str:
+    """Under which name the ledger keeps what ties it to a table of a document."""
+    return f"binding:grist:{document}|{name}|{table}"
 
 
 @contextmanager
@@ -177,10 +183,11 @@ def _between(
         scopes=shop.scopes,
     )
     whole = {one.entity.name: one for one in settings.pairing.entities}
+    wishes_by_name = wanted_tables(settings.pairing, shop.zone.key, shop.currency)
     entities = []
     for one in pairing.entities:
-        columns = [_column(part, whole, shop.zone.key, shop.currency) for part in whole[one.entity.name].fields]
-        table = tables.table(one.entity.name, one.table, columns, CHANGED_AT if whole[one.entity.name].needs_times else None)
+        wish = wishes_by_name[one.entity.name]
+        table = tables.table(one.entity.name, one.table, wish.columns, wish.changed_at)
         pair = Pair(
             f"grist:{tables.document.id}:{one.entity.name}",
             catalogue.side(one.entity.name),
@@ -191,6 +198,30 @@ def _between(
         entities.append(Entity(one.entity.name, pair, whole[one.entity.name].digest, table))
     feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
     return Between(f"grist:{tables.document.id}", entities, feeds, tables.remember, catalogue.news, part)
+
+
+def wanted_tables(pairing: Pairing, zone: str, currency: str) -> dict[str, Wish]:
+    """The tables that a pairing needs, by entity. `zone` and `currency` are the shop's."""
+    whole = {one.entity.name: one for one in pairing.entities}
+    wanted = {}
+    for name, one in whole.items():
+        columns = tuple(_column(part, whole, zone, currency) for part in one.fields)
+        wanted[name] = Wish(one.table, KEY_LABEL, columns, CHANGED_AT if one.needs_times else None)
+    if pairing.orders is not None:
+        wanted[ORDERS] = Wish(pairing.orders.table, KEY_LABEL, _order_columns(order_rows(pairing.orders, zone, currency)))
+    return wanted
+
+
+def _order_columns(rows: "OrderRows") -> tuple[Column, ...]:
+    zone, digits = rows.mapping.zone, minor_digits(rows.mapping.currency)
+    return tuple(
+        Column(one.name, one.label, _order_type(one, zone), digits=digits if one.currency else None) for one in rows.fields
+    )
+
+
+def order_rows(chosen: ChosenOrders, zone: str, currency: str) -> "OrderRows":
+    """Orders as rows of their table."""
+    return OrderRows(SheetMapping(chosen.rows, chosen.columns, zone, currency))
 
 
 def _fields(chosen: ChosenEntity) -> tuple[Field, ...]:
@@ -226,14 +257,10 @@ class OrdersTable:
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
         rows = self.rows(str(shop["zone"]), str(shop["currency"]))
-        zone, digits = str(shop["zone"]), minor_digits(str(shop["currency"]))
-        columns = [
-            Column(one.name, one.label, _order_type(one, zone), digits=digits if one.currency else None) for one in rows.fields
-        ]
-        return self.tables.table(ORDERS, self.chosen.table, columns), rows
+        return self.tables.table(ORDERS, self.chosen.table, _order_columns(rows)), rows
 
     def rows(self, zone: str, currency: str) -> "OrderRows":
-        return OrderRows(SheetMapping(self.chosen.rows, self.chosen.columns, zone, currency))
+        return order_rows(self.chosen, zone, currency)
 
     def remember(self) -> None:
         self.tables.remember()

@@ -11,7 +11,7 @@ from pathlib import Path
 from syncdb.assembly import sheet_mapping
 from syncdb.assembly_tabs import Place
 from syncdb.clock import SYSTEM, Clock
-from syncdb.config import Settings, load
+from syncdb.config import Settings, ShopSettings, load
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.failures import MOST_CELLS
 from syncdb.connectors.google_sheets.probing import Glance, glance, try_edit
@@ -124,14 +124,14 @@ def check_shopify(settings: Settings, reader: Reader | None = None, clock: Clock
         return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
     return [
         passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
-        *_same_shop(facts, reader),
+        *same_shop(facts, reader),
         *_scopes(settings, facts),
-        _horizon(settings, facts, clock.now()),
-        _version(settings, facts, clock.now()),
+        check_horizon(settings, facts, clock.now()),
+        check_version(settings, facts, clock.now()),
     ]
 
 
-def _same_shop(facts: Facts, reader: Reader | None) -> Iterator[Check]:
+def same_shop(facts: Facts, reader: Reader | None) -> Iterator[Check]:
     known = reader.meta("shop") if reader else None
     if known and known["id"] != facts.shop_id:
         told = f"the ledger belongs to {known['domain']}, but {facts.domain} answered"
@@ -157,7 +157,7 @@ def _scopes(settings: Settings, facts: Facts) -> Iterator[Check]:
         yield passed("shopify", "excess", f"more than needed: {', '.join(writing)}", "Take scopes away that nothing here needs.")
 
 
-def _horizon(settings: Settings, facts: Facts, now: datetime) -> Check:
+def check_horizon(settings: ShopSettings, facts: Facts, now: datetime) -> Check:
     horizon = facts.horizon(now)
     if horizon is None:
         return passed("shopify", "horizon", "orders of any age are visible" if facts.sees_all_orders else "not known")
@@ -167,7 +167,7 @@ def _horizon(settings: Settings, facts: Facts, now: datetime) -> Check:
     return passed("shopify", "horizon", f"orders since {horizon.date()} are visible")
 
 
-def _version(settings: Settings, facts: Facts, now: datetime) -> Check:
+def check_version(settings: ShopSettings, facts: Facts, now: datetime) -> Check:
     asked, left = settings.shopify_api_version, days_left(settings.shopify_api_version, now)
     if facts.version and facts.version != asked:
         told = f"{asked} was asked for and {facts.version} answered"

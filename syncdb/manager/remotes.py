@@ -8,7 +8,7 @@ from datetime import timedelta
 from syncdb.assembly import assemble, sheet_mapping, token_source
 from syncdb.assembly_tabs import Opening, Place, Tabs, open_tabs, spreadsheet_in, to_remember
 from syncdb.clock import SYSTEM, Clock
-from syncdb.config import Settings
+from syncdb.config import Settings, ShopSettings
 from syncdb.connectors.google_sheets.account import open_account
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.shopify.client import ShopifyClient
@@ -24,7 +24,7 @@ PATIENCE = 30.0  # seconds that a person waits for an answer before hearing that
 
 
 @contextmanager
-def shop_of(settings: Settings, clock: Clock = SYSTEM, patience: float = PATIENCE) -> Iterator[ShopifyClient]:
+def shop_of(settings: ShopSettings, clock: Clock = SYSTEM, patience: float = PATIENCE) -> Iterator[ShopifyClient]:
     """A client for the configured shop."""
     retrier = Retrier(deadline=min(patience, settings.deadline_seconds), clock=clock)
     client = ShopifyClient(
@@ -100,5 +100,6 @@ def usual_wishes(settings: Settings, *, full: bool = False) -> Wishes:
         lookback=timedelta(days=settings.lookback_days),
         overlap=timedelta(minutes=settings.overlap_minutes),
         examine_every=timedelta(hours=settings.drift_check_hours),
+        keep=timedelta(days=settings.history_days) if settings.history_days else None,
         full=full,
     )
