@@ -26,6 +26,10 @@ LEDGER = "tests/unit/test_ledger.py"
 VALUES = "tests/unit/test_values.py"
 CRASH = "tests/proof/test_crash.py"
 SCHEDULES = "tests/proof/test_machine.py::test_random_histories"
+GRIST = "tests/connectors/grist"
+GRIST_TOLD = "tests/scenarios/test_grist.py"
+GRIST_FOUND = "tests/proof/grist/test_found.py"
+GOODS = "tests/connectors/shopify/catalogue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +392,104 @@ DEFECTS = (
         '    name = "stringValue" if isinstance(entry, str) else "numberValue"',
         '    name = ("formulaValue" if entry[:1] == "=" else "stringValue") if isinstance(entry, str) else "numberValue"',
         (SHEETS, EVERYDAY, CRASH),
+    ),
+    Defect(
+        "Grist: a row is written whatever it shows by then",
+        "connectors/grist/batch.py",
+        "{layout.key.id: key} | _old_cells(operation, row, layout)",
+        "{layout.key.id: key}",
+        (GRIST,),
+    ),
+    Defect(
+        "Grist: rows are deleted by the numbers they had",
+        "connectors/grist/writing.py",
+        "self._remove([one.row for one in now.entries if one.row is not None])",
+        "self._remove([one.row for one in part if one.row is not None])",
+        (GRIST,),
+    ),
+    Defect(
+        "Grist: a cell that cannot be read counts as empty",
+        "connectors/grist/rows.py",
+        "                frozen[name] = str(why)",
+        "                fields[name] = None",
+        (GRIST_TOLD,),
+    ),
+    Defect(
+        "Grist: a column of formulas is written",
+        "reconcile/policy.py",
+        "    if difference.field in there.computed:\n        return True\n",
+        "",
+        (GRIST_TOLD,),
+    ),
+    Defect(
+        "Grist: a formula in a new row counts as agreed",
+        "reconcile/apply.py",
+        "if name not in outcome.without}",
+        "if name}",
+        (GRIST_FOUND,),
+    ),
+    Defect(
+        "Grist: a column made anew keeps what was agreed about the one before it",
+        "reconcile/apply.py",
+        "            if unseen:\n",
+        "            if unseen and not self.pair:\n",
+        (GRIST_FOUND,),
+    ),
+    Defect(
+        "Grist: a run of some fields forgets where the others stand",
+        "assembly_grist.py",
+        "wanted_tables(settings.pairing, shop",
+        "wanted_tables(pairing, shop",
+        (GRIST_FOUND,),
+    ),
+    Defect(
+        "a run of some fields moves the cursors",
+        "reconcile/live.py",
+        "if not self.wishes.dry and not report.partial and not self.between.part:",
+        "if not self.wishes.dry and not report.partial:",
+        (GRIST_TOLD,),
+    ),
+    Defect(
+        "a sum counts as agreed after the first of its two writes",
+        "model.py",
+        "                agreed[name] = shown",
+        "                agreed[name] = self.changes[name]",
+        (ENGINE,),
+    ),
+    Defect(
+        "stock of which nothing was heard is set again under another key",
+        "connectors/shopify/catalogue/stock.py",
+        "canonical_json([self.token, name, quantities])",
+        "canonical_json([self.token, name, quantities, id(self)])",
+        (GOODS,),
+    ),
+    Defect(
+        "stock is set without comparing",
+        "connectors/shopify/catalogue/stock.py",
+        '            "changeFromQuantity": sent(field, work.operation.expected.get(name), currency),',
+        '            "changeFromQuantity": None,',
+        (GOODS,),
+    ),
+    Defect(
+        "the shop is not looked at again right before a write",
+        "connectors/shopify/catalogue/side.py",
+        "            for work in waiting:\n                compare(work, self.entity)\n",
+        "",
+        (GOODS,),
+    ),
+    Defect(
+        "a lost write to the shop counts as never applied at the first look",
+        "connectors/shopify/catalogue/side.py",
+        "        if passed < self.late:\n            clock.sleep(self.late - passed)\n",
+        "        assert passed >= 0\n",
+        (GOODS,),
+    ),
+    Defect(
+        "a decision is carried out though both sides moved on since",
+        "reconcile/policy.py",
+        "verdict.fits(difference.left, difference.right)",
+        "bool(verdict.take)",
+        (ENGINE,),
     ),
 )
 

@@ -193,8 +193,8 @@ def move_column(hand: Hand) -> None:
 
 
 def make_formula(hand: Hand) -> None:
-    entity, name, formula = (("products", "vendor", '"Always us"'), ("products", "metafields.custom.material", '"Wool"'))[hand.b % 2]
-    hand.world.hand(entity).make_formula(hand.column(entity, name).id, formula)
+    name, formula = (("vendor", '"Always us"'), ("metafields.custom.material", '"Wool"'))[hand.b % 2]
+    hand.world.hand("products").make_formula(hand.column("products", name).id, formula)
 
 
 def make_values(hand: Hand) -> None:

@@ -1,4 +1,7 @@
-"""What the ledger says it wrote, held against what changed and what the servers received: the ledger is accused, they are the witnesses."""
+"""What the ledger says it wrote, held against what changed and what the servers received.
+
+The ledger is accused, the servers are the witnesses.
+"""
 
 import sqlite3
 from collections.abc import Iterator

@@ -274,7 +274,7 @@ class Judged:
         self.oracle.hear(look(self.world))
 
     def agree(self, runs: int = 2) -> None:
-        """A clean run brings about what the rules say; another changes nothing more than it left open; the third writes nothing."""
+        """A clean run brings about what the rules say, another only what that left open, and the third writes nothing."""
         self.calm()
         for _ in range(runs):
             ran = self.run(clean=True, full=True, force=True)

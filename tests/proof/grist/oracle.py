@@ -1,8 +1,9 @@
 """Judges a run between shop and document without ever reading the ledger that is on trial.
 
-It keeps its own idea of what both sides last agreed on: what both showed after the last clean run, and, since a run that was cut
-short may or may not have recorded what it brought over, everything both have shown alike since then. From that and the chosen rules
-follows what each side may show after a run. Counts are also kept by movement: what was sold here and received there adds up.
+It keeps its own idea of what both sides last agreed on: what both showed after the last clean run, and, since a run that was
+cut short may or may not have recorded what it brought over, everything both have shown alike since then. From that and the
+chosen rules follows what each side may show after a run. Counts are also kept by movement: what was sold here and received
+there adds up.
 """
 
 from collections.abc import Iterable, Iterator
@@ -164,7 +165,8 @@ class Oracle:
                 allowed = allowed | {(left[name], pair[1]) for pair in allowed} | {(left[name], right[name])}
             if not clean or (only and not {key[0], name} & only):
                 allowed = set(product({left[name], *(one for one, _ in allowed)}, {right[name], *(one for _, one in allowed)}))
-            if only and not {key[0], name, f"{key[0]}.{name}"} & only and not same(now[1], right[name]) and not self._base_of(name):
+            asked = not only or {key[0], name, f"{key[0]}.{name}"} & only or self._base_of(name)
+            if not asked and not same(now[1], right[name]):
                 yield f"{key} {name}: was not asked for and became {now}"
             examined["cells judged"] += 1
             examined["cells judged exactly"] += len(allowed) == 1 and clean
@@ -265,7 +267,8 @@ def same(one: Any, other: Any) -> bool:
 
 
 def fits(decision: Decided, left: Any, right: Any) -> bool:
-    return all(same(shown, then) or same(shown, decision.wanted) for shown, then in ((left, decision.left), (right, decision.right)))
+    shown_then = ((left, decision.left), (right, decision.right))
+    return all(same(shown, then) or same(shown, decision.wanted) for shown, then in shown_then)
 
 
 def outcomes(rule: str, base: Any, left: Any, right: Any) -> set[Pair]:

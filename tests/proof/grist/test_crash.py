@@ -1,6 +1,6 @@
-"""A run between shop and Grist that dies at boundary N, for N from 1 on, from several situations; then a clean run and the oracle.
+"""A run between shop and Grist that dies at boundary N, from several situations; then a clean run and the oracle.
 
-By default each situation is tried at every Nth boundary (`STRIDE`, each situation beginning at another one); the long form tries all.
+By default every fifth boundary is tried (`STRIDE`; each situation begins at another one), in the long form each.
 """
 
 import signal

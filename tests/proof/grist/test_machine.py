@@ -60,10 +60,20 @@ class Histories(RuleBasedStateMachine):
     def people_act(self, which: int, a: int, b: int) -> None:
         self.judged.person(which, a, b)
 
+    @rule(which=st.integers(11, 25), a=small, b=small)
+    def people_rearrange(self, which: int, a: int, b: int) -> None:
+        self.judged.person(which, a, b)
+
     @rule(acts=st.lists(st.tuples(st.booleans(), small, small, small), min_size=2, max_size=5))
     def much_happens(self, acts: list[tuple[bool, int, int, int]]) -> None:
         for shop, which, a, b in acts:
             (self.judged.shop if shop else self.judged.person)(which, a, b)
+
+    @rule(acts=st.lists(st.tuples(st.integers(11, 25), small, small), min_size=2, max_size=4))
+    def people_rearrange_much_and_a_run_follows(self, acts: list[tuple[int, int, int]]) -> None:
+        for which, a, b in acts:
+            self.judged.person(which, a, b)
+        self.judged.ordinary()
 
     @rule(a=small, sold=small, received=small)
     def stock_moves_on_both_sides(self, a: int, sold: int, received: int) -> None:
@@ -98,7 +108,7 @@ class Histories(RuleBasedStateMachine):
         elif where == "grist write":
             self.judged.shop(a, a, a)
         self.judged.told.append(f"{kind} at {where}, after {skip}, {times} times")
-        # Shopify has no fence but for stock: what is late there lands before the bound that is on trust (docs/shopify-products.md)
+        # what is late at Shopify lands before the bound that is on trust (docs/shopify-products.md)
         after = 1 if kind == "apply_late" and where != "grist write" else None
         self.judged.in_trouble(Fault(kind, where, skip=skip, times=times, after=after), full=full)
 
