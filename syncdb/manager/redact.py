@@ -84,7 +84,7 @@ def redact(
         settings = load({}, os.environ, Path.cwd(), config) if sheet else None
         ledger, log_file = _places(config, db, settings)
         refuse_missing(ledger)
-        affected = whose(ledger, who, _orders_told(output))
+        affected = whose(ledger, who, _orders_told(output, "for this customer"))
         refuse_without_room(ledger)
         _confirm(output, affected, who, sheet, yes)
         if ledger.stat().st_size > LARGE:
@@ -181,15 +181,17 @@ def _searched(path: Path, done: Redacted, output: Output) -> dict[Path, list[str
     texts = {text for hits in found.values() for text in hits}
     if texts:
         with reading(path) as reader:
-            done.shared = in_other_orders(reader.connection, texts, done.affected.orders, _orders_told(output))
+            done.shared = in_other_orders(
+                reader.connection, texts, done.affected.orders, _orders_told(output, "for others with the same")
+            )
     left = {one: [text for text in hits if text not in done.shared] for one, hits in found.items()}
     return {one: hits for one, hits in left.items() if hits}
 
 
-def _orders_told(output: Output) -> Advance:
+def _orders_told(output: Output, what: str) -> Advance:
     def told(count: int) -> None:
         if count % _TOLD_EVERY == 0:
-            output.hint(f"  {count:,} orders looked through")
+            output.hint(f"  {count:,} orders looked through {what}")
 
     return told
 

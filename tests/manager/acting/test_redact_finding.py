@@ -12,6 +12,8 @@ import pytest
 
 from syncdb.connectors.shopify.personal import person_of
 from syncdb.ledger import Ledger, redaction
+from syncdb.manager.output import Output
+from syncdb.manager.redact import _bytes_told, _orders_told
 from syncdb.manager.whom import may_be, picks
 from syncdb.reconcile.redact import catch_up, clean, of_customer, strip
 from syncdb.values import canonical_text
@@ -141,3 +143,18 @@ def test_the_temporary_file_is_where_room_is_looked_for(tmp_path: Path, monkeypa
     )
     opened = subprocess.run([sys.executable, "-c", spill], stdout=subprocess.PIPE, check=True, text=True).stdout.split("\n")
     assert [Path(one).parent for one in opened if "etilqs_" in one] == [redaction._temporary()]
+
+
+def test_how_far_it_has_come_is_said_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    searched, looked = _bytes_told(Output(), 2_300_000_000), _orders_told(Output(), "for this customer")
+    for done in range(1 << 20, 2_300_000_000, 1 << 20):
+        searched(done)
+    for count in range(1, 450_000):
+        looked(count)
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.splitlines() == [
+        "  1 of 2.3 GB of the rebuilt file searched",
+        "  2 of 2.3 GB of the rebuilt file searched",
+        "  200,000 orders looked through for this customer",
+        "  400,000 orders looked through for this customer",
+    ]
