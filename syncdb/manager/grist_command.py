@@ -126,6 +126,7 @@ def _once(asked: Asked, settings: GristSettings, clock: Clock) -> Exit:
         full=asked.full,
         force=asked.force,
         dry=asked.test,
+        keep=timedelta(days=settings.history_days) if settings.history_days else None,
     )
     with (
         surroundings(clock, asked.as_json) as around,
@@ -164,8 +165,9 @@ def _leave(asked: Asked, settings: GristSettings, parts: Parts, reports: Sequenc
             labels = {field.name: field.label for field in parts.fields[ORDERS]}
             lines += summary(report, f"orders of {settings.shopify_store_name} in {document}", labels, settings.log_file, "Grist")
         if asked.test and report.plan is not None:
-            files = [str(file.relative_to(Path.cwd())) for file in _dry(one, report, parts, document)]
-            lines.append(f"  Written: {', '.join(files)}")
+            files = [file.relative_to(Path.cwd()) for file in _dry(one, report, parts, document)]
+            folders = ", ".join(dict.fromkeys(str(file.parent) for file in files))
+            lines.append(f"  Written to {folders}: {', '.join(dict.fromkeys(file.name for file in files))}")
     if asked.as_json:
         code = worst(report.exit_code for _, report in reports)
         data = {"exit_code": int(code), "runs": [_as_data(one, report) for one, report in reports]}

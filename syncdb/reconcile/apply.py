@@ -60,7 +60,7 @@ class Applier:
 
     def make_structure(self, side: Side) -> bool:
         """Make what the side lacks before records can stand there (a tab, its headers); whether anything was made."""
-        made = False
+        made, failing = False, ""
         for _ in range(MEND_ROUNDS):
             attempt = self.sides[side].structure(self._token())
             if attempt is None:
@@ -70,6 +70,12 @@ class Applier:
             with self.ledger.transaction():
                 self.ledger.journal(self.pair).end(attempt.token, took_place(outcomes), self.now())
             made = made or took_place(outcomes)
+            failing = next((outcome.why for outcome in outcomes), "")
+        if failing:
+            raise RetryLater(
+                f"{self.sides[side].name}: what is needed there could not be made in {MEND_ROUNDS} attempts: {failing}.",
+                next_step="Run it again later: what is missing is looked for, and made then.",
+            )
         raise NeedsPerson(
             f"{self.sides[side].name}: what is needed there could not be made; each attempt was undone by somebody else.",
             next_step="See whether another program works on the same place, then run again.",

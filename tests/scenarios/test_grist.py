@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.sandbox.faults import Fault
 from tests.sandbox.grist.places import names, place
 from tests.scenarios.grist_world import GristWorld
 
@@ -292,6 +293,18 @@ def test_wrong_settings_are_told_before_anything_is_done(
     ran = world.sync(as_json=False)
     assert ran.code == code and told in ran.text
     assert "Shopify" in ran.text or code == 2 or "Grist" in ran.text
+
+
+def test_a_grist_that_takes_no_writes_is_told_as_one_that_is_away(make: Callable[..., GristWorld]) -> None:
+    world = make(env={"DEADLINE_SECONDS": "30"})
+    if world.real is not None:
+        pytest.skip("a real server cannot be told to fail")
+    world.faults.add(Fault("unavailable", "grist write", times=1000))
+    ran = world.sync(as_json=False)
+    assert ran.code == 4 and "somebody else" not in ran.text, ran.text
+    world.faults.clear()
+    world.synced(full=True)
+    world.agreed()
 
 
 def test_a_months_calls_are_counted_and_kept_to(make: Callable[..., GristWorld]) -> None:

@@ -95,6 +95,12 @@ class GristTable:
         layout = self._layout or (self._binding.layout if self._binding and self._binding.table == self._wish.table else None)
         return (self._wish.table, layout.table, layout.key.id) if layout else None
 
+    def moved_on(self, since: str | None, state: str) -> None:
+        """See Kept.moved_on. A table that was looked at in this run stands as it was seen: only own writes came after."""
+        known = self._binding
+        if known is not None and known.state and (known.state == since or self._looked):
+            self._binding = replace(known, state=state)
+
     # --- structure ---------------------------------------------------------------------------------------------------
 
     def structure(self, token: int) -> Attempt | None:
@@ -160,7 +166,7 @@ class GristTable:
         self._clock.sleep(SETTLE_AFTER)
         self._document.forget()
         whole = self._survey().whole(self._wish)
-        return [] if whole else [Outcome(Result.STALE, why="not all of it was made")]
+        return [] if whole else [Outcome(Result.STALE, why="the answer was lost, and not all of it stands")]
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
