@@ -130,6 +130,10 @@ KEYS: tuple[Key, ...] = (
         "After how many hours a run reads the whole sheet again to find rows and cells that people changed.",
     ),
     Key(
+        "history_days", "HISTORY_DAYS", checks.whole(7, 3650), None,
+        "For how many days the ledger keeps what changed, what was written, runs and resolved errors. Left out: for ever.",
+    ),
+    Key(
         "overlap_minutes", "OVERLAP_MINUTES", checks.whole(1, 1440), 15,
         "How far each run reaches back behind the last one, because Shopify's search lags behind.",
     ),

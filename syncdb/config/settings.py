@@ -28,6 +28,7 @@ class ShopSettings:
     log_file: Path
     log_customer_data: bool
     drift_check_hours: int
+    history_days: int | None
     overlap_minutes: int
     max_changed_percent: int
     deadline_seconds: int

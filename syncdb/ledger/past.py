@@ -54,8 +54,9 @@ def events(reader: Reader, order_id: str) -> list[Event]:
 def _first_seen(reader: Reader, order_id: str) -> Iterator[Event]:
     row = reader.row("SELECT first_seen_at FROM order_tracking WHERE order_id = ?", (order_id,))
     if row:
-        query = "SELECT run_id FROM sync_history WHERE started_at <= ? ORDER BY started_at DESC LIMIT 1"
-        run = reader.row(query, (row["first_seen_at"],))
+        query = """SELECT run_id FROM sync_history WHERE started_at <= :at AND coalesce(ended_at, :at) >= :at
+                   ORDER BY started_at DESC LIMIT 1"""  # none where the run is no longer kept
+        run = reader.row(query, {"at": row["first_seen_at"]})
         yield Event(row["first_seen_at"], run["run_id"] if run else 0, "shop", "first seen", "")
 
 

@@ -10,6 +10,8 @@ from syncdb.errors import Exit
 from syncdb.manager.options import ConfigOption, DbOption, JsonOption, answering
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syncdb.ledger.reading import Reader
     from syncdb.ledger.soundness import Finding
     from syncdb.manager.output import Output
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 def check(
     quick: Annotated[bool, typer.Option("--quick", help="Leave out comparing every order with its hash.")] = False,
+    vacuum: Annotated[bool, typer.Option("--vacuum", help="If it is sound, give unused room in the file back.")] = False,
     config: ConfigOption = None,
     db: DbOption = None,
     as_json: JsonOption = False,
@@ -26,10 +29,14 @@ def check(
     Its file, the relations between its tables, and every stored order against its hash. Leaves with 0 when it is sound and with
     5 when it is not.
 
+    --vacuum rebuilds a sound file without the room that removed history left in it. No run can start meanwhile, and the disk
+    must have room for a second copy.
+
     Example: python sync_manager.py check
     """
     with answering(as_json) as output:
         from syncdb.ledger.reading import reading
+        from syncdb.ledger.retention import free_bytes
         from syncdb.manager.place import find_place
 
         path = find_place(config, db).ledger
@@ -39,16 +46,38 @@ def check(
                 found.append(finding)
                 if not as_json:
                     _tell(output, finding)
+            room = free_bytes(reader.connection)
         sound = all(one.sound for one in found)
+        given = _give_back(path) if vacuum and sound else 0
         if as_json:
-            output.data({"sound": sound, "path": str(path), "checks": [asdict(one) | {"sound": one.sound} for one in found]})
+            checks = [asdict(one) | {"sound": one.sound} for one in found]
+            output.data({"sound": sound, "path": str(path), "checks": checks, "free_bytes": room, "given_back_bytes": given})
         elif sound:
             output.line(f"The ledger {path} is sound.", "bold green")
+            output.line(_room(room, given, vacuum))
         else:
             output.line(f"The ledger {path} is damaged.", "bold red")
             output.line("What to do: put your latest backup in its place: python sync_manager.py restore FILE")
         if not sound:
             raise typer.Exit(int(Exit.GUARD))
+
+
+def _give_back(path: "Path") -> int:
+    """Rebuild the file; by how many bytes it shrank. Raises LedgerBusy while a run has it, LedgerUnusable on a full disk."""
+    from syncdb.clock import SYSTEM
+    from syncdb.ledger import Ledger
+    from syncdb.ledger.redaction import rebuild
+
+    before = path.stat().st_size
+    with Ledger.open(path, SYSTEM.now()) as ledger:
+        rebuild(ledger)
+    return max(0, before - path.stat().st_size)
+
+
+def _room(room: int, given: int, vacuum: bool) -> str:
+    if vacuum:
+        return f"{given:,} bytes were given back to the disk."
+    return f"{room:,} bytes in it are unused; new history goes there first. --vacuum gives them back to the disk."
 
 
 def _findings(reader: "Reader", output: "Output", quick: bool) -> "Iterator[Finding]":

@@ -91,6 +91,7 @@ def _wishes(asked: Asked, settings: Settings) -> Wishes:
         lookback=timedelta(days=settings.lookback_days),
         overlap=timedelta(minutes=settings.overlap_minutes),
         examine_every=timedelta(hours=settings.drift_check_hours),
+        keep=timedelta(days=settings.history_days) if settings.history_days else None,
         full=asked.full,
         force=asked.force,
         dry=asked.test,

@@ -22,6 +22,7 @@ from syncdb.reconcile.engine import Pair, examine, reconcile, refuse_surprises
 from syncdb.reconcile.intake import HEARD_WITHIN, Intake
 from syncdb.reconcile.plan import Limits
 from syncdb.reconcile.report import Note, Report
+from syncdb.reconcile.retention import cut_history
 from syncdb.reconcile.stored import StoredOrders
 from syncdb.reconcile.watch import Watch
 from syncdb.reconcile.written_orders import WritableOrders, Writer
@@ -76,7 +77,10 @@ class Destination(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What is asked of a run. `full` looks at everything; `force` also goes past a guard that stopped the last one."""
+    """What is asked of a run. `full` looks at everything; `force` also goes past a guard that stopped the last one.
+
+    `keep` is how much history stays in the ledger, None for all.
+    """
 
     lookback: timedelta
     overlap: timedelta
@@ -84,6 +88,7 @@ class Wishes:
     full: bool = False
     force: bool = False
     dry: bool = False
+    keep: timedelta | None = None
 
 
 def everything_is_due(ledger: Ledger, pair: str, wishes: Wishes, now: datetime) -> bool:
@@ -169,6 +174,7 @@ class OrderSync:
         if result.complete and not report.partial:
             self.destination.settled()
         self._tidy(pair.name)
+        cut_history(self.ledger, self.wishes.keep, self.clock, self.watch)
 
     def _with_changed(self, keys: list[str]) -> list[str] | None:
         """These keys and those that changed on the other side; None for everything."""
