@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from syncdb.blame import SENSELESS, met_in, place
 from syncdb.clock import Clock
-from syncdb.errors import Interrupted, RetryLater, SyncdbError
+from syncdb.errors import Interrupted, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.reconcile.report import Report
 from syncdb.values import iso
@@ -28,17 +27,9 @@ def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable
     except KeyboardInterrupt:
         report.failure = Interrupted("The run was interrupted.", next_step="Run again; it goes on from here.")
     except BaseException as defect:
-        if not isinstance(defect, SENSELESS) or not met_in(defect, "connectors"):
-            report.failure = SyncdbError(f"defect: {defect!r}")
-            _end(ledger, report, clock, dry)
-            raise
-        # what was sent and not answered in a way that is understood stays open in the journal: the next run settles it
-        log.debug("an answer was not understood", exc_info=defect)
-        report.failure = RetryLater(
-            f"An answer could not be understood ({type(defect).__name__} at {place(defect)}). Nothing was recorded of it.",
-            next_step="Run again later. If it stays, look for something on the way that changes answers (a proxy), "
-            "or update syncdb.",
-        )
+        report.failure = SyncdbError(f"defect: {defect!r}")
+        _end(ledger, report, clock, dry)
+        raise
     _end(ledger, report, clock, dry)
     return report
 

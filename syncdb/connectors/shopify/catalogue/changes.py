@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syncdb.connectors.base import Changes
+from syncdb.connectors.shopify.catalogue.answered import Page, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES, Entity
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
@@ -122,39 +123,35 @@ class ChangeFeed:
 
     def _nodes(self, listings: Sequence[Listing], answer: Answer, variables: Mapping[str, Any]) -> Iterator[str]:
         for one in listings:
-            listing = (answer.data or {}).get(one.name)
+            page = _page(answer.data, one.name)
             while True:
-                if listing is None:
-                    raise Untold(f"no answer for {one.name}")
-                yield from (_key_in(node) for node in listing["nodes"])
-                if not listing["pageInfo"]["hasNextPage"]:
+                yield from (_key_in(node) for node in page.nodes)
+                if not page.more:
                     break
-                onward = {**variables, one.name: _onward(listing)}
-                listing = self._more(more_document(one), one.name, onward, one.entity)[one.name]
+                onward = {**variables, one.name: _onward(page)}
+                page = _page(self._more(more_document(one), one.name, onward, one.entity), one.name)
 
     def _levels(self, answer: Answer, variables: Mapping[str, Any]) -> Iterator[str]:
-        locations = (answer.data or {}).get("locations")
+        locations = _page(answer.data, "locations")
         while True:
-            if locations is None:
-                raise Untold("no answer for locations")
-            for location in locations["nodes"]:
+            for location in locations.nodes:
                 yield from self._levels_at(location, variables)
-            if not locations["pageInfo"]["hasNextPage"]:
+            if not locations.more:
                 return
             onward = {**variables, "after": _onward(locations)}
-            locations = self._more(MORE_LOCATIONS, "locations", onward, "inventory")["locations"]
+            locations = _page(self._more(MORE_LOCATIONS, "locations", onward, "inventory"), "locations")
 
-    def _levels_at(self, location: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[str]:
-        listing = location["inventoryLevels"]
+    def _levels_at(self, location: Mapping[str, Any] | None, variables: Mapping[str, Any]) -> Iterator[str]:
+        page = _page(location, "inventoryLevels")
         while True:
-            yield from (node["id"] for node in listing["nodes"])
-            if not listing["pageInfo"]["hasNextPage"]:
+            yield from (text_at(node, "id") for node in page.nodes)
+            if not page.more:
                 return
-            onward = {**variables, "location": location["id"], "after": _onward(listing)}
-            there = self._more(MORE_LEVELS, "location", onward, "inventory")["location"]
+            onward = {**variables, "location": text_at(location, "id"), "after": _onward(page)}
+            there = self._more(MORE_LEVELS, "location", onward, "inventory").get("location")
             if there is None:
                 raise Untold("a location disappeared meanwhile")
-            listing = there["inventoryLevels"]
+            page = _page(there, "inventoryLevels")
 
     def _more(self, document: str, root: str, variables: Mapping[str, Any], entity: str) -> Mapping[str, Any]:
         answer = self.conversation.ask(document, lambda: variables, f"Asking what changed of the shop's {entity}")
@@ -196,17 +193,24 @@ def server_time(answer: Answer, elapsed: float, asked: datetime) -> datetime:
     return answer.dated - timedelta(seconds=elapsed + 1) if answer.dated else asked
 
 
-def _onward(listing: Mapping[str, Any]) -> str:
+def _page(data: object, name: str) -> Page:
+    """The page of a listing in an answered object. Raises Untold where it was not answered."""
+    listing = data.get(name) if isinstance(data, Mapping) else None
+    if listing is None:
+        raise Untold(f"no answer for {name}")
+    return page_in(listing)
+
+
+def _onward(page: Page) -> str:
     """The cursor of the next page. Raises Untold where there is none or the page held nothing: that leads round in a circle."""
-    cursor = listing["pageInfo"]["endCursor"]
-    if not cursor or not listing["nodes"]:
+    if not page.cursor or not page.nodes:
         raise Untold("Shopify's pages go round in a circle")
-    return str(cursor)
+    return page.cursor
 
 
-def _key_in(node: Mapping[str, Any]) -> str:
+def _key_in(node: Mapping[str, Any] | None) -> str:
     """The record's id: the node's own, or that of the variant an inventory item belongs to."""
-    return str(node["id"] if "id" in node else node["variant"]["id"])
+    return text_at(node, "variant", "id") if node is not None and "variant" in node else text_at(node, "id")
 
 
 def _read(cursor: str | None) -> tuple[datetime | None, frozenset[str]]:

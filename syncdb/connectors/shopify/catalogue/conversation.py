@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.shopify.catalogue.answered import sound
 from syncdb.connectors.shopify.catalogue.shop import Shop, shop_from
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, TooCostly, message_of
 from syncdb.connectors.shopify.documents import SHOP
@@ -72,7 +73,7 @@ class Conversation:
         return news
 
     def _heard(self, answer: Answer) -> Answer:
-        refuse_if_unknown(answer, self.client.api_version)
+        refuse_if_unknown(sound(answer), self.client.api_version)
         notice = version_notice(self.client.api_version, answer.version)
         self.other_version = self.other_version or notice is not None
         self.tell(notice)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from syncdb.blame import text, whole
+from syncdb.connectors.shopify.catalogue.answered import flag, listed, words
 from syncdb.connectors.shopify.shape import Leaf, One, Path, Shape
 from syncdb.errors import ConfigurationError
 from syncdb.values import Kind, Value, moment, money, wall_clock
@@ -46,11 +48,16 @@ class ShopField:
         return (found["namespace"], found["key"]) if found else None
 
 
-def plain(answered: Any, zone: tzinfo) -> Value:
-    """Text, a flag or a whole number, as it is."""
-    if not isinstance(answered, str | bool | int):
-        raise TypeError(f"expected a plain value, found {type(answered).__name__}")
-    return answered
+def _words(answered: Any, zone: tzinfo) -> Value:
+    return words(answered)
+
+
+def _truth(answered: Any, zone: tzinfo) -> Value:
+    return flag(answered)
+
+
+def _number(answered: Any, zone: tzinfo) -> Value:
+    return whole(answered)
 
 
 def _instant(answered: Any, zone: tzinfo) -> Value:
@@ -58,24 +65,24 @@ def _instant(answered: Any, zone: tzinfo) -> Value:
 
 
 def _amount(answered: Any, zone: tzinfo) -> Value:
-    return money(answered)
+    return money(text(answered))
 
 
 def _money(answered: Any, zone: tzinfo) -> Value:
-    return money(answered["amount"])
+    return money(text(answered["amount"]))
 
 
 def _tags(answered: Any, zone: tzinfo) -> Value:
-    return joined(answered)
+    return joined(words(tag) for tag in listed(answered))
 
 
 def _quantity(answered: Any, zone: tzinfo) -> Value:
-    return int(answered[0]["quantity"]) if answered else None
+    return whole(answered[0]["quantity"]) if listed(answered) else None
 
 
 def _picture(answered: Any, zone: tzinfo) -> Value:
     """The address of a product's first medium where that is a picture."""
-    return str(answered["image"]["url"]) if answered.get("image") else None
+    return words(answered["image"]["url"]) if answered.get("image") else None
 
 
 def _kind_of_collection(answered: Any, zone: tzinfo) -> Value:
@@ -84,7 +91,7 @@ def _kind_of_collection(answered: Any, zone: tzinfo) -> Value:
 
 def _option(number: int) -> Reader:
     def read(answered: Any, zone: tzinfo) -> Value:
-        return str(answered[number]["value"]) if number < len(answered) else None
+        return words(answered[number]["value"]) if number < len(listed(answered)) else None
 
     return read
 
@@ -100,7 +107,7 @@ def split(text: str) -> list[str]:
 
 
 def _metafield_value(answered: Any, zone: tzinfo) -> Value:
-    return str(answered["value"])
+    return words(answered["value"])
 
 
 def metafield(name: str, alias: str) -> ShopField:
@@ -118,7 +125,7 @@ def _counted(name: str, written: bool) -> ShopField:
 
 
 def _text(name: str, path: str, written: str = "", required: bool = False) -> ShopField:
-    return ShopField(name, Kind.TEXT, _path(path), plain, written=_path(written), required=required)
+    return ShopField(name, Kind.TEXT, _path(path), _words, written=_path(written), required=required)
 
 
 def _path(dotted: str) -> Path:
@@ -126,7 +133,7 @@ def _path(dotted: str) -> Path:
 
 
 def _flag(name: str, path: str, written: str) -> ShopField:
-    return ShopField(name, Kind.FLAG, _path(path), plain, written=_path(written), required=True)
+    return ShopField(name, Kind.FLAG, _path(path), _truth, written=_path(written), required=True)
 
 
 def _moment(name: str, path: str) -> ShopField:
@@ -144,7 +151,7 @@ PRODUCT = (
         "status",
         Kind.TEXT,
         ("status",),
-        plain,
+        _words,
         written=("status",),
         required=True,
         choices=("ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED"),
@@ -163,9 +170,9 @@ PRODUCT = (
 )
 
 VARIANT = (
-    ShopField("product", Kind.IDENTIFIER, ("product", "id"), plain),
-    ShopField("sku", Kind.IDENTIFIER, ("sku",), plain, written=("inventoryItem", "sku")),
-    ShopField("barcode", Kind.IDENTIFIER, ("barcode",), plain, written=("barcode",)),
+    ShopField("product", Kind.IDENTIFIER, ("product", "id"), _words),
+    ShopField("sku", Kind.IDENTIFIER, ("sku",), _words, written=("inventoryItem", "sku")),
+    ShopField("barcode", Kind.IDENTIFIER, ("barcode",), _words, written=("barcode",)),
     ShopField("price", Kind.MONEY, ("price",), _amount, written=("price",), required=True),
     ShopField("compare_at_price", Kind.MONEY, ("compareAtPrice",), _amount, written=("compareAtPrice",), cleared=None),
     _flag("taxable", "taxable", "taxable"),
@@ -173,7 +180,7 @@ VARIANT = (
         "inventory_policy",
         Kind.TEXT,
         ("inventoryPolicy",),
-        plain,
+        _words,
         written=("inventoryPolicy",),
         required=True,
         choices=("DENY", "CONTINUE"),
@@ -191,7 +198,7 @@ VARIANT = (
     _flag("requires_shipping", "inventoryItem.requiresShipping", "inventoryItem.requiresShipping"),
     _text("title", "title"),
     *(ShopField(f"option{n}", Kind.TEXT, ("selectedOptions",), _option(n - 1), OPTIONS) for n in (1, 2, 3)),
-    ShopField("position", Kind.COUNT, ("position",), plain),
+    ShopField("position", Kind.COUNT, ("position",), _number),
     _moment("created_at", "createdAt"),
 )
 
@@ -199,8 +206,8 @@ INVENTORY = (
     _counted("available", written=True),
     _counted("on_hand", written=True),
     # `variant` is deprecated for `variants` but there in all versions in use, and an item with several variants is rare
-    ShopField("variant", Kind.IDENTIFIER, ("item", "variant", "id"), plain),
-    ShopField("sku", Kind.IDENTIFIER, ("item", "sku"), plain),
+    ShopField("variant", Kind.IDENTIFIER, ("item", "variant", "id"), _words),
+    ShopField("sku", Kind.IDENTIFIER, ("item", "sku"), _words),
     _text("location", "location.name"),
     _counted("committed", written=False),
     _counted("incoming", written=False),
@@ -211,14 +218,14 @@ COLLECTION = (
     _text("handle", "handle", "handle", required=True),
     _text("description_html", "descriptionHtml", "descriptionHtml"),
     ShopField(
-        "sort_order", Kind.TEXT, ("sortOrder",), plain, written=("sortOrder",), required=True, choices=SORT_ORDERS
+        "sort_order", Kind.TEXT, ("sortOrder",), _words, written=("sortOrder",), required=True, choices=SORT_ORDERS
     ),
     ShopField("kind", Kind.TEXT, ("ruleSet",), _kind_of_collection, "{ appliedDisjunctively }"),
-    ShopField("products_count", Kind.COUNT, ("productsCount", "count"), plain),
+    ShopField("products_count", Kind.COUNT, ("productsCount", "count"), _number),
 )
 
 ORDER = (
-    ShopField("name", Kind.TEXT, ("name",), plain),
+    ShopField("name", Kind.TEXT, ("name",), _words),
     _text("note", "note", "note"),
     TAGS,
     _text("po_number", "poNumber", "poNumber"),
@@ -230,12 +237,14 @@ EMPTY: Mapping[str, Value] = {"kind": "custom"}  # what null means where it mean
 def value_of(field: ShopField, node: Mapping[str, Any], zone: tzinfo) -> Value:
     """The field's value in an answered object; null anywhere on the way is empty.
 
-    Raises ValueError, KeyError or TypeError where the answer is not of the asked shape.
+    Raises ValueError, KeyError, TypeError or AttributeError where the answer is not of the asked shape.
     """
     there: Any = node
     for step in field.path:
         there = there[step]
         if there is None:
+            if field.required:
+                raise ValueError(f"nothing in place of {field.name}")
             return EMPTY.get(field.name)
     return field.read(there, zone)
 

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.connectors.shopify.catalogue.answered import UserError, text_at, text_or_none_at
 from syncdb.connectors.shopify.catalogue.entities import Entity
 from syncdb.connectors.shopify.catalogue.fields import ShopField
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, pending, position, refuse
+from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, pending, refuse
 from syncdb.model import Result
 from syncdb.values import canonical
 
@@ -45,8 +46,9 @@ class _Entry:
     def as_set(self) -> dict[str, Any]:
         """Without a type where there was none before: Shopify takes it from the definition, or says that it needs one."""
         before = self.work.node.get(self.field.path[0])
-        told = {"compareDigest": before["compareDigest"], "type": before["type"]} if before else {"compareDigest": None}
-        return {**self.named(), "value": self.value, **told}
+        digest = text_or_none_at(before, "compareDigest") if before else None
+        told = {"type": text_at(before, "type")} if before else {}
+        return {**self.named(), "value": self.value, "compareDigest": digest, **told}
 
 
 def write_metafields(works: Sequence[Work], sender: Sender, entity: Entity) -> None:
@@ -67,9 +69,9 @@ def _set(entries: Sequence[_Entry], sender: Sender, entity: Entity) -> None:
         variables = {"metafields": [entry.as_set() for entry in entries]}
         try:
             answer = sender.send(SET, variables, f"Writing metafields of {entity.name}")
-            errors = payload(answer, "metafieldsSet", entity)["userErrors"]
+            errors = payload(answer, "metafieldsSet", entity).errors
         except NotRun as reason:
-            errors = [{"field": None, "message": str(reason)}]
+            errors = (UserError(str(reason)),)
         if not errors:
             _note(entries)
             return
@@ -79,15 +81,15 @@ def _set(entries: Sequence[_Entry], sender: Sender, entity: Entity) -> None:
             return
 
 
-def _told_apart(entries: Sequence[_Entry], errors: Sequence[dict[str, Any]], entity: Entity) -> bool:
+def _told_apart(entries: Sequence[_Entry], errors: Sequence[UserError], entity: Entity) -> bool:
     """Settle the works that the errors name. False where they name none and there are several."""
     named = False
     for error in errors:
-        place = error.get("elementIndex") if error.get("elementIndex") is not None else position(error)
+        place = error.place(len(entries))
         if place is None and len(entries) > 1:
             continue
         work, named = entries[place or 0].work, True
-        if error.get("code") in STALE:
+        if error.code in STALE:
             work.end(Result.STALE, MOVED)
         elif work.pending:
             refuse(work, entity, [error])
@@ -99,9 +101,9 @@ def _delete(entries: Sequence[_Entry], sender: Sender, entity: Entity) -> None:
         answer = sender.send(
             DELETE, {"metafields": [entry.named() for entry in entries]}, f"Deleting metafields of {entity.name}"
         )
-        errors = payload(answer, "metafieldsDelete", entity)["userErrors"]
+        errors = payload(answer, "metafieldsDelete", entity).errors
     except NotRun as reason:
-        errors = [{"field": None, "message": str(reason)}]
+        errors = (UserError(str(reason)),)
     if not errors:
         _note(entries)
     elif len(entries) == 1:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.blame import understood
+from syncdb.connectors.shopify.catalogue.answered import Page, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import STOCK, Entity
 from syncdb.connectors.shopify.catalogue.fields import ShopField, parts_of, value_of
@@ -17,7 +19,7 @@ from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import Parts, Path, Shape, selection, without
-from syncdb.errors import RetryLater
+from syncdb.errors import NotUnderstood, RetryLater
 from syncdb.model import Found, Record
 from syncdb.values import digest, encode_fields, iso, moment
 
@@ -75,7 +77,10 @@ class Reader:
     @property
     def visible(self) -> tuple[ShopField, ...]:
         """The chosen fields that the shop shows."""
-        return tuple(one for one in self.fields if not any(one.path[: len(path)] == path for path in self.withheld))
+        return tuple(one for one in self.fields if not self._hidden(one.path))
+
+    def _hidden(self, wanted: Path) -> bool:
+        return any(wanted[: len(path)] == path for path in self.withheld)
 
     def pages(self) -> Iterator[Block]:
         """Everything, in blocks. Raises Refused and RetryLater; a block that was yielded before stays good."""
@@ -102,46 +107,59 @@ class Reader:
         return block
 
     def seen(self, node: Mapping[str, Any]) -> Seen:
-        """A record from an answered object. Raises ValueError, KeyError or TypeError where it is not of the asked shape."""
+        """A record from an answered object. Raises NotUnderstood where it is not of the asked shape."""
         zone = self.conversation.shop().zone
-        fields = {one.name: value_of(one, node, zone) for one in self.visible}
-        record = Record(str(node["id"]), fields)
-        changed = iso(moment(node["updatedAt"]))
+        for path in self.entity.always:
+            if not self._hidden(path):
+                text_at(node, *path)
+        with understood("Shopify"):
+            fields = {one.name: value_of(one, node, zone) for one in self.visible}
+            changed = iso(moment(node["updatedAt"]))
+        record = Record(text_at(node, "id"), fields)
         return Seen(Found(record.key, digest(encode_fields(fields)), record, changed_at=changed), node)
+
+    def written(self, node: Mapping[str, Any] | None, key: str) -> Seen | None:
+        """The record that a mutation answered; None where it says that there is none. Raises NotUnderstood, also for another."""
+        seen = None if node is None else self.seen(node)
+        if seen is not None and seen.found.record.key != key:
+            raise NotUnderstood(f"Shopify answered a write of {key} with another record.", next_step=AGAIN)
+        return seen
 
     def _listed(self, variables: Mapping[str, Any]) -> Iterator[Block]:
         cursor: str | None = None
         passed: set[str] = set()
         while True:
             block, page = self._page({**variables, "after": cursor})
-            cursor = page["endCursor"]
-            circle = page["hasNextPage"] and (not cursor or cursor in passed)
+            cursor = page.cursor
+            circle = page.more and (not cursor or cursor in passed)
             if circle:
                 self._tell("Shopify's pages go round in a circle; reading stopped there")
             block.complete = block.complete and not circle and self._trusted()
             yield block
-            if circle or not page["hasNextPage"]:
+            if circle or not page.more:
                 return
             passed.add(str(cursor))
 
-    def _page(self, variables: Mapping[str, Any]) -> tuple[Block, Mapping[str, Any]]:
+    def _page(self, variables: Mapping[str, Any]) -> tuple[Block, Page]:
         place = ("location", "inventoryLevels") if self.entity is STOCK else (self.entity.listing,)
         answer, trouble = self._as_shown(lambda: self._ask_page(variables, selection(self._parts)), (*place, "nodes"))
-        listing = _at(answer.data, place)
+        listing = found_at(answer.data, *place)
         if listing is not None:
-            block = self._read(listing["nodes"], trouble)
+            page = page_in(listing)
+            block = self._read(page.nodes, trouble)
             block.complete = block.complete and not answer.warnings
-            return block, listing["pageInfo"]
-        if not answer.errors:  # the location is gone since it was listed
-            return Block(), {"hasNextPage": False, "endCursor": None}
+            return block, page
+        if not answer.errors and self.entity is STOCK:  # the location is gone since it was listed
+            return Block(), Page(())
         return self._salvaged(variables, place)
 
-    def _salvaged(self, variables: Mapping[str, Any], place: tuple[str, ...]) -> tuple[Block, Mapping[str, Any]]:
+    def _salvaged(self, variables: Mapping[str, Any], place: tuple[str, ...]) -> tuple[Block, Page]:
         """A page that failed as a whole: list who is on it, then ask for each by id, so that one bad record costs only itself."""
-        listing = _at(whole(self._ask_page(variables, "id"), f"Listing {self.entity.name}"), place)
+        listing = found_at(whole(self._ask_page(variables, "id"), f"Listing {self.entity.name}"), *place)
         if listing is None:
             raise RetryLater(f"Shopify did not list its {self.entity.name}.", next_step="Run it again later.")
-        return self.by_ids([node["id"] for node in listing["nodes"]]), listing["pageInfo"]
+        page = page_in(listing)
+        return self.by_ids([text_at(node, "id") for node in page.nodes]), page
 
     def _ask_page(self, variables: Mapping[str, Any], selected: str) -> Answer:
         return self.conversation.sized(page_of(self.entity, selected), variables, self._size, f"Reading {self.entity.name}")
@@ -156,12 +174,22 @@ class Reader:
         answer, trouble = self._as_shown(ask, ("nodes",))
         nodes = (answer.data or {}).get("nodes")
         if nodes is not None:
-            return self._read(nodes, trouble)
+            return self._asked(keys, self._read(objects(nodes), trouble), len(nodes))
         if len(keys) == 1:
             self._tell(f"{keys[0]} could not be read ({message_of(answer.errors) or 'no reason given'})")
             return Block(complete=False)
         block = self._some(keys[: len(keys) // 2])
         block.add(self._some(keys[len(keys) // 2 :]))
+        return block
+
+    def _asked(self, keys: Sequence[str], block: Block, answered: int) -> Block:
+        """The block, held against what was asked: one place for each id, and no other record."""
+        others = block.seen.keys() - set(keys)
+        if others or answered != len(keys):
+            self._tell(f"{answered} places answered for {len(keys)} ids, {len(others)} of them with other records")
+            block.complete = False
+        for key in others:
+            del block.seen[key]
         return block
 
     def _smaller(self, count: int, error: TooCostly) -> None:
@@ -192,10 +220,12 @@ class Reader:
             if not node or position in trouble.broken:
                 continue
             try:
-                block.seen[str(node["id"])] = self.seen(node)
-            except (ValueError, KeyError, TypeError) as error:
-                self._tell(f"{node.get('id')} is not of the expected form ({type(error).__name__}: {error})")
+                seen = self.seen(node)
+            except NotUnderstood as why:
+                self._tell(f"{ascii(node.get('id'))[:80]} is not of the expected form: {why}")
                 block.complete = False
+            else:
+                block.seen[seen.found.record.key] = seen
         return block
 
     def _locations(self) -> list[str]:
@@ -205,11 +235,11 @@ class Reader:
         while True:
             answer = self.conversation.sized(LOCATIONS, {"after": cursor}, size, "Listing the shop's locations")
             sort_errors(answer, ("locations",), {}, self.entity)
-            listing = whole(answer, "Listing the shop's locations")["locations"]
-            found += [node["id"] for node in listing["nodes"]]
-            if not listing["pageInfo"]["hasNextPage"] or listing["pageInfo"]["endCursor"] == cursor:
+            page = page_in(whole(answer, "Listing the shop's locations").get("locations"))
+            found += [text_at(node, "id") for node in page.nodes]
+            if not page.more or page.cursor == cursor:
                 return found
-            cursor = listing["pageInfo"]["endCursor"]
+            cursor = page.cursor
 
     def _trusted(self) -> bool:
         """Whether what is not shown may be taken for absent, and what is shown for what was asked."""
@@ -232,10 +262,3 @@ def page_of(entity: Entity, selected: str) -> str:
 def by_ids_of(entity: Entity, selected: str) -> str:
     """The document that asks for single records of an entity."""
     return f"query ById($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {entity.type} {{ {selected} }} }} }}"
-
-
-def _at(data: Mapping[str, Any] | None, place: Sequence[str]) -> Any:
-    there: Any = data
-    for step in place:
-        there = None if there is None else there.get(step)
-    return there

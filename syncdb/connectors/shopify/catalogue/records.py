@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, found_at, text_or_none_at
 from syncdb.connectors.shopify.catalogue.entities import Entity
 from syncdb.connectors.shopify.catalogue.inputs import nested, sent
 from syncdb.connectors.shopify.catalogue.reading import Reader
@@ -15,6 +16,7 @@ from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
 from syncdb.connectors.shopify.catalogue.work import GONE, Sender, Work, pending, refuse, verify
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.shape import Path, selection
+from syncdb.errors import OutcomeUnknown
 from syncdb.model import Action, Result
 
 
@@ -53,14 +55,15 @@ def update_records(works: Sequence[Work], sender: Sender, reader: Reader) -> Non
     currency = reader.conversation.shop().currency
     mutation = MUTATIONS[reader.entity.name]
 
-    def settle(work: Work, answered: Mapping[str, Any]) -> None:
-        record = answered[mutation.record]
-        if answered["userErrors"]:
-            refuse(work, reader.entity, answered["userErrors"])
-        elif record is None:
+    def settle(work: Work, answered: Payload) -> None:
+        if answered.errors:
+            refuse(work, reader.entity, answered.errors)
+            return
+        after = reader.written(found_at(answered.found, mutation.record), work.key)
+        if after is None:
             work.end(Result.STALE, GONE)
         else:
-            verify(work, reader.seen(record), reader.entity)
+            verify(work, after, reader.entity)
 
     run(works, sender, reader.entity, lambda count: document_of(mutation, count, selection(reader.parts)),
         lambda work: _input(work, currency), settle)  # fmt: skip
@@ -70,11 +73,13 @@ def delete_records(works: Sequence[Work], sender: Sender, entity: Entity) -> Non
     """Delete products. It cannot be undone."""
     works = [work for work in pending(works) if work.operation.action is Action.DELETE]
 
-    def settle(work: Work, answered: Mapping[str, Any]) -> None:
-        if answered["userErrors"]:
-            refuse(work, entity, answered["userErrors"])
-        else:
+    def settle(work: Work, answered: Payload) -> None:
+        if answered.errors:
+            refuse(work, entity, answered.errors)
+        elif text_or_none_at(answered.found, "deletedProductId") == work.key:
             work.end(Result.DONE)
+        else:
+            raise OutcomeUnknown(f"Shopify did not say that it deleted {work.key}.")
 
     run(works, sender, entity, lambda count: document_of(DELETION, count, ""), lambda work: {"id": work.key}, settle)
 
@@ -85,7 +90,7 @@ def run(
     entity: Entity,
     document: Callable[[int], str],
     variable: Callable[[Work], Any],
-    settle: Callable[[Work, Mapping[str, Any]], None],
+    settle: Callable[[Work, Payload], None],
 ) -> None:
     """Send all works in one document, or in several where one is too costly or would not run."""
     if not works:
@@ -104,7 +109,7 @@ def run(
         try:
             settle(work, payload(answer, f"r{number}", entity))
         except NotRun as reason:
-            refuse(work, entity, [{"message": str(reason)}])
+            refuse(work, entity, [UserError(str(reason))])
 
 
 def _nothing_ran(works: Sequence[Work], answer: Answer, entity: Entity) -> None:
@@ -117,7 +122,7 @@ def _nothing_ran(works: Sequence[Work], answer: Answer, entity: Entity) -> None:
 def _in_parts(works: Sequence[Work], why: str, sender: Sender, entity: Entity, *how: Any) -> None:
     """Nothing of it ran: each half is sent alone, down to the one that will not do."""
     if len(works) == 1:
-        refuse(works[0], entity, [{"message": why}])
+        refuse(works[0], entity, [UserError(why)])
         return
     half = len(works) // 2
     for part in (works[:half], works[half:]):
@@ -132,7 +137,6 @@ def _input(work: Work, currency: str) -> dict[str, Any]:
         if field.name == "handle":
             changes[("redirectNewHandle",)] = True
     if any(path[0] == "seo" for path in changes):
-        before = work.node["seo"]
         for name in ("title", "description"):
-            changes.setdefault(("seo", name), before[name] or "")
+            changes.setdefault(("seo", name), text_or_none_at(work.node, "seo", name) or "")
     return nested(changes)

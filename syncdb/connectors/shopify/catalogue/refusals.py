@@ -7,6 +7,7 @@ INVALID_FIELD_ARGUMENTS, INVALID_VARIABLE). Any other (INTERNAL_SERVER_ERROR, a 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from syncdb.connectors.shopify.catalogue.answered import Payload, payload_in
 from syncdb.connectors.shopify.catalogue.entities import Entity
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
@@ -32,15 +33,16 @@ class NotRun(Exception):
     """The mutation was refused before it ran, and why."""
 
 
-def payload(answer: Answer, name: str, entity: Entity) -> Mapping[str, Any]:
+def payload(answer: Answer, name: str, entity: Entity) -> Payload:
     """What the mutation answered under `name`.
 
-    Raises NotRun where it did not run, Refused where the permission to write is missing, OutcomeUnknown where nobody knows.
+    Raises NotRun where it did not run, Refused where the permission to write is missing, OutcomeUnknown where nobody knows, and
+    NotUnderstood where the answer has another shape, so that nobody knows either.
     """
     errors = list(_about(answer.errors, name))
     found = (answer.data or {}).get(name)
     if found is not None and not errors:
-        return dict(found)
+        return payload_in(found)
     said = message_of(tuple(errors)) or "no answer for it"
     codes = {code_of(error) for error in errors}
     if found is None and "ACCESS_DENIED" in codes:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from syncdb.blame import understood
+from syncdb.connectors.shopify.catalogue.answered import words
 from syncdb.connectors.shopify.catalogue.entities import Entity
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import Refused
@@ -35,19 +37,26 @@ class Shop:
         return scope in scopes or scope.replace("read_", "write_", 1) in scopes
 
 
+@understood("Shopify")
 def shop_from(data: Mapping[str, Any], version: str) -> Shop:
     """The shop in an answer that asked for it. Raises Refused where it says nothing of itself or names an unknown time zone."""
     shop = data.get("shop")
     if not shop:
         raise Refused("Shopify did not say which shop this is.", next_step="Check the app's permissions in the Shopify admin.")
     try:
-        zone = ZoneInfo(shop["ianaTimezone"])
-    except (ZoneInfoNotFoundError, ValueError) as error:
+        zone = ZoneInfo(words(shop["ianaTimezone"]))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Refused(f"The shop's time zone {shop['ianaTimezone']!r} is not known here.", next_step="Update tzdata.") from error
     installation = data.get("currentAppInstallation")
     scopes = frozenset(scope["handle"] for scope in installation["accessScopes"]) if installation else None
     return Shop(
-        bare_id(shop["id"]), shop["myshopifyDomain"], shop["name"], zone, shop["currencyCode"], scopes, version
+        bare_id(words(shop["id"])),
+        words(shop["myshopifyDomain"]),
+        words(shop["name"]),
+        zone,
+        words(shop["currencyCode"]),
+        scopes,
+        version,
     )
 
 

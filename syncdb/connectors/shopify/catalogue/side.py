@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.shopify.catalogue.answered import text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS, STOCK, VARIANTS, Entity
 from syncdb.connectors.shopify.catalogue.fields import ShopField
@@ -17,7 +18,7 @@ from syncdb.connectors.shopify.catalogue.records import delete_records, update_r
 from syncdb.connectors.shopify.catalogue.stock import StockWriter, why_not
 from syncdb.connectors.shopify.catalogue.variants import VariantWriter
 from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, called, compare, judge, pending, verify, wanted
-from syncdb.errors import OutcomeUnknown, RemoteError
+from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
 from syncdb.values import iso, moment
 
@@ -143,7 +144,9 @@ class CatalogueSide:
         sender = Sender(self.conversation)
         try:
             self._send(attempt, works, sender)
-        except OutcomeUnknown as lost:
+        except (OutcomeUnknown, NotUnderstood) as lost:
+            if isinstance(lost, NotUnderstood) and not sender.sent:
+                raise
             log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
             return [Outcome(Result.UNKNOWN) for _ in works]
         except RemoteError as refused:
@@ -212,7 +215,7 @@ def _snapshot(block: Block) -> Snapshot:
 
 def _place(work: Work) -> list[str]:
     """Where stock is set, for the call to be the same whoever sends it, and what people call it."""
-    return [str(work.node["item"]["id"]), str(work.node["location"]["id"]), called(work, STOCK)]
+    return [text_at(work.node, "item", "id"), text_at(work.node, "location", "id"), called(work, STOCK)]
 
 
 def _is_shown(work: Work, complete: bool) -> bool | None:

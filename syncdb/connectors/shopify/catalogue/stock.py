@@ -12,11 +12,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from syncdb.connectors.shopify.catalogue.answered import UserError
 from syncdb.connectors.shopify.catalogue.entities import STOCK
 from syncdb.connectors.shopify.catalogue.inputs import sent
 from syncdb.connectors.shopify.catalogue.reading import Reader
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, pending, position, refuse
+from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, pending, refuse
 from syncdb.errors import OutcomeUnknown
 from syncdb.model import Operation, Result, agrees
 from syncdb.values import Value, canonical, canonical_json
@@ -62,7 +63,7 @@ class StockWriter:
             if not errors:
                 for work in works:
                     work.end(Result.DONE)
-            elif any(error.get("code") in SPENT for error in errors):
+            elif any(error.code in SPENT for error in errors):
                 # a call under this key was refused; one for what it left over may have followed, and be under way still
                 self.reader.conversation.client.clock.sleep(self.late)
                 self._by_looking(works)
@@ -70,7 +71,7 @@ class StockWriter:
                 for work in works:
                     self._set(name, [work])
 
-    def _answered(self, name: str, works: Sequence[Work]) -> Sequence[dict[str, Any]]:
+    def _answered(self, name: str, works: Sequence[Work]) -> Sequence[UserError]:
         """The user errors of one call; waits while Shopify is still busy with the same call."""
         quantities = [self._quantity(name, work) for work in works]
         key = str(uuid5(NAMESPACE_URL, canonical_json([self.token, name, quantities])))
@@ -79,10 +80,10 @@ class StockWriter:
         for _ in range(PATIENCE):
             answer = self.sender.send(SET, {"input": given, "key": key}, "Setting stock")
             try:
-                errors: list[dict[str, Any]] = payload(answer, "inventorySetQuantities", STOCK)["userErrors"]
+                errors = payload(answer, "inventorySetQuantities", STOCK).errors
             except NotRun as reason:
-                return [{"message": str(reason)}]
-            if not any(error.get("code") == BUSY for error in errors):
+                return [UserError(str(reason))]
+            if not any(error.code == BUSY for error in errors):
                 return errors
             self.reader.conversation.client.clock.sleep(PAUSE)
         raise OutcomeUnknown("Shopify is still busy setting these quantities.", next_step="The next run asks again.")
@@ -98,15 +99,15 @@ class StockWriter:
             "changeFromQuantity": sent(field, work.operation.expected.get(name), currency),
         }
 
-    def _told_apart(self, works: Sequence[Work], errors: Sequence[dict[str, Any]]) -> bool:
+    def _told_apart(self, works: Sequence[Work], errors: Sequence[UserError]) -> bool:
         """Settle the works that the errors name. False where they name none and there are several."""
         named = False
         for error in errors:
-            place = position(error)
+            place = error.place(len(works))
             if place is None and len(works) > 1:
                 continue
             work, named = works[place or 0], True
-            if error.get("code") in STALE:
+            if error.code in STALE:
                 work.end(Result.STALE, MOVED)
             elif work.pending:
                 refuse(work, STOCK, [error])

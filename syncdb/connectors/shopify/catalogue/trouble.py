@@ -36,7 +36,7 @@ def sort_errors(answer: Answer, place: Sequence[str], parts: Parts, entity: Enti
             if hidden is None:
                 raise missing_scope(f"read the shop's {entity.name}", " and ".join(entity.read_scopes), said)
             trouble.denied[hidden] = needed(error)
-        elif inside and inside[0].isdigit():
+        elif inside and inside[0].isdecimal():
             trouble.broken[int(inside[0])] = f"Shopify could not answer for it ({code_of(error) or 'error'}: {said})"
         else:
             trouble.loose.append(said)

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, objects, text_at
 from syncdb.connectors.shopify.catalogue.inputs import nested, sent
 from syncdb.connectors.shopify.catalogue.reading import Reader
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import GONE, Sender, Work, pending, position, refuse, verify
+from syncdb.connectors.shopify.catalogue.work import GONE, Sender, Work, pending, refuse, verify
 from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.shape import selection
 from syncdb.model import Result
@@ -43,7 +44,7 @@ class VariantWriter:
         groups: dict[str, list[Work]] = {}
         for work in pending(works):
             if work.changed(metafields=False):
-                groups.setdefault(str(work.node["product"]["id"]), []).append(work)
+                groups.setdefault(text_at(work.node, "product", "id"), []).append(work)
         products = list(groups.items())
         for start in range(0, len(products), PRODUCTS_AT_ONCE):
             self._send(dict(products[start : start + PRODUCTS_AT_ONCE]))
@@ -69,7 +70,7 @@ class VariantWriter:
                 rest = self._settle(works, payload(answer, f"r{number}", self.reader.entity))
             except NotRun as reason:
                 if len(works) == 1:
-                    refuse(works[0], self.reader.entity, [{"message": str(reason)}])
+                    refuse(works[0], self.reader.entity, [UserError(str(reason))])
                 else:
                     unrun[product] = works
                 continue
@@ -79,27 +80,27 @@ class VariantWriter:
         for product, works in unrun.items():
             self._in_parts({product: works}, "")
 
-    def _settle(self, works: Sequence[Work], answered: Mapping[str, Any]) -> list[Work]:
+    def _settle(self, works: Sequence[Work], answered: Payload) -> list[Work]:
         """Settle what the answer settles; the works to be sent again are returned (none of the product's was written)."""
-        errors = answered["userErrors"]
+        errors = answered.errors
         if not errors:
-            self._verify(works, answered["productVariants"] or ())
+            self._verify(works, objects(answered.found.get("productVariants") or []))
             return []
-        named = {place for error in errors if (place := position(error)) is not None and place < len(works)}
+        named = {place for error in errors if (place := error.place(len(works))) is not None}
         if not named and len(works) > 1:
             self._each_alone(works)
             return []
         for place, work in enumerate(works):
             if place in named or len(works) == 1:
-                refuse(work, self.reader.entity, [error for error in errors if position(error) in (place, None)] or errors)
+                refuse(work, self.reader.entity, [one for one in errors if one.place(len(works)) in (place, None)] or errors)
         return pending(works)
 
     def _each_alone(self, works: Sequence[Work]) -> None:
         for work in works:
-            self._send({str(work.node["product"]["id"]): [work]})
+            self._send({text_at(work.node, "product", "id"): [work]})
 
-    def _verify(self, works: Sequence[Work], answered: Sequence[Mapping[str, Any]]) -> None:
-        after = {str(node["id"]): node for node in answered}
+    def _verify(self, works: Sequence[Work], answered: Sequence[Mapping[str, Any] | None]) -> None:
+        after = {text_at(node, "id"): node for node in answered if node is not None}
         for work in works:
             if work.key in after:
                 verify(work, self.reader.seen(after[work.key]), self.reader.entity)
@@ -115,7 +116,7 @@ class VariantWriter:
             return
         product, works = products[0]
         if len(works) == 1:
-            refuse(works[0], self.reader.entity, [{"message": why}])
+            refuse(works[0], self.reader.entity, [UserError(why)])
             return
         for some in (works[: len(works) // 2], works[len(works) // 2 :]):
             self._send({product: some})

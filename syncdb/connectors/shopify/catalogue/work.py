@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.shopify.catalogue.answered import UserError
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import Entity
 from syncdb.connectors.shopify.catalogue.fields import ShopField, joined, split
@@ -127,24 +128,19 @@ def shown_as(name: str, value: Value) -> Value:
     return joined(split(value)) if name == "tags" and isinstance(value, str) else value
 
 
-def refuse(work: Work, entity: Entity, errors: Iterable[Mapping[str, Any]]) -> None:
+def refuse(work: Work, entity: Entity, errors: Iterable[UserError]) -> None:
     """Settle it as refused, with the field and Shopify's own words."""
     work.end(Result.REJECTED, f"{called(work, entity)}: Shopify refused it: {said(errors)}")
 
 
-def said(errors: Iterable[Mapping[str, Any]]) -> str:
+def said(errors: Iterable[UserError]) -> str:
     """What user errors say, each with the field it names."""
     return "; ".join(_one_said(error) for error in errors) or "no reason given"
 
 
-def _one_said(error: Mapping[str, Any]) -> str:
-    names = ".".join(step for step in error.get("field") or () if not step.isdigit())
-    return f"{names}: {error.get('message')}" if names else str(error.get("message"))
-
-
-def position(error: Mapping[str, Any]) -> int | None:
-    """Which item of the input's list a user error is about, where it says so."""
-    return next((int(step) for step in error.get("field") or () if step.isdigit()), None)
+def _one_said(error: UserError) -> str:
+    names = ".".join(step for step in error.field if not step.isdecimal())
+    return f"{names}: {error.message}" if names else error.message
 
 
 def called(work: Work, entity: Entity) -> str:
