@@ -28,6 +28,9 @@ class Kept(Protocol):
     def stands_in(self) -> tuple[str, str, str] | None:
         """The configured table name, the table's id and its key column's id; None while it does not stand."""
 
+    def moved_on(self, since: str, state: str) -> None:
+        """Up to `state` nothing of the structure moved for a table seen at `since` or in this run: later looks start there."""
+
 
 class GristDocument:
     """A document seen through one API key. What is asked twice within a run and cannot have changed since is asked once."""
@@ -290,6 +293,8 @@ class GristDocument:
         One request where nothing changed, one more for each table of which rows changed but not their keys.
         """
         found = self.since(cursor)
+        if cursor and found.tables is not None and not found.schema_moved:
+            self._move_on(cursor, found.head)
         keys: dict[str, tuple[str, ...] | None] = {}
         for name, table in self._kept.items():
             changed = self._changed(found, table)
@@ -321,7 +326,15 @@ class GristDocument:
         if expected is None:
             return cursor
         newest = self._newest_state()
-        return self._at(newest) if newest[1] == expected else cursor
+        if newest[1] != expected:
+            return cursor
+        self._move_on(cursor, newest[0])
+        return self._at(newest)
+
+    def _move_on(self, since: str, state: str) -> None:
+        """Spare later runs the comparison with a state long ago, which grows with all that was written since."""
+        for table in self._kept.values():
+            table.moved_on(since, state)
 
     def _expected(self, cursor: str) -> int | None:
         """The number of the state to which only own writes lead from a cursor; None if there were none or it is not known."""

@@ -95,7 +95,7 @@ class GristTable:
         layout = self._layout or (self._binding.layout if self._binding and self._binding.table == self._wish.table else None)
         return (self._wish.table, layout.table, layout.key.id) if layout else None
 
-    def moved_on(self, since: str | None, state: str) -> None:
+    def moved_on(self, since: str, state: str) -> None:
         """See Kept.moved_on. A table that was looked at in this run stands as it was seen: only own writes came after."""
         known = self._binding
         if known is not None and known.state and (known.state == since or self._looked):

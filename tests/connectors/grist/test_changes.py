@@ -121,7 +121,23 @@ def test_tables_made_and_filled_in_this_run_are_passed_over_unless_somebody_wrot
     after = document.after_own_writes(cursor)
     assert (after == cursor) is somebody
     if not somebody:
+        assert {table.binding.state for table in tables if table.binding} == {after}  # no later look goes back to the filling
         assert dict(later(bench, tables[0])[0].changes(after).keys) == {}
+
+
+def test_where_the_structure_stood_still_later_looks_start_from_the_newest_state(bench: Bench) -> None:
+    table = bench.ready(create("g1", title="Mug"))
+    document, again = later(bench, table)
+    cursor = document.changes(None).cursor
+    assert again.structure(bench.token()) is None and again.binding and again.binding.state == cursor
+    bench.types("g1", Title="Cup")
+    document, again = later(bench, again)
+    head = document.changes(cursor).cursor
+    assert again.binding and again.binding.state == head != cursor
+    bench.doc.ok("PATCH", "/tables/Products/columns", {"columns": [{"id": "Title", "fields": {"label": "Name"}}]})
+    document, again = later(bench, again)
+    assert document.changes(head).cursor != head
+    assert again.binding and again.binding.state == head  # the structure moved: to be looked at from there
 
 
 def test_own_writes_are_not_passed_over_if_somebody_wrote_meanwhile_or_one_was_lost(bench: Bench) -> None:
