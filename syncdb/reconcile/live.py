@@ -20,6 +20,7 @@ from syncdb.reconcile.apply import Applier
 from syncdb.reconcile.engine import Pair, examine, reconcile, refuse_surprises
 from syncdb.reconcile.recorded import recorded
 from syncdb.reconcile.report import Note, Report
+from syncdb.reconcile.retention import cut_history
 from syncdb.reconcile.spool import Chained
 from syncdb.reconcile.sync import Wishes
 from syncdb.reconcile.watch import Watch
@@ -113,6 +114,8 @@ class LiveSync:
             raise self._stopped[0]
         if not self.wishes.dry and not report.partial and not self.between.part:
             self._move_on(changes, deep)
+        if not self.wishes.dry:
+            cut_history(self.ledger, self.wishes.keep, self.clock, self.watch)
 
     def _one(self, report: Report, entity: Entity, keys: list[str] | None) -> None:
         """Settle what earlier runs left open, then bring this entity into agreement."""
