@@ -26,7 +26,8 @@ class Sent:
 def false_history(world: ProofWorld, *, exactly: bool) -> list[str]:
     """Where the ledger's journal and history of writes do not agree with what was received, as sentences.
 
-    `exactly`: nobody edited in the moment of a write, so that each cell and row that was written counts.
+    `exactly`: nobody edited in the moment of a write or before its outcome was known (the row may be gone by then), so that
+    each cell and row that was written counts.
     """
     sent = list(_batches(world))
     applied = {one.token for one in sent if one.answered and one.value == BATCH} | set(_claimed(world))
@@ -50,6 +51,14 @@ def false_history(world: ProofWorld, *, exactly: bool) -> list[str]:
         if told > real or (exactly and told != real):
             problems.append(f"{what}: the ledger says {told}, the servers received {real}")
     return problems
+
+
+def writes_open(world: ProofWorld) -> bool:
+    """Whether the last run left a write whose outcome it does not know."""
+    if not world.ledger.exists():
+        return False
+    with closing(sqlite3.connect(f"{world.ledger.as_uri()}?mode=ro", uri=True)) as ledger:
+        return bool(ledger.execute("SELECT count(*) FROM journal WHERE state = 'open'").fetchone()[0])
 
 
 def _batches(world: ProofWorld) -> Iterator[Sent]:

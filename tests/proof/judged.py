@@ -9,7 +9,7 @@ from typing import Any
 from syncdb.ledger import Ledger
 from tests.proof.acts import HIDING, PEOPLE, SHOP, Hand
 from tests.proof.bulk_troubles import settle_down
-from tests.proof.history import false_history
+from tests.proof.history import false_history, writes_open
 from tests.proof.oracle import Oracle, People, examined
 from tests.proof.world import ProofWorld
 from tests.scenarios.world import Ran
@@ -45,6 +45,7 @@ class Judged:
             return
         act = PEOPLE[which % len(PEOPLE)]
         self.told.append(f"colleague: {act.__name__} {a} {b}")
+        self.edited = self.edited or writes_open(self.world)
         self.doing(act, a, b)
         self.drifted = True
 

@@ -48,6 +48,20 @@ def test_a_new_row_whose_key_column_was_moved_meanwhile_is_put_right(judged: Jud
     judged.agree()
 
 
+def test_a_row_deleted_before_its_write_was_settled_comes_back_once(judged: Judged) -> None:
+    """Not the product was wrong but the judge of the history: a row that is gone when its write is looked up is not recorded."""
+    world = judged.world
+    judged.shop(0, 12)
+    judged.shop(0, 13)
+    world.lose_a_write("apply_then_cut")
+    assert judged.run(judged=False).code == 4
+    world.faults.clear()
+    added = max(world.keys())
+    judged.person(2, added - world.head() - 1, 0)
+    assert added not in set(world.keys())
+    judged.agree()
+
+
 def test_line_ends_of_windows_are_those_of_the_sheet_and_written_once(judged: Judged) -> None:
     """Not the product was wrong but the oracle, which wanted the shop's own line ends in the cell."""
     gid = judged.world.order(0)

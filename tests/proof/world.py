@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from syncdb import assembly
 from syncdb.clock import Clock
@@ -192,3 +192,9 @@ class ProofWorld(World):
                 act(self.colleague)
 
         self.faults.add(Fault("meanwhile", match, skip=skip, action=action))
+
+    def lose_a_write(self, kind: Literal["apply_then_cut", "apply_late"], after: int | None = None) -> None:
+        """The next write meets that fault, and from then on Google cannot be reached: its outcome stays unknown."""
+        gone = Fault("refuse", "sheets", times=None)
+        self.faults.add(Fault("meanwhile", "sheets write", action=lambda: self.faults.add(gone)))
+        self.faults.add(Fault(kind, "sheets write", after=after))
