@@ -111,8 +111,9 @@ def type_nonsense(hand: Hand) -> None:
         ("inventory", "available", 1.5),
         ("variants", "compare_at_price", None),
         ("inventory", "available", None),
+        ("variants", "compare_at_price", "ask Ann"),
         ("variants", "product", 0),
-    )[hand.b % 9]
+    )[hand.b % 10]
     hand.type(entity, name, value)
 
 

@@ -1,4 +1,4 @@
-"""What the histories and crashes of this pair found, each as a short scenario that failed before it was put right."""
+"""What histories, crashes and deliberate defects of this pair found, each as a short scenario."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,3 +67,13 @@ def test_a_column_chosen_again_after_it_was_deleted_empties_nothing(world: Proof
     shown = {key: row["Barcode"] for key, row in world.rows("variants").items()}
     assert shown == {gid: one["barcode"] for gid, one in world.goods.variants.items()} and all(shown.values())
     assert world.synced(full=True).written == 0
+
+
+def test_a_word_in_a_cell_that_may_be_empty_empties_nothing(world: ProofWorld) -> None:
+    """No test noticed when a cell that cannot be read was taken for an empty one: a price to compare with may be empty."""
+    variant = world.variant()
+    world.merchant.edit_variant(variant["id"], compareAtPrice="99.00")
+    world.synced(full=True)
+    world.edit("variants", variant["id"], "Compare-at price", "ask Ann")
+    assert world.sync(full=True).code == 3
+    assert (variant["compareAtPrice"], world.shown("variants", variant["id"], "Compare-at price")) == ("99.00", "ask Ann")
