@@ -3,7 +3,6 @@
 The story on one page. Each step is elsewhere: `intake` reads the shop, `engine` compares, guards and applies, `apply` journals.
 """
 
-import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any, Protocol
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.errors import Interrupted, NeedsPerson, SyncdbError
+from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.model import Policy, Record, Side
@@ -21,14 +20,13 @@ from syncdb.reconcile.apply import Applier
 from syncdb.reconcile.engine import Pair, examine, reconcile, refuse_surprises
 from syncdb.reconcile.intake import HEARD_WITHIN, Intake
 from syncdb.reconcile.plan import Limits
+from syncdb.reconcile.recorded import recorded
 from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.retention import cut_history
 from syncdb.reconcile.stored import StoredOrders
 from syncdb.reconcile.watch import Watch
 from syncdb.reconcile.written_orders import WritableOrders, Writer
 from syncdb.values import Value, iso, moment
-
-log = logging.getLogger("syncdb.sync")
 
 SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its token must outlive that by far
 TIDY_FROM = 20
@@ -119,19 +117,7 @@ class OrderSync:
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
-        report = self._start()
-        try:
-            self._steps(report)
-        except SyncdbError as failure:
-            report.failure = failure
-        except KeyboardInterrupt:
-            report.failure = Interrupted("The run was interrupted.", next_step="Run again; it goes on from here.")
-        except BaseException as defect:
-            report.failure = SyncdbError(f"defect: {defect!r}")
-            self._end(report, str(report.failure))
-            raise
-        self._end(report, str(report.failure or ""))
-        return report
+        return recorded(self.ledger, self.destination.pair, self.wishes.dry, self.clock, self._steps)
 
     def _steps(self, report: Report) -> None:
         deep = everything_is_due(self.ledger, self.destination.pair, self.wishes, self.clock.now())
@@ -250,29 +236,6 @@ class OrderSync:
         self.destination.tidy(spent)
         with self.ledger.transaction():
             journal.tidied(spent)
-
-    def _start(self) -> Report:
-        now = self._now()
-        mode = "test" if self.wishes.dry else "sync"
-        with self.ledger.transaction():
-            run_id = self.ledger.runs.start(self.destination.pair, mode, now)
-        return Report(run_id, mode, now)
-
-    def _end(self, report: Report, message: str) -> None:
-        report.ended_at = self._now()
-        with self.ledger.transaction():
-            self.ledger.runs.end(
-                report.run_id,
-                report.ended_at,
-                int(report.exit_code),
-                message,
-                report.counts,
-                [note.message for note in report.notes],
-                report.partial,
-            )
-        name = "dry run" if self.wishes.dry else f"run {report.run_id}"
-        counted = ", ".join(f"{what} {count}" for what, count in report.counts.items() if count) or "nothing to do"
-        log.info("%s ended with exit code %s: %s%s", name, int(report.exit_code), counted, f"; {message}" if message else "")
 
     def _now(self) -> str:
         return iso(self.clock.now())

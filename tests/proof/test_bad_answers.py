@@ -1,4 +1,4 @@
-"""Answers of Grist and of a shop's catalogue, and settings, that make no sense: told as such, nothing wrong written, then all agrees."""
+"""Answers of Grist and of a catalogue that make no sense, and settings: told as such, nothing wrong is written, all agrees."""
 
 import json
 import random
@@ -24,6 +24,7 @@ from tests.scenarios.grist_world import GristWorld
 ROUNDS = 14  # misshapen answers of each system, each followed by a clean run
 WILD = 12
 SETTINGS = 60
+COLUMNS = {"products": ("Title", "Status", "Vendor"), "variants": ("Price", "SKU"), "inventory": ("Available",)}
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def _act(world: GristWorld, number: int) -> None:
 
 def _in_shop(world: GristWorld) -> dict[tuple[str, str], Any]:
     goods = world.goods
-    found = {(gid, name): one[name.lower()] for gid, one in goods.products.items() for name in ("Title", "Status", "Vendor")}
+    found = {(gid, name): one[name.lower()] for gid, one in goods.products.items() for name in COLUMNS["products"]}
     found |= {(gid, "Price"): Decimal(one["price"]) for gid, one in goods.variants.items()}
     found |= {(gid, "SKU"): one["sku"] or None for gid, one in goods.variants.items()}
     return found | {(one["id"], "Available"): one["_counts"]["available"] for one in goods.levels.values()}
@@ -95,7 +96,7 @@ def _in_shop(world: GristWorld) -> dict[tuple[str, str], Any]:
 
 def _in_grist(world: GristWorld) -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
-    for entity, names in {"products": ("Title", "Status", "Vendor"), "variants": ("Price", "SKU"), "inventory": ("Available",)}.items():
+    for entity, names in COLUMNS.items():
         for key, row in world.rows(entity).items():
             found |= {(key, name): Decimal(str(row[name])) if name == "Price" else row[name] or None for name in names}
     return found
@@ -151,7 +152,7 @@ def _states(world: GristWorld) -> list[str]:
         return [row[0] for row in ledger.execute("SELECT state FROM journal ORDER BY begun_at")]
 
 
-NONSENSE = {
+NONSENSE: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "grist": (GristApp, "PUT", lambda body: {"recordIds": 7}),
     "shopify": (ShopifyApp, "POST", lambda body: {"data": {name: {"userErrors": [[]]} for name in body["data"]}}),
 }
@@ -208,7 +209,7 @@ def test_any_settings_of_the_pair_are_refused_with_their_names(world: GristWorld
     rng, refused = random.Random(23), 0
     rules = {"price": {"rule": "grist-wins"}, "sku": {"column": "Article"}, "cost": {"rule": "shopify"}}
     good: dict[str, Any] = {
-        "grist_sync": {"products": True, "variants": {"table": "Goods", "fields": rules, "gone_in_shop": "keep"}, "inventory": True},
+        "grist_sync": {"products": True, "variants": {"table": "Goods", "fields": rules, "gone_in_shop": "keep"}},
         "shopify_writes": ["variants.price", "inventory", "products"],
     }
     file = world.folder / "config.json"

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import requests
 
+from syncdb.blame import SENSELESS, text
 from syncdb.clock import SYSTEM, Clock
 from syncdb.errors import Refused
 from syncdb.http import Retrier, Transient, redact
@@ -95,9 +96,12 @@ class ClientCredentials:
     def _read(answer: requests.Response) -> tuple[str, float]:
         try:
             found = answer.json()
-            return str(found["access_token"]), float(found.get("expires_in", 86399))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            token, lifetime = text(found["access_token"]), float(found.get("expires_in", 86399))
+            if not (token and token.isascii() and token.isprintable()):  # it travels in a header
+                raise ValueError("no token")
+        except SENSELESS:
             raise Transient("the token request was answered with something that is no token") from None
+        return token, lifetime
 
     def _reason(self, answer: requests.Response) -> str:
         try:
