@@ -447,7 +447,7 @@ DEFECTS = (
         "reconcile/live.py",
         "if not self.wishes.dry and not report.partial and not self.between.part:",
         "if not self.wishes.dry and not report.partial:",
-        (GRIST_TOLD,),
+        (GRIST_FOUND,),
     ),
     Defect(
         "a sum counts as agreed after the first of its two writes",

@@ -61,10 +61,10 @@ def structure_grows(judged: Judged) -> None:
 
 # situation -> how many boundaries its run had when this was written; a tenth fewer would mean that some are no longer tried
 SITUATIONS: dict[Callable[[Judged], None], int] = {
-    first_fill: 150,
-    edits_on_both_sides: 150,
-    decided_for_both_sides: 60,
-    structure_grows: 80,
+    first_fill: 217,
+    edits_on_both_sides: 240,
+    decided_for_both_sides: 105,
+    structure_grows: 175,
 }
 
 

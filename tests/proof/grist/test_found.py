@@ -77,3 +77,16 @@ def test_a_word_in_a_cell_that_may_be_empty_empties_nothing(world: ProofWorld) -
     world.edit("variants", variant["id"], "Compare-at price", "ask Ann")
     assert world.sync(full=True).code == 3
     assert (variant["compareAtPrice"], world.shown("variants", variant["id"], "Compare-at price")) == ("99.00", "ask Ann")
+
+
+def test_a_run_of_some_fields_forgets_no_change_of_others(world: ProofWorld) -> None:
+    """No test noticed when such a run moved the cursors: the product that was edited was told by its variant's new price."""
+    world.synced()
+    last = list(world.goods.products.values())[-1]
+    world.edit("variants", world.variant()["id"], "Price", 55)
+    world.edit("products", last["id"], "Title", "Renamed in Grist")
+    assert last is not world.variant()["product"]
+    world.synced(fields=("price",))
+    assert last["title"] != "Renamed in Grist"
+    world.synced()
+    assert last["title"] == "Renamed in Grist"
