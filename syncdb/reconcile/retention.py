@@ -12,8 +12,8 @@ from syncdb.values import iso, moment
 log = logging.getLogger("syncdb.retention")
 
 ONCE_IN = timedelta(days=1)
-AT_ONCE = 1_000  # lines in one transaction: a few milliseconds
-MOST_STEPS = 100  # transactions in one run; the next one goes on
+AT_ONCE = 1_000  # lines in one transaction
+MOST_STEPS = 20  # transactions in one run, some seconds in a large ledger; the next run goes on
 DONE = "history_cut_at"
 
 
