@@ -28,9 +28,9 @@ def history(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell everything that ever happened to one order, product, variant or collection.
+    """Tell everything that happened to an order or a product.
 
-    What the shop changed, field by field with before and after, which run wrote what where, and what people decided.
+    Also to a variant, its stock, or a collection. What the shop changed, field by field with before and after, which run wrote what where, and what people decided.
 
     Example: python sync_manager.py history 1001
     """

@@ -31,8 +31,9 @@ def validate(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Try whether configuration, ledger, shop, and sheet or Grist document work.
+    """Try whether everything that a run needs works.
 
+    Configuration, ledger, shop, and the sheet or the Grist document.
     Each line is passed, or failed with the remedy. Nothing is changed.
     To see whether the account may edit, an invisible mark is made in the spreadsheet and removed in the same request.
     Exit codes: 0 all passed; 2 configuration; 4 a remote refused or is away; 5 ledger, sheet or document need a person.
