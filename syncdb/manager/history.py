@@ -30,7 +30,8 @@ def history(
 ) -> None:
     """Tell everything that happened to an order or a product.
 
-    Also to a variant, its stock, or a collection. What the shop changed, field by field with before and after, which run wrote what where, and what people decided.
+    Also to a variant, its stock, or a collection. What the shop changed, field by field with before and after, which run wrote
+    what where, and what people decided.
 
     Example: python sync_manager.py history 1001
     """
