@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
@@ -98,8 +99,19 @@ def packed(body: object) -> bytes:
 
 def _no_answer(failure: requests.RequestException, harmless: bool) -> Exception:
     if harmless or _never_left(failure):
-        return Transient(f"no answer: {redact(str(failure)[:200])}")
+        return Transient(_in_words(failure))
     return OutcomeUnknown("The answer to a write to Grist was lost, so it may or may not have been applied.")
+
+
+def _in_words(failure: requests.RequestException) -> str:
+    """Why there was no answer, for people: the library's own words name classes and begin with the whole address."""
+    reason = getattr(failure.args[0], "reason", None) if failure.args else None
+    host = urlsplit(failure.request.url or "").netloc if failure.request is not None else "the server"
+    if isinstance(reason, urllib3.exceptions.NameResolutionError):
+        return f"there is no server {host}, or this computer has no network"
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return f"{host} cannot be reached: nothing answers at that address, or this computer has no network"
+    return f"no answer: {redact(str(failure)[:200])}"
 
 
 def _never_left(failure: requests.RequestException) -> bool:

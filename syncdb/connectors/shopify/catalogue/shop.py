@@ -64,5 +64,5 @@ def missing_scope(what: str, scope: str, said: str) -> Refused:
     """The refusal to go on without a permission; `said` is Shopify's own reason."""
     return Refused(
         f"This app may not {what}: {said}",
-        next_step=f"Give the app the access scope {scope} in the Shopify admin and install it anew. Nothing was changed.",
+        next_step=f"Give the app the access scope {scope} in the Shopify admin and install it anew.",
     )
