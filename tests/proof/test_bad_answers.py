@@ -13,7 +13,9 @@ import pytest
 from werkzeug import Request, Response
 
 import syncdb.connectors.grist.rows as rows
-from syncdb.errors import Exit
+from syncdb.connectors.shopify.catalogue.shop import shop_from
+from syncdb.connectors.shopify.facts import facts_from
+from syncdb.errors import Exit, NotUnderstood
 from syncdb.manager.grist_command import Asked, run
 from syncdb.sandbox.grist.app import GristApp
 from syncdb.sandbox.shopify.app import ShopifyApp
@@ -200,6 +202,19 @@ def test_a_defect_of_ours_beside_the_reading_of_answers_is_told_as_one(
     assert "careless" in Path(world.env["LOG_FILE"]).read_text(encoding="utf-8")
     world.synced(full=True)
     world.agreed()
+
+
+@pytest.mark.parametrize("read", [shop_from, facts_from])
+@pytest.mark.parametrize("spoil", [{"id": 7}, {"name": []}, {"ianaTimezone": True}, {"currencyCode": {}}, {"scope": 1.5}])
+def test_a_shop_that_describes_itself_in_other_kinds_is_not_understood(read: Callable[..., Any], spoil: dict[str, Any]) -> None:
+    shop = {"id": "gid://shopify/Shop/1", "myshopifyDomain": "a.myshopify.com", "name": "A", "currencyCode": "EUR"}
+    shop |= {"ianaTimezone": "Europe/Berlin"}
+    scopes = [{"handle": "read_orders"}, {"handle": spoil.get("scope", "read_products")}]
+    data = {"shop": shop | spoil, "currentAppInstallation": {"accessScopes": scopes}}
+    with pytest.raises(NotUnderstood):
+        read(data, "2026-10")
+    scopes[1] = {"handle": "read_products"}
+    assert read(data | {"shop": shop}, "2026-10").currency == "EUR"
 
 
 # --- settings

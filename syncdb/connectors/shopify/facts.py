@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncdb.blame import understood
+from syncdb.blame import text, understood
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import Refused
 from syncdb.values import iso
@@ -52,11 +52,17 @@ def facts_from(data: Mapping[str, Any], version: str) -> Facts:
     if not shop:
         raise Refused("Shopify did not say which shop this is.", next_step="Check the app's permissions in the Shopify admin.")
     installation = data.get("currentAppInstallation")
-    scopes = frozenset(scope["handle"] for scope in installation["accessScopes"]) if installation else None
+    scopes = frozenset(text(scope["handle"]) for scope in installation["accessScopes"]) if installation else None
     if scopes is not None and not scopes & ORDERS_SCOPES:
         raise missing_orders()
     return Facts(
-        bare_id(shop["id"]), shop["myshopifyDomain"], shop["name"], shop["ianaTimezone"], shop["currencyCode"], scopes, version
+        bare_id(text(shop["id"])),
+        text(shop["myshopifyDomain"]),
+        text(shop["name"]),
+        text(shop["ianaTimezone"]),
+        text(shop["currencyCode"]),
+        scopes,
+        version,
     )
 
 

@@ -48,7 +48,7 @@ def shop_from(data: Mapping[str, Any], version: str) -> Shop:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Refused(f"The shop's time zone {shop['ianaTimezone']!r} is not known here.", next_step="Update tzdata.") from error
     installation = data.get("currentAppInstallation")
-    scopes = frozenset(scope["handle"] for scope in installation["accessScopes"]) if installation else None
+    scopes = frozenset(words(scope["handle"]) for scope in installation["accessScopes"]) if installation else None
     return Shop(
         bare_id(words(shop["id"])),
         words(shop["myshopifyDomain"]),
