@@ -80,7 +80,7 @@ def test_a_word_in_a_cell_that_may_be_empty_empties_nothing(world: ProofWorld) -
 
 
 def test_a_run_of_some_fields_forgets_no_change_of_others(world: ProofWorld) -> None:
-    """No test noticed when such a run moved the cursors: other kinds of records are looked at whole after it, their own is not."""
+    """No test noticed when such a run moved the cursors: only fields of the same kind of records are forgotten by that."""
     world.synced()
     product = world.product()
     world.edit("products", product["id"], "Title", "Renamed in Grist")
