@@ -159,7 +159,8 @@ class OrderSync:
             self._remember_examined(pair.name)
         if result.complete and not report.partial:
             self.destination.settled()
-        self._tidy(pair.name)
+        if settled or result.counts.total():  # a run with nothing to do writes nothing, not even to keep house
+            self._tidy(pair.name)
         cut_history(self.ledger, self.wishes.keep, self.clock, self.watch)
 
     def _with_changed(self, keys: list[str]) -> list[str] | None:

@@ -119,6 +119,21 @@ def test_the_trace_of_a_write_outlives_every_copy_of_it(judged: Judged) -> None:
     assert len(_tokens(judged)) < 20, "spent tokens are tidied away in the end: the quota for them is small"
 
 
+def test_a_run_with_nothing_to_do_writes_nothing_not_even_to_keep_house(judged: Judged) -> None:
+    """Found by kills: the third run removed the traces of earlier writes."""
+    world = judged.world
+    gid = world.order(0)
+    assert gid is not None
+    for number in range(22):
+        world.shop.set_note(gid, f"note {number}")
+        world.pass_time(5)
+        assert world.at_once().writes == 1
+    idle = world.sync(full=True)
+    assert (idle.code, idle.writes) == (0, 0) and len(_tokens(judged)) > 20
+    world.shop.set_note(gid, "one more")
+    assert world.sync().code == 0 and len(_tokens(judged)) < 20
+
+
 def _tokens(judged: Judged) -> set[int]:
     entries = judged.world.sandbox.spreadsheet.metadata.entries.values()
     return {wire["metadataId"] for entry in entries if (wire := entry.wire()).get("metadataKey") == TOKEN_KEY}
