@@ -6,7 +6,6 @@ The story on one page. Orders have a story of their own (`sync`), because the le
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import chain
 from typing import Protocol
 
@@ -22,9 +21,9 @@ from syncdb.reconcile.recorded import recorded
 from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.retention import cut_history
 from syncdb.reconcile.spool import Chained
-from syncdb.reconcile.sync import Wishes
+from syncdb.reconcile.sync import Wishes, everything_is_due
 from syncdb.reconcile.watch import Watch
-from syncdb.values import iso, moment
+from syncdb.values import iso
 
 MOST = 2000  # changes of one entity beyond which looking at everything is the shorter way
 UNREADABLE = "Put a value of the right kind into that cell, or choose another column. Nothing was written over it."
@@ -96,7 +95,7 @@ class LiveSync:
         return recorded(self.ledger, self.between.name, self.wishes.dry, self.clock, self._steps)
 
     def _steps(self, report: Report) -> None:
-        deep = self._deep()
+        deep = everything_is_due(self.ledger, self.between.name, self.wishes, self.clock.now())
         report.mode = "test" if self.wishes.dry else "full" if deep else "incremental"
         self.watch.stage("Asking what changed")
         changes = {side: feed.changes(None if deep else self._cursor(side)) for side, feed in self.between.feeds.items()}
@@ -196,13 +195,6 @@ class LiveSync:
         report.take(plan, plan.digest)
         with self.ledger.transaction():
             self.ledger.runs.planned(report.run_id, plan.digest)
-
-    def _deep(self) -> bool:
-        """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
-        if self.wishes.full or self.wishes.force:
-            return True
-        last = self.ledger.runs.get(f"examined:{self.between.name}")
-        return last is None or not timedelta(0) <= self.clock.now() - moment(last) < self.wishes.examine_every
 
     def _cursor(self, side: Side) -> str | None:
         stored: str | None = self.ledger.runs.get(f"cursor:{self.between.name}:{side.value}")

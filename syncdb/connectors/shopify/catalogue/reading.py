@@ -242,8 +242,11 @@ class Reader:
             cursor = page.cursor
 
     def _trusted(self) -> bool:
-        """Whether what is not shown may be taken for absent, and what is shown for what was asked."""
-        return not self.conversation.other_version and not self.withheld
+        """Whether what is not shown may be taken for absent, and what is shown for what was asked.
+
+        A field that the app may not see says nothing about which records there are: waiting would not mend it, and it is told.
+        """
+        return not self.conversation.other_version
 
     def _tell(self, said: str) -> None:
         self.conversation.tell(Notice("partial", f"Reading {self.entity.name}: {said}.", AGAIN))
