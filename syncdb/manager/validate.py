@@ -94,7 +94,7 @@ def show(output: Output, checks: Sequence[Check]) -> None:
     if unasked:
         names = {"shopify": "Shopify", "google": "Google", "grist": "Grist"}
         asked = [name for part, name in names.items() if any(check.part == part for check in checks)]
-        well = f"Nothing failed; {' and '.join(asked)} were not asked."
+        well = f"Nothing failed; {', '.join(asked[:-1])} and {asked[-1]} were not asked."
     output.line(f"{bad} of {len(checks)} checks failed." if bad else well)
 
 

@@ -102,7 +102,7 @@ def test_a_ledger_that_another_program_has_locked(copied: Callable[[], Path]) ->
         (["report", "--days", "-3"], "--days"),
         (["report", "--format", "pdf"], "--format"),
         (["report", "--output", "/nowhere/at/all/r.html"], "cannot be written"),
-        (["history"], "ORDER"),
+        (["history"], "WHAT"),
         (["history", ""], "has no order"),
         (["history", "9" * 400], "has no order"),
         (["history", "\x00\x1b[31m"], "has no order"),

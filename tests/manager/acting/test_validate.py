@@ -60,7 +60,7 @@ def test_missing_scopes_and_a_short_horizon(world: World, run: Manage, monkeypat
     few = frozenset({"read_orders", "write_products"})
     sandbox.shopify.tokens.add_client(sandbox.client_id, Client(sandbox.client_secret, few))
     monkeypatch.setenv("LOOKBACK_DAYS", "90")
-    said = run("validate", "--json")
+    said = run("validate", "--json", "--pair", "sheets")
     assert said.code == 4
     assert "read_customers" in failed(said.data)["shopify: scopes"][0]
     assert "60" in failed(said.data)["shopify: horizon"][0]
