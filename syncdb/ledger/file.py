@@ -165,9 +165,14 @@ def damage_told(path: Path) -> Iterator[None]:
         raise
 
 
+def without_contents(error: BaseException) -> str:
+    """What an error says, without a customer's data: SQLite quotes the whole text that it could not read (observed)."""
+    return str(error).partition(" with text ")[0]
+
+
 def unusable(path: Path, error: Exception) -> LedgerUnusable:
     """What a person is told about a ledger that cannot be used."""
-    text = str(error)
+    text = without_contents(error)
     if isinstance(error, sqlite3.OperationalError) and "readonly" in text or isinstance(error, PermissionError):
         return LedgerUnusable(
             f"The ledger {path} cannot be written: {text}. Nothing was sent anywhere.",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from syncdb.clock import Clock
 from syncdb.errors import Interrupted, SyncdbError
 from syncdb.ledger import Ledger
+from syncdb.ledger.file import without_contents
 from syncdb.reconcile.report import Report
 from syncdb.values import iso
 
@@ -27,7 +28,7 @@ def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable
     except KeyboardInterrupt:
         report.failure = Interrupted("The run was interrupted.", next_step="Run again; it goes on from here.")
     except BaseException as defect:
-        report.failure = SyncdbError(f"defect: {defect!r}")
+        report.failure = SyncdbError(f"defect: {type(defect).__name__}: {without_contents(defect)}")
         _end(ledger, report, clock, dry)
         raise
     _end(ledger, report, clock, dry)
