@@ -58,7 +58,7 @@ def test(python: Path, arguments: list[str]) -> int:
     chosen = [argument for argument in arguments if argument != "--long"]
     which = [] if len(chosen) < len(arguments) else ["-m", "not long"]
     if not any(argument.startswith(("-n", "--pdb", "-s")) for argument in chosen):
-        which += ["-n", "auto"]  # as many at once as there are cores
+        which += ["-n", "auto", "--dist", "worksteal"]  # as many at once as there are cores; the last ones are shared
     checks = {
         "ruff": run(python, "-m", "ruff", "check", "."),
         "mypy": run(python, "-m", "mypy"),

@@ -36,10 +36,10 @@ def run(project: Path, *arguments: str, venv: Path | None = None) -> subprocess.
 def test_the_environment_is_made_once_and_the_tests_come_last(project: Path) -> None:
     first = run(project, "test", "-k", "orders")
     assert first.returncode == 0, first.stderr
-    assert first.stdout.splitlines()[-3:] == ["ruff check .", "mypy", "pytest -m not long -n auto -k orders"]
+    assert first.stdout.splitlines()[-3:] == ["ruff check .", "mypy", "pytest -m not long -n auto --dist worksteal -k orders"]
     assert "Making" in first.stdout and "Installing" in first.stdout
     second = run(project, "test", "--long")
-    assert second.stdout.splitlines() == ["ruff check .", "mypy", "pytest -n auto"]
+    assert second.stdout.splitlines() == ["ruff check .", "mypy", "pytest -n auto --dist worksteal"]
 
     (project / "constraints.txt").write_text("# newer\n", encoding="utf-8")
     third = run(project, "demo", "--rows", "5")
@@ -58,9 +58,9 @@ def test_all_three_run_and_any_failure_counts(project: Path, failing: str, tmp_p
     (project / f"{failing}.py").write_text(TOOL.format(name=failing, code=3), encoding="utf-8")
     done = run(project, "test", venv=shared)
     assert done.returncode != 0
-    for line in ("ruff check .", "mypy", "pytest -m not long -n auto"):
+    for line in ("ruff check .", "mypy", "pytest -m not long -n auto --dist worksteal"):
         assert line in done.stdout.splitlines()
-    assert done.stdout.splitlines()[-1] == "pytest -m not long -n auto"
+    assert done.stdout.splitlines()[-1] == "pytest -m not long -n auto --dist worksteal"
 
 
 def test_a_folder_in_other_use_is_left_alone(project: Path, tmp_path: Path) -> None:
