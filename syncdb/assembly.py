@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal, cast
 
 import requests
@@ -152,6 +153,19 @@ def policy(settings: Settings, fields: Sequence[Field]) -> Policy:
     """Orders belong to the shop: the sheet follows, in the way the user chose."""
     rule = Rule(Owner.LEFT, OnDrift(settings.edited_cells))
     return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))
+
+
+def wishes_of(settings: ShopSettings, *, full: bool = False, force: bool = False, dry: bool = False) -> Wishes:
+    """What the settings, and these options of a command, ask of a run."""
+    return Wishes(
+        lookback=timedelta(days=settings.lookback_days),
+        overlap=timedelta(minutes=settings.overlap_minutes),
+        examine_every=timedelta(hours=settings.drift_check_hours),
+        full=full,
+        force=force,
+        dry=dry,
+        keep=timedelta(days=settings.history_days) if settings.history_days else None,
+    )
 
 
 def shopify_client(settings: ShopSettings, session: requests.Session, clock: Clock, retrier: Retrier) -> ShopifyClient:

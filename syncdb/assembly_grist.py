@@ -64,11 +64,12 @@ class Tables:
     ledger: Ledger
     wishes: Wishes
     clock: Clock
-    made: dict[str, GristTable] = field(default_factory=dict)
+    made: dict[str, GristTable] = field(default_factory=dict)  # by the name under which the ledger keeps their binding
 
     def table(self, name: str, table: str, columns: Sequence[Column], changed_at: str | None = None) -> GristTable:
-        stored = self.ledger.runs.get(self._stored(name, table))
-        self.made[name] = GristTable(
+        kept_as = binding_name(self.document.id, name, table)
+        stored = self.ledger.runs.get(kept_as)
+        self.made[kept_as] = GristTable(
             self.document,
             name=name,
             table=table,
@@ -80,24 +81,15 @@ class Tables:
             dry=self.wishes.dry,
             clock=self.clock,
         )
-        self._tables[name] = table
-        return self.made[name]
-
-    _tables: dict[str, str] = field(default_factory=dict)
+        return self.made[kept_as]
 
     def remember(self) -> None:
         """Keep where everything stands in the ledger."""
-        for name, table in self.made.items():
-            binding = table.binding
-            if binding is None:
-                continue
-            key, data = self._stored(name, self._tables[name]), binding.as_data()
-            if self.ledger.runs.get(key) != data:
+        for kept_as, table in self.made.items():
+            data = table.binding.as_data() if table.binding else None
+            if data is not None and self.ledger.runs.get(kept_as) != data:
                 with self.ledger.transaction():
-                    self.ledger.runs.put(key, data)
-
-    def _stored(self, name: str, table: str) -> str:
-        return binding_name(self.document.id, name, table)
+                    self.ledger.runs.put(kept_as, data)
 
 
 def binding_name(document: str, name: str, table: str) -> str:
@@ -138,10 +130,11 @@ def assemble(settings: GristSettings, wishes: Wishes, only: Sequence[str], clock
         if pairing.orders is not None:
             destination = OrdersTable(pairing.orders, tables, document)
             writer = OrderWriter(shopify, pairing.orders.from_grist) if pairing.orders.from_grist else None
-            reader = OrderReader(shopify, destination.rows("UTC", "XXX").metafields)
+            rows = order_rows(pairing.orders, "UTC", "XXX")  # for what does not depend on the shop
+            reader = OrderReader(shopify, rows.metafields)
             rules = _order_policy(pairing.orders, settings)
             runs.append(OrderSync(ledger, reader, destination, rules, _limits(settings), wishes, clock, rng, watch, writer))
-            fields[ORDERS] = destination.rows("UTC", "XXX").fields
+            fields[ORDERS] = rows.fields
         yield Parts(runs, fields)
 
 
@@ -256,11 +249,8 @@ class OrdersTable:
         self.pair = f"grist:{self.document}:{ORDERS}"
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
-        rows = self.rows(str(shop["zone"]), str(shop["currency"]))
+        rows = order_rows(self.chosen, str(shop["zone"]), str(shop["currency"]))
         return self.tables.table(ORDERS, self.chosen.table, _order_columns(rows)), rows
-
-    def rows(self, zone: str, currency: str) -> "OrderRows":
-        return order_rows(self.chosen, zone, currency)
 
     def remember(self) -> None:
         self.tables.remember()

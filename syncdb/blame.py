@@ -2,9 +2,10 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from syncdb.errors import NotUnderstood
 
@@ -47,6 +48,27 @@ def text(value: object) -> str:
     """A text of an answer. Raises TypeError for anything else."""
     if not isinstance(value, str):
         raise TypeError(f"{type(value).__name__} in place of a text")
+    return value
+
+
+def flag(value: object) -> bool:
+    """A truth value of an answer. Raises TypeError for anything else."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{type(value).__name__} in place of a truth value")
+    return value
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """An object of an answer. Raises TypeError for anything else."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{type(value).__name__} in place of an object")
+    return value
+
+
+def listed(value: object) -> list[Any]:
+    """A list of an answer. Raises TypeError for anything else."""
+    if not isinstance(value, list):
+        raise TypeError(f"{type(value).__name__} in place of a list")
     return value
 
 

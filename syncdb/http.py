@@ -11,12 +11,15 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import tenacity
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.errors import RetryLater
+
+if TYPE_CHECKING:
+    import requests
 
 log = logging.getLogger("syncdb.http")
 T = TypeVar("T")
@@ -103,6 +106,24 @@ _SECRETS = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+def never_left(failure: "requests.RequestException") -> bool:
+    """Whether there was not even a connection: then a write was certainly not applied."""
+    # whoever sends has loaded them already; settings are read, and help is shown, without them
+    import requests
+    from urllib3.exceptions import NewConnectionError
+
+    if isinstance(failure, requests.ConnectTimeout):
+        return True
+    reason = getattr(failure.args[0], "reason", None) if failure.args else None
+    return isinstance(reason, NewConnectionError)
+
+
+def asked_wait(response: "requests.Response", usual: float) -> float:
+    """How many seconds the remote asks to wait, two minutes at most; `usual` where it does not say."""
+    asked = response.headers.get("Retry-After", "")
+    return min(float(asked), 120.0) if asked.isdigit() else usual
 
 
 def redact(text: str) -> str:

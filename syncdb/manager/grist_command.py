@@ -5,24 +5,24 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from syncdb.assembly import wishes_of
 from syncdb.assembly_grist import Parts, assemble
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import GristSettings, load_grist
 from syncdb.errors import ConfigurationError, Exit, Interrupted
 from syncdb.manager.dry_run import write_dry_run
-from syncdb.manager.running import Manner, Surroundings, show, surroundings, told
+from syncdb.manager.running import Manner, Surroundings, carried_out, show, surroundings, told
 from syncdb.manager.summary import summary, summary_between
 from syncdb.mapping.pairing import ORDERS
 from syncdb.model import Side
 from syncdb.reconcile.live import LiveSync
 from syncdb.reconcile.report import Report
-from syncdb.reconcile.sync import OrderSync, Wishes
+from syncdb.reconcile.sync import OrderSync
 
 TEST_OUTPUT = "test_output"
 SYSTEMS = {Side.LEFT: "Shopify", Side.RIGHT: "Grist"}
@@ -102,7 +102,7 @@ def _settings(asked: Asked, env: Mapping[str, str]) -> GristSettings:
 def _series(asked: Asked, settings: GristSettings, clock: Clock) -> Exit:
     """Run, wait, run again. Being asked to end while waiting is a good end."""
     while True:
-        code = told_once(asked, settings, clock)
+        code = Exit(carried_out(Manner(asked.as_json, asked.verbose), settings, lambda one: _once(asked, one, clock)))
         if code not in GOES_ON:
             return code
         try:
@@ -113,21 +113,8 @@ def _series(asked: Asked, settings: GristSettings, clock: Clock) -> Exit:
             return Exit.DONE
 
 
-def told_once(asked: Asked, settings: GristSettings, clock: Clock) -> Exit:
-    """One run of a series: what stops it is told, and the series decides whether to go on."""
-    return Exit(told(Manner(asked.as_json, asked.verbose, quiet=False), lambda: settings, lambda one: _once(asked, one, clock)))
-
-
 def _once(asked: Asked, settings: GristSettings, clock: Clock) -> Exit:
-    wishes = Wishes(
-        lookback=timedelta(days=settings.lookback_days),
-        overlap=timedelta(minutes=settings.overlap_minutes),
-        examine_every=timedelta(hours=settings.drift_check_hours),
-        full=asked.full,
-        force=asked.force,
-        dry=asked.test,
-        keep=timedelta(days=settings.history_days) if settings.history_days else None,
-    )
+    wishes = wishes_of(settings, full=asked.full, force=asked.force, dry=asked.test)
     with (
         surroundings(clock, asked.as_json) as around,
         assemble(settings, wishes, asked.fields, around.clock, around.watch) as parts,

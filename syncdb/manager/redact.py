@@ -1,14 +1,13 @@
 """`redact`: a customer's data out of everything syncdb keeps, with the proof."""
 
 import os
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from syncdb.assembly import SheetDestination, assemble
+from syncdb.assembly import SheetDestination, assemble, wishes_of
 from syncdb.clock import SYSTEM
 from syncdb.config import Settings, load
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
@@ -24,7 +23,6 @@ from syncdb.manager.place import find_place
 from syncdb.manager.terminal import Lines
 from syncdb.manager.whom import whose
 from syncdb.reconcile.redact import Affected, clean, redaction, strip
-from syncdb.reconcile.sync import Wishes
 
 LARGE = 500_000_000  # bytes
 _TOLD_EVERY = 200_000  # orders
@@ -137,11 +135,7 @@ def _in_ledger(path: Path, affected: Affected) -> Redacted:
 
 def _in_sheet_too(settings: Settings, path: Path, affected: Affected) -> Redacted:
     """The sheet first, while the ledger still knows what stands in it; whatever comes of that, the ledger is cleaned."""
-    wishes = Wishes(
-        timedelta(days=settings.lookback_days),
-        timedelta(minutes=settings.overlap_minutes),
-        timedelta(hours=settings.drift_check_hours),
-    )
+    wishes = replace(wishes_of(settings), keep=None)  # a redaction is no time to keep house
     done = Redacted(affected)
     with assemble(settings, wishes, SYSTEM, Lines(lambda: None)) as parts:
         ledger, destination = parts.sync.ledger, parts.sync.destination

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
-from syncdb.assembly import assemble, sheet_mapping, token_source
+from syncdb.assembly import assemble, sheet_mapping, token_source, wishes_of
 from syncdb.assembly_tabs import Opening, Place, Tabs, open_tabs, spreadsheet_in, to_remember
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import Settings, ShopSettings
@@ -18,7 +17,6 @@ from syncdb.ledger.reading import Reader
 from syncdb.logs import set_up
 from syncdb.manager.terminal import Lines, Stop
 from syncdb.reconcile.report import Report
-from syncdb.reconcile.sync import Wishes
 
 PATIENCE = 30.0  # seconds that a person waits for an answer before hearing that there is none
 
@@ -90,16 +88,5 @@ def run_now(settings: Settings, *, full: bool = False, clock: Clock = SYSTEM) ->
             )
         )
         stack.enter_context(stop.listening())
-        parts = stack.enter_context(assemble(settings, usual_wishes(settings, full=full), clock, Lines(stop.check)))
+        parts = stack.enter_context(assemble(settings, wishes_of(settings, full=full), clock, Lines(stop.check)))
         return parts.sync.run()
-
-
-def usual_wishes(settings: Settings, *, full: bool = False) -> Wishes:
-    """What the settings ask of a run."""
-    return Wishes(
-        lookback=timedelta(days=settings.lookback_days),
-        overlap=timedelta(minutes=settings.overlap_minutes),
-        examine_every=timedelta(hours=settings.drift_check_hours),
-        keep=timedelta(days=settings.history_days) if settings.history_days else None,
-        full=full,
-    )

@@ -59,10 +59,11 @@ def told(manner: Manner, load: Callable[[], S], body: Callable[[S], Exit]) -> in
     ):
         for notice in () if manner.quiet else settings.notices:
             log.warning("%s", notice)
-        return _within(manner, settings, body)
+        return carried_out(manner, settings, body)
 
 
-def _within(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:
+def carried_out(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:
+    """Run the body once, where the log stands already (a series does so again and again); returns the exit code."""
     try:
         return int(body(settings))
     except SyncdbError as error:

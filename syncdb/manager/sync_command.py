@@ -5,13 +5,12 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from syncdb.assembly import Parts, assemble
+from syncdb.assembly import Parts, assemble, wishes_of
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import Settings, load
 from syncdb.errors import Exit
@@ -19,7 +18,6 @@ from syncdb.manager.dry_run import write_dry_run
 from syncdb.manager.running import Manner, show, surroundings, told
 from syncdb.manager.summary import summary
 from syncdb.reconcile.report import Report
-from syncdb.reconcile.sync import Wishes
 
 TEST_OUTPUT = "test_output"
 
@@ -77,25 +75,14 @@ def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM
 
 
 def _run(asked: Asked, settings: Settings, clock: Clock) -> Exit:
+    wishes = wishes_of(settings, full=asked.full, force=asked.force, dry=asked.test)
     with (
         surroundings(clock, asked.as_json) as around,
-        assemble(settings, _wishes(asked, settings), around.clock, around.watch) as parts,
+        assemble(settings, wishes, around.clock, around.watch) as parts,
     ):
         report = parts.sync.run()
     _leave(asked, settings, parts, report)
     return report.exit_code
-
-
-def _wishes(asked: Asked, settings: Settings) -> Wishes:
-    return Wishes(
-        lookback=timedelta(days=settings.lookback_days),
-        overlap=timedelta(minutes=settings.overlap_minutes),
-        examine_every=timedelta(hours=settings.drift_check_hours),
-        keep=timedelta(days=settings.history_days) if settings.history_days else None,
-        full=asked.full,
-        force=asked.force,
-        dry=asked.test,
-    )
 
 
 def _leave(asked: Asked, settings: Settings, parts: Parts, report: Report) -> None:

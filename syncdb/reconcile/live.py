@@ -169,21 +169,21 @@ class LiveSync:
         """What could not be settled is looked at again; what could be is no longer held against its record."""
         pair, now = entity.pair.name, iso(self.clock.now())
         earlier = set(self.ledger.runs.get(f"again:{pair}") or []) if self.between.part else set()
-        unread = {key for key, _ in entity.reading.unreadable}
+        unreadable = entity.reading.unreadable
         with self.ledger.transaction():
             self.ledger.runs.put(f"again:{pair}", sorted(unsettled | earlier))
             if complete and not self.between.part:
                 self.ledger.runs.put(f"shown:{pair}", entity.shown)
-            for (key, name), why in entity.reading.unreadable.items():
+            for (key, name), why in unreadable.items():
                 problem = Problem("read", f"{entity.name}: {name}", f"{name} of {key}: {why}", key, "", UNREADABLE)
                 self.ledger.problems.add(problem, run_id, now)
-            for stage, still in (("write", unsettled), ("read", unread)):
+            for stage, still in (("write", unsettled), ("read", {key for key, _ in unreadable})):
                 self._resolve(entity, stage, keys, still, f"settled in run {run_id}", now)
 
     def _resolve(self, entity: Entity, stage: str, keys: list[str] | None, still: set[str], how: str, now: str) -> None:
         """Close what was held against records that were looked at and are in order now."""
         problems = self.ledger.problems.quarantined(stage)
-        looked = problems if keys is None else [key for key in keys if key in set(problems)]
+        looked = problems if keys is None else set(keys).intersection(problems)
         for key in self.ledger.records(entity.pair.name).known(looked):
             if key not in still:
                 self.ledger.problems.resolve(stage, key, how, now)

@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
@@ -25,8 +25,11 @@ from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.retention import cut_history
 from syncdb.reconcile.stored import StoredOrders
 from syncdb.reconcile.watch import Watch
-from syncdb.reconcile.written_orders import WritableOrders, Writer
+from syncdb.reconcile.written_orders import WritableOrders
 from syncdb.values import Value, iso, moment
+
+if TYPE_CHECKING:  # a run into a sheet does without
+    from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 
 SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its token must outlive that by far
 TIDY_FROM = 20
@@ -113,7 +116,7 @@ class OrderSync:
     clock: Clock
     rng: random.Random
     watch: Watch
-    writer: Writer | None = None
+    writer: "OrderWriter | None" = None
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""

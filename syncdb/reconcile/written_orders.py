@@ -2,39 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from syncdb.connectors.base import Capabilities
 from syncdb.model import Attempt, Operation, Outcome, Result, Snapshot
 from syncdb.reconcile.stored import StoredOrders
 from syncdb.values import Value
 
+if TYPE_CHECKING:  # a run into a sheet does without
+    from syncdb.connectors.shopify.catalogue.orders import OrderWriter
+
 TAGS = "tags"
-
-
-class Writer(Protocol):
-    """What writes an order's fields in the shop (see the Shopify connector)."""
-
-    def prepare(
-        self, order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], token: int, reason: str = ...
-    ) -> Attempt:
-        """The write of one order."""
-
-    def again(
-        self,
-        order_id: str,
-        expected: Mapping[str, Value],
-        changes: Mapping[str, Value],
-        token: int,
-        evidence: Mapping[str, object],
-    ) -> Attempt:
-        """The attempt that `prepare` made, from what the journal kept of it."""
-
-    def write(self, attempt: Attempt) -> Outcome:
-        """Send it once."""
-
-    def settle(self, attempt: Attempt) -> Outcome:
-        """What became of an attempt whose answer was lost."""
 
 
 @dataclass(slots=True)
@@ -46,7 +24,7 @@ class WritableOrders:
     """
 
     stored: StoredOrders
-    writer: Writer
+    writer: "OrderWriter"
     read_again: Callable[[Sequence[str]], None]
 
     name = "the shop"

@@ -11,7 +11,6 @@ from typing import Any
 import google.auth.exceptions
 import gspread
 import requests
-import urllib3.exceptions
 from google.auth.transport.requests import AuthorizedSession
 
 from syncdb.blame import understood
@@ -19,7 +18,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import Account
 from syncdb.connectors.google_sheets.failures import Declined, sign_in
 from syncdb.errors import OutcomeUnknown
-from syncdb.http import Pace, Retrier, Transient, redact
+from syncdb.http import Pace, Retrier, Transient, asked_wait, never_left, redact
 
 GOOGLE = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
@@ -119,29 +118,21 @@ class Client(gspread.HTTPClient):
 
 
 def _no_answer(failure: requests.RequestException, harmless: bool) -> Exception:
-    if harmless or _never_left(failure):
+    if harmless or never_left(failure):
         return Transient(f"no answer: {redact(str(failure)[:200])}")
     return OutcomeUnknown("The answer to a write to Google was lost, so it may or may not have been applied.")
-
-
-def _never_left(failure: requests.RequestException) -> bool:
-    """Whether there was not even a connection: then a write was certainly not applied."""
-    if isinstance(failure, requests.ConnectTimeout):
-        return True
-    reason = getattr(failure.args[0], "reason", None) if failure.args else None
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 def _judge(response: requests.Response, harmless: bool) -> object:
     """The JSON of a usable answer; raises what any other means."""
     status = response.status_code
     if status == 429:  # documented as refused before anything is applied, so a write may wait and go again
-        raise Transient("too many requests in this minute", wait=_asked_wait(response))
+        raise Transient("too many requests in this minute", wait=asked_wait(response, 5.0))
     body = _json(response)
     if status == 200 and body is not None:
         return body
     if status == 403 and _is_rate_limit(body):
-        raise Transient("too many requests", wait=_asked_wait(response))
+        raise Transient("too many requests", wait=asked_wait(response, 5.0))
     if 400 <= status < 500 and status != 408 and body is not None:
         raise Declined(status, body)
     if harmless:
@@ -157,11 +148,6 @@ def _json(response: requests.Response) -> object:
     except ValueError:
         return None
     return body
-
-
-def _asked_wait(response: requests.Response) -> float:
-    asked = response.headers.get("Retry-After", "")
-    return min(float(asked), 120.0) if asked.isdigit() else 5.0
 
 
 def _is_rate_limit(body: object) -> bool:

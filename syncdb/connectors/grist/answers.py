@@ -3,26 +3,12 @@
 What has another raises TypeError, ValueError or KeyError here; `understood` around the reading of an answer tells what it means.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from syncdb.blame import text, understood, whole
+from syncdb.blame import listed, mapping, text, understood, whole
 
 Json = dict[str, Any]
-
-
-def listed(value: object) -> list[Any]:
-    """A list of an answer."""
-    if not isinstance(value, list):
-        raise TypeError(f"{type(value).__name__} in place of a list")
-    return value
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """An object of an answer."""
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{type(value).__name__} in place of an object")
-    return value
 
 
 def has_halves(text: str) -> bool:

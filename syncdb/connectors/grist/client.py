@@ -14,7 +14,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.grist.budget import Budget, MonthlyCalls
 from syncdb.connectors.grist.failures import Declined, is_full, is_quota, sayable
 from syncdb.errors import OutcomeUnknown, Refused, RetryLater
-from syncdb.http import Retrier, Transient, redact
+from syncdb.http import Retrier, Transient, asked_wait, never_left, redact
 
 Json = dict[str, Any]
 TIMEOUT = (10.0, 120.0)  # seconds to connect, to be answered
@@ -98,7 +98,7 @@ def packed(body: object) -> bytes:
 
 
 def _no_answer(failure: requests.RequestException, harmless: bool) -> Exception:
-    if harmless or _never_left(failure):
+    if harmless or never_left(failure):
         return Transient(_in_words(failure))
     return OutcomeUnknown("The answer to a write to Grist was lost, so it may or may not have been applied.")
 
@@ -114,14 +114,6 @@ def _in_words(failure: requests.RequestException) -> str:
     return f"no answer: {redact(str(failure)[:200])}"
 
 
-def _never_left(failure: requests.RequestException) -> bool:
-    """Whether there was not even a connection: then a write was certainly not applied."""
-    if isinstance(failure, requests.ConnectTimeout):
-        return True
-    reason = getattr(failure.args[0], "reason", None) if failure.args else None
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
-
-
 def _judge(response: requests.Response, harmless: bool) -> Any:
     """The JSON of a usable answer; raises what any other means."""
     status = response.status_code
@@ -132,7 +124,7 @@ def _judge(response: requests.Response, harmless: bool) -> Any:
     if status == 429:  # refused before it reached the document, so that a write may wait and go again
         if is_quota(said):
             raise RetryLater(f"Grist takes no more calls for now: {redact(said)}.", next_step="Run it later, or less often.")
-        raise Transient(said or "too many requests at once", wait=_asked_wait(response))
+        raise Transient(said or "too many requests at once", wait=asked_wait(response, BACKLOG_WAIT))
     if 300 <= status < 400:
         raise Refused(
             f"The Grist server sends requests elsewhere (status {status}). Nothing was changed.",
@@ -160,8 +152,3 @@ def _finite(written: str) -> float:
     if not math.isfinite(number):
         raise ValueError("no finite number")
     return number
-
-
-def _asked_wait(response: requests.Response) -> float:
-    asked = response.headers.get("Retry-After", "")
-    return min(float(asked), 120.0) if asked.isdigit() else BACKLOG_WAIT

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from syncdb.blame import understood, whole
+from syncdb.blame import listed, understood, whole
 from syncdb.connectors.base import Changes
-from syncdb.connectors.grist.answers import has_halves, listed, plain, rows_in, state_in
+from syncdb.connectors.grist.answers import has_halves, plain, rows_in, state_in
 from syncdb.connectors.grist.client import GristClient, Json
 from syncdb.connectors.grist.failures import Declined, explained
 from syncdb.connectors.grist.history import Delta, delta, told

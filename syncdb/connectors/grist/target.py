@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from syncdb.blame import text, understood
-from syncdb.connectors.grist.answers import listed, plain
+from syncdb.blame import listed, text, understood
+from syncdb.connectors.grist.answers import plain
 from syncdb.connectors.grist.client import GristClient
 from syncdb.connectors.grist.failures import Declined, explained
 from syncdb.errors import ConfigurationError

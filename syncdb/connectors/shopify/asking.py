@@ -4,28 +4,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.connectors.shopify.client import Answer, ShopifyClient, TooCostly
+from syncdb.connectors.shopify.client import Answer
 from syncdb.connectors.shopify.documents import Documents
-from syncdb.connectors.shopify.facts import Facts, Notice, facts_from, version_notice
+from syncdb.connectors.shopify.facts import Facts, facts_from
 from syncdb.connectors.shopify.order_shape import order_shape
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import Path, without
-from syncdb.connectors.shopify.trouble import Trouble, denial_notice, refuse_if_unknown, sort_errors
-from syncdb.errors import Refused, RetryLater
+from syncdb.connectors.shopify.talk import Talk
+from syncdb.connectors.shopify.trouble import Trouble, denial_notice, sort_errors
+from syncdb.errors import RetryLater
 
 
 @dataclass(slots=True)
-class Asking:
+class Asking(Talk):
     """One conversation with a shop. What it learns (facts, hidden fields, bearable sizes) serves every later question."""
 
-    client: ShopifyClient
     metafields: Sequence[tuple[str, str]] = ()
     facts: Facts | None = None
     withheld: set[Path] = field(default_factory=set)
     documents: Documents = field(init=False)
-    other_version: bool = False
-    _news: list[Notice] = field(default_factory=list)
-    _told: set[Notice] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.documents = Documents(order_shape(self.metafields))
@@ -35,17 +32,17 @@ class Asking:
 
         def ask() -> Answer:
             document = self.documents.page if self.facts else self.documents.first_page
-            return self._sized(document, variables, size, "Reading changed orders")
+            return self.sized(document, variables, size, "Reading changed orders")
 
         return self._as_shown(ask, ("orders", "nodes"))
 
     def index(self, variables: Mapping[str, Any], size: PageSize) -> Answer:
         """Who is on a page of changed orders, and nothing else of them."""
-        return self._sized(self.documents.index, variables, size, "Listing changed orders")
+        return self.sized(self.documents.index, variables, size, "Listing changed orders")
 
     def cursors(self, variables: Mapping[str, Any], size: PageSize) -> Answer:
         """The cursors of a page of changed orders, without touching an order."""
-        return self._sized(self.documents.cursors, variables, size, "Listing changed orders")
+        return self.sized(self.documents.cursors, variables, size, "Listing changed orders")
 
     def ids(self, gids: Sequence[str]) -> tuple[Answer, Trouble]:
         """Single orders from the database. Raises TooCostly where these are too many at once."""
@@ -64,35 +61,13 @@ class Asking:
             raise RetryLater("Shopify did not say which shop this is.", next_step="Run it again later.")
         return self.facts
 
-    def tell(self, notice: Notice | None) -> None:
-        """Note something for the person, once."""
-        if notice is not None and notice not in self._told:
-            self._told.add(notice)
-            self._news.append(notice)
-
-    def news(self) -> tuple[Notice, ...]:
-        """What was noted since this was last called."""
-        news, self._news = tuple(self._news), []
-        return news
-
-    def _sized(self, document: str, variables: Mapping[str, Any], size: PageSize, what: str) -> Answer:
-        while True:
-            try:
-                answer = self.client.ask(document, lambda: {**variables, "first": size.size}, what, size.relieve)
-            except TooCostly as error:
-                if size.size == 1:
-                    raise Refused(f"{what} costs more than Shopify allows even one by one: {error}") from error
-                size.halve()
-            else:
-                size.grow(answer.cost, self.client.throttle.ceiling)
-                return answer
-
     def _as_shown(self, ask: Callable[[], Answer], place: tuple[str, ...]) -> tuple[Answer, Trouble]:
         """Ask; where fields are denied, ask again without them: a denied field may take the whole answer with it."""
         while True:
             answer = ask()
-            refuse_if_unknown(answer, self.client.api_version)
-            self._learn(answer)
+            self.hear(answer)
+            if self.facts is None and answer.data and answer.data.get("shop"):
+                self.facts = facts_from(answer.data, answer.version)
             trouble = sort_errors(answer, place, self.documents.order)
             if not trouble.denied:
                 return answer, trouble
@@ -100,10 +75,3 @@ class Asking:
                 self.tell(denial_notice(path, needed))
             self.withheld |= trouble.denied.keys()
             self.documents = Documents(without(self.documents.order, trouble.denied))
-
-    def _learn(self, answer: Answer) -> None:
-        notice = version_notice(self.client.api_version, answer.version)
-        self.other_version = self.other_version or notice is not None
-        self.tell(notice)
-        if self.facts is None and answer.data and answer.data.get("shop"):
-            self.facts = facts_from(answer.data, answer.version)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.blame import text, understood, whole
+from syncdb.blame import flag, listed, mapping, text, understood, whole
 from syncdb.connectors.shopify.client import Answer
 
 
@@ -47,27 +47,6 @@ def words(value: object) -> str:
     if not found.isascii():
         found.encode("utf-8")
     return found
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """An object. Raises TypeError for anything else."""
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{type(value).__name__} in place of an object")
-    return value
-
-
-def listed(value: object) -> list[Any]:
-    """A list. Raises TypeError for anything else."""
-    if not isinstance(value, list):
-        raise TypeError(f"{type(value).__name__} in place of a list")
-    return value
-
-
-def flag(value: object) -> bool:
-    """A truth value. Raises TypeError for anything else."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{type(value).__name__} in place of a truth value")
-    return value
 
 
 @understood("Shopify")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from syncdb.blame import text, whole
-from syncdb.connectors.shopify.catalogue.answered import flag, listed, words
+from syncdb.blame import flag, listed, text, whole
+from syncdb.connectors.shopify.catalogue.answered import words
 from syncdb.connectors.shopify.shape import Leaf, One, Path, Shape
 from syncdb.errors import ConfigurationError
 from syncdb.values import Kind, Value, moment, money, wall_clock
