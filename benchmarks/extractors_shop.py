@@ -1,0 +1,287 @@
+"""The shop with prepared answers, opened to the public extractors: the same orders in the form that each of them asks for.
+
+REST pages (`orders.json`, 250 orders, `Link` with page_info, the call limit never near its end) for those that read REST, a
+bulk operation of its own for tap-shopify, and what they ask before they begin (`shop.json`, scopes, events). Ids, numbers and
+moments of the orders are those of the bulk file that syncdb reads. Everything is answered at once and uncompressed: what is
+measured is the program, not the wire. Only a bulk operation is still running for its first `takes` seconds, as no real one is
+done when it is first asked for.
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from werkzeug import Request, Response
+
+from benchmarks.extractors_graph import Selection
+from benchmarks.extractors_rest import rest_order
+from benchmarks.prepared_shop import FIRST_ID, FIRST_NUMBER, PIECE, STRIDE, PreparedApp
+from syncdb.sandbox.shopify.app import GRAPHQL, VERSIONS
+from syncdb.sandbox.shopify.bulk import FOLDER
+from syncdb.sandbox.shopify.tokens import ALL_SCOPES
+
+PAGE = 250
+CONTROL = "/admin/bulk-operations-take"  # sets how many seconds a bulk operation runs
+ABOUT = "/admin/about"  # what an extractor should have brought
+PARAMETERS = frozenset({"limit", "page_info", "order", "status", "updated_at_min", "created_at_min"})
+SCOPES = [{"handle": scope} for scope in sorted(ALL_SCOPES)]
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_PLACES = re.compile(rb'(?<!\d)(\d{16})(?!\d)|"(?:order_)?number":(\d+)|"name":"#(\d+)')
+_REST = re.compile(r"/admin/api/[^/]+/(\w+)\.json")
+_WINDOW = re.compile(r"updated_at:>='([^']+)' AND updated_at:<'([^']+)'")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An order in one form of the wire, with places for its ids and numbers.
+
+    `places` has for each an id of the base (it moves with the copy) or how far what stands there is from the order's number.
+    """
+
+    text: bytes
+    places: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: bytes, number: int) -> "Form":
+        places = []
+        for found in _PLACES.finditer(text):
+            value = int(found[found.lastindex or 0])
+            places.append(value if value >= FIRST_ID else value - number)
+        return cls(_PLACES.sub(_place, text.replace(b"%", b"%%")), tuple(places))
+
+    def copy(self, shift: int, number: int) -> bytes:
+        return self.text % tuple([one + shift if one >= FIRST_ID else one + number for one in self.places])
+
+
+def _place(found: re.Match[bytes]) -> bytes:
+    start, end = found.span(found.lastindex or 0)
+    return found[0][: start - found.start()] + b"%d" + found[0][end - found.start() :]
+
+
+class ExtractorsApp(PreparedApp):
+    """Serves `orders` orders to programs of every kind; `takes` is how long a bulk operation runs, in seconds."""
+
+    takes = 0.0
+
+    def __init__(self, orders: int, seed: int = 11) -> None:
+        self.base: list[dict[str, Any]] = []
+        super().__init__(orders, seed)
+        compact = [json.dumps(rest_order(one), ensure_ascii=False, separators=(",", ":")).encode() for one in self.base]
+        self.rest = [Form.of(text, order["number"]) for text, order in zip(compact, self.base, strict=True)]
+        self.moments = [datetime.fromisoformat(one["updatedAt"]) for one in self.base]
+        which = {id(template): index for index, template in enumerate(self.templates)}
+        self.copies = self._copies(which[id(template)] for template in self._all())
+        self._ready = 0.0
+        self._forms: dict[str, list[Form]] = {}
+        self._asked: dict[str, tuple[list[Form], datetime, datetime]] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}
+
+    def _groups(self) -> list[list[bytes]]:
+        groups = super()._groups()
+        firsts = sorted((json.loads(group[0]) for group in groups), key=lambda one: one["updatedAt"])
+        self.base = [self.shop.orders[one["id"]] for one in firsts]
+        return groups
+
+    @staticmethod
+    def _copies(which: Iterable[int]) -> list[tuple[int, int, int]]:
+        """Which order of the base stands at each place, how far its ids are moved, and its number; as in the bulk file."""
+        copies, last = [], None
+        for place, index in enumerate(which):
+            copies.append((index, place * STRIDE if index == last else 0, FIRST_NUMBER + place))
+            last = index
+        return copies
+
+    def about(self) -> dict[str, Any]:
+        """How many orders and line items there are, and the bytes of an order in each form asked for so far."""
+        lines = [len(order["lineItems"]) for order in self.base]
+        sizes = {"syncdb's bulk lines": self.size / self.orders, "REST": self._mean(self.rest)}
+        for forms in self._forms.values():
+            sizes["tap-shopify's bulk lines"] = self._mean(forms)
+        return {"orders": self.orders, "line_items": sum(lines[index] for index, _, _ in self.copies), "bytes": sizes}
+
+    def _mean(self, forms: list[Form]) -> float:
+        sizes = [len(form.copy(0, 10_000)) for form in forms]
+        return sum(sizes[index] for index, _, _ in self.copies) / self.orders
+
+    def _response(self, request: Request) -> Response:
+        rest = _REST.fullmatch(request.path)
+        if request.path == CONTROL:
+            self.takes = float(request.args["seconds"])
+            return _json({})
+        if request.path == ABOUT:
+            return _json(self.about())
+        if request.path.startswith(FOLDER) and request.path.removeprefix(FOLDER) in self._asked:
+            return self._asked_file(request.path.removeprefix(FOLDER))
+        if request.path == "/admin/oauth/access_scopes.json":
+            return _json({"access_scopes": SCOPES})
+        if rest and request.method == "GET":
+            return self._rest(rest[1], request)
+        return self._asked_by_tap(request) or super()._response(request)
+
+    def _rest(self, resource: str, request: Request) -> Response:
+        match resource:
+            case "orders":
+                answer = self._page(request)
+            case "shop":
+                answer = _json({"shop": _shop(self.shop.settings)})
+            case "events":
+                answer = _json({"events": []})
+            case _:
+                return _json({"errors": "Not Found"}, 404)
+        answer.headers["X-Shopify-Shop-Api-Call-Limit"] = "1/40"
+        return answer
+
+    def _page(self, request: Request) -> Response:
+        if request.args.keys() - PARAMETERS:
+            return _json({"errors": f"not served here: {sorted(request.args.keys() - PARAMETERS)}"}, 400)
+        if request.args.get("order", "updated_at asc") != "updated_at asc":
+            return _json({"errors": "only served in the order of the last change"}, 400)
+        limit = min(int(request.args.get("limit", 50)), PAGE)
+        start = int(request.args.get("page_info") or self._first(request.args.get("updated_at_min")))
+        some = self.copies[start : start + limit]
+        body = b'{"orders":[' + b",".join([self.rest[index].copy(shift, number) for index, shift, number in some]) + b"]}"
+        answer = Response(body, content_type="application/json; charset=utf-8")
+        if start + limit < self.orders:
+            url = f"{request.base_url}?limit={limit}&page_info={start + limit}"
+            answer.headers["Link"] = f'<{url}>; rel="next"'
+        return answer
+
+    def _first(self, since: str | None) -> int:
+        """The first place that was changed at that moment or later."""
+        least = _moment(since) if since else LONG_AGO
+        return next((place for place, (index, _, _) in enumerate(self.copies) if self.moments[index] >= least), self.orders)
+
+    def _asked_by_tap(self, request: Request) -> Response | None:
+        """What tap-shopify asks: in a version out of support, which Shopify answers by the oldest one in support."""
+        body = request.get_json(silent=True) or {}
+        query, endpoint = body.get("query", ""), GRAPHQL.fullmatch(request.path)
+        if endpoint is None or endpoint["version"] in VERSIONS:
+            if "mutation SubmitBulk" in query:
+                self._ready = time.monotonic() + self.takes
+            return None
+        if "bulkOperationRunQuery" in query:
+            return _json({"data": {"bulkOperationRunQuery": self._submit(body["variables"]["query"])}})
+        if "... on BulkOperation" in query:
+            name = query.partition("BulkOperation/")[2].partition('"')[0]
+            return _json({"data": {"node": self._operation(name)}})
+        return _json({"data": {"currentAppInstallation": {"accessScopes": SCOPES}}})
+
+    def _submit(self, query: str) -> dict[str, Any]:
+        window = _WINDOW.search(query)
+        assert window is not None
+        name, shape = str(len(self._asked) + 1001), query.replace(window[0], "")
+        if shape not in self._forms:
+            selection = Selection(query)
+            self._forms[shape] = [Form.of(b"".join(selection.lines(one)), one["number"]) for one in self.base]
+        self._asked[name] = (self._forms[shape], _moment(window[1]), _moment(window[2]))
+        self._ready = time.monotonic() + self.takes
+        operation = {"id": f"gid://shopify/BulkOperation/{name}", "status": "CREATED", "createdAt": self._now()}
+        return {"bulkOperation": operation, "userErrors": []}
+
+    def _operation(self, name: str) -> dict[str, Any]:
+        state = {"id": f"gid://shopify/BulkOperation/{name}", "errorCode": None, "createdAt": self._now()}
+        if self._running():
+            return state | {"status": "RUNNING", "completedAt": None, "objectCount": "0", "fileSize": None, "url": None}
+        size, lines = self._asked_size(name)
+        url = f"{self.address}{FOLDER}{name}" if lines else None
+        done = {"status": "COMPLETED", "completedAt": self._now(), "objectCount": str(lines), "fileSize": str(size)}
+        return state | done | {"url": url}
+
+    def _state(self) -> dict[str, Any]:
+        """The state of syncdb's operation."""
+        if self._running():
+            return super()._state() | {"status": "RUNNING", "objectCount": "0", "fileSize": None, "url": None}
+        return super()._state()
+
+    def _running(self) -> bool:
+        return time.monotonic() < self._ready
+
+    def _in_window(self, name: str) -> Iterator[tuple[Form, int, int]]:
+        forms, since, until = self._asked[name]
+        for index, shift, number in self.copies:
+            if since <= self.moments[index] < until:
+                yield forms[index], shift, number
+
+    def _asked_size(self, name: str) -> tuple[int, int]:
+        """Bytes and lines of the result: a copy is as long as any other with as many digits in its number."""
+        if name in self._sizes:
+            return self._sizes[name]
+        known: dict[tuple[int, int], tuple[int, int]] = {}
+        size, lines = 0, 0
+        for form, shift, number in self._in_window(name):
+            key = id(form), len(str(number))
+            if key not in known:
+                text = form.copy(shift, number)
+                known[key] = len(text), text.count(b"\n")
+            size, lines = size + known[key][0], lines + known[key][1]
+        self._sizes[name] = size, lines
+        return size, lines
+
+    def _asked_file(self, name: str) -> Response:
+        answer = Response(_pieces(form.copy(shift, number) for form, shift, number in self._in_window(name)))
+        answer.content_type = "application/jsonl"
+        answer.content_length = self._asked_size(name)[0]
+        return answer
+
+    @staticmethod
+    def _now() -> str:
+        return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _pieces(texts: Iterable[bytes]) -> Iterator[bytes]:
+    gathered: list[bytes] = []
+    size = 0
+    for text in texts:
+        gathered.append(text)
+        size += len(text)
+        if size >= PIECE:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    yield b"".join(gathered)
+
+
+def _moment(written: str) -> datetime:
+    moment = datetime.fromisoformat(written)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _shop(settings: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": int(settings["id"].rpartition("/")[2]),
+        "name": settings["name"],
+        "email": settings["email"],
+        "domain": settings["myshopifyDomain"],
+        "myshopify_domain": settings["myshopifyDomain"],
+        "currency": settings["currencyCode"],
+        "iana_timezone": settings["ianaTimezone"],
+        "created_at": settings["createdAt"],
+        "updated_at": settings["updatedAt"],
+    }
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json; charset=utf-8")
+
+
+def serve(orders: int) -> None:
+    """Serve until standard input ends; the address goes to standard output."""
+    import sys
+
+    from syncdb.sandbox.faults import Faults
+    from syncdb.sandbox.server import Server
+
+    app = ExtractorsApp(orders)
+    with Server({"/admin": app}, Faults()) as server:
+        app.address = server.url
+        print(json.dumps({"url": server.url}), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    import sys
+
+    serve(int(sys.argv[1]))
