@@ -1,6 +1,7 @@
 """Orders into the ledger: read what changed in the shop, keep it page by page, and move the watermark only past what is kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,14 +93,15 @@ class Intake:
         catch_up(self.ledger)
         self.ledger.shown.begin()
         whole, ended = True, False
-        for page in self.reader.changed(window.since, window.until):
-            self.watch.stop_if_asked()
-            self._same_shop(page.facts)
-            self._take_page(page)
-            whole, ended = whole and not page.partial, page.last
-            if whole and page.reached:
-                self._remember(PROGRESS, page.reached - overlap, window.covered_since)
-            self.watch.advance(len(page.orders))
+        with closing(self.reader.changed(window.since, window.until)) as pages:
+            for page in pages:
+                self.watch.stop_if_asked()
+                self._same_shop(page.facts)
+                self._take_page(page)
+                whole, ended = whole and not page.partial, page.last
+                if whole and page.reached:
+                    self._remember(PROGRESS, page.reached - overlap, window.covered_since)
+                self.watch.advance(len(page.orders))
         whole = whole and ended
         self._ask_again(window if window.whole and whole else None, overlap)
         self.report.partial = self.report.partial or not whole

@@ -1,29 +1,38 @@
-"""Many orders at once: a bulk operation instead of hundreds of pages, with the very same snapshots as result.
+"""Many orders at once: bulk operations instead of hundreds of pages, with the very same snapshots as result.
 
-It is a faster way to what the pages bring, never a condition: where it fails, or its result does not add up, pages are read.
+It is a faster way to what the pages bring, never a condition: where it fails, or its result does not add up, pages are read, and
+only for the span of time that failed.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.shopify.asking import Asking
+from syncdb.connectors.shopify.bulk_convoy import Convoy, Task
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_operation import NotInBulk, Operations
+from syncdb.connectors.shopify.bulk_operation import AddressRanOut, NotInBulk, Operations, Result
 from syncdb.connectors.shopify.bulk_query import bulk_query
 from syncdb.connectors.shopify.bulk_result import ResultReader
+from syncdb.connectors.shopify.bulk_spans import Cut, Span
 from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.gather import Gatherer
 from syncdb.connectors.shopify.pages import Page
+from syncdb.values import iso
 
-ATTEMPTS = 2
+log = logging.getLogger("syncdb.bulk")
+HOPELESS = 3  # spans in a row, and no result in sight, after which the rest is read by pages
 
 
 @dataclass(slots=True)
 class BulkReader:
-    """Reads all orders of a search by a bulk operation."""
+    """Reads all orders of a window by bulk operations. `by_pages` reads those of a span where they fail."""
 
     asking: Asking
     gatherer: Gatherer
+    by_pages: Callable[[Span], Iterator[Page]]
+    cut: Cut = Cut()
     operations: Operations = field(init=False)
     _result: ResultReader = field(init=False)
 
@@ -31,34 +40,84 @@ class BulkReader:
         self.operations = Operations(self.asking.client)
         self._result = ResultReader(self.asking, self.gatherer)
 
-    def pages(self, search: str | None, least: int, known: Mapping[str, str]) -> Iterator[Page]:
-        """Pages of all orders of `search`, if there are more than `least`. Empty pages come while there is nothing but waiting.
+    def pages(self, whole: Span, least: int, known: Mapping[str, str]) -> Generator[Page, None, None]:
+        """Pages of all orders of a window, if there are more than `least`. Empty pages come while there is nothing but waiting.
 
-        Orders in `known` (global id: time of change) are passed over. It was a success if the last page says `last`; if not,
-        nothing is known of the orders that did not come, and what came is good.
-        Raises Refused, and RetryLater where the shop cannot be reached.
+        Orders in `known` (global id: time of change) are passed over. Either no page comes, or all of them, the oldest changes
+        first, and the last page says `last`. Raises Refused, and RetryLater where the shop cannot be reached; operations that run
+        then, or when this is closed, are cancelled.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                yield from self._attempt(search, least, known)
-            except (NotInBulk, OSError) as why:
-                if attempt < ATTEMPTS and isinstance(why, NotInBulk) and why.again:
-                    continue
-                self.asking.tell(Notice("bulk", f"Orders are read page by page: a bulk operation did not bring them ({why})."))
+        try:
+            tasks = self._tasks(whole, least)
+        except NotInBulk as why:
+            self._tell_of(whole, why, alone=True)
             return
+        with closing(Convoy(self.operations, self._query, tasks)) as convoy:
+            for page in self._in_order(convoy, known):
+                yield page if len(convoy.tasks) == 1 else replace(page, last=False)
 
-    def _attempt(self, search: str | None, least: int, known: Mapping[str, str]) -> Iterator[Page]:
-        counted = self.operations.count(search)
+    def _tasks(self, whole: Span, least: int) -> list[Task]:
+        counted = self.operations.count(whole.search)
         if counted <= least:
-            return
-        query = bulk_query(self.asking.documents.order, search)
-        for state in self.operations.waited(self.operations.submit(query)):
-            if state is None:
+            return []
+        spans = self.cut.spans(replace(whole, orders=counted), lambda span: self.operations.count(span.search))
+        log.info("%d orders are read by %d bulk operations", counted, len(spans))
+        return [Task(span) for span in spans]
+
+    def _query(self, span: Span) -> str:
+        return bulk_query(self.asking.documents.order, span.search)
+
+    def _in_order(self, convoy: Convoy, known: Mapping[str, str]) -> Iterator[Page]:
+        """The pages of one span after the other; a span stands first in `convoy` until its last page was taken."""
+        alone, in_a_row = len(convoy.tasks) == 1, 0
+        while convoy.tasks:
+            for _ in convoy.waited():
                 yield self._result.nothing_yet()
-        assert state is not None
-        if state.orders < counted and state.orders < self.operations.count(search):
-            raise NotInBulk(f"it found {state.orders} orders where there are {counted}", again=True)
-        with BulkFile(state) as file:
+            task = convoy.tasks[0]
+            if task.failure is None:
+                brought = yield from self._brought(convoy, task, known)
+                if not brought:
+                    continue
+                in_a_row = 0
+            else:
+                in_a_row += 1
+                if in_a_row >= HOPELESS and not any(one.result for one in convoy.tasks):
+                    task = convoy.give_up()
+                self._tell_of(task.span, task.failure, alone=alone)
+                yield from self.by_pages(task.span)
+            del convoy.tasks[0]
+
+    def _brought(self, convoy: Convoy, task: Task, known: Mapping[str, str]) -> Generator[Page, None, bool]:
+        """The orders of a span whose operation has ended well; whether these are all of them."""
+        try:
+            yield from self._checked(task, known)
+        except (NotInBulk, OSError) as why:
+            convoy.failed(task, why)
+            return False
+        return True
+
+    def _checked(self, task: Task, known: Mapping[str, str]) -> Iterator[Page]:
+        result, span = task.result, task.span
+        assert result is not None and task.gid is not None
+        if result.orders < span.orders and result.orders < (there := self.operations.count(span.search)):
+            raise NotInBulk(f"it found {result.orders} orders where there are {there}", again=True)
+        try:
+            yield from self._read(result, known)
+        except AddressRanOut:
+            # nothing of it was read yet
+            yield from self._read(self.operations.renewed(task.gid, result), known)
+
+    def _read(self, result: Result, known: Mapping[str, str]) -> Iterator[Page]:
+        with BulkFile(result) as file:
             for _ in file.fetch(self.asking.client):
                 yield self._result.nothing_yet()
             yield from self._result.pages(file, known)
+
+    def _tell_of(self, span: Span, why: Exception | None, *, alone: bool) -> None:
+        times = f" changed {_between(span)}" if not alone else ""
+        self.asking.tell(Notice("bulk", f"Orders{times} are read page by page: a bulk operation did not bring them ({why})."))
+
+
+def _between(span: Span) -> str:
+    since, before = (iso(moment) if moment else "" for moment in (span.since, span.before))
+    return " ".join(filter(None, (since and f"from {since} on", before and f"before {before}")))

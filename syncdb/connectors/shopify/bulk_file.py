@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from syncdb.connectors.shopify.bulk_operation import NotInBulk, Result
+from syncdb.connectors.shopify.bulk_operation import AddressRanOut, NotInBulk, Result
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.tokens import TIMEOUT
 from syncdb.errors import RetryLater
@@ -198,7 +198,7 @@ def _pieces(client: ShopifyClient, url: str, start: int) -> Iterator[bytes]:
         answer.close()
         if answer.status_code in (408, 429) or answer.status_code >= 500:
             raise Transient(f"the result's storage answered HTTP {answer.status_code}")
-        raise NotInBulk(f"the result cannot be fetched (HTTP {answer.status_code})", again=True)
+        raise AddressRanOut(f"the result cannot be fetched (HTTP {answer.status_code})", again=True)
 
     try:
         with closing(client.retrier.call(opened, "Fetching the result of a bulk operation")) as answer:

@@ -1,28 +1,36 @@
-"""One bulk operation: submitted, waited for, and judged.
+"""Bulk operations of a shop: submitted, looked at, judged, cancelled.
 
-Observed: five at a time per app and shop since 2026-01 (one before), a small one is done within a second or two.
-Documented: it may take up to ten days, its result can be fetched for seven; one that stalls may be cancelled by Shopify.
+Observed: five at a time per app and shop since 2026-01 (one before), a small one is done within a second or two, one that is
+cancelled a moment later. Documented: it may take up to ten days, its result can be fetched for seven; one that stalls may be
+cancelled by Shopify.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.connectors.shopify.bulk_query import CANCEL, COUNT, STATE, SUBMIT
+from syncdb.connectors.shopify.bulk_query import COUNT, STATE, STATES, SUBMIT, cancellation
 from syncdb.connectors.shopify.client import ShopifyClient, TooCostly, message_of
 from syncdb.errors import Refused, RetryLater
 
-FIRST_WAIT, GROWTH, LONGEST_WAIT = 0.25, 1.4, 10.0  # seconds between two looks
-STALLED = 900.0  # seconds without a new object after which an operation is given up
-BUSY_WAITS = (2.0, 5.0, 15.0, 30.0)  # seconds, while other operations of this app take all places
+PARTING = 5.0  # seconds within which an operation that nobody waits for is to be cancelled; Ctrl-C waits for this
 
 
 class NotInBulk(Exception):
-    """The orders cannot be had this way. `again`: a new operation may succeed where this one did not."""
+    """The orders cannot be had this way. `again`: a new operation may succeed where this one did not; `halve`: one for fewer."""
 
-    def __init__(self, why: str, *, again: bool = False) -> None:
+    def __init__(self, why: str, *, again: bool = False, halve: bool = False) -> None:
         super().__init__(why)
         self.again = again
+        self.halve = halve
+
+
+class NoPlace(NotInBulk):
+    """As many operations run as this app may have in this shop."""
+
+
+class AddressRanOut(NotInBulk):
+    """The storage does not, or no longer, know the address of a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,73 +44,91 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """How an operation stands: `headway` changes while it works; it has ended with a `result` or a `failure`."""
+
+    headway: str = ""
+    result: Result | None = None
+    failure: NotInBulk | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Operations:
     """Bulk operations of one shop. Every method raises NotInBulk where pages must do instead, also where the shop refuses."""
 
     client: ShopifyClient
 
     def count(self, search: str | None) -> int:
-        """How many orders a search finds, exactly."""
+        """How many orders a search finds, exactly. A search that Shopify did not understand is no search (it finds all)."""
         found = self._ask(COUNT, {"query": search}, "Counting orders").get("ordersCount")
         if not found or found["precision"] != "EXACT":
             raise NotInBulk("Shopify does not count these orders")
         return int(found["count"])
 
     def submit(self, query: str) -> str:
-        """Start an operation; its id. Where all places are taken one is waited for, for a while.
+        """Start an operation; its id. Raises NoPlace where as many run as may.
 
         A submit whose answer was lost is sent again: at worst an operation runs that nobody fetches.
         """
-        for wait in (*BUSY_WAITS, None):
-            payload = self._ask(SUBMIT, {"query": query}, "Starting a bulk operation").get("bulkOperationRunQuery") or {}
-            wrong = payload.get("userErrors") or ()
-            if payload.get("bulkOperation") and not wrong:
-                return str(payload["bulkOperation"]["id"])
-            if wait is None or all(error.get("code") != "OPERATION_IN_PROGRESS" for error in wrong):
-                raise NotInBulk(message_of(tuple(wrong)) or "it was not accepted")
-            self.client.clock.sleep(wait)
-        raise NotInBulk("every place was taken")
+        payload = self._ask(SUBMIT, {"query": query}, "Starting a bulk operation").get("bulkOperationRunQuery") or {}
+        wrong = payload.get("userErrors") or ()
+        if payload.get("bulkOperation") and not wrong:
+            return str(payload["bulkOperation"]["id"])
+        why = message_of(tuple(wrong)) or "it was not accepted"
+        if any(error.get("code") == "OPERATION_IN_PROGRESS" for error in wrong):
+            raise NoPlace(why)
+        raise NotInBulk(why)
 
-    def waited(self, gid: str) -> Iterator[Result | None]:
-        """Look until the operation has ended: None after each look, the result last."""
-        clock, wait, moved, seen = self.client.clock, FIRST_WAIT, self.client.clock.monotonic(), ""
-        while True:
-            state = self._ask(STATE, {"id": gid}, "Looking after a bulk operation").get("bulkOperation")
-            if not state:
-                raise NotInBulk("the operation has vanished", again=True)
-            if (result := _ended(state)) is not None:
-                yield result
-                return
-            if state["objectCount"] != seen:
-                seen, moved = state["objectCount"], clock.monotonic()
-            elif clock.monotonic() - moved > STALLED:
-                self.cancel(gid)
-                raise NotInBulk("the operation makes no headway")
-            yield None
-            clock.sleep(wait)
-            wait = min(LONGEST_WAIT, wait * GROWTH)
+    def look(self, gids: Sequence[str]) -> list[State]:
+        """How these operations stand, by one request."""
+        what = "Looking after a bulk operation"
+        if len(gids) == 1:
+            return [_state(self._ask(STATE, {"id": gids[0]}, what).get("bulkOperation"))]
+        nodes = self._ask(STATES, {"ids": list(gids)}, what).get("nodes") or ()
+        found = {node["id"]: node for node in nodes if node and "id" in node}
+        return [_state(found.get(gid)) for gid in gids]
 
-    def cancel(self, gid: str) -> None:
-        """Free the place of an operation that nobody waits for any more."""
-        self._ask(CANCEL, {"id": gid}, "Cancelling a bulk operation")
+    def renewed(self, gid: str, result: Result) -> Result:
+        """The result under a new address (documented: asking again gives one). Raises AddressRanOut where it is the old one."""
+        state = self.look([gid])[0]
+        if state.failure is not None:
+            raise state.failure
+        if state.result is None or state.result.url in (None, result.url):
+            raise AddressRanOut("the address of the result has run out", again=True)
+        return state.result
 
-    def _ask(self, document: str, variables: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    def cancel(self, gids: Sequence[str]) -> None:
+        """Free the places of operations that nobody waits for any more. One that has ended meanwhile stays so (observed)."""
+        variables = {f"id{place}": gid for place, gid in enumerate(gids)}
+        self._ask(cancellation(len(gids)), variables, "Cancelling bulk operations", within=PARTING)
+
+    def _ask(self, document: str, variables: Mapping[str, Any], what: str, within: float | None = None) -> Mapping[str, Any]:
         try:
-            answer = self.client.ask(document, lambda: variables, what)
+            answer = self.client.ask(document, lambda: variables, what, within=within)
         except (RetryLater, TooCostly, Refused) as error:
             raise NotInBulk(str(error)) from error
         if answer.errors or answer.data is None:
             raise NotInBulk(message_of(answer.errors) or "no reason given")
+        if answer.warnings:
+            raise NotInBulk(f"Shopify did not understand the search ({answer.warnings[0]})")
         return answer.data
 
 
-def _ended(state: Mapping[str, Any]) -> Result | None:
-    """The result, None while it runs. Raises NotInBulk where it ended otherwise: part of the orders is no result."""
-    match state["status"]:
+def _state(shown: Mapping[str, Any] | None) -> State:
+    """What an operation shows of itself. One that ended otherwise than well has a failure: part of the orders is no result.
+
+    What a failed one has found so far (`partialDataUrl`) is left alone: no order of lines is promised (documented), so such a
+    part does not show of a single order that all of its lines are there.
+    """
+    if not shown:
+        return State(failure=NotInBulk("the operation has vanished", again=True))
+    status = shown["status"]
+    match status:
         case "COMPLETED":
-            size = int(state["fileSize"]) if state["fileSize"] else None
-            return Result(state["url"], int(state["objectCount"]), int(state["rootObjectCount"]), size)
-        case "FAILED" | "CANCELED" | "CANCELING" | "EXPIRED" as status:
-            code = state["errorCode"]
-            raise NotInBulk(f"the operation ended as {status} ({code or 'no reason given'})", again=code != "ACCESS_DENIED")
-    return None
+            size = int(shown["fileSize"]) if shown["fileSize"] else None
+            return State(result=Result(shown["url"], int(shown["objectCount"]), int(shown["rootObjectCount"]), size))
+        case "FAILED" | "CANCELED" | "CANCELING" | "EXPIRED":
+            code = shown["errorCode"]
+            why = f"the operation ended as {status} ({code or 'no reason given'})"
+            return State(failure=NotInBulk(why, again=code != "ACCESS_DENIED", halve=code == "TIMEOUT"))
+    return State(headway=f"{status} {shown['objectCount']}")

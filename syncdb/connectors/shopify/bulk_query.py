@@ -13,10 +13,10 @@ from syncdb.connectors.shopify.shape import Leaf, Many, On, One, Paged, Parts, S
 SUBMIT = """mutation SubmitBulk($query: String!) {
   bulkOperationRunQuery(query: $query) { bulkOperation { id status } userErrors { message code } }
 }"""
-STATE = """query BulkOperation($id: ID!) {
-  bulkOperation(id: $id) { id status errorCode objectCount rootObjectCount fileSize url }
-}"""
-CANCEL = "mutation CancelBulk($id: ID!) { bulkOperationCancel(id: $id) { bulkOperation { status } userErrors { message } } }"
+_SHOWN = "id status errorCode objectCount rootObjectCount fileSize url"
+STATE = f"query BulkOperation($id: ID!) {{ bulkOperation(id: $id) {{ {_SHOWN} }} }}"
+# that nodes() shows operations, too, is observed
+STATES = f"query BulkOperations($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on BulkOperation {{ {_SHOWN} }} }} }}"
 COUNT = "query CountOrders($query: String) { ordersCount(query: $query, limit: null) { count precision } }"
 
 # To which list of an order a line of the result belongs, by the type in its id. Discount applications have no id.
@@ -27,6 +27,14 @@ def bulk_query(order: Parts, search: str | None) -> str:
     """The query to be run in bulk: every order that `search` finds, oldest change first."""
     query = f"query: {json.dumps(search)}, " if search else ""
     return f"{{ orders({query}sortKey: UPDATED_AT) {{ edges {{ node {{ {_selection(order, False)} }} }} }} }}"
+
+
+def cancellation(number: int) -> str:
+    """The document that cancels so many operations, `$id0` and so on, at once."""
+    given = ", ".join(f"$id{place}: ID!" for place in range(number))
+    asked = "bulkOperation { status } userErrors { message }"
+    cancels = " ".join(f"c{place}: bulkOperationCancel(id: $id{place}) {{ {asked} }}" for place in range(number))
+    return f"mutation CancelBulk({given}) {{ {cancels} }}"
 
 
 def connections_of(order: Parts) -> list[str]:

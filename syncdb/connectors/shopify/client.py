@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -110,13 +110,20 @@ class ShopifyClient:
         self.throttle = Throttle(self.clock)
 
     def ask(
-        self, document: str, variables: Callable[[], Mapping[str, Any]], what: str, strain: Callable[[], None] = lambda: None
+        self,
+        document: str,
+        variables: Callable[[], Mapping[str, Any]],
+        what: str,
+        strain: Callable[[], None] = lambda: None,
+        within: float | None = None,
     ) -> Answer:
         """The answer to a query that only reads. `variables` is called anew for each try, `what` names it in messages.
 
-        Raises RetryLater beyond the deadline, Refused where trying again cannot help, TooCostly where less must be asked at once.
+        Raises RetryLater beyond the deadline (or `within` so many seconds), Refused where trying again cannot help, TooCostly
+        where less must be asked at once.
         """
-        return self.retrier.call(lambda: self._try(document, variables(), strain), what)
+        retrier = self.retrier if within is None else replace(self.retrier, deadline=within)
+        return retrier.call(lambda: self._try(document, variables(), strain), what)
 
     def send(self, document: str, variables: Mapping[str, Any], what: str) -> Answer:
         """The answer to a mutation, which is sent once; again only where it certainly did not run (throttled, not connected).

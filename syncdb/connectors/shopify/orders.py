@@ -4,7 +4,8 @@ The window is read through Shopify's search index (eventually consistent, observ
 yielded is complete order by order; whatever keeps the whole from being the truth travels with it: notices, quarantine, `partial`.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from syncdb.blame import understood
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk import BulkReader
+from syncdb.connectors.shopify.bulk_spans import Cut, Span, changed_between
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
 from syncdb.connectors.shopify.cursors import named_by_cursors
 from syncdb.connectors.shopify.facts import Facts, Notice, horizon_notice
@@ -20,7 +22,7 @@ from syncdb.connectors.shopify.pages import Absence, Looked, Page, PageSize, Qua
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import Trouble, partial_notices
 from syncdb.errors import RetryLater
-from syncdb.values import iso, moment
+from syncdb.values import moment
 
 RESTARTS = 3  # how often a window is begun again at the last good point
 BULK_FROM = 1000  # orders in a window beyond which a bulk operation is worth its while
@@ -33,6 +35,7 @@ class _Window:
 
     since: datetime | None
     until: datetime
+    before: datetime | None = None
     cursor: str | None = None
     reached: datetime | None = None
     restarts: int = 0
@@ -41,8 +44,18 @@ class _Window:
 
     @property
     def search(self) -> str | None:
-        # Quoted and with Z: without quotes the time of day is ignored (reported).
-        return f"updated_at:>='{iso(self.since)}'" if self.since else None
+        return changed_between(self.since, self.before)
+
+    def whole(self, now: datetime | None) -> Span:
+        """All of it. Changes lie between what the first page has reached and now (by the shop's clock, where that is known)."""
+        high = int((now or self.until).timestamp()) + 1
+        return Span(self.since, self.before, int(self.reached.timestamp()) if self.reached else high, high)
+
+    def part(self, span: Span) -> "_Window":
+        """The window of a span; reading of the whole one goes on where it was."""
+        if (span.since, span.before) == (self.since, self.before):
+            return self
+        return _Window(span.since, self.until, span.before, seen=dict(self.seen))
 
     def variables(self) -> dict[str, Any]:
         return {"after": self.cursor, "query": self.search}
@@ -86,13 +99,14 @@ class _Window:
 class OrderReader:
     """Reads the orders of one shop. `metafields` are (namespace, key) to read along; `facts` is known after the first answer.
 
-    Windows of more than `bulk_from` orders are read by a bulk operation (None: never).
+    Windows of more than `bulk_from` orders are read by bulk operations (None: never), as many as `cut` says.
     """
 
     client: ShopifyClient
     metafields: Sequence[tuple[str, str]] = ()
     page_size: int = 50
     bulk_from: int | None = BULK_FROM
+    cut: Cut = Cut()
     _asking: Asking = field(init=False)
     _gatherer: Gatherer = field(init=False)
     _size: PageSize = field(init=False)
@@ -106,17 +120,27 @@ class OrderReader:
     def facts(self) -> Facts | None:
         return self._asking.facts
 
-    def changed(self, since: datetime | None, until: datetime) -> Iterator[Page]:
+    def changed(self, since: datetime | None, until: datetime) -> Generator[Page, None, None]:
         """Pages of the orders changed at or after `since` (None: all that are visible), oldest change first.
 
         Reading ends with the listing, or with the page that passes `until`: what changed later belongs to the next run. Raises
-        Refused and RetryLater; a page that was yielded before stays good.
+        Refused and RetryLater; a page that was yielded before stays good. Close it where it is not read to its end: bulk
+        operations that run for it are cancelled then.
         """
         with understood("Shopify"):
             yield from self._changed(_Window(since, until), since)
 
-    def _changed(self, window: _Window, since: datetime | None) -> Iterator[Page]:
-        last, bulk = False, self.bulk_from is not None
+    def _changed(self, window: _Window, since: datetime | None) -> Generator[Page, None, None]:
+        bulk = self.bulk_from is not None
+        for page in self._listed(window, since):
+            yield page
+            if bulk and not page.last and not page.partial and (yield from self._in_bulk(window, since)):
+                return
+            bulk = False
+
+    def _listed(self, window: _Window, since: datetime | None) -> Generator[Page, None, None]:
+        """The window page by page, from where its reading stands."""
+        last = False
         while not last:
             answer, trouble = self._asking.window(window.variables(), self._size)
             if window.cursor and answer.data is None and "cursor" in message_of(answer.errors).lower():
@@ -125,20 +149,20 @@ class OrderReader:
             page = self._page(answer, trouble, window, since)
             last = page.last
             yield page
-            if bulk and not last and not page.partial:
-                last = yield from self._in_bulk(window)
-            bulk = False
 
-    def _in_bulk(self, window: _Window) -> Generator[Page, None, bool]:
-        """The window by a bulk operation if it is large; whether that brought all of it.
+    def _in_bulk(self, window: _Window, since: datetime | None) -> Generator[Page, None, bool]:
+        """The window by bulk operations if it is large; whether all of it was read.
 
         The first page has shown by now what the shop hides and that it understands the search: neither shows in bulk.
         """
         assert self.bulk_from is not None
         last = False
-        for page in BulkReader(self._asking, self._gatherer).pages(window.search, self.bulk_from, window.seen):
-            last = page.last
-            yield page
+        reader = BulkReader(self._asking, self._gatherer, lambda span: self._listed(window.part(span), since), self.cut)
+        whole = window.whole(self.client.first_dated)
+        with closing(reader.pages(whole, self.bulk_from, window.seen)) as pages:
+            for page in pages:
+                last = page.last
+                yield page
         return last
 
     @understood("Shopify")

@@ -98,8 +98,8 @@ class ShopifyApp:
         return answer
 
     def _result(self, request: Request) -> Response:
-        """The file of a bulk operation. Its address is all that is needed (it carries a signature at Shopify's)."""
-        lines = self.bulk.file(request.path.removeprefix(FOLDER))
+        """The file of a bulk operation. Its address is all that is needed (it is signed at Shopify's)."""
+        lines = self.bulk.file(request.path.removeprefix(FOLDER), request.args.get("Expires", 0.0, float))
         if lines is None:
             return Response("<Error><Code>ExpiredToken</Code></Error>", 400, mimetype="application/xml")
         file = b"".join(lines)

@@ -19,6 +19,8 @@ from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, Resolver, So
 
 FOLDER = "/admin/bulk-operation-outputs/"
 AT_ONCE = 5  # observed since 2026-01
+STATUSES = frozenset({"COMPLETED", "FAILED", "CANCELED", "EXPIRED"})
+CANCELING = 1.0  # seconds
 RESULT_KEPT = 7 * 86_400  # seconds; documented: a result can be fetched for a week
 
 Listing = Callable[[FieldNode, Execution], list[Source]]
@@ -26,7 +28,7 @@ Listing = Callable[[FieldNode, Execution], list[Source]]
 
 @dataclass(slots=True)
 class Operation:
-    """One bulk operation. `ending` is the status it will have, `begun` and `done` epoch seconds."""
+    """One bulk operation. `ending` is the status or error code it will have; times are epoch seconds, `lasts` seconds."""
 
     gid: str
     query: str
@@ -35,6 +37,7 @@ class Operation:
     ending: str
     grouped: bool
     run: Callable[[], tuple[list[bytes], int]]
+    lasts: float = 0.0
     lines: list[bytes] = field(default_factory=list)
     roots: int = 0
     done: float | None = None
@@ -49,22 +52,29 @@ class Operation:
 class BulkDesk:
     """Runs bulk operations of one shop. `clock` gives epoch seconds.
 
-    Switches: `lasts` is how many seconds an operation takes; `ending` the status it ends with (COMPLETED, FAILED, CANCELED,
-    EXPIRED); `order` how lines are laid out ("after": children behind their parent, "before", "mixed", "parents_first");
+    Switches, for operations submitted from then on: `lasts` is how many seconds one takes; `ending` the status it ends with
+    (COMPLETED, FAILED, CANCELED, EXPIRED) or, of a failed one, its error code (TIMEOUT, ACCESS_DENIED); `endings` those of the
+    next ones, before `ending` is theirs; `at_once` how many may run (one before 2026-01).
+
+    Of results: `order` how lines are laid out ("after": children behind their parent, "before", "mixed", "parents_first");
     `damage` changes the lines of a file without changing what the operation says of it; `leaves_out` orders are missing
     from it without a word; `cut_after` ends the next fetch after so many bytes; `reachable` False answers every fetch with
-    400, as an address does that has run out.
+    400, as an address does that has run out; `address_lasts` is how many seconds an address is good for from when it is shown
+    (None: as observed, a week from the end of the operation).
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.lasts = 1.0
         self.ending = "COMPLETED"
+        self.endings: list[str] = []
+        self.at_once = AT_ONCE
         self.order = "after"
         self.damage: Callable[[list[bytes]], list[bytes]] = list
         self.leaves_out = 0
         self.cut_after: int | None = None
         self.reachable = True
+        self.address_lasts: float | None = None
         self.operations: dict[str, Operation] = {}
         self._ids = count(8_072_963_391_794)
 
@@ -79,8 +89,8 @@ class BulkDesk:
             return _refused("INVALID", f"Invalid bulk query: {refusal}")
         if wrong:
             return {"bulkOperation": None, "userErrors": [_error("INVALID", one, ["query"]) for one in wrong]}
-        running = [one.gid for one in self.operations.values() if self._moved(one).active]
-        if len(running) >= AT_ONCE:
+        running = [one.gid for one in self._all_moved() if one.active]
+        if len(running) >= self.at_once:
             text = f"A bulk query operation for this app and shop is already in progress: {', '.join(running)}."
             return _refused("OPERATION_IN_PROGRESS", text)
         made = Operation(
@@ -88,38 +98,44 @@ class BulkDesk:
             text,
             address,
             self.clock(),
-            self.ending,
+            self.endings.pop(0) if self.endings else self.ending,
             grouped,
             lambda: self._lines(operation, execution(document), orders, grouped),
+            self.lasts,
         )
         self.operations[made.gid] = made
-        return {"bulkOperation": _shown(made, self.clock()), "userErrors": []}
+        return {"bulkOperation": self._shown(made), "userErrors": []}
 
     def find(self, gid: str) -> Source | None:
         """An operation as it stands now; None where there is none of that id."""
+        self._all_moved()
         made = self.operations.get(gid)
-        return _shown(self._moved(made), self.clock()) if made else None
+        return self._shown(made) if made else None
 
     def cancel(self, gid: str) -> Source:
         made = self.operations.get(gid)
         if made is None:
             return {"bulkOperation": None, "userErrors": [{"field": ["id"], "message": "Bulk operation does not exist"}]}
         if self._moved(made).active:
-            made.status, made.ending = "CANCELING", "CANCELED"
-        return {"bulkOperation": _shown(made, self.clock()), "userErrors": []}
+            # observed: a moment later it has ended
+            made.status, made.ending, made.lasts = "CANCELING", "CANCELED", self.clock() + CANCELING - made.begun
+        return {"bulkOperation": self._shown(made), "userErrors": []}
 
-    def file(self, name: str) -> Iterator[bytes] | None:
-        """The lines of a result by the last part of its address; None once it is gone."""
+    def file(self, name: str, expires: float) -> Iterator[bytes] | None:
+        """The lines of a result by the last part of its address and the time that is in it; None once it is gone."""
         made = next((one for one in self.operations.values() if _name(one) == name), None)
-        if made is None or not self.reachable or made.done is None or self.clock() > made.done + RESULT_KEPT:
+        if made is None or not self.reachable or made.done is None or self.clock() > expires:
             return None
         return iter(self.damage(made.lines))
 
+    def _all_moved(self) -> list[Operation]:
+        """All operations, brought to where they are by now: none is evaluated only when somebody asks for it."""
+        return [self._moved(one) for one in self.operations.values()]
+
     def _moved(self, made: Operation) -> Operation:
-        """The operation, brought to where it is by now."""
-        if made.active and self.clock() >= made.begun + self.lasts:
+        if made.active and self.clock() >= made.begun + made.lasts:
             made.done = self.clock()
-            made.status = made.ending
+            made.status, made.code = (made.ending, None) if made.ending in STATUSES else ("FAILED", made.ending)
             try:
                 made.lines, made.roots = made.run()
             except _Failed as failure:
@@ -129,6 +145,11 @@ class BulkDesk:
         elif made.status == "CREATED" and self.clock() > made.begun:
             made.status = "RUNNING"
         return made
+
+    def _shown(self, made: Operation) -> Source:
+        return _shown(
+            made, self.clock() + self.address_lasts if self.address_lasts is not None else (made.done or 0.0) + RESULT_KEPT
+        )
 
     def _lines(
         self, operation: OperationDefinitionNode, run: Execution, orders: Listing, grouped: bool
@@ -200,8 +221,8 @@ def _name(made: Operation) -> str:
     return sha256(made.gid.encode("ascii")).hexdigest()[:28]
 
 
-def _shown(made: Operation, now: float) -> Source:
-    url = f"{made.address}{FOLDER}{_name(made)}" if made.lines else None
+def _shown(made: Operation, expires: float) -> Source:
+    url = f"{made.address}{FOLDER}{_name(made)}?Expires={expires:.0f}" if made.lines else None
     whole = made.status == "COMPLETED"
     return {
         "__typename": "BulkOperation",

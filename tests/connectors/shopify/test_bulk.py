@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.shopify.bulk_convoy import BUSY_WAITS
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_operation import BUSY_WAITS, NotInBulk, Result
+from syncdb.connectors.shopify.bulk_operation import NotInBulk, Result
 from syncdb.connectors.shopify.normalise import snapshot_hash
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Page
