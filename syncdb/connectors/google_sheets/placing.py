@@ -16,7 +16,12 @@ from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, sti
 from syncdb.model import Action, Operation, Outcome, Result
 from syncdb.values import same
 
-MOST_BYTES = 1_800_000  # of one write; 2 MB are recommended (Sheets API, usage limits)
+MOST_BYTES = 2_000_000  # of one write: 2 MB are recommended (Sheets API, usage limits), and each write counts against the quota
+FRAME_BYTES = 1_200  # of a write without rows and formats: token, inserting, what to show after it
+STRIP_BYTES = 160  # around the rows of columns that stand side by side
+ROW_BYTES = 13  # around the cells of a row within those
+LAST_ROWS = (9_999_999, 10_000_000)  # whose numbers are the longest that a row can have
+MOST_COLUMNS = 18_278
 MOST_KEPT_CELLS = 100_000  # of rows kept as they were, so that the journal stays small
 
 
@@ -45,13 +50,15 @@ def take(operations: Sequence[Operation], here: Here, sheet: Sheet, most_bytes: 
     taken: list[Operation] = []
     entries: list[Mapping[str, Entry] | None] = []
     unfit: dict[int, Outcome] = {}
-    size = len(packed(format_requests(here.tab.sheet_id, here.layout, sheet.wish.fields, (0, 1)))) + 4_000
+    strips = len(a1.runs(sorted(here.layout.columns.values())))
+    formats = packed(format_requests(here.tab.sheet_id, here.layout, sheet.wish.fields, LAST_ROWS))
+    size = FRAME_BYTES + len(formats) + strips * STRIP_BYTES
     kept: set[int] = set()
     updating = any(one.action is Action.UPDATE for one in operations)
     rows = sheet.index().rows if updating else {}
     for operation in operations:
         content, refusal = _content(operation, sheet.wish.key, here)
-        size += _bytes(operation, content, here) if content is not None else 0
+        size += _bytes(operation, content, here, strips) if content is not None else 0
         if operation.action is Action.UPDATE:
             guess = rows.get(operation.key, 0)
             kept.update(range(guess - NEIGHBOURS, guess + NEIGHBOURS + 1))
@@ -80,11 +87,13 @@ def _content(operation: Operation, key: str, here: Here) -> tuple[Mapping[str, E
     return entries, None
 
 
-def _bytes(operation: Operation, content: Mapping[str, Entry], here: Here) -> int:
+def _bytes(operation: Operation, content: Mapping[str, Entry], here: Here, strips: int) -> int:
+    """What an operation adds to a write: never less than it does, and hardly more."""
     if operation.action is Action.CREATE:
-        return len(packed([write_cell(content.get(name)) for name in here.layout.columns])) + 16 * len(content)
-    written = Written(operation.key, 0, False, content)
-    return len(packed(update_requests(here.tab.sheet_id, [written], here.layout))) + 40
+        return len(packed([write_cell(content.get(name)) for name in here.layout.columns])) + strips * ROW_BYTES
+    written = Written(operation.key, LAST_ROWS[0], False, content)
+    shown_after = a1.span(here.tab.title, LAST_ROWS, (0, MOST_COLUMNS))
+    return len(packed(update_requests(here.tab.sheet_id, [written], here.layout))) + len(packed(shown_after)) + 1
 
 
 def place(batch: Batch, sheet: Sheet, *, index_is_fresh: bool) -> Placement:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from syncdb.connectors.google_sheets.placing import MOST_BYTES
 from syncdb.model import Action, Operation, Result, Side
 from syncdb.values import Value
 from tests.connectors.google_sheets.conftest import FIELDS, Desk, create, update
@@ -136,7 +137,7 @@ def test_large_plans_are_packed_below_the_recommended_payload(desk: Desk) -> Non
         batches += 1
     writes = [seen for seen in desk.faults.log if seen.kind == "write"]
     assert len(writes) == batches == 3
-    assert all(seen.body_bytes < 1_850_000 for seen in writes)
+    assert all(seen.body_bytes <= MOST_BYTES for seen in writes)
     assert desk.faults.count(kind="read") == 1  # the key column, once: after that each write shows the next one where to go
     assert len({key for block in connector.fetch() for key in block.found}) == 1500
 
