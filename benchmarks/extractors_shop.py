@@ -73,6 +73,7 @@ class ExtractorsApp(PreparedApp):
         compact = [json.dumps(rest_order(one), ensure_ascii=False, separators=(",", ":")).encode() for one in self.base]
         self.rest = [Form.of(text, order["number"]) for text, order in zip(compact, self.base, strict=True)]
         self.moments = [datetime.fromisoformat(one["updatedAt"]) for one in self.base]
+        self.oldest = min(datetime.fromisoformat(one["createdAt"]) for one in self.base)
         which = {id(template): index for index, template in enumerate(self.templates)}
         self.copies = self._copies(which[id(template)] for template in self._all())
         self._ready = 0.0
@@ -140,6 +141,8 @@ class ExtractorsApp(PreparedApp):
             return _json({"errors": f"not served here: {sorted(request.args.keys() - PARAMETERS)}"}, 400)
         if request.args.get("order", "updated_at asc") != "updated_at asc":
             return _json({"errors": "only served in the order of the last change"}, 400)
+        if _moment(request.args.get("created_at_min", LONG_AGO.isoformat())) > self.oldest:
+            return _json({"errors": "orders are not chosen by when they were placed"}, 400)
         limit = min(int(request.args.get("limit", 50)), PAGE)
         start = int(request.args.get("page_info") or self._first(request.args.get("updated_at_min")))
         some = self.copies[start : start + limit]
