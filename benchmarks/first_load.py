@@ -17,14 +17,19 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.goals import Goal, table
+
 ROOT = Path(__file__).resolve().parents[1]
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
 BATCH = 250
+MEMORY_BASE = 10_000  # orders: memory is compared with that of a load of so many
 
 
 def load(url: str, folder: Path) -> dict[str, Any]:
@@ -139,7 +144,41 @@ def traffic(url: str) -> dict[str, int]:
     return counts
 
 
-def compare(orders: int, repeat: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The medians of some runs of one way, and the most memory of any (MB)."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+    @classmethod
+    def of(cls, runs: Sequence[Mapping[str, Any]]) -> "Loaded":
+        wall, cpu = median(one["wall"] for one in runs), median(one["cpu"] for one in runs)
+        return cls(wall, cpu, max(one["memory"] for one in runs))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLoad:
+    """What was measured of a shop of `orders` orders. Sizes are in bytes: of the JSON, of the ledger, of all bodies."""
+
+    orders: int
+    lines: int
+    size: int
+    ledger: int
+    requests: int
+    sent: int
+    received: int
+    ours: Loaded
+    floor: Loaded
+
+    @property
+    def ratio(self) -> float:
+        return self.ours.cpu / self.floor.cpu
+
+
+def measure(orders: int, repeat: int) -> FirstLoad:
+    """Load a shop of so many orders, and do the floor beside it. Raises SystemExit where that was not what was to be measured."""
     shop = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.prepared_shop", str(orders)],
         cwd=ROOT,
@@ -150,32 +189,53 @@ def compare(orders: int, repeat: int) -> None:
     assert shop.stdout is not None and shop.stdin is not None
     try:
         about = json.loads(shop.stdout.readline())
-        print(f"{orders:,} orders, {about['lines']:,} lines of JSON, {about['bytes'] / 1e6:,.1f} MB")
         ours, floors, size = [], [], 0
         for _ in range(repeat):
             with tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder:
                 ours.append(run("syncdb", about["url"], Path(folder)))
                 size = (Path(folder) / "ledger.db").stat().st_size
                 floors.append(run("floor", about["url"], Path(folder)))
-        show(orders, ours, floors, size)
     finally:
         shop.stdin.close()
         shop.wait()
-
-
-def show(orders: int, ours: list[dict[str, Any]], floors: list[dict[str, Any]], size: int) -> None:
+        shop.stdout.close()
     for one in (*ours, *floors):
         if one["orders"] != orders or one.get("partial") or one.get("notes"):
             raise SystemExit(f"the load was not what was to be measured: {one}")
-    print(f"{'':8}{'wall s':>9}{'CPU s':>9}{'orders/s':>10}{'orders/CPU s':>14}{'peak MB':>9}")
-    for name, runs in (("syncdb", ours), ("floor", floors)):
-        wall, cpu = median(one["wall"] for one in runs), median(one["cpu"] for one in runs)
-        memory = max(one["memory"] for one in runs)
-        print(f"{name:8}{wall:>9.2f}{cpu:>9.2f}{orders / wall:>10,.0f}{orders / cpu:>14,.0f}{memory:>9.0f}")
-    ratio = median(one["cpu"] for one in ours) / median(one["cpu"] for one in floors)
-    one = ours[0]
-    print(f"{ratio:.2f} times the floor's CPU; {size / orders:,.0f} bytes of ledger an order")
-    print(f"{one['requests']} requests, {one['received'] / 1e6:,.1f} MB sent, {one['sent'] / 1e6:,.1f} MB received")
+    traffic = {"requests": ours[0]["requests"], "sent": ours[0]["received"], "received": ours[0]["sent"]}  # the shop's sides
+    return FirstLoad(
+        orders, about["lines"], about["bytes"], size, **traffic, ours=Loaded.of(ours), floor=Loaded.of(floors)
+    )
+
+
+def shown(one: FirstLoad) -> list[str]:
+    """What was measured as lines of text."""
+    lines = [
+        f"{one.orders:,} orders, {one.lines:,} lines of JSON, {one.size / 1e6:,.1f} MB",
+        f"{'':8}{'wall s':>9}{'CPU s':>9}{'orders/s':>10}{'orders/CPU s':>14}{'peak MB':>9}",
+    ]
+    for name, took in (("syncdb", one.ours), ("floor", one.floor)):
+        rates = f"{one.orders / took.wall:>10,.0f}{one.orders / took.cpu:>14,.0f}"
+        lines.append(f"{name:8}{took.wall:>9.2f}{took.cpu:>9.2f}{rates}{took.memory:>9.0f}")
+    lines.append(f"{one.ratio:.2f} times the floor's CPU; {one.ledger / one.orders:,.0f} bytes of ledger an order")
+    return [*lines, f"{one.requests} requests, {one.sent / 1e6:,.1f} MB sent, {one.received / 1e6:,.1f} MB received"]
+
+
+def goals(loads: Sequence[FirstLoad]) -> list[Goal]:
+    """The goals of these sizes beside what was measured."""
+    found = []
+    for one in loads:
+        of = f"{one.orders:,} orders"
+        found.append(Goal(f"{of}: CPU of fetch to ledger against the floor's", 2.5, one.ratio, " x"))
+        found.append(Goal(f"{of}: orders a second, wall", 15_000, one.orders / one.ours.wall, least=True))
+    ordered = sorted(loads, key=lambda one: one.orders)
+    base = next((one for one in ordered if one.orders >= MEMORY_BASE), None)
+    for one in ordered:
+        if base is not None and one.orders > base.orders:
+            what = f"{one.orders:,} orders: peak memory against that of {base.orders:,}"
+            found.append(Goal(what, 1.3, one.ours.memory / base.ours.memory, " x"))
+    found.append(Goal(f"{ordered[-1].orders:,} orders: peak memory", 200, ordered[-1].ours.memory, " MB"))
+    return found
 
 
 def main() -> None:
@@ -189,7 +249,8 @@ def main() -> None:
     if given.part:
         measured(given.part, given.url, given.folder)
     else:
-        compare(given.orders, given.repeat)
+        found = measure(given.orders, given.repeat)
+        print("\n".join((*shown(found), *table(goals([found])))))
 
 
 if __name__ == "__main__":
