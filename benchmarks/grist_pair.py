@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +68,28 @@ def place(sandbox: Sandbox) -> Iterator[Place]:
             session.delete(f"{url}/api/docs/{made}", timeout=PATIENCE).raise_for_status()
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: what it took (seconds, MB), its requests to the shop and to Grist, and how many records it wrote."""
+
+    name: str
+    wall: float
+    cpu: float
+    memory: float
+    shop: int
+    grist: int
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
+class GristPair:
+    """What was measured of a shop and a document. `things` are how many there are by entity, `ledger` is in bytes."""
+
+    things: Mapping[str, int]
+    runs: tuple[Run, ...]
+    ledger: int
+
+
 @dataclass
 class Bench:
     """A shop, a document and a ledger, with the runs between them."""
@@ -81,8 +103,8 @@ class Bench:
         files = {"DB_PATH": str(self.folder / "ledger.db"), "LOG_FILE": str(self.folder / "sync.log"), "SHOPIFY_WRITES": "all"}
         return os.environ | self.sandbox.environment() | files | ours
 
-    def run(self, *options: str) -> dict[str, Any]:
-        """One run of the command: what it said and what it took."""
+    def run(self, name: str, *options: str) -> Run:
+        """One run of the command."""
         shop, grist = self.sandbox.faults.count("shopify"), self.calls()
         started = time.perf_counter()
         done = subprocess.Popen(
@@ -98,9 +120,10 @@ class Bench:
         if done.returncode:
             raise SystemExit(f"the run ended with {done.returncode}\n{out}\n{err}")
         said, _, used = out.rpartition("\n---\n")
-        counts = json.loads(said)["runs"][0]["counts"]
-        requests_made = {"shop": self.sandbox.faults.count("shopify") - shop, "grist": self.calls() - grist}
-        return json.loads(used) | requests_made | {"wall": wall, "counts": counts}
+        counts, took = json.loads(said)["runs"][0]["counts"], json.loads(used)
+        written = counts.get("written_left", 0) + counts.get("written_right", 0)
+        made = {"shop": self.sandbox.faults.count("shopify") - shop, "grist": self.calls() - grist}
+        return Run(name, wall, took["cpu"], took["memory"], **made, written=written)
 
     def calls(self) -> int:
         """Grist's calls so far, as the ledger counts them."""
@@ -153,7 +176,8 @@ def peak(told: int) -> float:
     return int(line.split()[1]) / (1 << 10)
 
 
-def measure(products: int, changes: int) -> None:
+def measure(products: int, changes: int) -> GristPair:
+    """Fill a document from a shop of so many products and run on; `changes` prices move on each side."""
     age = 2 * DAY  # the goods are of the day before yesterday, so that no run takes them for news
     with (
         tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder,
@@ -163,22 +187,24 @@ def measure(products: int, changes: int) -> None:
         age = 0
         goods = sandbox.shop.goods
         kinds = {"products": goods.products, "variants": goods.variants, "levels": goods.levels, "collections": goods.collections}
-        print(", ".join(f"{len(things):,} {name}" for name, things in kinds.items()))
         bench = Bench(sandbox, document, Path(folder))
-        steps: list[tuple[str, Callable[[], dict[str, Any]]]] = [
-            ("first fill", bench.run),
-            ("nothing new", bench.run),
-            ("nothing new again", bench.run),
-            (f"{changes} changes on each side", lambda: (bench.change(changes), bench.run())[1]),
-            ("full look", lambda: bench.run("--full")),
-        ]
-        print(f"{'':28}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'to Shopify':>12}{'to Grist':>10}{'written':>9}")
-        for name, step in steps:
-            one = step()
-            written = one["counts"].get("written_left", 0) + one["counts"].get("written_right", 0)
-            spent = f"{one['wall']:>8.1f}{one['cpu']:>8.1f}{one['memory']:>9.0f}"
-            print(f"{name:28}{spent}{one['shop']:>12}{one['grist']:>10}{written:>9}", flush=True)
-        print(f"ledger {(Path(folder) / 'ledger.db').stat().st_size / 1e6:,.1f} MB")
+        runs = [bench.run("first fill"), bench.run("nothing new"), bench.run("nothing new again")]
+        bench.change(changes)
+        runs += [bench.run(f"{changes} changes on each side"), bench.run("full look", "--full")]
+        things = {name: len(entities) for name, entities in kinds.items()}
+        return GristPair(things, tuple(runs), (Path(folder) / "ledger.db").stat().st_size)
+
+
+def shown(pair: GristPair) -> list[str]:
+    """What was measured as lines of text."""
+    lines = [
+        ", ".join(f"{count:,} {name}" for name, count in pair.things.items()),
+        f"{'':28}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'to Shopify':>12}{'to Grist':>10}{'written':>9}",
+    ]
+    for one in pair.runs:
+        spent = f"{one.wall:>8.1f}{one.cpu:>8.1f}{one.memory:>9.0f}"
+        lines.append(f"{one.name:28}{spent}{one.shop:>12}{one.grist:>10}{one.written:>9}")
+    return [*lines, f"ledger {pair.ledger / 1e6:,.1f} MB"]
 
 
 def main() -> None:
@@ -190,7 +216,7 @@ def main() -> None:
     if given.inside:
         inside(rest)
     else:
-        measure(given.products, given.changes)
+        print("\n".join(shown(measure(given.products, given.changes))))
 
 
 if __name__ == "__main__":

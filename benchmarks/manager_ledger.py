@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ from syncdb.values import canonical_json, iso  # noqa: E402
 PAIR = "sheets:1A2b3C4d5E6f7G8h9I0jK1l2M3n4O5p6Q7r8S9t0U1v2:Orders:line"
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
 YEARS = 3
+LEDGER = "shopify_sync.db"
 COMMANDS = (
     ("status --help", ["status", "--help"]),
     ("status", ["status"]),
@@ -71,28 +73,59 @@ REDACTIONS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How a command went: the shortest time of some runs (s), the most memory of any (MB), its exit code.
+
+    `room` is by how much the disk was fuller meanwhile, in bytes, where that was looked at.
+    """
+
+    name: str
+    seconds: float
+    memory: float
+    code: int
+    room: int | None = None
+
+
 def main() -> None:
     """Make the ledger (or take the one that is there) and time the commands."""
     options = _options()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="syncdb-bench-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    ledger = folder / "shopify_sync.db"
     try:
-        if not ledger.exists():
-            began = time.perf_counter()
-            make(ledger, options.orders)
-            print(f"made in {time.perf_counter() - began:.0f} s")
-        print(f"{ledger.stat().st_size / 1e6:,.0f} MB, asked for {options.orders:,} orders")
-        for name, arguments in COMMANDS + (EXPORTS if options.exports else ()):
-            best, most, code = timed(arguments, folder, 1 if (name, arguments) in EXPORTS else 3)
-            print(f"{name:34} {best:7.2f} s  {most:6.0f} MB  exit {code}")
-        for name, arguments in REDACTIONS if options.redact else ():
-            with _Room(folder) as room:
-                best, most, code = timed(arguments, folder, 1)
-            print(f"{name:34} {best:7.2f} s  {most:6.0f} MB  exit {code}  room on the disk {room.taken / 1e6:,.0f} MB")
+        print(made(folder, options.orders))
+        for one in measure(folder, exports=options.exports, redact=options.redact):
+            print(shown(one), flush=True)
     finally:
         if not (options.keep or options.folder):
             shutil.rmtree(folder)
+
+
+def made(folder: Path, orders: int) -> str:
+    """Make the ledger where there is none; says how large it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ledger = folder / LEDGER
+    took = ""
+    if not ledger.exists():
+        began = time.perf_counter()
+        make(ledger, orders)
+        took = f", made in {time.perf_counter() - began:.0f} s"
+    return f"{ledger.stat().st_size / 1e6:,.0f} MB, asked for {orders:,} orders{took}"
+
+
+def measure(folder: Path, *, exports: bool = False, redact: bool = False) -> Iterator[Answered]:
+    """Time the commands on the ledger of a folder, one after the other."""
+    for name, arguments in COMMANDS + (EXPORTS if exports else ()):
+        yield Answered(name, *timed(arguments, folder, 1 if (name, arguments) in EXPORTS else 3))
+    for name, arguments in REDACTIONS if redact else ():
+        with _Room(folder) as room:
+            best, most, code = timed(arguments, folder, 1)
+        yield Answered(name, best, most, code, room.taken)
+
+
+def shown(one: Answered) -> str:
+    """What was measured of a command as a line of text."""
+    room = "" if one.room is None else f"  room on the disk {one.room / 1e6:,.0f} MB"
+    return f"{one.name:34} {one.seconds:7.2f} s  {one.memory:6.0f} MB  exit {one.code}{room}"
 
 
 def _options() -> argparse.Namespace:
@@ -281,7 +314,7 @@ def _measured(arguments: list[str], folder: Path) -> tuple[float, float, int]:
         "print(json.dumps([time.perf_counter()-began,usage.ru_maxrss/1024,code]))"
     )
     command = [sys.executable, "-c", probe, sys.executable, str(ROOT / "sync_manager.py"), *arguments]
-    env = os.environ | {"DB_PATH": str(folder / "shopify_sync.db")}
+    env = os.environ | {"DB_PATH": str(folder / LEDGER)}
     done = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, check=True)
     seconds, memory, code = json.loads(done.stdout)
     return float(seconds), float(memory), int(code)
