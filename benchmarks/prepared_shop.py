@@ -2,16 +2,19 @@
 
 What it serves is what the local shop serves; only ids, names and numbers of the copies differ. The file of the bulk operation is
 put together from prepared pieces while it is sent: 15 µs of the shop's time an order, and neither disk nor memory for a
-million orders.
+million orders. Counts and operations for a part of the time are answered for the orders that were changed in it; copies were
+changed when the order was that they are copies of.
 """
 
 import json
 import re
+import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import Any
 
 from werkzeug import Request, Response
@@ -31,6 +34,7 @@ FIRST_NUMBER = 1001
 STRIDE = 10_000_000
 _ID = re.compile(rb"(gid:\\?/\\?/shopify\\?/\w+\\?/)(\d{16,})")
 _PLACES = re.compile(rb'gid:\\?/\\?/shopify\\?/\w+\\?/(\d{16,})|"number":(\d+)|"name":"#(\d+)')
+_BOUND = re.compile(r"updated_at:(>=|<)'([^']+)'")
 COUNTS = "/admin/counts"  # how many requests were answered so far, and the bytes of all bodies
 PIECE = 1 << 18  # bytes of a bulk result sent at once
 FULL = {"maximumAvailable": 20000.0, "currentlyAvailable": 19990, "restoreRate": 1000.0}
@@ -68,8 +72,27 @@ def _place(found: re.Match[bytes]) -> bytes:
     return found[0][: found.start(group) - found.start()] + b"%d" + found[0][found.end(group) - found.start() :]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The orders of some of the templates that follow on one another: from place `first` on, before place `end`."""
+
+    first: int
+    end: int
+
+    @property
+    def number(self) -> int:
+        """The last part of its operation's id. There are fewer than a thousand templates."""
+        return 1_000_000 + self.first * 1000 + self.end
+
+    @classmethod
+    def of(cls, number: int) -> "Part":
+        return cls(*divmod(number - 1_000_000, 1000))
+
+
 class PreparedApp(ShopifyApp):
-    """Serves `orders` orders."""
+    """Serves `orders` orders. `takes` is how long an operation for a part of them runs, in seconds."""
+
+    takes = 0.0
 
     def __init__(self, orders: int, seed: int = 11) -> None:
         super().__init__(Shop())
@@ -77,9 +100,12 @@ class PreparedApp(ShopifyApp):
         generate(self.shop, BASE_ORDERS, seed, datetime.now(UTC), 25.0)
         self.orders = orders
         groups = sorted(self._groups(), key=lambda group: json.loads(group[0])["updatedAt"])
+        self.times = [json.loads(group[0])["updatedAt"] for group in groups]
         self.templates = [Template.of(group) for group in groups]
-        self.lines = sum(one.lines for one in self._all())
-        self.size = self._size()
+        self._starts = [0, *accumulate(map(self._copies_of, range(len(groups))))]
+        self.whole = Part(0, len(groups))
+        self.lines, self.size = self._lines(self.whole), self._size(self.whole)
+        self._submitted: dict[int, float] = {}
         self._parts: dict[int, list[bytes]] = {}
         self._learn_parts()
         self.traffic = Counter[str]()
@@ -93,7 +119,7 @@ class PreparedApp(ShopifyApp):
 
     def _response(self, request: Request) -> Response:
         if request.path.startswith(FOLDER):
-            return self._file()
+            return self._file(request.path.removeprefix(FOLDER))
         body = request.get_json(silent=True) or {}
         for word, answer in self._prepared().items():
             if word in body.get("query", ""):
@@ -101,13 +127,45 @@ class PreparedApp(ShopifyApp):
         return super().respond(request)
 
     def _prepared(self) -> dict[str, Callable[[dict[str, Any]], bytes]]:
-        submitted = {"bulkOperation": {"id": "gid://shopify/BulkOperation/1", "status": "CREATED"}, "userErrors": []}
         return {
-            "query CountOrders": lambda _: _data({"ordersCount": {"count": self.orders, "precision": "EXACT"}}),
-            "mutation SubmitBulk": lambda _: _data({"bulkOperationRunQuery": submitted}),
-            "query BulkOperation": lambda _: _data({"bulkOperation": self._state()}),
-            "query LeftOut": lambda variables: self._left_out(variables["ids"]),
+            "query CountOrders": lambda asked: _data({"ordersCount": self._count(asked["query"])}),
+            "mutation SubmitBulk": lambda asked: _data({"bulkOperationRunQuery": self._submitted_for(asked["query"])}),
+            "query BulkOperation(": lambda asked: _data({"bulkOperation": self._state_of(asked["id"])}),
+            "query BulkOperations(": lambda asked: _data({"nodes": [self._state_of(gid) for gid in asked["ids"]]}),
+            "query LeftOut": lambda asked: self._left_out(asked["ids"]),
         }
+
+    def _changed(self, search: str | None) -> Part:
+        """The orders that a search (or a query that holds one) finds."""
+        part = self.whole
+        for sign, when in _BOUND.findall(search or ""):
+            place = bisect_left(self.times, when)
+            part = Part(max(part.first, place), part.end) if sign == ">=" else Part(part.first, min(part.end, place))
+        return Part(part.first, max(part.first, part.end))
+
+    def _count(self, search: str | None) -> dict[str, Any]:
+        part = self._changed(search)
+        return {"count": self._starts[part.end] - self._starts[part.first], "precision": "EXACT"}
+
+    def _submitted_for(self, query: str) -> dict[str, Any]:
+        part = self._changed(query)
+        number = 1 if part == self.whole else part.number
+        self._submitted[number] = time.monotonic()
+        return {"bulkOperation": {"id": f"gid://shopify/BulkOperation/{number}", "status": "CREATED"}, "userErrors": []}
+
+    def _state_of(self, gid: str) -> dict[str, Any]:
+        number = _number(gid)
+        return self._state() if number == 1 else self._state_of_part(number)
+
+    def _state_of_part(self, number: int) -> dict[str, Any]:
+        part = Part.of(number)
+        state = {"id": f"gid://shopify/BulkOperation/{number}", "errorCode": None, "rootObjectCount": "0"}
+        if time.monotonic() < self._submitted[number] + self.takes:
+            return state | {"status": "RUNNING", "objectCount": "0", "fileSize": None, "url": None}
+        orders, lines = self._starts[part.end] - self._starts[part.first], self._lines(part)
+        done = {"status": "COMPLETED", "objectCount": str(lines), "rootObjectCount": str(orders)}
+        url = f"{self.address}{FOLDER}{number}" if orders else None
+        return state | done | {"fileSize": str(self._size(part)) if orders else None, "url": url}
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -122,15 +180,16 @@ class PreparedApp(ShopifyApp):
 
     address = ""
 
-    def _file(self) -> Response:
-        answer = Response(self._pieces(), content_type="application/jsonl")
-        answer.content_length = self.size
+    def _file(self, name: str) -> Response:
+        part = Part.of(int(name)) if name.isdigit() else self.whole
+        answer = Response(self._pieces(part), content_type="application/jsonl")
+        answer.content_length = self._size(part)
         return answer
 
-    def _pieces(self) -> Iterator[bytes]:
+    def _pieces(self, part: Part) -> Iterator[bytes]:
         gathered: list[bytes] = []
         size = 0
-        for text in self._texts():
+        for text in self._texts(part):
             gathered.append(text)
             size += len(text)
             if size >= PIECE:
@@ -138,25 +197,33 @@ class PreparedApp(ShopifyApp):
                 gathered, size = [], 0
         yield b"".join(gathered)
 
-    def _texts(self) -> Iterator[bytes]:
-        last = None
-        for place, template in enumerate(self._all()):
+    def _texts(self, part: Part | None = None) -> Iterator[bytes]:
+        part, last = part or self.whole, None
+        for place, template in enumerate(self._all(part), self._starts[part.first]):
             yield template.copy(place, FIRST_NUMBER + place) if template is last else template.copy(0, FIRST_NUMBER + place)
             last = template
 
-    def _all(self) -> Iterator[Template]:
+    def _all(self, part: Part | None = None) -> Iterator[Template]:
         """The orders of the file: each of the base in the order of its last change, as often as there shall be copies."""
-        for place, template in enumerate(self.templates):
-            yield from repeat(template, (self.orders - place + len(self.templates) - 1) // len(self.templates))
+        part = part or self.whole
+        for place in range(part.first, part.end):
+            yield from repeat(self.templates[place], self._copies_of(place))
 
-    def _size(self) -> int:
-        sizes: dict[tuple[int, int], int] = {}
+    def _copies_of(self, place: int) -> int:
+        return max(0, (self.orders - place + len(self.templates) - 1) // len(self.templates))
+
+    def _lines(self, part: Part) -> int:
+        return sum(self.templates[place].lines * self._copies_of(place) for place in range(part.first, part.end))
+
+    def _size(self, part: Part) -> int:
+        """Bytes of a file: a copy is as long as any other with as many digits in its number."""
         total = 0
-        for number, template in enumerate(self._all(), FIRST_NUMBER):
-            key = id(template), len(str(number))
-            if key not in sizes:
-                sizes[key] = template.size(number)
-            total += sizes[key]
+        for place in range(part.first, part.end):
+            low, high = (FIRST_NUMBER + self._starts[one] for one in (place, place + 1))
+            for digits in range(len(str(low)), len(str(high)) + 1):
+                begin, end = max(low, 10 ** (digits - 1)), min(high, 10**digits)
+                if begin < end:
+                    total += (end - begin) * self.templates[place].size(begin)
         return total
 
     def _groups(self) -> list[list[bytes]]:
