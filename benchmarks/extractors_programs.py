@@ -82,7 +82,8 @@ def _called(command: list[str], environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def _redirected(url: str) -> dict[str, str]:
+def redirected(url: str) -> dict[str, str]:
+    """The environment of a program that takes the shop at this address for its own."""
     return dict(os.environ) | {"PYTHONPATH": str(REDIRECTED), "BENCHMARK_SHOP": url.removeprefix("http://")}
 
 
@@ -104,7 +105,7 @@ def _tap(days: int) -> Callable[[Path, Path, str], Launch]:
         start = (datetime.now(UTC) - SINCE).strftime("%Y-%m-%dT%H:%M:%SZ")
         settings = {"shop": SHOP, "api_key": TOKEN, "start_date": start, "date_window_size": days}
         config = _written(folder, "config.json", settings)
-        environment, program = _redirected(url), str(programs / "tap-shopify")
+        environment, program = redirected(url), str(programs / "tap-shopify")
         catalog = json.loads(_called([program, "--config", config, "--discover"], environment))
         streams = [stream for stream in catalog["streams"] if stream["stream"] == "orders"]
         for part in streams[0]["metadata"]:
@@ -119,7 +120,7 @@ def _airbyte(programs: Path, folder: Path, url: str) -> Launch:
     start = (datetime.now(UTC) - SINCE).strftime("%Y-%m-%d")
     credentials = {"auth_method": "api_password", "api_password": TOKEN}
     config = _written(folder, "config.json", {"shop": SHOP, "start_date": start, "credentials": credentials})
-    environment, program = _redirected(url), str(programs / "source-shopify")
+    environment, program = redirected(url), str(programs / "source-shopify")
     said = _called([program, "discover", "--config", config], environment)
     found = [json.loads(line) for line in said.splitlines() if '"CATALOG"' in line]
     stream = next(one for one in found[0]["catalog"]["streams"] if one["name"] == "orders")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,7 @@ import pytest
 import requests
 
 from benchmarks import extractors
-from benchmarks.extractors_programs import Brought, singer_records
+from benchmarks.extractors_programs import Brought, redirected, singer_records
 from benchmarks.extractors_rest import rest_order
 from benchmarks.extractors_shop import ABOUT, CONTROL, ExtractorsApp, Form
 from benchmarks.prepared_shop import COUNTS, FIRST_NUMBER
@@ -50,9 +52,9 @@ def session() -> Iterator[requests.Session]:
         yield opened
 
 
-def pages(session: requests.Session, url: str, **first: Any) -> Iterator[list[dict[str, Any]]]:
+def pages(session: requests.Session, url: str, **first: str) -> Iterator[list[dict[str, Any]]]:
     where = f"{url}/admin/api/2026-10/orders.json"
-    answer = session.get(where, params={"limit": 250, "order": "updated_at asc", "status": "any"} | first, timeout=30)
+    answer = session.get(where, params={"limit": "250", "order": "updated_at asc", "status": "any"} | first, timeout=30)
     while True:
         assert answer.status_code == 200, answer.text
         assert answer.headers["X-Shopify-Shop-Api-Call-Limit"] == "1/40"
@@ -192,6 +194,29 @@ def test_an_operation_runs_as_long_as_it_was_told_to(app: ExtractorsApp, url: st
     assert state(session, url, gid)["status"] == "RUNNING"
     app._ready = time.monotonic()
     assert state(session, url, gid)["status"] == "COMPLETED"
+
+
+REDIRECTED = """
+import json, sys, urllib.request
+import requests
+place, other = "https://kayra-demo.myshopify.com/admin/api/2026-10/shop.json", "https://elsewhere.myshopify.com/"
+with urllib.request.urlopen(place) as answer:
+    names = [json.load(answer)["shop"]["name"]]
+with requests.Session() as session:
+    names.append(session.get(place).json()["shop"]["name"])
+    for ask, refusal in ((session.get, requests.exceptions.ConnectionError), (urllib.request.urlopen, OSError)):
+        try:
+            ask(other)
+        except refusal as error:
+            names.append("not to be reached" in str(error))
+print(json.dumps(names))
+"""
+
+
+def test_a_redirected_program_reaches_this_shop_and_nothing_else(url: str) -> None:
+    command = [sys.executable, "-W", "error", "-c", REDIRECTED]
+    done = subprocess.run(command, env=redirected(url), capture_output=True, encoding="utf-8", check=False)
+    assert json.loads(done.stdout or "[]") == ["Kayra Demo", "Kayra Demo", True, True], done.stderr
 
 
 def test_an_order_that_did_not_come_is_told(tmp_path: Path) -> None:
