@@ -9,7 +9,7 @@ installs the extractors from PyPI (some 400 MB). Discovering what can be read is
 
 - syncdb, tap-shopify: a bulk operation runs for a second. Between two looks at it tap-shopify sleeps a minute, always, and it
   reads windows of 30 days, here two. So it is measured a second time, in the most favourable case:
-- tap-shopify, no wait: one window, and the operation is done when first looked at, which no real one is.
+- tap-shopify (no wait): one window, and the operation is done when first looked at, which no real one is.
 - airbyte-source-shopify: reads REST pages of 250 orders; the shop reports a call limit that is never near.
 
 An order is not the same number of bytes to all: each asks for what it asks for. How many is printed. It needs Linux or macOS

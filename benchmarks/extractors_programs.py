@@ -171,5 +171,5 @@ PROGRAMS = (
     Program("syncdb", "", 1.0, False, _syncdb, _ledger),
     Program("airbyte-source-shopify", AIRBYTE, 1.0, False, _airbyte, airbyte_records),
     Program("tap-shopify", TAP, 1.0, True, _tap(30), singer_records),
-    Program("tap-shopify, no wait", TAP, 0.0, False, _tap(90), singer_records),
+    Program("tap-shopify (no wait)", TAP, 0.0, False, _tap(90), singer_records),
 )
