@@ -8,7 +8,7 @@ from syncdb.sandbox.shopify.bulk import AT_ONCE, FOLDER, BulkDesk, Operation
 from tests.proof.world import ProofWorld
 
 Lines = list[bytes]
-SWITCHES = ("lasts", "ending", "order", "damage", "leaves_out", "cut_after", "reachable")
+SWITCHES = ("lasts", "ending", "endings", "at_once", "order", "damage", "leaves_out", "cut_after", "reachable", "address_lasts")
 LAYOUTS = ("after", "before", "parents_first", "mixed")
 
 
@@ -53,6 +53,31 @@ def ends_cancelled(world: ProofWorld, desk: BulkDesk) -> None:
 
 def ends_expired(world: ProofWorld, desk: BulkDesk) -> None:
     desk.ending = "EXPIRED"
+
+
+def the_second_fails(world: ProofWorld, desk: BulkDesk) -> None:
+    desk.endings = ["COMPLETED", "FAILED"]
+
+
+def the_second_fails_twice(world: ProofWorld, desk: BulkDesk) -> None:
+    """Three are submitted at least before it is its turn again, if there are as many spans."""
+    desk.endings = ["COMPLETED", "FAILED", "COMPLETED", "COMPLETED", "FAILED"]
+
+
+def the_first_takes_too_long(world: ProofWorld, desk: BulkDesk) -> None:
+    desk.endings = ["TIMEOUT"]
+
+
+def all_take_too_long(world: ProofWorld, desk: BulkDesk) -> None:
+    desk.ending = "TIMEOUT"
+
+
+def one_at_a_time(world: ProofWorld, desk: BulkDesk) -> None:
+    desk.at_once = 1
+
+
+def addresses_run_out_soon(world: ProofWorld, desk: BulkDesk) -> None:
+    desk.endings, desk.lasts, desk.address_lasts = ["FAILED"], 20.0, 5.0
 
 
 def orders_left_out(world: ProofWorld, desk: BulkDesk) -> None:
@@ -110,7 +135,8 @@ def a_sign_in_page_instead(world: ProofWorld, desk: BulkDesk) -> None:
 TROUBLES: tuple[Callable[[ProofWorld, BulkDesk], None], ...] = (
     refused_at_submit, out_of_reach_at_submit, submit_not_answered, all_places_taken, no_headway, ends_failed, ends_cancelled,
     ends_expired, orders_left_out, address_run_out, truncated, a_line_too_few, a_line_doubled, an_order_for_another,
-    senseless_lines, fetch_cut, fetch_broken_off, storage_down, a_sign_in_page_instead,
+    senseless_lines, fetch_cut, fetch_broken_off, storage_down, a_sign_in_page_instead, the_second_fails, the_second_fails_twice,
+    the_first_takes_too_long, all_take_too_long, one_at_a_time, addresses_run_out_soon,
 )  # fmt: skip
 
 

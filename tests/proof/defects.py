@@ -22,6 +22,8 @@ EVERYDAY = "tests/scenarios/test_everyday.py"
 SHEETS = "tests/connectors/google_sheets"
 SHOPIFY = "tests/connectors/shopify"
 BULK = "tests/connectors/shopify/test_bulk.py"
+SPANS = "tests/connectors/shopify/test_bulk_spans.py"
+CUTTING = "tests/unit/test_bulk_spans.py"
 LEDGER = "tests/unit/test_ledger.py"
 VALUES = "tests/unit/test_values.py"
 CRASH = "tests/proof/test_crash.py"
@@ -354,8 +356,8 @@ DEFECTS = (
     Defect(
         "a part of the orders in bulk is taken for all of them",
         "connectors/shopify/bulk.py",
-        "if state.orders < counted and state.orders < self.operations.count(search):",
-        "if False:",
+        "if result.orders < span.orders and result.orders < (there := self.operations.count(span.search)):",
+        "if (there := 0):",
         (BULK,),
     ),
     Defect(
@@ -367,10 +369,46 @@ DEFECTS = (
     ),
     Defect(
         "an order edited while its refunds are read in bulk is taken as it came",
-        "connectors/shopify/bulk.py",
+        "connectors/shopify/bulk_join.py",
         'if part is None or part["order"]["updatedAt"] != node["updatedAt"]:',
         "if part is None:",
         (BULK,),
+    ),
+    Defect(
+        "a second of changes lies between two spans",
+        "connectors/shopify/bulk_spans.py",
+        "        rest = replace(rest, since=moment, low=at,",
+        "        rest = replace(rest, since=datetime.fromtimestamp(at + 1, UTC), low=at,",
+        (CUTTING,),
+    ),
+    Defect(
+        "a span that bulk does not bring is left out",
+        "connectors/shopify/bulk.py",
+        "                yield from self.by_pages(task.span)\n",
+        "                yield self._result.nothing_yet()\n",
+        (SPANS,),
+    ),
+    Defect(
+        "progress moves past a span that has failed",
+        "connectors/shopify/bulk_convoy.py",
+        "        task.tries, task.gid, task.result = task.tries - 1, None, None\n",
+        "        task.tries, task.gid, task.result = task.tries - 1, None, None\n"
+        "        self.tasks.append(self.tasks.pop(self.tasks.index(task)))\n",
+        (SPANS + "::test_nothing_is_shown_past_what_was_read",),
+    ),
+    Defect(
+        "operations that nobody will fetch go on running",
+        "connectors/shopify/bulk_convoy.py",
+        "        if running := self._running():\n",
+        "        if running := []:\n",
+        (SPANS,),
+    ),
+    Defect(
+        "the shop's other uses of the app get no place",
+        "connectors/shopify/bulk_convoy.py",
+        "AT_ONCE = 4",
+        "AT_ONCE = 5",
+        (SPANS + "::test_they_run_side_by_side_but_never_more_than_four",),
     ),
     Defect(
         "a clock that runs ahead is believed",

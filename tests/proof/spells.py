@@ -104,19 +104,22 @@ def overlapped(judged: Judged, other: Neighbour, after: int) -> None:
     struck["another process came in between"] += len(came)
 
 
-def in_bulk(judged: Judged, trouble: Callable[[ProofWorld, BulkDesk], None], layout: str, *, full: bool) -> None:
+def in_bulk(
+    judged: Judged, trouble: Callable[[ProofWorld, BulkDesk], None], layout: str, *, full: bool, spans: bool = False
+) -> None:
     """A run that reads in bulk, with something wrong with it: slower at worst, never another result."""
     world, desk = judged.world, judged.world.sandbox.shopify.bulk
-    ready = world.in_bulk
-    world.in_bulk, desk.order = True, layout
+    ready = world.in_bulk, world.in_spans
+    world.in_bulk, world.in_spans, desk.order = True, spans, layout
     trouble(world, desk)
-    judged.told.append(f"read in bulk ({layout}), {trouble.__name__}")
+    judged.told.append(f"read in bulk ({layout}, {'spans' if spans else 'whole'}), {trouble.__name__}")
     judged.hourly(full=full)
     if world.faults.count("shopify", "write"):
         struck[f"bulk: {trouble.__name__}"] += 1
+        struck["several operations side by side"] += len({one.query for one in desk.operations.values()}) > 1
     world.faults.clear()
     settle_down(desk)
-    world.in_bulk = ready
+    world.in_bulk, world.in_spans = ready
 
 
 def moved_in_bulk(judged: Judged, which: int, number: int) -> None:

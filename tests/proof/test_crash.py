@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,12 @@ def first_load_in_bulk(judged: Judged) -> None:
     judged.world.faults.add(Fault("meanwhile", "shopify write", skip=1, action=works_again))
 
 
+def first_load_in_spans(judged: Judged) -> None:
+    """As a first load, by an operation for each order side by side; the second fails and is repeated while others run."""
+    judged.world.in_bulk = judged.world.in_spans = True
+    judged.world.sandbox.shopify.bulk.endings = ["COMPLETED", "FAILED"]
+
+
 # situation -> how many boundaries its run had when this was written; a tenth fewer would mean that some are no longer tried
 SITUATIONS = {
     first_load: 89,
@@ -93,6 +100,7 @@ SITUATIONS = {
     write_pending: 68,
     write_late: 72,
     first_load_in_bulk: 149,
+    first_load_in_spans: 190,
 }
 
 
@@ -163,7 +171,7 @@ class Start:
             list(faults._late),
             list(judged.told),
             list(world.received),
-            {switch: getattr(world.sandbox.shopify.bulk, switch) for switch in SWITCHES},
+            {switch: copy(getattr(world.sandbox.shopify.bulk, switch)) for switch in SWITCHES},
         )
 
     def again(self, judged: Judged) -> None:
@@ -179,7 +187,7 @@ class Start:
         judged.edited = False
         settle_down(world.sandbox.shopify.bulk)
         for switch, value in self.desk.items():
-            setattr(world.sandbox.shopify.bulk, switch, value)
+            setattr(world.sandbox.shopify.bulk, switch, copy(value))
         if self.ledger:
             world.put_back("situation.db")
         else:

@@ -46,14 +46,16 @@ MORE_COLUMNS = ["shipping_city", "currency", "order_tax", "sales_channel"]
 class Histories(RuleBasedStateMachine):
     neighbour: Neighbour
 
-    @initialize(orders=st.integers(0, 5), start=st.sampled_from(STARTS), first=st.booleans(), large=st.booleans())
-    def begin(self, orders: int, start: float, first: bool, large: bool) -> None:
+    @initialize(
+        orders=st.integers(0, 5), start=st.sampled_from(STARTS), first=st.booleans(), large=st.booleans(), spans=st.booleans()
+    )
+    def begin(self, orders: int, start: float, first: bool, large: bool, spans: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="syncdb-proof-"))
         self.judged = Judged(self.folder, orders, start)
         self.permissions = Permissions(self.judged.world)
-        self.world.in_bulk = large
+        self.world.in_bulk, self.world.in_spans = large, spans
         if large:
-            self.judged.told.append("orders are read in bulk")
+            self.judged.told.append(f"orders are read in bulk, {'by spans' if spans else 'as a whole'}")
         if first:
             assert self.judged.run().code == 0
             self.judged.drifted = self.judged.hidden = self.judged.uneasy = False
@@ -127,9 +129,9 @@ class Histories(RuleBasedStateMachine):
         bucket.spend(bucket.available())
         struck["throttled"] += 1
 
-    @rule(trouble=st.sampled_from(TROUBLES), layout=st.sampled_from(LAYOUTS), full=st.booleans())
-    def a_bulk_reading_in_trouble(self, trouble: Any, layout: str, full: bool) -> None:
-        in_bulk(self.judged, trouble, layout, full=full)
+    @rule(trouble=st.sampled_from(TROUBLES), layout=st.sampled_from(LAYOUTS), full=st.booleans(), spans=st.booleans())
+    def a_bulk_reading_in_trouble(self, trouble: Any, layout: str, full: bool, spans: bool) -> None:
+        in_bulk(self.judged, trouble, layout, full=full, spans=spans)
 
     @rule(which=small, number=st.integers(0, 10_000))
     def the_shop_moves_while_it_is_read_in_bulk(self, which: int, number: int) -> None:
@@ -247,6 +249,7 @@ def vacuous(histories: int) -> None:
     lacking = 0 if histories >= 300 else len(KINDS) // 2
     assert len(set(KINDS) - faults) <= lacking, set(KINDS) - faults
     assert struck["another process came in between"] and struck["shop moved before a bulk result was fetched"]
+    assert struck["several operations side by side"]
     wanted = [f"bulk: {one.__name__}" for one in TROUBLES]
     wanted += [f"permission lost: {one}" for one in REFUSALS] + [f"withheld: {one}" for one in LESS]
     missed = [name for name in wanted if not struck[name]]

@@ -8,13 +8,23 @@ import pytest
 
 from syncdb.sandbox.shopify.bulk import FOLDER
 from tests.proof.acts import revive
-from tests.proof.bulk_troubles import LAYOUTS, TROUBLES, fetch_broken_off, fetch_cut, submit_not_answered
+from tests.proof.bulk_troubles import (
+    LAYOUTS,
+    TROUBLES,
+    all_places_taken,
+    fetch_broken_off,
+    fetch_cut,
+    out_of_reach_at_submit,
+    refused_at_submit,
+    submit_not_answered,
+)
 from tests.proof.judged import Judged, struck
 from tests.proof.neighbour import Neighbour
 from tests.proof.spells import LESS, REFUSALS, Permissions, in_bulk, moved_in_bulk, overlapped, refused, shown_less
 from tests.proof.world import BEGIN
 
 PASSING = {submit_not_answered, fetch_cut, fetch_broken_off}  # these cost a request more, not the bulk reading
+NONE_ACCEPTED = {refused_at_submit, out_of_reach_at_submit, all_places_taken}
 PERSONAL = {"Customer": "customer_name", "name": "customer_name", "address": "shipping_zip"}
 
 
@@ -27,12 +37,16 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
     made.close()
 
 
+@pytest.mark.parametrize("spans", [False, True], ids=["whole", "spans"])
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
-def test_a_first_load_whose_bulk_reading_fails_brings_all_the_same(judged: Judged, trouble: Callable[..., None]) -> None:
+def test_a_first_load_whose_bulk_reading_fails_brings_all_the_same(
+    judged: Judged, trouble: Callable[..., None], spans: bool
+) -> None:
     layout = LAYOUTS[TROUBLES.index(trouble) % len(LAYOUTS)]
     judged.drifted = judged.hidden = judged.uneasy = False
-    in_bulk(judged, trouble, layout, full=False)
+    in_bulk(judged, trouble, layout, full=False, spans=spans)
     assert struck[f"bulk: {trouble.__name__}"] == 1
+    assert not spans or struck["several operations side by side"] or trouble in NONE_ACCEPTED
     assert not judged.uneasy, "the run did not end well"
     fetched = [seen for seen in judged.world.faults.log if seen.path.startswith(FOLDER)]
     assert fetched or trouble not in PASSING

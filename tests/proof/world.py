@@ -14,6 +14,7 @@ from typing import Any, Literal
 from syncdb import assembly
 from syncdb.clock import Clock
 from syncdb.connectors.google_sheets.a1 import letters
+from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.mapping import CATALOGUE
 from syncdb.sandbox.faults import Fault, Seen
@@ -46,16 +47,17 @@ COLUMNS = [
 BEGIN = datetime(2026, 11, 20, 6, 30, tzinfo=UTC).timestamp()
 
 MEMORY = Path("/dev/shm")
+WHOLE, SPANS = Cut(), Cut(least=2, aim=1, most=5)
 
 
 @contextmanager
-def reading_in_bulk() -> Iterator[None]:
-    """Runs in this process read every window of more than one order by a bulk operation.
+def reading_in_bulk(cut: Cut) -> Iterator[None]:
+    """Runs in this process read every window of more than one order by bulk operations.
 
-    The product does so from a thousand on; here the same reader is told to begin with the second.
+    The product does so from a thousand on (by several from 20,000 on); here the same reader is told to begin with the second.
     """
     usual = assembly.OrderReader
-    assembly.OrderReader = partial(OrderReader, page_size=1, bulk_from=1)  # type: ignore[misc,assignment]
+    assembly.OrderReader = partial(OrderReader, page_size=1, bulk_from=1, cut=cut)  # type: ignore[misc,assignment]
     try:
         yield
     finally:
@@ -66,7 +68,7 @@ def reading_in_bulk() -> Iterator[None]:
 class ProofWorld(World):
     """`skew` is how many seconds this computer's clock is ahead of the world's; its monotonic clock knows nothing of that.
 
-    `in_bulk`: orders are read by bulk operations.
+    `in_bulk`: orders are read by bulk operations; `in_spans`: by several side by side.
     """
 
     columns: list[str] = field(default_factory=lambda: list(COLUMNS))
@@ -74,6 +76,7 @@ class ProofWorld(World):
     time: float = BEGIN
     in_memory: bool = True
     in_bulk: bool = False
+    in_spans: bool = False
 
     def __post_init__(self) -> None:
         # the newest version has a fulfillment status that older ones call unfulfilled; the oracle speaks the older language
@@ -114,7 +117,7 @@ class ProofWorld(World):
         self.collect()
         self.collected = 0  # the log is emptied at the start of a run
         try:
-            with reading_in_bulk() if self.in_bulk else nullcontext():
+            with reading_in_bulk(SPANS if self.in_spans else WHOLE) if self.in_bulk else nullcontext():
                 return super().at_once(**asked)
         finally:
             self.collect()

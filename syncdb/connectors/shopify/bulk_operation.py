@@ -13,7 +13,7 @@ from syncdb.connectors.shopify.bulk_query import COUNT, STATE, STATES, SUBMIT, c
 from syncdb.connectors.shopify.client import ShopifyClient, TooCostly, message_of
 from syncdb.errors import Refused, RetryLater
 
-PARTING = 5.0  # seconds within which an operation that nobody waits for is to be cancelled; Ctrl-C waits for this
+PARTING = 5.0  # seconds within which an operation that nobody waits for is cancelled or left: Ctrl-C waits for this
 
 
 class NotInBulk(Exception):
