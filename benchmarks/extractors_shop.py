@@ -63,9 +63,7 @@ def _place(found: re.Match[bytes]) -> bytes:
 
 
 class ExtractorsApp(PreparedApp):
-    """Serves `orders` orders to programs of every kind; `takes` is how long a bulk operation runs, in seconds."""
-
-    takes = 0.0
+    """Serves `orders` orders to programs of every kind; any bulk operation runs for `takes` seconds, not only one for a part."""
 
     def __init__(self, orders: int, seed: int = 11) -> None:
         self.base: list[dict[str, Any]] = []
