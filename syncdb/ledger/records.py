@@ -41,6 +41,16 @@ class Records:
             found.update(self._rows(query, (self.pair, *group)))
         return found
 
+    def homes(self, keys: Iterable[str]) -> dict[str, str]:
+        """The order id of each of these keys that is known: what `known` tells without reading the base."""
+        query = "SELECT key, order_id FROM record WHERE pair = ? AND key IN ({})"
+        return dict(self._in_groups(query, keys))
+
+    def keys_of(self, order_ids: Iterable[str]) -> dict[str, str]:
+        """Every key of these orders with its order id, also of lines that the orders no longer have."""
+        query = "SELECT key, order_id FROM record WHERE pair = ? AND order_id IN ({})"
+        return dict(self._in_groups(query, order_ids))
+
     def of_orders(self, order_ids: Iterable[str]) -> dict[str, Known]:
         """Every key of these orders, also of lines that the orders no longer have."""
         found: dict[str, Known] = {}
@@ -159,6 +169,10 @@ class Records:
                  why = excluded.why, detail = excluded.detail, last_at = excluded.last_at""",
             (self.pair, conflict.key, conflict.field or "", conflict.why.value, row[0] if row else "", detail, now, now),
         )
+
+    def _in_groups(self, query: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for group in groups(names):
+            yield from self.connection.execute(query.format(",".join("?" * len(group))), (self.pair, *group))
 
     def _rows(self, query: str, parameters: tuple[str, ...]) -> Iterator[tuple[str, Known]]:
         for key, order_id, base in self.connection.execute(query, parameters):

@@ -21,7 +21,8 @@ from syncdb.values import iso
 log = logging.getLogger("syncdb.apply")
 
 MEND_ROUNDS = 5
-AHEAD = 10_000  # operations looked at for one batch: more than any batch holds, fewer than memory minds
+AHEAD = 2_500  # operations looked at for one batch: more than most batches hold, fewer than memory minds
+FAR_AHEAD = 10_000  # the same for narrow rows, of which all that were looked at went into one batch
 _COUNTED = {Action.CREATE: "rows_added", Action.UPDATE: "rows_changed", Action.DELETE: "rows_deleted"}
 ROWS_WRITTEN = tuple(_COUNTED.values())
 
@@ -86,12 +87,14 @@ class Applier:
         tally = Tally()
         for side, connector in self.sides.items():
             coming = (op for op in plan.operations if op.side is side)
-            waiting = list(islice(coming, AHEAD))
+            ahead = AHEAD
+            waiting = list(islice(coming, ahead))
             while waiting:
                 self.watch.stop_if_asked()
                 attempt = connector.prepare(waiting, self._token())
                 waiting = waiting[len(attempt.operations) :]
-                waiting += islice(coming, AHEAD - len(waiting))
+                ahead = ahead if waiting else FAR_AHEAD
+                waiting += islice(coming, ahead - len(waiting))
                 self._begin(side, attempt, "records")
                 self._finish(side, attempt, self._write(side, attempt), tally)
                 self.watch.advance(len(attempt.operations))
@@ -152,11 +155,10 @@ class Applier:
 
     def _record(self, side: Side, attempt: Attempt, outcomes: Sequence[Outcome], tally: Tally) -> None:
         now = self.now()
-        known = self.ledger.records(self.pair).known(op.key for op in attempt.operations)
+        homes = self.ledger.records(self.pair).homes(op.key for op in attempt.operations)
         # an attempt without operations may have an outcome all the same: its own
         for operation, outcome in zip(attempt.operations, outcomes if attempt.operations else (), strict=True):
-            order_id = known[operation.key].order_id if operation.key in known else ""
-            self._record_one(operation, outcome, order_id, now, tally)
+            self._record_one(operation, outcome, homes.get(operation.key, ""), now, tally)
         self.ledger.journal(self.pair).end(attempt.token, took_place(outcomes), now)
 
     def _record_one(self, operation: Operation, outcome: Outcome, order_id: str, now: str, tally: Tally) -> None:

@@ -8,7 +8,7 @@ from typing import IO
 
 from syncdb.model import Operation
 
-IN_MEMORY = 20_000  # operations; some 100 MB of rows
+IN_MEMORY = 5_000  # operations; some 25 MB of rows
 
 
 class Spool(Collection[Operation]):

@@ -30,7 +30,7 @@ class StoredOrders:
     failed: dict[str, SkipRecord] = field(default_factory=dict)
 
     name = "the shop"
-    can = Capabilities(create=False, update=False)
+    can = Capabilities(create=False, update=False, all_known=True)
 
     def expect(self, order_ids: Sequence[str]) -> list[str]:
         """Note the keys of these orders in the ledger, in blocks of one transaction each; returns the keys, order by order."""
@@ -45,12 +45,10 @@ class StoredOrders:
         return keys
 
     def look(self, keys: Iterable[str]) -> Snapshot:
-        known = self.ledger.records(self.pair).known(keys)
-        shown = self._records({one.order_id for one in known.values()})
+        homes = self.ledger.records(self.pair).homes(keys)
+        shown = self._records(set(homes.values()))
         found = {
-            key: Found(known[key].order_id, "", shown[known[key].order_id][key])
-            for key in known
-            if key in shown.get(known[key].order_id, ())
+            key: Found(order_id, "", shown[order_id][key]) for key, order_id in homes.items() if key in shown.get(order_id, ())
         }
         return Snapshot(found, complete=True)
 
@@ -92,8 +90,9 @@ class StoredOrders:
                     f"Order {name} cannot be shown: its stored form is not understood ({problem!r}). Its rows were left alone.",
                     next_step="Run with --full to read it again.",
                 )
-        for key, known in self.ledger.records(self.pair).of_orders(wanted).items():
-            rows = shown.get(known.order_id)
-            if rows is not None and key not in rows and known.base is not None:
-                rows[key] = self.removed(key, known.base.fields)
+        records = self.ledger.records(self.pair)
+        gone = [key for key, order_id in records.keys_of(wanted).items() if order_id in shown and key not in shown[order_id]]
+        for key, known in records.known(gone).items():
+            if known.base is not None:
+                shown[known.order_id][key] = self.removed(key, known.base.fields)
         return shown

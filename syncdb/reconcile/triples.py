@@ -35,7 +35,7 @@ def of_everything(records: Records, left: Connector, right: Connector) -> Iterat
 
 def _unseen(left: Connector, records: Records, seen: set[str]) -> Iterator[list[str]]:
     """Keys that the right side did not show, in blocks: first those of the left side, then those only the base knows."""
-    for shown in left.fetch():
+    for shown in () if left.can.all_known else left.fetch():
         block = [key for key in (*shown.found, *shown.doubled) if key not in seen]
         seen.update(block)
         if block:

@@ -28,7 +28,7 @@ class WritableOrders:
     read_again: Callable[[Sequence[str]], None]
 
     name = "the shop"
-    can = Capabilities(create=False)
+    can = Capabilities(create=False, all_known=True)
 
     def structure(self, token: int) -> Attempt | None:
         return None

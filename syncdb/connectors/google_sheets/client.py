@@ -4,12 +4,12 @@ Built on gspread's HTTPClient and google-auth. gspread's own retrying client and
 again whose first copy may have been applied.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import google.auth.exceptions
 import gspread
+import orjson
 import requests
 from google.auth.transport.requests import AuthorizedSession
 
@@ -160,4 +160,4 @@ def _is_rate_limit(body: object) -> bool:
 
 def packed(body: object) -> bytes:
     """JSON as it is sent: the same bytes that are measured before."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return orjson.dumps(body)

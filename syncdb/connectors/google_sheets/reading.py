@@ -10,6 +10,7 @@ from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, sti
 from syncdb.model import Found, Snapshot
 
 BLOCK_CELLS = 200_000  # per request: a few megabytes of answer
+PART = 1000  # rows of a snapshot
 MOST_AREAS = 500  # per request
 ROW_GAP = 5  # rows read for nothing rather than asking for another area
 COLUMN_GAP = 3
@@ -31,7 +32,9 @@ def fetch(sheet: Sheet) -> Iterator[Snapshot]:
                 shown.add(one.record.key, int(one.ref) - 1)
         fresh = [key for key in shown.doubled if key not in told]
         told.update(fresh)
-        yield snapshot_of(found, shown, True, fresh)
+        # read at once, as requests count; passed on in parts, as what the rows are compared with is in memory beside them
+        for start in range(0, max(1, len(found)), PART):
+            yield snapshot_of(found[start : start + PART], shown, True, () if start else fresh)
     if shown.rows.keys() != expected.rows.keys() or shown.doubled.keys() != expected.doubled.keys():
         sheet.forget_rows()
         yield Snapshot({}, complete=False)

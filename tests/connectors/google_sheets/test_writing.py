@@ -142,6 +142,18 @@ def test_large_plans_are_packed_below_the_recommended_payload(desk: Desk) -> Non
     assert len({key for block in connector.fetch() for key in block.found}) == 1500
 
 
+def test_a_block_is_passed_on_in_parts_that_name_each_doubled_key_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    connector = desk.ready(*(create(str(n), quantity=n) for n in range(25)))
+    desk.put("Orders", 20, desk.head()[1].index("Line ID"), "3")  # the row of 19 says that it is the row of 3
+    monkeypatch.setattr("syncdb.connectors.google_sheets.reading.PART", 10)
+    desk.faults.log.clear()
+    parts = list(connector.fetch())
+    assert desk.faults.count(kind="read") == 2  # keys, then all rows at once
+    assert [len(part.found) for part in parts] == [9, 9, 5] and all(part.complete for part in parts)
+    assert [dict(part.doubled) for part in parts] == [{"3": ("5", "21")}, {}, {}]
+    assert {key for part in parts for key in part.found} == {str(n) for n in range(25)} - {"3", "19"}
+
+
 def test_a_listing_in_blocks_is_complete(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     connector = desk.ready(*(create(str(n), quantity=n) for n in range(100)))
     monkeypatch.setattr("syncdb.connectors.google_sheets.reading.BLOCK_CELLS", 7 * 30)
