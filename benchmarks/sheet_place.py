@@ -34,6 +34,7 @@ from syncdb.values import moment
 
 TITLE = "Shop orders"
 SEED = 7
+COUNTING = "query CountOrders($query: "
 COUNTING_DAYS = "query CountOrders($q0: "
 MOMENTS = re.compile(r"'(20[^']+)'")
 COST = {"requestedQueryCost": 10, "actualQueryCost": 10, "throttleStatus": FULL}
@@ -135,17 +136,26 @@ class ChangingShop(PreparedApp):
     def __init__(self, orders: int) -> None:
         super().__init__(orders)
         self.made = Counter[str]()
+        self.calm_since = self.shop.now() - timedelta(hours=1)
         self._settle_in()
 
     def _response(self, request: Request) -> Response:
         body = request.get_json(silent=True) or {}
-        if COUNTING_DAYS in body.get("query", ""):
-            days = {f"d{name[1:]}": self._made_within(search) for name, search in body["variables"].items()}
+        query, variables = body.get("query", ""), body.get("variables") or {}
+        if COUNTING_DAYS in query:
+            days = {f"d{name[1:]}": self._made_within(search) for name, search in variables.items()}
             data = {name: {"count": count, "precision": "EXACT"} for name, count in days.items()}
             answer = Response(json.dumps({"data": data, "extensions": {"cost": COST}}), content_type="application/json")
             answer.headers["X-Shopify-API-Version"] = "2026-10"
             return answer
+        if COUNTING in query and self._is_news(variables.get("query")):
+            return ShopifyApp.respond(self, request)
         return super()._response(request)
+
+    def _is_news(self, search: str | None) -> bool:
+        """Whether a search is for what changed since the shop opened: no copy did."""
+        found = MOMENTS.search(search or "")
+        return found is not None and moment(found[1]) >= self.calm_since
 
     def _made_within(self, search: str) -> int:
         since, until = (moment(text) for text in MOMENTS.findall(search))
@@ -160,7 +170,7 @@ class ChangingShop(PreparedApp):
                 _renumber(self.shop.orders[head["id"]], number)
                 shown.add(head["id"])
             self.made[head["createdAt"]] += 1
-        recent = self.shop.stamp(self.shop.now() - timedelta(hours=1))
+        recent = self.shop.stamp(self.calm_since)
         for gid, order in list(self.shop.orders.items()):
             if gid not in shown or order["updatedAt"] >= recent:
                 self.shop.delete(gid)
