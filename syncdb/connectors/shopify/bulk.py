@@ -50,10 +50,10 @@ class BulkReader:
         try:
             tasks = self._tasks(whole, least)
         except NotInBulk as why:
-            self._tell_of(whole, why, alone=True)
+            self._tell_of(whole, whole, why)
             return
         with closing(Convoy(self.operations, self._query, tasks)) as convoy:
-            for page in self._in_order(convoy, known):
+            for page in self._in_order(convoy, whole, known):
                 yield page if len(convoy.tasks) == 1 else replace(page, last=False)
 
     def _tasks(self, whole: Span, least: int) -> list[Task]:
@@ -67,9 +67,9 @@ class BulkReader:
     def _query(self, span: Span) -> str:
         return bulk_query(self.asking.documents.order, span.search)
 
-    def _in_order(self, convoy: Convoy, known: Mapping[str, str]) -> Iterator[Page]:
+    def _in_order(self, convoy: Convoy, whole: Span, known: Mapping[str, str]) -> Iterator[Page]:
         """The pages of one span after the other; a span stands first in `convoy` until its last page was taken."""
-        alone, in_a_row = len(convoy.tasks) == 1, 0
+        in_a_row = 0
         while convoy.tasks:
             for _ in convoy.waited():
                 yield self._result.nothing_yet()
@@ -83,7 +83,7 @@ class BulkReader:
                 in_a_row += 1
                 if in_a_row >= HOPELESS and not any(one.result for one in convoy.tasks):
                     task = convoy.give_up()
-                self._tell_of(task.span, task.failure, alone=alone)
+                self._tell_of(task.span, whole, task.failure)
                 yield from self.by_pages(task.span)
             del convoy.tasks[0]
 
@@ -113,11 +113,13 @@ class BulkReader:
                 yield self._result.nothing_yet()
             yield from self._result.pages(file, known)
 
-    def _tell_of(self, span: Span, why: Exception | None, *, alone: bool) -> None:
-        times = f" changed {_between(span)}" if not alone else ""
+    def _tell_of(self, span: Span, whole: Span, why: Exception | None) -> None:
+        times = f" changed {_times(span)}" if span.search != whole.search else ""
         self.asking.tell(Notice("bulk", f"Orders{times} are read page by page: a bulk operation did not bring them ({why})."))
 
 
-def _between(span: Span) -> str:
+def _times(span: Span) -> str:
     since, before = (iso(moment) if moment else "" for moment in (span.since, span.before))
-    return " ".join(filter(None, (since and f"from {since} on", before and f"before {before}")))
+    if since and before:
+        return f"between {since} and {before}"
+    return f"from {since} on" if since else f"before {before}"
