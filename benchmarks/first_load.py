@@ -25,6 +25,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.goals import Goal, table
+from benchmarks.process import peak
 
 ROOT = Path(__file__).resolve().parents[1]
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
@@ -119,8 +120,7 @@ def measured(part: str, url: str, folder: str) -> None:
     """Run one part and print what it took, as JSON."""
     found = {"syncdb": load, "floor": floor}[part](url, Path(folder))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    memory = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    print(json.dumps(found | {"cpu": used.ru_utime + used.ru_stime, "memory": memory}))
+    print(json.dumps(found | {"cpu": used.ru_utime + used.ru_stime, "memory": peak()}))
 
 
 def run(part: str, url: str, folder: Path) -> dict[str, Any]:

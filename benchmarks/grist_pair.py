@@ -24,6 +24,7 @@ from typing import Any
 
 import requests
 
+from benchmarks.process import peak
 from syncdb.sandbox.local import ACCOUNT, Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
 
@@ -163,17 +164,8 @@ def inside(options: list[str]) -> None:
     except SystemExit as left:
         code = int(left.code or 0)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(f"\n---\n{json.dumps({'cpu': used.ru_utime + used.ru_stime, 'memory': peak(used.ru_maxrss)})}")
+    print(f"\n---\n{json.dumps({'cpu': used.ru_utime + used.ru_stime, 'memory': peak()})}")
     sys.exit(code)
-
-
-def peak(told: int) -> float:
-    """The most memory this process held, in MB. On Linux `ru_maxrss` (`told`) also counts the process that started this one."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return told / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / (1 << 10)
 
 
 def measure(products: int, changes: int) -> GristPair:

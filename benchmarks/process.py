@@ -42,6 +42,17 @@ class Ended:
     spent: Spent
 
 
+def peak() -> float:
+    """The most memory this process held, in MB. On Linux `ru_maxrss` also counts the process that started this one."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / (1 << 10)
+
+
 def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Ended:
     """Run this Python with the given arguments in a folder. Not on Windows, which has no `resource`."""
     command = [sys.executable, "-c", _STARTER, sys.executable, *arguments]

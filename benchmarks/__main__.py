@@ -1,0 +1,118 @@
+"""All benchmarks, one after the other, and at the end each goal beside what was measured.
+
+    python -m benchmarks [--sizes 1000,10000,100000] [--quick] [--million]
+
+Sizes are orders of the first load; the sheet is measured at the smallest of them and at one that fills some 100,000 rows (or the
+largest, where that is less), a manager's ledger and a pair with Grist at moderate sizes. `--quick` is small and ends within a
+minute or two, `--million` loads a million orders besides (25 GB of disk, many minutes). Each benchmark also has a command of its
+own. Needs nothing but the repository and its requirements, on Linux or macOS.
+"""
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import first_load, goals, grist_pair, manager_ledger, sheet
+from benchmarks.goals import Goal
+
+MILLION = 1_000_000
+ROWS_100K = 43_000  # orders whose lines are 100,000 rows
+REPEATED_UP_TO = 10_000  # orders: larger loads are measured once
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured: orders of first loads and of sheets, of the manager's ledger, products of the pair with Grist."""
+
+    loads: tuple[int, ...]
+    sheets: tuple[int, ...]
+    ledger: int
+    products: int
+    repeat: int = 3
+
+
+QUICK = Scale((1000, 3000), (1000,), 1000, 50, 1)
+
+
+def scale(sizes: Sequence[int], *, quick: bool = False, million: bool = False) -> Scale:
+    """What to measure for these sizes."""
+    if quick:
+        return QUICK
+    loads = (*sorted(set(sizes)), *((MILLION,) if million and MILLION not in sizes else ()))
+    most = min(ROWS_100K, max(sizes))
+    return Scale(loads, tuple(sorted({min(sizes), most})), min(100_000, max(sizes)), min(1000, max(sizes)))
+
+
+def machine() -> str:
+    """What the figures depend on."""
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    return (
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, load average {load}"
+    )
+
+
+def first_loads(wanted: Scale) -> Iterator[Goal]:
+    """Measure the first loads and show them; their goals."""
+    loads = []
+    for orders in wanted.loads:
+        heading(f"first load of {orders:,} orders")
+        loads.append(first_load.measure(orders, wanted.repeat if orders <= REPEATED_UP_TO else 1))
+        say(*first_load.shown(loads[-1]))
+    yield from first_load.goals(loads)
+
+
+def sheets(wanted: Scale) -> Iterator[Goal]:
+    """Measure the sheets and show them; their goals."""
+    for orders in wanted.sheets:
+        heading(f"a Google Sheet, {orders:,} orders")
+        one = sheet.measure(orders, max(3, wanted.repeat))
+        say(*sheet.shown(one))
+        yield from sheet.goals(one)
+
+
+def others(wanted: Scale) -> None:
+    """Measure what has no goals here, and show it."""
+    heading(f"the manager on a ledger of {wanted.ledger:,} orders")
+    with tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder:
+        say(manager_ledger.made(Path(folder), wanted.ledger))
+        for one in manager_ledger.measure(Path(folder)):
+            say(manager_ledger.shown(one))
+    heading(f"a Grist document, {wanted.products:,} products")
+    say(*grist_pair.shown(grist_pair.measure(wanted.products, max(1, wanted.products // 50))))
+
+
+def heading(text: str) -> None:
+    say("", f"== {text}", f"   {machine()}")
+
+
+def say(*lines: str) -> None:
+    print("\n".join(lines), flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure all; returns 0 whether the goals hold or not: figures of a busy machine are no failure."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sizes", default="1000,10000,100000", help="orders of the first loads, with commas in between")
+    parser.add_argument("--quick", action="store_true", help="small sizes, in a minute or two")
+    parser.add_argument("--million", action="store_true", help="a first load of a million orders besides")
+    given = parser.parse_args(arguments)
+    wanted = scale([int(one) for one in given.sizes.split(",")], quick=given.quick, million=given.million)
+    met = [*first_loads(wanted), *sheets(wanted)]
+    others(wanted)
+    heading("goals")
+    say(*goals.table(met))
+    say("Against the public extractors: python -m benchmarks.extractors")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
