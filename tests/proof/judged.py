@@ -65,8 +65,12 @@ class Judged:
     def run(self, *, judged: bool = True, **asked: Any) -> Ran:
         """One run of the command. Nothing of people's may change in it, and a defect is never its answer."""
         self.oracle.hear()
-        before = self.people()
+        before, desk = self.people(), self.world.sandbox.shopify.bulk
+        earlier = set(desk.operations)
         ran = self.world.sync(**asked)
+        struck["several operations side by side"] += (
+            len({one.query for gid, one in desk.operations.items() if gid not in earlier}) > 1
+        )
         self.told.append(f"run {asked or ''} -> {ran.code}, {ran.writes} writes")
         assert ran.code in CODES, ran.text + ran.errors
         examined["runs"] += 1

@@ -116,7 +116,6 @@ def in_bulk(
     judged.hourly(full=full)
     if world.faults.count("shopify", "write"):
         struck[f"bulk: {trouble.__name__}"] += 1
-        struck["several operations side by side"] += len({one.query for one in desk.operations.values()}) > 1
     world.faults.clear()
     settle_down(desk)
     world.in_bulk, world.in_spans = ready
