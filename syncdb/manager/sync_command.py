@@ -1,14 +1,12 @@
 """`shopify_sheets_sync.py`: one run from the command line, or from cron and Task Scheduler."""
 
+import argparse
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from syncdb.assembly import Parts, assemble, wishes_of
 from syncdb.clock import SYSTEM, Clock
@@ -37,31 +35,27 @@ class Asked:
 
 def main(arguments: Sequence[str] | None = None, *, always_test: bool = False) -> None:
     """Run the command and leave with its exit code (docs/exit-codes.md)."""
+    given = _options(always_test).parse_args(arguments)
+    asked = Asked(given.test, given.config, given.lookback_days, given.full, given.force, given.json, given.verbose)
+    sys.exit(run(asked))
 
-    def command(
-        test: Annotated[
-            bool, typer.Option("--test", help="Plan only: writes to test_output/, changes nothing else.")
-        ] = always_test,
-        config: Annotated[Path | None, typer.Option("--config", metavar="PATH", help="The configuration file.")] = None,
-        lookback_days: Annotated[
-            int | None, typer.Option("--lookback-days", metavar="N", help="How many days of order changes to cover.")
-        ] = None,
-        full: Annotated[bool, typer.Option("--full", help="Read the whole window and look at every row of the sheet.")] = False,
-        force: Annotated[
-            bool, typer.Option("--force", help="Like --full, and go past a guard that stopped the last run (you have looked).")
-        ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-        verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log in detail.")] = False,
-    ) -> None:
-        """Bring the shop's orders into the Google Sheet and keep them true.
 
-        Example: python shopify_sheets_sync.py --test
-        """
-        sys.exit(run(Asked(test, config, lookback_days, full, force, as_json, verbose)))
-
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command)
-    app(args=list(arguments) if arguments is not None else None)
+def _options(always_test: bool) -> argparse.ArgumentParser:
+    """The options by Python's own means: what reads those of the manager takes longer to load than a run with nothing to do."""
+    parser = argparse.ArgumentParser(
+        description="Bring the shop's orders into the Google Sheet and keep them true.",
+        epilog="Example: python shopify_sheets_sync.py --test",
+        allow_abbrev=False,
+    )
+    flag = parser.add_argument
+    flag("--test", action="store_true", default=always_test, help="plan only: writes to test_output/, changes nothing else")
+    flag("--config", type=Path, metavar="PATH", help="the configuration file")
+    flag("--lookback-days", type=int, metavar="N", help="how many days of order changes to cover")
+    flag("--full", action="store_true", help="read the whole window and look at every row of the sheet")
+    flag("--force", action="store_true", help="like --full, and go past a guard that stopped the last run (you have looked)")
+    flag("--json", action="store_true", help="print the result as JSON")
+    flag("-v", "--verbose", action="store_true", help="log in detail")
+    return parser
 
 
 def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM, *, quiet: bool = False) -> int:
