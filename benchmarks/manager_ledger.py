@@ -30,18 +30,17 @@ sys.path.insert(0, str(ROOT))
 
 from syncdb.clock import SYSTEM, Clock  # noqa: E402
 from syncdb.connectors.shopify.client import ShopifyClient  # noqa: E402
-from syncdb.connectors.shopify.normalise import sealed  # noqa: E402
 from syncdb.connectors.shopify.orders import OrderReader  # noqa: E402
 from syncdb.connectors.shopify.tokens import StaticToken  # noqa: E402
 from syncdb.http import Retrier  # noqa: E402
 from syncdb.ledger import Ledger  # noqa: E402
 from syncdb.ledger.runs import Problem  # noqa: E402
-from syncdb.reconcile.intake import summarise  # noqa: E402
 from syncdb.sandbox.faults import Faults  # noqa: E402
 from syncdb.sandbox.server import Server  # noqa: E402
 from syncdb.sandbox.shopify.app import ShopifyApp  # noqa: E402
 from syncdb.sandbox.shopify.generate import generate  # noqa: E402
 from syncdb.sandbox.shopify.shop import Shop  # noqa: E402
+from syncdb.sealing import sealed, summarise  # noqa: E402
 from syncdb.values import canonical_json, iso  # noqa: E402
 
 PAIR = "sheets:1A2b3C4d5E6f7G8h9I0jK1l2M3n4O5p6Q7r8S9t0U1v2:Orders:line"
@@ -169,7 +168,7 @@ def _snapshots() -> list[Mapping[str, Any]]:
         clock = Clock()
         client = ShopifyClient("kayra-demo", StaticToken(TOKEN), "2026-10", server.url, clock, Retrier())
         pages = OrderReader(client, (), 50).changed(SYSTEM.now() - timedelta(days=60), SYSTEM.now())
-        found = [snapshot for page in pages for snapshot in page.orders]
+        found = [order.snapshot for page in pages for order in page.orders]
         client.close()
     return [snapshot for snapshot in found if len(snapshot.get("line_items", ())) < 50]
 
@@ -204,7 +203,8 @@ class _Pattern:
         text = self.text
         for place, value in filled.items():
             text = text.replace(f"@{place}@", value)
-        return *sealed(orjson.loads(text)), email
+        made = sealed(orjson.loads(text))
+        return made.hash, made.text, email
 
 
 def _orders(patterns: list[_Pattern], count: int, now: datetime) -> Iterator[tuple[Any, ...]]:

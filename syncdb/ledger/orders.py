@@ -3,13 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
-from operator import attrgetter
 from typing import Any
 
 from syncdb.ledger.history import changes
-from syncdb.values import canonical_json, canonical_text
+from syncdb.sealing import Sealed, Summary
+from syncdb.values import canonical_json
 
 Snapshot = Mapping[str, Any]
 
@@ -23,28 +23,7 @@ class Seen(Enum):
     OLDER = "older"  # the ledger already holds a later version: a page that came late
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """The facts of an order that questions are asked about. Moments are ISO UTC, `total` is exact decimal text in `currency`."""
-
-    name: str
-    number: int | None = None
-    financial_status: str | None = None
-    fulfillment_status: str | None = None
-    cancelled_at: str | None = None
-    closed_at: str | None = None
-    test: bool = False
-    currency: str | None = None
-    total: str | None = None
-    line_count: int = 0
-    created_at: str | None = None
-    processed_at: str | None = None
-    updated_at: str | None = None
-
-
-_FACTS = [one.name for one in fields(Summary)]
-_facts = attrgetter(*_FACTS)
-_STORED = ["order_id", "hash", "snapshot", "status", *_FACTS]
+_STORED = ["order_id", "hash", "snapshot", "status", *Summary._fields]
 _TIMES = ["last_seen_at", "last_changed_at"]
 # the text comes as bytes: it was made in UTF-8, as SQLite keeps it
 _PLACES = ["CAST(? AS TEXT)" if name == "snapshot" else "?" for name in _STORED]
@@ -60,24 +39,21 @@ class Orders:
 
     connection: sqlite3.Connection
 
-    def save(self, snapshot: Snapshot, mark: str, summary: Summary, run_id: int, now: str, text: bytes | None = None) -> Seen:
-        """Take in one order (an "id" and whatever else, with the hash `mark`) as the shop shows it now; `now` is ISO UTC.
-
-        Its history gains a line for each changed field. `text` is its canonical JSON where that has been made already.
-        """
-        inserted = self.connection.execute(_INSERT, (*_columns(snapshot, summary, mark, text), now, now, now))
+    def save(self, order: Sealed, run_id: int, now: str) -> Seen:
+        """Take in one order as the shop shows it now (`now` is ISO UTC). Its history gains a line for each changed field."""
+        inserted = self.connection.execute(_INSERT, (*_columns(order), now, now, now))
         if inserted.rowcount:
             return Seen.NEW
-        (known,) = self.connection.execute("SELECT hash FROM order_tracking WHERE order_id = ?", (snapshot["id"],)).fetchone()
-        if known == mark:
-            self._touch(snapshot["id"], now)
+        (known,) = self.connection.execute("SELECT hash FROM order_tracking WHERE order_id = ?", (order.order_id,)).fetchone()
+        if known == order.hash:
+            self._touch(order.order_id, now)
             return Seen.SAME
         query = "SELECT snapshot, updated_at FROM order_tracking WHERE order_id = ?"
-        before, updated_at = self.connection.execute(query, (snapshot["id"],)).fetchone()
-        if summary.updated_at and updated_at and summary.updated_at < updated_at:
+        before, updated_at = self.connection.execute(query, (order.order_id,)).fetchone()
+        if order.summary.updated_at and updated_at and order.summary.updated_at < updated_at:
             return Seen.OLDER
-        self._record_changes(snapshot["id"], run_id, now, json.loads(before), snapshot)
-        self.connection.execute(_UPDATE, (*_columns(snapshot, summary, mark, text), now, now, snapshot["id"]))
+        self._record_changes(order.order_id, run_id, now, json.loads(before), order.snapshot)
+        self.connection.execute(_UPDATE, (*_columns(order), now, now, order.order_id))
         return Seen.CHANGED
 
     def snapshot(self, order_id: str) -> dict[str, Any] | None:
@@ -146,10 +122,9 @@ class Orders:
         )
 
 
-def _columns(snapshot: Snapshot, summary: Summary, mark: str, text: bytes | None) -> tuple[Any, ...]:
+def _columns(order: Sealed) -> tuple[Any, ...]:
     """What is stored of an order: the snapshot itself and what can be searched, in the order of `_STORED`."""
-    status = "deleted" if snapshot.get("deleted_at") else "tracked"
-    return (snapshot["id"], mark, text or canonical_text(snapshot), status, *_facts(summary))
+    return (order.order_id, order.hash, order.text, "deleted" if order.deleted else "tracked", *order.summary)
 
 
 def _text(value: Any) -> str | None:

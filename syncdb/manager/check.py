@@ -81,8 +81,8 @@ def _room(room: int, given: int, vacuum: bool) -> str:
 
 
 def _findings(reader: "Reader", output: "Output", quick: bool) -> "Iterator[Finding]":
-    from syncdb.connectors.shopify.normalise import snapshot_hash
     from syncdb.ledger import soundness
+    from syncdb.sealing import snapshot_hash
 
     whole = True
     for one in soundness.structure(reader):

@@ -1,6 +1,6 @@
 """Orders into the ledger: read what changed in the shop, keep it page by page, and move the watermark only past what is kept."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,20 +8,21 @@ from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.facts import Facts, Notice
-from syncdb.connectors.shopify.normalise import merge_withheld, sealed, snapshot_hash
+from syncdb.connectors.shopify.normalise import merge_withheld
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Absence, Looked, Page, Quarantined
 from syncdb.connectors.shopify.personal import without_person
 from syncdb.connectors.shopify.presence import Presence
 from syncdb.errors import Refused, RetryLater
 from syncdb.ledger import Ledger
-from syncdb.ledger.orders import Seen, Summary
+from syncdb.ledger.orders import Seen
 from syncdb.ledger.runs import Problem
 from syncdb.reconcile.missed import missed
 from syncdb.reconcile.one_shop import one_shop
 from syncdb.reconcile.redact import catch_up
 from syncdb.reconcile.report import Note, Report
 from syncdb.reconcile.watch import Watch
+from syncdb.sealing import Sealed, sealed
 from syncdb.values import iso, moment
 
 MARK = "watermark:orders"
@@ -137,33 +138,33 @@ class Intake:
             self._take(page.orders)
             for held in page.quarantined:
                 self._hold_back(held)
-            self.ledger.shown.add(str(snapshot["id"]) for snapshot in page.orders)
+            self.ledger.shown.add(order.order_id for order in page.orders)
             self.ledger.shown.add(held.order_id for held in page.quarantined)
         self._tell(page.notices)
 
-    def _take(self, snapshots: Iterable[Mapping[str, Any]]) -> None:
+    def _take(self, orders: Iterable[Sealed]) -> None:
         now, held = iso(self.clock.now()), set(self.ledger.problems.quarantined(FETCH))
-        for snapshot in snapshots:
-            if self._take_one(snapshot, now) and str(snapshot["id"]) in held:
-                self.ledger.problems.resolve(FETCH, str(snapshot["id"]), f"read in run {self.report.run_id}", now)
+        for order in orders:
+            self._take_one(order, now)
+            if order.order_id in held:
+                self.ledger.problems.resolve(FETCH, order.order_id, f"read in run {self.report.run_id}", now)
 
-    def _take_one(self, snapshot: Mapping[str, Any], now: str) -> bool:
-        """Keep an order; whether it could be."""
-        order_id = str(snapshot["id"])
-        if order_id in self.ledger.redacted:
-            snapshot = without_person(snapshot)
-        kept = merge_withheld(dict(snapshot), self.ledger.orders.snapshot(order_id) if snapshot.get("withheld") else None)
-        try:
-            mark, text = sealed(kept)
-        except UnicodeEncodeError:
-            self._hold_back(Quarantined(order_id, str(snapshot.get("name")), "one of its texts holds half of a character."))
-            return False
-        seen = self.ledger.orders.save(kept, mark, summarise(kept), self.report.run_id, now, text)
+    def _take_one(self, order: Sealed, now: str) -> None:
+        if order.withheld or order.order_id in self.ledger.redacted:
+            order = self._as_kept(order)
+        seen = self.ledger.orders.save(order, self.report.run_id, now)
         self.report.counts["fetched"] += 1
         self.report.counts[f"orders_{seen.value}"] += 1
         if seen in (Seen.NEW, Seen.CHANGED):
-            self._wait(order_id)
-        return True
+            self._wait(order.order_id)
+
+    def _as_kept(self, order: Sealed) -> Sealed:
+        """The order without the person that was redacted, and with what is withheld as it was last seen."""
+        snapshot = order.snapshot
+        if order.order_id in self.ledger.redacted:
+            snapshot = without_person(snapshot)
+        stored = self.ledger.orders.snapshot(order.order_id) if order.withheld else None
+        return sealed(merge_withheld(snapshot, stored))
 
     def _wait(self, order_id: str) -> None:
         """Every place that shows orders of this ledger hears of a change, whichever of them the run is for."""
@@ -225,7 +226,7 @@ class Intake:
             self.report.counts["orders_missing"] += 1
             return
         gone = stored | {"deleted_at": now}
-        self.ledger.orders.save(gone, snapshot_hash(gone), summarise(gone), self.report.run_id, now)
+        self.ledger.orders.save(sealed(gone), self.report.run_id, now)
         self._wait(order_id)
         self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
         self.report.counts["orders_deleted"] += 1
@@ -273,23 +274,3 @@ class Intake:
     def _tell(self, notices: Iterable[Notice]) -> None:
         for notice in notices:
             self.report.note(Note(notice.code, notice.message, notice.next_step))
-
-
-def summarise(snapshot: Mapping[str, Any]) -> Summary:
-    """The facts of an order that questions are asked about."""
-    total = snapshot.get("current_total_price")
-    return Summary(
-        name=str(snapshot.get("name") or ""),
-        number=snapshot.get("number"),
-        financial_status=snapshot.get("display_financial_status"),
-        fulfillment_status=snapshot.get("display_fulfillment_status"),
-        cancelled_at=snapshot.get("cancelled_at"),
-        closed_at=snapshot.get("closed_at"),
-        test=bool(snapshot.get("test")),
-        currency=snapshot.get("currency_code"),
-        total=total[0] if total else None,
-        line_count=len(snapshot.get("line_items") or ()),
-        created_at=snapshot.get("created_at"),
-        processed_at=snapshot.get("processed_at"),
-        updated_at=snapshot.get("updated_at"),
-    )

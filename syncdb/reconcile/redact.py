@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.connectors.shopify.normalise import snapshot_hash
 from syncdb.connectors.shopify.personal import Person, is_personal, person_of, telling_values, touches, without_person
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.ledger.redaction import MayBe, Redaction, rebuild, zero_what_is_overwritten
 from syncdb.ledger.traces import Advance, nobody_listens
 from syncdb.mapping.choice import column
+from syncdb.sealing import snapshot_hash
 
 Wanted = Callable[[Person], bool]
 DUE = "redaction_due"  # orders without their person whose history may still tell

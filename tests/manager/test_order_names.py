@@ -8,8 +8,8 @@ import pytest
 
 from syncdb.ledger import Ledger
 from syncdb.ledger.names import Names
-from syncdb.ledger.orders import Summary
 from syncdb.manager.order_names import SeveralOrders, UnknownOrder, find_order, understand
+from syncdb.sealing import sealed
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ORDERS = [
@@ -29,8 +29,8 @@ def names(tmp_path: Path) -> Iterator[Names]:
     with Ledger.open(tmp_path / "ledger.db", NOW) as ledger:
         with ledger.transaction():
             for order_id, name, number in ORDERS:
-                summary = Summary(name, number, created_at="2026-11-01T10:00:00Z")
-                ledger.orders.save({"id": order_id, "name": name}, name, summary, 1, "2026-11-20T12:00:00Z")
+                snapshot = {"id": order_id, "name": name, "number": number, "created_at": "2026-11-01T10:00:00Z"}
+                ledger.orders.save(sealed(snapshot), 1, "2026-11-20T12:00:00Z")
         yield Names(ledger.connection)
 
 
@@ -107,7 +107,8 @@ def test_the_neighbours_of_a_gap_come_before_slips_of_the_finger(tmp_path: Path)
     with Ledger.open(tmp_path / "ledger.db", NOW) as ledger:
         with ledger.transaction():
             for number in (one for one in range(1000, 1100) if one != 1067):
-                ledger.orders.save({"id": str(number)}, str(number), Summary(f"#{number}", number), 1, "2026-11-20T12:00:00Z")
+                snapshot = {"id": str(number), "name": f"#{number}", "number": number}
+                ledger.orders.save(sealed(snapshot), 1, "2026-11-20T12:00:00Z")
         with pytest.raises(UnknownOrder) as told:
             find_order(Names(ledger.connection), "1067")
     assert set(told.value.nearest[:2]) == {"#1066", "#1068"} and told.value.nearest[2:] == ("#1076",)

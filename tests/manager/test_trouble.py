@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.ledger import Ledger
-from syncdb.ledger.orders import Summary
+from syncdb.sealing import sealed
 from tests.manager.conftest import Shop, manage
 
 ROOT = Path(__file__).parents[2]
@@ -63,8 +63,8 @@ def damaged(path: Path, kind: str) -> Path:
     elif kind == "pages":
         with Ledger.open(path, NOW) as ledger, ledger.transaction():
             for number in range(400):
-                snapshot = {"id": str(number), "name": f"#{number}", "note": "x" * 900}
-                ledger.orders.save(snapshot, "h", Summary(f"#{number}", number, created_at="2026-11-20T10:00:00Z"), 1, "now")
+                snapshot = {"id": str(number), "name": f"#{number}", "number": number, "created_at": "2026-11-20T10:00:00Z"}
+                ledger.orders.save(sealed(snapshot | {"note": "x" * 900}), 1, "now")
         data = bytearray(path.read_bytes())
         data[8192:] = b"\xa5" * (len(data) - 8192)
         path.write_bytes(bytes(data))
@@ -150,13 +150,16 @@ def odd_ledger(path: Path) -> Path:
             snapshot = {
                 "id": str(number),
                 "name": f"#{number} {text}",
+                "number": number,
+                "created_at": "2026-11-20T10:00:00Z",
+                "current_total_price": ["1", "EUR"],
+                "currency_code": "EUR",
                 "email": text,
                 "customer": {"display_name": text},
                 "note": text,
             }
-            mark = Summary(f"#{number} {text}", number, created_at="2026-11-20T10:00:00Z", total="1", currency="EUR")
-            ledger.orders.save(snapshot, "h", mark, 1, "2026-11-20T10:00:00Z")
-            ledger.orders.save(snapshot | {"note": text + "!"}, "i", mark, 1, "2026-11-20T11:00:00Z")
+            ledger.orders.save(sealed(snapshot), 1, "2026-11-20T10:00:00Z")
+            ledger.orders.save(sealed(snapshot | {"note": text + "!"}), 1, "2026-11-20T11:00:00Z")
     return path
 
 

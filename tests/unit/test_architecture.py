@@ -18,7 +18,7 @@ IMPURE = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "reques
 IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
 
 # what each part may import of the others, longest prefix first; what is not listed may import anything but the sandbox
-FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.blame")
+FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.blame", "syncdb.sealing")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.errors": (),
@@ -30,6 +30,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.logs": (*FLOOR, "syncdb.http"),
     "syncdb.config": (*FLOOR, "syncdb.http", "syncdb.mapping"),
     "syncdb.mapping": (*FLOOR, "syncdb.model"),
+    "syncdb.sealing": ("syncdb.values",),
     "syncdb.ledger": (*FLOOR, "syncdb.model"),
     "syncdb.connectors": (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.connectors.base"),
     "syncdb.reconcile.compare": DECIDING,

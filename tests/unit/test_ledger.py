@@ -12,10 +12,10 @@ import pytest
 
 from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger import Ledger
-from syncdb.ledger.orders import Seen, Summary
+from syncdb.ledger.orders import Seen
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
-from syncdb.values import digest
+from syncdb.sealing import sealed
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 
@@ -27,9 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 def save(ledger: Ledger, snapshot: dict, updated_at: str = "2026-11-20T10:00:00Z") -> Seen:
     with ledger.transaction():
-        return ledger.orders.save(
-            snapshot, digest(snapshot), Summary(snapshot["id"], updated_at=updated_at), 1, "2026-11-21T07:00:00Z"
-        )
+        return ledger.orders.save(sealed({"updated_at": updated_at} | snapshot), 1, "2026-11-21T07:00:00Z")
 
 
 def test_a_second_writer_is_turned_away(path: Path) -> None:
@@ -135,7 +133,7 @@ def test_a_copy_of_nothing_makes_no_file(path: Path) -> None:
 def test_a_failed_transaction_leaves_nothing(path: Path) -> None:
     with Ledger.open(path, NOW) as ledger:
         with pytest.raises(RuntimeError), ledger.transaction():
-            ledger.orders.save({"id": "1"}, "h", Summary("1"), 1, "now")
+            ledger.orders.save(sealed({"id": "1"}), 1, "now")
             raise RuntimeError
         assert ledger.orders.count() == 0
 
@@ -159,7 +157,7 @@ def test_an_older_version_of_an_order_is_not_taken(path: Path) -> None:
     with Ledger.open(path, NOW) as ledger:
         save(ledger, {"id": "1", "note": "new"}, "2026-11-20T10:00:00Z")
         assert save(ledger, {"id": "1", "note": "old"}, "2026-11-20T09:00:00Z") is Seen.OLDER
-        assert ledger.orders.snapshot("1") == {"id": "1", "note": "new"}
+        assert ledger.orders.snapshot("1") == {"id": "1", "note": "new", "updated_at": "2026-11-20T10:00:00Z"}
 
 
 def test_an_error_is_counted_not_repeated(path: Path) -> None:

@@ -309,7 +309,7 @@ def read_shop(shop: Shop) -> Iterator[dict[str, Any]]:
         client = ShopifyClient("kayra-demo", StaticToken("shpat_oracle"), "2026-07", server.url, clock)
         for page in OrderReader(client).changed(None, NOON):
             assert not page.quarantined and not page.partial
-            yield from (dict(order) for order in page.orders)
+            yield from (order.snapshot for order in page.orders)
         client.close()
 
 

@@ -17,6 +17,7 @@ from syncdb.connectors.shopify.documents import CHILDREN
 from syncdb.connectors.shopify.gather import Gatherer
 from syncdb.connectors.shopify.pages import Page, PageSize, Quarantined
 from syncdb.errors import RetryLater
+from syncdb.sealing import Sealed
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ class ResultReader:
 
     def _page(
         self,
-        orders: Sequence[Mapping[str, Any]] = (),
+        orders: Sequence[Sealed] = (),
         held: Sequence[Quarantined] = (),
         unclear: Sequence[str] = (),
         reached: datetime | None = None,

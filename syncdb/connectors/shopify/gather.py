@@ -12,6 +12,7 @@ from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import Trouble, partial_notices
 from syncdb.errors import SkipRecord
+from syncdb.sealing import Sealed, sealed
 
 READINGS = 3  # how often an order is read that is edited under our hands
 AT_ONCE = 25  # orders asked for by id in one query
@@ -67,17 +68,19 @@ class Gatherer:
             batch += self._some(gids[start : start + AT_ONCE])
         return batch
 
-    def complete(self, nodes: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Quarantined]]:
-        """The snapshots of these nodes, and the orders that are held back instead."""
-        snapshots, held_back = [], []
+    def complete(self, nodes: Iterable[dict[str, Any]]) -> tuple[list[Sealed], list[Quarantined]]:
+        """These orders with all that belongs to them, and those that are held back instead."""
+        orders, held_back = list[Sealed](), list[Quarantined]()
         for node in nodes:
             try:
-                snapshots.append(self._snapshot(self._whole(node)))
+                orders.append(sealed(self._snapshot(self._whole(node))))
+            except UnicodeEncodeError:
+                held_back.append(held(node, "one of its texts holds half of a character."))
             except HeldBack as reason:
                 held_back.append(held(node, str(reason)))
             except SkipRecord as error:
                 held_back.append(held(node, str(error)))
-        return snapshots, held_back
+        return orders, held_back
 
     def _some(self, gids: Sequence[str]) -> Batch:
         try:

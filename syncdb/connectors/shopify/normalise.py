@@ -4,13 +4,11 @@ A snapshot holds everything that any column needs. What was null or empty is lef
 named in `withheld`, so that an unseen value never passes for an empty one.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from syncdb.connectors.shopify.shape import Parts, Path, read, stored_path
 from syncdb.errors import SkipRecord
-from syncdb.values import canonical_text
 
 Snapshot = dict[str, Any]
 
@@ -36,24 +34,6 @@ def snapshot(
     if unseen := sorted(stored_path(path) for path in withheld):
         found["withheld"] = unseen
     return found
-
-
-def sealed(snapshot: Mapping[str, Any]) -> tuple[str, bytes]:
-    """The hash and the text of a snapshot, from one writing of it. A snapshot holds no floats: `read` refuses them.
-
-    The hash is equal for snapshots that say the same of an order; what is merely unseen at the moment does not count. Raises
-    UnicodeEncodeError where a text in it cannot be stored.
-    """
-    text = canonical_text(snapshot)
-    counted = text
-    if "withheld" in snapshot:
-        counted = canonical_text({name: value for name, value in snapshot.items() if name != "withheld"})
-    return hashlib.sha256(counted).hexdigest(), text
-
-
-def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
-    """The hash alone."""
-    return sealed(snapshot)[0]
 
 
 def merge_withheld(new: Snapshot, stored: Mapping[str, Any] | None) -> Snapshot:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.facts import Facts, Notice
+from syncdb.sealing import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Page:
     `last` says that the window was read to its end.
     """
 
-    orders: tuple[Mapping[str, Any], ...]
+    orders: tuple[Sealed, ...]
     quarantined: tuple[Quarantined, ...]
     notices: tuple[Notice, ...]
     partial: bool
@@ -46,7 +46,7 @@ class Absence(Enum):
 class Looked:
     """What became of single orders asked for by id (in the database, not the search index)."""
 
-    orders: tuple[Mapping[str, Any], ...]
+    orders: tuple[Sealed, ...]
     quarantined: tuple[Quarantined, ...]
     absent: Mapping[str, Absence]
     notices: tuple[Notice, ...]

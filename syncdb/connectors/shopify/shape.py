@@ -114,7 +114,8 @@ def _object_reader(key: _ByIdentity) -> Reader:
     common = {name: shape for name, shape in key.parts.items() if not isinstance(shape, On)}
     some_have = [one for shape in key.parts.values() if isinstance(shape, On) for one in _readers(shape.parts)]
     plain = [(name, stored_name(name)) for name, shape in common.items() if shape is PLAIN]
-    others = _readers({name: shape for name, shape in common.items() if shape is not PLAIN})
+    amounts = [(name, stored_name(name)) for name, shape in common.items() if shape is MONEY]
+    others = _readers({name: shape for name, shape in common.items() if shape is not PLAIN and shape is not MONEY})
 
     def reader(node: Mapping[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -122,6 +123,9 @@ def _object_reader(key: _ByIdentity) -> Reader:
             value = node[name]
             if value or (value is not None and value != ""):  # nought and "no" say something, empty text does not
                 found[ours] = value if type(value) in _PLAIN_TYPES else _plain(value)
+        for name, ours in amounts:
+            if (bag := node[name]) is not None:
+                found[ours] = _money_bag(bag)
         for name, ours, read_one in [*others, *(one for one in some_have if one[0] in node)] if some_have else others:
             if (answered := node[name]) is not None:
                 value = read_one(answered)
@@ -141,22 +145,36 @@ def _reader(shape: Shape) -> Reader:
     if isinstance(shape, Leaf):
         return shape.read
     read_one = _object_reader(_ByIdentity(shape.parts))
+    in_order = _in_order_of(shape.parts)
     match shape:
         case Many():
-            return lambda answered: _in_order([read_one(item) for item in answered])
+            return lambda answered: in_order([read_one(item) for item in answered]) if answered else answered
         case Paged():
-            return lambda answered: _in_order([read_one(item) for item in answered["nodes"]])
+            return lambda answered: in_order([read_one(item) for item in answered["nodes"]])
     return read_one
 
 
-def _in_order(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By id where there is one: ids grow, and the order of an answer is promised nowhere."""
-    if len(items) < 2:
+def _in_order_of(parts: Parts) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    """How a list of such objects is put in order: ids grow, and the order of an answer is promised nowhere."""
+    if "id" in parts:
+        return _by_id
+    return _by_text if "title" in parts and "priceSet" in parts else _as_they_come
+
+
+def _by_id(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if len(items) < 2 or not all(str(item.get("id", "")).isdigit() for item in items):
         return items
-    if all(str(item.get("id", "")).isdigit() for item in items):
-        return sorted(items, key=lambda item: int(item["id"]))
-    if any("title" in item and "price" in item for item in items):  # tax lines have no id and no promised order
-        return sorted(items, key=canonical_text)
+    return sorted(items, key=lambda item: int(item["id"]))
+
+
+def _by_text(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tax lines, which have no id."""
+    if len(items) < 2 or not any("title" in item and "price" in item for item in items):
+        return items
+    return sorted(items, key=canonical_text)
+
+
+def _as_they_come(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return items
 
 
@@ -262,9 +280,9 @@ def _money_bag(bag: Mapping[str, Any]) -> list[str]:
     one, other = bag["shopMoney"], bag["presentmentMoney"]
     shop = _priced(one["amount"], one["currencyCode"])
     if one == other:
-        return list(shop)
+        return [*shop]
     buyer = _priced(other["amount"], other["currencyCode"])
-    return list(shop if shop == buyer else shop + buyer)
+    return [*shop] if shop == buyer else [*shop, *buyer]
 
 
 _PLAIN_TYPES = frozenset({str, bool, int})

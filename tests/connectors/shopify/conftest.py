@@ -120,4 +120,4 @@ def bare(gid: str) -> str:
 
 
 def orders_of(pages: list[Page]) -> list[dict[str, Any]]:
-    return [dict(order) for page in pages for order in page.orders]
+    return [order.snapshot for page in pages for order in page.orders]

@@ -12,11 +12,11 @@ import pytest
 from syncdb.connectors.shopify.bulk_convoy import BUSY_WAITS
 from syncdb.connectors.shopify.bulk_file import BulkFile
 from syncdb.connectors.shopify.bulk_operation import NotInBulk, Result
-from syncdb.connectors.shopify.normalise import snapshot_hash
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Page
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.bulk import FOLDER
+from syncdb.sealing import snapshot_hash
 from tests.connectors.shopify.conftest import NOON, TOKEN, World, bare, orders_of
 
 METAFIELDS = (("custom", "gift_wrap"), ("custom", "delivery_note"))

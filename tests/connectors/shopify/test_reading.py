@@ -152,7 +152,7 @@ def test_orders_by_id_come_from_the_database(world: World) -> None:
     world.shop.delete(deleted)
     assert orders_of(world.read(NOON - timedelta(days=5))) == []
     looked = world.reader().by_ids([bare(hidden), bare(deleted)])
-    assert [order["id"] for order in looked.orders] == [bare(hidden)]
+    assert [order.order_id for order in looked.orders] == [bare(hidden)]
     assert looked.absent == {bare(deleted): Absence.DELETED}
     assert looked.facts.currency == "EUR" and not looked.partial
     nothing = world.reader().by_ids([])

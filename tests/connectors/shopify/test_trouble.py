@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from syncdb.connectors.shopify.client import base_address, shop_domain
-from syncdb.connectors.shopify.normalise import merge_withheld, snapshot_hash
+from syncdb.connectors.shopify.normalise import merge_withheld
 from syncdb.connectors.shopify.tokens import ClientCredentials, StaticToken
 from syncdb.errors import ConfigurationError, Refused, RetryLater
 from syncdb.sandbox.faults import Fault, Kind
 from syncdb.sandbox.shopify.tokens import Client
+from syncdb.sealing import snapshot_hash
 from tests.connectors.shopify.conftest import NOON, TOKEN, World, bare, orders_of
 
 SECRET = "shpss_canary00secret"
@@ -78,7 +79,7 @@ def test_one_order_that_cannot_be_answered_for_is_held_back_alone(world: World) 
     looked = world.reader().by_ids([bare(ids[20]), bare(ids[21])])
     assert [one.order_id for one in looked.quarantined] == [bare(ids[20])] and len(looked.orders) == 1
     world.shop.heal(ids[20])
-    assert [order["id"] for order in world.reader().by_ids([bare(ids[20])]).orders] == [bare(ids[20])]
+    assert [order.order_id for order in world.reader().by_ids([bare(ids[20])]).orders] == [bare(ids[20])]
 
 
 def test_a_field_that_fails_holds_its_order_back(world: World) -> None:
