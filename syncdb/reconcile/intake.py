@@ -134,13 +134,17 @@ class Intake:
                 self.report.note(Note("gap", f"{one.name} was missing though the shop has it. It was brought in."))
 
     def _take_page(self, page: Page) -> None:
+        if page.orders or page.quarantined:
+            self._keep(page)
+        self._tell(page.notices)
+
+    def _keep(self, page: Page) -> None:
         with self.ledger.transaction():
             self._take(page.orders)
             for held in page.quarantined:
                 self._hold_back(held)
             self.ledger.shown.add(order.order_id for order in page.orders)
             self.ledger.shown.add(held.order_id for held in page.quarantined)
-        self._tell(page.notices)
 
     def _take(self, orders: Iterable[Sealed]) -> None:
         now, held = iso(self.clock.now()), set(self.ledger.problems.quarantined(FETCH))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.connectors.shopify.normalise import snapshot
+from syncdb.connectors.shopify.normalise import Sight, snapshot
 from syncdb.connectors.shopify.order_shape import ORDER
 from syncdb.connectors.shopify.shape import Leaf, Many, On, One, Paged, Parts
 from syncdb.mapping import CATALOGUE, SheetMapping, default_columns, parse_columns
@@ -58,7 +58,7 @@ def order() -> dict[str, Any]:
     shop.refund(node["id"], {node["lineItems"][1]["id"]: 1}, note="broken")
     node["customAttributes"] = [{"key": "gift", "value": "yes"}, {"key": "empty", "value": None}]
     node["lineItems"][0]["customAttributes"] = [{"key": "Engraving", "value": "=A1"}]
-    return snapshot(answered(ORDER, node), ORDER, shop="kayra-demo.myshopify.com")
+    return snapshot(answered(ORDER, node), Sight("kayra-demo.myshopify.com"))
 
 
 def mapping(columns: Any = None, rows: Any = "line", zone: str = "Europe/Berlin") -> SheetMapping:

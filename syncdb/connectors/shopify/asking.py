@@ -7,9 +7,9 @@ from typing import Any
 from syncdb.connectors.shopify.client import Answer
 from syncdb.connectors.shopify.documents import Documents
 from syncdb.connectors.shopify.facts import Facts, facts_from
-from syncdb.connectors.shopify.order_shape import order_shape
+from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.shape import Path, without
+from syncdb.connectors.shopify.shape import Path
 from syncdb.connectors.shopify.talk import Talk
 from syncdb.connectors.shopify.trouble import Trouble, denial_notice, sort_errors
 from syncdb.errors import RetryLater
@@ -25,7 +25,13 @@ class Asking(Talk):
     documents: Documents = field(init=False)
 
     def __post_init__(self) -> None:
-        self.documents = Documents(order_shape(self.metafields))
+        self.documents = Documents(self.sight.parts)
+
+    @property
+    def sight(self) -> Sight:
+        """What is read of an order, as far as is known by now."""
+        shop = self.facts.domain if self.facts else self.client.shop
+        return Sight(shop, tuple(self.metafields), frozenset(self.withheld))
 
     def window(self, variables: Mapping[str, Any], size: PageSize) -> tuple[Answer, Trouble]:
         """A page of changed orders, and the shop's facts with the first of them."""
@@ -74,4 +80,4 @@ class Asking(Talk):
             for path, needed in trouble.denied.items():
                 self.tell(denial_notice(path, needed))
             self.withheld |= trouble.denied.keys()
-            self.documents = Documents(without(self.documents.order, trouble.denied))
+            self.documents = Documents(self.sight.parts)

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk_convoy import Convoy, Task
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_operation import AddressRanOut, NotInBulk, Operations, Result
+from syncdb.connectors.shopify.bulk_operation import Operations, Result
 from syncdb.connectors.shopify.bulk_query import bulk_query
 from syncdb.connectors.shopify.bulk_result import ResultReader
 from syncdb.connectors.shopify.bulk_spans import Cut, Span
+from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk
+from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.gather import Gatherer
 from syncdb.connectors.shopify.pages import Page
@@ -33,12 +35,13 @@ class BulkReader:
     gatherer: Gatherer
     by_pages: Callable[[Span], Iterator[Page]]
     cut: Cut = Cut()
+    workers: Workers = field(default_factory=Workers)
     operations: Operations = field(init=False)
     _result: ResultReader = field(init=False)
 
     def __post_init__(self) -> None:
         self.operations = Operations(self.asking.client)
-        self._result = ResultReader(self.asking, self.gatherer)
+        self._result = ResultReader(self.asking, self.gatherer, self.workers)
 
     def pages(self, whole: Span, least: int, known: Mapping[str, str]) -> Generator[Page, None, None]:
         """Pages of all orders of a window, if there are more than `least`. Empty pages come while there is nothing but waiting.
@@ -52,7 +55,7 @@ class BulkReader:
         except NotInBulk as why:
             self._tell_of(whole, whole, why)
             return
-        with closing(Convoy(self.operations, self._query, tasks)) as convoy:
+        with closing(Convoy(self.operations, self._query, tasks)) as convoy, closing(self.workers):
             for page in self._in_order(convoy, whole, known):
                 yield page if len(convoy.tasks) == 1 else replace(page, last=False)
 

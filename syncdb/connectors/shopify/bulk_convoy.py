@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from syncdb.connectors.shopify.bulk_operation import NoPlace, NotInBulk, Operations, Result
+from syncdb.connectors.shopify.bulk_operation import Operations, Result
 from syncdb.connectors.shopify.bulk_spans import Span, split
+from syncdb.connectors.shopify.bulk_trouble import NoPlace, NotInBulk
 
 AT_ONCE = 4  # of the five that an app may have in a shop since 2026-01 (observed): one is left to its other uses
 AHEAD = 8  # spans that are submitted and not yet read: the older a result, the more of its orders were edited since

@@ -1,22 +1,24 @@
-"""The file of a bulk operation: fetched to disk, counted, and given out order by order.
+"""The file of a bulk operation: fetched to disk, counted, and given out by chunks of whole orders.
 
 Its lines are objects; a child names its parent in `__parentId`, last in its line (observed). No order of lines is promised
 (documented), so an order is only known to be whole when the whole file has been seen: it is read twice, and never held in memory.
 Customers' data are in it, so the files have no name where the system allows that, and go with the process, however it ends.
 """
 
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from types import TracebackType
 from typing import IO, Self
 from urllib.parse import urlsplit
 
 import requests
 
-from syncdb.connectors.shopify.bulk_operation import AddressRanOut, NotInBulk, Result
+from syncdb.connectors.shopify.bulk_join import NOWHERE, ORDER_LINE, ending_of_children, owner
+from syncdb.connectors.shopify.bulk_operation import Result
+from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.tokens import TIMEOUT
 from syncdb.errors import RetryLater
@@ -26,20 +28,9 @@ STORAGE = "storage.googleapis.com"  # observed: where results lie
 CHUNK = 1 << 18
 BUCKET = 16 << 20  # bytes of lines that are put in order at once where they come mixed
 MOST_BUCKETS = 200
+ORDERS_A_CHUNK = 250
+BYTES_A_CHUNK = 4 << 20  # some orders have hundreds of lines
 CUTS = 5  # how often a fetch that was cut goes on
-
-_ORDER = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"(?:,"updatedAt":"([^"]+)")?')
-_PARENT = re.compile(rb'"__parentId":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"')
-_MARK = b'"__parentId":"'  # cannot stand in a text: quotes are escaped there
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The lines of one order, undecoded. More than one in `orders`: it moved while the operation ran."""
-
-    order_id: str
-    orders: list[bytes]
-    children: list[bytes]
 
 
 @dataclass(slots=True)
@@ -54,7 +45,10 @@ class BulkFile:
     rising: bool = True
     _lines: int = 0
     _orders: int = 0
-    _current: bytes = b""
+    _ending: bytes = NOWHERE  # of the lines that belong to the order before
+    _at: int = 0
+    _cuts: list[int] = field(default_factory=lambda: [0])
+    _orders_cut: int = 0
     _latest: bytes = b""
     _tail: bytes = field(default=b"", repr=False)
     _file: IO[bytes] = field(default_factory=lambda: _nameless(), repr=False)
@@ -86,16 +80,15 @@ class BulkFile:
                 break
         self._judge(self._file.tell())
 
-    def groups(self) -> Iterator[Group]:
-        """Every order with its lines. Raises NotInBulk for a line whose order is not in the file."""
+    def chunks(self) -> Iterator[bytes]:
+        """All lines, some hundred orders at a time, those of an order behind each other in one chunk."""
         if self.grouped:
-            yield from self._in_a_row()
+            for start, end in pairwise([*self._cuts, self._file.tell()]):
+                self._file.seek(start)
+                yield self._file.read(end - start)
             return
         for bucket in self._buckets():
-            for group in _gathered(bucket).values():
-                if not group.orders:
-                    raise NotInBulk("a line of the result belongs to an order that is not in it")
-                yield group
+            yield from _gathered(bucket)
 
     def _scan(self, piece: bytes) -> None:
         lines = (self._tail + piece).split(b"\n")
@@ -105,16 +98,25 @@ class BulkFile:
 
     def _note(self, line: bytes) -> None:
         self._lines += 1
-        order_id, is_order = _owner(line)
-        if not is_order:
-            self.grouped = self.grouped and order_id == self._current
+        start, self._at = self._at, self._at + len(line) + 1
+        if line.endswith(self._ending):
             return
+        if not owner(line)[1]:
+            self.grouped = False
+            return
+        self._cut(start)
         self._orders += 1
-        self._current = order_id
-        found = _ORDER.match(line)
+        self._ending = ending_of_children(line)
+        found = ORDER_LINE.match(line)
         changed = (found[2] if found else None) or b""
         self.rising = self.rising and changed >= self._latest
         self._latest = changed
+
+    def _cut(self, start: int) -> None:
+        """Let a chunk end before this order if there is enough in it."""
+        if self._orders - self._orders_cut >= ORDERS_A_CHUNK or start - self._cuts[-1] >= BYTES_A_CHUNK:
+            self._cuts.append(start)
+            self._orders_cut = self._orders
 
     def _judge(self, size: int) -> None:
         if self._tail.endswith(b"}"):
@@ -127,55 +129,38 @@ class BulkFile:
                 f"the result holds {found[0]} lines and {found[1]} orders instead of {expected[0]} and {expected[1]}", again=True
             )
 
-    def _in_a_row(self) -> Iterator[Group]:
-        group: Group | None = None
-        for line in self._from_the_start():
-            if group is not None and line.rfind(_MARK) >= 0:  # of this order: the file was scanned
-                group.children.append(line)
-                continue
-            if group is not None:
-                yield group
-            group = Group(_owner(line)[0].decode(), [line], [])
-        if group is not None:
-            yield group
-
     def _buckets(self) -> Iterator[IO[bytes]]:
         """The lines shared out to files by their order, so that each file can be put in order in memory."""
         number = min(MOST_BUCKETS, self._file.tell() // BUCKET + 1)
         with ExitStack() as stack:
             files = [stack.enter_context(_nameless()) for _ in range(number)]
-            for line in self._from_the_start():
-                files[int(_owner(line)[0]) % number].write(line.rstrip(b"\n") + b"\n")
+            self._file.seek(0)
+            for line in self._file:
+                files[int(owner(line)[0]) % number].write(line.rstrip(b"\n") + b"\n")
             for file in files:
                 file.seek(0)
                 yield file
                 file.close()
-
-    def _from_the_start(self) -> IO[bytes]:
-        self._file.seek(0)
-        return self._file
 
 
 def _nameless() -> IO[bytes]:
     return tempfile.TemporaryFile(prefix="syncdb-bulk-")
 
 
-def _owner(line: bytes) -> tuple[bytes, bool]:
-    """The id of the order that a line belongs to, and whether the line is that order itself."""
-    at = line.rfind(_MARK)
-    found = _ORDER.match(line) if at < 0 else _PARENT.match(line, at)
-    if found is None:
-        raise NotInBulk("the result holds a line that belongs to no order")
-    return found[1], at < 0
-
-
-def _gathered(file: IO[bytes]) -> dict[bytes, Group]:
-    groups: dict[bytes, Group] = {}
+def _gathered(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a bucket, each order's together. Raises NotInBulk for a line whose order is not there."""
+    groups: dict[bytes, list[bytes]] = {}
+    whole: set[bytes] = set()
     for line in file:
-        order_id, is_order = _owner(line)
-        group = groups.get(order_id) or groups.setdefault(order_id, Group(order_id.decode(), [], []))
-        (group.orders if is_order else group.children).append(line)
-    return groups
+        order_id, is_order = owner(line)
+        groups.setdefault(order_id, []).append(line)
+        if is_order:
+            whole.add(order_id)
+    if groups.keys() - whole:
+        raise NotInBulk("a line of the result belongs to an order that is not in it")
+    ids = iter(groups)
+    while some := list(islice(ids, ORDERS_A_CHUNK)):
+        yield b"".join(line for one in some for line in groups[one])
 
 
 def _check_host(url: str, base_url: str) -> None:

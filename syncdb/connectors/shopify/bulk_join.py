@@ -1,90 +1,145 @@
-"""Orders from the lines of a bulk result: which lines are read at once, and how they are put together to what a page shows."""
+"""Orders from the lines of a bulk result. Nothing here asks or stores anything, so that other processes may do it, too."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from syncdb.connectors.shopify.bulk_file import Group
-from syncdb.connectors.shopify.bulk_operation import NotInBulk
 from syncdb.connectors.shopify.bulk_query import LIST_OF, connections_of, left_out
-from syncdb.connectors.shopify.shape import Paged, Parts, bare_id
+from syncdb.connectors.shopify.bulk_trouble import NotInBulk
+from syncdb.connectors.shopify.normalise import Sight, kept
+from syncdb.connectors.shopify.pages import Quarantined
+from syncdb.connectors.shopify.shape import bare_id, unfinished
+from syncdb.sealing import Sealed
 from syncdb.values import moment, parse_json
 
-ORDERS_A_PAGE = 250
-BYTES_A_PAGE = 4 << 20  # of lines: some orders have hundreds of them
+ORDER_LINE = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"(?:,"updatedAt":"([^"]+)")?')
+_PARENT = re.compile(rb'"__parentId":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"')
+_MARK = b'"__parentId":"'  # cannot stand in a text: quotes are escaped there
+_ID_AT = len(b'{"id":"')
+NOWHERE = b"\n"  # no line ends so: they are cut there
 
 
-class _Unclear(Exception):
-    """The lines of an order do not fit together: it is to be read by its id."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Lines to be put together (those of an order behind each other), and what bulk left out of them, by its global id."""
 
-
-def page_of(groups: Iterator[Group]) -> list[Group]:
-    """The next orders, as many as are read at once; none at the end."""
-    some, size = list[Group](), 0
-    while len(some) < ORDERS_A_PAGE and size < BYTES_A_PAGE and (group := next(groups, None)):
-        some.append(group)
-        size += sum(map(len, group.orders)) + sum(map(len, group.children))
-    return some
-
-
-def children_named(groups: Iterable[Group], kinds: Sequence[str]) -> list[str]:
-    """The ids of all objects of these types in the orders' own lines, before those are parsed."""
-    pattern = re.compile(rb'"id":"(gid:\\?/\\?/shopify\\?/(?:%b)\\?/[^"]+)"' % "|".join(kinds).encode())
-    found = (text for group in groups for line in group.orders for text in pattern.findall(line))
-    return list(dict.fromkeys(text.replace(b"\\/", b"/").decode() for text in found))
+    chunk: bytes
+    left_out: Mapping[str, Mapping[str, Any]]
+    sight: Sight
 
 
 @dataclass(slots=True)
-class Joining:
-    """Puts orders together from their lines and what bulk left out. `unclear`: global ids of those that do not fit together."""
+class Joined:
+    """What came of a chunk. `unclear` are global ids of orders whose lines do not fit together: they are to be read by their ids.
 
-    order: Parts
-    left_out: Mapping[str, Mapping[str, Any]]
-    known: Mapping[str, str]
-    latest: datetime | None
-    unclear: set[str] = field(default_factory=set)
+    `long` are answered orders of which a list goes on beyond what is here. `latest` is the last change seen.
+    """
 
-    def nodes(self, groups: Iterable[Group]) -> Iterator[dict[str, Any]]:
-        """Each order as a page shows it, but for those known already. One at a time: what was just parsed is read fastest."""
-        names, missing = connections_of(self.order), left_out(self.order)
-        for group in groups:
-            try:
-                node = _joined(group, names)
-                changed = moment(node["updatedAt"])
-                self.latest = max(self.latest or changed, changed)
-                if self.known.get(node["id"]) == node["updatedAt"]:
-                    continue
-                self._complete(node, missing)
-            except _Unclear:
-                self.unclear.add(f"gid://shopify/Order/{group.order_id}")
-            else:
-                yield node
-
-    def _complete(self, node: dict[str, Any], missing: Mapping[str, Mapping[str, Paged]]) -> None:
-        """Fill in the lines of refunds and fulfillments. Raises _Unclear where they are of another state of the order."""
-        for name, lists in missing.items():
-            for item in node.get(name) or ():
-                part = self.left_out.get(item["id"])
-                if part is None or part["order"]["updatedAt"] != node["updatedAt"]:
-                    raise _Unclear
-                item.update({one: part[one] for one in lists})
+    orders: list[Sealed] = field(default_factory=list)
+    held: list[Quarantined] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+    long: list[dict[str, Any]] = field(default_factory=list)
+    latest: datetime | None = None
 
 
-def _joined(group: Group, names: Sequence[str]) -> dict[str, Any]:
-    """An order as a page shows it, from its lines. Raises _Unclear where an order or a child comes twice."""
-    if len(group.orders) != 1:
+class _Unclear(Exception):
+    """The lines of an order do not fit together."""
+
+
+def owner(line: bytes) -> tuple[bytes, bool]:
+    """The id of the order that a line belongs to, and whether the line is that order itself."""
+    at = line.rfind(_MARK)
+    found = ORDER_LINE.match(line) if at < 0 else _PARENT.match(line, at)
+    if found is None:
+        raise NotInBulk("the result holds a line that belongs to no order")
+    return found[1], at < 0
+
+
+def ending_of_children(line: bytes) -> bytes:
+    """How the lines end that belong to the order of this line, as they are written."""
+    return _MARK + line[_ID_AT : line.index(b'"', _ID_AT)] + b'"}'
+
+
+def _groups(chunk: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+    """The id of each order with its lines, in whatever order those come."""
+    current, group, ending = b"", list[bytes](), NOWHERE
+    for line in filter(None, chunk.split(b"\n")):
+        if not line.endswith(ending):  # most lines do: they belong to the order before
+            order_id, is_order = owner(line)
+            if group and order_id != current:
+                yield current, group
+                group = []
+            current = order_id
+            ending = ending_of_children(line) if is_order else NOWHERE
+        group.append(line)
+    if group:
+        yield current, group
+
+
+def children_named(chunk: bytes, kinds: Sequence[str]) -> list[str]:
+    """The ids of all objects of these types in the orders' own lines, before those are parsed."""
+    pattern = re.compile(rb'"id":"(gid:\\?/\\?/shopify\\?/(?:%b)\\?/[^"]+)"' % "|".join(kinds).encode())
+    return list(dict.fromkeys(text.replace(b"\\/", b"/").decode() for text in pattern.findall(chunk)))
+
+
+def joined(job: Job) -> Joined:
+    """Put the orders of a chunk together. Raises NotInBulk where something in it is no line of a result.
+
+    One order at a time, from its lines to its sealed text: what was just made is read fastest.
+    """
+    found, parts = Joined(), job.sight.parts
+    names, missing = connections_of(parts), left_out(parts)
+    for order_id, lines in _groups(job.chunk):
+        try:
+            node = _node(lines, names)
+            changed = moment(node["updatedAt"])
+            found.latest = max(found.latest or changed, changed)
+            for name, lists in missing.items():
+                for item in node.get(name) or ():
+                    item.update(_rest(job, node, item["id"], lists))
+        except _Unclear:
+            found.unclear.append(f"gid://shopify/Order/{order_id.decode()}")
+        else:
+            _take(found, node, job.sight)
+    return found
+
+
+def _take(found: Joined, node: dict[str, Any], sight: Sight) -> None:
+    if next(unfinished(sight.parts, node), None):
+        found.long.append(node)
+        return
+    order = kept(node, sight)
+    if isinstance(order, Sealed):
+        found.orders.append(order)
+    else:
+        found.held.append(order)
+
+
+def _rest(job: Job, node: Mapping[str, Any], gid: str, lists: Mapping[str, Any]) -> dict[str, Any]:
+    """The lines of a refund or fulfillment. Raises _Unclear where they are of another state of the order."""
+    part = job.left_out.get(gid)
+    if part is None or part["order"]["updatedAt"] != node["updatedAt"]:
         raise _Unclear
-    node: dict[str, Any] = _parsed(group.orders[0])
-    lists: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    for line in group.children:
-        child = _parsed(line)
-        del child["__parentId"]
-        name = LIST_OF.get(child["id"].split("/")[-2] if "id" in child else "", "")
+    return {one: part[one] for one in lists}
+
+
+def _node(lines: Sequence[bytes], names: Sequence[str]) -> dict[str, Any]:
+    """An order as a page shows it, from its lines. Raises _Unclear where an order or a child comes twice."""
+    orders, lists = list[dict[str, Any]](), {name: list[dict[str, Any]]() for name in names}
+    for line in lines:
+        found = _parsed(line)
+        if found.pop("__parentId", None) is None:
+            orders.append(found)
+            continue
+        name = LIST_OF.get(found["id"].split("/")[-2] if "id" in found else "", "")
         if name not in lists:
             raise _Unclear
-        lists[name].append(child)
+        lists[name].append(found)
+    if len(orders) != 1:
+        raise _Unclear
+    (node,) = orders
     for name, children in lists.items():
         node[name] = {"nodes": _in_place(children), "pageInfo": {"hasNextPage": False, "endCursor": None}}
     return node

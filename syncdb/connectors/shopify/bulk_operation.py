@@ -10,27 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.connectors.shopify.bulk_query import COUNT, STATE, STATES, SUBMIT, cancellation
+from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NoPlace, NotInBulk
 from syncdb.connectors.shopify.client import ShopifyClient, TooCostly, message_of
 from syncdb.errors import Refused, RetryLater
 
 PARTING = 5.0  # seconds within which an operation that nobody waits for is cancelled or left: Ctrl-C waits for this
-
-
-class NotInBulk(Exception):
-    """The orders cannot be had this way. `again`: a new operation may succeed where this one did not; `halve`: one for fewer."""
-
-    def __init__(self, why: str, *, again: bool = False, halve: bool = False) -> None:
-        super().__init__(why)
-        self.again = again
-        self.halve = halve
-
-
-class NoPlace(NotInBulk):
-    """As many operations run as this app may have in this shop."""
-
-
-class AddressRanOut(NotInBulk):
-    """The storage does not, or no longer, know the address of a result."""
 
 
 @dataclass(frozen=True, slots=True)

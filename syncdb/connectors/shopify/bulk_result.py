@@ -1,69 +1,64 @@
 """The fetched result of a bulk operation, page by page, with what bulk leaves out asked for and the unclear read anew."""
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from syncdb.connectors.shopify.asking import Asking
-from syncdb.connectors.shopify.bulk_file import BulkFile, Group
-from syncdb.connectors.shopify.bulk_join import Joining, children_named, page_of
-from syncdb.connectors.shopify.bulk_operation import NotInBulk
+from syncdb.connectors.shopify.bulk_file import BulkFile
+from syncdb.connectors.shopify.bulk_join import Job, Joined, children_named
 from syncdb.connectors.shopify.bulk_query import completion, left_out
+from syncdb.connectors.shopify.bulk_trouble import NotInBulk
+from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.documents import CHILDREN
 from syncdb.connectors.shopify.gather import Gatherer
-from syncdb.connectors.shopify.pages import Page, PageSize, Quarantined
+from syncdb.connectors.shopify.pages import Page, PageSize
+from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import RetryLater
 from syncdb.sealing import Sealed
+from syncdb.values import moment
 
 
 @dataclass(slots=True)
 class ResultReader:
-    """Reads results of bulk operations."""
+    """Reads results of bulk operations, with the help of `workers`."""
 
     asking: Asking
     gatherer: Gatherer
+    workers: Workers
     _size: PageSize = field(default_factory=lambda: PageSize(250))
 
     def nothing_yet(self) -> Page:
         """An empty page, for whoever waits to look up."""
-        return self._page()
+        return self._page(Joined())
 
     def pages(self, file: BulkFile, known: Mapping[str, str]) -> Iterator[Page]:
         """The orders of a fetched file, but for those in `known` (global id: time of change). The last page says `last`.
 
         Raises NotInBulk where the file does not hold together, and Refused.
         """
-        with _few_collections():
-            yield from self._pages(file, known)
+        latest: datetime | None = None
+        passed = {bare_id(gid): moment(changed) for gid, changed in known.items()}
+        for found in self.workers.joined(self._jobs(file), file.expected.orders):
+            latest = max(filter(None, (latest, found.latest)), default=None)
+            found.long = [node for node in found.long if known.get(node["id"]) != node["updatedAt"]]
+            page = self._page(found, latest if file.grouped and file.rising else None)
+            yield replace(page, orders=tuple(one for one in page.orders if not _is_known(one, passed)))
+        yield self._page(Joined(), latest, last=True)
 
-    def _pages(self, file: BulkFile, known: Mapping[str, str]) -> Iterator[Page]:
-        groups, latest = file.groups(), None
-        while some := page_of(groups):
-            joining = Joining(self.asking.documents.order, self._left_out(some), known, latest)
-            orders, held = self.gatherer.complete(joining.nodes(some))
-            latest = joining.latest
-            reached = latest if file.grouped and file.rising else None
-            yield self._page(orders, held, sorted(joining.unclear), reached)
-        yield self._page(reached=latest, last=True)
+    def _jobs(self, file: BulkFile) -> Iterator[Job]:
+        for chunk in file.chunks():
+            yield Job(chunk, self._left_out(chunk), self.asking.sight)
 
-    def _page(
-        self,
-        orders: Sequence[Sealed] = (),
-        held: Sequence[Quarantined] = (),
-        unclear: Sequence[str] = (),
-        reached: datetime | None = None,
-        last: bool = False,
-    ) -> Page:
-        """A page of these orders; the unclear ones are read anew by their ids (one not found was deleted)."""
-        batch = self.gatherer.by_ids(unclear)
-        again, held_again = self.gatherer.complete(batch.nodes)
+    def _page(self, found: Joined, reached: datetime | None = None, last: bool = False) -> Page:
+        """A page of what was found; the unclear orders are read anew by their ids (one not found was deleted)."""
+        batch = self.gatherer.by_ids(found.unclear)
+        more, held = self.gatherer.complete([*found.long, *batch.nodes])
         return Page(
-            orders=(*orders, *again),
-            quarantined=(*held, *batch.held, *held_again),
+            orders=(*found.orders, *more),
+            quarantined=(*found.held, *batch.held, *held),
             notices=self.asking.news(),
             partial=batch.partial or self.asking.other_version,
             last=last,
@@ -71,13 +66,13 @@ class ResultReader:
             facts=self.asking.known_facts(),
         )
 
-    def _left_out(self, groups: Iterable[Group]) -> dict[str, Mapping[str, Any]]:
+    def _left_out(self, chunk: bytes) -> dict[str, Mapping[str, Any]]:
         """The lines of refunds and fulfillments of these orders, by the ids of those; what could not be had is not in it."""
         order = self.asking.documents.order
         missing, found = left_out(order), dict[str, Mapping[str, Any]]()
         if not missing:
             return found
-        ids, document = children_named(groups, [CHILDREN[name] for name in missing]), completion(order)
+        ids, document = children_named(chunk, [CHILDREN[name] for name in missing]), completion(order)
         while ids:
             group = ids[: self._size.size]
             try:
@@ -100,12 +95,6 @@ class ResultReader:
         return {node["id"]: node for node in answer.data["nodes"] if node and node.get("order")}
 
 
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Parsed orders hold no cycles, but their many objects set off the search for some: a quarter of all time (measured)."""
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+def _is_known(order: Sealed, known: Mapping[str, datetime]) -> bool:
+    changed = order.summary.updated_at
+    return order.order_id in known and changed is not None and moment(changed) == known[order.order_id]

@@ -7,12 +7,11 @@ from typing import Any
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.client import TooCostly, message_of
 from syncdb.connectors.shopify.drain import Drain, Edited, HeldBack
-from syncdb.connectors.shopify.normalise import snapshot
+from syncdb.connectors.shopify.normalise import kept
 from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import Trouble, partial_notices
-from syncdb.errors import SkipRecord
-from syncdb.sealing import Sealed, sealed
+from syncdb.sealing import Sealed
 
 READINGS = 3  # how often an order is read that is edited under our hands
 AT_ONCE = 25  # orders asked for by id in one query
@@ -42,13 +41,8 @@ def usable(nodes: Sequence[dict[str, Any] | None], trouble: Trouble) -> Batch:
         if node and position not in trouble.broken:
             batch.nodes.append(node)
         elif node:
-            batch.held.append(held(node, trouble.broken[position]))
+            batch.held.append(Quarantined.of(node, trouble.broken[position]))
     return batch
-
-
-def held(node: Mapping[str, Any], why: str) -> Quarantined:
-    """An order held back, by its node."""
-    return Quarantined(bare_id(node["id"]), str(node.get("name") or ""), why)
 
 
 @dataclass(slots=True)
@@ -72,15 +66,18 @@ class Gatherer:
         """These orders with all that belongs to them, and those that are held back instead."""
         orders, held_back = list[Sealed](), list[Quarantined]()
         for node in nodes:
-            try:
-                orders.append(sealed(self._snapshot(self._whole(node))))
-            except UnicodeEncodeError:
-                held_back.append(held(node, "one of its texts holds half of a character."))
-            except HeldBack as reason:
-                held_back.append(held(node, str(reason)))
-            except SkipRecord as error:
-                held_back.append(held(node, str(error)))
+            order = self._kept(node)
+            if isinstance(order, Sealed):
+                orders.append(order)
+            else:
+                held_back.append(order)
         return orders, held_back
+
+    def _kept(self, node: dict[str, Any]) -> Sealed | Quarantined:
+        try:
+            return kept(self._whole(node), self.asking.sight)
+        except HeldBack as reason:
+            return Quarantined.of(node, str(reason))
 
     def _some(self, gids: Sequence[str]) -> Batch:
         try:
@@ -124,8 +121,3 @@ class Gatherer:
         if not batch.nodes:
             raise HeldBack("it disappeared while it was being read")
         return batch.nodes[0]
-
-    def _snapshot(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        asking = self.asking
-        shop = asking.facts.domain if asking.facts else asking.client.shop
-        return snapshot(node, asking.documents.order, shop=shop, withheld=asking.withheld, metafields=asking.metafields)

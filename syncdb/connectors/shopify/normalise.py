@@ -4,36 +4,63 @@ A snapshot holds everything that any column needs. What was null or empty is lef
 named in `withheld`, so that an unseen value never passes for an empty one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from syncdb.connectors.shopify.shape import Parts, Path, read, stored_path
+from syncdb.connectors.shopify.order_shape import order_shape
+from syncdb.connectors.shopify.pages import Quarantined
+from syncdb.connectors.shopify.shape import Parts, Path, read, stored_path, without
 from syncdb.errors import SkipRecord
+from syncdb.sealing import Sealed, sealed
 
 Snapshot = dict[str, Any]
 
 
-def snapshot(
-    node: Mapping[str, Any],
-    parts: Parts,
-    *,
-    shop: str,
-    withheld: Iterable[Path] = (),
-    metafields: Sequence[tuple[str, str]] = (),
-) -> Snapshot:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is read of a shop's orders: the metafields (namespace, key) along with them, without what this app may not see."""
+
+    shop: str
+    metafields: tuple[tuple[str, str], ...] = ()
+    withheld: frozenset[Path] = frozenset()
+
+    @property
+    def parts(self) -> Parts:
+        """The shape of such an order, the same object each time."""
+        return _parts(self.metafields, self.withheld)
+
+
+@lru_cache(maxsize=16)
+def _parts(metafields: tuple[tuple[str, str], ...], withheld: frozenset[Path]) -> Parts:
+    return without(order_shape(metafields), withheld)
+
+
+def snapshot(node: Mapping[str, Any], sight: Sight) -> Snapshot:
     """One drained order as a snapshot. Raises SkipRecord, naming the order, where the answer is not what was asked for."""
     try:
-        found = read(parts, node)
+        found = read(sight.parts, node)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         name = str(node.get("name") or node.get("id"))
         raise SkipRecord(name, f"Order {name}: Shopify's answer cannot be read ({error!r}).") from error
-    chosen = {f"{ns}.{key}": found.pop(f"metafield_{number}", None) for number, (ns, key) in enumerate(metafields)}
+    chosen = {f"{ns}.{key}": found.pop(f"metafield_{number}", None) for number, (ns, key) in enumerate(sight.metafields)}
     if chosen:
         found["metafields"] = chosen
-    found["shop"] = shop
-    if unseen := sorted(stored_path(path) for path in withheld):
+    found["shop"] = sight.shop
+    if unseen := sorted(stored_path(path) for path in sight.withheld):
         found["withheld"] = unseen
     return found
+
+
+def kept(node: Mapping[str, Any], sight: Sight) -> Sealed | Quarantined:
+    """An answered order as it is kept, or held back where it cannot be read or stored."""
+    try:
+        return sealed(snapshot(node, sight))
+    except UnicodeEncodeError:
+        return Quarantined.of(node, "one of its texts holds half of a character.")
+    except SkipRecord as error:
+        return Quarantined.of(node, str(error))
 
 
 def merge_withheld(new: Snapshot, stored: Mapping[str, Any] | None) -> Snapshot:

@@ -14,6 +14,7 @@ from syncdb.blame import understood
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk import BulkReader
 from syncdb.connectors.shopify.bulk_spans import Cut, Span, changed_between
+from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
 from syncdb.connectors.shopify.cursors import named_by_cursors
 from syncdb.connectors.shopify.facts import Facts, Notice, horizon_notice
@@ -99,7 +100,8 @@ class _Window:
 class OrderReader:
     """Reads the orders of one shop. `metafields` are (namespace, key) to read along; `facts` is known after the first answer.
 
-    Windows of more than `bulk_from` orders are read by bulk operations (None: never), as many as `cut` says.
+    Windows of more than `bulk_from` orders are read by bulk operations (None: never), as many as `cut` says;
+    `workers` help where a result is large.
     """
 
     client: ShopifyClient
@@ -107,6 +109,7 @@ class OrderReader:
     page_size: int = 50
     bulk_from: int | None = BULK_FROM
     cut: Cut = Cut()
+    workers: Workers = field(default_factory=Workers)
     _asking: Asking = field(init=False)
     _gatherer: Gatherer = field(init=False)
     _size: PageSize = field(init=False)
@@ -157,7 +160,11 @@ class OrderReader:
         """
         assert self.bulk_from is not None
         last = False
-        reader = BulkReader(self._asking, self._gatherer, lambda span: self._listed(window.part(span), since), self.cut)
+
+        def by_pages(span: Span) -> Generator[Page, None, None]:
+            return self._listed(window.part(span), since)
+
+        reader = BulkReader(self._asking, self._gatherer, by_pages, self.cut, self.workers)
         whole = window.whole(self.client.first_dated)
         with closing(reader.pages(whole, self.bulk_from, window.seen)) as pages:
             for page in pages:

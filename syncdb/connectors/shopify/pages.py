@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.facts import Facts, Notice
+from syncdb.connectors.shopify.shape import bare_id
 from syncdb.sealing import Sealed
 
 
@@ -17,6 +19,11 @@ class Quarantined:
     order_id: str
     name: str
     why: str
+
+    @classmethod
+    def of(cls, node: Mapping[str, Any], why: str) -> "Quarantined":
+        """An order held back, by the answered object."""
+        return cls(bare_id(node["id"]), str(node.get("name") or ""), why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -297,6 +297,7 @@ def _plain(value: Any) -> Any:
 _AS_STORED = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\dZ", re.ASCII)  # as Shopify writes moments (observed)
 
 
+@lru_cache(maxsize=1 << 12)  # most moments of an order are the same two or three
 def _instant(text: str) -> str:
     if _AS_STORED.fullmatch(text):
         datetime.fromisoformat(text)  # raises ValueError where there is no such day

@@ -11,7 +11,8 @@ import pytest
 
 from syncdb.connectors.shopify.bulk_convoy import BUSY_WAITS
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_operation import NotInBulk, Result
+from syncdb.connectors.shopify.bulk_operation import Result
+from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Page
 from syncdb.sandbox.faults import Fault

@@ -84,7 +84,7 @@ def test_nothing_is_shown_past_what_was_read(world: World) -> None:
     world.app.bulk.endings = ["COMPLETED", "FAILED", "COMPLETED", "COMPLETED", "FAILED"]
     came, told = set[str](), 0
     for page in reader(world).changed(None, world.now()):
-        came |= {str(order["id"]) for order in page.orders}
+        came |= {order.order_id for order in page.orders}
         if page.reached:
             told += 1
             reached = page.reached.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.connectors.shopify.normalise import merge_withheld, snapshot
+from syncdb.connectors.shopify.normalise import Sight, merge_withheld, snapshot
 from syncdb.connectors.shopify.order_shape import FULFILLMENT, ORDER, REFUND, TRANSACTION
 from syncdb.connectors.shopify.shape import MOMENT, Parts, bare_id, exact, read, stored_name
 from syncdb.errors import SkipRecord
@@ -103,7 +103,7 @@ def test_lists_do_not_depend_on_the_order_of_the_answer(world: World) -> None:
 
 def test_what_is_missing_from_an_answer_is_not_taken_for_empty() -> None:
     with pytest.raises(SkipRecord, match="#1001"):
-        snapshot({"id": "gid://shopify/Order/1", "name": "#1001"}, ORDER, shop="a.myshopify.com")
+        snapshot({"id": "gid://shopify/Order/1", "name": "#1001"}, Sight("a.myshopify.com"))
 
 
 def with_floats(data: Any) -> Iterator[Any]:
@@ -135,7 +135,7 @@ def test_no_float_gets_into_a_snapshot(world: World) -> None:
     for node in richest:
         for spoilt in with_floats(node):
             try:
-                found = snapshot(spoilt, ORDER, shop="a.myshopify.com")
+                found = snapshot(spoilt, Sight("a.myshopify.com"))
             except SkipRecord:
                 refused += 1
             else:

@@ -126,11 +126,11 @@ def slipped(world: World) -> list[str]:
 
 def test_an_order_edited_between_two_evaluations_comes_with_the_next_reading(world: World, slipped: list[str]) -> None:
     reader = OrderReader(world.client(), bulk_from=60, cut=FEW)
-    came = {order["id"] for page in reader.changed(None, world.now()) for order in page.orders}
+    came = {order.order_id for page in reader.changed(None, world.now()) for order in page.orders}
     assert len(slipped) == 1 and len(came) == len(world.shop.orders) - 1 and bare(slipped[0]) not in came, "it was to be missed"
     assert reader.client.first_dated is not None
     later = OrderReader(world.client()).changed(reader.client.first_dated - OVERLAP, world.now())
-    assert bare(slipped[0]) in {order["id"] for page in later for order in page.orders}, "it lies behind the watermark"
+    assert bare(slipped[0]) in {order.order_id for page in later for order in page.orders}, "it lies behind the watermark"
 
 
 def test_an_order_edited_between_two_evaluations_is_kept(world: World, slipped: list[str], tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""Large results are put together by other processes of this computer, while this one fetches and stores.
+
+Putting an order together is most of the work (measured), and Python does one thing at a time in a process. It is only a faster
+way: what another process does not bring is done here.
+"""
+
+import logging
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+
+from syncdb.connectors.shopify.bulk_join import Job, Joined, joined
+from syncdb.connectors.shopify.bulk_trouble import NotInBulk
+from syncdb.connectors.shopify.bulk_worker import few_collections
+
+log = logging.getLogger("syncdb.bulk")
+WORTH_IT = 5_000  # orders of a result, from which on starting processes pays
+MOST = 2  # this process stores what two bring
+PIPE = 1 << 20  # bytes on their way, where the system lets that be said: fewer turns between the processes
+PARTING = 5.0  # seconds for a process to end when it is told to
+_PROGRAM = """import sys
+sys.path.insert(0, sys.argv[1])
+from syncdb.connectors.shopify.bulk_worker import serve
+serve(sys.stdin.buffer, sys.stdout.buffer)
+"""
+ROOT = Path(__file__).parents[3]
+_ALONE: dict[str, int] = {"process_group": 0}  # not hit by Ctrl-C: what becomes of the reading is decided here
+if sys.platform == "win32":
+    _ALONE = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+
+
+@dataclass(slots=True)
+class Workers:
+    """Puts orders together; use as a context manager. Processes are started when they are first needed, `count` at most."""
+
+    count: int | None = None
+    worth_it: int = WORTH_IT
+    _free: "SimpleQueue[_Process]" = field(default_factory=SimpleQueue)
+    _started: list["_Process"] = field(default_factory=list)
+
+    def close(self) -> None:
+        """End the processes."""
+        while self._started:
+            self._started.pop().end()
+        self._free = SimpleQueue()
+
+    def joined(self, jobs: Iterator[Job], orders: int) -> Iterator[Joined]:
+        """What becomes of each job, in their order. `orders` is about how many there are. Raises NotInBulk."""
+        if orders < self.worth_it or not self._ready():
+            with few_collections():
+                yield from map(joined, jobs)
+            return
+        with ThreadPoolExecutor(len(self._started)) as threads:
+            under_way = deque[Future[Joined]]()
+            for job in jobs:
+                under_way.append(threads.submit(self._carried_out, job))
+                if len(under_way) > len(self._started):
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+
+    def _ready(self) -> bool:
+        """Whether there are processes to help."""
+        if not self._started:
+            count = min(MOST, _processors()) if self.count is None else self.count
+            for _ in range(count if count > 1 or self.count else 0):
+                self._started.append(_Process.start())
+                self._free.put(self._started[-1])
+        return bool(self._started)
+
+    def _carried_out(self, job: Job) -> Joined:
+        """The job done by the next process that is free; here, if that one fails. Each thread waits for one."""
+        process = self._free.get()
+        try:
+            return process.do(job)
+        except (OSError, EOFError, pickle.PickleError) as error:
+            log.warning("a process that helps to read orders ended (%r): its part is done here", error)
+            return joined(job)
+        finally:
+            self._free.put(process)
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """Another process of this program. It ends when its input does, so also when this one is killed."""
+
+    popen: "subprocess.Popen[bytes]"
+
+    @classmethod
+    def start(cls) -> "_Process":
+        popen = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, str(ROOT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pipesize=PIPE,
+            stderr=subprocess.DEVNULL,  # what fails there fails again here
+            **_ALONE,  # type: ignore[call-overload]
+        )
+        return cls(popen)
+
+    def do(self, job: Job) -> Joined:
+        assert self.popen.stdin is not None and self.popen.stdout is not None
+        pickle.dump(job, self.popen.stdin, pickle.HIGHEST_PROTOCOL)
+        self.popen.stdin.flush()
+        answer: Joined | NotInBulk = pickle.load(self.popen.stdout)
+        if isinstance(answer, NotInBulk):
+            raise answer
+        return answer
+
+    def end(self) -> None:
+        assert self.popen.stdin is not None and self.popen.stdout is not None
+        self.popen.stdout.close()
+        self.popen.kill()
+        self.popen.wait(PARTING)
+        try:
+            self.popen.stdin.close()
+        except OSError:
+            log.debug("the process had ended before")
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
