@@ -115,14 +115,13 @@ def read_cell(cell: Mapping[str, Any]) -> Entry:
 
 def write_cell(entry: Entry) -> Json:
     """An entry as the API takes it, typed; an empty one clears the cell."""
-    if entry is None or entry == "":
+    if isinstance(entry, str):  # first, as most of a sheet is text
+        return {"userEnteredValue": {"stringValue": entry}} if entry else {}
+    if entry is None:
         return {}
     if isinstance(entry, Formula):
         return {"userEnteredValue": {"formulaValue": entry.text}}
-    if isinstance(entry, bool):
-        return {"userEnteredValue": {"boolValue": entry}}
-    name = "stringValue" if isinstance(entry, str) else "numberValue"
-    return {"userEnteredValue": {name: entry}}
+    return {"userEnteredValue": {"boolValue" if isinstance(entry, bool) else "numberValue": entry}}
 
 
 def keep(entry: Entry) -> Any:

@@ -3,6 +3,7 @@
 It is JSON data and complete enough for another process, later, to verify the write or take it back.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +47,8 @@ class Placement:
         """The row that an operation was to touch or make; None if it was left out."""
         if number in self.rows:
             return self.rows[number]
-        return self.at + self.inserted.index(number) if number in self.inserted else None
+        place = bisect_left(self.inserted, number)  # they rise, and there may be thousands
+        return self.at + place if place < len(self.inserted) and self.inserted[place] == number else None
 
     def as_data(self) -> dict[str, Any]:
         return {

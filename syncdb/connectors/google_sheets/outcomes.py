@@ -49,7 +49,7 @@ def _shown(number: int, attempt: Attempt, placement: Placement, cells: Cells, sh
         return placement.left_out[number]
     row = placement.row_of(number)
     operation = attempt.operations[number]
-    names = placement.layout.columns if number in placement.inserted else entries_of(operation, placement.key_field)
+    names = entries_of(operation, placement.key_field) if number in placement.rows else placement.layout.columns
     straight = shown is not None and all(
         shown.columns[name] == placement.layout.columns[name] for name in (*names, placement.key_field)
     )
