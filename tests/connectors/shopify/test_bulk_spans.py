@@ -18,7 +18,7 @@ from syncdb.sandbox.shopify.bulk import FOLDER, Operation
 from tests.connectors.shopify.conftest import World
 from tests.connectors.shopify.test_bulk import by_pages, fell_back, fetched, marks
 
-CUT = Cut(least=60, aim=20, most=20)
+CUT = Cut(least=60, aim=12, most=20)
 BOUNDS = re.compile(r"updated_at:>='([^']*)'|updated_at:<'([^']*)'")
 
 
@@ -63,7 +63,7 @@ def busiest(world: World) -> Iterator[Callable[[], int]]:
 
 @pytest.mark.parametrize("layout", ["after", "mixed"])
 def test_spans_bring_what_pages_bring_each_order_once_and_in_order(world: World, layout: str) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.order = layout
     expected = by_pages(world)
     pages = side_by_side(world)
@@ -79,7 +79,7 @@ def test_spans_bring_what_pages_bring_each_order_once_and_in_order(world: World,
 
 def test_nothing_is_shown_past_what_was_read(world: World) -> None:
     """Whatever a page says was reached, all that changed before has come by then."""
-    world.fill(300)
+    world.fill(160)
     times = {gid.rpartition("/")[2]: one["updatedAt"] for gid, one in world.shop.orders.items()}
     world.app.bulk.endings = ["COMPLETED", "FAILED", "COMPLETED", "COMPLETED", "FAILED"]
     came, told = set[str](), 0
@@ -93,7 +93,7 @@ def test_nothing_is_shown_past_what_was_read(world: World) -> None:
 
 
 def test_they_run_side_by_side_but_never_more_than_four(world: World, busiest: Callable[[], int]) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.lasts = 100.0
     before = world.time.seconds
     pages = side_by_side(world)
@@ -135,7 +135,7 @@ def test_all_places_taken_by_others_for_good(world: World) -> None:
 
 
 def test_a_span_that_fails_is_repeated_alone(world: World) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.endings = ["COMPLETED", "CANCELED"]
     pages = side_by_side(world)
     queries = [one.query for one in operations(world)]
@@ -145,7 +145,7 @@ def test_a_span_that_fails_is_repeated_alone(world: World) -> None:
 
 @pytest.mark.parametrize("ending", ["FAILED", "CANCELED", "EXPIRED", "INTERNAL_SERVER_ERROR"])
 def test_a_span_that_fails_twice_is_read_by_pages_and_only_that(world: World, ending: str) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.endings = ["COMPLETED", ending, "COMPLETED", "COMPLETED", ending]
     pages = side_by_side(world)
     failed = [bounds(one.query) for one in operations(world) if one.status != "COMPLETED"]
@@ -168,7 +168,7 @@ def test_the_last_span_may_fail_like_any_other(world: World) -> None:
 
 
 def test_one_that_takes_too_long_is_halved(world: World) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.endings = ["COMPLETED", "TIMEOUT"]
     pages = side_by_side(world)
     assert marks(pages) == by_pages(world) and fell_back(pages) == []
@@ -236,10 +236,10 @@ def test_an_address_that_stays_bad_is_not_asked_for_for_ever(world: World) -> No
 
 
 def test_an_order_that_fails_costs_its_span_only(world: World) -> None:
-    ids = world.fill(300)
-    world.shop.fail_order(ids[150])
+    ids = world.fill(160)
+    world.shop.fail_order(ids[80])
     pages = side_by_side(world)
-    assert [held.order_id for page in pages for held in page.quarantined] == [ids[150].rpartition("/")[2]]
+    assert [held.order_id for page in pages for held in page.quarantined] == [ids[80].rpartition("/")[2]]
     assert len(marks(pages)) == len(world.shop.orders) - 1 and len(fell_back(pages)) == 1
     assert fetched(world) >= 8
 
@@ -288,7 +288,7 @@ def test_a_search_that_is_not_understood_is_not_relied_on(world: World) -> None:
 
 
 def test_no_headway_is_waited_for_once(world: World) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.lasts = 1e9
     pages = side_by_side(world)
     assert marks(pages) == by_pages(world)
@@ -302,7 +302,7 @@ def until(pages: Iterator[Page], fits: Callable[[Page], object]) -> None:
 
 
 def test_what_nobody_will_fetch_is_cancelled(world: World) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.lasts = 60.0
     pages = reader(world).changed(None, world.now())
     until(pages, lambda _: fetched(world))
@@ -317,7 +317,7 @@ def test_what_nobody_will_fetch_is_cancelled(world: World) -> None:
 
 
 def test_the_waiting_can_be_ended_at_once(world: World) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.lasts = 1e6
     pages = reader(world).changed(None, world.now())
     until(pages, lambda _: sum(one.active for one in operations(world)) == AT_ONCE and len(world.time.slept) > 5)
@@ -326,7 +326,7 @@ def test_the_waiting_can_be_ended_at_once(world: World) -> None:
 
 
 def test_cancelling_is_not_insisted_on(world: World) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.lasts = 60.0
     pages = reader(world).changed(None, world.now())
     until(pages, lambda _: fetched(world))
@@ -337,7 +337,7 @@ def test_cancelling_is_not_insisted_on(world: World) -> None:
 
 
 def test_a_refusal_stays_a_refusal(world: World) -> None:
-    world.fill(300)
+    world.fill(160)
     world.app.bulk.lasts = 60.0
     pages = reader(world).changed(None, world.now())
     until(pages, lambda _: fetched(world))

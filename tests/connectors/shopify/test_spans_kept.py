@@ -21,7 +21,7 @@ from tests.connectors.shopify.conftest import World, bare
 from tests.connectors.shopify.test_bulk_spans import bounds, operations
 
 ONE = Cut(least=10**9)
-SPANS = Cut(least=60, aim=20, most=20)
+SPANS = Cut(least=60, aim=12, most=20)
 FEW = Cut(least=60, aim=25, most=4)
 OVERLAP, LOOKBACK = timedelta(minutes=15), timedelta(days=60)
 
@@ -66,7 +66,7 @@ def progress(path: Path) -> Any:
 
 
 def test_spans_leave_the_same_ledger_as_one_operation_and_as_pages(world: World, tmp_path: Path) -> None:
-    world.fill(300)
+    world.fill(160)
     ledgers = {}
     for name, cut in (("one", ONE), ("spans", SPANS), ("pages", None)):
         world.app.bulk.operations.clear()
@@ -82,7 +82,7 @@ def test_spans_leave_the_same_ledger_as_one_operation_and_as_pages(world: World,
 
 @pytest.mark.parametrize("fetches", [1, 3, 6])
 def test_a_run_that_is_ended_goes_on_where_it_was(world: World, tmp_path: Path, fetches: int) -> None:
-    world.fill(300)
+    world.fill(160)
     path, desk = tmp_path / "ledger.db", world.app.bulk
     desk.lasts = 30.0
 
@@ -147,7 +147,7 @@ def test_a_kill_after_an_edit_in_between_loses_nothing(world: World, tmp_path: P
     """As above, but the run is ended at any page: the next one finds what moved all the same."""
     world.fill(90)
     desk, ended_at = world.app.bulk, 0
-    for pages in range(1, 60, 7):
+    for pages in range(1, 60, 9):
         path, edited, seen = tmp_path / f"{pages}.db", list[str](), [0]
         desk.operations.clear()
         desk.lasts, desk.endings = 20.0, ["COMPLETED", "FAILED"]
