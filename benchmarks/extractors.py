@@ -4,8 +4,9 @@
 
 Each extractor prints the orders into a file, as it does for whatever stores them; syncdb brings them into its ledger. Wall time
 counts from the start of the process to its end; CPU is user and system time of the process and its children, without the
-shop's, which runs in a process of its own; requests and the bytes of the answers' bodies are counted by the shop. The first use
-installs the extractors from PyPI (some 400 MB). Discovering what can be read is not measured, nor is counting what came out.
+shop's, which runs in a process of its own; peak memory is that of the largest of its processes; requests and the bytes of the
+answers' bodies are counted by the shop. The first use installs the extractors from PyPI (some 400 MB). Discovering what can be
+read is not measured, nor is counting what came out.
 
 - syncdb, tap-shopify: a bulk operation runs for a second. Between two looks at it tap-shopify sleeps a minute, always, and it
   reads windows of 30 days, here two. So it is measured a second time, in the most favourable case:
@@ -84,7 +85,7 @@ def measured(program: Program, url: str, cache: Path) -> Run:
 
 
 def _timed(launch: Launch, folder: Path) -> tuple[float, float, float]:
-    """Wall and CPU seconds and the peak MB of a process and its children."""
+    """Wall and CPU seconds of a process and its children, and the peak MB of the largest of them."""
     with (folder / "output").open("wb") as output, (folder / "log").open("wb") as log:
         started = time.perf_counter()
         process = subprocess.Popen(launch.command, cwd=folder, env=launch.environment, stdout=output, stderr=log)
