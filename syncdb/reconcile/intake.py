@@ -98,10 +98,8 @@ class Intake:
             for page in pages:
                 self.watch.stop_if_asked()
                 self._same_shop(page.facts)
-                self._take_page(page)
                 whole, ended = whole and not page.partial, page.last
-                if whole and page.reached:
-                    self._remember(PROGRESS, page.reached - overlap, window.covered_since)
+                self._take_page(page, page.reached - overlap if whole and page.reached else None, window.covered_since)
                 self.watch.advance(len(page.orders))
         whole = whole and ended
         self._ask_again(window if window.whole and whole else None, overlap)
@@ -133,18 +131,20 @@ class Intake:
                 self.report.counts["orders_missed"] += 1
                 self.report.note(Note("gap", f"{one.name} was missing though the shop has it. It was brought in."))
 
-    def _take_page(self, page: Page) -> None:
-        if page.orders or page.quarantined:
-            self._keep(page)
+    def _take_page(self, page: Page, read_up_to: datetime | None, covered_since: datetime) -> None:
+        if page.orders or page.quarantined or read_up_to:
+            with self.ledger.transaction():
+                self._keep(page)
+                if read_up_to:
+                    self._remember(PROGRESS, read_up_to, covered_since)
         self._tell(page.notices)
 
     def _keep(self, page: Page) -> None:
-        with self.ledger.transaction():
-            self._take(page.orders)
-            for held in page.quarantined:
-                self._hold_back(held)
-            self.ledger.shown.add(order.order_id for order in page.orders)
-            self.ledger.shown.add(held.order_id for held in page.quarantined)
+        self._take(page.orders)
+        for held in page.quarantined:
+            self._hold_back(held)
+        self.ledger.shown.add(order.order_id for order in page.orders)
+        self.ledger.shown.add(held.order_id for held in page.quarantined)
 
     def _take(self, orders: Iterable[Sealed]) -> None:
         now, held = iso(self.clock.now()), set(self.ledger.problems.quarantined(FETCH))
@@ -246,7 +246,8 @@ class Intake:
     def _move_watermark(self, window: Window, overlap: timedelta) -> None:
         """To when this reading began, by the earlier of two clocks: a computer whose clock runs ahead has not seen the future."""
         began = min(window.until, self.reader.client.first_dated or window.until)
-        self._remember(MARK, began - overlap, window.covered_since)
+        with self.ledger.transaction():
+            self._remember(MARK, began - overlap, window.covered_since)
 
     def _remember(self, name: str, at: datetime, covered_since: datetime) -> None:
         point = {
@@ -255,8 +256,7 @@ class Intake:
             "metafields": self._metafields(),
             "run_id": self.report.run_id,
         }
-        with self.ledger.transaction():
-            self.ledger.runs.put(name, point)
+        self.ledger.runs.put(name, point)
 
     def _metafields(self) -> list[list[str]]:
         """Which metafields are read along. When others are chosen, the window has to be read again."""

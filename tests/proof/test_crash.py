@@ -93,14 +93,14 @@ def first_load_in_spans(judged: Judged) -> None:
 
 # situation -> how many boundaries its run had when this was written; a tenth fewer would mean that some are no longer tried
 SITUATIONS = {
-    first_load: 89,
-    changes_and_restores: 67,
-    new_column: 80,
-    row_inserted_meanwhile: 106,
-    write_pending: 68,
-    write_late: 72,
-    first_load_in_bulk: 149,
-    first_load_in_spans: 190,
+    first_load: 87,
+    changes_and_restores: 64,
+    new_column: 77,
+    row_inserted_meanwhile: 101,
+    write_pending: 64,
+    write_late: 69,
+    first_load_in_bulk: 118,
+    first_load_in_spans: 142,
 }
 
 

@@ -69,11 +69,18 @@ class Workers:
     def _ready(self) -> bool:
         """Whether there are processes to help."""
         if not self._started:
-            count = min(MOST, _processors()) if self.count is None else self.count
-            for _ in range(count if count > 1 or self.count else 0):
-                self._started.append(_Process.start())
-                self._free.put(self._started[-1])
+            for _ in range(_useful() if self.count is None else self.count):
+                self._start()
         return bool(self._started)
+
+    def _start(self) -> None:
+        try:
+            process = _Process.start()
+        except OSError as error:
+            log.warning("no process could be started to help to read orders (%r)", error)
+        else:
+            self._started.append(process)
+            self._free.put(process)
 
     def _carried_out(self, job: Job) -> Joined:
         """The job done by the next process that is free; here, if that one fails. Each thread waits for one."""
@@ -125,8 +132,7 @@ class _Process:
             log.debug("the process had ended before")
 
 
-def _processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _useful() -> int:
+    """How many processes help: none where this one has the only processor."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return MOST if processors > 1 else 0

@@ -133,3 +133,10 @@ def test_few_orders_need_no_help(workers: Workers) -> None:
     workers.worth_it = 2
     assert list(workers.joined(iter([Job(b"", {}, Sight("a"))]), 1)) == [joined(Job(b"", {}, Sight("a")))]
     assert processes(workers) == []
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch, workers: Workers) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    job = Job(b"", {}, Sight("a"))
+    assert list(workers.joined(iter([job, job]), 2)) == [joined(job), joined(job)]
+    assert processes(workers) == []
