@@ -45,6 +45,8 @@ def canonical(value: Value) -> Value:
 
 def same(one: Value, other: Value) -> bool:
     """Whether two values mean the same: None and empty text do, 1 and 1.00 do, 1 and True do not."""
+    if type(one) is type(other) and one == other:  # mostly, and much sooner
+        return True
     a, b = canonical(one), canonical(other)
     return type(a) is type(b) and a == b
 
