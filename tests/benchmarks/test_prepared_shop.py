@@ -9,11 +9,11 @@ from benchmarks.prepared_shop import TOKEN, PreparedApp
 from syncdb.clock import SYSTEM
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.client import ShopifyClient
-from syncdb.connectors.shopify.normalise import snapshot_hash
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.tokens import StaticToken
 from syncdb.sandbox.faults import Faults
 from syncdb.sandbox.server import Server
+from syncdb.sealing import snapshot_hash
 
 ORDERS = 900
 
