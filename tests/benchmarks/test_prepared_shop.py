@@ -13,7 +13,6 @@ from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.tokens import StaticToken
 from syncdb.sandbox.faults import Faults
 from syncdb.sandbox.server import Server
-from syncdb.sealing import snapshot_hash
 
 ORDERS = 900
 
@@ -33,7 +32,7 @@ def read(url: str, cut: Cut) -> dict[str, str]:
     client.close()
     assert pages[-1].last and not any(page.notices or page.partial for page in pages)
     orders = [order for page in pages for order in page.orders]
-    found = {str(order["id"]): snapshot_hash(order) for order in orders}
+    found = {order.order_id: order.hash for order in orders}
     assert len(found) == len(orders)
     return found
 
