@@ -55,8 +55,9 @@ class BulkReader:
         except NotInBulk as why:
             self._tell_of(whole, whole, why)
             return
-        with closing(Convoy(self.operations, self._query, tasks)) as convoy, closing(self.workers):
-            for page in self._in_order(convoy, whole, known):
+        convoy = Convoy(self.operations, self._query, tasks)
+        with closing(convoy), closing(self.workers), closing(self._in_order(convoy, whole, known)) as pages:
+            for page in pages:
                 yield page if len(convoy.tasks) == 1 else replace(page, last=False)
 
     def _tasks(self, whole: Span, least: int) -> list[Task]:
@@ -70,7 +71,7 @@ class BulkReader:
     def _query(self, span: Span) -> str:
         return bulk_query(self.asking.documents.order, span.search)
 
-    def _in_order(self, convoy: Convoy, whole: Span, known: Mapping[str, str]) -> Iterator[Page]:
+    def _in_order(self, convoy: Convoy, whole: Span, known: Mapping[str, str]) -> Generator[Page, None, None]:
         """The pages of one span after the other; a span stands first in `convoy` until its last page was taken."""
         in_a_row = 0
         while convoy.tasks:
