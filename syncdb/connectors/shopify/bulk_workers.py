@@ -53,10 +53,13 @@ class Workers:
 
     def joined(self, jobs: Iterator[Job], orders: int) -> Iterator[Joined]:
         """What becomes of each job, in their order. `orders` is about how many there are. Raises NotInBulk."""
-        if orders < self.worth_it or not self._ready():
-            with few_collections():
+        with few_collections():
+            if orders < self.worth_it or not self._ready():
                 yield from map(joined, jobs)
-            return
+            else:
+                yield from self._shared_out(jobs)
+
+    def _shared_out(self, jobs: Iterator[Job]) -> Iterator[Joined]:
         with ThreadPoolExecutor(len(self._started)) as threads:
             under_way = deque[Future[Joined]]()
             for job in jobs:
