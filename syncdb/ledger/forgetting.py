@@ -22,7 +22,7 @@ def forget_agreement(ledger: Ledger, order_id: str, name: str, now: str) -> int:
             for key in records.of_orders([order_id]):
                 records.forget(key)
                 rows += 1
-            ledger.orders.wait(pair["pair"], order_id)
+            ledger.orders.wait(pair["pair"], [order_id])
         ledger.problems.add(_note(order_id, name), last_run(reader), now)
     return rows
 

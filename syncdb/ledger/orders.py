@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -28,9 +28,11 @@ _TIMES = ["last_seen_at", "last_changed_at"]
 # the text comes as bytes: it was made in UTF-8, as SQLite keeps it
 _PLACES = ["CAST(? AS TEXT)" if name == "snapshot" else "?" for name in _STORED]
 _INSERT = f"""INSERT INTO order_tracking ({", ".join([*_STORED, *_TIMES])}, first_seen_at)
-              VALUES ({", ".join(_PLACES)}, ?, ?, ?) ON CONFLICT (order_id) DO NOTHING"""
+              VALUES ({", ".join(_PLACES)}, ?, ?, ?)"""
 _UPDATE = f"""UPDATE order_tracking SET ({", ".join([*_STORED, *_TIMES])}) = ({", ".join(_PLACES)}, ?, ?), missing_since = NULL
               WHERE order_id = ?"""
+_TOUCH = """UPDATE order_tracking SET last_seen_at = ?, missing_since = NULL,
+            status = CASE status WHEN 'missing' THEN 'tracked' ELSE status END WHERE order_id = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,37 @@ class Orders:
 
     connection: sqlite3.Connection
 
-    def save(self, order: Sealed, run_id: int, now: str) -> Seen:
-        """Take in one order as the shop shows it now (`now` is ISO UTC). Its history gains a line for each changed field."""
-        inserted = self.connection.execute(_INSERT, (*_columns(order), now, now, now))
-        if inserted.rowcount:
-            return Seen.NEW
-        (known,) = self.connection.execute("SELECT hash FROM order_tracking WHERE order_id = ?", (order.order_id,)).fetchone()
-        if known == order.hash:
-            self._touch(order.order_id, now)
-            return Seen.SAME
+    def save(self, orders: Sequence[Sealed], run_id: int, now: str) -> list[Seen]:
+        """Take in orders as the shop shows them now (`now` is ISO UTC); what each was.
+
+        Their history gains a line for each changed field.
+        """
+        seen, moved = list[Seen](), list[tuple[int, Sealed]]()
+        known, new, same = self._hashes([order.order_id for order in orders]), list[Sealed](), list[Sealed]()
+        for order in orders:
+            mark = known.setdefault(order.order_id, "")
+            if not mark:
+                known[order.order_id] = order.hash
+                new.append(order)
+            elif mark == order.hash:
+                same.append(order)
+            else:
+                moved.append((len(seen), order))
+            seen.append(Seen.SAME if mark else Seen.NEW)
+        self.connection.executemany(_INSERT, ((*_columns(order), now, now, now) for order in new))
+        self.connection.executemany(_TOUCH, ((now, order.order_id) for order in same))
+        for place, order in moved:
+            seen[place] = self._change(order, run_id, now)
+        return seen
+
+    def _hashes(self, order_ids: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for group in groups(order_ids):
+            query = f"SELECT order_id, hash FROM order_tracking WHERE order_id IN ({','.join('?' * len(group))})"
+            found.update(self.connection.execute(query, group))
+        return found
+
+    def _change(self, order: Sealed, run_id: int, now: str) -> Seen:
         query = "SELECT snapshot, updated_at FROM order_tracking WHERE order_id = ?"
         before, updated_at = self.connection.execute(query, (order.order_id,)).fetchone()
         if order.summary.updated_at and updated_at and order.summary.updated_at < updated_at:
@@ -86,9 +110,9 @@ class Orders:
         """Ids of orders the shop did not show when asked for them by id, not yet declared deleted."""
         return [row[0] for row in self.connection.execute("SELECT order_id FROM order_tracking WHERE status = 'missing'")]
 
-    def wait(self, pair: str, order_id: str) -> None:
-        """Note that the pair's other side still has to hear of this order."""
-        self.connection.execute("INSERT OR IGNORE INTO pending VALUES (?, ?)", (pair, order_id))
+    def wait(self, pair: str, order_ids: Iterable[str]) -> None:
+        """Note that the pair's other side still has to hear of these orders."""
+        self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?, ?)", ((pair, one) for one in order_ids))
 
     def wait_all(self, pair: str) -> None:
         """The same for every order, when what is shown of an order has changed."""
@@ -112,13 +136,6 @@ class Orders:
         rows = ((order_id, run_id, now, path, _text(old), _text(new)) for path, old, new in changes(before, after))
         self.connection.executemany(
             "INSERT INTO order_change (order_id, run_id, seen_at, path, before, after) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
-
-    def _touch(self, order_id: str, now: str) -> None:
-        self.connection.execute(
-            """UPDATE order_tracking SET last_seen_at = ?, missing_since = NULL,
-               status = CASE status WHEN 'missing' THEN 'tracked' ELSE status END WHERE order_id = ?""",
-            (now, order_id),
         )
 
 

@@ -239,7 +239,7 @@ def _decide(output: "Output", path: Path, verdicts: "Sequence[Verdict]", about: 
         for one, verdict in zip(about, verdicts, strict=True):
             ledger.verdicts(one.pair).decide(verdict, iso(now))
             if one.order_id:
-                ledger.orders.wait(one.pair, one.order_id)
+                ledger.orders.wait(one.pair, [one.order_id])
     if output.as_json:
         output.data({"decided": [one.id for one in about]})
         return

@@ -1,5 +1,6 @@
 """Orders into the ledger: read what changed in the shop, keep it page by page, and move the watermark only past what is kept."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -146,34 +147,32 @@ class Intake:
         self.ledger.shown.add(order.order_id for order in page.orders)
         self.ledger.shown.add(held.order_id for held in page.quarantined)
 
-    def _take(self, orders: Iterable[Sealed]) -> None:
-        now, held = iso(self.clock.now()), set(self.ledger.problems.quarantined(FETCH))
-        for order in orders:
-            self._take_one(order, now)
-            if order.order_id in held:
-                self.ledger.problems.resolve(FETCH, order.order_id, f"read in run {self.report.run_id}", now)
-
-    def _take_one(self, order: Sealed, now: str) -> None:
-        if order.withheld or order.order_id in self.ledger.redacted:
-            order = self._as_kept(order)
-        seen = self.ledger.orders.save(order, self.report.run_id, now)
-        self.report.counts["fetched"] += 1
-        self.report.counts[f"orders_{seen.value}"] += 1
-        if seen in (Seen.NEW, Seen.CHANGED):
-            self._wait(order.order_id)
+    def _take(self, orders: Sequence[Sealed]) -> None:
+        if not orders:
+            return
+        now, ids = iso(self.clock.now()), [order.order_id for order in orders]
+        seen = self.ledger.orders.save([self._as_kept(order) for order in orders], self.report.run_id, now)
+        self.report.counts["fetched"] += len(orders)
+        for state, count in Counter(seen).items():
+            self.report.counts[f"orders_{state.value}"] += count
+        self._wait([order_id for order_id, state in zip(ids, seen, strict=True) if state in (Seen.NEW, Seen.CHANGED)])
+        for order_id in set(self.ledger.problems.quarantined(FETCH)).intersection(ids):
+            self.ledger.problems.resolve(FETCH, order_id, f"read in run {self.report.run_id}", now)
 
     def _as_kept(self, order: Sealed) -> Sealed:
         """The order without the person that was redacted, and with what is withheld as it was last seen."""
+        if not order.withheld and order.order_id not in self.ledger.redacted:
+            return order
         snapshot = order.snapshot
         if order.order_id in self.ledger.redacted:
             snapshot = without_person(snapshot)
         stored = self.ledger.orders.snapshot(order.order_id) if order.withheld else None
         return sealed(merge_withheld(snapshot, stored))
 
-    def _wait(self, order_id: str) -> None:
+    def _wait(self, order_ids: Sequence[str]) -> None:
         """Every place that shows orders of this ledger hears of a change, whichever of them the run is for."""
         for pair in self._hearing:
-            self.ledger.orders.wait(pair, order_id)
+            self.ledger.orders.wait(pair, order_ids)
 
     def _hold_back(self, held: Quarantined) -> None:
         self.report.counts["quarantined"] += 1
@@ -230,8 +229,8 @@ class Intake:
             self.report.counts["orders_missing"] += 1
             return
         gone = stored | {"deleted_at": now}
-        self.ledger.orders.save(sealed(gone), self.report.run_id, now)
-        self._wait(order_id)
+        self.ledger.orders.save([sealed(gone)], self.report.run_id, now)
+        self._wait([order_id])
         self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
         self.report.counts["orders_deleted"] += 1
         self.report.note(

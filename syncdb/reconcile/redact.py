@@ -87,7 +87,7 @@ def strip(ledger: Ledger, affected: Affected, *, sheet_too: bool, pairs: Iterabl
         for order_id in affected.orders:
             _strip_one(work, order_id, unseen=not sheet_too)
             for pair in pairs:
-                ledger.orders.wait(pair, order_id)
+                ledger.orders.wait(pair, [order_id])
 
 
 def clean(ledger: Ledger, affected: Affected) -> tuple[dict[str, int], bool]:

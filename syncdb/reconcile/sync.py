@@ -199,7 +199,7 @@ class OrderSync:
         with self.ledger.transaction():
             self.ledger.orders.settled(pair, done)
             for order_id in open_orders - {""}:  # also where the other side's change could not be brought over
-                self.ledger.orders.wait(pair, order_id)
+                self.ledger.orders.wait(pair, [order_id])
             for order_id in done:
                 for stage in ("write", "show"):
                     self.ledger.problems.resolve(stage, order_id, f"written in run {report.run_id}", self._now())

@@ -65,7 +65,7 @@ def test_copies_made_while_a_run_writes_are_all_whole(tmp_path: Path) -> None:
             while not stop.is_set() or len(written) < 50:
                 number = str(len(written))
                 with ledger.transaction():
-                    ledger.orders.wait("p", number)
+                    ledger.orders.wait("p", [number])
                     ledger.problems.add(Problem("fetch", "x" * 500, "m" * 2000, number), 1, iso(NOW))
                 written.append(number)
 
