@@ -165,7 +165,7 @@ def _settle(
     if isinstance(written, Conflict):
         return written, False
     for side, there in ((Side.LEFT, left), (Side.RIGHT, right)):
-        if side in written and _persons_own(difference, there):
+        if side in written and _persons_own(difference.field, there):
             return _conflict(difference, Why.FORMULA), False
     return written, decided
 
@@ -176,12 +176,9 @@ def _decided(difference: Difference, verdict: Verdict) -> dict[Side, Value]:
     return {side: value for side, there in shown.items() if not same(there, value)}
 
 
-def _persons_own(difference: Difference, there: Found) -> bool:
-    """Whether the field is frozen there. A text we wrote ourselves and that merely looks like a formula is not."""
-    if difference.field in there.computed:
-        return True
-    shown = there.record.fields.get(difference.field)
-    return difference.field in there.frozen and not same(shown, difference.base)
+def _persons_own(name: str, there: Found) -> bool:
+    """Whether only people may write the field there: whatever it shows, and whatever was agreed."""
+    return name in there.computed or name in there.frozen
 
 
 def _owned(

@@ -148,7 +148,7 @@ DEFECTS = (
     Defect(
         "a person's formula is not seen as theirs",
         "reconcile/policy.py",
-        "if side in written and _persons_own(difference, there):",
+        "if side in written and _persons_own(difference.field, there):",
         "if False:",
         (PEOPLE, POLICY),
     ),
@@ -427,9 +427,23 @@ DEFECTS = (
     Defect(
         "text is sent as a formula",
         "connectors/google_sheets/cells.py",
-        '    name = "stringValue" if isinstance(entry, str) else "numberValue"',
-        '    name = ("formulaValue" if entry[:1] == "=" else "stringValue") if isinstance(entry, str) else "numberValue"',
+        '{"userEnteredValue": {"stringValue": entry}} if entry else {}',
+        '{"userEnteredValue": {"formulaValue" if entry[:1] == "=" else "stringValue": entry}} if entry else {}',
         (SHEETS, EVERYDAY, CRASH),
+    ),
+    Defect(
+        "text that looks like a formula is taken for one",
+        "connectors/google_sheets/reading.py",
+        "_told_apart(here, [one for one in found if one is not None])",
+        "[one for one in found if one is not None]",
+        (PEOPLE,),
+    ),
+    Defect(
+        "what left its cell before it was told apart is taken for text",
+        "connectors/google_sheets/reading.py",
+        "if cells.at(row, columns[name]) != fields[name]}",
+        "if cells.at(row, columns[name]) not in (fields[name], None)}",
+        (SHEETS,),
     ),
     Defect(
         "Grist: a row is written whatever it shows by then",
@@ -455,8 +469,8 @@ DEFECTS = (
     Defect(
         "Grist: a column of formulas is written",
         "reconcile/policy.py",
-        "    if difference.field in there.computed:\n        return True\n",
-        "",
+        "return name in there.computed or name in there.frozen",
+        "return name in there.frozen",
         (GRIST_TOLD,),
     ),
     Defect(

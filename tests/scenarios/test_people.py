@@ -1,6 +1,8 @@
 """What people do to the sheet, and that they never lose a keystroke to us."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.scenarios.world import World
 
@@ -72,6 +74,32 @@ def test_a_formula_in_our_cell_is_never_overwritten(world: World) -> None:
     world.colleague.clear(cell)
     world.synced(full=True)
     assert world.rows()[key]["Note"] == "the shop's"
+
+
+def test_a_formula_with_the_very_text_of_ours_is_never_overwritten_either(world: World) -> None:
+    gid, key = some_line(world)
+    world.shop.set_note(gid, "=1+1")
+    world.synced()
+    world.colleague.type(f"{world.letter('Note')}{world.row_of(key)}", "=1+1")
+    world.shop.set_note(gid, "the shop's")
+    told = world.synced()
+    assert world.rows()[key]["Note"] == "=1+1" and told.data["conflicts"] == 1 and not told.counts["quarantined"]
+
+
+def test_text_that_looks_like_a_formula_is_no_formula_though_nothing_is_known_of_it(world: World) -> None:
+    """With an old copy of the ledger put back, the base cannot tell that the text is ours."""
+    gid, key = some_line(world)
+    world.shop.set_note(gid, None)
+    world.synced()
+    ledger, copy = Path(world.env["DB_PATH"]), world.folder / "copy.db"
+    shutil.copy(ledger, copy)
+    world.shop.set_note(gid, "=1+1")
+    world.synced()
+    assert world.rows()[key]["Note"] == "=1+1"
+    shutil.copy(copy, ledger)
+    world.shop.set_note(gid, None)
+    ran = world.synced(full=True)
+    assert world.rows()[key]["Note"] is None and ran.data["conflicts"] == 0
 
 
 def test_a_copied_row_freezes_both_and_is_reported(world: World) -> None:

@@ -87,9 +87,15 @@ def test_a_persons_formula_is_never_overwritten() -> None:
     assert [one.why for one in decision.conflicts] == [Why.FORMULA] and not decision.operations
 
 
-def test_our_own_text_that_looks_like_a_formula_is_updated() -> None:
+def test_a_persons_formula_that_reads_as_what_was_agreed_is_not_overwritten_either() -> None:
     triple = Triple("k", Record("k", {"f": "=A1"}), found("hello"), found("=A1", frozen=True))
-    assert [op.changes for op in decide(triple, policy(OWNER_LEFT)).operations] == [{"f": "hello"}]
+    decision = decide(triple, policy(OWNER_LEFT))
+    assert [one.why for one in decision.conflicts] == [Why.FORMULA] and not decision.operations
+
+
+@pytest.mark.parametrize("base", [None, "=A1", "paid"])
+def test_text_that_looks_like_a_formula_is_text_whatever_was_agreed(base: str | None) -> None:
+    assert written(base, "hello", "=A1", OWNER_LEFT) == {RIGHT: "hello"}
 
 
 def test_a_field_that_was_not_observed_says_nothing() -> None:

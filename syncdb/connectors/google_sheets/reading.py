@@ -1,10 +1,12 @@
 """Reading records out of the tab: everything in blocks, or just some keys."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from operator import itemgetter
 
 import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.connectors.google_sheets.grid import Area
+from syncdb.connectors.google_sheets.grid import Area, Cells
 from syncdb.connectors.google_sheets.records import Index, found_in, lines_in, snapshot_of
 from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, still_moving
 from syncdb.model import Found, Snapshot
@@ -69,11 +71,38 @@ def _records(sheet: Sheet, areas: Sequence[Area]) -> list[Found] | None:
         asked = {row for area in chunk for row in range(area.rows[0], area.rows[1] or 0)}
         lines = sorted((item for item in lines_in(patches, here.layout).items() if item[0] in asked), key=itemgetter(0))
         found = (found_in(line, row, sheet.wish.fields, sheet.wish.key) for row, line in lines)
-        records += [one for one in found if one is not None]
+        records += _told_apart(here, [one for one in found if one is not None])
     return records
 
 
-def _chunks(areas: Sequence[Area]) -> Iterator[list[Area]]:
+def _told_apart(here: Here, found: list[Found]) -> list[Found]:
+    """The same records, of which only real formulas stay frozen, not text that begins with "=".
+
+    Compact values show both alike, so the cells in question are read again, exactly: no request where there are none. A cell that
+    shows something else by then stays frozen; a later look settles it.
+    """
+    columns = here.layout.columns
+    doubtful = sorted((columns[name], int(one.ref) - 1) for one in found for name in one.frozen)
+    if not doubtful:
+        return found
+    cells = Cells(patch for chunk in _chunks(_just(doubtful)) for patch in here.grid.exact(chunk))
+
+    def settled(one: Found) -> Found:
+        fields, row = one.record.fields, int(one.ref) - 1
+        frozen = {name: why for name, why in one.frozen.items() if cells.at(row, columns[name]) != fields[name]}
+        return replace(one, frozen=frozen)
+
+    return [settled(one) if one.frozen else one for one in found]
+
+
+def _just(places: Iterable[tuple[int, int]]) -> Iterator[Area]:
+    """Areas that cover these cells, given as sorted (column, row)."""
+    for column, cells in groupby(places, itemgetter(0)):
+        for stretch in a1.runs([row for _, row in cells], ROW_GAP):
+            yield Area(stretch, (column, column + 1))
+
+
+def _chunks(areas: Iterable[Area]) -> Iterator[list[Area]]:
     chunk: list[Area] = []
     cells = 0
     for area in areas:

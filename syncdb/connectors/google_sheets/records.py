@@ -53,17 +53,17 @@ def readable_key(entry: Entry) -> str | None:
 
 
 def found_in(line: Mapping[str, Entry], row: int, fields: Sequence[Field], key_field: str) -> Found | None:
-    """The record of a row (field -> entry); None for a row without a key. Formulas in managed cells are `frozen`."""
+    """The record of a row (field -> entry); None for a row without a key. What looks like a formula is `frozen`."""
     key = readable_key(line.get(key_field))
     if key is None:
         return None
     values: dict[str, Value] = {one.name: value_in(line[one.name], one.kind) for one in fields if one.name in line}
-    frozen = {name: FORMULA for name, entry in line.items() if _is_formula(entry)}
+    frozen = {name: FORMULA for name, entry in line.items() if _looks_like_formula(entry)}
     values[key_field] = key if isinstance(line[key_field], str) and str(line[key_field]) == key else values[key_field]
     return Found(str(row + 1), _version(line), Record(key, values), frozen)
 
 
-def _is_formula(entry: Entry) -> bool:
+def _looks_like_formula(entry: Entry) -> bool:
     if isinstance(entry, str):
         return entry[:1] == "=" and len(entry) > 1
     return isinstance(entry, Formula)

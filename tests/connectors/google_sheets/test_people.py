@@ -196,6 +196,33 @@ def test_a_persons_formula_in_our_cell_is_frozen_and_not_written(desk: Desk) -> 
     assert desk.values("Orders")[1][3] == "=1+1"
 
 
+@pytest.mark.parametrize("everything", [True, False])
+def test_text_that_looks_like_a_formula_is_told_from_one_by_one_more_request(desk: Desk, everything: bool) -> None:
+    connector = desk.ready(*rows(30), create("text", title="=1+1", order="="))
+    desk.colleague().type("C3", "=1+1")
+    desk.colleague().type("D9", "=D3*2")
+    desk.faults.log.clear()
+    shown = next(iter(connector.fetch())) if everything else connector.look(["text", "2", "8", "9"])
+    frozen = {key: dict(one.frozen) for key, one in shown.found.items() if one.frozen}
+    assert frozen == {"2": {"title": "a formula"}, "8": {"quantity": "a formula"}}
+    assert shown.found["text"].record.fields["title"] == shown.found["2"].record.fields["title"] == "=1+1"
+    assert [seen.path.rpartition(":")[2] for seen in desk.faults.log].count("getByDataFilter") == 1
+
+
+def test_where_nothing_looks_like_a_formula_nothing_more_is_asked(desk: Desk) -> None:
+    connector = desk.ready(*rows(30))
+    desk.faults.log.clear()
+    assert len(next(iter(connector.fetch())).found) == 30
+    assert not [seen for seen in desk.faults.log if seen.path.endswith(":getByDataFilter")]
+
+
+@pytest.mark.parametrize("act", [lambda them: them.insert_rows(2), lambda them: them.type("C2", "=1+1")])
+def test_what_changes_before_it_is_told_apart_stays_frozen(desk: Desk, act: Callable[[Colleague], object]) -> None:
+    connector = desk.ready(create("text", title="=1+1"))
+    desk.faults.add(Fault("meanwhile", lambda seen: seen.path.endswith(":getByDataFilter"), action=lambda: act(desk.colleague())))
+    assert connector.look(["text"]).found["text"].frozen == {"title": "a formula"}
+
+
 def _edits() -> st.SearchStrategy[list[tuple[str, int, int]]]:
     kinds = ["insert rows", "delete row", "insert columns", "move column", "move row", "sort", "type"]
     return st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 50), st.integers(1, 3)), min_size=1, max_size=3)
