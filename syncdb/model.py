@@ -30,10 +30,10 @@ class Record:
 class Found:
     """A record where it was found. `ref` is its location (never its identity), `version` what a later write may expect.
 
-    `frozen` names fields that must not be written there, with the reason (a person's formula in our cell), unless they show what
-    was agreed. `computed` are fields that nobody can write there, whatever they show (a column of formulas). `blank` are fields
-    that hold nothing yet and may be filled unasked (an empty cell, the 0 of a column just made). `changed_at` (ISO 8601, UTC) is
-    when the side itself says it last changed, where it can.
+    `frozen` names fields that must not be written there, with the reason (a person's formula in our cell). `computed` are fields
+    that nobody can write there, whatever they show (a column of formulas). `blank` are fields that hold nothing yet and may be
+    filled unasked (an empty cell, the 0 of a column just made). `changed_at` (ISO 8601, UTC) is when the side itself says it
+    last changed, where it can.
     """
 
     ref: str

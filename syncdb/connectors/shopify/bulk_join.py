@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from syncdb.connectors.shopify.bulk_query import LIST_OF, connections_of, left_out
@@ -65,7 +66,7 @@ def ending_of_children(line: bytes) -> bytes:
 def _groups(chunk: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
     """The id of each order with its lines, in whatever order those come."""
     current, group, ending = b"", list[bytes](), NOWHERE
-    for line in filter(None, chunk.split(b"\n")):
+    for line in filter(None, map(bytes.rstrip, BytesIO(chunk))):
         if not line.endswith(ending):  # most lines do: they belong to the order before
             order_id, is_order = owner(line)
             if group and order_id != current:

@@ -9,6 +9,8 @@ from typing import IO
 from syncdb.connectors.shopify.bulk_join import Joined, joined
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 
+SIZE = 8  # bytes that say how long an answer is
+
 
 @contextmanager
 def few_collections() -> Iterator[None]:
@@ -32,5 +34,7 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
                 answer = error
             except EOFError:
                 return
-            pickle.dump(answer, target, pickle.HIGHEST_PROTOCOL)
+            text = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+            target.write(len(text).to_bytes(SIZE, "big"))
+            target.write(text)
             target.flush()

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 
 from syncdb.connectors.shopify.bulk_join import Job, Joined, joined
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
-from syncdb.connectors.shopify.bulk_worker import few_collections
+from syncdb.connectors.shopify.bulk_worker import SIZE, few_collections
 
 log = logging.getLogger("syncdb.bulk")
 WORTH_IT = 5_000  # orders of a result, from which on starting processes pays
@@ -60,14 +60,15 @@ class Workers:
                 yield from self._shared_out(jobs)
 
     def _shared_out(self, jobs: Iterator[Job]) -> Iterator[Joined]:
+        """The threads do nothing but send and receive: what they make would be scattered over memories of their own."""
         with ThreadPoolExecutor(len(self._started)) as threads:
-            under_way = deque[Future[Joined]]()
-            for job in jobs:
-                under_way.append(threads.submit(self._carried_out, job))
+            under_way = deque[tuple[bytes, Future[bytes]]]()
+            for text in (pickle.dumps(job, pickle.HIGHEST_PROTOCOL) for job in jobs):
+                under_way.append((text, threads.submit(self._carried_out, text)))
                 if len(under_way) > len(self._started):
-                    yield under_way.popleft().result()
+                    yield _answer(*under_way.popleft())
             while under_way:
-                yield under_way.popleft().result()
+                yield _answer(*under_way.popleft())
 
     def _ready(self) -> bool:
         """Whether there are processes to help."""
@@ -85,14 +86,11 @@ class Workers:
             self._started.append(process)
             self._free.put(process)
 
-    def _carried_out(self, job: Job) -> Joined:
-        """The job done by the next process that is free; here, if that one fails. Each thread waits for one."""
+    def _carried_out(self, job: bytes) -> bytes:
+        """What the next process that is free makes of a job. Each thread waits for one. Raises OSError where it has ended."""
         process = self._free.get()
         try:
             return process.do(job)
-        except (OSError, EOFError, pickle.PickleError) as error:
-            log.warning("a process that helps to read orders ended (%r): its part is done here", error)
-            return joined(job)
         finally:
             self._free.put(process)
 
@@ -115,13 +113,14 @@ class _Process:
         )
         return cls(popen)
 
-    def do(self, job: Job) -> Joined:
+    def do(self, job: bytes) -> bytes:
         assert self.popen.stdin is not None and self.popen.stdout is not None
-        pickle.dump(job, self.popen.stdin, pickle.HIGHEST_PROTOCOL)
+        self.popen.stdin.write(job)
         self.popen.stdin.flush()
-        answer: Joined | NotInBulk = pickle.load(self.popen.stdout)
-        if isinstance(answer, NotInBulk):
-            raise answer
+        size = int.from_bytes(self.popen.stdout.read(SIZE), "big")
+        answer = self.popen.stdout.read(size)
+        if not size or len(answer) < size:
+            raise BrokenPipeError("its answer is not whole")
         return answer
 
     def end(self) -> None:
@@ -133,6 +132,18 @@ class _Process:
             self.popen.stdin.close()
         except OSError:
             log.debug("the process had ended before")
+
+
+def _answer(job: bytes, brought: Future[bytes]) -> Joined:
+    """What a process made of a job; made here, if that one has ended. Raises NotInBulk."""
+    try:
+        answer: Joined | NotInBulk = pickle.loads(brought.result())
+    except OSError as error:
+        log.warning("a process that helps to read orders ended (%r): its part is done here", error)
+        return joined(pickle.loads(job))
+    if isinstance(answer, NotInBulk):
+        raise answer
+    return answer
 
 
 def _useful() -> int:

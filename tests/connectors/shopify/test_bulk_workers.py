@@ -14,7 +14,7 @@ import pytest
 from syncdb.connectors.shopify.bulk_join import Job, joined
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
-from syncdb.connectors.shopify.bulk_worker import serve
+from syncdb.connectors.shopify.bulk_worker import SIZE, serve
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.orders import OrderReader
@@ -124,7 +124,7 @@ def test_work_is_answered_job_by_job() -> None:
     source, target = io.BytesIO(pickle.dumps(broken) + pickle.dumps(empty)), io.BytesIO()
     serve(source, target)
     target.seek(0)
-    first, second = pickle.load(target), pickle.load(target)
+    first, second = (pickle.loads(target.read(int.from_bytes(target.read(SIZE), "big"))) for _ in range(2))
     assert isinstance(first, NotInBulk) and "belongs to no order" in str(first)
     assert second == joined(empty)
 
