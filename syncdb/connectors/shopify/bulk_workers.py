@@ -33,12 +33,12 @@ serve(sys.stdin.buffer, sys.stdout.buffer)
 ROOT = Path(__file__).parents[3]
 _ALONE: dict[str, int] = {"process_group": 0}  # not hit by Ctrl-C: what becomes of the reading is decided here
 if sys.platform == "win32":
-    _ALONE = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    _ALONE = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
 
 
 @dataclass(slots=True)
 class Workers:
-    """Puts orders together; use as a context manager. Processes are started when they are first needed, `count` at most."""
+    """Puts orders together; to be closed. Processes are started when they are first needed, `count` of them if that is given."""
 
     count: int | None = None
     worth_it: int = WORTH_IT
