@@ -28,8 +28,8 @@ STORAGE = "storage.googleapis.com"  # observed: where results lie
 CHUNK = 1 << 18
 BUCKET = 16 << 20  # bytes of lines that are put in order at once where they come mixed
 MOST_BUCKETS = 200
-ORDERS_A_CHUNK = 250
-BYTES_A_CHUNK = 4 << 20  # some orders have hundreds of lines
+ORDERS_A_CHUNK = 200
+BYTES_A_CHUNK = 2 << 20  # some orders have hundreds of lines
 CUTS = 5  # how often a fetch that was cut goes on
 
 
