@@ -223,7 +223,7 @@ class ExtractorsApp(PreparedApp):
         return size, lines
 
     def _asked_file(self, name: str) -> Response:
-        answer = Response(_pieces(form.copy(shift, number) for form, shift, number in self._in_window(name)))
+        answer = Response(pieces(form.copy(shift, number) for form, shift, number in self._in_window(name)))
         answer.content_type = "application/jsonl"
         answer.content_length = self._asked_size(name)[0]
         return answer
@@ -231,18 +231,6 @@ class ExtractorsApp(PreparedApp):
     @staticmethod
     def _now() -> str:
         return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _pieces(texts: Iterable[bytes]) -> Iterator[bytes]:
-    gathered: list[bytes] = []
-    size = 0
-    for text in texts:
-        gathered.append(text)
-        size += len(text)
-        if size >= PIECE:
-            yield b"".join(gathered)
-            gathered, size = [], 0
-    yield b"".join(gathered)
 
 
 def _moment(written: str) -> datetime:

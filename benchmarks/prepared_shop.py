@@ -89,6 +89,19 @@ class Part:
         return cls(*divmod(number - 1_000_000, 1000))
 
 
+def pieces(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, as much at once as is worth sending."""
+    gathered: list[bytes] = []
+    size = 0
+    for text in texts:
+        gathered.append(text)
+        size += len(text)
+        if size >= PIECE:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    yield b"".join(gathered)
+
+
 class PreparedApp(ShopifyApp):
     """Serves `orders` orders. `takes` is how long an operation for a part of them runs, in seconds."""
 
@@ -182,20 +195,9 @@ class PreparedApp(ShopifyApp):
 
     def _file(self, name: str) -> Response:
         part = Part.of(int(name)) if name.isdigit() else self.whole
-        answer = Response(self._pieces(part), content_type="application/jsonl")
+        answer = Response(pieces(self._texts(part)), content_type="application/jsonl")
         answer.content_length = self._size(part)
         return answer
-
-    def _pieces(self, part: Part) -> Iterator[bytes]:
-        gathered: list[bytes] = []
-        size = 0
-        for text in self._texts(part):
-            gathered.append(text)
-            size += len(text)
-            if size >= PIECE:
-                yield b"".join(gathered)
-                gathered, size = [], 0
-        yield b"".join(gathered)
 
     def _texts(self, part: Part | None = None) -> Iterator[bytes]:
         part, last = part or self.whole, None

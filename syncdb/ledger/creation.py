@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from syncdb.ledger.orders import groups
+from syncdb.ledger.orders import in_groups
 
 # an order whose creation the shop did not tell counts from when it was first seen; that does not change either
 _CREATED = "coalesce(created_at, first_seen_at)"
@@ -11,12 +11,8 @@ _CREATED = "coalesce(created_at, first_seen_at)"
 
 def created(connection: sqlite3.Connection, pair: str, keys: Iterable[str]) -> dict[str, str]:
     """When (ISO, UTC) the order behind each of these rows was created; rows of no known order are left out."""
-    found: dict[str, str] = {}
-    for group in groups(keys):
-        query = f"""SELECT key, {_CREATED} FROM record JOIN order_tracking USING (order_id)
-                    WHERE pair = ? AND key IN ({",".join("?" * len(group))})"""
-        found.update(connection.execute(query, (pair, *group)))
-    return found
+    query = f"SELECT key, {_CREATED} FROM record JOIN order_tracking USING (order_id) WHERE pair = ? AND key IN ({{}})"
+    return dict(in_groups(connection, query, keys, pair))
 
 
 def created_and_waiting(connection: sqlite3.Connection, pair: str) -> Iterator[str]:

@@ -65,11 +65,7 @@ class Orders:
         return seen
 
     def _hashes(self, order_ids: Iterable[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for group in groups(order_ids):
-            query = f"SELECT order_id, hash FROM order_tracking WHERE order_id IN ({','.join('?' * len(group))})"
-            found.update(self.connection.execute(query, group))
-        return found
+        return dict(in_groups(self.connection, "SELECT order_id, hash FROM order_tracking WHERE order_id IN ({})", order_ids))
 
     def _change(self, order: Sealed, run_id: int, now: str) -> Seen:
         query = "SELECT snapshot, updated_at FROM order_tracking WHERE order_id = ?"
@@ -86,12 +82,8 @@ class Orders:
 
     def snapshots(self, order_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The stored snapshots of these orders, by order id."""
-        found: dict[str, dict[str, Any]] = {}
-        for group in groups(order_ids):
-            marks = ",".join("?" * len(group))
-            query = f"SELECT order_id, snapshot FROM order_tracking WHERE order_id IN ({marks})"
-            found.update((order_id, json.loads(text)) for order_id, text in self.connection.execute(query, group))
-        return found
+        query = "SELECT order_id, snapshot FROM order_tracking WHERE order_id IN ({})"
+        return {order_id: json.loads(text) for order_id, text in in_groups(self.connection, query, order_ids)}
 
     def count(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM order_tracking").fetchone()[0])
@@ -146,6 +138,12 @@ def _columns(order: Sealed) -> tuple[Any, ...]:
 
 def _text(value: Any) -> str | None:
     return None if value is None else canonical_json(value)
+
+
+def in_groups(connection: sqlite3.Connection, query: str, names: Iterable[str], *before: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query whose `{}` stands for a list of names, however long; `before` are its other parameters."""
+    for group in groups(names):
+        yield from connection.execute(query.format(",".join("?" * len(group))), (*before, *group))
 
 
 def groups(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:

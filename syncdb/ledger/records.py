@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from syncdb.ledger.orders import groups
+from syncdb.ledger.orders import in_groups
 from syncdb.ledger.redacted import Redacted
 from syncdb.model import Action, Conflict, Operation, Outcome, Record
 from syncdb.values import Value, canonical_json, decode_fields, encode, encode_fields
@@ -35,29 +35,21 @@ class Records:
 
     def known(self, keys: Iterable[str]) -> dict[str, Known]:
         """What is known of these keys; unknown ones are left out."""
-        found: dict[str, Known] = {}
-        for group in groups(keys):
-            query = f"SELECT key, order_id, base FROM record WHERE pair = ? AND key IN ({','.join('?' * len(group))})"
-            found.update(self._rows(query, (self.pair, *group)))
-        return found
+        return self._known("SELECT key, order_id, base FROM record WHERE pair = ? AND key IN ({})", keys)
 
     def homes(self, keys: Iterable[str]) -> dict[str, str]:
         """The order id of each of these keys that is known: what `known` tells without reading the base."""
         query = "SELECT key, order_id FROM record WHERE pair = ? AND key IN ({})"
-        return dict(self._in_groups(query, keys))
+        return dict(in_groups(self.connection, query, keys, self.pair))
 
     def keys_of(self, order_ids: Iterable[str]) -> dict[str, str]:
         """Every key of these orders with its order id, also of lines that the orders no longer have."""
         query = "SELECT key, order_id FROM record WHERE pair = ? AND order_id IN ({})"
-        return dict(self._in_groups(query, order_ids))
+        return dict(in_groups(self.connection, query, order_ids, self.pair))
 
     def of_orders(self, order_ids: Iterable[str]) -> dict[str, Known]:
         """Every key of these orders, also of lines that the orders no longer have."""
-        found: dict[str, Known] = {}
-        for group in groups(order_ids):
-            query = f"SELECT key, order_id, base FROM record WHERE pair = ? AND order_id IN ({','.join('?' * len(group))})"
-            found.update(self._rows(query, (self.pair, *group)))
-        return found
+        return self._known("SELECT key, order_id, base FROM record WHERE pair = ? AND order_id IN ({})", order_ids)
 
     def all_keys(self) -> Iterator[tuple[str, str]]:
         """Every (key, order id), those of one order together."""
@@ -170,10 +162,8 @@ class Records:
             (self.pair, conflict.key, conflict.field or "", conflict.why.value, row[0] if row else "", detail, now, now),
         )
 
-    def _in_groups(self, query: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-        for group in groups(names):
-            yield from self.connection.execute(query.format(",".join("?" * len(group))), (self.pair, *group))
-
-    def _rows(self, query: str, parameters: tuple[str, ...]) -> Iterator[tuple[str, Known]]:
-        for key, order_id, base in self.connection.execute(query, parameters):
-            yield key, Known(order_id, Record(key, decode_fields(base)) if base else None)
+    def _known(self, query: str, names: Iterable[str]) -> dict[str, Known]:
+        return {
+            key: Known(order_id, Record(key, decode_fields(base)) if base else None)
+            for key, order_id, base in in_groups(self.connection, query, names, self.pair)
+        }

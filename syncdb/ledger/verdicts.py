@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from syncdb.ledger.orders import groups
+from syncdb.ledger.orders import in_groups
 from syncdb.model import Take, Verdict
 from syncdb.values import Value, canonical_json, decode, encode
 
@@ -35,12 +35,11 @@ class Verdicts:
     def open(self, keys: Iterable[str]) -> dict[str, dict[str | None, Verdict]]:
         """The decisions about these records that are not carried out yet, by key and field."""
         found: dict[str, dict[str | None, Verdict]] = {}
-        for group in groups(keys):
-            query = f"""SELECT key, field, take, left_shown, right_shown, value FROM verdict
-                        WHERE pair = ? AND ended_at IS NULL AND key IN ({",".join("?" * len(group))})"""
-            for key, field, take, left, right, value in self.connection.execute(query, (self.pair, *group)):
-                verdict = Verdict(key, field or None, Take(take), _value(left), _value(right), _value(value))
-                found.setdefault(key, {})[verdict.field] = verdict
+        query = """SELECT key, field, take, left_shown, right_shown, value FROM verdict
+                   WHERE pair = ? AND ended_at IS NULL AND key IN ({})"""
+        for key, field, take, left, right, value in in_groups(self.connection, query, keys, self.pair):
+            verdict = Verdict(key, field or None, Take(take), _value(left), _value(right), _value(value))
+            found.setdefault(key, {})[verdict.field] = verdict
         return found
 
     def end(self, which: Iterable[tuple[str, str | None]], how: str, now: str) -> None:

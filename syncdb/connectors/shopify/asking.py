@@ -22,16 +22,17 @@ class Asking(Talk):
     metafields: Sequence[tuple[str, str]] = ()
     facts: Facts | None = None
     withheld: set[Path] = field(default_factory=set)
-    documents: Documents = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.documents = Documents(self.sight.parts)
 
     @property
     def sight(self) -> Sight:
         """What is read of an order, as far as is known by now."""
         shop = self.facts.domain if self.facts else self.client.shop
         return Sight(shop, tuple(self.metafields), frozenset(self.withheld))
+
+    @property
+    def documents(self) -> Documents:
+        """The documents that ask for just that."""
+        return Documents(self.sight.parts)
 
     def window(self, variables: Mapping[str, Any], size: PageSize) -> tuple[Answer, Trouble]:
         """A page of changed orders, and the shop's facts with the first of them."""
@@ -80,4 +81,3 @@ class Asking(Talk):
             for path, needed in trouble.denied.items():
                 self.tell(denial_notice(path, needed))
             self.withheld |= trouble.denied.keys()
-            self.documents = Documents(self.sight.parts)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import pairwise
 from types import TracebackType
 from typing import IO, Self
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from syncdb.errors import RetryLater
 from syncdb.http import Transient
 
 STORAGE = "storage.googleapis.com"  # observed: where results lie
-CHUNK = 1 << 18
+PIECE = 1 << 18  # bytes that are fetched at once
 BUCKET = 16 << 20  # bytes of lines that are put in order at once where they come mixed
 MOST_BUCKETS = 200
 ORDERS_A_CHUNK = 200
@@ -114,7 +114,7 @@ class BulkFile:
 
     def _cut(self, start: int) -> None:
         """Let a chunk end before this order if there is enough in it."""
-        if self._orders - self._orders_cut >= ORDERS_A_CHUNK or start - self._cuts[-1] >= BYTES_A_CHUNK:
+        if _is_enough(self._orders - self._orders_cut, start - self._cuts[-1]):
             self._cuts.append(start)
             self._orders_cut = self._orders
 
@@ -158,9 +158,19 @@ def _gathered(file: IO[bytes]) -> Iterator[bytes]:
             whole.add(order_id)
     if groups.keys() - whole:
         raise NotInBulk("a line of the result belongs to an order that is not in it")
-    ids = iter(groups)
-    while some := list(islice(ids, ORDERS_A_CHUNK)):
-        yield b"".join(line for one in some for line in groups[one])
+    gathered, orders, size = list[bytes](), 0, 0
+    for lines in groups.values():
+        if _is_enough(orders, size):
+            yield b"".join(gathered)
+            gathered, orders, size = [], 0, 0
+        gathered += lines
+        orders, size = orders + 1, size + sum(map(len, lines))
+    yield b"".join(gathered)
+
+
+def _is_enough(orders: int, size: int) -> bool:
+    """Whether a chunk of so many orders and bytes is to end."""
+    return orders >= ORDERS_A_CHUNK or size >= BYTES_A_CHUNK
 
 
 def _check_host(url: str, base_url: str) -> None:
@@ -187,6 +197,6 @@ def _pieces(client: ShopifyClient, url: str, start: int) -> Iterator[bytes]:
 
     try:
         with closing(client.retrier.call(opened, "Fetching the result of a bulk operation")) as answer:
-            yield from answer.iter_content(CHUNK)
+            yield from answer.iter_content(PIECE)
     except RetryLater as error:
         raise NotInBulk(str(error), again=True) from error

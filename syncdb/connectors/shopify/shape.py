@@ -148,7 +148,7 @@ def _reader(shape: Shape) -> Reader:
     in_order = _in_order_of(shape.parts)
     match shape:
         case Many():
-            return lambda answered: in_order([read_one(item) for item in answered]) if answered else answered
+            return lambda answered: in_order([read_one(item) for item in answered])
         case Paged():
             return lambda answered: in_order([read_one(item) for item in answered["nodes"]])
     return read_one
