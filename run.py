@@ -61,6 +61,7 @@ def test(python: Path, arguments: list[str]) -> int:
         which += ["-n", "auto", "--dist", "worksteal"]  # as many at once as there are cores; the last ones are shared
     checks = {
         "ruff": run(python, "-m", "ruff", "check", "."),
+        "format": run(python, "-m", "ruff", "format", "--check", "--quiet", "."),
         "mypy": run(python, "-m", "mypy"),
     }
     failed = [name for name, code in checks.items() if code]

@@ -19,7 +19,7 @@ from werkzeug import Request, Response
 
 from benchmarks.extractors_graph import Selection
 from benchmarks.extractors_rest import rest_order
-from benchmarks.prepared_shop import FIRST_ID, FIRST_NUMBER, PIECE, STRIDE, PreparedApp
+from benchmarks.prepared_shop import FIRST_ID, FIRST_NUMBER, STRIDE, PreparedApp, pieces
 from syncdb.sandbox.shopify.app import GRAPHQL, VERSIONS
 from syncdb.sandbox.shopify.bulk import FOLDER
 from syncdb.sandbox.shopify.tokens import ALL_SCOPES

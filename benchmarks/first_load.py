@@ -207,9 +207,7 @@ def measure(orders: int, repeat: int) -> FirstLoad:
         if one["orders"] != orders or one.get("partial") or one.get("notes"):
             raise SystemExit(f"the load was not what was to be measured: {one}")
     traffic = {"requests": ours[0]["requests"], "sent": ours[0]["received"], "received": ours[0]["sent"]}  # the shop's sides
-    return FirstLoad(
-        orders, about["lines"], about["bytes"], size, **traffic, ours=Loaded.of(ours), floor=Loaded.of(floors)
-    )
+    return FirstLoad(orders, about["lines"], about["bytes"], size, **traffic, ours=Loaded.of(ours), floor=Loaded.of(floors))
 
 
 def shown(one: FirstLoad) -> list[str]:

@@ -17,7 +17,6 @@ class Key:
     its place and that means "not filled in". A `secret` is never shown. `serves` are the pairs that it is for.
     """
 
-
     name: str
     env: str
     check: Check

@@ -70,6 +70,4 @@ class GristSettings(ShopSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return tuple(
-            value for value in (self.shopify_access_token, self.shopify_client_secret, self.grist_api_key) if value
-        )
+        return tuple(value for value in (self.shopify_access_token, self.shopify_client_secret, self.grist_api_key) if value)

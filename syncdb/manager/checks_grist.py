@@ -177,9 +177,7 @@ def _sight(document: GristDocument) -> Check:
     return passed("grist", "sight", told, "Let the access rules show everything to the key's owner.")
 
 
-def _table(
-    document: GristDocument, name: str, wish: Wish, reader: Reader | None, standing: dict[str, Standing]
-) -> Check:
+def _table(document: GristDocument, name: str, wish: Wish, reader: Reader | None, standing: dict[str, Standing]) -> Check:
     """How a table stands against what is wanted."""
     stored = reader.meta(binding_name(document.id, name, wish.table)) if reader else None
     try:

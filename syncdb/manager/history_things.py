@@ -63,8 +63,11 @@ def tell(output: "Output", things: Things, thing: Thing, limit: int, calendar: "
 def _head(thing: Thing, members: Sequence[Thing], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield ONE[thing.kind], names[thing.key]
     yield "Id", thing.key
-    yield "With", ", ".join(
-        f"{count} {kind}" for kind in ("variants", "inventory") if (count := sum(one.kind == kind for one in members[1:]))
+    yield (
+        "With",
+        ", ".join(
+            f"{count} {kind}" for kind in ("variants", "inventory") if (count := sum(one.kind == kind for one in members[1:]))
+        ),
     )
 
 

@@ -56,9 +56,7 @@ def configured_pairs(config: Path | None, env: Mapping[str, str] | None = None) 
 
 def _pairs(sources: Sequence[Any]) -> tuple[PairName, ...]:
     keys = {pair: _keys()[name] for pair, name in NAMED_BY.items()}
-    return tuple(
-        pair for pair, key in keys.items() if not all(key.unfilled(source.values.get(key.name)) for source in sources)
-    )
+    return tuple(pair for pair, key in keys.items() if not all(key.unfilled(source.values.get(key.name)) for source in sources))
 
 
 def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, Sequence[Any]]:

@@ -181,9 +181,7 @@ def _persons_own(name: str, there: Found) -> bool:
     return name in there.computed or name in there.frozen
 
 
-def _owned(
-    difference: Difference, owner: Side, on_drift: OnDrift, left: Found, right: Found
-) -> dict[Side, Value] | Conflict:
+def _owned(difference: Difference, owner: Side, on_drift: OnDrift, left: Found, right: Found) -> dict[Side, Value] | Conflict:
     drifted, shown = (Moved.RIGHT, difference.right) if owner is Side.LEFT else (Moved.LEFT, difference.left)
     blank = difference.field in (right if owner is Side.LEFT else left).blank
     if on_drift is OnDrift.REPORT and difference.moved is drifted:

@@ -14,9 +14,7 @@ from tests.scenarios.grist_world import GristWorld
 
 
 @pytest.fixture(params=names())
-def make(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., GristWorld]]:
+def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., GristWorld]]:
     made: list[GristWorld] = []
     monkeypatch.chdir(tmp_path)
     with ExitStack() as stack:

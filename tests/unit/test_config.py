@@ -170,7 +170,9 @@ def test_the_shells_own_width_of_the_screen_is_no_setting(tmp_path: Path) -> Non
     assert load({}, {"COLUMNS": "80", "LINES": "24", "ROWS": "24"}, tmp_path).columns is None
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:9", "https://proxy.example.com/shop"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:9", "https://proxy.example.com/shop"]
+)
 def test_requests_may_go_elsewhere_and_that_is_said(tmp_path: Path, url: str) -> None:
     write_config(tmp_path, basics(tmp_path))
     settings = load({}, {"SHOPIFY_BASE_URL": url}, tmp_path)
@@ -179,7 +181,8 @@ def test_requests_may_go_elsewhere_and_that_is_said(tmp_path: Path, url: str) ->
 
 
 @pytest.mark.parametrize(
-    "given", ["tea", " Tea ", "tea.myshopify.com", "https://tea.myshopify.com/admin", "https://admin.shopify.com/store/tea/orders"]
+    "given",
+    ["tea", " Tea ", "tea.myshopify.com", "https://tea.myshopify.com/admin", "https://admin.shopify.com/store/tea/orders"],
 )
 def test_a_shop_may_be_named_in_any_of_its_ways(tmp_path: Path, given: str) -> None:
     write_config(tmp_path, basics(tmp_path) | {"shopify_store_name": given})

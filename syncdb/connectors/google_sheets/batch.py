@@ -18,7 +18,8 @@ BATCH = "batch"
 FENCE = "fence"
 VALUE_ONLY = "userEnteredValue"
 SHOWN_AFTER = (
-    "spreadsheetId,updatedSpreadsheet(sheets(properties(sheetId,title),data(startRow,startColumn,rowData(values(userEnteredValue)))))"
+    "spreadsheetId,updatedSpreadsheet(sheets("
+    "properties(sheetId,title),data(startRow,startColumn,rowData(values(userEnteredValue)))))"
 )
 
 

@@ -119,6 +119,4 @@ def written_as_data(written: Sequence[Written]) -> list[Any]:
 
 
 def written_from_data(data: Sequence[Any]) -> list[Written]:
-    return [
-        Written(key, row, new, {name: kept(stored) for name, stored in entries.items()}) for key, row, new, entries in data
-    ]
+    return [Written(key, row, new, {name: kept(stored) for name, stored in entries.items()}) for key, row, new, entries in data]

@@ -221,5 +221,3 @@ def _between(column: int, head_now: Sequence[str], head_before: Sequence[str]) -
     guess = guesses.pop() if len(guesses) == 1 else None
     blank = guess is not None and (guess >= len(head_before) or not head_before[guess])
     return guess if blank else None
-
-

@@ -17,7 +17,8 @@ from syncdb.model import Field
 MARKER_KEY = "syncdb.ledger"
 NEW_TAB_ROWS = 2  # a frozen header needs one row below it; every other row is inserted when there is something to put into it
 TABS = (
-    "sheets(properties(sheetId,title,gridProperties(rowCount,columnCount)),developerMetadata(metadataId,metadataKey,metadataValue))"
+    "sheets(properties(sheetId,title,gridProperties(rowCount,columnCount)),"
+    "developerMetadata(metadataId,metadataKey,metadataValue))"
 )
 
 

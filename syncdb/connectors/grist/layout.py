@@ -234,9 +234,7 @@ def _refuse_shared(found: Mapping[str, ColumnInfo], wish: Wish, table: TableInfo
             )
 
 
-def _place(
-    one: ColumnInfo, name: str, wish: Wish, targets: Mapping[str, tuple[str, str]], table: TableInfo
-) -> Place:
+def _place(one: ColumnInfo, name: str, wish: Wish, targets: Mapping[str, tuple[str, str]], table: TableInfo) -> Place:
     wanted = next((column.type for column in wish.columns if column.name == name), "Text")
     kind = wanted if one.empty else one.type
     if not name and (one.computed or pure(kind) not in ("Text", "Any", "Choice")):

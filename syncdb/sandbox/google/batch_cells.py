@@ -105,9 +105,7 @@ def _check_extent(bottom: int, right: int, last_row: int, last_column: int) -> N
     if bottom > last_row:
         raise invalid(f"Attempting to write row: {last_row + 1}, beyond the last requested row of: {last_row}")
     if right > last_column:
-        raise invalid(
-            f"Attempting to write column: {last_column + 1}, beyond the last requested column of: {last_column}"
-        )
+        raise invalid(f"Attempting to write column: {last_column + 1}, beyond the last requested column of: {last_column}")
 
 
 def _write_range(work: Work, area: Area, rows: list[list[Json]], tree: Tree) -> None:

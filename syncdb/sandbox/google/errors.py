@@ -27,9 +27,7 @@ STATUS = {
 class Refusal(Exception):
     """A request the API refuses: HTTP status, message, google.rpc status name and optional details."""
 
-    def __init__(
-        self, code: int, message: str, status: str | None = None, details: list[dict[str, Any]] | None = None
-    ) -> None:
+    def __init__(self, code: int, message: str, status: str | None = None, details: list[dict[str, Any]] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

@@ -71,13 +71,9 @@ def _date_part(part: str, parts: list[str], i: int, moment: datetime, half: bool
         case "y", size:
             return f"{moment.year % 100:02d}" if size <= 2 else f"{moment.year:04d}"
         case "m", size if low.strip("m") == "":
-            return [f"{moment.month}", f"{moment.month:02d}", moment.strftime("%b"), moment.strftime("%B")][
-                min(size, 4) - 1
-            ]
+            return [f"{moment.month}", f"{moment.month:02d}", moment.strftime("%b"), moment.strftime("%B")][min(size, 4) - 1]
         case "d", size:
-            return [f"{moment.day}", f"{moment.day:02d}", moment.strftime("%a"), moment.strftime("%A")][
-                min(size, 4) - 1
-            ]
+            return [f"{moment.day}", f"{moment.day:02d}", moment.strftime("%a"), moment.strftime("%A")][min(size, 4) - 1]
         case "h", size:
             return f"{hour:0{size}d}"
         case "s", size:

@@ -174,9 +174,7 @@ _FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "UPPER": lambda arguments: _text(arguments[0]).upper(),
     "LOWER": lambda arguments: _text(arguments[0]).lower(),
     "LEN": lambda arguments: len(_text(arguments[0])),
-    "ROUND": lambda arguments: small_number(
-        round(_number(arguments[0]), int(_number(arguments[1])) if arguments[1:] else 0)
-    ),
+    "ROUND": lambda arguments: small_number(round(_number(arguments[0]), int(_number(arguments[1])) if arguments[1:] else 0)),
     "IF": _if,
 }
 

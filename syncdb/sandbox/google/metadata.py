@@ -106,9 +106,7 @@ class Shelf:
 
     def _kept(self, entry: Metadata) -> Metadata:
         group = entry.place.sheet_id
-        used = sum(
-            len(e.key) + len(e.value) for e in self.entries.values() if e.place.sheet_id == group and e.id != entry.id
-        )
+        used = sum(len(e.key) + len(e.value) for e in self.entries.values() if e.place.sheet_id == group and e.id != entry.id)
         if used + len(entry.key) + len(entry.value) > QUOTA:
             raise invalid("The developer metadata storage quota of 30000 characters is exceeded.")
         self.entries[entry.id] = entry

@@ -122,9 +122,7 @@ def _row_data(book: Spreadsheet, tab: Tab, area: Area, mask: Tree) -> list[Json]
     assert area.r1 is not None
     for r in range(area.r0, min(area.r1, len(tab.rows))):
         row = tab.rows[r][area.c0 : area.c1]
-        cells = [
-            cell_json(book, tab, r, area.c0 + i, cell, mask) if cell is not None else {} for i, cell in enumerate(row)
-        ]
+        cells = [cell_json(book, tab, r, area.c0 + i, cell, mask) if cell is not None else {} for i, cell in enumerate(row)]
         while cells and not cells[-1]:
             cells.pop()
         rows.append({"values": cells} if cells else {})

@@ -129,9 +129,7 @@ class Spreadsheet:
 
     def check_cells(self) -> None:
         if sum(tab.cells for tab in self.tabs) > MOST_CELLS:
-            raise invalid(
-                "This action would increase the number of cells in the workbook above the limit of 10000000 cells."
-            )
+            raise invalid("This action would increase the number of cells in the workbook above the limit of 10000000 cells.")
 
     def free_id(self) -> int:
         taken = {tab.sheet_id for tab in self.tabs} | {n for tab in self.tabs for n in tab.protections}

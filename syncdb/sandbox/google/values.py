@@ -47,10 +47,7 @@ def read(book: Spreadsheet, area: Area, render: Render) -> Json:
     closed = book.closed(area)
     tab = book.tab(area.sheet_id)
     rows = [
-        [
-            _render(book, tab, r, closed.c0 + i, cell, render)
-            for i, cell in enumerate(tab.rows[r][closed.c0 : closed.c1])
-        ]
+        [_render(book, tab, r, closed.c0 + i, cell, render) for i, cell in enumerate(tab.rows[r][closed.c0 : closed.c1])]
         for r in range(closed.r0, min(closed.r1 or 0, len(tab.rows)))
     ]
     if render.major == "COLUMNS":
@@ -131,9 +128,7 @@ def _target(book: Spreadsheet, tab: Tab, area: Area, height: int, width: int) ->
         limits = f"Max rows: {tab.row_count}, max columns: {tab.column_count}"
         raise invalid(f"Range ({corner}) exceeds grid limits. {limits}")
     if not single and (target.r1 > (closed.r1 or 0) or target.c1 > (closed.c1 or 0)):
-        outside = (
-            f"row [{target.r1}]" if target.r1 > (closed.r1 or 0) else f"column [{a1.column_letters(target.c1 - 1)}]"
-        )
+        outside = f"row [{target.r1}]" if target.r1 > (closed.r1 or 0) else f"column [{a1.column_letters(target.c1 - 1)}]"
         raise invalid(f"Requested writing within range [{book.name(area)}], but tried writing to {outside}")
     return target
 

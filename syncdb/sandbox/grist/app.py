@@ -199,9 +199,7 @@ class GristApp:
         more = {"body": request.get_json()} if name in _TAKING_A_BODY else {}
         return getattr(self.site, name)(user, **arguments, **more)
 
-    def _document(
-        self, user: User | None, part: str, name: str, role: str, arguments: dict[str, Any], request: Request
-    ) -> Any:
+    def _document(self, user: User | None, part: str, name: str, role: str, arguments: dict[str, Any], request: Request) -> Any:
         document = self.site.find(arguments.pop("document"))
         if user is None:
             raise Refusal(403, "access denied" if part == "sharing" else "No view access")

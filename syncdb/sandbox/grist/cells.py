@@ -87,7 +87,7 @@ def decode(wire: Any) -> Any:
             return Stamp(float(seconds), False)
         case ["R" | "r" as code, _, _]:
             return Stub("RecordStub" if code == "R" else "RecordSetStub")
-    raise EngineError("KeyError", f"\"Unknown object type code {wire[0] if wire else ''!r}\"")
+    raise EngineError("KeyError", f'"Unknown object type code {wire[0] if wire else ""!r}"')
 
 
 def decode_lookup(value: Any) -> Any:

@@ -59,9 +59,7 @@ class DocumentCalls:
         found, rows = self._chosen(table, self._filter(), self._sort(), self._limit())
         return tabular.data(found, rows)
 
-    def _records(
-        self, name: str, wanted: Json, sort: Sequence[str], limit: int | None, hidden: bool, typed: bool
-    ) -> list[Json]:
+    def _records(self, name: str, wanted: Json, sort: Sequence[str], limit: int | None, hidden: bool, typed: bool) -> list[Json]:
         meta = self.document.meta(name)
         if meta is not None:
             return tabular.meta_records(meta)

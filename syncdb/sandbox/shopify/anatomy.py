@@ -73,9 +73,7 @@ def _product(item: Item) -> Node | None:
     if item.product_id is None:
         return None
     handle = "".join(sign if sign.isalnum() else "-" for sign in item.title.casefold())
-    return entity(
-        "Product", item.product_id, title=item.title, vendor=item.vendor or "", productType="", handle=handle
-    )
+    return entity("Product", item.product_id, title=item.title, vendor=item.vendor or "", productType="", handle=handle)
 
 
 def _variant(item: Item) -> Node | None:

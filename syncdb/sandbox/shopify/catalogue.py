@@ -89,7 +89,7 @@ PHONES = ("+4915112345678", "0049 30 0012345", "+12125550123", None)
 COMPANIES = (None, None, None, "Kayra & Söhne GmbH", "=1+1 Ltd.")
 
 NOTES = (
-    "=HYPERLINK(\"https://example.com\";\"hier\")",
+    '=HYPERLINK("https://example.com";"hier")',
     "+49 151 anrufen",
     "-10 % versprochen",
     "@Lager: bitte als Geschenk",

@@ -81,9 +81,7 @@ def read_document(text: str) -> Document:
         raise Refused(*(_translated(problem, tree) for problem in problems))
     named = [node for node in tree.definitions if isinstance(node, OperationDefinitionNode)]
     parts = [node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)]
-    return Document(
-        {node.name.value if node.name else "": node for node in named}, {node.name.value: node for node in parts}
-    )
+    return Document({node.name.value if node.name else "": node for node in named}, {node.name.value: node for node in parts})
 
 
 def _plain(error: GraphQLError, message: str) -> Refusal:

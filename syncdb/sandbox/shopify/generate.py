@@ -163,9 +163,7 @@ def _add_discount(order: Node, money: Currencies, rng: random.Random) -> None:
     for line in lines if application["allocationMethod"] == "ACROSS" else lines[:1]:
         whole = read(line["originalUnitPriceSet"]) * line["quantity"]
         share = money.rounded(whole * (Decimal(percent) / 100))
-        line["discountAllocations"].append(
-            {"allocatedAmountSet": money.bag(share), "discountApplication": application}
-        )
+        line["discountAllocations"].append({"allocatedAmountSet": money.bag(share), "discountApplication": application})
 
 
 def _application(kind: str, percent: int, rng: random.Random) -> Node:
@@ -188,9 +186,7 @@ def _add_shipping(shop: Shop, order: Node, market: Market, money: Currencies, rn
     if order["sourceName"] == "pos" or not any(line["requiresShipping"] for line in order["lineItems"]):
         return
     title, price = rng.choice((("Standard", "4.90"), ("Express ⚡", "12.50"), ("Kostenloser Versand", "0.00")))
-    line = anatomy.shipping_line(
-        shop.new_id(), title, money.amount(price), money, market.rates[0][1], market.included
-    )
+    line = anatomy.shipping_line(shop.new_id(), title, money.amount(price), money, market.rates[0][1], market.included)
     order["shippingLines"].append(line)
 
 

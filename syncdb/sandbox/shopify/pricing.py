@@ -174,9 +174,7 @@ def _settle_payments(order: Node, money: Currencies) -> None:
     received = total(read(one["amountSet"]) for one in good if one["kind"] in RECEIVED)
     refunded = total(read(one["amountSet"]) for one in good if one["kind"] == "REFUND")
     adjusted = total(
-        read(one["amountSet"]) + read(one["taxAmountSet"])
-        for refund in order["refunds"]
-        for one in refund["orderAdjustments"]
+        read(one["amountSet"]) + read(one["taxAmountSet"]) for refund in order["refunds"] for one in refund["orderAdjustments"]
     )
     held = total(read(one["amountSet"]) for one in good if one["kind"] == "AUTHORIZATION" and one["_open"])
     owed = read(order["currentTotalPriceSet"]) + adjusted - (received - refunded)

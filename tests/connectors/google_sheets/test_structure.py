@@ -251,7 +251,7 @@ def test_the_spreadsheet_is_named_by_title_key_or_url(desk: Desk, form: str) -> 
     assert len(desk.faults.log) == 3
 
 
-@pytest.mark.parametrize("title", ["Tom's \"best\" \\ orders", "a_title_of_one_very_long_word-2026"])
+@pytest.mark.parametrize("title", ['Tom\'s "best" \\ orders', "a_title_of_one_very_long_word-2026"])
 def test_titles_may_hold_anything(desk: Desk, title: str) -> None:
     book = desk.app.create(title, email_of(desk))
     desk.build(desk.connector(target=title))

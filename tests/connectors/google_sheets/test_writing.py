@@ -106,8 +106,7 @@ def test_what_the_plan_did_not_see_is_stale_and_not_sent(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "why"),
-    [({"title": TOO_LONG}, "50,000"),
-     ({"title": "\ud800"}, "half"), ({"price": Decimal("1234567890123.4567")}, "digits")],
+    [({"title": TOO_LONG}, "50,000"), ({"title": "\ud800"}, "half"), ({"price": Decimal("1234567890123.4567")}, "digits")],
 )
 def test_a_value_no_cell_can_hold_rejects_only_its_record(desk: Desk, changes: dict[str, Value], why: str) -> None:
     connector = desk.ready()

@@ -196,9 +196,7 @@ def test_a_dry_run_makes_nothing_and_shows_what_would_be(bench: Bench) -> None:
     bench.ready(create("g1", title="Mug"), columns=COLUMNS[:1])
     more = bench.table(dry=True)
     assert more.structure(2) is not None
-    assert bench.records(more)["g1"].record.fields == {"title": "Mug"} | {
-        one.name: default_of(one.type) for one in COLUMNS[1:]
-    }
+    assert bench.records(more)["g1"].record.fields == {"title": "Mug"} | {one.name: default_of(one.type) for one in COLUMNS[1:]}
     assert set(columns(bench)) == {"Shopify_ID", "Title"}
 
 

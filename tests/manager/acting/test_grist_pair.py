@@ -86,9 +86,7 @@ def test_offline_contacts_nobody(world: GristWorld) -> None:
         ("SHOPIFY_CLIENT_SECRET", "shpss_wrongwrongwrong", "shopify: token"),
     ],
 )
-def test_one_thing_wrong(
-    world: GristWorld, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, check: str
-) -> None:
+def test_one_thing_wrong(world: GristWorld, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, check: str) -> None:
     monkeypatch.setenv(setting, value)
     said = manage("validate", "--json")
     assert said.code == 4 and failed(said) == {check} and checks(said)[check][2]

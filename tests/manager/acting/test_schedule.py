@@ -12,7 +12,7 @@ import pytest
 from syncdb.manager.timetable import EVERY, Job, cron_line, systemd_service, systemd_timer, task_xml, with_line
 from tests.manager.acting.conftest import Manage
 
-ODD = "it's 100% $HOME \"q\" & <b>; `x` ü"
+ODD = 'it\'s 100% $HOME "q" & <b>; `x` ü'
 
 
 def cron_command(line: str) -> str:

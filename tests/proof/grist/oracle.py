@@ -141,9 +141,7 @@ class Oracle:
         problems += [f"made in the shop: {key}" for key in after.left.keys() - before.left.keys()]
         return problems
 
-    def _both(
-        self, key: Key, before: View, after: View, clean: bool, only: set[str], earlier: View | None
-    ) -> Iterator[str]:
+    def _both(self, key: Key, before: View, after: View, clean: bool, only: set[str], earlier: View | None) -> Iterator[str]:
         if key not in after.right:
             yield f"lost: {key}"
             return

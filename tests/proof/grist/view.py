@@ -85,9 +85,7 @@ def shop(world: ProofWorld) -> dict[Key, dict[str, Any]]:
         }
     for gid, one in goods.collections.items():
         found["collections", gid] = {"title": text(one["title"])}
-    return {
-        key: {name: value for name, value in fields.items() if name in world.chosen[key[0]]} for key, fields in found.items()
-    }
+    return {key: {name: value for name, value in fields.items() if name in world.chosen[key[0]]} for key, fields in found.items()}
 
 
 # --- the document

@@ -231,9 +231,7 @@ def test_cells_never_written_hold_the_default_of_their_type(
         ("status", None, [None], [""]),
     ],
 )
-def test_null_is_kept_apart_from_the_default(
-    typed: Table, column: str, stored: Any, meets: list[Any], never: list[Any]
-) -> None:
+def test_null_is_kept_apart_from_the_default(typed: Table, column: str, stored: Any, meets: list[Any], never: list[Any]) -> None:
     typed.put(({"gid": "n"}, {column: None}), noparse=1)
     assert typed.row("n")[column] == stored
     assert all(typed.swap({"gid": "n", column: one}, {"gid": "n"}) for one in meets)

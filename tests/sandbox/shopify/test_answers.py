@@ -168,7 +168,7 @@ def test_a_field_that_does_not_exist(asking: Asking) -> None:
 
 
 def test_the_path_names_fragments_as_they_stand(asking: Asking) -> None:
-    query = "{ node(id: \"gid://shopify/Order/1\") { ... on Order { colour } ...F } } fragment F on Order { size }"
+    query = '{ node(id: "gid://shopify/Order/1") { ... on Order { colour } ...F } } fragment F on Order { size }'
     assert [one["path"] for one in asking.ask(query)["errors"]] == [
         ["query", "node", "... on Order", "colour"],
         ["fragment F", "size"],

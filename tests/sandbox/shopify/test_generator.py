@@ -84,14 +84,9 @@ def check(order: dict[str, Any], side: str) -> None:
 
 def check_quantities(order: dict[str, Any]) -> None:
     for line in order["lineItems"]:
-        refunded = sum(
-            one["quantity"] for made in order["refunds"] for one in made["refundLineItems"] if one["lineItem"] is line
-        )
+        refunded = sum(one["quantity"] for made in order["refunds"] for one in made["refundLineItems"] if one["lineItem"] is line)
         shipped = sum(
-            one["quantity"]
-            for made in order["fulfillments"]
-            for one in made["fulfillmentLineItems"]
-            if one["lineItem"] is line
+            one["quantity"] for made in order["fulfillments"] for one in made["fulfillmentLineItems"] if one["lineItem"] is line
         )
         assert line["currentQuantity"] == line["quantity"] - line["_removed"] - refunded >= 0
         assert line["unfulfilledQuantity"] == max(0, line["currentQuantity"] - shipped)

@@ -37,9 +37,7 @@ def drained(asking: Asking, **variables: Any) -> list[str]:
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("search", [None, "status:any", "id:>0"])
 @pytest.mark.parametrize("sort", ["PROCESSED_AT", "UPDATED_AT", "CREATED_AT", "ID", "ORDER_NUMBER", None])
-def test_pages_bring_every_order_once_and_in_order(
-    asking: Asking, sort: str | None, search: str | None, reverse: bool
-) -> None:
+def test_pages_bring_every_order_once_and_in_order(asking: Asking, sort: str | None, search: str | None, reverse: bool) -> None:
     found = drained(asking, first=7, s=sort, q=search, r=reverse)
     assert sorted(found) == sorted(asking.ids)
     field = {"UPDATED_AT": "updatedAt", "CREATED_AT": "createdAt", "ID": "id", "ORDER_NUMBER": "number"}

@@ -35,9 +35,7 @@ def shopifys(version: str) -> GraphQLSchema:
 
 
 def ours() -> list[GraphQLNamedType]:
-    return [
-        kind for name, kind in schema().type_map.items() if not name.startswith("__") and not is_specified_scalar_type(kind)
-    ]
+    return [kind for name, kind in schema().type_map.items() if not name.startswith("__") and not is_specified_scalar_type(kind)]
 
 
 def differences(mine: GraphQLNamedType, theirs: GraphQLNamedType | None) -> tuple[int, list[str]]:

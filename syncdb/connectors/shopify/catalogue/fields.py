@@ -217,9 +217,7 @@ COLLECTION = (
     _text("title", "title", "title", required=True),
     _text("handle", "handle", "handle", required=True),
     _text("description_html", "descriptionHtml", "descriptionHtml"),
-    ShopField(
-        "sort_order", Kind.TEXT, ("sortOrder",), _words, written=("sortOrder",), required=True, choices=SORT_ORDERS
-    ),
+    ShopField("sort_order", Kind.TEXT, ("sortOrder",), _words, written=("sortOrder",), required=True, choices=SORT_ORDERS),
     ShopField("kind", Kind.TEXT, ("ruleSet",), _kind_of_collection, "{ appliedDisjunctively }"),
     ShopField("products_count", Kind.COUNT, ("productsCount", "count"), _number),
 )
