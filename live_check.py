@@ -20,7 +20,6 @@ from typing import Any
 
 import requests
 
-from syncdb.assembly import token_source
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import Settings, load
 from syncdb.connectors.google_sheets.account import open_account
@@ -30,6 +29,7 @@ from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.errors import SyncdbError
 from syncdb.http import Retrier, redact
+from syncdb.pairs.shopify_sheets.pair import token_source
 
 TAB = "syncdb live check"
 KEY = "syncdb.live_check"

@@ -1,12 +1,12 @@
 """Bring a shop's orders into a Google Sheet and keep them true. See README.md; exit codes are in docs/exit-codes.md."""
 
-from syncdb.starting import telling_what_is_missing
+from syncdb.bootstrap import telling_what_is_missing
 
 
 def main(always_test: bool = False) -> None:
     """Run the command, or say how to install what is missing."""
     with telling_what_is_missing():
-        from syncdb.manager.sync_command import main as command
+        from syncdb.cli.run_sheets import main as command
     command(always_test=always_test)
 
 

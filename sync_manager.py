@@ -1,12 +1,12 @@
 """Ask the ledger how things stand, and look after it. See docs/manager.md, or: python sync_manager.py --help."""
 
-from syncdb.starting import telling_what_is_missing
+from syncdb.bootstrap import telling_what_is_missing
 
 
 def main() -> None:
     """Run the command, or say how to install what is missing."""
     with telling_what_is_missing():
-        from syncdb.manager.app import main as command
+        from syncdb.cli.app import main as command
     command()
 
 

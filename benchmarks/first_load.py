@@ -39,10 +39,10 @@ def load(url: str, folder: Path) -> dict[str, Any]:
     from syncdb.connectors.shopify.client import ShopifyClient
     from syncdb.connectors.shopify.orders import OrderReader
     from syncdb.connectors.shopify.tokens import StaticToken
+    from syncdb.engine.progress import Silent
+    from syncdb.engine.report import Report
     from syncdb.ledger import Ledger
-    from syncdb.reconcile.intake import Intake, Window
-    from syncdb.reconcile.report import Report
-    from syncdb.reconcile.watch import Silent
+    from syncdb.orders.intake import Intake, Window
     from syncdb.values import iso
 
     client = ShopifyClient("kayra-demo", StaticToken(TOKEN), "2026-10", url)

@@ -156,7 +156,7 @@ def inside(options: list[str]) -> None:
     """The command itself, then what this process used."""
     import resource
 
-    from syncdb.manager.grist_command import main as command
+    from syncdb.cli.run_pair import main as command
 
     code = 0
     try:

@@ -35,12 +35,12 @@ from syncdb.connectors.shopify.tokens import StaticToken  # noqa: E402
 from syncdb.http import Retrier  # noqa: E402
 from syncdb.ledger import Ledger  # noqa: E402
 from syncdb.ledger.runs import Problem  # noqa: E402
+from syncdb.order_snapshot import sealed, summarise  # noqa: E402
 from syncdb.sandbox.faults import Faults  # noqa: E402
 from syncdb.sandbox.server import Server  # noqa: E402
 from syncdb.sandbox.shopify.app import ShopifyApp  # noqa: E402
 from syncdb.sandbox.shopify.generate import generate  # noqa: E402
 from syncdb.sandbox.shopify.shop import Shop  # noqa: E402
-from syncdb.sealing import sealed, summarise  # noqa: E402
 from syncdb.values import canonical_json, iso  # noqa: E402
 
 PAIR = "sheets:1A2b3C4d5E6f7G8h9I0jK1l2M3n4O5p6Q7r8S9t0U1v2:Orders:line"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import syncdb.config.checks as checks
-from syncdb.config.checks import Check
+import syncdb.config.validators as checks
+from syncdb.config.validators import Check
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from syncdb.errors import ConfigurationError
 from syncdb.http import redact
 
 if TYPE_CHECKING:
-    from syncdb.mapping.pairing import Pairing
+    from syncdb.pairs.selection import Pairing
 
 
 @dataclass(slots=True)
@@ -177,7 +177,7 @@ def _parse_periods(reading: _Reading) -> None:
     if not named or by is None:
         return
     # what maps orders is large and only needed where periods are named
-    from syncdb.mapping.periods import misnamed
+    from syncdb.pairs.shopify_sheets.periods import misnamed
 
     where = reading.where("period_spreadsheets")
     reading.problems += [f"period_spreadsheets ({where}): {problem}." for problem in misnamed(named, by)]
@@ -250,7 +250,7 @@ def _check_key_file(reading: _Reading) -> str:
 
 def _parse_pairing(reading: _Reading) -> "Pairing":
     # the catalogue of fields is large and only needed where fields are chosen
-    from syncdb.mapping.pairing import parse_pairing
+    from syncdb.pairs.selection import parse_pairing
 
     raw = reading.values
     pairing = parse_pairing(raw["grist_sync"], raw["shopify_writes"] or (), raw["edited_cells"])

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from syncdb.config.checks import base_url
 from syncdb.config.files import Unreadable, parse_json, read_text, readable_by_others
+from syncdb.config.validators import base_url
 
 _MAKE = "Make one in the Google Cloud console (IAM, Service accounts, Keys, Add key, JSON); docs/set-up.md shows how."
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the catalogue behind it is large and only needed where it is chosen from
-    from syncdb.mapping.pairing import Pairing
+    from syncdb.pairs.selection import Pairing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

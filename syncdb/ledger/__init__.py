@@ -11,13 +11,13 @@ from types import TracebackType
 from filelock import FileLock
 
 from syncdb.ledger import file
+from syncdb.ledger.decisions import Verdicts
 from syncdb.ledger.journal import Journal
+from syncdb.ledger.listed_orders import Shown
 from syncdb.ledger.orders import Orders
 from syncdb.ledger.records import Records
 from syncdb.ledger.redacted import Redacted
 from syncdb.ledger.runs import Problems, Runs
-from syncdb.ledger.shown import Shown
-from syncdb.ledger.verdicts import Verdicts
 from syncdb.values import iso, moment
 
 CHECK_EVERY = timedelta(days=1)

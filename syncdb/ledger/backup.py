@@ -15,7 +15,7 @@ from pathlib import Path
 
 from syncdb.errors import LedgerBusy, LedgerUnusable, NeedsPerson
 from syncdb.ledger import Ledger, file, redacted
-from syncdb.ledger.reading import Reader, reading, refuse_missing
+from syncdb.ledger.queries.reader import Reader, reading, refuse_missing
 from syncdb.ledger.schema import migrate
 from syncdb.values import iso
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlite_utils import Database
 
-from syncdb.blame import SENSELESS, met_in
+from syncdb.decoding import SENSELESS, met_in
 from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger.schema import migrate, unknown_migrations
 

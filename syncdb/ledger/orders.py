@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from syncdb.ledger.history import changes
-from syncdb.sealing import Sealed, Summary
+from syncdb.ledger.snapshot_diff import changes
+from syncdb.order_snapshot import Sealed, Summary
 from syncdb.values import canonical_json
 
 Snapshot = Mapping[str, Any]

@@ -17,7 +17,7 @@ from typing import Any
 
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, file
-from syncdb.ledger.traces import Advance, as_json, nobody_listens
+from syncdb.ledger.text_search import Advance, as_json, nobody_listens
 from syncdb.values import canonical_json
 
 IsPersonal = Callable[[str], bool]

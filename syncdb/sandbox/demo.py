@@ -13,8 +13,8 @@ from typing import Any
 
 from rich.console import Console
 
+from syncdb.cli.run_sheets import Asked, run
 from syncdb.clock import Clock
-from syncdb.manager.sync_command import Asked, run
 from syncdb.sandbox.google.cells import Formula, Packed, entered
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.local import Sandbox, wait_for_ctrl_c

@@ -12,9 +12,9 @@ from rich.console import Console
 from werkzeug import Request
 from werkzeug.test import create_environ
 
+from syncdb.cli.app import main as manager
+from syncdb.cli.run_pair import Asked, run
 from syncdb.clock import Clock
-from syncdb.manager.app import main as manager
-from syncdb.manager.grist_command import Asked, run
 from syncdb.sandbox.grist.cells import Cell
 from syncdb.sandbox.grist.page import GristPages
 from syncdb.sandbox.grist.person import Person

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from syncdb.clock import Clock
 from syncdb.connectors.memory import MemoryConnector
+from syncdb.engine.apply import Applier
+from syncdb.engine.guards import Limits
+from syncdb.engine.progress import Silent
+from syncdb.engine.reconcile import Pair, Reconciled, reconcile
 from syncdb.ledger import Ledger
 from syncdb.model import Attempt, Outcome, Policy, Result
-from syncdb.reconcile.apply import Applier
-from syncdb.reconcile.engine import Pair, Reconciled, reconcile
-from syncdb.reconcile.plan import Limits
-from syncdb.reconcile.watch import Silent
 
 
 class Crash(BaseException):

@@ -4,10 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from syncdb.engine.progress import Silent
+from syncdb.engine.report import Report
 from syncdb.ledger import Ledger
-from syncdb.reconcile.intake import FETCH, Intake, Window
-from syncdb.reconcile.report import Report
-from syncdb.reconcile.watch import Silent
+from syncdb.orders.intake import FETCH, Intake, Window
 from syncdb.values import iso
 from tests.connectors.shopify.conftest import World, bare, world
 

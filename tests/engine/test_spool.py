@@ -2,8 +2,8 @@
 
 import gc
 
+from syncdb.engine.spool import Spool
 from syncdb.model import Action, Operation, Plan, Side
-from syncdb.reconcile.spool import Spool
 
 
 def operations(count: int) -> list[Operation]:

@@ -9,13 +9,13 @@ import pytest
 
 from syncdb.clock import Clock
 from syncdb.connectors.memory import MemoryConnector
+from syncdb.engine.apply import Applier
+from syncdb.engine.guards import Limits
+from syncdb.engine.progress import Silent
+from syncdb.engine.reconcile import Pair, reconcile
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side
-from syncdb.reconcile.apply import Applier
-from syncdb.reconcile.engine import Pair, reconcile
-from syncdb.reconcile.plan import Limits
-from syncdb.reconcile.watch import Silent
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 POLICY = Policy({"count": Rule(Owner.LEFT)})

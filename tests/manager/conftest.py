@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.manager.app import main
+from syncdb.cli.app import main
 from tests.scenarios.world import World
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from syncdb.manager.amounts import amount, bag, grouped, is_bag, priced
+from syncdb.services.amounts import amount, bag, grouped, is_bag, priced
 from tests.manager.conftest import Shop
 
 

@@ -18,10 +18,10 @@ from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.ledger.backup import back_up
 from syncdb.ledger.backup import restore as put_back
-from syncdb.ledger.reading import reading
+from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Operation, Side
-from syncdb.reconcile.redact import catch_up
+from syncdb.orders.redaction import catch_up
 from syncdb.values import iso
 from tests.manager.conftest import Shop, manage
 from tests.manager.ordering import place

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncdb.manager.exported import Column
-from syncdb.manager.formats import write_text, write_workbook
+from syncdb.services.export_columns import Column
+from syncdb.services.export_formats import write_text, write_workbook
 from syncdb.values import Kind
 from tests.manager.conftest import Shop, manage
 

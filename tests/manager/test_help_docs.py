@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.manager.app import COMMANDS
+from syncdb.cli.app import COMMANDS
 from tests.manager.conftest import Shop, manage
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,7 @@ def test_the_docs_tell_no_option_that_is_not_there() -> None:
 @pytest.mark.parametrize("command", OURS)
 def test_help_loads_nothing_heavy(command: str) -> None:
     code = (
-        "import sys\nfrom syncdb.manager.app import main\n"
+        "import sys\nfrom syncdb.cli.app import main\n"
         f"try:\n main([{command!r}, '--help'])\nexcept SystemExit: pass\n"
         f"print('LOADED', sorted(name for name in {HEAVY!r} if name in sys.modules))"
     )

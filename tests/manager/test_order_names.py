@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from syncdb.ledger import Ledger
-from syncdb.ledger.names import Names
-from syncdb.manager.order_names import SeveralOrders, UnknownOrder, find_order, understand
-from syncdb.sealing import sealed
+from syncdb.ledger.queries.order_names import Names
+from syncdb.order_snapshot import sealed
+from syncdb.services.order_lookup import SeveralOrders, UnknownOrder, find_order, understand
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ORDERS = [

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.manager.exported import Column
-from syncdb.manager.formats import write_workbook
-from syncdb.manager.output import folded
+from syncdb.cli.output import folded
+from syncdb.services.export_columns import Column
+from syncdb.services.export_formats import write_workbook
 from syncdb.values import Kind
 from tests.manager.conftest import Shop, manage
 
@@ -104,6 +104,6 @@ def test_a_workbook_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> Non
 
 
 def test_a_long_export_tells_how_far_it_is(past: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncdb.manager.export.TELL_EVERY", 10)
+    monkeypatch.setattr("syncdb.cli.export.TELL_EVERY", 10)
     answer = past.ask("export", "--output", str(tmp_path / "o.jsonl"), "--json")
     assert json.loads(answer.out)["rows"] == len(past.world.shop.orders) and "10 orders so far" in answer.err

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncdb.manager.amounts import amount, grouped
-from syncdb.manager.plots import Bar, chart
-from syncdb.manager.plots import grouped as grouped_bars
+from syncdb.services.amounts import amount, grouped
+from syncdb.services.plots import Bar, chart
+from syncdb.services.plots import grouped as grouped_bars
 from tests.manager.conftest import Shop
 
 BERLIN = ZoneInfo("Europe/Berlin")

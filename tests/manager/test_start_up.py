@@ -19,11 +19,11 @@ def loaded_by(statement: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    return loaded_by("import syncdb.manager.sync_command")
+    return loaded_by("import syncdb.cli.run_sheets")
 
 
 def test_what_a_run_needs_is_there(loaded: set[str]) -> None:
-    assert {"gspread", "requests", "syncdb.reconcile.sync", "syncdb.connectors.google_sheets.connector"} <= loaded
+    assert {"gspread", "requests", "syncdb.orders.order_sync", "syncdb.connectors.google_sheets.connector"} <= loaded
 
 
 @pytest.mark.parametrize("name", NOT_NEEDED)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
-from syncdb.manager.rhythm import rhythm
-from syncdb.manager.versions import days_left, end_of_support
 from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
-from syncdb.reconcile.known_gaps import CHECKED
-from syncdb.reconcile.missed import CHECKED as KEPT
+from syncdb.orders.ledger_gaps import CHECKED
+from syncdb.orders.missed_orders import CHECKED as KEPT
+from syncdb.services.run_schedule import rhythm
+from syncdb.systems.shopify_versions import days_left, end_of_support
 from syncdb.values import iso
 from tests.manager.conftest import Answer, Shop, manage
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.ledger import Ledger
-from syncdb.sealing import sealed
+from syncdb.order_snapshot import sealed
 from tests.manager.conftest import Shop, manage
 
 ROOT = Path(__file__).parents[2]

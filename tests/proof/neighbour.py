@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from syncdb.cli.run_sheets import Asked, run
 from syncdb.clock import Clock
-from syncdb.manager.sync_command import Asked, run
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,10 +13,10 @@ import pytest
 from werkzeug import Request, Response
 
 import syncdb.connectors.grist.rows as rows
+from syncdb.cli.run_pair import Asked, run
 from syncdb.connectors.shopify.catalogue.shop import shop_from
 from syncdb.connectors.shopify.facts import facts_from
 from syncdb.errors import Exit, NotUnderstood
-from syncdb.manager.grist_command import Asked, run
 from syncdb.sandbox.grist.app import GristApp
 from syncdb.sandbox.shopify.app import ShopifyApp
 from tests.proof.oracle import examined

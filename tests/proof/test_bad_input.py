@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from werkzeug import Request, Response
 
+from syncdb.cli.run_sheets import Asked, main, run
 from syncdb.errors import Exit
-from syncdb.manager.sync_command import Asked, main, run
 from syncdb.sandbox.faults import Seen
 from tests.proof.judged import Judged
 from tests.proof.oracle import examined

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 
-from syncdb.reconcile.engine import Reconciled
+from syncdb.engine.reconcile import Reconciled
 from tests.engine.hostile import Steps, World
 from tests.engine.test_two_way_machine import POLICY, TwoWay
 from tests.proof.oracle import examined

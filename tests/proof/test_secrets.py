@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from syncdb.manager.sync_command import Asked, run
+from syncdb.cli.run_sheets import Asked, run
 from syncdb.sandbox.faults import Fault
 from tests.manager.conftest import Answer, manage
 from tests.proof.judged import Judged

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from syncdb import assembly
 from syncdb.clock import Clock
 from syncdb.connectors.google_sheets.a1 import letters
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.mapping import CATALOGUE
+from syncdb.pairs.shopify_sheets import pair
 from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.shopify.generate import new_order
@@ -56,12 +56,12 @@ def reading_in_bulk(cut: Cut) -> Iterator[None]:
 
     The product does so from a thousand on (by several from 20,000 on); here the same reader is told to begin with the second.
     """
-    usual = assembly.OrderReader
-    assembly.OrderReader = partial(OrderReader, page_size=1, bulk_from=1, cut=cut)  # type: ignore[misc,assignment]
+    usual = pair.OrderReader
+    pair.OrderReader = partial(OrderReader, page_size=1, bulk_from=1, cut=cut)  # type: ignore[misc,assignment]
     try:
         yield
     finally:
-        assembly.OrderReader = usual  # type: ignore[misc]
+        pair.OrderReader = usual  # type: ignore[misc]
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from syncdb.manager.grist_command import Asked, run
+from syncdb.cli.run_pair import Asked, run
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.grist_demo import main, tell_all
 from syncdb.sandbox.grist_story import GristStory

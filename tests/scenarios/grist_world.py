@@ -16,8 +16,8 @@ from typing import Any
 
 import requests
 
+from syncdb.cli.run_pair import Asked, run
 from syncdb.clock import Clock
-from syncdb.manager.grist_command import Asked, run
 from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import syncdb.reconcile.retention as retention
+import syncdb.engine.retention as retention
 from syncdb.clock import Clock
+from syncdb.engine.progress import Silent
 from syncdb.ledger import Ledger
-from syncdb.ledger.reading import reading
-from syncdb.ledger.soundness import relations
-from syncdb.reconcile.watch import Silent
+from syncdb.ledger.queries.integrity import relations
+from syncdb.ledger.queries.reader import reading
 from syncdb.values import iso
 from tests.manager.conftest import manage
 from tests.scenarios.test_everyday import first_order

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from syncdb.cli.run_sheets import Asked, run
 from syncdb.clock import Clock
-from syncdb.manager.sync_command import Asked, run
 from syncdb.sandbox.google.cells import Formula, entered
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.local import Sandbox

@@ -13,16 +13,16 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
-PURE = ("syncdb.values", "syncdb.model", "syncdb.reconcile.compare", "syncdb.reconcile.policy", "syncdb.reconcile.plan")
+PURE = ("syncdb.values", "syncdb.model", "syncdb.engine.compare", "syncdb.engine.policy", "syncdb.engine.guards")
 IMPURE = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "requests", "secrets", "shutil", "socket"}
 IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
 
 # what each part may import of the others, longest prefix first; what is not listed may import anything but the sandbox
-FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.blame", "syncdb.sealing")
+FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.order_snapshot")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.errors": (),
-    "syncdb.blame": ("syncdb.errors",),
+    "syncdb.decoding": ("syncdb.errors",),
     "syncdb.values": (),
     "syncdb.clock": (),
     "syncdb.model": ("syncdb.values",),
@@ -30,12 +30,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.logs": (*FLOOR, "syncdb.http"),
     "syncdb.config": (*FLOOR, "syncdb.http", "syncdb.mapping"),
     "syncdb.mapping": (*FLOOR, "syncdb.model"),
-    "syncdb.sealing": ("syncdb.values",),
+    "syncdb.order_snapshot": ("syncdb.values",),
     "syncdb.ledger": (*FLOOR, "syncdb.model"),
     "syncdb.connectors": (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.connectors.base"),
-    "syncdb.reconcile.compare": DECIDING,
-    "syncdb.reconcile.policy": (*DECIDING, "syncdb.reconcile.compare"),
-    "syncdb.reconcile.plan": (*DECIDING, "syncdb.reconcile.compare", "syncdb.reconcile.policy"),
+    "syncdb.engine.compare": DECIDING,
+    "syncdb.engine.policy": (*DECIDING, "syncdb.engine.compare"),
+    "syncdb.engine.guards": (*DECIDING, "syncdb.engine.compare", "syncdb.engine.policy"),
     "syncdb.reconcile": (*FLOOR, "syncdb.model", "syncdb.ledger", "syncdb.mapping", "syncdb.connectors", "syncdb.http"),
 }
 
@@ -163,5 +163,5 @@ def test_only_the_connectors_send_requests() -> None:
     assert any(within(name, "syncdb.connectors.shopify") for name in sending)
     assert any(within(name, "syncdb.connectors.google_sheets") for name in sending)
     # the assembly makes the session that it hands to a connector
-    sessions = ("syncdb.assembly", "syncdb.assembly_grist")
+    sessions = ("syncdb.pairs.shopify_sheets.pair", "syncdb.pairs.shopify_grist.pair")
     assert outside(sending, "syncdb.http", "syncdb.connectors", *sessions, "syncdb.sandbox") == []

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncdb.ledger.overview import WATERMARK
-from syncdb.reconcile.gaps import Covered, Gap, Numbered, Reason, Stretch, affixes, counters, find_gaps, join
-from syncdb.reconcile.intake import MARK
+from syncdb.ledger.queries.overview import WATERMARK
+from syncdb.orders.intake import MARK
+from syncdb.orders.number_gaps import Covered, Gap, Numbered, Reason, Stretch, affixes, counters, find_gaps, join
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ALWAYS = Covered(START - timedelta(days=1), START + timedelta(days=365))

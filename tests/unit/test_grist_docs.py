@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from syncdb.mapping.entities import ENTITIES
-from syncdb.mapping.pairing import RULES
 from syncdb.model import Owner
+from syncdb.pairs.selection import RULES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "grist.md").read_text(encoding="utf-8")
 

@@ -1,7 +1,7 @@
 """A plan that does surprisingly much to what exists is refused; additions never are."""
 
+from syncdb.engine.guards import Limits, guard
 from syncdb.model import Action, Operation, Plan, Side
-from syncdb.reconcile.plan import Limits, guard
 from syncdb.values import Value
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from syncdb.reconcile.report import COUNTS, Report
+from syncdb.engine.report import COUNTS, Report
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 

@@ -15,7 +15,7 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.orders import Seen
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
-from syncdb.sealing import sealed
+from syncdb.order_snapshot import sealed
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 

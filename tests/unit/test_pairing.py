@@ -9,8 +9,8 @@ import pytest
 from syncdb.config import load_grist
 from syncdb.errors import ConfigurationError
 from syncdb.mapping.entities import ENTITIES, entity_field
-from syncdb.mapping.pairing import Pairing, parse_pairing
 from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
+from syncdb.pairs.selection import Pairing, parse_pairing
 
 REPORTED = Rule(Owner.LEFT, OnDrift.REPORT)
 

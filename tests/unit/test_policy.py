@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from syncdb.engine.policy import Triple, decide
 from syncdb.model import Action, Found, OnDrift, OnMissing, Owner, Policy, Record, Rule, Side, Tie, Why
-from syncdb.reconcile.policy import Triple, decide
 from syncdb.values import Value
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT

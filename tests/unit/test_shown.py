@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncdb.ledger import Ledger
-from syncdb.sealing import sealed
+from syncdb.order_snapshot import sealed
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 DAYS = [f"2026-11-{day:02}T10:00:00Z" for day in range(1, 21)]

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syncdb.ledger.redaction import REMOVED, Remover
-from syncdb.ledger.traces import forms_of, found_in, in_other_orders, traces
-from syncdb.manager.copies import holding
+from syncdb.ledger.text_search import forms_of, found_in, in_other_orders, traces
+from syncdb.services.file_copies import holding
 
 few = st.text(alphabet='abä"', min_size=1, max_size=5)
 

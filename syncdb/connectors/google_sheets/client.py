@@ -13,10 +13,10 @@ import orjson
 import requests
 from google.auth.transport.requests import AuthorizedSession
 
-from syncdb.blame import understood
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import Account
 from syncdb.connectors.google_sheets.failures import Declined, sign_in
+from syncdb.decoding import understood
 from syncdb.errors import OutcomeUnknown
 from syncdb.http import Pace, Retrier, Transient, asked_wait, never_left, redact
 

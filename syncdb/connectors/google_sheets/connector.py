@@ -8,7 +8,6 @@ from typing import Any
 
 import syncdb.connectors.google_sheets.placing as placing
 import syncdb.connectors.google_sheets.reading as reading
-from syncdb.blame import understood, whole
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.google_sheets.batch import BATCH, FENCE, SHOWN_AFTER, body_of, cell_requests, drop_metadata, token_request
@@ -21,6 +20,7 @@ from syncdb.connectors.google_sheets.mending import repairs
 from syncdb.connectors.google_sheets.outcomes import all_stale, all_unknown, of_answer, of_tab, refused, token_value
 from syncdb.connectors.google_sheets.sheet import Sheet
 from syncdb.connectors.google_sheets.structure import Wish
+from syncdb.decoding import understood, whole
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, RemoteError, RetryLater
 from syncdb.model import Attempt, Field, Operation, Outcome, Record, Result, Snapshot
 from syncdb.values import Value

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.blame import understood, whole
 from syncdb.connectors.google_sheets.cells import Entry, Json, read_cell
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import Declined, explained
+from syncdb.decoding import understood, whole
 
 EXACT = "sheets(properties(sheetId),data(startRow,startColumn,rowData(values(userEnteredValue))))"
 

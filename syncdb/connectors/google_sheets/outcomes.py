@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.blame import understood
 from syncdb.connectors.google_sheets.batch import TOKEN_KEY
 from syncdb.connectors.google_sheets.cells import Entry, alike
 from syncdb.connectors.google_sheets.client import SHEETS, Client
@@ -16,6 +15,7 @@ from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Layout
 from syncdb.connectors.google_sheets.records import readable_key
 from syncdb.connectors.google_sheets.sheet import Sheet, layout_in
 from syncdb.connectors.google_sheets.structure import tabs_of
+from syncdb.decoding import understood
 from syncdb.errors import NeedsPerson
 from syncdb.model import Attempt, Outcome, Result
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from syncdb.blame import text, understood, whole
 from syncdb.connectors.google_sheets.batch import drop_metadata, format_requests, insert_dimension
 from syncdb.connectors.google_sheets.binding import Binding
 from syncdb.connectors.google_sheets.cells import Entry, Json, write_cell
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import Declined, explained
 from syncdb.connectors.google_sheets.layout import Layout, Tab, find_header_row, header_gone, header_text, match
+from syncdb.decoding import text, understood, whole
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field
 

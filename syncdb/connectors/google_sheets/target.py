@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from syncdb.blame import understood
 from syncdb.connectors.google_sheets.client import DRIVE_FILES, SHEETS, Client
 from syncdb.connectors.google_sheets.failures import Declined, explained, not_a_sheet
+from syncdb.decoding import understood
 from syncdb.errors import ConfigurationError
 
 _URL = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]+)")

@@ -6,7 +6,7 @@ What has another raises TypeError, ValueError or KeyError here; `understood` aro
 from collections.abc import Sequence
 from typing import Any
 
-from syncdb.blame import listed, mapping, text, understood, whole
+from syncdb.decoding import listed, mapping, text, understood, whole
 
 Json = dict[str, Any]
 

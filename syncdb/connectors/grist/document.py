@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from syncdb.blame import listed, understood, whole
 from syncdb.connectors.base import Changes
 from syncdb.connectors.grist.answers import has_halves, plain, rows_in, state_in
 from syncdb.connectors.grist.client import GristClient, Json
 from syncdb.connectors.grist.failures import Declined, explained
 from syncdb.connectors.grist.history import Delta, delta, told
 from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, columns_in, same_id, tables_in
+from syncdb.decoding import listed, understood, whole
 from syncdb.errors import RetryLater
 
 log = logging.getLogger("syncdb.grist")

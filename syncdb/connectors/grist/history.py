@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.blame import listed, mapping, text, understood, whole
 from syncdb.connectors.grist.answers import has_halves, state_in
+from syncdb.decoding import listed, mapping, text, understood, whole
 
 SCHEMA = ("_grist_Tables", "_grist_Tables_column")
 TOLD = ("addRows", "updateRows", "removeRows")

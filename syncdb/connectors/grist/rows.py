@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from syncdb.blame import understood
 from syncdb.connectors.grist.answers import has_halves
 from syncdb.connectors.grist.cells import Codec, Unreadable, shown
 from syncdb.connectors.grist.client import Json
@@ -13,6 +12,7 @@ from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import sayable
 from syncdb.connectors.grist.layout import Layout, Place, Wish
 from syncdb.connectors.grist.schema import pure
+from syncdb.decoding import understood
 from syncdb.model import Found, Record
 from syncdb.values import Value, canonical, digest, encode_fields, iso
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.blame import text, understood, whole
 from syncdb.connectors.grist.answers import identifier_in, plain
 from syncdb.connectors.grist.failures import sayable
+from syncdb.decoding import text, understood, whole
 
 TRIGGER_ON_EDIT = 2  # recalcWhen: the formula runs when a person (or the API) changes the row
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from syncdb.blame import listed, text, understood
 from syncdb.connectors.grist.answers import plain
 from syncdb.connectors.grist.client import GristClient
 from syncdb.connectors.grist.failures import Declined, explained
+from syncdb.decoding import listed, text, understood
 from syncdb.errors import ConfigurationError
 
 

@@ -12,7 +12,7 @@ from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.normalise import Sight, kept
 from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import bare_id, unfinished
-from syncdb.sealing import Sealed
+from syncdb.order_snapshot import Sealed
 from syncdb.values import moment, parse_json
 
 ORDER_LINE = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"(?:,"updatedAt":"([^"]+)")?')

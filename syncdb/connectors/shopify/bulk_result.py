@@ -17,7 +17,7 @@ from syncdb.connectors.shopify.gather import Gatherer
 from syncdb.connectors.shopify.pages import Page, PageSize
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import RetryLater
-from syncdb.sealing import Sealed
+from syncdb.order_snapshot import Sealed
 from syncdb.values import moment
 
 

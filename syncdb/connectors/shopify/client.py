@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from syncdb.blame import understood
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.shopify.throttle import Throttle
 from syncdb.connectors.shopify.tokens import TIMEOUT, TokenSource
+from syncdb.decoding import understood
 from syncdb.errors import ConfigurationError, OutcomeUnknown, Refused
 from syncdb.http import Retrier, Transient, redact
 from syncdb.values import parse_json

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncdb.blame import text, understood
 from syncdb.connectors.shopify.shape import bare_id
+from syncdb.decoding import text, understood
 from syncdb.errors import Refused
 from syncdb.values import iso
 

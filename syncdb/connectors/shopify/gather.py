@@ -11,7 +11,7 @@ from syncdb.connectors.shopify.normalise import kept
 from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import Trouble, partial_notices
-from syncdb.sealing import Sealed
+from syncdb.order_snapshot import Sealed
 
 READINGS = 3  # how often an order is read that is edited under our hands
 AT_ONCE = 25  # orders asked for by id in one query

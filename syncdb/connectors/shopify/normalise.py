@@ -13,7 +13,7 @@ from syncdb.connectors.shopify.order_shape import order_shape
 from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import Parts, Path, read, stored_path, without
 from syncdb.errors import SkipRecord
-from syncdb.sealing import Sealed, sealed
+from syncdb.order_snapshot import Sealed, sealed
 
 Snapshot = dict[str, Any]
 

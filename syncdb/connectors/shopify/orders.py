@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from syncdb.blame import understood
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk import BulkReader
 from syncdb.connectors.shopify.bulk_spans import Cut, Span, changed_between
@@ -22,6 +21,7 @@ from syncdb.connectors.shopify.gather import Batch, Gatherer, usable
 from syncdb.connectors.shopify.pages import Absence, Looked, Page, PageSize, Quarantined
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import Trouble, partial_notices
+from syncdb.decoding import understood
 from syncdb.errors import RetryLater
 from syncdb.values import moment
 

@@ -9,7 +9,7 @@ from typing import Any
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.facts import Facts, Notice
 from syncdb.connectors.shopify.shape import bare_id
-from syncdb.sealing import Sealed
+from syncdb.order_snapshot import Sealed
 
 
 @dataclass(frozen=True, slots=True)

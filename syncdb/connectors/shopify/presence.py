@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from syncdb.blame import understood
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, code_of, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE, SHOP
 from syncdb.connectors.shopify.facts import Facts, facts_from, missing_orders
 from syncdb.connectors.shopify.shape import bare_id
+from syncdb.decoding import understood
 from syncdb.errors import Refused, RetryLater
 from syncdb.values import iso, moment
 

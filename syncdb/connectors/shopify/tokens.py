@@ -10,8 +10,8 @@ from typing import Protocol
 
 import requests
 
-from syncdb.blame import SENSELESS, text
 from syncdb.clock import SYSTEM, Clock
+from syncdb.decoding import SENSELESS, text
 from syncdb.errors import Refused
 from syncdb.http import Retrier, Transient, redact
 

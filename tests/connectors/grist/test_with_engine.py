@@ -12,13 +12,13 @@ import pytest
 import requests
 
 from syncdb.connectors.grist import Binding, Column
+from syncdb.engine.apply import Applier
+from syncdb.engine.guards import Limits
+from syncdb.engine.progress import Silent
+from syncdb.engine.reconcile import Pair, Reconciled, reconcile
 from syncdb.errors import RetryLater
 from syncdb.ledger import Ledger
 from syncdb.model import OnMissing, Owner, Policy, Rule, Side, Tie
-from syncdb.reconcile.apply import Applier
-from syncdb.reconcile.engine import Pair, Reconciled, reconcile
-from syncdb.reconcile.plan import Limits
-from syncdb.reconcile.watch import Silent
 from tests.connectors.grist.conftest import Bench, Line
 from tests.engine.hostile import Crash, Steps, World
 from tests.sandbox.grist.places import Place, place

@@ -15,9 +15,9 @@ from syncdb.connectors.shopify.bulk_operation import Result
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.pages import Page
+from syncdb.order_snapshot import snapshot_hash
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.bulk import FOLDER
-from syncdb.sealing import snapshot_hash
 from tests.connectors.shopify.conftest import NOON, TOKEN, World, bare, orders_of
 
 METAFIELDS = (("custom", "gift_wrap"), ("custom", "delivery_note"))

@@ -14,7 +14,7 @@ from syncdb.connectors.shopify.normalise import Sight, merge_withheld, snapshot
 from syncdb.connectors.shopify.order_shape import FULFILLMENT, ORDER, REFUND, TRANSACTION
 from syncdb.connectors.shopify.shape import MOMENT, Parts, bare_id, exact, read, stored_name
 from syncdb.errors import SkipRecord
-from syncdb.sealing import snapshot_hash
+from syncdb.order_snapshot import snapshot_hash
 from tests.connectors.shopify.conftest import World, orders_of
 
 RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "shopify" / "recordings"

@@ -11,11 +11,11 @@ import pytest
 
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.engine.progress import Silent
+from syncdb.engine.report import Report
 from syncdb.errors import Interrupted
 from syncdb.ledger import Ledger
-from syncdb.reconcile.intake import PROGRESS, Intake, Window
-from syncdb.reconcile.report import Report
-from syncdb.reconcile.watch import Silent
+from syncdb.orders.intake import PROGRESS, Intake, Window
 from syncdb.values import iso, moment
 from tests.connectors.shopify.conftest import World, bare
 from tests.connectors.shopify.test_bulk_spans import bounds, operations

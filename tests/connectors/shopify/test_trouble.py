@@ -9,9 +9,9 @@ from syncdb.connectors.shopify.client import base_address, shop_domain
 from syncdb.connectors.shopify.normalise import merge_withheld
 from syncdb.connectors.shopify.tokens import ClientCredentials, StaticToken
 from syncdb.errors import ConfigurationError, Refused, RetryLater
+from syncdb.order_snapshot import snapshot_hash
 from syncdb.sandbox.faults import Fault, Kind
 from syncdb.sandbox.shopify.tokens import Client
-from syncdb.sealing import snapshot_hash
 from tests.connectors.shopify.conftest import NOON, TOKEN, World, bare, orders_of
 
 SECRET = "shpss_canary00secret"

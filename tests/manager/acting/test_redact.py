@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syncdb.ledger import Ledger
-from syncdb.reconcile.redact import of_customer, strip
+from syncdb.orders.redaction import of_customer, strip
 from tests.manager.acting.conftest import Manage
 from tests.scenarios.world import World
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.cli.output import Output
+from syncdb.cli.redact import _bytes_told, _orders_told
 from syncdb.connectors.shopify.personal import person_of
 from syncdb.ledger import Ledger, redaction
-from syncdb.manager.output import Output
-from syncdb.manager.redact import _bytes_told, _orders_told
-from syncdb.manager.whom import may_be, picks
-from syncdb.reconcile.redact import catch_up, clean, of_customer, strip
+from syncdb.orders.redaction import catch_up, clean, of_customer, strip
+from syncdb.services.customer_lookup import may_be, picks
 from syncdb.values import canonical_text
 from tests.manager.acting.conftest import Manage
 from tests.manager.acting.test_redact import customer_of, in_bytes, only_theirs, texts_of

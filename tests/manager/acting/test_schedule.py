@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from syncdb.manager.timetable import EVERY, Job, cron_line, systemd_service, systemd_timer, task_xml, with_line
+from syncdb.services.scheduler_units import EVERY, Job, cron_line, systemd_service, systemd_timer, task_xml, with_line
 from tests.manager.acting.conftest import Manage
 
 ODD = 'it\'s 100% $HOME "q" & <b>; `x` ü'

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.blame import flag, listed, mapping, text, understood, whole
 from syncdb.connectors.shopify.client import Answer
+from syncdb.decoding import flag, listed, mapping, text, understood, whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from syncdb.blame import flag, listed, text, whole
 from syncdb.connectors.shopify.catalogue.answered import words
 from syncdb.connectors.shopify.shape import Leaf, One, Path, Shape
+from syncdb.decoding import flag, listed, text, whole
 from syncdb.errors import ConfigurationError
 from syncdb.values import Kind, Value, moment, money, wall_clock
 

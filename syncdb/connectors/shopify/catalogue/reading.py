@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.blame import understood
 from syncdb.connectors.shopify.catalogue.answered import Page, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import STOCK, Entity
@@ -19,6 +18,7 @@ from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import Parts, Path, Shape, selection, without
+from syncdb.decoding import understood
 from syncdb.errors import NotUnderstood, RetryLater
 from syncdb.model import Found, Record
 from syncdb.values import digest, encode_fields, iso, moment

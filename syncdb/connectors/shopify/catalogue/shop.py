@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from syncdb.blame import understood
 from syncdb.connectors.shopify.catalogue.answered import words
 from syncdb.connectors.shopify.catalogue.entities import Entity
 from syncdb.connectors.shopify.shape import bare_id
+from syncdb.decoding import understood
 from syncdb.errors import Refused
 
 

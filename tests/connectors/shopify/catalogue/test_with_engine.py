@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from syncdb.connectors.memory import MemoryConnector
+from syncdb.engine.apply import Applier
+from syncdb.engine.guards import Limits
+from syncdb.engine.progress import Silent
+from syncdb.engine.reconcile import Pair, Reconciled, reconcile
 from syncdb.ledger import Ledger
 from syncdb.model import Owner, Policy, Rule, Tie
-from syncdb.reconcile.apply import Applier
-from syncdb.reconcile.engine import Pair, Reconciled, reconcile
-from syncdb.reconcile.plan import Limits
-from syncdb.reconcile.watch import Silent
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from syncdb.values import Value, same

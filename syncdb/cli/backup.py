@@ -1,0 +1,106 @@
+"""`backup` and `restore`: a consistent copy of the live ledger, and putting one back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
+
+if TYPE_CHECKING:
+    from syncdb.ledger.backup import Restored
+
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="Where to (default: beside the ledger, named by the time).")
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")]
+
+
+def backup(
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the ledger and look the copy through.
+
+    Consistent also while a sync is running, which copying the file by hand is not.
+
+    Example: python sync_manager.py backup --output backups/ledger.db
+    """
+    with answering(as_json) as told:
+        from syncdb.cli.status import size
+        from syncdb.clock import SYSTEM
+        from syncdb.ledger.backup import back_up
+        from syncdb.services.files import refuse_taken
+        from syncdb.services.ledger_location import find_place
+
+        ledger = find_place(config, db).ledger
+        name = f"{ledger.stem}-{SYSTEM.now():%Y%m%dT%H%M%SZ}{ledger.suffix or '.db'}"
+        target = (output or ledger.with_name(name)).absolute()
+        refuse_taken(target, overwrite, never=ledger)
+        done = back_up(ledger, target)
+        if as_json:
+            told.data({"path": str(done.path), "bytes": done.size, "rows": done.rows, "last_run_at": done.last_run_at})
+            return
+        told.line(f"Copied to {done.path} ({size(done.size)}) and looked through: sound.")
+        told.line(f"It holds {done.rows['order_tracking']} orders and {done.rows['sync_history']} run(s).")
+        told.hint("It holds customers' data: keep it where only you can read it. `restore` puts it back.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup made with `backup`.")],
+    yes: YesOption = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a backup in the place of the ledger.
+
+    The present ledger is kept beside it. What was redacted since the backup does not come back. The next sync looks at every
+    order and row, so rows that the sheet has already are taken over, never added again.
+
+    Example: python sync_manager.py restore backups/ledger.db
+    """
+    with answering(as_json) as told:
+        from syncdb.cli.prompts import confirmed
+        from syncdb.clock import SYSTEM
+        from syncdb.errors import LedgerUnusable
+        from syncdb.ledger.backup import restore as put_back
+        from syncdb.orders.redaction import catch_up
+        from syncdb.services.ledger_location import find_place
+
+        ledger = find_place(config, db).ledger
+        if not file.is_file():
+            raise LedgerUnusable(f"There is no backup at {file}.", next_step="Name a file that `sync_manager.py backup` made.")
+        there = ledger.exists()
+        lines = [f"The ledger {ledger} is replaced by {file}.", "The present one is kept beside it."]
+        confirmed(
+            told, lines if there else [f"{file} becomes the ledger {ledger}."], "Replace it?" if there else "Restore it?", yes=yes
+        )
+        done = put_back(file.absolute(), ledger, SYSTEM.now(), catch_up)
+        if as_json:
+            told.data(_as_data(done))
+            return
+        told.line(f"Restored {done.path}: {done.rows['order_tracking']} orders, last run {done.last_run_at or 'none'}.")
+        if done.aside:
+            told.line(f"The ledger that was there is kept as {done.aside}.")
+        if done.voided:
+            told.line(f"{done.voided} old writes without a known outcome were given up; the next run sees what became of them.")
+        if done.redacted:
+            told.line(f"{done.redacted} order(s) were redacted since that backup; their personal data was taken out of it again.")
+        if done.behind:
+            told.line("Data redacted since is still in it, because a write must be settled first: the next run removes it.")
+        told.line("Next: python shopify_sheets_sync.py --test shows what a run will do; the first run looks at everything.")
+
+
+def _as_data(done: "Restored") -> dict[str, Any]:
+    return {
+        "path": str(done.path),
+        "kept_aside": str(done.aside) if done.aside else None,
+        "rows": done.rows,
+        "last_run_at": done.last_run_at,
+        "redacted_again": done.redacted,
+        "redaction_due": done.behind,
+    }

@@ -1,0 +1,166 @@
+"""`errors`: what failed and is not made good, by cause; and closing one with a reason."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
+
+if TYPE_CHECKING:
+    from syncdb.cli.output import Output
+    from syncdb.ledger.queries.errors import Group
+    from syncdb.services.calendar import Calendar
+
+NAMED = 8
+
+
+def errors(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were resolved.")] = False,
+    resolve: Annotated[
+        list[int] | None, typer.Option("--resolve", metavar="ID", help="Close this error; may be given several times.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it is closed; kept with it.")] = "",
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what failed, by cause, and what to do.
+
+    With the orders that each concerns, and what was left for a person to decide. Leaves with 0 whether or not there are any;
+    `status` is for monitoring.
+
+    Example: python sync_manager.py errors --resolve 12 --reason "order was a fake"
+    """
+    with answering(as_json) as output:
+        from syncdb.services.ledger_location import find_place
+
+        ledger = find_place(config, db).ledger
+        if resolve:
+            _close(output, ledger, resolve, reason)
+        else:
+            _list(output, ledger, everything)
+
+
+def _list(output: "Output", path: Path, everything: bool) -> None:
+    from syncdb.clock import SYSTEM
+    from syncdb.ledger.queries import errors, overview
+    from syncdb.ledger.queries.catalogue import Things
+    from syncdb.ledger.queries.reader import reading
+    from syncdb.services.calendar import Calendar
+
+    with reading(path) as reader:
+        calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
+        groups = errors.grouped(errors.errors_since(reader, "") if everything else errors.open_errors(reader))
+        conflicts = overview.conflicts(reader)
+        concerned = [one["order_id"] for group in groups for one in group.errors if not one["order_name"]]
+        names = Things(reader).names([*concerned, *(one["key"] for one in conflicts if not one["order_id"])])
+    if output.as_json:
+        told = [group_as_data(group, names) for group in groups]
+        output.data({"groups": told, "left_to_people": [one | {"name": names.get(one["key"])} for one in conflicts]})
+        return
+    output.line(_headline(groups, everything), "bold")
+    for group in groups:
+        _show(output, group, calendar, names)
+    if conflicts:
+        _show_conflicts(output, conflicts, calendar, names)
+
+
+def _headline(groups: "Sequence[Group]", everything: bool) -> str:
+    still = sum(one["resolved_at"] is None for group in groups for one in group.errors)
+    told = f"{still or 'No'} open error{'' if still == 1 else 's'}"
+    closed = sum(len(group.errors) for group in groups) - still
+    return f"{told}, {closed} resolved." if everything else f"{told}."
+
+
+def _show(output: "Output", group: "Group", calendar: "Calendar", names: Mapping[str, str]) -> None:
+    output.line()
+    state = "" if group.open else " (resolved)"
+    output.line(f"{group.stage}: {group.cause}{state}", "bold")
+    output.facts(_facts(group, calendar, names))
+
+
+def _facts(group: "Group", calendar: "Calendar", names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    first, last = calendar.show(group.first_at), calendar.show(group.last_at)
+    yield "  Seen", f"once, {last}" if group.times == 1 else f"{group.times} times, first {first}, last {last}"
+    named = [f"{_called(one, names)} (error {one['error_id']})" for one in group.errors]
+    more = f" and {len(named) - NAMED} more; --json lists all" if len(named) > NAMED else ""
+    yield "  Concerns", ", ".join(named[:NAMED]) + more
+    yield "  Message", group.message
+    yield "  What to do", group.next_step if group.open else ""
+    resolved = group.errors[0]["resolution"]
+    yield "  Resolved", f"{calendar.show(group.errors[0]['resolved_at'])}: {resolved}" if resolved else ""
+
+
+def _called(error: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """What an error concerns, as people call it; a product or the like with its id, because several may have one title."""
+    concerned = error["order_id"]
+    if concerned in names:
+        return f"{names[concerned]} ({concerned})"
+    return str(error["order_name"] or concerned or "the run")
+
+
+def _show_conflicts(
+    output: "Output", conflicts: Sequence[Mapping[str, Any]], calendar: "Calendar", names: Mapping[str, str]
+) -> None:
+    from syncdb.cli.output import Column
+
+    output.line()
+    output.line(f"{len(conflicts)} left for a person to decide (nothing is lost; both sides are as they were)", "bold")
+    rows = (_conflict_row(one, calendar, names) for one in conflicts[:50])
+    things = any(one["key"] in names for one in conflicts)
+    titles = ("Concerns" if things else "Order", "Line", "Column", "Why", "Where", "Since")
+    output.table([Column(title) for title in titles], rows)
+    output.hint("Side by side, and to decide: python sync_manager.py conflicts")
+    if len(conflicts) > 50:
+        output.hint(f"These are 50 of {len(conflicts)}; --json lists them all.")
+
+
+def _conflict_row(one: Mapping[str, Any], calendar: "Calendar", names: Mapping[str, str]) -> list[str]:
+    where = ", ".join(one["detail"]["where"])
+    concerns, line = (names[one["key"]], "") if one["key"] in names else (one["order_name"] or "", one["key"])
+    return [concerns, line, one["field"], one["why"], where, calendar.short(one["first_at"])]
+
+
+def group_as_data(group: "Group", names: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A group for scripts; `names` are what people call the products and the like that it concerns."""
+    return {
+        "stage": group.stage,
+        "cause": group.cause,
+        "open": group.open,
+        "count": len(group.errors),
+        "times": group.times,
+        "first_at": group.first_at,
+        "last_at": group.last_at,
+        "message": group.message,
+        "next_step": group.next_step,
+        "errors": [one | {"name": (names or {}).get(one["order_id"])} for one in group.errors],
+    }
+
+
+def _close(output: "Output", path: Path, ids: Sequence[int], reason: str) -> None:
+    from syncdb.clock import SYSTEM
+    from syncdb.errors import ConfigurationError
+    from syncdb.ledger import Ledger
+    from syncdb.ledger.queries.errors import by_ids, close
+    from syncdb.ledger.queries.reader import reading
+    from syncdb.values import iso
+
+    if not reason.strip():
+        raise ConfigurationError(["Closing an error needs a reason."], next_step='Add one: --reason "order was a fake".')
+    with reading(path) as reader:
+        known = by_ids(reader, ids)
+    if unknown := [one for one in ids if one not in known]:
+        told = ", ".join(map(str, unknown))
+        raise ConfigurationError([f"There is no error {told}."], next_step="See the numbers: python sync_manager.py errors")
+    now = SYSTEM.now()
+    with Ledger.open(path, now) as ledger:
+        closed = close(ledger, ids, f"by a person: {reason.strip()}", iso(now))
+    if output.as_json:
+        output.data({"closed": closed, "ids": list(ids)})
+        return
+    before = " The others were closed before." if closed < len(ids) else ""
+    output.line(f"Closed {closed} error{'' if closed == 1 else 's'}.{before}")
+    if any(known[one]["stage"] == "fetch" and known[one]["resolved_at"] is None for one in ids):
+        output.hint("An order held back is no longer asked for on its own; it comes in when it changes, or with a --full run.")

@@ -1,0 +1,102 @@
+"""`history` of what is no order: a product with its variants and their stock, a collection."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from syncdb.errors import ConfigurationError
+from syncdb.ledger.queries import history
+from syncdb.ledger.queries.catalogue import Thing, Things
+
+if TYPE_CHECKING:
+    from syncdb.cli.output import Output
+    from syncdb.ledger.queries.history import Event
+    from syncdb.services.calendar import Calendar
+
+ONE = {"products": "Product", "variants": "Variant", "inventory": "Stock", "collections": "Collection"}
+MOST = 5
+
+
+def the_one(things: Things, text: str) -> Thing | None:
+    """The thing that a text names, None if there is none. Raises ConfigurationError where it names several."""
+    found = things.meant(text)
+    same_kind = [one for one in found if one.kind == found[0].kind]
+    if len(same_kind) < 2:
+        return found[0] if found else None
+    names = things.names(one.key for one in same_kind)
+    told = ", ".join(f"{names[one.key]} ({one.key})" for one in same_kind[:MOST])
+    more = " ..." if len(same_kind) > MOST else ""
+    raise ConfigurationError(
+        [f"{text[:60]!r} names {len(same_kind)} {same_kind[0].kind}: {told}{more}."],
+        next_step="Ask again with the id of the one you mean, in quotes.",
+    )
+
+
+def unknown(things: Things, text: str) -> str:
+    """What to try instead of a text that names nothing; empty where nothing is like it."""
+    return " or ".join(f'"{one}"' for one in things.like(text))
+
+
+def tell(output: "Output", things: Things, thing: Thing, limit: int, calendar: "Calendar") -> None:
+    """Everything that happened to a thing and what belongs to it."""
+    members = things.around(thing)
+    names = things.names(one.key for one in members)
+    keys = [one.key for one in members]
+    events = history.events_of(things.reader, keys)
+    conflicts = history.conflicts_of(things.reader, keys)
+    if output.as_json:
+        about = {"kind": thing.kind, "key": thing.key, "name": names[thing.key]}
+        data = [event.as_data() for event in events]
+        output.data({"about": about, "members": names, "events": data, "conflicts": conflicts})
+        return
+    output.facts(_head(thing, members, names))
+    output.line()
+    _table(output, events[-limit:], names if len(members) > 1 else {}, calendar)
+    if not events:
+        output.line("Nothing was written of it, and nothing decided.")
+    if len(events) > limit:
+        output.hint(f"These are the latest {limit} of {len(events)} events; --limit N shows more.")
+    for one in conflicts:
+        field = f", {one['field']}" if one["field"] else ""
+        output.line(f"Left for a person: {names[one['key']]}{field}: {one['why']} (python sync_manager.py conflicts)")
+
+
+def _head(thing: Thing, members: Sequence[Thing], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield ONE[thing.kind], names[thing.key]
+    yield "Id", thing.key
+    yield (
+        "With",
+        ", ".join(
+            f"{count} {kind}" for kind in ("variants", "inventory") if (count := sum(one.kind == kind for one in members[1:]))
+        ),
+    )
+
+
+def _table(output: "Output", events: "Sequence[Event]", names: Mapping[str, str], calendar: "Calendar") -> None:
+    from syncdb.cli.output import Column
+
+    columns = [Column("When", fixed=True), Column("Run", right=True, fixed=True), Column("Where"), Column("What")]
+    rows, last = [], ("", -1)
+    for event in events:
+        when = (event.at, event.run_id)
+        head = [calendar.short(event.at), str(event.run_id or "")] if when != last else ["", ""]
+        rows.append([*head, f"{event.who} row {event.row}" if event.row else event.who, _what(event, names)])
+        last = when
+    if rows:
+        output.table(columns, rows)
+
+
+def _what(event: "Event", names: Mapping[str, str]) -> str:
+    about = names.get(event.key, "")
+    place = ", ".join(part for part in (about, event.place) if part)
+    reason = f" ({event.why})" if event.why else ""
+    if event.who == "problem" or event.what not in ("written", "decided") or not event.place:
+        return f"{event.what} {place}".strip() + reason
+    return f"{place}: {_shown(event.before)} -> {_shown(event.after)}{reason}"
+
+
+def _shown(value: object) -> str:
+    from syncdb.services.display import shown
+
+    if value is None:
+        return "-"
+    return f'"{value}"' if isinstance(value, str) else shown(value)  # type: ignore[arg-type]

@@ -1,0 +1,61 @@
+"""`missing`: is every order here? The numbers, the shop's own count, and the rows of the sheet, held against the ledger."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncdb.cli.missing_view import Found, Rows, as_data, show
+from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
+from syncdb.clock import SYSTEM
+from syncdb.errors import ConfigurationError
+from syncdb.ledger.queries.reader import reading
+from syncdb.orders.completeness import unasked
+from syncdb.services.ledger_location import find_place
+
+
+def missing(
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, max=366, help="How far back to look at gaps and to count days.")
+    ] = 30,
+    fix: Annotated[bool, typer.Option("--fix", help="Fetch what was missed and put back lost rows (runs a sync).")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: list the gaps only.")] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find orders that the ledger or the sheet lacks.
+
+    Each gap in the order numbers is asked of Shopify, by name and by time, and classified; each day is counted in the shop and in
+    the ledger; every row of the sheet is held against the ledger. Without the network the gaps are listed and marked unasked.
+    Exit codes: 0 nothing is missing (or it was fixed); 3 something is; 4 the fix did not get through.
+    Example: python sync_manager.py missing --days 30
+    """
+    with answering(as_json) as output:
+        found = _offline(find_place(config, db).ledger, days, fix) if offline else _online(config, db, days, fix)
+        if output.as_json:
+            output.data(as_data(found))
+        else:
+            show(output, found, days)
+        raise typer.Exit(int(found.exit_code))
+
+
+def _offline(ledger: Path, days: int, fix: bool) -> Found:
+    if fix:
+        raise ConfigurationError(["Without the network nothing can be fetched."], next_step="Leave out --offline or --fix.")
+    with reading(ledger) as reader:
+        return Found(unasked(reader, SYSTEM.now() - timedelta(days=days)), Rows(refused="not asked"))
+
+
+def _online(config: Path | None, db: Path | None, days: int, fix: bool) -> Found:
+    # what talks to the shop and to Google takes a moment to load; without the network nobody shall wait for it
+    from syncdb.config import load
+    from syncdb.services.missing_orders import fetch_missed, look
+
+    settings = load({"db_path": str(db.absolute()) if db else None}, os.environ, Path.cwd(), config)
+    found = look(settings, days, SYSTEM)
+    if fix:
+        fetch_missed(settings, found, SYSTEM)
+    return found

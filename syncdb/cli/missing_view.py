@@ -1,0 +1,162 @@
+"""What `missing` found, for people and for scripts."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from syncdb.cli.output import Column, Output
+from syncdb.engine.report import Report
+from syncdb.errors import Exit
+from syncdb.orders.completeness import Answered, Completeness, Day, Verdict
+from syncdb.services import gap_data
+from syncdb.values import iso
+
+if TYPE_CHECKING:
+    from syncdb.connectors.shopify.presence import Listed
+
+SHOWN = 20  # lines of each table; --json has all
+WORTH_A_LOOK = (Verdict.MISSED, Verdict.UNASKED, Verdict.UNEXPLAINED)
+
+
+@dataclass(slots=True)
+class Rows:
+    """The sheet against the ledger. `lacking` names orders with a row too few, `foreign` counts rows with keys nobody knows."""
+
+    lacking: dict[str, str] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    compared: int = 0
+    refused: str = ""
+
+
+@dataclass(slots=True)
+class Found:
+    """All that `missing` tells."""
+
+    orders: Completeness
+    rows: Rows
+    fixed: Report | None = None
+
+    @property
+    def exit_code(self) -> Exit:
+        if self.fixed is not None:
+            return self.fixed.exit_code
+        return Exit.PARTIAL if self.orders.missed or self.rows.lacking or self.rows.doubled else Exit.DONE
+
+
+def as_data(found: Found) -> dict[str, Any]:
+    """The answer for scripts; the names are documented in docs/manager.md."""
+    return {
+        "exit_code": int(found.exit_code),
+        "asked_shop": not found.orders.refused and any(day.shop is not None for day in found.orders.days),
+        "shop_refused": found.orders.refused,
+        "missed": [_listed(one) for one in found.orders.missed],
+        "gaps": [_gap(one) for one in found.orders.gaps],
+        "days": [_day(one) for one in found.orders.days],
+        "sheet": asdict(found.rows),
+        "fixed": found.fixed.as_data() if found.fixed else None,
+    }
+
+
+def _listed(one: "Listed") -> dict[str, Any]:
+    return {
+        "order_id": one.order_id,
+        "name": one.name,
+        "number": one.number,
+        "created_at": iso(one.created_at),
+        "test": one.test,
+        "cancelled": one.cancelled,
+    }
+
+
+def _gap(one: Answered) -> dict[str, Any]:
+    return gap_data.as_data(one.gap) | {"verdict": one.verdict.value, "missed": [found.name for found in one.missed]}
+
+
+def _day(day: Day) -> dict[str, Any]:
+    return {
+        "date": day.date,
+        "shop": day.shop,
+        "ledger": day.ledger,
+        "missed": [one.name for one in day.missed],
+        "extra": [name for _, name in day.extra],
+    }
+
+
+def show(output: Output, found: Found, days: int) -> None:
+    for line in _headline(found, days):
+        output.line(line)
+    gaps = [one for one in found.orders.gaps if one.verdict is not Verdict.NOT_READ]
+    if gaps:
+        output.line()
+        output.table(
+            [Column("Numbers", fixed=True), Column("Count", right=True), Column("What is known")],
+            [(gap_data.numbers(one.gap), str(one.gap.count), _verdict(one)) for one in gaps[:SHOWN]],
+        )
+        _more(output, len(gaps))
+    differing = [day for day in found.orders.days if day.shop is not None and day.shop != day.ledger]
+    if differing:
+        output.line()
+        columns = [Column("Day", fixed=True), Column("Shop", right=True), Column("Ledger", right=True), Column("Difference")]
+        output.table(columns, [(day.date, str(day.shop), str(day.ledger), _difference(day)) for day in differing[:SHOWN]])
+        _more(output, len(differing))
+
+
+def _headline(found: Found, days: int) -> Iterator[str]:
+    orders, rows = found.orders, found.rows
+    counted = [day for day in orders.days if day.shop is not None]
+    if not counted:
+        yield "The shop was not asked" + (f": {orders.refused}" if orders.refused else " (--offline).")
+    elif orders.missed:
+        names = ", ".join(one.name for one in orders.missed[:8]) + (" ..." if len(orders.missed) > 8 else "")
+        yield f"{len(orders.missed)} order(s) of the shop {'were' if found.fixed else 'are'} not in the ledger: {names}"
+    else:
+        total = sum(day.ledger for day in counted)
+        yield f"No order is missing: {total} orders of {len(counted)} days counted in the shop and in the ledger."
+    absent = sum(one.gap.count for one in orders.gaps if one.verdict in WORTH_A_LOOK)
+    yield (
+        f"Order numbers of the last {days} days: {absent} absent."
+        if absent
+        else f"Order numbers of the last {days} days: no gap."
+    )
+    yield from _sheet(rows)
+    if found.fixed is not None:
+        counts = found.fixed.counts
+        yield f"Fixed: {counts['fetched']} orders fetched, {counts['rows_added']} rows added (run {found.fixed.run_id})."
+        if found.fixed.failure is not None:
+            yield f"Not all of it: {found.fixed.failure} {found.fixed.failure.next_step}"
+    elif orders.missed or rows.lacking:
+        yield "What to do: python sync_manager.py missing --fix"
+
+
+def _sheet(rows: Rows) -> Iterator[str]:
+    if rows.refused:
+        yield f"The sheet was not compared: {rows.refused}"
+        return
+    if rows.lacking:
+        names = ", ".join(list(rows.lacking.values())[:8]) + (" ..." if len(rows.lacking) > 8 else "")
+        yield f"{len(rows.lacking)} order(s) lack a row in the sheet: {names}"
+    else:
+        yield f"Every order has its rows in the sheet ({rows.compared} rows compared)."
+    if rows.doubled:
+        yield f"{len(rows.doubled)} line(s) stand in several rows: {', '.join(rows.doubled[:5])}. Delete the copies."
+    if rows.foreign:
+        yield f"{len(rows.foreign)} row(s) have a key unknown to the ledger and are left alone: {', '.join(rows.foreign[:5])}"
+
+
+def _verdict(one: Answered) -> str:
+    if one.missed:
+        tests = " (test)" if all(found.test for found in one.missed) else ""
+        return f"missed: {', '.join(found.name for found in one.missed[:5])}{' ...' if len(one.missed) > 5 else ''}{tests}"
+    return one.verdict.value
+
+
+def _difference(day: Day) -> str:
+    missed = f"only in the shop: {', '.join(one.name for one in day.missed[:5])}" if day.missed else ""
+    extra = f"only in the ledger: {', '.join(name for _, name in day.extra[:5])}" if day.extra else ""
+    return "; ".join(part for part in (missed, extra) if part) or "not looked into"
+
+
+def _more(output: Output, count: int) -> None:
+    if count > SHOWN:
+        output.line(f"... and {count - SHOWN} more; --json lists all.")

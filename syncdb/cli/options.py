@@ -1,0 +1,66 @@
+"""The options that every command has, and how every command ends: an answer, or what happened and what to do now."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncdb.cli.output import Output
+from syncdb.errors import ConfigurationError, Exit, SyncdbError
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="PATH", help="The configuration file (default: config.json here).")
+]
+DbOption = Annotated[Path | None, typer.Option("--db", metavar="PATH", help="The ledger itself, whatever is configured.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for scripts.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@contextmanager
+def answering(as_json: bool) -> Iterator[Output]:
+    """The output of a command. What a person can act on is said with the next step; the exit code goes with it."""
+    output = Output(as_json)
+    try:
+        yield output
+    except SyncdbError as error:
+        _tell(output, error)
+        raise typer.Exit(int(error.exit_code)) from None
+    except KeyboardInterrupt:
+        output.hint("Interrupted. Nothing was left half done.")
+        raise typer.Exit(int(Exit.INTERRUPTED)) from None
+    except (typer.Exit, BrokenPipeError):
+        raise
+    except Exception as defect:
+        _tell_defect(output, defect)
+        raise typer.Exit(int(Exit.DEFECT)) from defect
+
+
+def _tell(output: Output, error: SyncdbError) -> None:
+    problems = list(error.problems) if isinstance(error, ConfigurationError) else [str(error)]
+    if output.as_json:
+        told = {"message": "\n".join(problems), "next_step": error.next_step}
+        output.data({"exit_code": int(error.exit_code), "error": told})
+        return
+    for problem in problems:
+        output.hint(problem)
+    if error.next_step:
+        output.hint(f"What to do: {error.next_step}")
+
+
+def _tell_defect(output: Output, defect: Exception) -> None:
+    """A mistake of ours: named by kind and place, without the data that was being looked at."""
+    frame = traceback.extract_tb(defect.__traceback__)[-1]
+    where = f"{type(defect).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+    if os.environ.get("SYNCDB_TRACEBACK"):
+        traceback.print_exception(defect, file=sys.stderr)
+    told = f"This is a defect of syncdb: {where}. The ledger was not changed by it."
+    if output.as_json:
+        output.data({"exit_code": int(Exit.DEFECT), "error": {"message": told, "next_step": ""}})
+        return
+    output.hint(told)
+    output.hint("What to do: report it with this line and the command. SYNCDB_TRACEBACK=1 in the environment shows more.")

@@ -1,0 +1,130 @@
+"""`report`: a period in figures, for the terminal, as a page to mail and print, or as JSON."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syncdb.cli.output import Output
+    from syncdb.services.calendar import Calendar
+    from syncdb.services.figures import Figures
+    from syncdb.services.status import Attention
+
+
+class Format(StrEnum):
+    text = "text"
+    html = "html"
+    json = "json"
+
+
+def report(
+    days: Annotated[int, typer.Option("--days", min=1, max=3660, metavar="N", help="How many days, today included.")] = 7,
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="The form (default: by the file's ending, else text).")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write it to a file.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Report on the last days, as text or as a page.
+
+    Orders and revenue by day, changes, runs, gaps, errors and the tool's own health.
+
+    Example: python sync_manager.py report --days 30 --output november.html
+    """
+    with answering(as_json) as output:
+        from syncdb.clock import SYSTEM
+        from syncdb.ledger.queries.reader import reading
+        from syncdb.services.calendar import Calendar
+        from syncdb.services.figures import gather
+        from syncdb.services.files import refuse_taken
+        from syncdb.services.ledger_location import find_place
+        from syncdb.services.status import attention, look
+
+        form = Format.json if as_json else format_ or _by_ending(file)
+        place = find_place(config, db)
+        now = SYSTEM.now()
+        target = _target(file, form, f"{now:%Y-%m-%d}")
+        if target:
+            refuse_taken(target, overwrite, never=place.ledger)
+        with reading(place.ledger) as reader:
+            state = look(reader, place, now)
+            calendar = Calendar.of((state.shop or {}).get("zone"), now)
+            figures = gather(reader, state, calendar, days)
+        _deliver(output, form, target, figures, attention(state), calendar)
+
+
+def _by_ending(file: Path | None) -> Format:
+    ending = file.suffix.lower().removeprefix(".") if file else ""
+    return {"html": Format.html, "htm": Format.html, "json": Format.json}.get(ending, Format.text)
+
+
+def _target(file: Path | None, form: Format, day: str) -> Path | None:
+    """Where the report goes; None: the terminal. A page is nothing for a terminal, so it gets a file of its own."""
+    if file is not None and str(file) == "-":
+        return None
+    if file is None and form is Format.html:
+        file = Path(f"report-{day}.html")
+    return file.absolute() if file else None
+
+
+def _deliver(
+    output: "Output",
+    form: Format,
+    target: Path | None,
+    figures: "Figures",
+    found: "Sequence[Attention]",
+    calendar: "Calendar",
+) -> None:
+    import json
+
+    from syncdb.cli.report_view import as_data, page, show
+
+    if target is None and form is Format.text:
+        show(output, figures, found, calendar)
+        return
+    if target is None and form is Format.json:
+        output.data(as_data(figures, found))
+        return
+    if form is Format.json:
+        text = json.dumps(as_data(figures, found), indent=1, ensure_ascii=False) + "\n"
+    elif form is Format.html:
+        text = page(figures, found, calendar)
+    else:
+        text = _as_text(figures, found, calendar)
+    if target is None:
+        output.raw(text)
+        return
+    _write(output, target, text)
+
+
+def _as_text(figures: "Figures", found: "Sequence[Attention]", calendar: "Calendar") -> str:
+    import io
+    from contextlib import redirect_stdout
+
+    from syncdb.cli.output import Output
+    from syncdb.cli.report_view import show
+
+    caught = io.StringIO()
+    with redirect_stdout(caught):
+        show(Output(), figures, found, calendar)
+    return caught.getvalue()
+
+
+def _write(output: "Output", target: Path, text: str) -> None:
+    from syncdb.services.files import arriving
+
+    with arriving(target) as part:
+        part.write_text(text, encoding="utf-8")
+    if output.as_json:
+        output.data({"path": str(target)})
+    else:
+        output.line(f"Wrote {target}.")

@@ -1,0 +1,52 @@
+"""`reset`: one order examined anew by the next run."""
+
+from typing import Annotated
+
+import typer
+
+from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
+from syncdb.cli.prompts import confirmed
+from syncdb.clock import SYSTEM
+from syncdb.ledger import Ledger
+from syncdb.ledger.queries.order_names import Names
+from syncdb.ledger.queries.order_presence import pairs_of
+from syncdb.ledger.queries.reader import reading
+from syncdb.ledger.reset_order import forget_agreement
+from syncdb.services.ledger_location import find_place
+from syncdb.services.order_lookup import find_order
+from syncdb.values import iso
+
+
+def reset(
+    order: Annotated[str, typer.Argument(metavar="ORDER_NUMBER", help="1001, #1001, an id, or the address of its page.")],
+    yes: YesOption = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have the next run examine one order anew.
+
+    What was agreed about it is forgotten, so that the run reads it again and compares every cell with the shop. Neither the
+    shop nor the sheet is changed now, and no row is ever added twice: rows are found by their keys. What a person wrote into
+    managed cells of this order is replaced by the shop's values (also with edited_cells = report), and a row of it that a
+    person deleted comes back (also with deleted_rows = respect).
+    Exit codes: 0 done; 2 no such order; 7 a run holds the ledger. Example: python sync_manager.py reset 1001
+    """
+    with answering(as_json) as output:
+        place = find_place(config, db).ledger
+        with reading(place) as reader:
+            found = find_order(Names(reader.connection), order)
+            pairs = pairs_of(reader, found.order_id)
+        rows = sum(pair["rows"] for pair in pairs)
+        lines = [
+            f"Order {found.name} (id {found.order_id}): {rows} row(s) in {len(pairs)} sheet(s).",
+            "The ledger forgets what was agreed about them. The next run reads the order from the shop and makes its managed "
+            "cells show what the shop has. History stays; nothing is added twice.",
+        ]
+        confirmed(output, lines, "Forget it?", yes=yes)
+        with Ledger.open(place, SYSTEM.now()) as ledger:
+            forgotten = forget_agreement(ledger, found.order_id, found.name, iso(SYSTEM.now()))
+        if output.as_json:
+            output.data({"exit_code": 0, "order_id": found.order_id, "name": found.name, "rows": forgotten})
+        else:
+            output.line(f"Done. The next run examines {found.name} anew: python shopify_sheets_sync.py")

@@ -1,0 +1,113 @@
+"""Around a run from the command line: settings, log, messages and exit code; the same for every pair."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from rich.console import Console
+
+from syncdb.cli.output import shown
+from syncdb.cli.progress_bars import Bars, Lines, Stop
+from syncdb.clock import SYSTEM, Clock
+from syncdb.config import ShopSettings
+from syncdb.engine.progress import Watch
+from syncdb.errors import ConfigurationError, Exit, SyncdbError
+from syncdb.logs import set_up
+
+log = logging.getLogger("syncdb")
+S = TypeVar("S", bound=ShopSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run talks: as JSON, in detail, or `quiet` (the log goes to its file only; the summary is printed all the same)."""
+
+    as_json: bool = False
+    verbose: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run needs of the process it runs in: a clock that wakes up when asked to end, and who shows how far it is."""
+
+    clock: Clock
+    watch: Watch
+    stop: Stop
+
+
+def told(manner: Manner, load: Callable[[], S], body: Callable[[S], Exit]) -> int:
+    """Load the settings, set up the log and run the body; returns the exit code. Nothing a user can cause ends in a traceback."""
+    try:
+        settings = load()
+    except ConfigurationError as error:
+        lines = ["The configuration cannot be used. Nothing was contacted, nothing was changed."]
+        lines += [f"  - {problem}" for problem in error.problems]
+        tell([*lines, f"What to do: {error.next_step}" if error.next_step else ""], error, manner.as_json)
+        return int(error.exit_code)
+    with set_up(
+        settings.log_file,
+        verbose=manner.verbose,
+        terminal=on_terminal() or manner.quiet,
+        secrets=settings.secrets,
+        customer_data=settings.log_customer_data,
+    ):
+        for notice in () if manner.quiet else settings.notices:
+            log.warning("%s", notice)
+        return carried_out(manner, settings, body)
+
+
+def carried_out(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:
+    """Run the body once, where the log stands already (a series does so again and again); returns the exit code."""
+    try:
+        return int(body(settings))
+    except SyncdbError as error:
+        log.error("%s", error)
+        tell([f"Stopped: {error}", f"What to do: {error.next_step}" if error.next_step else ""], error, manner.as_json)
+        return int(error.exit_code)
+    except Exception as defect:
+        log.exception("a defect of syncdb")
+        lines = [
+            f"This is a defect of syncdb: {type(defect).__name__}. What was done before it is recorded.",
+            f"What to do: run again; if it stays, report it with the last lines of {settings.log_file}.",
+        ]
+        tell(lines, None, manner.as_json)
+        return int(Exit.DEFECT)
+
+
+@contextmanager
+def surroundings(clock: Clock, as_json: bool) -> Iterator[Surroundings]:
+    """Listen for Ctrl-C and SIGTERM, and show bars on a terminal or lines elsewhere, while inside."""
+    stop = Stop()
+    with ExitStack() as stack:
+        stack.enter_context(stop.listening())
+        bars = on_terminal() and not as_json
+        watch: Watch = stack.enter_context(Bars(Console(stderr=True), stop.check)) if bars else Lines(stop.check)
+        yield Surroundings(replace(clock, sleep=stop.sleep) if clock is SYSTEM else clock, watch, stop)
+
+
+def on_terminal() -> bool:
+    """Whether somebody looks at a terminal that can redraw lines."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def tell(lines: Sequence[str], error: SyncdbError | None, as_json: bool) -> None:
+    """Say why there was no run: lines for people, or JSON with the exit code."""
+    if as_json:
+        code = error.exit_code if error else Exit.DEFECT
+        data = {"exit_code": int(code), "error": {"message": "\n".join(lines), "next_step": error.next_step if error else ""}}
+        sys.stdout.write(json.dumps(data, indent=1) + "\n")
+    else:
+        show([line for line in lines if line])
+
+
+def show(lines: Sequence[str]) -> None:
+    """Lines for people."""
+    console = Console(stderr=False, soft_wrap=True, highlight=False)
+    for line in lines:
+        console.print(shown(line, sys.stdout), markup=False)

@@ -1,0 +1,161 @@
+"""`schedule`: the crontab line, systemd timer or Windows task that runs the sync in this folder; installed on request."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncdb.cli.options import JsonOption, YesOption, answering
+from syncdb.cli.output import Output
+from syncdb.cli.prompts import confirmed
+from syncdb.errors import ConfigurationError, NeedsPerson
+from syncdb.pairs.registry import ABOUT, SCRIPTS, PairName
+from syncdb.services.ledger_location import configured_pairs
+from syncdb.services.scheduler_units import EVERY, Job, cron_line, systemd_service, systemd_timer, task_xml, with_line
+
+
+class Kind(StrEnum):
+    CRON = "cron"
+    SYSTEMD = "systemd"
+    WINDOWS = "windows"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing to install: a file with its text, or a line for the crontab where there is no file."""
+
+    title: str
+    text: str
+    file: Path | None = None
+    encoding: str = "utf-8"
+
+
+def schedule(
+    pair: Annotated[
+        PairName | None, typer.Option("--pair", help="What to run: sheets or grist (default: what is configured).")
+    ] = None,
+    kind: Annotated[
+        Kind | None, typer.Option("--kind", help="cron, systemd or windows (default: what this computer has).")
+    ] = None,
+    every: Annotated[int, typer.Option("--every", metavar="MINUTES", help="How often: 5, 15, 30, 60 ... minutes.")] = 60,
+    install: Annotated[bool, typer.Option("--install", help="Install it for this account, after asking.")] = False,
+    yes: YesOption = False,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="PATH", help="The configuration file, if not config.json here.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have this computer run the sync by itself.
+
+    Prints what does that; with --install it is put in place. It runs in this folder with this Python. Nothing is installed
+    unasked. Exit codes: 0 done; 2 not possible as asked; 5 the scheduler refused. Example: python sync_manager.py schedule
+    --pair grist --every 15
+    """
+    with answering(as_json) as output:
+        chosen = kind or (Kind.WINDOWS if sys.platform == "win32" else Kind.CRON)
+        job = make_job(Path.cwd(), config, every, pair or _usual(config))
+        parts = parts_of(job, chosen, datetime.now())
+        if output.as_json:
+            told = [{"title": one.title, "file": str(one.file) if one.file else None, "text": one.text} for one in parts]
+            if not install:
+                output.data({"exit_code": 0, "kind": chosen.value, "name": job.name, "parts": told, "installed": False})
+        else:
+            _show(output, parts, chosen, job, install)
+        if install:
+            confirmed(output, [f"{job.name} runs every {every} minutes from now on, for this account."], "Install it?", yes=yes)
+            done = install_parts(parts, chosen, job)
+            if output.as_json:
+                output.data({"exit_code": 0, "kind": chosen.value, "name": job.name, "parts": told, "installed": True})
+            else:
+                output.line(done)
+
+
+def _usual(config: Path | None) -> PairName:
+    """The pair that is meant when none is named: the only one that is configured, else the sheet."""
+    pairs = configured_pairs(config)
+    return pairs[0] if len(pairs) == 1 else PairName.SHEETS
+
+
+def make_job(folder: Path, config: Path | None, every: int, pair: PairName = PairName.SHEETS) -> Job:
+    """The job of this folder. Raises ConfigurationError for what no scheduler could do."""
+    script = Path(__file__).resolve().parents[2] / SCRIPTS[pair]
+    if every not in EVERY:
+        raise ConfigurationError([f"--every {every}: not possible evenly."], next_step=f"One of {', '.join(map(str, EVERY))}.")
+    paths = [Path(sys.executable), script, folder, *([config] if config else [])]
+    if any(ord(letter) < 32 for path in paths for letter in str(path)):
+        raise ConfigurationError(["A path holds a control character, which no scheduler can be given."], next_step="Rename it.")
+    kind = "" if pair is PairName.SHEETS else pair.value
+    return Job(Path(sys.executable), script, folder, every, config.absolute() if config else None, ABOUT[pair], kind)
+
+
+def parts_of(job: Job, kind: Kind, now: datetime) -> list[Part]:
+    """What to install, in order."""
+    if kind is Kind.CRON:
+        return [Part("crontab line", cron_line(job))]
+    if kind is Kind.SYSTEMD:
+        home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
+        return [
+            Part("service", systemd_service(job), home / f"{job.name}.service"),
+            Part("timer", systemd_timer(job), home / f"{job.name}.timer"),
+        ]
+    start = (now + timedelta(minutes=2)).replace(microsecond=0).isoformat()
+    return [Part("task", task_xml(job, start), Path(str(job.folder)) / f"{job.name}.xml", "utf-16")]
+
+
+def install_parts(parts: list[Part], kind: Kind, job: Job) -> str:
+    """Put them in place; what was done. Raises NeedsPerson where the scheduler is not there or refuses."""
+    for part in parts:
+        if part.file is not None:
+            _write(part)
+    if kind is Kind.CRON:
+        before = _call(["crontab", "-l"], may_fail=True)
+        _call(["crontab", "-"], given=with_line(before, job))
+        return f"Installed in the crontab as {job.name}. See it: crontab -l"
+    if kind is Kind.SYSTEMD:
+        _call(["systemctl", "--user", "daemon-reload"])
+        _call(["systemctl", "--user", "enable", "--now", f"{job.name}.timer"])
+        return f"Installed. See it: systemctl --user list-timers {job.name}. To run it while logged out: loginctl enable-linger"
+    _call(["schtasks", "/Create", "/F", "/TN", job.name, "/XML", str(parts[0].file)])
+    return f"Installed as the task {job.name}. See it: schtasks /Query /TN {job.name}"
+
+
+def _write(part: Part) -> None:
+    assert part.file is not None
+    try:
+        part.file.parent.mkdir(parents=True, exist_ok=True)
+        part.file.write_text(part.text, encoding=part.encoding)
+    except OSError as error:
+        raise NeedsPerson(f"{part.file} cannot be written: {error.strerror or error}.", next_step="Write it by hand.") from error
+
+
+def _call(command: list[str], *, given: str | None = None, may_fail: bool = False) -> str:
+    if shutil.which(command[0]) is None:
+        raise NeedsPerson(f"This computer has no {command[0]}.", next_step="Choose another --kind.")
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode and not may_fail:
+        raise NeedsPerson(
+            f"{' '.join(command[:3])} refused: {(done.stderr or done.stdout).strip()[:300]}", next_step="Install it by hand."
+        )
+    return done.stdout if not done.returncode else ""
+
+
+def _show(output: Output, parts: list[Part], kind: Kind, job: Job, install: bool) -> None:
+    """The texts as they are, so that they can be copied or piped; what to do with them on the error stream."""
+    for part in parts:
+        if part.file is not None and part.encoding == "utf-8":
+            output.raw(f"# {part.file}\n")
+        output.raw(part.text.rstrip("\n") + "\n")
+    if not install:
+        where = {
+            Kind.CRON: "Put this line into your crontab: crontab -e",
+            Kind.SYSTEMD: f"Then: systemctl --user daemon-reload && systemctl --user enable --now {job.name}.timer",
+            Kind.WINDOWS: f"Save it as UTF-16, then: schtasks /Create /TN {job.name} /XML FILE",
+        }
+        output.hint(f"{where[kind]}   (or run this with --install)")

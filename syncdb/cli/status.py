@@ -1,0 +1,191 @@
+"""`status`: fine or not in one line, and how things stand."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
+
+if TYPE_CHECKING:
+    from syncdb.cli.output import Output
+    from syncdb.services.calendar import Calendar
+    from syncdb.services.run_schedule import Rhythm
+    from syncdb.services.status import Attention, State
+
+ATTENTION = 1
+SHEET = "Google Sheet"
+_GAP_WORDS = (
+    ("asked", "the shop does not have (deleted, most likely)"),
+    ("renumbered", "skipped by a counter set forward"),
+    ("recent", "too new to tell"),
+)
+
+
+def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption = False) -> None:
+    """Say whether all is well, and what needs a look.
+
+    Last and next run, orders, errors, unfinished writes, gaps in the order numbers, the ledger, the API version.
+
+    Leaves with 0 when all is fine and with 1 when something needs attention, for monitoring.
+
+    Example: python sync_manager.py status
+    """
+    with answering(as_json) as output:
+        from syncdb.clock import SYSTEM
+        from syncdb.ledger.queries.reader import reading
+        from syncdb.services.calendar import Calendar
+        from syncdb.services.ledger_location import find_place
+        from syncdb.services.status import as_data, attention, look
+
+        place = find_place(config, db)
+        with reading(place.ledger) as reader:
+            state = look(reader, place, SYSTEM.now())
+        found = attention(state)
+        if as_json:
+            output.data(as_data(state, found))
+        else:
+            _tell(output, state, found, Calendar.of((state.shop or {}).get("zone"), state.now))
+        if found:
+            raise typer.Exit(ATTENTION)
+
+
+def _tell(output: "Output", state: "State", found: "list[Attention]", calendar: "Calendar") -> None:
+    run = state.last_run
+    if not found:
+        output.line(f"Fine: the last run was {calendar.ago(run['started_at']) if run else 'never'}.", "bold green")
+    else:
+        output.line(f"Attention: {len(found)} {'thing needs' if len(found) == 1 else 'things need'} a look.", "bold yellow")
+        output.points([one.message, f"What to do: {one.next_step}"] for one in found)
+    output.line()
+    output.facts([*_runs(state, calendar), *_orders(state, calendar), *_ledger(state, calendar)])
+
+
+def _runs(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    if state.shop:
+        yield "Shop", f"{state.shop.get('name')} ({state.shop.get('domain')}), {state.shop.get('currency')}"
+    for series in state.series:
+        run = series.last
+        text = f"#{run['run_id']} {run['mode']}, {calendar.show(run['started_at'])}, {outcome(run, calendar)}"
+        yield "Last run", text + (f" ({series.name})" if len(state.series) > 1 or series.name != SHEET else "")
+        yield "", told_counts(run["counts"])
+    for series in state.series:
+        if series.rhythm is not None:
+            yield "Next run", _expected(series.rhythm, calendar) + (f" ({series.name})" if len(state.series) > 1 else "")
+
+
+def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
+    from syncdb.services.calendar import span
+    from syncdb.values import iso
+
+    next_at = iso(rhythm.next_at)
+    return f"about {calendar.show(next_at)} ({calendar.ago(next_at)}; usually every {span(rhythm.interval)})"
+
+
+def outcome(run: Mapping[str, Any], calendar: "Calendar") -> str:
+    """How a run ended, in words."""
+    from syncdb.services.calendar import span
+    from syncdb.services.run_schedule import cut_off
+    from syncdb.services.status import OUTCOMES
+    from syncdb.values import moment
+
+    if run["ended_at"] is None:
+        return "never ended" if cut_off(run, calendar.now) else "still going, or cut off"
+    took = span(moment(run["ended_at"]) - moment(run["started_at"]))
+    return f"{OUTCOMES.get(run['exit_code'], 'failed')} ({run['exit_code']}) after {took}"
+
+
+def told_counts(counts: Mapping[str, int]) -> str:
+    """A run's counts in words; only what is not nothing."""
+    words = {
+        "fetched": "orders read",
+        "orders_new": "new",
+        "orders_changed": "changed",
+        "orders_deleted": "deleted in the shop",
+        "rows_added": "rows added",
+        "rows_restored": "rows brought back",
+        "rows_changed": "rows changed",
+        "cells_changed": "cells written",
+        "written_left": "of them in the shop",
+        "quarantined": "held back",
+    }
+    told = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
+    return ", ".join(told) or "nothing to do"
+
+
+def _orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    counts = state.counts
+    if state.kept:
+        yield "In step", ", ".join(f"{count:,} {kind}" for kind, count in state.kept.items())
+    if state.calls:
+        yield "Grist calls", _calls(state)
+    if counts.orders or state.mark or not state.kept:
+        yield from _of_orders(state, calendar)
+    yield "Open errors", str(sum(len(group.errors) for group in state.errors) or "none")
+    yield "Unfinished", f"{len(state.writes)} writes (under way, or waiting for the next run)" if state.writes else "no writes"
+    left = counts.conflicts
+    yield "Left to people", f"{left} {'row or cell' if left == 1 else 'rows or cells'}" if left else ""
+    if counts.orders or state.mark or not state.kept:
+        yield "Gaps", _gaps(state)
+
+
+def _calls(state: "State") -> str:
+    from syncdb.services.status import calls_used
+
+    limit = state.place.grist_calls
+    return f"{calls_used(state):,} this month" + (f" of {limit:,}" if limit is not None else "; no limit is set")
+
+
+def _of_orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    counts = state.counts
+    more = [f"{counts.deleted} deleted in the shop"] if counts.deleted else []
+    more += [f"{counts.missing} not shown by the shop at last"] if counts.missing else []
+    more += [f"{counts.waiting} still to be brought over"] if counts.waiting else []
+    yield "Orders", f"{counts.orders} tracked" + "".join(f", {one}" for one in more)
+    if state.mark:
+        since = calendar.short(state.mark["covered_since"])[:10]
+        yield "Complete", f"from {since} up to {calendar.show(state.mark['at'])} ({calendar.ago(state.mark['at'])})"
+
+
+def _gaps(state: "State") -> str:
+    unexplained = sum(gap.count for gap in state.open_gaps)
+    told = [f"{unexplained} numbers unexplained"] if unexplained else []
+    for reason, text in _GAP_WORDS:
+        if count := sum(gap.count for gap in state.gaps if gap.reason.value == reason):
+            told.append(f"{count} numbers {text}")
+    return ", ".join(told) or "none in the order numbers"
+
+
+def _ledger(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    checked = f"; read through {calendar.ago(state.checked_at)}, sound" if state.checked_at else "; not read through yet"
+    yield "Ledger", f"{state.place.ledger} ({size(state.size)}{checked})"
+    if state.version:
+        from syncdb.systems.shopify_versions import days_left
+
+        left = days_left(state.version, state.now)
+        yield "API version", state.version + (f", {left} days until Shopify ends it" if left is not None else "")
+    yield "Login", _login(state)
+
+
+def _login(state: "State") -> str:
+    if state.place.login == "client":
+        return "client id and secret; each run asks for a token of its own"
+    if state.place.login is None:
+        return ""
+    try:
+        file = state.place.login_file
+        age = (state.now - datetime.fromtimestamp(file.stat().st_mtime, UTC)).days if file else None
+    except OSError:
+        age = None
+    return "a lasting access token" + (f"; the file that holds it was last changed {age} days ago" if age is not None else "")
+
+
+def size(count: int) -> str:
+    """A size in bytes as people say it."""
+    amount = float(count)
+    for unit in ("bytes", "KB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"

@@ -1,0 +1,208 @@
+"""Carry out a plan: journal, write, settle what is unknown, mend what went astray, record. Nothing here decides what to write."""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Connector
+from syncdb.engine.policy import DECIDED, ROW_RESTORED
+from syncdb.engine.progress import Watch
+from syncdb.errors import NeedsPerson, NotUnderstood, RemoteError, RetryLater
+from syncdb.ledger import Ledger
+from syncdb.ledger.runs import Problem
+from syncdb.model import Action, Attempt, Operation, Outcome, Plan, Result, Side
+from syncdb.values import iso
+
+log = logging.getLogger("syncdb.apply")
+
+MEND_ROUNDS = 5
+AHEAD = 2_500  # operations looked at for one batch: more than most batches hold, fewer than memory minds
+FAR_AHEAD = 10_000  # the same for narrow rows, of which all that were looked at went into one batch
+_COUNTED = {Action.CREATE: "rows_added", Action.UPDATE: "rows_changed", Action.DELETE: "rows_deleted"}
+ROWS_WRITTEN = tuple(_COUNTED.values())
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a plan: counts, the keys to be planned again and the keys that were refused."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    stale: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """Writes for one pair. Whether to end is only asked between two writes."""
+
+    ledger: Ledger
+    pair: str
+    sides: Mapping[Side, Connector]
+    run_id: int
+    clock: Clock
+    rng: random.Random
+    watch: Watch
+
+    def settle_unfinished(self) -> bool:
+        """Find out what became of earlier attempts that have no recorded outcome; whether there were any."""
+        unfinished = self.ledger.journal(self.pair).unfinished()
+        for one in unfinished:
+            self.watch.stop_if_asked()
+            log.info("settling write %s of run %s (%s)", one.attempt.token, one.run_id, one.purpose)
+            tally = Tally()
+            side = one.attempt.operations[0].side if one.attempt.operations else Side.RIGHT
+            self._finish(side, one.attempt, self._settled(side, one.attempt), tally)
+        return bool(unfinished)
+
+    def make_structure(self, side: Side) -> bool:
+        """Make what the side lacks before records can stand there (a tab, its headers); whether anything was made."""
+        made, failing = False, ""
+        for _ in range(MEND_ROUNDS):
+            attempt = self.sides[side].structure(self._token())
+            if attempt is None:
+                return made
+            self._begin_structure(side, attempt)
+            outcomes = self._write(side, attempt)
+            with self.ledger.transaction():
+                self.ledger.journal(self.pair).end(attempt.token, took_place(outcomes), self.now())
+            made = made or took_place(outcomes)
+            failing = next((outcome.why for outcome in outcomes), "")
+        if failing:
+            raise RetryLater(
+                f"{self.sides[side].name}: what is needed there could not be made in {MEND_ROUNDS} attempts: {failing}.",
+                next_step="Run it again later: what is missing is looked for, and made then.",
+            )
+        raise NeedsPerson(
+            f"{self.sides[side].name}: what is needed there could not be made; each attempt was undone by somebody else.",
+            next_step="See whether another program works on the same place, then run again.",
+        )
+
+    def apply(self, plan: Plan) -> Tally:
+        """Write every operation of the plan, in batches as the connectors can take them."""
+        tally = Tally()
+        for side, connector in self.sides.items():
+            coming = (op for op in plan.operations if op.side is side)
+            ahead = AHEAD
+            waiting = list(islice(coming, ahead))
+            while waiting:
+                self.watch.stop_if_asked()
+                attempt = connector.prepare(waiting, self._token())
+                waiting = waiting[len(attempt.operations) :]
+                ahead = ahead if waiting else FAR_AHEAD
+                waiting += islice(coming, ahead - len(waiting))
+                self._begin(side, attempt, "records")
+                self._finish(side, attempt, self._write(side, attempt), tally)
+                self.watch.advance(len(attempt.operations))
+        return tally
+
+    def _write(self, side: Side, attempt: Attempt) -> list[Outcome]:
+        try:
+            outcomes = self.sides[side].write(attempt)
+        except NotUnderstood:
+            raise  # it may well stand there: the next run finds out
+        except (RemoteError, NeedsPerson):
+            # refused for certain: nothing of it stands there and nothing will
+            with self.ledger.transaction():
+                self.ledger.journal(self.pair).end(attempt.token, False, self.now())
+            raise
+        unknown = any(outcome.result is Result.UNKNOWN for outcome in outcomes)
+        return self._settled(side, attempt) if unknown else outcomes
+
+    def _settled(self, side: Side, attempt: Attempt) -> list[Outcome]:
+        outcomes = self.sides[side].settle(attempt)
+        if any(outcome.result is Result.UNKNOWN for outcome in outcomes):
+            raise RetryLater(
+                f"{self.sides[side].name} did not answer a write of {len(attempt.operations)} rows, nor whether it took place.",
+                next_step="Run again later: the next run first finds out what became of that write. Nothing is sent twice.",
+            )
+        return outcomes
+
+    def _begin_structure(self, side: Side, attempt: Attempt) -> None:
+        """About fields that have no place there nothing is agreed any more: what a new place shows is nobody's edit."""
+        unseen: Any = attempt.evidence.get("unseen", ())
+        with self.ledger.transaction():
+            self.ledger.journal(self.pair).begin(attempt, side, "structure", self.run_id, self.now())
+            if unseen:
+                self.ledger.records(self.pair).unlearn(unseen)
+
+    def _begin(self, side: Side, attempt: Attempt, purpose: str) -> None:
+        with self.ledger.transaction():
+            self.ledger.journal(self.pair).begin(attempt, side, purpose, self.run_id, self.now())
+
+    def _finish(self, side: Side, attempt: Attempt, outcomes: Sequence[Outcome], tally: Tally) -> None:
+        """Record the outcomes. If some went astray, the write that takes them back joins the journal in the same transaction."""
+        for _ in range(MEND_ROUNDS):
+            astray = any(outcome.result is Result.STALE for outcome in outcomes) or not attempt.operations
+            mending = self.sides[side].mend(attempt, self._token()) if astray else None
+            with self.ledger.transaction():
+                self._record(side, attempt, outcomes, tally)
+                if mending is not None:
+                    self.ledger.journal(self.pair).begin(mending, side, "mend", self.run_id, self.now())
+            if mending is None:
+                return
+            log.warning("a write landed in the wrong place because the sheet changed in that moment; putting it right")
+            tally.counts["mended"] += 1
+            attempt, outcomes = mending, self._write(side, mending)
+        raise NeedsPerson(
+            "The sheet keeps changing while it is written, and a value of ours may stand in the wrong cell.",
+            next_step="Run again when fewer people edit; the next run looks at every row.",
+        )
+
+    def _record(self, side: Side, attempt: Attempt, outcomes: Sequence[Outcome], tally: Tally) -> None:
+        now = self.now()
+        homes = self.ledger.records(self.pair).homes(op.key for op in attempt.operations)
+        # an attempt without operations may have an outcome all the same: its own
+        for operation, outcome in zip(attempt.operations, outcomes if attempt.operations else (), strict=True):
+            self._record_one(operation, outcome, homes.get(operation.key, ""), now, tally)
+        self.ledger.journal(self.pair).end(attempt.token, took_place(outcomes), now)
+
+    def _record_one(self, operation: Operation, outcome: Outcome, order_id: str, now: str, tally: Tally) -> None:
+        records = self.ledger.records(self.pair)
+        if outcome.result is Result.STALE:
+            tally.stale.add(operation.key)
+            return
+        if outcome.result is Result.REJECTED:
+            tally.rejected.add(operation.key)
+            self.ledger.problems.add(Problem("write", "refused", outcome.why, order_id or operation.key), self.run_id, now)
+            return
+        if operation.action is Action.DELETE:
+            records.forget(operation.key)
+        else:
+            agreed = operation.base_after(records.base(operation.key)) if operation.opposite else operation.changes
+            seen = {name: value for name, value in agreed.items() if name not in outcome.without}
+            records.agree(operation.key, seen, self.run_id, now, outcome.ref)
+            if outcome.without:
+                tally.stale.add(operation.key)  # what stands there instead is compared in the same run
+        if DECIDED in operation.reason:
+            self._carried_out(operation, now)
+        records.written(operation, outcome, order_id, self.run_id, now)
+        if order_id and outcome.ref:
+            self.ledger.orders.place(order_id, outcome.ref)
+        tally.counts[_COUNTED[operation.action]] += 1
+        tally.counts[f"written_{operation.side.value}"] += 1
+        tally.counts["cells_changed"] += len(operation.changes) if operation.action is Action.UPDATE else 0
+        tally.counts["rows_restored"] += operation.reason == ROW_RESTORED
+
+    def _carried_out(self, operation: Operation, now: str) -> None:
+        """A decision is carried out; one that is written on both sides only once they are seen to agree."""
+        fields = operation.changes if operation.action is Action.UPDATE else (None,)
+        done = [(operation.key, name) for name in fields if name is None or name not in operation.opposite]
+        self.ledger.verdicts(self.pair).end(done, f"carried out in run {self.run_id}", now)
+
+    def _token(self) -> int:
+        """A fresh random number for an attempt; a counter would be used twice after a ledger is restored."""
+        journal = self.ledger.journal(self.pair)
+        return next(token for token in iter(lambda: self.rng.randrange(1, 2**31), None) if not journal.knows(token))
+
+    def now(self) -> str:
+        return iso(self.clock.now())
+
+
+def took_place(outcomes: Sequence[Outcome]) -> bool:
+    """Whether an attempt was applied at all. One without operations that says nothing of itself was."""
+    return not outcomes or any(outcome.result is Result.DONE for outcome in outcomes)

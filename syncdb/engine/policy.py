@@ -1,0 +1,240 @@
+"""Decide, from what was compared and what the user chose, what shall be written where. Pure: it does nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from syncdb.engine.compare import changed_since, compare
+from syncdb.model import (
+    Action,
+    Conflict,
+    Difference,
+    Found,
+    Moved,
+    OnDrift,
+    OnMissing,
+    Operation,
+    Owner,
+    Policy,
+    Record,
+    Side,
+    Take,
+    Tie,
+    Verdict,
+    Why,
+)
+from syncdb.values import Value, canonical, same
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """One key with its base and what both sides show. None means absent; a side that could not be seen whole is not `sure`.
+
+    `verdicts` are a person's decisions about its conflicts, by field, None being the record as a whole.
+    """
+
+    key: str
+    base: Record | None
+    left: Found | None
+    right: Found | None
+    sure_left: bool = True
+    sure_right: bool = True
+    doubled: tuple[str, ...] = ()
+    verdicts: Mapping[str | None, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows for one key. `agreed` are fields both sides hold alike and the base should; `forget` drops the base."""
+
+    key: str
+    operations: tuple[Operation, ...] = ()
+    agreed: Mapping[str, Value] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+    forget: bool = False
+
+
+NEW, CHANGED, RESTORED, FIRST_FILL, ROW_RESTORED = "new", "changed", "restored", "first fill", "row restored"
+BLANK_FILLED, DECIDED = "blank filled", "decided by a person"
+
+
+def decide(triple: Triple, policy: Policy) -> Decision:
+    """The decision for one key, by the table in docs/reconciliation.md."""
+    if triple.doubled:
+        return _left_alone(triple, Why.DOUBLED, where=triple.doubled)
+    if triple.left is not None and triple.right is not None:
+        return _both_there(triple, triple.left, triple.right, policy)
+    if triple.left is None and triple.right is None:
+        return Decision(triple.key, forget=triple.base is not None and triple.sure_left and triple.sure_right)
+    if triple.left is not None:
+        return _one_missing(triple, triple.left, Side.RIGHT, triple.sure_right, policy.missing_right, policy.create_right)
+    assert triple.right is not None
+    return _one_missing(triple, triple.right, Side.LEFT, triple.sure_left, policy.missing_left, policy.create_left)
+
+
+def _one_missing(triple: Triple, there: Found, missing: Side, sure: bool, on_missing: OnMissing, may_create: bool) -> Decision:
+    """The record stands on one side only. Absence counts for nothing unless the other side was seen whole."""
+    if not sure:
+        return Decision(triple.key)
+    if triple.base is None:
+        if may_create:
+            return _create(there, missing, NEW)
+        return _left_alone(triple, Why.UNKNOWN_KEY)
+    if on_missing is OnMissing.RESTORE:
+        return _create(there, missing, ROW_RESTORED)
+    edited = changed_since(triple.base, there.record.fields)
+    if on_missing is OnMissing.DELETE and not edited:
+        return _delete(there, missing.other, "deleted on the other side")
+    verdict = triple.verdicts.get(None)
+    if verdict is None or verdict.take is Take.VALUE:
+        return _left_alone(triple, Why.GONE if on_missing is OnMissing.RESPECT else Why.EDIT_AGAINST_DELETE)
+    if Side(verdict.take.value) is missing:
+        return _delete(there, missing.other, DECIDED)
+    return _create(there, missing, DECIDED)
+
+
+def _create(there: Found, side: Side, reason: str) -> Decision:
+    key = there.record.key
+    return Decision(key, (Operation(side, Action.CREATE, key, None, {}, dict(there.record.fields), reason),))
+
+
+def _delete(there: Found, side: Side, reason: str) -> Decision:
+    key = there.record.key
+    expected = dict(there.record.fields)
+    return Decision(key, (Operation(side, Action.DELETE, key, there.ref, expected, {}, reason),))
+
+
+def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decision:
+    left, right = triple.left is not None or None, triple.right is not None or None  # True: it stands there
+    return Decision(triple.key, conflicts=(Conflict(triple.key, None, None, left, right, why, where),))
+
+
+def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> Decision:
+    differences, agreed = compare(triple.base, left.record, right.record, policy.rules)
+    to: dict[Side, dict[str, Value]] = {Side.LEFT: {}, Side.RIGHT: {}}
+    shared = {Side.LEFT: dict[str, Value](), Side.RIGHT: dict[str, Value]()}
+    reasons: dict[Side, set[str]] = {Side.LEFT: set(), Side.RIGHT: set()}
+    conflicts: list[Conflict] = []
+    for difference in differences:
+        verdict = triple.verdicts.get(difference.field)
+        settled, decided = _settle(difference, policy, verdict, left, right)
+        if isinstance(settled, Conflict):
+            conflicts.append(replace(settled, where=(right.ref,)))
+            continue
+        for side, value in settled.items():
+            to[side][difference.field] = value
+            blank = difference.field in (left if side is Side.LEFT else right).blank
+            reasons[side].add(DECIDED if decided else _reason(difference, side, blank))
+            if len(settled) == 2:
+                shared[side][difference.field] = difference.left if side is Side.RIGHT else difference.right
+    operations = tuple(
+        _update(there, side, to[side], reasons[side], shared[side])
+        for side, there in ((Side.LEFT, left), (Side.RIGHT, right))
+        if to[side]
+    )
+    return Decision(triple.key, operations, agreed, tuple(conflicts))
+
+
+def _update(there: Found, side: Side, changes: dict[str, Value], reasons: set[str], opposite: dict[str, Value]) -> Operation:
+    expected = {name: there.record.fields.get(name) for name in changes}
+    reason = "+".join(sorted(reasons))
+    return Operation(side, Action.UPDATE, there.record.key, there.ref, expected, changes, reason, opposite)
+
+
+def _reason(difference: Difference, side: Side, blank: bool) -> str:
+    if difference.moved is Moved.NO_BASE:
+        return BLANK_FILLED if blank else FIRST_FILL
+    moved_here = Moved.LEFT if side is Side.LEFT else Moved.RIGHT
+    return RESTORED if difference.moved is moved_here else CHANGED
+
+
+def _settle(
+    difference: Difference, policy: Policy, verdict: Verdict | None, left: Found, right: Found
+) -> tuple[dict[Side, Value] | Conflict, bool]:
+    """What to write where for one differing field, or why nothing is; and whether a person's decision was needed for it."""
+    rule = policy.rules[difference.field]
+    decided = False
+    if rule.owner is Owner.BOTH:
+        written = _shared(difference, rule.tie, left, right)
+    else:
+        written = _owned(difference, Side(rule.owner.value), rule.on_drift, left, right)
+    if isinstance(written, Conflict) and verdict is not None and verdict.fits(difference.left, difference.right):
+        to = _decided(difference, verdict)
+        if not any(rule.owner.value == side.value for side in to):  # the owner's word is never written over
+            written, decided = to, True
+    if isinstance(written, Conflict):
+        return written, False
+    for side, there in ((Side.LEFT, left), (Side.RIGHT, right)):
+        if side in written and _persons_own(difference.field, there):
+            return _conflict(difference, Why.FORMULA), False
+    return written, decided
+
+
+def _decided(difference: Difference, verdict: Verdict) -> dict[Side, Value]:
+    value = verdict.over(verdict.left, verdict.right)
+    shown = {Side.LEFT: difference.left, Side.RIGHT: difference.right}
+    return {side: value for side, there in shown.items() if not same(there, value)}
+
+
+def _persons_own(name: str, there: Found) -> bool:
+    """Whether only people may write the field there: whatever it shows, and whatever was agreed."""
+    return name in there.computed or name in there.frozen
+
+
+def _owned(difference: Difference, owner: Side, on_drift: OnDrift, left: Found, right: Found) -> dict[Side, Value] | Conflict:
+    drifted, shown = (Moved.RIGHT, difference.right) if owner is Side.LEFT else (Moved.LEFT, difference.left)
+    blank = difference.field in (right if owner is Side.LEFT else left).blank
+    if on_drift is OnDrift.REPORT and difference.moved is drifted:
+        return _conflict(difference, Why.EDITED)
+    if on_drift is OnDrift.REPORT and difference.moved is Moved.NO_BASE and not (blank or canonical(shown) is None):
+        return _conflict(difference, Why.NO_BASE)  # whether a person put it there is not known: it is not lost on a guess
+    return {owner.other: difference.left if owner is Side.LEFT else difference.right}
+
+
+def _shared(difference: Difference, tie: Tie, left: Found, right: Found) -> dict[Side, Value] | Conflict:
+    if difference.moved is Moved.LEFT:
+        return {Side.RIGHT: difference.left}
+    if difference.moved is Moved.RIGHT:
+        return {Side.LEFT: difference.right}
+    if difference.moved is Moved.NO_BASE:
+        return _filled(difference, left, right)
+    if tie is Tie.NEWEST:
+        tie = _newest(left, right)
+    if tie is Tie.LEFT:
+        return {Side.RIGHT: difference.left}
+    if tie is Tie.RIGHT:
+        return {Side.LEFT: difference.right}
+    return _summed(difference) if tie is Tie.SUM else _conflict(difference, Why.BOTH_CHANGED)
+
+
+def _filled(difference: Difference, left: Found, right: Found) -> dict[Side, Value] | Conflict:
+    """Nobody knows what was agreed: a side that holds nothing yet is filled, anything else is for a person."""
+    blank = [side for side, there in ((Side.LEFT, left), (Side.RIGHT, right)) if difference.field in there.blank]
+    if len(blank) != 1:
+        return _conflict(difference, Why.NO_BASE)
+    return {blank[0]: difference.right if blank[0] is Side.LEFT else difference.left}
+
+
+def _newest(left: Found, right: Found) -> Tie:
+    """Who changed last, if both sides say when and the times differ; otherwise a person is asked."""
+    if not left.changed_at or not right.changed_at or left.changed_at == right.changed_at:
+        return Tie.ASK
+    return Tie.LEFT if left.changed_at > right.changed_at else Tie.RIGHT
+
+
+def _summed(difference: Difference) -> dict[Side, Value] | Conflict:
+    """Base plus both movements, for counts: two sold here and five received there give the right stock."""
+    numbers = [_number(value) for value in (difference.base, difference.left, difference.right)]
+    if None in numbers:
+        return _conflict(difference, Why.BOTH_CHANGED)
+    base, left, right = (number for number in numbers if number is not None)
+    total = left + right - base
+    return {side: total for side, shown in ((Side.LEFT, left), (Side.RIGHT, right)) if total != shown}
+
+
+def _number(value: Value) -> int | Decimal | None:
+    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+
+
+def _conflict(difference: Difference, why: Why) -> Conflict:
+    return Conflict(difference.key, difference.field, difference.base, difference.left, difference.right, why)

@@ -1,0 +1,168 @@
+"""One pair of systems brought into agreement: look, decide, guard, apply, and look again where something moved meanwhile.
+
+One-way and two-way pairs run through here alike; they differ in their policy only.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncdb.connectors.base import Connector
+from syncdb.engine.apply import ROWS_WRITTEN, Applier
+from syncdb.engine.guards import Limits, guard
+from syncdb.engine.policy import Decision, Triple, decide
+from syncdb.engine.progress import Watch
+from syncdb.engine.spool import Spool
+from syncdb.engine.triples import of_everything, of_keys
+from syncdb.errors import NeedsPerson
+from syncdb.ledger import Ledger
+from syncdb.model import Action, Conflict, Plan, Policy, Side, Why
+
+ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two connectors, the rules between them, and how much a run may do unasked."""
+
+    name: str
+    left: Connector
+    right: Connector
+    policy: Policy
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def sides(self) -> dict[Side, Connector]:
+        return {Side.LEFT: self.left, Side.RIGHT: self.right}
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What a reconciliation came to. `unsettled` keys could not be brought into agreement and shall be looked at again."""
+
+    plan: Plan
+    digest: str
+    counts: Counter[str] = field(default_factory=Counter)
+    unsettled: set[str] = field(default_factory=set)
+    complete: bool = True
+
+
+def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int, now: str, watch: Watch) -> Plan:
+    """Compare just these keys, or everything if None, and plan what follows. Writes to no remote.
+
+    What both sides already show alike joins the base on the way.
+    """
+    operations = Spool()
+    conflicts: list[Conflict] = []
+    complete = True
+    records = ledger.records(pair.name)
+    blocks = of_everything(records, pair.left, pair.right) if keys is None else of_keys(keys, records, pair.left, pair.right)
+    for found in blocks:
+        watch.stop_if_asked()
+        block = _with_verdicts(ledger, pair, found)
+        decisions = [decide(triple, pair.policy) for triple in block]
+        _record_agreement(ledger, pair, block, decisions, run_id, now)
+        for decision in decisions:
+            for operation in decision.operations:
+                operations.append(operation)
+            conflicts.extend(decision.conflicts)
+        complete = complete and all(triple.sure_left and triple.sure_right for triple in block)
+        watch.advance(len(block))
+    return Plan(operations, tuple(conflicts), complete)
+
+
+def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan, written: Mapping[str, int] | None = None) -> None:
+    """Raise NeedsPerson where the plan does more to what exists than the limits allow.
+
+    `written` counts what earlier rounds of this run wrote: that stands, and the message says so.
+    """
+    if not plan.operations:
+        return  # known records are counted only where there is something to hold against them
+    reasons = guard(plan, ledger.records(pair.name).agreed_count(), pair.limits)
+    if reasons:
+        raise NeedsPerson(
+            f"Stopped before writing to {_written_to(pair, plan)}: " + "; ".join(reasons) + f". {_left_standing(written or {})}",
+            next_step="Look at what a run would do with --test. If that is what you want, run once with --force.",
+        )
+
+
+def _written_to(pair: Pair, plan: Plan) -> str:
+    """The systems that a plan writes to, as people call them."""
+    sides = {operation.side for operation in plan.operations}
+    return " and ".join(connector.name for side, connector in pair.sides.items() if side in sides)
+
+
+def _left_standing(written: Mapping[str, int]) -> str:
+    """What a refused plan left as it was. Only its own writes: a run may have written before it found more to do."""
+    rows = sum(written.get(name, 0) for name in ROWS_WRITTEN)
+    if not rows:
+        return "No row was changed."
+    return f"None of that was done; {rows} row(s) that this run had written before stand and are recorded."
+
+
+def reconcile(
+    ledger: Ledger, pair: Pair, keys: Sequence[str] | None, applier: Applier, watch: Watch, *, past_guard: bool = False
+) -> Reconciled:
+    """Examine, guard and apply; where something moved between look and write, look at everything again and finish."""
+    result: Reconciled | None = None
+    for _ in range(ROUNDS):
+        plan = examine(ledger, pair, keys, applier.run_id, applier.now(), watch)
+        if result is None:
+            result = Reconciled(plan, plan.digest)
+            with ledger.transaction():
+                ledger.runs.planned(applier.run_id, result.digest)
+        if not past_guard:
+            refuse_surprises(ledger, pair, plan, result.counts)
+        if plan.operations:
+            watch.stage("Writing", len(plan.operations))
+        tally = applier.apply(plan)
+        result.counts.update(tally.counts)
+        result.unsettled = tally.stale | tally.rejected
+        result.complete = plan.complete
+        if not tally.stale:
+            return result
+        keys = None
+        watch.stage("Looking again at what moved meanwhile")
+    assert result is not None
+    return result
+
+
+def _record_agreement(
+    ledger: Ledger, pair: Pair, block: Sequence[Triple], decisions: Sequence[Decision], run_id: int, now: str
+) -> None:
+    records = ledger.records(pair.name)
+    with ledger.transaction():
+        for triple, decision in zip(block, decisions, strict=True):
+            if decision.agreed:
+                records.agree(decision.key, decision.agreed, run_id, now, triple.right.ref if triple.right else None)
+            if decision.forget:
+                records.forget(decision.key)
+            if triple.verdicts:
+                _end_verdicts(ledger, pair, triple, decision, now)
+        records.conflicts_are([triple.key for triple in block], _told(decisions), now)
+
+
+def _with_verdicts(ledger: Ledger, pair: Pair, block: Sequence[Triple]) -> Sequence[Triple]:
+    """The triples with what people decided about their conflicts."""
+    verdicts = ledger.verdicts(pair.name).open(triple.key for triple in block)
+    return [replace(one, verdicts=verdicts[one.key]) if one.key in verdicts else one for one in block] if verdicts else block
+
+
+def _end_verdicts(ledger: Ledger, pair: Pair, triple: Triple, decision: Decision, now: str) -> None:
+    """A decision is done with where nothing is left to write for it: the sides agree, or they changed and it does not fit."""
+    if not (triple.sure_left and triple.sure_right):
+        return
+    disputed = {conflict.field for conflict in decision.conflicts}
+    written = {name for operation in decision.operations for name in operation.changes}
+    whole = any(operation.action is not Action.UPDATE for operation in decision.operations)
+    for field_name in triple.verdicts:
+        if field_name in written or (field_name is None and whole):
+            continue
+        how = "overtaken: something changed after it was made" if field_name in disputed else "carried out"
+        ledger.verdicts(pair.name).end([(triple.key, field_name)], how, now)
+
+
+def _told(decisions: Sequence[Decision]) -> Iterator[Conflict]:
+    """The conflicts worth keeping. A key that is not ours is somebody else's business."""
+    for decision in decisions:
+        yield from (conflict for conflict in decision.conflicts if conflict.why is not Why.UNKNOWN_KEY)

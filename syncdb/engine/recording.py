@@ -1,0 +1,47 @@
+"""A run around its steps: begun in the ledger before anything is done, ended there however it goes."""
+
+import logging
+from collections.abc import Callable
+
+from syncdb.clock import Clock
+from syncdb.engine.report import Report
+from syncdb.errors import Interrupted, SyncdbError
+from syncdb.ledger import Ledger
+from syncdb.ledger.file import without_contents
+from syncdb.values import iso
+
+log = logging.getLogger("syncdb.sync")
+
+
+def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable[[Report], None]) -> Report:
+    """Do the steps and record how it went. What a person can act on is in the report; only defects are raised.
+
+    `name` is what the run keeps in step (`grist:...`); a dry run brings a ledger that is a copy.
+    """
+    mode, now = "test" if dry else "sync", iso(clock.now())
+    with ledger.transaction():
+        report = Report(ledger.runs.start(name, mode, now), mode, now)
+    try:
+        steps(report)
+    except SyncdbError as failure:
+        report.failure = failure
+    except KeyboardInterrupt:
+        report.failure = Interrupted("The run was interrupted.", next_step="Run again; it goes on from here.")
+    except BaseException as defect:
+        report.failure = SyncdbError(f"defect: {type(defect).__name__}: {without_contents(defect)}")
+        _end(ledger, report, clock, dry)
+        raise
+    _end(ledger, report, clock, dry)
+    return report
+
+
+def _end(ledger: Ledger, report: Report, clock: Clock, dry: bool) -> None:
+    report.ended_at = iso(clock.now())
+    message = str(report.failure or "")
+    notes = [note.message for note in report.notes]
+    code = int(report.exit_code)
+    with ledger.transaction():
+        ledger.runs.end(report.run_id, report.ended_at, code, message, report.counts, notes, report.partial)
+    counted = ", ".join(f"{what} {count}" for what, count in report.counts.items() if count) or "nothing to do"
+    name = "dry run" if dry else f"run {report.run_id}"
+    log.info("%s ended with exit code %s: %s%s", name, code, counted, f"; {message}" if message else "")

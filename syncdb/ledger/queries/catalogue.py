@@ -1,0 +1,129 @@
+"""Products, variants, stock and collections of a ledger by what people call them: title, SKU, handle, id or admin address.
+
+Each look reads the agreed records of a kind through: some ten thousand take a fraction of a second.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb.ledger.orders import groups
+from syncdb.ledger.queries import overview
+from syncdb.ledger.queries.reader import Reader
+
+KINDS = ("products", "variants", "inventory", "collections")
+_GID = re.compile(r"gid://shopify/(Product|ProductVariant|InventoryLevel|Collection)/\d+(\?inventory_item_id=\d+)?")
+_PAGE = re.compile(r"(?:^|/)(products|collections)/(\d+)(?:/variants/(\d+))?/?(?:[?#].*)?$")
+_CALLED = ("title", "sku", "handle", "barcode")
+_PLAIN = "Default Title"  # what Shopify calls the only variant of a product (observed)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One record: its `kind` (products, variants ...), its key and what both sides last agreed on (JSON values)."""
+
+    kind: str
+    key: str
+    fields: Mapping[str, Any]
+
+    def text(self, name: str) -> str:
+        return str(self.fields.get(name) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """The things of one ledger."""
+
+    reader: Reader
+
+    def pairs(self) -> dict[str, str]:
+        """The kind of thing that each pair keeps in step; orders are none."""
+        return {pair: kind for pair in overview.pairs(self.reader) if (kind := pair.rpartition(":")[2]) in KINDS}
+
+    def of(self, kind: str) -> Iterator[Thing]:
+        """All of a kind, each once though several pairs may know it."""
+        seen: set[str] = set()
+        for pair, its in self.pairs().items():
+            if its == kind:
+                for row in self.reader.rows("SELECT key, base FROM record WHERE pair = ?", (pair,)):
+                    if row["key"] not in seen:
+                        seen.add(row["key"])
+                        yield Thing(kind, row["key"], json.loads(row["base"] or "{}"))
+
+    def by_keys(self, keys: Iterable[str]) -> dict[str, Thing]:
+        """The things of these keys; unknown ones are left out."""
+        found: dict[str, Thing] = {}
+        wanted = list(dict.fromkeys(keys))
+        for pair, kind in self.pairs().items() if wanted else ():
+            for group in groups(wanted):
+                query = f"SELECT key, base FROM record WHERE pair = ? AND key IN ({','.join('?' * len(group))})"
+                for row in self.reader.rows(query, (pair, *group)):
+                    found.setdefault(row["key"], Thing(kind, row["key"], json.loads(row["base"] or "{}")))
+        return found
+
+    def names(self, keys: Iterable[str]) -> dict[str, str]:
+        """What people call the things of these keys: a variant by its product, a level by its variant and its place."""
+        found = self.by_keys(keys)
+        variants = self.by_keys(thing.text("variant") for thing in found.values() if thing.kind == "inventory")
+        all_of = [*found.values(), *variants.values()]
+        products = self.by_keys(thing.text("product") for thing in all_of if thing.kind == "variants")
+        known = {**products, **variants, **found}
+        return {key: called(thing, known) or key for key, thing in found.items()}
+
+    def meant(self, text: str) -> list[Thing]:
+        """The things that a text names: by id or address, else by exact title, SKU, handle or barcode, whatever the case."""
+        wanted = " ".join(text.split())
+        if key := key_in(wanted):
+            return list(self.by_keys([key]).values())
+        folded = wanted.casefold()
+        kinds = ("products", "variants", "collections", "inventory")
+        found = [one for kind in kinds for one in self.of(kind) if folded in (one.text(name).casefold() for name in _CALLED)]
+        # the stock of a variant is told with the variant
+        return [one for one in found if one.kind != "inventory"] or found
+
+    def around(self, thing: Thing) -> list[Thing]:
+        """A thing with what belongs to it: a product with its variants, a variant with its stock."""
+        members = [thing]
+        if thing.kind == "products":
+            members += [one for one in self.of("variants") if one.fields.get("product") == thing.key]
+        variants = {one.key for one in members if one.kind == "variants"}
+        if variants:
+            members += [one for one in self.of("inventory") if one.fields.get("variant") in variants]
+        return members
+
+    def like(self, text: str, most: int = 3) -> list[str]:
+        """Titles and SKUs that hold a text."""
+        folded = " ".join(text.split()).casefold()
+        shown = (one.text(name) for kind in KINDS for one in self.of(kind) for name in _CALLED[:2])
+        return list(dict.fromkeys(name for name in shown if folded and folded in name.casefold()))[:most]
+
+
+def key_in(text: str) -> str | None:
+    """The key that a global id or the address of a page in the admin stands for; None for any other text."""
+    if _GID.fullmatch(text):
+        return text
+    page = _PAGE.search(text) if "/" in text else None
+    if page is None:
+        return None
+    if page[3]:
+        return f"gid://shopify/ProductVariant/{page[3]}"
+    return f"gid://shopify/{'Product' if page[1] == 'products' else 'Collection'}/{page[2]}"
+
+
+def called(thing: Thing, known: Mapping[str, Thing]) -> str:
+    """What people call a thing; `known` are the things it may belong to."""
+    if thing.kind == "variants":
+        product = known.get(thing.text("product"))
+        title = "" if thing.text("title") == _PLAIN else thing.text("title")
+        return _joined([product.text("title") if product else "", title, thing.text("sku")])
+    if thing.kind == "inventory":
+        variant = known.get(thing.text("variant"))
+        name = (called(variant, known) if variant else "") or thing.text("sku")
+        return f"{name} at {thing.text('location')}" if thing.text("location") else name
+    return thing.text("title") or thing.text("handle")
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " / ".join(part for part in parts if part)

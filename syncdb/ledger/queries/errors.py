@@ -1,0 +1,87 @@
+"""What failed and is not made good: errors by cause, and closing one with a reason."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb.ledger import Ledger
+from syncdb.ledger.queries.reader import Reader
+
+ERROR = """error_id, stage, cause, order_id,
+           coalesce(nullif(order_name, ''), (SELECT name FROM order_tracking
+             WHERE order_tracking.order_id = sync_errors.order_id), '') AS order_name, message,
+           next_step, times, first_at, last_at, first_run, last_run,
+           resolved_at, resolution"""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Errors of the same stage and cause, the latest first. Moments are ISO UTC."""
+
+    stage: str
+    cause: str
+    errors: tuple[dict[str, Any], ...]
+
+    @property
+    def open(self) -> bool:
+        return any(one["resolved_at"] is None for one in self.errors)
+
+    @property
+    def times(self) -> int:
+        return sum(one["times"] for one in self.errors)
+
+    @property
+    def first_at(self) -> str:
+        return min(str(one["first_at"]) for one in self.errors)
+
+    @property
+    def last_at(self) -> str:
+        return max(str(one["last_at"]) for one in self.errors)
+
+    @property
+    def message(self) -> str:
+        return str(self.errors[0]["message"])
+
+    @property
+    def next_step(self) -> str:
+        return str(self.errors[0]["next_step"])
+
+
+def open_errors(reader: Reader) -> list[dict[str, Any]]:
+    return list(reader.rows(f"SELECT {ERROR} FROM sync_errors WHERE resolved_at IS NULL ORDER BY last_at DESC, error_id DESC"))
+
+
+def errors_since(reader: Reader, since: str) -> list[dict[str, Any]]:
+    """Errors seen at or after a moment (ISO, UTC), also resolved ones, the latest first."""
+    query = f"SELECT {ERROR} FROM sync_errors WHERE last_at >= ? ORDER BY last_at DESC, error_id DESC"
+    return list(reader.rows(query, (since,)))
+
+
+def grouped(errors: Iterable[dict[str, Any]]) -> list[Group]:
+    """Errors by cause: open ones first, then by how many orders they concern."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in errors:
+        groups.setdefault((one["stage"], one["cause"]), []).append(one)
+    made = [Group(stage, cause, tuple(members)) for (stage, cause), members in groups.items()]
+    return sorted(made, key=lambda group: (not group.open, -len(group.errors), group.stage, group.cause))
+
+
+def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for one in ids:
+        row = reader.row(f"SELECT {ERROR} FROM sync_errors WHERE error_id = ?", (one,))
+        if row:
+            found[one] = row
+    return found
+
+
+def close(ledger: Ledger, ids: Iterable[int], reason: str, now: str) -> int:
+    """Close open errors with a person's reason; how many were open. `now` is ISO UTC."""
+    with ledger.transaction():
+        return sum(
+            ledger.connection.execute(
+                "UPDATE sync_errors SET resolved_at = ?, resolution = ? WHERE error_id = ? AND resolved_at IS NULL",
+                (now, reason, one),
+            ).rowcount
+            for one in ids
+        )

@@ -1,0 +1,54 @@
+"""What happened in a period: orders made, runs, changes and errors, for a report. Moments are ISO UTC, the end is excluded."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from syncdb.ledger.queries.overview import RUN, unpacked
+from syncdb.ledger.queries.reader import Reader
+
+
+def orders_made(reader: Reader, since: str, until: str) -> Iterator[tuple[Any, ...]]:
+    """(created_at, status, financial_status, fulfillment_status, cancelled_at, test, currency, total) of each, oldest first."""
+    yield from reader.connection.execute(
+        """SELECT created_at, status, financial_status, fulfillment_status, cancelled_at, test, currency, total
+           FROM order_tracking WHERE created_at >= ? AND created_at < ? ORDER BY created_at""",
+        (since, until),
+    )
+
+
+def runs_started(reader: Reader, since: str, until: str) -> list[dict[str, Any]]:
+    query = f"SELECT {RUN} FROM sync_history WHERE started_at >= ? AND started_at < ? ORDER BY started_at, run_id"
+    return [unpacked(row) for row in reader.rows(query, (since, until))]
+
+
+def changed_fields(reader: Reader, since: str, until: str) -> Counter[str]:
+    """How often each field of an order was seen to change. Fields of single lines, refunds and so on count together.
+
+    The order's own time of change is left out: it changes with everything.
+    """
+    found: Counter[str] = Counter()
+    query = "SELECT path, count(*) FROM order_change WHERE seen_at >= ? AND seen_at < ? AND path <> 'updated_at' GROUP BY path"
+    for path, count in reader.connection.execute(query, (since, until)):
+        found[_without_ids(path)] += count
+    return found
+
+
+def changed_orders(reader: Reader, since: str, until: str) -> int:
+    return reader.number("SELECT count(DISTINCT order_id) FROM order_change WHERE seen_at >= ? AND seen_at < ?", (since, until))
+
+
+def errors_in(reader: Reader, since: str, until: str) -> dict[str, int]:
+    """How many errors were first seen, and how many closed, in the period."""
+    row = reader.row(
+        """SELECT coalesce(sum(first_at >= :since AND first_at < :until), 0) AS new,
+                  coalesce(sum(resolved_at >= :since AND resolved_at < :until), 0) AS resolved
+           FROM sync_errors""",
+        {"since": since, "until": until},
+    )
+    return {name: int(value) for name, value in (row or {}).items()}
+
+
+def _without_ids(path: str) -> str:
+    parts = path.split("[")
+    return parts[0] + "".join(part.partition("]")[2] for part in parts[1:])

@@ -1,0 +1,210 @@
+"""Whether every order of the shop is in the ledger: each gap in the numbers is asked about, and each day is counted.
+
+What can be known (Shopify Admin API): an order that was deleted leaves nothing to ask for, nor does a number that never was an
+order; both are "unexplained" unless the ledger itself saw the deletion. Drafts have a counter of their own (D1, D2 …), so a
+cancelled draft leaves no gap. Test orders are orders and are kept like others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import Enum
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from syncdb.ledger.queries import order_presence as held
+from syncdb.ledger.queries.reader import Reader
+from syncdb.orders.ledger_gaps import gaps_in
+from syncdb.orders.number_gaps import Gap, Reason
+from syncdb.values import iso, moment
+
+if TYPE_CHECKING:
+    from syncdb.connectors.shopify.facts import Facts
+    from syncdb.connectors.shopify.presence import Listed, Presence
+
+LAG = timedelta(minutes=15)  # of Shopify's search: nothing is concluded about orders younger than this
+NAMES_OF_A_GAP = 25  # larger gaps are asked about by time only
+
+
+class Verdict(Enum):
+    """What became of the numbers in a gap."""
+
+    MISSED = "missed"  # the shop has such orders: fetch them
+    DELETED = "deleted"  # the ledger knew of them; the shop deleted them before they could be read
+    HIDDEN = "beyond the 60 days"  # older than this app may see
+    UNEXPLAINED = "never existed or deleted unseen"  # the shop has nothing there
+    RENUMBERED = "renumbered"  # the counter was set forward, and the shop has nothing there
+    NOT_READ = "before the ledger's time"  # made before the time the ledger covers
+    RECENT = "too recent"  # the shop's search may not show it yet
+    UNASKED = "unasked"  # not asked: offline, or over this run's limit of questions
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A gap with what the shop said of it. `missed` orders are in the shop and not in the ledger."""
+
+    gap: Gap
+    verdict: Verdict
+    missed: "tuple[Listed, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the shop's calendar: how many orders made then the shop counts and the ledger holds.
+
+    `missed` are only in the shop; `extra` (id -> name) only in the ledger. None for a count that was not asked.
+    """
+
+    date: str
+    shop: int | None
+    ledger: int
+    missed: "tuple[Listed, ...]" = ()
+    extra: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A day of the shop's calendar, from `since` until before `until` (aware, UTC). Today ends now."""
+
+    date: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many questions may be asked: gaps by name or time, pages of orders for one gap or day, days looked into."""
+
+    gaps: int = 10
+    pages: int = 2
+    days: int = 3
+
+
+@dataclass(slots=True)
+class Completeness:
+    """The result. `refused` says why the shop was not asked, if it was not."""
+
+    gaps: list[Answered] = field(default_factory=list)
+    days: list[Day] = field(default_factory=list)
+    refused: str = ""
+
+    @property
+    def missed(self) -> "list[Listed]":
+        """Every order that the shop has and the ledger lacks, once."""
+        found = [one for answered in self.gaps for one in answered.missed] + [one for day in self.days for one in day.missed]
+        return list({one.order_id: one for one in found}.values())
+
+
+def unasked(reader: Reader, since: datetime | None) -> Completeness:
+    """What can be said without the shop: where the gaps are. Days are not counted, there is nothing to compare them with."""
+    return Completeness([Answered(gap, _offline(gap)) for gap in _gaps(reader, since)])
+
+
+def ask_shop(
+    reader: Reader, shop: "Presence", facts: "Facts", since: datetime | None, now: datetime, days: int, bounds: Bounds
+) -> Completeness:
+    """Ask about every gap after `since` and count the last `days` days. Costs at most what `bounds` allow, and one question more
+    for each 31 days. Raises Refused and RetryLater.
+    """
+    found = Completeness()
+    asked = 0
+    for gap in _gaps(reader, since):
+        answered = _without_asking(reader, gap, facts, now)
+        if answered is None and asked < bounds.gaps:
+            asked += 1
+            answered = _answer(reader, shop, gap, bounds)
+        found.gaps.append(answered or Answered(gap, Verdict.UNASKED))
+    found.days = _count(reader, shop, calendar(now - LAG, ZoneInfo(facts.zone), days), bounds)
+    return found
+
+
+def find_missed(
+    reader: Reader, shop: "Presence", facts: "Facts", now: datetime, lookback: timedelta, bounds: Bounds
+) -> "list[Listed]":
+    """The orders that a whole reading of the look-back window should have brought and did not: to be asked for by id.
+
+    For use within a run: one question where nothing is amiss.
+    """
+    days = max(1, min(lookback.days, 31))
+    return ask_shop(reader, shop, facts, now - lookback, now, days, bounds).missed
+
+
+def calendar(now: datetime, zone: tzinfo, days: int) -> list[Span]:
+    """The last `days` days of the shop's calendar up to `now`, oldest first. They are 23 to 25 hours long."""
+    today = now.astimezone(zone).date()
+    dates = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    edges = [datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in dates] + [now]
+    spans = (Span(date.isoformat(), *ends) for date, ends in zip(dates, zip(edges, edges[1:], strict=False), strict=True))
+    return [one for one in spans if one.since < one.until]
+
+
+def _gaps(reader: Reader, since: datetime | None) -> list[Gap]:
+    found = gaps_in(reader)
+    return [gap for gap in found if since is None or gap.before.created_at is None or gap.before.created_at >= since]
+
+
+def _offline(gap: Gap) -> Verdict:
+    return {Reason.RECENT: Verdict.RECENT, Reason.NOT_READ: Verdict.NOT_READ}.get(gap.reason, Verdict.UNASKED)
+
+
+def _without_asking(reader: Reader, gap: Gap, facts: "Facts", now: datetime) -> Answered | None:
+    horizon = facts.horizon(now)
+    if horizon and gap.before.created_at and gap.before.created_at <= horizon:
+        return Answered(gap, Verdict.HIDDEN)
+    if gap.reason in (Reason.RECENT, Reason.NOT_READ):
+        return Answered(gap, _offline(gap))
+    names = gap.names(NAMES_OF_A_GAP)
+    if len(names) == gap.count and held.deleted_names(reader, names) == set(names):
+        return Answered(gap, Verdict.DELETED)
+    return None
+
+
+def _answer(reader: Reader, shop: "Presence", gap: Gap, bounds: Bounds) -> Answered:
+    """By name first; what that leaves open by the time between the neighbours, which also finds orders with other names."""
+    found: list[Listed] = []
+    if gap.count <= NAMES_OF_A_GAP:
+        found = _new(reader, shop.named(gap.names(NAMES_OF_A_GAP)))
+    whole = True
+    if len(found) < gap.count and gap.after.created_at and gap.before.created_at:
+        between, whole = shop.made(gap.after.created_at, gap.before.created_at, bounds.pages)
+        found += [one for one in _new(reader, between) if one.order_id not in {known.order_id for known in found}]
+    if found:
+        return Answered(gap, Verdict.MISSED, tuple(found))
+    if not whole:
+        return Answered(gap, Verdict.UNASKED)
+    return Answered(gap, Verdict.RENUMBERED if gap.reason is Reason.RENUMBERED else Verdict.UNEXPLAINED)
+
+
+def _new(reader: Reader, listed: "Sequence[Listed]") -> "list[Listed]":
+    there = held.known(reader, [one.order_id for one in listed])
+    return [one for one in listed if one.order_id not in there]
+
+
+def _count(reader: Reader, shop: "Presence", spans: Sequence[Span], bounds: Bounds) -> list[Day]:
+    """Count each day; the days that differ, latest first, are listed and compared order by order."""
+    covered = _covered(reader)
+    spans = [one for one in spans if covered is None or one.since >= covered]
+    counts = shop.counts([(one.since, one.until) for one in spans])
+    counted = [_day(reader, count, one) for count, one in zip(counts, spans, strict=True)]
+    differing = [place for place in range(len(spans) - 1, -1, -1) if counted[place].shop != counted[place].ledger]
+    for place in differing[: bounds.days]:
+        counted[place] = _compared(reader, shop, counted[place], spans[place], bounds)
+    return counted
+
+
+def _covered(reader: Reader) -> datetime | None:
+    """From when on every order made is known to have been read, where something is."""
+    mark = reader.meta("watermark:orders")
+    return moment(mark["covered_since"]) if mark else None
+
+
+def _day(reader: Reader, count: int | None, span: Span) -> Day:
+    return Day(span.date, count, held.made(reader, iso(span.since), iso(span.until)))
+
+
+def _compared(reader: Reader, shop: "Presence", day: Day, span: Span, bounds: Bounds) -> Day:
+    listed, whole = shop.made(span.since, span.until - timedelta(seconds=1), bounds.pages)
+    here = held.made_ids(reader, iso(span.since), iso(span.until))
+    there = {one.order_id for one in listed}
+    extra = tuple(sorted((order_id, name) for order_id, name in here.items() if order_id not in there))
+    return replace(day, missed=tuple(_new(reader, listed)), extra=extra if whole else ())

@@ -1,0 +1,245 @@
+"""A run, from first to last: orders from the shop into the ledger, and from the ledger to where people work.
+
+The story on one page. Each step is elsewhere: `intake` reads the shop, `engine` compares, guards and applies, `apply` journals.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Connector
+from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.engine.apply import Applier
+from syncdb.engine.guards import Limits
+from syncdb.engine.progress import Watch
+from syncdb.engine.reconcile import Pair, examine, reconcile, refuse_surprises
+from syncdb.engine.recording import recorded
+from syncdb.engine.report import Note, Report
+from syncdb.engine.retention import cut_history
+from syncdb.errors import NeedsPerson
+from syncdb.ledger import Ledger
+from syncdb.ledger.runs import Problem
+from syncdb.model import Policy, Record, Side
+from syncdb.orders.intake import HEARD_WITHIN, Intake
+from syncdb.orders.stored_orders import StoredOrders
+from syncdb.orders.writable_orders import WritableOrders
+from syncdb.values import Value, iso, moment
+
+if TYPE_CHECKING:  # a run into a sheet does without
+    from syncdb.connectors.shopify.catalogue.orders import OrderWriter
+
+SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its token must outlive that by far
+TIDY_FROM = 20
+
+
+class Rows(Protocol):
+    """How an order is shown on the other side."""
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever what is shown of an order changes."""
+
+    def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
+        """One record for each row of an order."""
+
+    def removed_record(self, key: str, last_fields: Mapping[str, Value]) -> Record:
+        """The row of a line that the order no longer has."""
+
+
+class Destination(Protocol):
+    """Where the orders go. `pair` names it in the ledger, before anything about the shop is known."""
+
+    pair: str
+
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
+        """The connector and what it shows of an order, for a shop with this time zone and currency."""
+
+    def remember(self) -> None:
+        """Keep in the ledger what ties it to this place."""
+
+    def changed(self) -> Sequence[str] | None:
+        """The keys of rows that people changed there since the last run, where the place can tell; None: look at everything.
+
+        A place that cannot tell says that there are none: what people changed is found by the daily look at everything.
+        """
+
+    def settled(self) -> None:
+        """All that `changed` named is settled."""
+
+    def tidy(self, tokens: Sequence[int]) -> None:
+        """Remove the traces of writes that ended long ago."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked of a run. `full` looks at everything; `force` also goes past a guard that stopped the last one.
+
+    `keep` is how much history stays in the ledger, None for all.
+    """
+
+    lookback: timedelta
+    overlap: timedelta
+    examine_every: timedelta
+    full: bool = False
+    force: bool = False
+    dry: bool = False
+    keep: timedelta | None = None
+
+
+def everything_is_due(ledger: Ledger, pair: str, wishes: Wishes, now: datetime) -> bool:
+    """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
+    if wishes.full or wishes.force:
+        return True
+    last = ledger.runs.get(f"examined:{pair}")
+    return last is None or not timedelta(0) <= now - moment(last) < wishes.examine_every
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSync:
+    """One run. With `wishes.dry` the ledger must be a copy, and nothing is written anywhere else.
+
+    `writer`, where there is one, carries what the other side may change of an order to the shop.
+    """
+
+    ledger: Ledger
+    reader: OrderReader
+    destination: Destination
+    policy: Policy
+    limits: Limits
+    wishes: Wishes
+    clock: Clock
+    rng: random.Random
+    watch: Watch
+    writer: "OrderWriter | None" = None
+
+    def run(self) -> Report:
+        """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
+        return recorded(self.ledger, self.destination.pair, self.wishes.dry, self.clock, self._steps)
+
+    def _steps(self, report: Report) -> None:
+        deep = everything_is_due(self.ledger, self.destination.pair, self.wishes, self.clock.now())
+        report.mode = "test" if self.wishes.dry else "full" if deep else "incremental"
+        intake = self._read_shop(report, deep)
+        connector, rows = self.destination.open(self.ledger.runs.get("shop"))
+        self._hear_of_new_columns(rows)
+        self._hear_after_long_absence(report.run_id)
+        stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
+        left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
+        pair = Pair(self.destination.pair, left, connector, self.policy, self.limits)
+        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.watch)
+        if self.wishes.dry:
+            self._plan_only(report, pair, stored, deep)
+        else:
+            self._bring_over(report, pair, stored, applier, deep)
+        self._name_failed(report, stored)
+
+    def _read_shop(self, report: Report, deep: bool) -> Intake:
+        self.watch.stage("Reading orders")
+        intake = Intake(self.ledger, self.reader, self.destination.pair, report, self.watch, self.clock)
+        intake.read(intake.window(self.wishes.lookback, whole=deep), self.wishes.overlap)
+        return intake
+
+    def _bring_over(self, report: Report, pair: Pair, stored: StoredOrders, applier: Applier, deep: bool) -> None:
+        """Settle what earlier runs left open, then bring the other side into agreement, then keep house."""
+        settled = applier.settle_unfinished()
+        applier.make_structure(Side.RIGHT)
+        self.destination.remember()
+        waiting = self.ledger.orders.waiting(pair.name)
+        keys = self._with_changed(stored.expect(waiting))
+        look_at = None if deep or settled else keys
+        self.watch.stage("Comparing", None if look_at is None else len(look_at))
+        result = reconcile(self.ledger, pair, look_at, applier, self.watch, past_guard=self.wishes.force)
+        report.take(result.plan, result.digest)
+        report.counts.update(result.counts)
+        self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
+        if look_at is None and result.complete:
+            self._remember_examined(pair.name)
+        if result.complete and not report.partial:
+            self.destination.settled()
+        if settled or result.counts.total():  # a run with nothing to do writes nothing, not even to keep house
+            self._tidy(pair.name)
+        cut_history(self.ledger, self.wishes.keep, self.clock, self.watch)
+
+    def _with_changed(self, keys: list[str]) -> list[str] | None:
+        """These keys and those that changed on the other side; None for everything."""
+        changed = self.destination.changed()
+        return None if changed is None else list(dict.fromkeys((*keys, *changed)))
+
+    def _plan_only(self, report: Report, pair: Pair, stored: StoredOrders, deep: bool) -> None:
+        keys = self._with_changed(stored.expect(self.ledger.orders.waiting(pair.name)))
+        open_writes = self.ledger.journal(pair.name).unfinished()
+        if open_writes:
+            message = f"{len(open_writes)} earlier write(s) have no known outcome yet; a real run finds that out first."
+            report.note(Note("unfinished", message + " Its plan may differ from this one."))
+        structure = pair.right.structure(self.rng.randrange(1, 2**31))
+        if structure is not None:
+            report.note(Note("structure", "The tab or some of its columns do not exist yet; a real run makes them first."))
+            report.counts["structure"] = 1
+        plan = examine(self.ledger, pair, None if deep or open_writes else keys, report.run_id, self._now(), self.watch)
+        report.take(plan, plan.digest)
+        try:
+            refuse_surprises(self.ledger, pair, plan)
+        except NeedsPerson as guard:
+            report.note(Note("guard", f"A real run would stop here: {guard}", guard.next_step))
+
+    def _settle_orders(
+        self, report: Report, pair: str, waiting: Sequence[str], unsettled: set[str], stored: StoredOrders
+    ) -> None:
+        """Orders all of whose rows are right need not be looked at again before they change."""
+        known = self.ledger.records(pair).known(unsettled)
+        open_orders = {one.order_id for one in known.values()} | set(stored.failed)
+        done = [order_id for order_id in waiting if order_id not in open_orders]
+        report.counts["quarantined"] += len(open_orders)
+        with self.ledger.transaction():
+            self.ledger.orders.settled(pair, done)
+            for order_id in open_orders - {""}:  # also where the other side's change could not be brought over
+                self.ledger.orders.wait(pair, [order_id])
+            for order_id in done:
+                for stage in ("write", "show"):
+                    self.ledger.problems.resolve(stage, order_id, f"written in run {report.run_id}", self._now())
+
+    def _name_failed(self, report: Report, stored: StoredOrders) -> None:
+        with self.ledger.transaction():
+            for order_id, problem in stored.failed.items():
+                self.ledger.problems.add(
+                    Problem("show", "not showable", str(problem), order_id, problem.key, problem.next_step),
+                    report.run_id,
+                    self._now(),
+                )
+
+    def _remember_examined(self, pair: str) -> None:
+        with self.ledger.transaction():
+            self.ledger.runs.put(f"examined:{pair}", self._now())
+
+    def _hear_of_new_columns(self, rows: Rows) -> None:
+        """When other columns are to be shown, or the place is new, every order is to be looked at again."""
+        name = f"shown:{self.destination.pair}"
+        if self.ledger.runs.get(name) != rows.digest:
+            with self.ledger.transaction():
+                self.ledger.orders.wait_all(self.destination.pair)
+                self.ledger.runs.put(name, rows.digest)
+
+    def _hear_after_long_absence(self, run_id: int) -> None:
+        """Other places of this ledger go on reading the shop; one that was away for long may not have heard of every change."""
+        last = self.ledger.runs.last_start(self.destination.pair, run_id)
+        if last is not None and self.clock.now() - moment(last) >= HEARD_WITHIN:
+            with self.ledger.transaction():
+                self.ledger.orders.wait_all(self.destination.pair)
+
+    def _tidy(self, pair: str) -> None:
+        journal = self.ledger.journal(pair)
+        spent = journal.spent(iso(self.clock.now() - SPENT_AFTER), 200)
+        if len(spent) < TIDY_FROM:
+            return
+        self.destination.tidy(spent)
+        with self.ledger.transaction():
+            journal.tidied(spent)
+
+    def _now(self) -> str:
+        return iso(self.clock.now())

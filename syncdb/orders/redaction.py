@@ -1,0 +1,142 @@
+"""Redacting a customer: find the orders, take what is personal out of them, and remember never to take it in again."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.connectors.shopify.personal import Person, is_personal, person_of, telling_values, touches, without_person
+from syncdb.errors import NeedsPerson
+from syncdb.ledger import Ledger
+from syncdb.ledger.redaction import MayBe, Redaction, rebuild, zero_what_is_overwritten
+from syncdb.ledger.text_search import Advance, nobody_listens
+from syncdb.mapping.choice import column
+from syncdb.order_snapshot import snapshot_hash
+
+Wanted = Callable[[Person], bool]
+DUE = "redaction_due"  # orders without their person whose history may still tell
+REBUILD = "redaction_rebuild"  # whether the file may still hold what was overwritten
+
+
+@dataclass(slots=True)
+class Affected:
+    """The orders to redact, by id, with their names; who they belong to; and the texts that must be found nowhere afterwards."""
+
+    orders: dict[str, str] = field(default_factory=dict)
+    customers: dict[str, str] = field(default_factory=dict)
+    values: set[str] = field(default_factory=set)
+
+    def add(self, order_id: str, name: str, snapshot: Mapping[str, Any]) -> None:
+        self.orders[order_id] = name
+        self.values |= telling_values(snapshot)
+        person = person_of(snapshot)
+        shown = (snapshot.get("customer") or {}).get("display_name") or next(iter(person.names), "")
+        if person.customer_id:
+            self.customers[person.customer_id] = shown
+        elif person.names or person.emails:
+            self.customers.setdefault(next(iter(person.emails or person.names)), shown)
+
+
+def of_order(ledger: Ledger, order_id: str) -> Affected:
+    """Just this order."""
+    affected = Affected()
+    snapshot = ledger.orders.snapshot(order_id)
+    if snapshot is not None:
+        affected.add(order_id, str(snapshot.get("name")), snapshot)
+    return affected
+
+
+def of_customer(ledger: Ledger, wanted: Wanted, may_be: MayBe | None = None, advance: Advance = nobody_listens) -> Affected:
+    """Every order of the customer that `wanted` picks, also those by another e-mail address of the same customer.
+
+    Where it picks several customers, only the orders by which it did; so that is two passes at most. `may_be` spares looking into
+    orders that are surely of others. `advance` hears how many orders a pass has looked at.
+    """
+    affected = Affected()
+    ids: set[str] = set()
+    for order_id, name, snapshot in redaction(ledger).orders(may_be, advance):
+        person = person_of(snapshot)
+        if wanted(person):
+            affected.add(order_id, name, snapshot)
+            ids |= {person.customer_id} if person.customer_id else set()
+    if len(ids) == 1 == len(affected.customers):
+        (customer_id,) = ids
+        form = customer_id.encode()
+        for order_id, name, snapshot in redaction(ledger).orders(lambda text: form in text, advance):
+            if person_of(snapshot).customer_id == customer_id:
+                affected.add(order_id, name, snapshot)
+    return affected
+
+
+def strip(ledger: Ledger, affected: Affected, *, sheet_too: bool, pairs: Iterable[str] = ()) -> None:
+    """Take what is personal out of the orders themselves and remember it. With `sheet_too` the next run empties their cells.
+
+    Raises NeedsPerson while a write is not settled: what it holds is needed for that.
+    """
+    work = redaction(ledger)
+    if count := work.open_writes():
+        raise NeedsPerson(
+            f"{count} write(s) to the sheet have no known outcome yet and hold data that is needed to settle them.",
+            next_step="Run a sync first: it settles them. Then redact again.",
+        )
+    zero_what_is_overwritten(ledger)
+    ledger.redacted.under_way = sheet_too  # what was agreed is needed for the sheet; `clean` comes after that
+    ledger.redacted.add(affected.orders)  # first of all: whatever happens from here on, nothing comes back
+    with ledger.transaction():
+        ledger.redacted.note(ledger.connection)
+        ledger.runs.put(DUE, sorted({*(ledger.runs.get(DUE) or ()), *affected.orders}))
+        for order_id in affected.orders:
+            _strip_one(work, order_id, unseen=not sheet_too)
+            for pair in pairs:
+                ledger.orders.wait(pair, [order_id])
+
+
+def clean(ledger: Ledger, affected: Affected) -> tuple[dict[str, int], bool]:
+    """Remove the rest from the ledger and rebuild its file: what was cleaned, and whether no reader kept old bytes alive."""
+    zero_what_is_overwritten(ledger)
+    with ledger.transaction():
+        counts = redaction(ledger).clean(sorted({*affected.orders, *(ledger.runs.get(DUE) or ())}), affected.values)
+        ledger.runs.put(DUE, None)
+        ledger.runs.put(REBUILD, True)
+    ledger.redacted.under_way = False
+    emptied = rebuild(ledger)
+    if emptied:
+        with ledger.transaction():
+            ledger.runs.put(REBUILD, False)
+    return counts, emptied
+
+
+def catch_up(ledger: Ledger) -> int:
+    """Finish a redaction that was cut short, and redact again what a restored or new ledger holds of orders that were redacted
+    before; how many orders that were.
+    """
+    if ledger.redacted.under_way:
+        return 0
+    if ledger.runs.get(DUE) or ledger.runs.get(REBUILD):
+        clean(ledger, Affected())
+    if not ledger.redacted.behind or redaction(ledger).open_writes():  # what is open is settled first; the next run catches up
+        return 0
+    affected = Affected()
+    for order_id, name, snapshot in redaction(ledger).orders():
+        if order_id in ledger.redacted:
+            affected.add(order_id, name, snapshot)
+    strip(ledger, affected, sheet_too=False)
+    if affected.orders:
+        clean(ledger, affected)
+    return len(affected.orders)
+
+
+def redaction(ledger: Ledger) -> Redaction:
+    return Redaction(ledger, _personal_column, is_personal)
+
+
+def _strip_one(work: Redaction, order_id: str, *, unseen: bool) -> None:
+    snapshot = work.ledger.orders.snapshot(order_id)
+    if snapshot is not None:
+        stripped = without_person(snapshot, unseen=unseen)
+        work.replace(order_id, stripped, snapshot_hash(stripped))
+
+
+def _personal_column(name: str) -> bool:
+    """Whether a column of a sheet may show something personal; one that nobody knows any more may."""
+    known = column(name)
+    return known is None and name != "key" or known is not None and touches(known.needs)

@@ -1,0 +1,83 @@
+"""Orders of which the other side may write some fields (note, tags): read from the ledger, written to the shop."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncdb.connectors.base import Capabilities
+from syncdb.model import Attempt, Operation, Outcome, Result, Snapshot
+from syncdb.orders.stored_orders import StoredOrders
+from syncdb.values import Value
+
+if TYPE_CHECKING:  # a run into a sheet does without
+    from syncdb.connectors.shopify.catalogue.orders import OrderWriter
+
+TAGS = "tags"
+
+
+@dataclass(slots=True)
+class WritableOrders:
+    """The stored orders with a way back. `read_again` brings orders anew from the shop into the ledger.
+
+    Records are whole orders, keyed by order id. What was written is read again at once, so that the ledger shows what the shop
+    has before anything else is compared.
+    """
+
+    stored: StoredOrders
+    writer: "OrderWriter"
+    read_again: Callable[[Sequence[str]], None]
+
+    name = "the shop"
+    can = Capabilities(create=False, all_known=True)
+
+    def structure(self, token: int) -> Attempt | None:
+        return None
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        return self.stored.look(keys)
+
+    def fetch(self) -> Iterator[Snapshot]:
+        return self.stored.fetch()
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        operation = operations[0]
+        prepared = self._inner(operation, token)
+        return Attempt(token, (operation,), prepared.evidence)
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        return self._read_back(attempt, self.writer.write(self._again(attempt)))
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        return self._read_back(attempt, self.writer.settle(self._again(attempt)))
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        return None
+
+    def close(self) -> None:
+        self.stored.close()
+
+    def _inner(self, operation: Operation, token: int) -> Attempt:
+        expected, changes = _as_written(operation.expected), _as_written(operation.changes)
+        return self.writer.prepare(operation.key, expected, changes, token, operation.reason)
+
+    def _again(self, attempt: Attempt) -> Attempt:
+        """The writer's own attempt: its operation is made of ours, its evidence is what the journal kept."""
+        operation = attempt.operations[0]
+        expected, changes = _as_written(operation.expected), _as_written(operation.changes)
+        return self.writer.again(operation.key, expected, changes, attempt.token, attempt.evidence)
+
+    def _read_back(self, attempt: Attempt, outcome: Outcome) -> list[Outcome]:
+        if outcome.result is not Result.UNKNOWN:
+            self.read_again([operation.key for operation in attempt.operations])
+        return [outcome]
+
+
+def sorted_words(text: Value) -> Value:
+    """A list of words in one text (`a, b`) in the order in which they are compared; their order in the shop means nothing."""
+    if not isinstance(text, str):
+        return text
+    return ", ".join(sorted({word.strip() for word in text.split(",") if word.strip()})) or None
+
+
+def _as_written(fields: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: sorted_words(value) if name == TAGS else value for name, value in fields.items()}

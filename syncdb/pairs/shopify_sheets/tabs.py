@@ -1,0 +1,175 @@
+"""The tab or tabs of these settings: what they are called in the spreadsheet and in the ledger, and the connector over them."""
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from syncdb.clock import SYSTEM, Clock
+from syncdb.config import Settings
+from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.client import Client
+from syncdb.connectors.google_sheets.connector import SheetConnector
+from syncdb.connectors.google_sheets.periods import PeriodTabs
+from syncdb.ledger.queries.order_dates import created, created_and_waiting
+from syncdb.model import Field
+from syncdb.pairs.shopify_sheets.periods import BY, ONE, named_for, period_of
+
+if TYPE_CHECKING:
+    import sqlite3
+
+Tabs = SheetConnector | PeriodTabs
+Get = Callable[[str], Any]  # a remembered value of the ledger by name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where these settings have their orders, as the ledger knows it. Nothing here is changed or sent."""
+
+    settings: Settings
+    spreadsheet_id: str  # of target_spreadsheet
+    connection: "sqlite3.Connection"
+    get: Get
+
+    @property
+    def pair(self) -> str:
+        """Its name in the ledger: another setting is another place."""
+        return self._pair(self.settings.tabs_by)
+
+    def _pair(self, by: str) -> str:
+        one = self.settings
+        return f"sheets:{self.spreadsheet_id}:{one.target_worksheet}:{one.rows}" + ("" if by == ONE else f":{by}")
+
+    def left_behind(self) -> list[str]:
+        """What a person should know before the first run under another `tabs_by`: the orders in the old tabs stay as they are."""
+        if self.get(f"shown:{self.pair}"):
+            return []
+        return [
+            f"tabs_by is {self.settings.tabs_by} now: all orders of the ledger are written to new tabs. The rows that were kept "
+            f"under tabs_by = {by} stay as they are and are not kept true any more; delete them when you do not need them."
+            for by in BY
+            if by != self.settings.tabs_by and self.get(f"shown:{self._pair(by)}")
+        ]
+
+    @property
+    def periods(self) -> list[str]:
+        """The periods that have had a tab."""
+        return list(self.get(self.periods_name) or ())
+
+    @property
+    def periods_name(self) -> str:
+        return f"periods:{self.pair}"
+
+    @property
+    def zone_name(self) -> str:
+        return f"zone:{self.pair}"
+
+    @property
+    def zone(self) -> str:
+        """The time zone by which orders are divided: that of the shop when the place came into being, so that no order moves when
+        the shop's time zone is changed."""
+        return str(self.get(self.zone_name) or self.get("shop")["zone"])
+
+    def bindings(self) -> dict[str, Binding | None]:
+        """What the last run left of each period's tab."""
+        return {period: binding_in(self.settings, self.get, period) for period in self.periods}
+
+    def periods_of(self, keys: Sequence[str]) -> dict[str, str]:
+        """The periods of the orders behind these keys."""
+        zone = ZoneInfo(self.zone)
+        found = created(self.connection, self.pair, keys)
+        return {key: period_of(at, self.settings.tabs_by, zone) for key, at in found.items()}
+
+    def waiting(self) -> set[str]:
+        """The periods with orders that the sheet has to hear of."""
+        zone = ZoneInfo(self.zone)
+        return {period_of(at, self.settings.tabs_by, zone) for at in created_and_waiting(self.connection, self.pair)}
+
+
+def spreadsheet_name(settings: Settings) -> str:
+    """The name under which the ledger keeps which spreadsheet is meant, where no tab says it."""
+    return f"spreadsheet:{settings.target_spreadsheet}"
+
+
+def spreadsheet_in(settings: Settings, get: Get) -> str | None:
+    """The spreadsheet that an earlier run found for target_spreadsheet."""
+    if settings.tabs_by != ONE:
+        found = get(spreadsheet_name(settings))
+        return str(found) if found else None
+    bound = binding_in(settings, get)
+    return bound.spreadsheet_id if bound else None
+
+
+def target_of(settings: Settings, period: str = "") -> str:
+    """The spreadsheet, as configured, of a period's tab."""
+    return named_for(period, settings.period_spreadsheets) or settings.target_spreadsheet
+
+
+def title_of(settings: Settings, period: str = "") -> str:
+    """What the tab (of a period) is called when it is made."""
+    return f"{settings.target_worksheet} {period}".strip()
+
+
+def binding_name(settings: Settings, period: str = "") -> str:
+    """The name under which the ledger keeps what ties it to the tab."""
+    name = f"binding:{target_of(settings, period)}|{title_of(settings, period)}|{settings.rows}"
+    return f"{name}|{settings.tabs_by}" if period else name
+
+
+def binding_in(settings: Settings, get: Get, period: str = "") -> Binding | None:
+    stored = get(binding_name(settings, period))
+    return Binding.from_data(stored) if stored else None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How tabs are opened. `everything`: whether a run is going to look at all of them."""
+
+    client: Client
+    fields: Sequence[Field]
+    ledger_id: str
+    take_over: bool = False
+    dry: bool = False
+    everything: bool = False
+    clock: Clock = SYSTEM
+    rng: random.Random = field(default_factory=random.SystemRandom)
+
+    def tab(self, settings: Settings, period: str, binding: Binding | None) -> SheetConnector:
+        """One tab: of a period, or the only one."""
+        title = title_of(settings, period)
+        return SheetConnector(
+            self.client,
+            target=target_of(settings, period),
+            tab=title,
+            fields=self.fields,
+            key="key",
+            ledger_id=f"{self.ledger_id}:{settings.rows}:{title}",
+            binding=binding,
+            take_over=self.take_over,
+            dry=self.dry,
+            clock=self.clock,
+            rng=self.rng,
+        )
+
+
+def open_tabs(place: Place, opening: Opening) -> Tabs:
+    """The connector over the tab or tabs of a place."""
+    settings = place.settings
+    if settings.tabs_by == ONE:
+        return opening.tab(settings, "", binding_in(settings, place.get))
+
+    def opened(period: str, binding: Binding | None) -> SheetConnector:
+        return opening.tab(settings, period, binding)
+
+    def needed() -> Iterable[str]:
+        return {*place.waiting(), *(place.periods if opening.everything else ())}
+
+    return PeriodTabs(opened, place.bindings(), place.periods_of, needed)
+
+
+def to_remember(settings: Settings, tabs: Tabs) -> Mapping[str, Binding]:
+    """What to keep in the ledger of these tabs, by the name under which it is kept."""
+    if isinstance(tabs, PeriodTabs):
+        return {binding_name(settings, period): binding for period, binding in tabs.bindings.items()}
+    return {binding_name(settings): tabs.binding} if tabs.binding else {}

@@ -1,0 +1,84 @@
+"""Whom `redact` means: an order, or a customer by id, e-mail address, phone number or name."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from syncdb.clock import SYSTEM
+from syncdb.connectors.shopify.personal import Person
+from syncdb.errors import NeedsPerson
+from syncdb.ledger import Ledger
+from syncdb.ledger.queries.order_names import Names
+from syncdb.ledger.redaction import MayBe
+from syncdb.ledger.text_search import Advance
+from syncdb.orders.redaction import Affected, of_customer, of_order
+from syncdb.services.order_lookup import SeveralOrders, UnknownOrder, find_order
+
+_CUSTOMER = re.compile(r"(?:gid://shopify/Customer/|.*/customers/|customer:)(\d+)(?:[/?#].*)?", re.IGNORECASE)
+_NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
+
+
+def whose(path: Path, who: str, advance: Advance) -> Affected:
+    """The orders of the ledger at `path` that `who` means. `advance` hears how many orders were looked at.
+
+    Raises NeedsPerson where none or several customers are meant, SeveralOrders where several orders are.
+    """
+    with Ledger.open(path, SYSTEM.now()) as ledger:
+        one = None if "@" in who or _CUSTOMER.fullmatch(who) else _order(ledger, who)
+        affected = of_order(ledger, one) if one else of_customer(ledger, picks(who), may_be(who), advance)
+    if not affected.orders:
+        raise NeedsPerson(
+            f"The ledger knows no order and no customer {who!r}. Nothing was changed.",
+            next_step="Try the e-mail address, the customer id (from the admin's address), or the number of one of the orders.",
+        )
+    if one is None and len(affected.customers) > 1:
+        told = ", ".join(f"{name or 'unnamed'} ({key})" for key, name in sorted(affected.customers.items())[:10])
+        raise NeedsPerson(
+            f"{who!r} fits {len(affected.customers)} customers: {told}. Nothing was changed.",
+            next_step="Redact them one by one, by customer id (customer:123456) or e-mail address.",
+        )
+    return affected
+
+
+def _order(ledger: Ledger, who: str) -> str | None:
+    try:
+        return find_order(Names(ledger.connection), who).order_id
+    except SeveralOrders:
+        raise
+    except UnknownOrder:
+        return None
+
+
+def picks(who: str) -> Callable[[Person], bool]:
+    """Tells whether somebody is meant: by id, e-mail address, phone number or whole name."""
+    text = " ".join(who.split()).casefold()
+    if named := _CUSTOMER.fullmatch(text):
+        return lambda person: person.customer_id == named[1]
+    if "@" in text:
+        return lambda person: text in person.emails
+    if digits := _phone(text):
+        tail = digits.removeprefix("00").lstrip("0")
+        return lambda person: (
+            person.customer_id == digits or any(one.endswith(tail) and len(one) - len(tail) <= 3 for one in person.phones)
+        )
+    return lambda person: text in person.names
+
+
+def may_be(who: str) -> MayBe | None:
+    """What can be told of their orders from the stored text, so that the others need not be read; None where nothing can."""
+    text = " ".join(who.split())
+    if named := _CUSTOMER.fullmatch(text):
+        return lambda stored: named[1].encode() in stored
+    if "@" in text:
+        mention = text.lower().encode()
+        return (lambda stored: mention in stored.lower()) if text.isascii() and not set(text) & set('"\\') else None
+    if digits := _phone(text):
+        tail = digits.removeprefix("00").lstrip("0").encode()
+        return (lambda stored: tail in stored.translate(None, _NO_DIGITS)) if digits.isascii() else None
+    return None
+
+
+def _phone(text: str) -> str:
+    """The digits of what may be a phone number; empty for anything else."""
+    digits = re.sub(r"\D", "", text)
+    return digits if len(digits) >= 6 and re.fullmatch(r"[\d\s()+./-]+", text) else ""

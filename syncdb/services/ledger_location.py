@@ -1,0 +1,99 @@
+"""Where the ledger is and what else a reading command may want to know of the configuration, complete or not."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from syncdb.errors import ConfigurationError
+from syncdb.pairs.registry import NAMED_BY, PairName
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The ledger's path, and as far as they are configured: the API version, and what logs in to Shopify and where that stands.
+
+    `login` is "token" or "client"; `login_file` None where it comes from the environment. `pairs` are those that are configured,
+    `grist_calls` how many calls a month Grist may be sent.
+    """
+
+    ledger: Path
+    api_version: str | None = None
+    login: str | None = None
+    login_file: Path | None = None
+    pairs: tuple[PairName, ...] = ()
+    grist_calls: int | None = None
+
+
+def find_place(config: Path | None, db: Path | None, env: Mapping[str, str] | None = None) -> Place:
+    """Read only what is needed: reading the ledger needs neither a shop nor a spreadsheet to be configured.
+
+    Raises ConfigurationError where db_path may be in a file that cannot be read, or is no path.
+    """
+    file, sources = _sources(config, env)
+    if db is None:
+        unreadable = [problem for source in sources if source.unreadable for problem in source.problems]
+        if unreadable:
+            raise ConfigurationError(unreadable, next_step="Correct the file, or name the ledger itself: --db PATH.")
+    version = _first(sources, "shopify_api_version")
+    token, client = _first(sources, "shopify_access_token"), _first(sources, "shopify_client_secret")
+    login, calls = token or client, _first(sources, "grist_calls_per_month")
+    return Place(
+        db.absolute() if db is not None else _ledger(sources, file.parent),
+        version[0] if version else None,
+        None if login is None else "token" if token else "client",
+        login[1] if login else None,
+        _pairs(sources),
+        calls[0] if calls else None,
+    )
+
+
+def configured_pairs(config: Path | None, env: Mapping[str, str] | None = None) -> tuple[PairName, ...]:
+    """The pairs that somebody began to configure. Nothing else is checked."""
+    return _pairs(_sources(config, env)[1])
+
+
+def _pairs(sources: Sequence[Any]) -> tuple[PairName, ...]:
+    keys = {pair: _keys()[name] for pair, name in NAMED_BY.items()}
+    return tuple(pair for pair, key in keys.items() if not all(key.unfilled(source.values.get(key.name)) for source in sources))
+
+
+def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, Sequence[Any]]:
+    """The configuration file's path, and what stands in all places."""
+    from syncdb.config.sources import from_dotenv, from_environment, from_json
+
+    file = (config or Path.cwd() / "config.json").absolute()
+    return file, (
+        from_environment(os.environ if env is None else env),
+        from_dotenv(file.parent / ".env"),
+        from_json(file, named=config is not None),
+    )
+
+
+def _ledger(sources: Sequence[Any], home: Path) -> Path:
+    found = _first(sources, "db_path")
+    value: Path = found[0] if found else _keys()["db_path"].default
+    return home / value
+
+
+def _first(sources: Sequence[Any], name: str) -> tuple[Any, Path | None] | None:
+    """The first source's value of a setting, checked, and the file that it stands in. Only a wrong db_path is told."""
+    key = _keys()[name]
+    for source in sources:
+        raw = source.values.get(name)
+        if key.unfilled(raw):
+            continue
+        try:
+            return key.check(raw), source.file
+        except ValueError as why:
+            if name == "db_path":
+                raise ConfigurationError([f"db_path ({source.where(key)}): {why}."]) from None
+            return None
+    return None
+
+
+def _keys() -> Mapping[str, Any]:
+    from syncdb.config.keys import BY_NAME
+
+    return BY_NAME

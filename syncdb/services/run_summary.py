@@ -1,0 +1,150 @@
+"""A finished run in a few lines for the person who started it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from syncdb.engine.report import Report
+from syncdb.errors import Exit
+from syncdb.model import Action, Conflict, Side, Why
+
+_TOLD = {
+    Why.FORMULA: "has a person's formula in a column that is ours; it was left alone",
+    Why.EDITED: "was edited in the sheet; it was left as it is (edited_cells = report)",
+    Why.DOUBLED: "stands in several rows (a copied row?); none of them is touched until one is left",
+    Why.GONE: "was deleted in the sheet; it stays away (deleted_rows = respect)",
+    Why.BOTH_CHANGED: "was changed on both sides",
+    Why.NO_BASE: "differs, and nobody knows what was last agreed",
+    Why.EDIT_AGAINST_DELETE: "was deleted on one side and edited on the other; the edit was kept",
+}
+_TOLD_BETWEEN = _TOLD | {
+    Why.FORMULA: "is worked out by a formula in {right}; it was left alone",
+    Why.EDITED: "was changed in {right}, but may not be written to the shop (shopify_writes); it was left as it is",
+    Why.DOUBLED: "stands in several rows (a copied row?); none of them is touched until one is left",
+    Why.GONE: "was deleted on one side; the other was left as it is",
+}
+SHOWN_CONFLICTS = 10
+
+
+def summary(report: Report, place: str, labels: Mapping[str, str], log_file: Path | None, system: str = "Sheet") -> list[str]:
+    """The lines to print, most important first. `system` is where the orders go."""
+    return [
+        _headline(report, place),
+        *_figures(report, system),
+        *_conflicts(report, labels),
+        *_notes(report),
+        *_failure(report, log_file),
+    ]
+
+
+def summary_between(
+    report: Report, place: str, systems: Mapping[Side, str], labels: Mapping[str, str], log_file: Path | None
+) -> list[str]:
+    """The lines to print after a run between two systems that may both be written."""
+    return [
+        _headline(report, place),
+        *_figures_between(report, systems),
+        *_conflicts_between(report, systems, labels),
+        *_notes(report),
+        *_failure(report, log_file),
+    ]
+
+
+def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[str]:
+    left, right = systems[Side.LEFT], systems[Side.RIGHT]
+    if report.mode == "test" and report.plan is not None:
+        for side, name in systems.items():
+            mine = [op for op in report.plan.operations if op.side is side]
+            added, changed = (sum(op.action is action for op in mine) for action in (Action.CREATE, Action.UPDATE))
+            gone = len(mine) - added - changed
+            deleted = f", delete {_many(gone, 'record')}" if gone else ""
+            yield f"  {name}: it would add {_many(added, 'record')} and change {_many(changed, 'record')}{deleted}."
+        return
+    counts = report.counts
+    written = counts["written_left"] or counts["written_right"]
+    if not written:
+        if report.failure is None:
+            yield "  Nothing to change on either side."
+    else:
+        changed = counts["rows_changed"] - counts["written_left"]
+        deleted = f", {_many(counts['rows_deleted'], 'record')} deleted" if counts["rows_deleted"] else ""
+        yield f"  {right}: {_many(counts['rows_added'], 'record')} added, {_many(changed, 'record')} changed{deleted}."
+        yield f"  {left}: {_many(counts['written_left'], 'record')} changed."
+    if counts["quarantined"]:
+        yield f"  Held back: {_many(counts['quarantined'], 'record')}: python sync_manager.py errors says which and why."
+
+
+def _conflicts_between(report: Report, systems: Mapping[Side, str], labels: Mapping[str, str]) -> Iterator[str]:
+    if report.conflicts:
+        yield f"  Left for a person: {len(report.conflicts)}; see and decide them with python sync_manager.py conflicts"
+    for one in report.conflicts[:SHOWN_CONFLICTS]:
+        what = f'"{labels.get(one.field, one.field)}" of {one.key}' if one.field else one.key
+        yield f"    {what} {_TOLD_BETWEEN.get(one.why, one.why.value).format(right=systems[Side.RIGHT])}."
+    if len(report.conflicts) > SHOWN_CONFLICTS:
+        yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more."
+
+
+def _headline(report: Report, place: str) -> str:
+    if report.failure is not None:
+        return f"Not finished: {place}."
+    if report.mode == "test":
+        return f"Dry run for {place}. Nothing was changed."
+    if report.exit_code is Exit.PARTIAL:
+        return f"Done in part: {place}."
+    return f"Done: {place}."
+
+
+def _figures(report: Report, system: str) -> Iterator[str]:
+    counts = report.counts
+    if counts["fetched"] or report.failure is None:
+        seen = ", ".join(f"{counts[f'orders_{kind}']} {kind}" for kind in ("new", "changed", "same") if counts[f"orders_{kind}"])
+        yield f"  Orders read: {counts['fetched']}" + (f" ({seen})" if seen else "")
+    if report.mode == "test" and report.plan is not None:
+        cells = sum(len(op.changes) for op in report.plan.operations if op.action is Action.UPDATE)
+        added, changed = report.plan.count(Action.CREATE), report.plan.count(Action.UPDATE)
+        yield f"  It would append {_many(added, 'row')} and change {_many(cells, 'cell')} in {_many(changed, 'row')}."
+    elif counts["rows_added"] or counts["rows_changed"]:
+        back = f" ({counts['rows_restored']} of them had been deleted)" if counts["rows_restored"] else ""
+        rows = counts["rows_changed"] - counts["written_left"]
+        changes = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(rows, 'row')}" if rows else "0 cells changed"
+        yield f"  {system}: {_many(counts['rows_added'], 'row')} added{back}, {changes}."
+        if counts["written_left"]:
+            yield f"  Shopify: {_many(counts['written_left'], 'order')} changed."
+    elif report.failure is None:
+        yield f"  {system}: nothing to change."
+    if counts["quarantined"]:
+        yield f"  Held back: {_many(counts['quarantined'], 'order')}. Each run tries them again; the log says why."
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _conflicts(report: Report, labels: Mapping[str, str]) -> Iterator[str]:
+    if report.conflicts:
+        yield f"  Left for a person: {len(report.conflicts)}"
+    for one in report.conflicts[:SHOWN_CONFLICTS]:
+        yield f"    {_what(one, labels)} {_TOLD.get(one.why, one.why.value)}."
+    if len(report.conflicts) > SHOWN_CONFLICTS:
+        yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more; --json names a hundred, the ledger all of them."
+
+
+def _what(conflict: Conflict, labels: Mapping[str, str]) -> str:
+    where = f" ({'row ' if conflict.field else ''}{', '.join(conflict.where)})" if conflict.where else ""
+    if conflict.field:
+        return f'"{labels.get(conflict.field, conflict.field)}" of line {conflict.key}{where}'
+    return f"Line {conflict.key}{where}"
+
+
+def _notes(report: Report) -> Iterator[str]:
+    for note in report.notes:
+        yield f"  Note: {note.message} {note.next_step}".rstrip()
+
+
+def _failure(report: Report, log_file: Path | None) -> Iterator[str]:
+    if report.failure is None:
+        return
+    yield f"Stopped: {report.failure}"
+    if report.failure.next_step:
+        yield f"What to do: {report.failure.next_step}"
+    if log_file is not None:
+        yield f"Log: {log_file}"

@@ -1,0 +1,275 @@
+"""From the ledger's facts to one verdict: fine, or what needs attention and what to do about each. No output here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncdb.ledger.queries import overview
+from syncdb.ledger.queries.errors import Group, grouped, open_errors
+from syncdb.ledger.queries.overview import Standing
+from syncdb.ledger.queries.reader import Reader
+from syncdb.orders.ledger_gaps import after_asking, gaps_in
+from syncdb.orders.number_gaps import Gap, Reason
+from syncdb.pairs.registry import PairName, command, pair_of, series_of
+from syncdb.services.gap_data import numbers, with_reason
+from syncdb.services.ledger_location import Place
+from syncdb.services.run_schedule import Rhythm, cut_off, rhythm
+from syncdb.systems.shopify_versions import days_left, end_of_support
+from syncdb.values import iso, moment
+
+VERSION_NOTICE = 45  # days
+STALE = timedelta(hours=26)  # a daily run that is an hour late is no reason to worry
+OUTCOMES = {
+    0: "done",
+    1: "a defect of syncdb",
+    2: "configuration",
+    3: "done in part",
+    4: "a remote refused or was away",
+    5: "stopped for a person to look",
+    7: "another run held the ledger",
+    130: "interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One thing to look at. `code` is stable, for scripts."""
+
+    code: str
+    message: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Runs that somebody makes again and again: `name` says with what, `runs` are the latest, newest first (never empty)."""
+
+    name: str
+    runs: Sequence[dict[str, Any]]
+
+    @property
+    def pair(self) -> str:
+        return str(self.runs[0]["pair"])
+
+    @property
+    def last(self) -> dict[str, Any]:
+        return self.runs[0]
+
+    @property
+    def last_ended(self) -> dict[str, Any] | None:
+        """The last run that came to an end: while one is going on, how the one before it went still counts."""
+        return next((run for run in self.runs if run["exit_code"] is not None), None)
+
+    @property
+    def rhythm(self) -> Rhythm | None:
+        return rhythm(self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that `status` tells."""
+
+    now: datetime
+    place: Place
+    shop: dict[str, Any] | None
+    size: int
+    counts: Standing
+    last_runs: Sequence[dict[str, Any]]
+    pairs: Sequence[dict[str, Any]]
+    series: Sequence[Series]
+    mark: dict[str, Any] | None
+    checked_at: str | None
+    writes: Sequence[dict[str, Any]]
+    errors: Sequence[Group]
+    gaps: Sequence[Gap]
+    schema: Sequence[str]
+    kept: Mapping[str, int]
+    calls: Mapping[str, Any] | None
+
+    @property
+    def last_run(self) -> dict[str, Any] | None:
+        return next((run for run in self.last_runs if run["mode"] != "test"), None)
+
+    @property
+    def rhythm(self) -> Rhythm | None:
+        """That of the runs that were made last."""
+        return self.series[0].rhythm if self.series else None
+
+    @property
+    def version(self) -> str | None:
+        """The API version that is configured, else the one that answered last."""
+        return self.place.api_version or (self.shop or {}).get("version")
+
+    @property
+    def open_gaps(self) -> list[Gap]:
+        return [gap for gap in self.gaps if gap.reason is Reason.UNEXPLAINED]
+
+
+def look(reader: Reader, place: Place, now: datetime) -> State:
+    """Ask the ledger everything that `status` tells."""
+    runs, last_of_each = overview.last_runs(reader), overview.last_run_of_each_pair(reader)
+    return State(
+        now,
+        place,
+        reader.meta("shop"),
+        reader.path.stat().st_size,
+        overview.standing(reader),
+        runs,
+        last_of_each,
+        _series(reader, [one["pair"] for one in last_of_each], place),
+        overview.watermark(reader),
+        reader.meta("checked_at"),
+        overview.open_writes(reader),
+        grouped(open_errors(reader)),
+        after_asking(gaps_in(reader), reader),
+        overview.schema(reader),
+        overview.kept_in_step(reader),
+        overview.grist_calls(reader),
+    )
+
+
+def _series(reader: Reader, pairs: Sequence[str], place: Place) -> list[Series]:
+    """The series of runs, the one that ran last first; not those that nobody has configured any more."""
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for pair in pairs:
+        if not place.pairs or pair_of(pair) in place.pairs:
+            found = [run for run in overview.last_runs_of(reader, pair) if run["mode"] != "test"]
+            runs.setdefault(series_of(pair), []).extend(found)
+    merged = {name: sorted(some, key=lambda run: -int(run["run_id"]))[:20] for name, some in runs.items() if some}
+    return sorted((Series(name, some) for name, some in merged.items()), key=lambda one: -int(one.last["run_id"]))
+
+
+def attention(state: State) -> list[Attention]:
+    """What needs a person, most urgent first; empty when all is fine."""
+    return [*_runs(state), *_open(state), *_calls(state), *_version(state)]
+
+
+def _runs(state: State) -> Iterator[Attention]:
+    if state.last_run is None:
+        first = next(iter(state.place.pairs), PairName.SHEETS)
+        sync = command(first)
+        yield Attention("no_run", "No run has been made with this ledger yet.", f"Run {sync} --test, then without --test.")
+        return
+    for series in state.series:
+        yield from _of_series(series, f" ({series.name})" if len(state.series) > 1 else "", state.now)
+    if state.mark and _stale(state):
+        text = f"Orders are complete only up to {state.mark['at']}: no run since then could see everything."
+        yield Attention("watermark", text, "See why the last runs were partial: python sync_manager.py errors")
+
+
+def _of_series(series: Series, which: str, now: datetime) -> Iterator[Attention]:
+    run, sync = series.last, command(series.pair)
+    if cut_off(run, now):
+        text = f"Run {run['run_id']}{which} began at {run['started_at']} and never ended (killed, or the computer went off)."
+        yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
+    if (ended := series.last_ended) and ended["exit_code"]:
+        outcome = OUTCOMES.get(ended["exit_code"], "failed")
+        said = f": {ended['message']}" if ended["message"] else "."
+        text = f"The last run{which} ended with {ended['exit_code']}, {outcome}{said}"
+        yield Attention("run_failed", text, _after(ended["exit_code"], sync))
+    expected = series.rhythm
+    if expected and expected.overdue(now):
+        text = f"The next run{which} was expected at {iso(expected.next_at)} and has not come."
+        yield Attention("overdue", text, "See whether the schedule (cron, systemd, Task Scheduler) is still on.")
+
+
+def _calls(state: State) -> Iterator[Attention]:
+    """Said when a tenth is left: at the end runs stop until the next month."""
+    limit, used = state.place.grist_calls, calls_used(state)
+    if limit is not None and used * 10 >= limit * 9:
+        text = f"{used:,} of the {limit:,} calls that Grist may be sent this month are made."
+        step = "Run less often, or raise grist_calls_per_month if your plan allows more; the next month starts anew."
+        yield Attention("grist_calls", text, step)
+
+
+def calls_used(state: State) -> int:
+    """Calls to Grist in this month (UTC), as runs have counted them."""
+    return int(state.calls["used"]) if state.calls and state.calls["month"] == f"{state.now:%Y-%m}" else 0
+
+
+def _after(exit_code: int, sync: str) -> str:
+    return {
+        2: "Correct the configuration: the run's own message says what and where.",
+        3: "See what was held back: python sync_manager.py errors",
+        4: "Nothing if it was a passing trouble; the next run tries again. Else: python sync_manager.py errors",
+        5: f"Look at what a run would do: {sync} --test",
+        130: "Run again; it goes on from where it was.",
+    }.get(exit_code, "Run again; if it stays, report it with the last lines of the log.")
+
+
+def _stale(state: State) -> bool:
+    usual = state.rhythm.interval * 3 if state.rhythm else STALE
+    return state.mark is not None and state.now - moment(state.mark["at"]) > max(STALE, usual)
+
+
+def _open(state: State) -> Iterator[Attention]:
+    if count := sum(len(group.errors) for group in state.errors):
+        yield Attention("open_errors", f"{count} {_some(count, 'error is', 'errors are')} open.", "python sync_manager.py errors")
+    old = [one for one in state.writes if state.now - moment(one["begun_at"]) > timedelta(minutes=15)]
+    if old:
+        text = f"{len(old)} {_some(len(old), 'write has', 'writes have')} no known outcome since {old[0]['begun_at']}."
+        step = f"The next run finds out what became of each: {' and '.join(sorted({command(one['pair']) for one in old}))}"
+        yield Attention("unfinished_writes", text, step)
+    if gaps := state.open_gaps:
+        absent = sum(gap.count for gap in gaps)
+        text = f"{absent} order {_some(absent, 'number is', 'numbers are')} missing without an explanation ({_first(gaps)})."
+        yield Attention("gaps", text, "Ask the shop about them: python sync_manager.py missing")
+    if count := state.counts.undecided:
+        text = f"{count} {_some(count, 'row or cell waits', 'rows or cells wait')} for a person's decision."
+        yield Attention("conflicts", text, "See them and decide: python sync_manager.py conflicts")
+
+
+def _some(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def _first(gaps: Sequence[Gap], most: int = 3) -> str:
+    told = [numbers(gap) for gap in gaps[:most]]
+    return ", ".join(told) + (f" and {len(gaps) - most} more" if len(gaps) > most else "")
+
+
+def _version(state: State) -> Iterator[Attention]:
+    left = days_left(state.version, state.now) if state.version else None
+    if state.version and left is not None and left < 0:
+        text = f"Shopify no longer offers API version {state.version}; an older or newer one answers in its place."
+        yield Attention("version_ended", text, "Set shopify_api_version to a version that Shopify offers now.")
+    elif state.version and left is not None and left <= VERSION_NOTICE:
+        text = f"Shopify ends API version {state.version} in {left} days."
+        yield Attention("version_ends", text, "Update syncdb or set shopify_api_version to a newer version.")
+
+
+def as_data(state: State, found: Sequence[Attention]) -> dict[str, Any]:
+    """The status for scripts; the names are documented in docs/manager.md."""
+    run = state.last_run
+    end = end_of_support(state.version) if state.version else None
+    return {
+        "fine": not found,
+        "attention": [asdict(one) for one in found],
+        "ledger": {
+            "path": str(state.place.ledger),
+            "bytes": state.size,
+            "checked_at": state.checked_at,
+            "schema": list(state.schema),
+        },
+        "shop": {key: state.shop.get(key) for key in ("domain", "name", "zone", "currency")} if state.shop else None,
+        "last_run": run,
+        "last_run_of_each_pair": list(state.pairs),
+        "next_run_expected_at": iso(state.rhythm.next_at) if state.rhythm else None,
+        "usual_interval_seconds": int(state.rhythm.interval.total_seconds()) if state.rhythm else None,
+        "orders": asdict(state.counts),
+        "kept_in_step": dict(state.kept),
+        "grist_calls": {"month": f"{state.now:%Y-%m}", "used": calls_used(state), "limit": state.place.grist_calls}
+        if state.calls
+        else None,
+        "watermark": {"at": state.mark["at"], "covered_since": state.mark["covered_since"]} if state.mark else None,
+        "open_errors": sum(len(group.errors) for group in state.errors),
+        "unfinished_writes": list(state.writes),
+        "gaps": [with_reason(gap) for gap in state.gaps if gap.reason is not Reason.NOT_READ],
+        "api_version": {
+            "version": state.version,
+            "ends_at": iso(end) if end else None,
+            "days_left": days_left(state.version, state.now) if state.version else None,
+        },
+        "login": {"kind": state.place.login, "file": str(state.place.login_file) if state.place.login_file else None},
+    }
