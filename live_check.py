@@ -24,7 +24,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.config import Settings, load
 from syncdb.connectors.google_sheets.account import open_account
 from syncdb.connectors.google_sheets.client import SHEETS, Client
-from syncdb.connectors.google_sheets.failures import Declined
+from syncdb.connectors.google_sheets.failures import RequestDeclined
 from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.errors import SyncdbError
@@ -101,7 +101,7 @@ def a_used_token_refuses_the_whole_batch(desk: Desk) -> Answer:
     try:
         desk.batch(token(number), desk.cells(0, [["second"]]))
         said = "it was accepted"
-    except Declined as refusal:
+    except RequestDeclined as refusal:
         said = f"status {refusal.status}: {redact(str(refusal))[:160]}"
     stands = desk.values("A1:A1")
     return Answer("a metadata id used twice refuses the whole batch", "accepted" not in said and stands == [["first"]], said)
@@ -117,7 +117,7 @@ def a_token_is_seen_at_once(desk: Desk) -> Answer:
 def an_unused_token_is_not_found(desk: Desk) -> Answer:
     try:
         desk.client.get(f"{desk.url}/developerMetadata/{fresh()}")
-    except Declined as refusal:
+    except RequestDeclined as refusal:
         return Answer("a token nobody claimed is answered with 404", refusal.status == 404, f"status {refusal.status}")
     return Answer("a token nobody claimed is answered with 404", False, "it was found")
 
@@ -128,7 +128,7 @@ def one_bad_request_undoes_the_batch(desk: Desk) -> Answer:
     try:
         desk.batch(token(number), desk.cells(0, [["after"]]), {"deleteDimension": {"range": desk.lines(10**6, 10**6 + 1)}})
         said = "it was accepted"
-    except Declined as refusal:
+    except RequestDeclined as refusal:
         said = f"status {refusal.status}"
     return Answer("a batch with one impossible request is not applied at all", desk.values("A1:A1") == [["before"]], said)
 
@@ -161,7 +161,7 @@ def a_row_can_be_inserted_at_the_very_end(desk: Desk) -> Answer:
     )
     try:
         desk.batch({"insertDimension": {"range": desk.lines(rows, rows + 1), "inheritFromBefore": True}})
-    except Declined as refusal:
+    except RequestDeclined as refusal:
         return Answer(
             "a row can be inserted right after the last", False, f"status {refusal.status}: {redact(str(refusal))[:160]}"
         )
@@ -267,7 +267,7 @@ def check(settings: Settings, tell: Callable[[str], object], clock: Clock = SYST
 def _tried(point: Callable[[Desk], Answer], desk: Desk) -> Answer:
     try:
         return point(desk)
-    except (Declined, SyncdbError, LookupError) as problem:
+    except (RequestDeclined, SyncdbError, LookupError) as problem:
         return Answer(point.__name__.replace("_", " "), None, redact(f"{type(problem).__name__}: {problem}")[:200])
 
 
@@ -291,7 +291,7 @@ def main(arguments: Sequence[str] | None = None, env: Mapping[str, str] = os.env
             sys.stdout.write("Nothing was done.\n")
             return 0
         answers = check(settings, lambda line: sys.stdout.write(line + "\n"), clock)
-    except (SyncdbError, Declined) as problem:
+    except (SyncdbError, RequestDeclined) as problem:
         sys.stderr.write(f"{redact(str(problem))}\n{getattr(problem, 'next_step', '')}\n")
         return int(getattr(problem, "exit_code", 4))
     settled = sum(answer.as_assumed is not None for answer in answers)

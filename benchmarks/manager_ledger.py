@@ -35,7 +35,7 @@ from syncdb.connectors.shopify.tokens import StaticToken  # noqa: E402
 from syncdb.http import Retrier  # noqa: E402
 from syncdb.ledger import Ledger  # noqa: E402
 from syncdb.ledger.runs import Problem  # noqa: E402
-from syncdb.order_snapshot import sealed, summarise  # noqa: E402
+from syncdb.order_snapshot import snapshot_of, summarise  # noqa: E402
 from syncdb.sandbox.faults import Faults  # noqa: E402
 from syncdb.sandbox.server import Server  # noqa: E402
 from syncdb.sandbox.shopify.app import ShopifyApp  # noqa: E402
@@ -203,7 +203,7 @@ class _Pattern:
         text = self.text
         for place, value in filled.items():
             text = text.replace(f"@{place}@", value)
-        made = sealed(orjson.loads(text))
+        made = snapshot_of(orjson.loads(text))
         return made.hash, made.text, email
 
 

@@ -29,7 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029]")
 _E_MAIL = re.compile(r"[^\s<>\"'(),;:\[\]=@]{1,64}@(?![\w.-]{0,200}gserviceaccount\.com)[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
 
 
-class Redaction:
+class LogRedaction:
     """Makes text fit to be kept: no secret, by its look or because it is known, and no e-mail address unless allowed."""
 
     def __init__(self, secrets: Iterable[str] = (), *, customer_data: bool = False) -> None:
@@ -57,7 +57,7 @@ class _Lines(logging.Formatter):
     Without `traces` the traceback of an exception is left to others.
     """
 
-    def __init__(self, redaction: Redaction, *, stamped: bool, traces: bool = True) -> None:
+    def __init__(self, redaction: LogRedaction, *, stamped: bool, traces: bool = True) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s" if stamped else "%(levelname)s: %(message)s")
         self._redaction = redaction
         self._traces = traces
@@ -180,7 +180,7 @@ def set_up(
     `verbose` from debug up. `secrets` are known secret values of this run. Raises nothing: a log that cannot be written is
     said once on the error stream.
     """
-    redaction = Redaction(secrets, customer_data=customer_data)
+    redaction = LogRedaction(secrets, customer_data=customer_data)
     level = logging.DEBUG if verbose else logging.INFO
     stream = _ErrorStream()
     stream.setLevel(logging.WARNING if terminal and not verbose else logging.INFO if terminal else level)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from syncdb.values import canonical_text
 
 
-class Summary(NamedTuple):
+class OrderSummary(NamedTuple):
     """The facts of an order that questions are asked about. Moments are ISO UTC, `total` is exact decimal text in `currency`."""
 
     name: str
@@ -29,13 +29,13 @@ class Summary(NamedTuple):
     updated_at: str | None = None
 
 
-class Sealed(NamedTuple):
+class OrderSnapshot(NamedTuple):
     """An order: the hash of its snapshot and its text (canonical JSON, UTF-8). `withheld`: some of it could not be seen."""
 
     order_id: str
     hash: str
     text: bytes
-    summary: Summary
+    summary: OrderSummary
     withheld: bool = False
     deleted: bool = False
 
@@ -46,7 +46,7 @@ class Sealed(NamedTuple):
         return found
 
 
-def sealed(snapshot: Mapping[str, Any]) -> Sealed:
+def snapshot_of(snapshot: Mapping[str, Any]) -> OrderSnapshot:
     """A snapshot (plain JSON data with an "id", without floats) as it is kept.
 
     The hash is equal for snapshots that say the same of an order; what is merely unseen at the moment does not count. Raises
@@ -57,19 +57,19 @@ def sealed(snapshot: Mapping[str, Any]) -> Sealed:
     if withheld := "withheld" in snapshot:
         counted = canonical_text({name: value for name, value in snapshot.items() if name != "withheld"})
     mark = hashlib.sha256(counted).hexdigest()
-    return Sealed(str(snapshot["id"]), mark, text, summarise(snapshot), withheld, bool(snapshot.get("deleted_at")))
+    return OrderSnapshot(str(snapshot["id"]), mark, text, summarise(snapshot), withheld, bool(snapshot.get("deleted_at")))
 
 
 def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
     """The hash alone."""
-    return sealed(snapshot).hash
+    return snapshot_of(snapshot).hash
 
 
-def summarise(snapshot: Mapping[str, Any]) -> Summary:
+def summarise(snapshot: Mapping[str, Any]) -> OrderSummary:
     """The facts of an order that questions are asked about."""
     known = snapshot.get
     total = known("current_total_price")
-    return Summary(
+    return OrderSummary(
         name=str(known("name") or ""),
         number=known("number"),
         financial_status=known("display_financial_status"),

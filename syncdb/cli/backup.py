@@ -34,9 +34,9 @@ def backup(
         from syncdb.clock import SYSTEM
         from syncdb.ledger.backup import back_up
         from syncdb.services.files import refuse_taken
-        from syncdb.services.ledger_location import find_place
+        from syncdb.services.ledger_location import find_ledger
 
-        ledger = find_place(config, db).ledger
+        ledger = find_ledger(config, db).ledger
         name = f"{ledger.stem}-{SYSTEM.now():%Y%m%dT%H%M%SZ}{ledger.suffix or '.db'}"
         target = (output or ledger.with_name(name)).absolute()
         refuse_taken(target, overwrite, never=ledger)
@@ -69,9 +69,9 @@ def restore(
         from syncdb.errors import LedgerUnusable
         from syncdb.ledger.backup import restore as put_back
         from syncdb.orders.redaction import catch_up
-        from syncdb.services.ledger_location import find_place
+        from syncdb.services.ledger_location import find_ledger
 
-        ledger = find_place(config, db).ledger
+        ledger = find_ledger(config, db).ledger
         if not file.is_file():
             raise LedgerUnusable(f"There is no backup at {file}.", next_step="Name a file that `sync_manager.py backup` made.")
         there = ledger.exists()

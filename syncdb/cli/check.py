@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from syncdb.cli.output import Output
     from syncdb.ledger.queries.integrity import Finding
-    from syncdb.ledger.queries.reader import Reader
+    from syncdb.ledger.queries.reader import LedgerReader
 
 
 def check(
@@ -37,9 +37,9 @@ def check(
     with answering(as_json) as output:
         from syncdb.ledger.queries.reader import reading
         from syncdb.ledger.retention import free_bytes
-        from syncdb.services.ledger_location import find_place
+        from syncdb.services.ledger_location import find_ledger
 
-        path = find_place(config, db).ledger
+        path = find_ledger(config, db).ledger
         found = []
         with reading(path) as reader:
             for finding in _findings(reader, output, quick):
@@ -80,7 +80,7 @@ def _room(room: int, given: int, vacuum: bool) -> str:
     return f"{room:,} bytes in it are unused; new history goes there first. --vacuum gives them back to the disk."
 
 
-def _findings(reader: "Reader", output: "Output", quick: bool) -> "Iterator[Finding]":
+def _findings(reader: "LedgerReader", output: "Output", quick: bool) -> "Iterator[Finding]":
     from syncdb.ledger.queries import integrity
     from syncdb.order_snapshot import snapshot_hash
 

@@ -49,9 +49,9 @@ def conflicts(
         from syncdb.ledger.queries.catalogue import Things
         from syncdb.ledger.queries.conflicts import disputes
         from syncdb.ledger.queries.reader import reading
-        from syncdb.services.ledger_location import find_place
+        from syncdb.services.ledger_location import find_ledger
 
-        path = find_place(config, db).ledger
+        path = find_ledger(config, db).ledger
         with reading(path) as reader:
             zone = (reader.meta("shop") or {}).get("zone")
             wanted = [one for one in disputes(reader) if entity in (None, one.entity) and field in (None, one.field)]

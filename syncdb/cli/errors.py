@@ -34,9 +34,9 @@ def errors(
     Example: python sync_manager.py errors --resolve 12 --reason "order was a fake"
     """
     with answering(as_json) as output:
-        from syncdb.services.ledger_location import find_place
+        from syncdb.services.ledger_location import find_ledger
 
-        ledger = find_place(config, db).ledger
+        ledger = find_ledger(config, db).ledger
         if resolve:
             _close(output, ledger, resolve, reason)
         else:

@@ -26,7 +26,7 @@ class What(StrEnum):
     changes = "changes"
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     csv = "csv"
     json = "json"
     jsonl = "jsonl"
@@ -42,7 +42,9 @@ def export(
     columns: Annotated[
         str, typer.Option("--columns", metavar="A,B,C", help="Which columns, in this order; `help` lists them.")
     ] = "",
-    format_: Annotated[Format | None, typer.Option("--format", help="The format, where the file's ending does not say.")] = None,
+    format_: Annotated[
+        ExportFormat | None, typer.Option("--format", help="The format, where the file's ending does not say.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
     config: ConfigOption = None,
     db: DbOption = None,
@@ -59,13 +61,13 @@ def export(
         from syncdb.ledger.queries.reader import reading
         from syncdb.services.calendar import Calendar
         from syncdb.services.export_columns import choose, known_columns
-        from syncdb.services.ledger_location import find_place
+        from syncdb.services.ledger_location import find_ledger
         from syncdb.values import iso
 
         if columns.strip() == "help":
             told.raw("".join(f"{name}\n" for name in known_columns(what.value)))
             return
-        path = find_place(config, db).ledger
+        path = find_ledger(config, db).ledger
         now = SYSTEM.now()
         kind = _format(output, format_)
         target = None if output == "-" else _target(output, what, kind, f"{now:%Y-%m-%d}", path, overwrite)
@@ -89,20 +91,20 @@ def _telling(told: "Output", what: What, rows: "Iterable[Sequence[Value]]") -> "
         yield row
 
 
-def _format(output: str | None, chosen: Format | None) -> Format:
+def _format(output: str | None, chosen: ExportFormat | None) -> ExportFormat:
     from syncdb.errors import ConfigurationError
 
     ending = Path(output or "").suffix.lower().removeprefix(".") if output != "-" else ""
     if chosen is not None:
         return chosen
     if not ending:
-        return Format.csv
-    if ending not in Format.__members__:
+        return ExportFormat.csv
+    if ending not in ExportFormat.__members__:
         raise ConfigurationError([f"No format is known for .{ending} files."], next_step="Use .csv, .json, .jsonl or .xlsx.")
-    return Format(ending)
+    return ExportFormat(ending)
 
 
-def _target(output: str | None, what: What, kind: Format, day: str, ledger: Path, overwrite: bool) -> Path:
+def _target(output: str | None, what: What, kind: ExportFormat, day: str, ledger: Path, overwrite: bool) -> Path:
     from syncdb.services.files import refuse_taken
 
     target = Path(output or f"{what.value}-{day}.{kind.value}").absolute()
@@ -110,14 +112,14 @@ def _target(output: str | None, what: What, kind: Format, day: str, ledger: Path
     return target
 
 
-def _to_stdout(kind: Format, chosen: "Export", rows: "Iterable[Sequence[object]]") -> None:
+def _to_stdout(kind: ExportFormat, chosen: "Export", rows: "Iterable[Sequence[object]]") -> None:
     import io
     import sys
 
     from syncdb.errors import ConfigurationError
     from syncdb.services.export_formats import write_text
 
-    if kind is Format.xlsx:
+    if kind is ExportFormat.xlsx:
         raise ConfigurationError(["A workbook cannot go to standard output."], next_step="Give a file: --output orders.xlsx")
     # UTF-8 whatever the console's code page is: this goes to another program
     stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
@@ -128,15 +130,15 @@ def _to_stdout(kind: Format, chosen: "Export", rows: "Iterable[Sequence[object]]
         stream.detach()
 
 
-def _to_file(target: Path, kind: Format, chosen: "Export", rows: "Iterable[Sequence[object]]") -> int:
+def _to_file(target: Path, kind: ExportFormat, chosen: "Export", rows: "Iterable[Sequence[object]]") -> int:
     from syncdb.services.export_formats import write_text, write_workbook
     from syncdb.services.files import arriving
 
     with arriving(target) as part:
-        if kind is Format.xlsx:
+        if kind is ExportFormat.xlsx:
             return write_workbook(part, chosen.name, chosen.columns, rows)
         # the byte-order mark makes Excel read a CSV file as UTF-8
-        with part.open("w", encoding="utf-8-sig" if kind is Format.csv else "utf-8", newline="") as stream:
+        with part.open("w", encoding="utf-8-sig" if kind is ExportFormat.csv else "utf-8", newline="") as stream:
             return write_text(stream, kind.value, chosen.columns, rows)
 
 

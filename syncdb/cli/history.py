@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from syncdb.cli.output import Output
     from syncdb.ledger.queries.catalogue import Thing
     from syncdb.ledger.queries.history import Event
-    from syncdb.ledger.queries.reader import Reader
+    from syncdb.ledger.queries.reader import LedgerReader
     from syncdb.services.calendar import Calendar
 
 _LONG = 160
@@ -43,9 +43,9 @@ def history(
         from syncdb.ledger.queries.order_search import tracked
         from syncdb.ledger.queries.reader import reading
         from syncdb.services.calendar import Calendar
-        from syncdb.services.ledger_location import find_place
+        from syncdb.services.ledger_location import find_ledger
 
-        with reading(find_place(config, db).ledger) as reader:
+        with reading(find_ledger(config, db).ledger) as reader:
             calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
             found = _found(reader, order)
             if not isinstance(found, str):
@@ -67,7 +67,7 @@ def history(
             output.line(f"Left for a person: line {conflict['key']} {conflict['field']}: {conflict['why']}")
 
 
-def _found(reader: "Reader", text: str) -> "str | Thing":
+def _found(reader: "LedgerReader", text: str) -> "str | Thing":
     """The order's id that a text names, else the product, variant, stock or collection. Raises UnknownOrder where it is none."""
     from syncdb.cli.history_catalogue import the_one, unknown
     from syncdb.ledger.queries.catalogue import Things, key_in

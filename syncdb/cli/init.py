@@ -12,7 +12,7 @@ from syncdb.cli.options import JsonOption, answering
 from syncdb.cli.output import Output
 from syncdb.cli.prompts import confirmed
 from syncdb.config.keys import BY_NAME, KEYS
-from syncdb.config.writing import Unreadable, set_aside, write_config, write_secrets
+from syncdb.config.writing import UnreadableFile, set_aside, write_config, write_secrets
 from syncdb.errors import ConfigurationError, NeedsPerson
 
 PLAIN = (
@@ -91,7 +91,7 @@ def _write(file: Path, answers: dict[str, str]) -> Path | None:
         kept = set_aside(file) if file.exists() else None
         write_secrets(file.parent / ".env", {name: answers.get(name) for name in SECRETS})
         write_config(file, settings)
-    except (OSError, Unreadable) as error:
+    except (OSError, UnreadableFile) as error:
         raise NeedsPerson(
             f"The configuration cannot be written: {error}.", next_step="Check the rights of the folder."
         ) from error

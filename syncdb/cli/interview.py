@@ -14,7 +14,7 @@ from syncdb.config import Settings
 from syncdb.config.keys import BY_NAME, KEYS
 from syncdb.config.service_account import check_key_file
 from syncdb.errors import ConfigurationError
-from syncdb.systems.shopify import Check, State, check_google, check_shopify
+from syncdb.systems.shopify import Check, CheckState, check_google, check_shopify
 
 SHOPIFY = """A way into the shop. Open dev.shopify.com/dashboard with the account that owns the shop: Create app, give it the
 scopes read_orders (and read_all_orders, read_customers, read_products, read_locations as you need), Release,
@@ -130,9 +130,9 @@ class Interview:
             return True
         checks = try_it()
         for check in checks:
-            if check.state is not State.SKIPPED:
+            if check.state is not CheckState.SKIPPED:
                 self.output.hint(f"  {check.state.value}: {check.name}: {check.told}")
-        bad = [check for check in checks if check.state is State.FAILED]
+        bad = [check for check in checks if check.state is CheckState.FAILED]
         if not bad:
             return True
         self._complain([f"{check.told} {check.remedy}".strip() for check in bad], ())

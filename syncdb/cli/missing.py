@@ -13,7 +13,7 @@ from syncdb.clock import SYSTEM
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries.reader import reading
 from syncdb.orders.completeness import unasked
-from syncdb.services.ledger_location import find_place
+from syncdb.services.ledger_location import find_ledger
 
 
 def missing(
@@ -34,7 +34,7 @@ def missing(
     Example: python sync_manager.py missing --days 30
     """
     with answering(as_json) as output:
-        found = _offline(find_place(config, db).ledger, days, fix) if offline else _online(config, db, days, fix)
+        found = _offline(find_ledger(config, db).ledger, days, fix) if offline else _online(config, db, days, fix)
         if output.as_json:
             output.data(as_data(found))
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from syncdb.cli.output import Column, Output
 from syncdb.engine.report import Report
 from syncdb.errors import Exit
-from syncdb.orders.completeness import Answered, Completeness, Day, Verdict
+from syncdb.orders.completeness import Answered, Completeness, DayCount, GapVerdict
 from syncdb.services import gap_data
 from syncdb.values import iso
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from syncdb.connectors.shopify.presence import Listed
 
 SHOWN = 20  # lines of each table; --json has all
-WORTH_A_LOOK = (Verdict.MISSED, Verdict.UNASKED, Verdict.UNEXPLAINED)
+WORTH_A_LOOK = (GapVerdict.MISSED, GapVerdict.UNASKED, GapVerdict.UNEXPLAINED)
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def _gap(one: Answered) -> dict[str, Any]:
     return gap_data.as_data(one.gap) | {"verdict": one.verdict.value, "missed": [found.name for found in one.missed]}
 
 
-def _day(day: Day) -> dict[str, Any]:
+def _day(day: DayCount) -> dict[str, Any]:
     return {
         "date": day.date,
         "shop": day.shop,
@@ -86,7 +86,7 @@ def _day(day: Day) -> dict[str, Any]:
 def show(output: Output, found: Found, days: int) -> None:
     for line in _headline(found, days):
         output.line(line)
-    gaps = [one for one in found.orders.gaps if one.verdict is not Verdict.NOT_READ]
+    gaps = [one for one in found.orders.gaps if one.verdict is not GapVerdict.NOT_READ]
     if gaps:
         output.line()
         output.table(
@@ -97,7 +97,7 @@ def show(output: Output, found: Found, days: int) -> None:
     differing = [day for day in found.orders.days if day.shop is not None and day.shop != day.ledger]
     if differing:
         output.line()
-        columns = [Column("Day", fixed=True), Column("Shop", right=True), Column("Ledger", right=True), Column("Difference")]
+        columns = [Column("DayCount", fixed=True), Column("Shop", right=True), Column("Ledger", right=True), Column("Difference")]
         output.table(columns, [(day.date, str(day.shop), str(day.ledger), _difference(day)) for day in differing[:SHOWN]])
         _more(output, len(differing))
 
@@ -151,7 +151,7 @@ def _verdict(one: Answered) -> str:
     return one.verdict.value
 
 
-def _difference(day: Day) -> str:
+def _difference(day: DayCount) -> str:
     missed = f"only in the shop: {', '.join(one.name for one in day.missed[:5])}" if day.missed else ""
     extra = f"only in the ledger: {', '.join(name for _, name in day.extra[:5])}" if day.extra else ""
     return "; ".join(part for part in (missed, extra) if part) or "not looked into"

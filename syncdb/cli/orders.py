@@ -11,7 +11,7 @@ from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
     from syncdb.ledger.queries.order_search import Wanted
-    from syncdb.ledger.queries.reader import Reader
+    from syncdb.ledger.queries.reader import LedgerReader
     from syncdb.services.calendar import Calendar
 
 
@@ -37,10 +37,10 @@ def orders(
         from syncdb.ledger.queries.order_search import Wanted, listed
         from syncdb.ledger.queries.reader import reading
         from syncdb.services.calendar import Calendar
-        from syncdb.services.ledger_location import find_place
+        from syncdb.services.ledger_location import find_ledger
         from syncdb.values import iso
 
-        with reading(find_place(config, db).ledger) as reader:
+        with reading(find_ledger(config, db).ledger) as reader:
             calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
             begin = calendar.since(since)
             wanted = Wanted(status, iso(begin) if begin else "", search)
@@ -49,7 +49,7 @@ def orders(
 
 
 def _answer(
-    output: "Output", reader: "Reader", wanted: "Wanted", found: list[dict[str, Any]], limit: int, calendar: "Calendar"
+    output: "Output", reader: "LedgerReader", wanted: "Wanted", found: list[dict[str, Any]], limit: int, calendar: "Calendar"
 ) -> None:
     from syncdb.cli.output import Column
 
@@ -95,7 +95,7 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"customer": customer or address.get("name"), "email": snapshot.get("email")}
 
 
-def _nothing(output: "Output", reader: "Reader", wanted: "Wanted") -> None:
+def _nothing(output: "Output", reader: "LedgerReader", wanted: "Wanted") -> None:
     from syncdb.ledger.queries.order_search import statuses
 
     output.line("No orders." if not (wanted.status or wanted.since or wanted.search) else "No orders like that.")

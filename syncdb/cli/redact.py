@@ -19,10 +19,10 @@ from syncdb.ledger.queries.reader import reading, refuse_missing
 from syncdb.ledger.redaction import refuse_without_room
 from syncdb.ledger.text_search import Advance, files_of, in_other_orders, traces
 from syncdb.orders.redaction import Affected, clean, redaction, strip
-from syncdb.pairs.shopify_sheets.pair import SheetDestination, assemble, wishes_of
+from syncdb.pairs.shopify_sheets.pair import SheetDestination, assemble, run_request
 from syncdb.services.customer_lookup import whose
 from syncdb.services.file_copies import Copies, deal_with, holding
-from syncdb.services.ledger_location import find_place
+from syncdb.services.ledger_location import find_ledger
 
 LARGE = 500_000_000  # bytes
 _TOLD_EVERY = 200_000  # orders
@@ -30,7 +30,7 @@ _GIGABYTE = 1_000_000_000
 
 
 @dataclass(slots=True)
-class Redacted:
+class RedactionResult:
     """What a redaction came to."""
 
     affected: Affected
@@ -102,7 +102,7 @@ def _places(config: Path | None, db: Path | None, settings: Settings | None) -> 
         if db is not None and db.absolute() != settings.db_path:
             raise ConfigurationError(["--sheet works on the configured ledger only."], next_step="Leave out --db or --sheet.")
         return settings.db_path, settings.log_file
-    ledger = find_place(config, db).ledger
+    ledger = find_ledger(config, db).ledger
     try:
         return ledger, load({}, os.environ, Path.cwd(), config).log_file
     except ConfigurationError:  # incomplete: the log is where it is by default
@@ -127,17 +127,17 @@ def _confirm(output: Output, affected: Affected, who: str, sheet: bool, yes: boo
     confirmed(output, lines, "Remove it?", yes=yes)
 
 
-def _in_ledger(path: Path, affected: Affected) -> Redacted:
+def _in_ledger(path: Path, affected: Affected) -> RedactionResult:
     with Ledger.open(path, SYSTEM.now()) as ledger:
         strip(ledger, affected, sheet_too=False)
-        return _cleaned(ledger, Redacted(affected))
+        return _cleaned(ledger, RedactionResult(affected))
 
 
-def _in_sheet_too(settings: Settings, path: Path, affected: Affected) -> Redacted:
+def _in_sheet_too(settings: Settings, path: Path, affected: Affected) -> RedactionResult:
     """The sheet first, while the ledger still knows what stands in it; whatever comes of that, the ledger is cleaned."""
-    wishes = replace(wishes_of(settings), keep=None)  # a redaction is no time to keep house
-    done = Redacted(affected)
-    with assemble(settings, wishes, SYSTEM, Lines(lambda: None)) as parts:
+    request = replace(run_request(settings), keep=None)  # a redaction is no time to keep house
+    done = RedactionResult(affected)
+    with assemble(settings, request, SYSTEM, Lines(lambda: None)) as parts:
         ledger, destination = parts.sync.ledger, parts.sync.destination
         strip(ledger, affected, sheet_too=True, pairs=[destination.pair])
         report = parts.sync.run()
@@ -160,13 +160,13 @@ def _look(ledger: Ledger, destination: Any, affected: Affected) -> str:
     return f"{left} cell(s) of the sheet still show it (a formula or a doubled row?)" if left else "cleared"
 
 
-def _cleaned(ledger: Ledger, done: Redacted) -> Redacted:
+def _cleaned(ledger: Ledger, done: RedactionResult) -> RedactionResult:
     done.counts, done.emptied = clean(ledger, done.affected)
     done.lines_left = redaction(ledger).left_in(done.affected.orders, done.affected.values)
     return done
 
 
-def _searched(path: Path, done: Redacted, output: Output) -> dict[Path, list[str]]:
+def _searched(path: Path, done: RedactionResult, output: Output) -> dict[Path, list[str]]:
     """What of the person is left in the bytes of the ledger's files, once these are closed; `done` learns what others share.
 
     What stands there may stand in orders of others, by right. Only if something was found, those are looked at, too.
@@ -202,7 +202,7 @@ def _bytes_told(output: Output, size: int) -> Advance:
     return tell
 
 
-def _tell(output: Output, done: Redacted, ledger: Path) -> None:
+def _tell(output: Output, done: RedactionResult, ledger: Path) -> None:
     if output.as_json:
         output.data(_data(done))
         return
@@ -222,7 +222,7 @@ def _tell(output: Output, done: Redacted, ledger: Path) -> None:
         output.line(line)
 
 
-def _proof(done: Redacted) -> list[str]:
+def _proof(done: RedactionResult) -> list[str]:
     texts, shared = len(done.affected.values), len(done.shared)
     lines = [
         f"  Proof: {texts} text(s) of this person searched in all that is stored of these orders: "
@@ -239,7 +239,7 @@ def _proof(done: Redacted) -> list[str]:
     return lines
 
 
-def _data(done: Redacted) -> dict[str, Any]:
+def _data(done: RedactionResult) -> dict[str, Any]:
     """The answer for scripts. The person's texts themselves are in none of it."""
     return {
         "exit_code": int(done.exit_code),

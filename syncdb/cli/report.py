@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from syncdb.services.status import Attention
 
 
-class Format(StrEnum):
+class ReportFormat(StrEnum):
     text = "text"
     html = "html"
     json = "json"
@@ -26,7 +26,7 @@ class Format(StrEnum):
 def report(
     days: Annotated[int, typer.Option("--days", min=1, max=3660, metavar="N", help="How many days, today included.")] = 7,
     format_: Annotated[
-        Format | None, typer.Option("--format", help="The form (default: by the file's ending, else text).")
+        ReportFormat | None, typer.Option("--format", help="The form (default: by the file's ending, else text).")
     ] = None,
     file: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write it to a file.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
@@ -46,39 +46,39 @@ def report(
         from syncdb.services.calendar import Calendar
         from syncdb.services.figures import gather
         from syncdb.services.files import refuse_taken
-        from syncdb.services.ledger_location import find_place
-        from syncdb.services.status import attention, look
+        from syncdb.services.ledger_location import find_ledger
+        from syncdb.services.status import attention, read_status
 
-        form = Format.json if as_json else format_ or _by_ending(file)
-        place = find_place(config, db)
+        form = ReportFormat.json if as_json else format_ or _by_ending(file)
+        place = find_ledger(config, db)
         now = SYSTEM.now()
         target = _target(file, form, f"{now:%Y-%m-%d}")
         if target:
             refuse_taken(target, overwrite, never=place.ledger)
         with reading(place.ledger) as reader:
-            state = look(reader, place, now)
+            state = read_status(reader, place, now)
             calendar = Calendar.of((state.shop or {}).get("zone"), now)
             figures = gather(reader, state, calendar, days)
         _deliver(output, form, target, figures, attention(state), calendar)
 
 
-def _by_ending(file: Path | None) -> Format:
+def _by_ending(file: Path | None) -> ReportFormat:
     ending = file.suffix.lower().removeprefix(".") if file else ""
-    return {"html": Format.html, "htm": Format.html, "json": Format.json}.get(ending, Format.text)
+    return {"html": ReportFormat.html, "htm": ReportFormat.html, "json": ReportFormat.json}.get(ending, ReportFormat.text)
 
 
-def _target(file: Path | None, form: Format, day: str) -> Path | None:
+def _target(file: Path | None, form: ReportFormat, day: str) -> Path | None:
     """Where the report goes; None: the terminal. A page is nothing for a terminal, so it gets a file of its own."""
     if file is not None and str(file) == "-":
         return None
-    if file is None and form is Format.html:
+    if file is None and form is ReportFormat.html:
         file = Path(f"report-{day}.html")
     return file.absolute() if file else None
 
 
 def _deliver(
     output: "Output",
-    form: Format,
+    form: ReportFormat,
     target: Path | None,
     figures: "Figures",
     found: "Sequence[Attention]",
@@ -88,15 +88,15 @@ def _deliver(
 
     from syncdb.cli.report_view import as_data, page, show
 
-    if target is None and form is Format.text:
+    if target is None and form is ReportFormat.text:
         show(output, figures, found, calendar)
         return
-    if target is None and form is Format.json:
+    if target is None and form is ReportFormat.json:
         output.data(as_data(figures, found))
         return
-    if form is Format.json:
+    if form is ReportFormat.json:
         text = json.dumps(as_data(figures, found), indent=1, ensure_ascii=False) + "\n"
-    elif form is Format.html:
+    elif form is ReportFormat.html:
         text = page(figures, found, calendar)
     else:
         text = _as_text(figures, found, calendar)

@@ -16,7 +16,7 @@ from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.services import gap_data
 from syncdb.services.amounts import amount, grouped, priced
 from syncdb.services.calendar import Calendar, span
-from syncdb.services.figures import Day, Figures
+from syncdb.services.figures import DayFigures, Figures
 from syncdb.services.plots import Bar, chart
 from syncdb.services.status import OUTCOMES, Attention
 from syncdb.systems.shopify_versions import days_left
@@ -57,7 +57,7 @@ def as_data(figures: Figures, found: Sequence[Attention]) -> dict[str, Any]:
     }
 
 
-def _day_data(day: Day) -> dict[str, Any]:
+def _day_data(day: DayFigures) -> dict[str, Any]:
     revenue = {currency: amount(total) for currency, total in day.revenue.items()}
     return {"date": day.date.isoformat(), "orders": day.orders, "revenue": revenue, "runs": day.runs_well + day.runs_else}
 
@@ -91,7 +91,7 @@ def show(output: Output, figures: Figures, found: Sequence[Attention], calendar:
 def _days(output: Output, figures: Figures) -> None:
     currencies = list(figures.sales.revenue)
     most = max((day.orders for day in figures.days), default=0)
-    titles = [Column("Day", fixed=True), Column("Orders", right=True), *(Column(name, right=True) for name in currencies)]
+    titles = [Column("DayFigures", fixed=True), Column("Orders", right=True), *(Column(name, right=True) for name in currencies)]
     shown = figures.days[-62:]
     rows = (
         [
@@ -140,12 +140,12 @@ def _shop(figures: Figures) -> str:
     return str(shop.get("name") or shop.get("domain") or "Orders")
 
 
-def _bar(day: Day, value: int | Decimal, unit: str) -> Bar:
+def _bar(day: DayFigures, value: int | Decimal, unit: str) -> Bar:
     told = priced(value, unit) if isinstance(value, Decimal) else f"{value} {unit}"
     return Bar(_label(day), ((value, "a"),), f"{day.date}: {told}")
 
 
-def _label(day: Day) -> str:
+def _label(day: DayFigures) -> str:
     return day.date.strftime("%b %d").replace(" 0", " ")
 
 
@@ -154,7 +154,7 @@ def _revenue_chart(figures: Figures, currency: str) -> Any:
     return chart(bars, f"Revenue a day in {currency}")
 
 
-def _run_bar(day: Day) -> Bar:
+def _run_bar(day: DayFigures) -> Bar:
     told = f"{day.date}: {day.runs_well} done, {day.runs_else} other"
     return Bar(_label(day), ((day.runs_well, "good"), (day.runs_else, "bad")), told)
 

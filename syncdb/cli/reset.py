@@ -12,7 +12,7 @@ from syncdb.ledger.queries.order_names import Names
 from syncdb.ledger.queries.order_presence import pairs_of
 from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.reset_order import forget_agreement
-from syncdb.services.ledger_location import find_place
+from syncdb.services.ledger_location import find_ledger
 from syncdb.services.order_lookup import find_order
 from syncdb.values import iso
 
@@ -33,7 +33,7 @@ def reset(
     Exit codes: 0 done; 2 no such order; 7 a run holds the ledger. Example: python sync_manager.py reset 1001
     """
     with answering(as_json) as output:
-        place = find_place(config, db).ledger
+        place = find_ledger(config, db).ledger
         with reading(place) as reader:
             found = find_order(Names(reader.connection), order)
             pairs = pairs_of(reader, found.order_id)

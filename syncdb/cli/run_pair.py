@@ -13,14 +13,14 @@ import typer
 from syncdb.cli.running import Manner, Surroundings, carried_out, show, surroundings, told
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import GristSettings, load_grist
-from syncdb.engine.pair_sync import LiveSync
+from syncdb.engine.pair_sync import PairSync
 from syncdb.engine.report import Report
 from syncdb.errors import ConfigurationError, Exit, Interrupted
 from syncdb.model import Side
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.selection import ORDERS
 from syncdb.pairs.shopify_grist.pair import Parts, assemble
-from syncdb.pairs.shopify_sheets.pair import wishes_of
+from syncdb.pairs.shopify_sheets.pair import run_request
 from syncdb.services.dry_run_files import write_dry_run
 from syncdb.services.run_summary import summary, summary_between
 
@@ -31,7 +31,7 @@ GOES_ON = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.GUARD)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunOptions:
     """The options of the command. `interval` is in minutes; without `continuous` there is one run."""
 
     continuous: bool = False
@@ -69,7 +69,7 @@ def grist(
     if mode not in ("once", "continuous"):
         raise typer.BadParameter("must be once or continuous", param_hint="--mode")
     names = tuple(name.strip() for name in fields.split(",") if name.strip())
-    sys.exit(run(Asked(mode == "continuous", interval, names, test, config, full, force, as_json, verbose)))
+    sys.exit(run(RunOptions(mode == "continuous", interval, names, test, config, full, force, as_json, verbose)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     app(args=list(arguments) if arguments is not None else None)
 
 
-def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM) -> int:
+def run(asked: RunOptions, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM) -> int:
     """One run, or a series until somebody ends it, with its messages; returns the exit code."""
     return told(
         Manner(asked.as_json, asked.verbose),
@@ -88,9 +88,9 @@ def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM
     )
 
 
-def _settings(asked: Asked, env: Mapping[str, str]) -> GristSettings:
+def _settings(asked: RunOptions, env: Mapping[str, str]) -> GristSettings:
     settings = load_grist({}, env, Path.cwd(), asked.config)
-    unknown = settings.pairing.only(asked.fields)[1] if asked.fields else []
+    unknown = settings.selection.only(asked.fields)[1] if asked.fields else []
     if unknown:
         raise ConfigurationError(
             [f"--fields: {', '.join(unknown)} is no entity or field that is kept in step."],
@@ -99,7 +99,7 @@ def _settings(asked: Asked, env: Mapping[str, str]) -> GristSettings:
     return settings
 
 
-def _series(asked: Asked, settings: GristSettings, clock: Clock) -> Exit:
+def _series(asked: RunOptions, settings: GristSettings, clock: Clock) -> Exit:
     """Run, wait, run again. Being asked to end while waiting is a good end."""
     while True:
         code = Exit(carried_out(Manner(asked.as_json, asked.verbose), settings, lambda one: _once(asked, one, clock)))
@@ -107,24 +107,24 @@ def _series(asked: Asked, settings: GristSettings, clock: Clock) -> Exit:
             return code
         try:
             with surroundings(clock, asked.as_json) as around:
-                around.watch.stage(f"Waiting {asked.interval} minutes")
+                around.progress.stage(f"Waiting {asked.interval} minutes")
                 around.clock.sleep(asked.interval * 60)
         except Interrupted:
             return Exit.DONE
 
 
-def _once(asked: Asked, settings: GristSettings, clock: Clock) -> Exit:
-    wishes = wishes_of(settings, full=asked.full, force=asked.force, dry=asked.test)
+def _once(asked: RunOptions, settings: GristSettings, clock: Clock) -> Exit:
+    request = run_request(settings, full=asked.full, force=asked.force, dry=asked.test)
     with (
         surroundings(clock, asked.as_json) as around,
-        assemble(settings, wishes, asked.fields, around.clock, around.watch) as parts,
+        assemble(settings, request, asked.fields, around.clock, around.progress) as parts,
     ):
         reports = list(_run_all(parts, around))
     _leave(asked, settings, parts, reports)
     return worst(report.exit_code for _, report in reports)
 
 
-def _run_all(parts: Parts, around: Surroundings) -> Iterator[tuple[LiveSync | OrderSync, Report]]:
+def _run_all(parts: Parts, around: Surroundings) -> Iterator[tuple[PairSync | OrderSync, Report]]:
     """One run after the other; a person who ends one ends all."""
     for one in parts.runs:
         report = one.run()
@@ -139,12 +139,14 @@ def worst(codes: Iterator[Exit]) -> Exit:
     return max(codes, key=order.index, default=Exit.DONE)
 
 
-def _leave(asked: Asked, settings: GristSettings, parts: Parts, reports: Sequence[tuple[LiveSync | OrderSync, Report]]) -> None:
+def _leave(
+    asked: RunOptions, settings: GristSettings, parts: Parts, reports: Sequence[tuple[PairSync | OrderSync, Report]]
+) -> None:
     """Write the dry run's files and say how it went."""
     document = f"the Grist document {settings.grist_document}"
     lines: list[str] = []
     for one, report in reports:
-        if isinstance(one, LiveSync):
+        if isinstance(one, PairSync):
             labels = {field.name: field.label for fields in parts.fields.values() for field in fields}
             place = f"{settings.shopify_store_name} and {document}"
             lines += summary_between(report, place, SYSTEMS, labels, settings.log_file)
@@ -163,10 +165,10 @@ def _leave(asked: Asked, settings: GristSettings, parts: Parts, reports: Sequenc
         show(lines)
 
 
-def _dry(one: LiveSync | OrderSync, report: Report, parts: Parts, document: str) -> Iterator[Path]:
+def _dry(one: PairSync | OrderSync, report: Report, parts: Parts, document: str) -> Iterator[Path]:
     """The files of a dry run, in a folder for each entity."""
     folder = Path.cwd() / TEST_OUTPUT
-    if not isinstance(one, LiveSync):
+    if not isinstance(one, PairSync):
         yield from write_dry_run(folder / ORDERS, report, parts.fields[ORDERS], document, SYSTEMS)
         return
     for name, plan in one.plans.items():
@@ -174,5 +176,5 @@ def _dry(one: LiveSync | OrderSync, report: Report, parts: Parts, document: str)
         yield from write_dry_run(folder / name, part, parts.fields[name], f"{name} in {document}", SYSTEMS)
 
 
-def _as_data(one: LiveSync | OrderSync, report: Report) -> dict[str, Any]:
-    return {"about": "products" if isinstance(one, LiveSync) else ORDERS} | report.as_data()
+def _as_data(one: PairSync | OrderSync, report: Report) -> dict[str, Any]:
+    return {"about": "products" if isinstance(one, PairSync) else ORDERS} | report.as_data()

@@ -13,7 +13,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.config import Settings, load
 from syncdb.engine.report import Report
 from syncdb.errors import Exit
-from syncdb.pairs.shopify_sheets.pair import Parts, assemble, wishes_of
+from syncdb.pairs.shopify_sheets.pair import Parts, assemble, run_request
 from syncdb.services.dry_run_files import write_dry_run
 from syncdb.services.run_summary import summary
 
@@ -21,7 +21,7 @@ TEST_OUTPUT = "test_output"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunOptions:
     """The options of the command."""
 
     test: bool = False
@@ -36,7 +36,7 @@ class Asked:
 def main(arguments: Sequence[str] | None = None, *, always_test: bool = False) -> None:
     """Run the command and leave with its exit code (docs/exit-codes.md)."""
     given = _options(always_test).parse_args(arguments)
-    asked = Asked(given.test, given.config, given.lookback_days, given.full, given.force, given.json, given.verbose)
+    asked = RunOptions(given.test, given.config, given.lookback_days, given.full, given.force, given.json, given.verbose)
     sys.exit(run(asked))
 
 
@@ -58,7 +58,7 @@ def _options(always_test: bool) -> argparse.ArgumentParser:
     return parser
 
 
-def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM, *, quiet: bool = False) -> int:
+def run(asked: RunOptions, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM, *, quiet: bool = False) -> int:
     """One run with its messages; returns the exit code. `quiet` keeps the log to its file."""
     manner = Manner(asked.as_json, asked.verbose, quiet)
     return told(
@@ -68,18 +68,18 @@ def run(asked: Asked, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM
     )
 
 
-def _run(asked: Asked, settings: Settings, clock: Clock) -> Exit:
-    wishes = wishes_of(settings, full=asked.full, force=asked.force, dry=asked.test)
+def _run(asked: RunOptions, settings: Settings, clock: Clock) -> Exit:
+    request = run_request(settings, full=asked.full, force=asked.force, dry=asked.test)
     with (
         surroundings(clock, asked.as_json) as around,
-        assemble(settings, wishes, around.clock, around.watch) as parts,
+        assemble(settings, request, around.clock, around.progress) as parts,
     ):
         report = parts.sync.run()
     _leave(asked, settings, parts, report)
     return report.exit_code
 
 
-def _leave(asked: Asked, settings: Settings, parts: Parts, report: Report) -> None:
+def _leave(asked: RunOptions, settings: Settings, parts: Parts, report: Report) -> None:
     """Write the dry run's files and say how it went."""
     tab = f"tab {settings.target_worksheet}" + ("" if settings.tabs_by == "one" else f", by {settings.tabs_by}")
     place = f'orders of {settings.shopify_store_name} in "{settings.target_spreadsheet}", {tab}'

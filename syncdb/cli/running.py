@@ -15,7 +15,7 @@ from syncdb.cli.output import shown
 from syncdb.cli.progress_bars import Bars, Lines, Stop
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import ShopSettings
-from syncdb.engine.progress import Watch
+from syncdb.engine.progress import Progress
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.logs import set_up
 
@@ -37,7 +37,7 @@ class Surroundings:
     """What a run needs of the process it runs in: a clock that wakes up when asked to end, and who shows how far it is."""
 
     clock: Clock
-    watch: Watch
+    progress: Progress
     stop: Stop
 
 
@@ -87,8 +87,8 @@ def surroundings(clock: Clock, as_json: bool) -> Iterator[Surroundings]:
     with ExitStack() as stack:
         stack.enter_context(stop.listening())
         bars = on_terminal() and not as_json
-        watch: Watch = stack.enter_context(Bars(Console(stderr=True), stop.check)) if bars else Lines(stop.check)
-        yield Surroundings(replace(clock, sleep=stop.sleep) if clock is SYSTEM else clock, watch, stop)
+        progress: Progress = stack.enter_context(Bars(Console(stderr=True), stop.check)) if bars else Lines(stop.check)
+        yield Surroundings(replace(clock, sleep=stop.sleep) if clock is SYSTEM else clock, progress, stop)
 
 
 def on_terminal() -> bool:

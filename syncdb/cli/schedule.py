@@ -18,10 +18,18 @@ from syncdb.cli.prompts import confirmed
 from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.pairs.registry import ABOUT, SCRIPTS, PairName
 from syncdb.services.ledger_location import configured_pairs
-from syncdb.services.scheduler_units import EVERY, Job, cron_line, systemd_service, systemd_timer, task_xml, with_line
+from syncdb.services.scheduler_units import (
+    EVERY,
+    ScheduledCommand,
+    cron_line,
+    systemd_service,
+    systemd_timer,
+    task_xml,
+    with_line,
+)
 
 
-class Kind(StrEnum):
+class Scheduler(StrEnum):
     CRON = "cron"
     SYSTEMD = "systemd"
     WINDOWS = "windows"
@@ -42,7 +50,7 @@ def schedule(
         PairName | None, typer.Option("--pair", help="What to run: sheets or grist (default: what is configured).")
     ] = None,
     kind: Annotated[
-        Kind | None, typer.Option("--kind", help="cron, systemd or windows (default: what this computer has).")
+        Scheduler | None, typer.Option("--kind", help="cron, systemd or windows (default: what this computer has).")
     ] = None,
     every: Annotated[int, typer.Option("--every", metavar="MINUTES", help="How often: 5, 15, 30, 60 ... minutes.")] = 60,
     install: Annotated[bool, typer.Option("--install", help="Install it for this account, after asking.")] = False,
@@ -59,7 +67,7 @@ def schedule(
     --pair grist --every 15
     """
     with answering(as_json) as output:
-        chosen = kind or (Kind.WINDOWS if sys.platform == "win32" else Kind.CRON)
+        chosen = kind or (Scheduler.WINDOWS if sys.platform == "win32" else Scheduler.CRON)
         job = make_job(Path.cwd(), config, every, pair or _usual(config))
         parts = parts_of(job, chosen, datetime.now())
         if output.as_json:
@@ -83,7 +91,7 @@ def _usual(config: Path | None) -> PairName:
     return pairs[0] if len(pairs) == 1 else PairName.SHEETS
 
 
-def make_job(folder: Path, config: Path | None, every: int, pair: PairName = PairName.SHEETS) -> Job:
+def make_job(folder: Path, config: Path | None, every: int, pair: PairName = PairName.SHEETS) -> ScheduledCommand:
     """The job of this folder. Raises ConfigurationError for what no scheduler could do."""
     script = Path(__file__).resolve().parents[2] / SCRIPTS[pair]
     if every not in EVERY:
@@ -92,14 +100,14 @@ def make_job(folder: Path, config: Path | None, every: int, pair: PairName = Pai
     if any(ord(letter) < 32 for path in paths for letter in str(path)):
         raise ConfigurationError(["A path holds a control character, which no scheduler can be given."], next_step="Rename it.")
     kind = "" if pair is PairName.SHEETS else pair.value
-    return Job(Path(sys.executable), script, folder, every, config.absolute() if config else None, ABOUT[pair], kind)
+    return ScheduledCommand(Path(sys.executable), script, folder, every, config.absolute() if config else None, ABOUT[pair], kind)
 
 
-def parts_of(job: Job, kind: Kind, now: datetime) -> list[Part]:
+def parts_of(job: ScheduledCommand, kind: Scheduler, now: datetime) -> list[Part]:
     """What to install, in order."""
-    if kind is Kind.CRON:
+    if kind is Scheduler.CRON:
         return [Part("crontab line", cron_line(job))]
-    if kind is Kind.SYSTEMD:
+    if kind is Scheduler.SYSTEMD:
         home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
         return [
             Part("service", systemd_service(job), home / f"{job.name}.service"),
@@ -109,16 +117,16 @@ def parts_of(job: Job, kind: Kind, now: datetime) -> list[Part]:
     return [Part("task", task_xml(job, start), Path(str(job.folder)) / f"{job.name}.xml", "utf-16")]
 
 
-def install_parts(parts: list[Part], kind: Kind, job: Job) -> str:
+def install_parts(parts: list[Part], kind: Scheduler, job: ScheduledCommand) -> str:
     """Put them in place; what was done. Raises NeedsPerson where the scheduler is not there or refuses."""
     for part in parts:
         if part.file is not None:
             _write(part)
-    if kind is Kind.CRON:
+    if kind is Scheduler.CRON:
         before = _call(["crontab", "-l"], may_fail=True)
         _call(["crontab", "-"], given=with_line(before, job))
         return f"Installed in the crontab as {job.name}. See it: crontab -l"
-    if kind is Kind.SYSTEMD:
+    if kind is Scheduler.SYSTEMD:
         _call(["systemctl", "--user", "daemon-reload"])
         _call(["systemctl", "--user", "enable", "--now", f"{job.name}.timer"])
         return f"Installed. See it: systemctl --user list-timers {job.name}. To run it while logged out: loginctl enable-linger"
@@ -146,7 +154,7 @@ def _call(command: list[str], *, given: str | None = None, may_fail: bool = Fals
     return done.stdout if not done.returncode else ""
 
 
-def _show(output: Output, parts: list[Part], kind: Kind, job: Job, install: bool) -> None:
+def _show(output: Output, parts: list[Part], kind: Scheduler, job: ScheduledCommand, install: bool) -> None:
     """The texts as they are, so that they can be copied or piped; what to do with them on the error stream."""
     for part in parts:
         if part.file is not None and part.encoding == "utf-8":
@@ -154,8 +162,8 @@ def _show(output: Output, parts: list[Part], kind: Kind, job: Job, install: bool
         output.raw(part.text.rstrip("\n") + "\n")
     if not install:
         where = {
-            Kind.CRON: "Put this line into your crontab: crontab -e",
-            Kind.SYSTEMD: f"Then: systemctl --user daemon-reload && systemctl --user enable --now {job.name}.timer",
-            Kind.WINDOWS: f"Save it as UTF-16, then: schtasks /Create /TN {job.name} /XML FILE",
+            Scheduler.CRON: "Put this line into your crontab: crontab -e",
+            Scheduler.SYSTEMD: f"Then: systemctl --user daemon-reload && systemctl --user enable --now {job.name}.timer",
+            Scheduler.WINDOWS: f"Save it as UTF-16, then: schtasks /Create /TN {job.name} /XML FILE",
         }
         output.hint(f"{where[kind]}   (or run this with --install)")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from syncdb.cli.output import Output
     from syncdb.services.calendar import Calendar
     from syncdb.services.run_schedule import Rhythm
-    from syncdb.services.status import Attention, State
+    from syncdb.services.status import Attention, Status
 
 ATTENTION = 1
 SHEET = "Google Sheet"
@@ -36,12 +36,12 @@ def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries.reader import reading
         from syncdb.services.calendar import Calendar
-        from syncdb.services.ledger_location import find_place
-        from syncdb.services.status import as_data, attention, look
+        from syncdb.services.ledger_location import find_ledger
+        from syncdb.services.status import as_data, attention, read_status
 
-        place = find_place(config, db)
+        place = find_ledger(config, db)
         with reading(place.ledger) as reader:
-            state = look(reader, place, SYSTEM.now())
+            state = read_status(reader, place, SYSTEM.now())
         found = attention(state)
         if as_json:
             output.data(as_data(state, found))
@@ -51,7 +51,7 @@ def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption
             raise typer.Exit(ATTENTION)
 
 
-def _tell(output: "Output", state: "State", found: "list[Attention]", calendar: "Calendar") -> None:
+def _tell(output: "Output", state: "Status", found: "list[Attention]", calendar: "Calendar") -> None:
     run = state.last_run
     if not found:
         output.line(f"Fine: the last run was {calendar.ago(run['started_at']) if run else 'never'}.", "bold green")
@@ -62,7 +62,7 @@ def _tell(output: "Output", state: "State", found: "list[Attention]", calendar: 
     output.facts([*_runs(state, calendar), *_orders(state, calendar), *_ledger(state, calendar)])
 
 
-def _runs(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+def _runs(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     if state.shop:
         yield "Shop", f"{state.shop.get('name')} ({state.shop.get('domain')}), {state.shop.get('currency')}"
     for series in state.series:
@@ -114,7 +114,7 @@ def told_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(told) or "nothing to do"
 
 
-def _orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     counts = state.counts
     if state.kept:
         yield "In step", ", ".join(f"{count:,} {kind}" for kind, count in state.kept.items())
@@ -130,14 +130,14 @@ def _orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
         yield "Gaps", _gaps(state)
 
 
-def _calls(state: "State") -> str:
+def _calls(state: "Status") -> str:
     from syncdb.services.status import calls_used
 
     limit = state.place.grist_calls
     return f"{calls_used(state):,} this month" + (f" of {limit:,}" if limit is not None else "; no limit is set")
 
 
-def _of_orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+def _of_orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     counts = state.counts
     more = [f"{counts.deleted} deleted in the shop"] if counts.deleted else []
     more += [f"{counts.missing} not shown by the shop at last"] if counts.missing else []
@@ -148,7 +148,7 @@ def _of_orders(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]
         yield "Complete", f"from {since} up to {calendar.show(state.mark['at'])} ({calendar.ago(state.mark['at'])})"
 
 
-def _gaps(state: "State") -> str:
+def _gaps(state: "Status") -> str:
     unexplained = sum(gap.count for gap in state.open_gaps)
     told = [f"{unexplained} numbers unexplained"] if unexplained else []
     for reason, text in _GAP_WORDS:
@@ -157,7 +157,7 @@ def _gaps(state: "State") -> str:
     return ", ".join(told) or "none in the order numbers"
 
 
-def _ledger(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+def _ledger(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     checked = f"; read through {calendar.ago(state.checked_at)}, sound" if state.checked_at else "; not read through yet"
     yield "Ledger", f"{state.place.ledger} ({size(state.size)}{checked})"
     if state.version:
@@ -168,7 +168,7 @@ def _ledger(state: "State", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     yield "Login", _login(state)
 
 
-def _login(state: "State") -> str:
+def _login(state: "Status") -> str:
     if state.place.login == "client":
         return "client id and secret; each run asks for a token of its own"
     if state.place.login is None:

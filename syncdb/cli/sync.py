@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from syncdb.cli.options import ConfigOption, JsonOption
-from syncdb.cli.run_sheets import Asked, run
+from syncdb.cli.run_sheets import RunOptions, run
 
 
 def sync(
@@ -26,4 +26,4 @@ def sync(
 
     Example: python sync_manager.py sync --test
     """
-    sys.exit(run(Asked(test, config, lookback_days, full, force, as_json, verbose)))
+    sys.exit(run(RunOptions(test, config, lookback_days, full, force, as_json, verbose)))

@@ -13,11 +13,11 @@ from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 from syncdb.cli.output import Column, Output
 from syncdb.config import GristSettings, Settings
 from syncdb.errors import Exit, SyncdbError
-from syncdb.ledger.queries.reader import Reader, reading
+from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.pairs.registry import PairName
 from syncdb.services.ledger_location import configured_pairs
 from syncdb.systems.grist import check_grist, check_shop, read_grist_configuration
-from syncdb.systems.shopify import Check, State, check_google, check_ledger, check_shopify, read_configuration, skipped
+from syncdb.systems.shopify import Check, CheckState, check_google, check_ledger, check_shopify, read_configuration, skipped
 
 OTHERS = {PairName.SHEETS: "google", PairName.GRIST: "grist"}
 
@@ -77,7 +77,7 @@ def _configurations(pairs: Sequence[PairName], flags: Mapping[str, object], conf
 
 def exit_code(checks: Sequence[Check]) -> Exit:
     """That of the first failed check: what comes later may only follow from it."""
-    return next((check.exit_code for check in checks if check.state is State.FAILED), Exit.DONE)
+    return next((check.exit_code for check in checks if check.state is CheckState.FAILED), Exit.DONE)
 
 
 def show(output: Output, checks: Sequence[Check]) -> None:
@@ -88,7 +88,7 @@ def show(output: Output, checks: Sequence[Check]) -> None:
     output.line()
     for check in todo:
         output.line(f"{check.part}, {check.name}: {check.remedy}")
-    bad = sum(check.state is State.FAILED for check in checks)
+    bad = sum(check.state is CheckState.FAILED for check in checks)
     unasked = any(check.told == "--offline" for check in checks)
     well = "All is set up." if not todo else "Nothing failed."
     if unasked:
@@ -100,7 +100,7 @@ def show(output: Output, checks: Sequence[Check]) -> None:
 
 def _remotes(chosen: Chosen, path: Path) -> list[Check]:
     with ExitStack() as stack:
-        reader: Reader | None = None
+        reader: LedgerReader | None = None
         try:
             reader = stack.enter_context(reading(path))
         except SyncdbError:
@@ -110,10 +110,10 @@ def _remotes(chosen: Chosen, path: Path) -> list[Check]:
         return checks + (check_grist(chosen.grist, reader) if chosen.grist else [])
 
 
-def _shop(chosen: Chosen, reader: Reader | None) -> list[Check]:
+def _shop(chosen: Chosen, reader: LedgerReader | None) -> list[Check]:
     """The shop is asked for each pair, and what is the same for both is told once."""
     for_sheets = check_shopify(chosen.sheets, reader) if chosen.sheets else []
-    if chosen.grist is None or (for_sheets and for_sheets[0].state is State.FAILED):
+    if chosen.grist is None or (for_sheets and for_sheets[0].state is CheckState.FAILED):
         return for_sheets
     for_grist = check_shop(chosen.grist, reader)
     if not for_sheets:

@@ -9,7 +9,7 @@ from typing import Any
 _MOST_BYTES = 1_000_000
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file is there but cannot be used; the text says why."""
 
 
@@ -21,19 +21,19 @@ def read_text(file: Path) -> str:
     except FileNotFoundError:
         raise
     except IsADirectoryError:
-        raise Unreadable("is a folder, not a file") from None
+        raise UnreadableFile("is a folder, not a file") from None
     except (OSError, ValueError) as why:
         reason = (why.strerror if isinstance(why, OSError) else "") or "not a usable path"
-        raise Unreadable(f"cannot be read ({reason})") from None
+        raise UnreadableFile(f"cannot be read ({reason})") from None
     if len(data) > _MOST_BYTES:
-        raise Unreadable("is far too large for what it should be")
+        raise UnreadableFile("is far too large for what it should be")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable("is saved as UTF-16; save it as UTF-8")
+        raise UnreadableFile("is saved as UTF-16; save it as UTF-8")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as why:
         line = data[: why.start].count(b"\n") + 1
-        raise Unreadable(f"is not UTF-8 text (line {line}); save it as UTF-8") from None
+        raise UnreadableFile(f"is not UTF-8 text (line {line}); save it as UTF-8") from None
 
 
 def parse_json(content: str, problems: list[str]) -> Any:
@@ -49,9 +49,9 @@ def parse_json(content: str, problems: list[str]) -> Any:
     except json.JSONDecodeError as why:
         line = content.splitlines()[why.lineno - 1] if content.strip() else ""
         hint = _json_hint(line, content[: why.pos].rstrip()[-1:], content[why.pos : why.pos + 1], why.msg)
-        raise Unreadable(f"is not valid JSON at line {why.lineno}, column {why.colno}: {hint}") from None
+        raise UnreadableFile(f"is not valid JSON at line {why.lineno}, column {why.colno}: {hint}") from None
     except (ValueError, RecursionError):
-        raise Unreadable("is not usable JSON: a number is far too long, or it is nested far too deeply.") from None
+        raise UnreadableFile("is not usable JSON: a number is far too long, or it is nested far too deeply.") from None
 
 
 def _json_hint(line: str, before: str, at: str, message: str) -> str:

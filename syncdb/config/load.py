@@ -14,7 +14,7 @@ from syncdb.errors import ConfigurationError
 from syncdb.http import redact
 
 if TYPE_CHECKING:
-    from syncdb.pairs.selection import Pairing
+    from syncdb.pairs.selection import Selection
 
 
 @dataclass(slots=True)
@@ -83,14 +83,14 @@ def load_grist(
 ) -> GristSettings:
     """The same for a shop and a Grist document."""
     reading = _read_all("grist", flags, env, directory, config_path)
-    pairing = _parse_pairing(reading)
+    selection = _parse_selection(reading)
     _tell_detours(reading, ())
     if not reading.values["grist_workspace"] and reading.values["grist_document"]:
         _refuse_name(reading)
     reading.refuse_problems()
     reading.values["shopify_writes"] = reading.values["shopify_writes"] or ()
     del reading.values["grist_sync"]
-    return GristSettings(**reading.values, pairing=pairing, notices=reading.hidden(reading.notices))
+    return GristSettings(**reading.values, selection=selection, notices=reading.hidden(reading.notices))
 
 
 def _refuse_name(reading: _Reading) -> None:
@@ -248,17 +248,17 @@ def _check_key_file(reading: _Reading) -> str:
     return email
 
 
-def _parse_pairing(reading: _Reading) -> "Pairing":
+def _parse_selection(reading: _Reading) -> "Selection":
     # the catalogue of fields is large and only needed where fields are chosen
-    from syncdb.pairs.selection import parse_pairing
+    from syncdb.pairs.selection import parse_selection
 
     raw = reading.values
-    pairing = parse_pairing(raw["grist_sync"], raw["shopify_writes"] or (), raw["edited_cells"])
+    selection = parse_selection(raw["grist_sync"], raw["shopify_writes"] or (), raw["edited_cells"])
     where = reading.where("grist_sync")
     reading.problems += [
-        problem if problem.startswith("shopify_writes") else f"grist_sync ({where}): {problem}." for problem in pairing.problems
+        problem if problem.startswith("shopify_writes") else f"grist_sync ({where}): {problem}." for problem in selection.problems
     ]
-    return pairing
+    return selection
 
 
 def _tell_detours(reading: _Reading, more: Sequence[tuple[str, str]]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from syncdb.config.files import Unreadable, parse_json, read_text, readable_by_others
+from syncdb.config.files import UnreadableFile, parse_json, read_text, readable_by_others
 from syncdb.config.validators import base_url
 
 _MAKE = "Make one in the Google Cloud console (IAM, Service accounts, Keys, Add key, JSON); docs/set-up.md shows how."
@@ -18,7 +18,7 @@ def check_key_file(file: Path, where: str) -> tuple[str, list[str], tuple[str, .
         data = parse_json(read_text(file), doubled)
     except FileNotFoundError:
         return "", [f"{named}: there is no such file. A relative path counts from the folder of the configuration. {_MAKE}"], ()
-    except Unreadable as why:
+    except UnreadableFile as why:
         return "", [f"{named}: the file {str(why).rstrip('.')}. {_MAKE}"], ()
     reason = doubled[0] if doubled else _reason(data)
     if reason:

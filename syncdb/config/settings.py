@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the catalogue behind it is large and only needed where it is chosen from
-    from syncdb.pairs.selection import Pairing
+    from syncdb.pairs.selection import Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class GristSettings(ShopSettings):
     grist_workspace: int | None
     grist_calls_per_month: int | None
     shopify_writes: tuple[str, ...]
-    pairing: "Pairing"
+    selection: "Selection"
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dotenv.parser import parse_stream
 
-from syncdb.config.files import Unreadable, parse_json, read_text, readable_by_others
+from syncdb.config.files import UnreadableFile, parse_json, read_text, readable_by_others
 from syncdb.config.keys import BY_ENV, BY_NAME, KEYS, Key
 
 
@@ -54,7 +54,7 @@ def from_dotenv(file: Path) -> Source:
         content = read_text(file)
     except FileNotFoundError:
         return Source(".env", {}, file, missing=True)
-    except Unreadable as why:
+    except UnreadableFile as why:
         return Source(".env", {}, file, unreadable=True, problems=(f"{file} {why}.",))
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -92,12 +92,12 @@ def from_json(file: Path, *, named: bool) -> Source:
     except FileNotFoundError:
         problem = (f"{file} does not exist (it was given with --config).",) if named else ()
         return Source("json", {}, file, missing=True, unreadable=named, problems=problem)
-    except Unreadable as why:
+    except UnreadableFile as why:
         return Source("json", {}, file, unreadable=True, problems=(f"{file} {why}.",))
     problems: list[str] = []
     try:
         data = parse_json(content, problems)
-    except Unreadable as why:
+    except UnreadableFile as why:
         return Source("json", {}, file, unreadable=True, problems=(f"{file} {why}",))
     if not isinstance(data, dict):
         return Source("json", {}, file, unreadable=True, problems=(f"{file} must hold one JSON object: {{ ... }}.",))

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from syncdb.config.files import Unreadable, read_text
+from syncdb.config.files import UnreadableFile, read_text
 from syncdb.config.keys import BY_NAME
 
 
@@ -57,4 +57,4 @@ def _replace(file: Path, text: str, mode: int) -> None:
     fresh.replace(file)
 
 
-__all__ = ["Unreadable", "set_aside", "write_config", "write_secrets"]
+__all__ = ["UnreadableFile", "set_aside", "write_config", "write_secrets"]

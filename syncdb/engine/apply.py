@@ -11,7 +11,7 @@ from typing import Any
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
 from syncdb.engine.policy import DECIDED, ROW_RESTORED
-from syncdb.engine.progress import Watch
+from syncdb.engine.progress import Progress
 from syncdb.errors import NeedsPerson, NotUnderstood, RemoteError, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
@@ -46,13 +46,13 @@ class Applier:
     run_id: int
     clock: Clock
     rng: random.Random
-    watch: Watch
+    progress: Progress
 
     def settle_unfinished(self) -> bool:
         """Find out what became of earlier attempts that have no recorded outcome; whether there were any."""
         unfinished = self.ledger.journal(self.pair).unfinished()
         for one in unfinished:
-            self.watch.stop_if_asked()
+            self.progress.stop_if_asked()
             log.info("settling write %s of run %s (%s)", one.attempt.token, one.run_id, one.purpose)
             tally = Tally()
             side = one.attempt.operations[0].side if one.attempt.operations else Side.RIGHT
@@ -90,14 +90,14 @@ class Applier:
             ahead = AHEAD
             waiting = list(islice(coming, ahead))
             while waiting:
-                self.watch.stop_if_asked()
+                self.progress.stop_if_asked()
                 attempt = connector.prepare(waiting, self._token())
                 waiting = waiting[len(attempt.operations) :]
                 ahead = ahead if waiting else FAR_AHEAD
                 waiting += islice(coming, ahead - len(waiting))
                 self._begin(side, attempt, "records")
                 self._finish(side, attempt, self._write(side, attempt), tally)
-                self.watch.advance(len(attempt.operations))
+                self.progress.advance(len(attempt.operations))
         return tally
 
     def _write(self, side: Side, attempt: Attempt) -> list[Outcome]:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Watch(Protocol):
+class Progress(Protocol):
     """Whoever looks on: a progress bar, a log, a test."""
 
     def stage(self, name: str, total: int | None = None) -> None:

@@ -11,7 +11,7 @@ from syncdb.connectors.base import Connector
 from syncdb.engine.apply import ROWS_WRITTEN, Applier
 from syncdb.engine.guards import Limits, guard
 from syncdb.engine.policy import Decision, Triple, decide
-from syncdb.engine.progress import Watch
+from syncdb.engine.progress import Progress
 from syncdb.engine.spool import Spool
 from syncdb.engine.triples import of_everything, of_keys
 from syncdb.errors import NeedsPerson
@@ -22,7 +22,7 @@ ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class EntityPair:
     """Two connectors, the rules between them, and how much a run may do unasked."""
 
     name: str
@@ -47,7 +47,7 @@ class Reconciled:
     complete: bool = True
 
 
-def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int, now: str, watch: Watch) -> Plan:
+def examine(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, run_id: int, now: str, progress: Progress) -> Plan:
     """Compare just these keys, or everything if None, and plan what follows. Writes to no remote.
 
     What both sides already show alike joins the base on the way.
@@ -58,7 +58,7 @@ def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int,
     records = ledger.records(pair.name)
     blocks = of_everything(records, pair.left, pair.right) if keys is None else of_keys(keys, records, pair.left, pair.right)
     for found in blocks:
-        watch.stop_if_asked()
+        progress.stop_if_asked()
         block = _with_verdicts(ledger, pair, found)
         decisions = [decide(triple, pair.policy) for triple in block]
         _record_agreement(ledger, pair, block, decisions, run_id, now)
@@ -67,11 +67,11 @@ def examine(ledger: Ledger, pair: Pair, keys: Sequence[str] | None, run_id: int,
                 operations.append(operation)
             conflicts.extend(decision.conflicts)
         complete = complete and all(triple.sure_left and triple.sure_right for triple in block)
-        watch.advance(len(block))
+        progress.advance(len(block))
     return Plan(operations, tuple(conflicts), complete)
 
 
-def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan, written: Mapping[str, int] | None = None) -> None:
+def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapping[str, int] | None = None) -> None:
     """Raise NeedsPerson where the plan does more to what exists than the limits allow.
 
     `written` counts what earlier rounds of this run wrote: that stands, and the message says so.
@@ -86,7 +86,7 @@ def refuse_surprises(ledger: Ledger, pair: Pair, plan: Plan, written: Mapping[st
         )
 
 
-def _written_to(pair: Pair, plan: Plan) -> str:
+def _written_to(pair: EntityPair, plan: Plan) -> str:
     """The systems that a plan writes to, as people call them."""
     sides = {operation.side for operation in plan.operations}
     return " and ".join(connector.name for side, connector in pair.sides.items() if side in sides)
@@ -101,12 +101,18 @@ def _left_standing(written: Mapping[str, int]) -> str:
 
 
 def reconcile(
-    ledger: Ledger, pair: Pair, keys: Sequence[str] | None, applier: Applier, watch: Watch, *, past_guard: bool = False
+    ledger: Ledger,
+    pair: EntityPair,
+    keys: Sequence[str] | None,
+    applier: Applier,
+    progress: Progress,
+    *,
+    past_guard: bool = False,
 ) -> Reconciled:
     """Examine, guard and apply; where something moved between look and write, look at everything again and finish."""
     result: Reconciled | None = None
     for _ in range(ROUNDS):
-        plan = examine(ledger, pair, keys, applier.run_id, applier.now(), watch)
+        plan = examine(ledger, pair, keys, applier.run_id, applier.now(), progress)
         if result is None:
             result = Reconciled(plan, plan.digest)
             with ledger.transaction():
@@ -114,7 +120,7 @@ def reconcile(
         if not past_guard:
             refuse_surprises(ledger, pair, plan, result.counts)
         if plan.operations:
-            watch.stage("Writing", len(plan.operations))
+            progress.stage("Writing", len(plan.operations))
         tally = applier.apply(plan)
         result.counts.update(tally.counts)
         result.unsettled = tally.stale | tally.rejected
@@ -122,13 +128,13 @@ def reconcile(
         if not tally.stale:
             return result
         keys = None
-        watch.stage("Looking again at what moved meanwhile")
+        progress.stage("Looking again at what moved meanwhile")
     assert result is not None
     return result
 
 
 def _record_agreement(
-    ledger: Ledger, pair: Pair, block: Sequence[Triple], decisions: Sequence[Decision], run_id: int, now: str
+    ledger: Ledger, pair: EntityPair, block: Sequence[Triple], decisions: Sequence[Decision], run_id: int, now: str
 ) -> None:
     records = ledger.records(pair.name)
     with ledger.transaction():
@@ -142,13 +148,13 @@ def _record_agreement(
         records.conflicts_are([triple.key for triple in block], _told(decisions), now)
 
 
-def _with_verdicts(ledger: Ledger, pair: Pair, block: Sequence[Triple]) -> Sequence[Triple]:
+def _with_verdicts(ledger: Ledger, pair: EntityPair, block: Sequence[Triple]) -> Sequence[Triple]:
     """The triples with what people decided about their conflicts."""
     verdicts = ledger.verdicts(pair.name).open(triple.key for triple in block)
     return [replace(one, verdicts=verdicts[one.key]) if one.key in verdicts else one for one in block] if verdicts else block
 
 
-def _end_verdicts(ledger: Ledger, pair: Pair, triple: Triple, decision: Decision, now: str) -> None:
+def _end_verdicts(ledger: Ledger, pair: EntityPair, triple: Triple, decision: Decision, now: str) -> None:
     """A decision is done with where nothing is left to write for it: the sides agree, or they changed and it does not fit."""
     if not (triple.sure_left and triple.sure_right):
         return

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from syncdb.clock import Clock
-from syncdb.engine.progress import Watch
+from syncdb.engine.progress import Progress
 from syncdb.ledger import Ledger
 from syncdb.ledger.retention import STEPS, Retention
 from syncdb.values import iso, moment
@@ -17,7 +17,7 @@ MOST_STEPS = 20  # transactions in one run, some seconds in a large ledger; the 
 DONE = "history_cut_at"
 
 
-def cut_history(ledger: Ledger, keep: timedelta | None, clock: Clock, watch: Watch) -> int:
+def cut_history(ledger: Ledger, keep: timedelta | None, clock: Clock, progress: Progress) -> int:
     """Remove what is older than `keep` (None: keep everything) from the history; how many lines. Once a day, or until it is done.
 
     An order, its snapshot and what was agreed about it are never removed. Raises LedgerUnusable, Interrupted.
@@ -31,7 +31,7 @@ def cut_history(ledger: Ledger, keep: timedelta | None, clock: Clock, watch: Wat
     for step in range(len(STEPS)):
         count = AT_ONCE
         while count == AT_ONCE and left:
-            watch.stop_if_asked()
+            progress.stop_if_asked()
             with ledger.transaction():
                 count = work.forget(step, AT_ONCE)
             removed, left = removed + count, left - 1

@@ -13,7 +13,7 @@ from filelock import FileLock
 from syncdb.ledger import file
 from syncdb.ledger.decisions import Verdicts
 from syncdb.ledger.journal import Journal
-from syncdb.ledger.listed_orders import Shown
+from syncdb.ledger.listed_orders import ListedOrders
 from syncdb.ledger.orders import Orders
 from syncdb.ledger.records import Records
 from syncdb.ledger.redacted import Redacted
@@ -34,7 +34,7 @@ class Ledger:
         self.connection = connection
         self.path = path
         self.orders = Orders(connection)
-        self.shown = Shown(connection)
+        self.shown = ListedOrders(connection)
         self.runs = Runs(connection)
         self.problems = Problems(connection)
         self.redacted = Redacted.of(connection, path)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from syncdb.errors import LedgerBusy, LedgerUnusable, NeedsPerson
 from syncdb.ledger import Ledger, file, redacted
-from syncdb.ledger.queries.reader import Reader, reading, refuse_missing
+from syncdb.ledger.queries.reader import LedgerReader, reading, refuse_missing
 from syncdb.ledger.schema import migrate
 from syncdb.values import iso
 
@@ -72,7 +72,7 @@ def back_up(ledger: Path, target: Path) -> Copied:
     return Copied(target, target.stat().st_size, rows, last)
 
 
-def counted(reader: Reader) -> dict[str, int]:
+def counted(reader: LedgerReader) -> dict[str, int]:
     """How many rows each table holds."""
     return {table: reader.number(f"SELECT count(*) FROM {table}") for table in COUNTED}
 
@@ -125,7 +125,7 @@ def _redacted_again(path: Path, ledger: Path, catch_up: CatchUp) -> tuple[dict[s
     with closing(file.open_for_writing(path)) as connection:
         heir = Ledger(connection, ledger, None)  # by the ledger's own name it knows the file that remembers
         again = catch_up(heir)
-        rows = counted(Reader(connection, path))
+        rows = counted(LedgerReader(connection, path))
         _as_single_file(connection)
     return rows, again, heir.redacted.behind
 
@@ -178,7 +178,7 @@ def _verified(path: Path) -> dict[str, int]:
         return counted(reader)
 
 
-def _last_run(reader: Reader) -> str | None:
+def _last_run(reader: LedgerReader) -> str | None:
     row = reader.row("SELECT started_at FROM sync_history ORDER BY run_id DESC LIMIT 1")
     return str(row["started_at"]) if row else None
 

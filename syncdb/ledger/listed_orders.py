@@ -12,7 +12,7 @@ from syncdb.ledger.orders import groups
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ListedOrders:
     """The orders of the reading under way. Moments are ISO UTC."""
 
     connection: sqlite3.Connection

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from syncdb.ledger.snapshot_diff import changes
-from syncdb.order_snapshot import Sealed, Summary
+from syncdb.order_snapshot import OrderSnapshot, OrderSummary
 from syncdb.values import canonical_json
 
 Snapshot = Mapping[str, Any]
@@ -23,7 +23,7 @@ class Seen(Enum):
     OLDER = "older"  # the ledger already holds a later version: a page that came late
 
 
-_STORED = ["order_id", "hash", "snapshot", "status", *Summary._fields]
+_STORED = ["order_id", "hash", "snapshot", "status", *OrderSummary._fields]
 _TIMES = ["last_seen_at", "last_changed_at"]
 # the text comes as bytes: it was made in UTF-8, as SQLite keeps it
 _PLACES = ["CAST(? AS TEXT)" if name == "snapshot" else "?" for name in _STORED]
@@ -41,13 +41,13 @@ class Orders:
 
     connection: sqlite3.Connection
 
-    def save(self, orders: Sequence[Sealed], run_id: int, now: str) -> list[Seen]:
+    def save(self, orders: Sequence[OrderSnapshot], run_id: int, now: str) -> list[Seen]:
         """Take in orders as the shop shows them now (`now` is ISO UTC); what each was.
 
         Their history gains a line for each changed field.
         """
-        seen, moved = list[Seen](), list[tuple[int, Sealed]]()
-        known, new, same = self._hashes([order.order_id for order in orders]), list[Sealed](), list[Sealed]()
+        seen, moved = list[Seen](), list[tuple[int, OrderSnapshot]]()
+        known, new, same = self._hashes([order.order_id for order in orders]), list[OrderSnapshot](), list[OrderSnapshot]()
         for order in orders:
             mark = known.setdefault(order.order_id, "")
             if not mark:
@@ -67,7 +67,7 @@ class Orders:
     def _hashes(self, order_ids: Iterable[str]) -> dict[str, str]:
         return dict(in_groups(self.connection, "SELECT order_id, hash FROM order_tracking WHERE order_id IN ({})", order_ids))
 
-    def _change(self, order: Sealed, run_id: int, now: str) -> Seen:
+    def _change(self, order: OrderSnapshot, run_id: int, now: str) -> Seen:
         query = "SELECT snapshot, updated_at FROM order_tracking WHERE order_id = ?"
         before, updated_at = self.connection.execute(query, (order.order_id,)).fetchone()
         if order.summary.updated_at and updated_at and order.summary.updated_at < updated_at:
@@ -131,7 +131,7 @@ class Orders:
         )
 
 
-def _columns(order: Sealed) -> tuple[Any, ...]:
+def _columns(order: OrderSnapshot) -> tuple[Any, ...]:
     """What is stored of an order: the snapshot itself and what can be searched, in the order of `_STORED`."""
     return (order.order_id, order.hash, order.text, "deleted" if order.deleted else "tracked", *order.summary)
 

@@ -2,7 +2,7 @@
 
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.order_presence import last_run, pairs_of
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.ledger.runs import Problem
 
 FETCH = "fetch"
@@ -14,7 +14,7 @@ def forget_agreement(ledger: Ledger, order_id: str, name: str, now: str) -> int:
 
     The rows stay known by their keys, so that the next run finds them where they stand and adds none.
     """
-    reader = Reader(ledger.connection, ledger.path)
+    reader = LedgerReader(ledger.connection, ledger.path)
     rows = 0
     with ledger.transaction():
         for pair in pairs_of(reader, order_id):

@@ -13,7 +13,7 @@ from syncdb.model import Owner, Rule, Tie
 from syncdb.values import Kind
 
 
-class Shown(Enum):
+class ShownAs(Enum):
     """How a field is best kept in a table."""
 
     TEXT = "text"
@@ -36,7 +36,7 @@ class EntityField:
     name: str
     label: str
     kind: Kind
-    shown: Shown
+    shown: ShownAs
     meaning: str
     writable: bool = True
     rule: Rule = Rule(Owner.LEFT)
@@ -67,14 +67,14 @@ _METAFIELD = re.compile(r"metafields\.([A-Za-z0-9_$:-]{1,255})\.([A-Za-z0-9_-]{1
 
 
 def _text(name: str, label: str, meaning: str, **more: object) -> EntityField:
-    return EntityField(name, label, Kind.TEXT, Shown.TEXT, meaning, **more)  # type: ignore[arg-type]
+    return EntityField(name, label, Kind.TEXT, ShownAs.TEXT, meaning, **more)  # type: ignore[arg-type]
 
 
 def _shared(name: str, label: str, meaning: str, **more: object) -> EntityField:
     return _text(name, label, meaning, rule=ASK, **more)
 
 
-def _seen(name: str, label: str, kind: Kind, shown: Shown, meaning: str, **more: object) -> EntityField:
+def _seen(name: str, label: str, kind: Kind, shown: ShownAs, meaning: str, **more: object) -> EntityField:
     """A field that only Shopify sets."""
     return EntityField(name, label, kind, shown, meaning, writable=False, **more)  # type: ignore[arg-type]
 
@@ -84,19 +84,19 @@ PRODUCTS = Entity(
     (
         _shared("title", "Title", "The product's title."),
         _shared("handle", "Handle", "The product's part of its web address.", default=False),
-        EntityField("status", "Status", Kind.TEXT, Shown.CHOICE, "Whether it is for sale.", rule=ASK,
+        EntityField("status", "Status", Kind.TEXT, ShownAs.CHOICE, "Whether it is for sale.", rule=ASK,
                     choices=("ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED")),
         _shared("vendor", "Vendor", "Who makes or sells it."),
         _shared("product_type", "Type", "The product type as the shop calls it."),
-        EntityField("tags", "Tags", Kind.TEXT, Shown.WORDS, "The tags; their order does not matter.", rule=ASK),
+        EntityField("tags", "Tags", Kind.TEXT, ShownAs.WORDS, "The tags; their order does not matter.", rule=ASK),
         _shared("description_html", "Description", "The description, as HTML.", default=False),
         _shared("seo_title", "SEO title", "The title for search engines.", default=False),
         _shared("seo_description", "SEO description", "The description for search engines.", default=False),
         _shared("template_suffix", "Template", "The theme template it is shown with.", default=False),
-        _seen("created_at", "Created", Kind.MOMENT, Shown.MOMENT, "When it was made, in the shop's time zone."),
-        _seen("published_at", "Published", Kind.MOMENT, Shown.MOMENT, "Since when it is in the online store.", default=False),
-        _seen("url", "Online store address", Kind.TEXT, Shown.TEXT, "Its page in the online store.", default=False),
-        _seen("image_url", "Image", Kind.TEXT, Shown.TEXT, "The address of its first image.", default=False),
+        _seen("created_at", "Created", Kind.MOMENT, ShownAs.MOMENT, "When it was made, in the shop's time zone."),
+        _seen("published_at", "Published", Kind.MOMENT, ShownAs.MOMENT, "Since when it is in the online store.", default=False),
+        _seen("url", "Online store address", Kind.TEXT, ShownAs.TEXT, "Its page in the online store.", default=False),
+        _seen("image_url", "Image", Kind.TEXT, ShownAs.TEXT, "The address of its first image.", default=False),
     ),
     metafields=True,
 )  # fmt: skip
@@ -104,27 +104,27 @@ PRODUCTS = Entity(
 VARIANTS = Entity(
     "variants", "Variants", "variant",
     (
-        _seen("product", "Product", Kind.IDENTIFIER, Shown.REFERENCE, "The product it belongs to.", to="products"),
-        _seen("title", "Variant", Kind.TEXT, Shown.TEXT, "Its options in one line, such as Red / M."),
-        EntityField("sku", "SKU", Kind.IDENTIFIER, Shown.TEXT, "The stock keeping unit.", rule=ASK),
-        EntityField("barcode", "Barcode", Kind.IDENTIFIER, Shown.TEXT, "The barcode (GTIN, ISBN ...).", rule=ASK),
-        EntityField("price", "Price", Kind.MONEY, Shown.NUMBER, "The price in the shop's currency.", rule=ASK, money=True),
-        EntityField("compare_at_price", "Compare-at price", Kind.MONEY, Shown.NUMBER,
+        _seen("product", "Product", Kind.IDENTIFIER, ShownAs.REFERENCE, "The product it belongs to.", to="products"),
+        _seen("title", "Variant", Kind.TEXT, ShownAs.TEXT, "Its options in one line, such as Red / M."),
+        EntityField("sku", "SKU", Kind.IDENTIFIER, ShownAs.TEXT, "The stock keeping unit.", rule=ASK),
+        EntityField("barcode", "Barcode", Kind.IDENTIFIER, ShownAs.TEXT, "The barcode (GTIN, ISBN ...).", rule=ASK),
+        EntityField("price", "Price", Kind.MONEY, ShownAs.NUMBER, "The price in the shop's currency.", rule=ASK, money=True),
+        EntityField("compare_at_price", "Compare-at price", Kind.MONEY, ShownAs.NUMBER,
                     "The price it is compared with, in the shop's currency.", rule=ASK, money=True),
-        EntityField("cost", "Cost", Kind.MONEY, Shown.NUMBER, "What one costs the shop, in the shop's currency.", rule=ASK,
+        EntityField("cost", "Cost", Kind.MONEY, ShownAs.NUMBER, "What one costs the shop, in the shop's currency.", rule=ASK,
                     default=False, money=True),
-        EntityField("taxable", "Taxable", Kind.FLAG, Shown.FLAG, "Whether tax is charged.", rule=ASK, default=False),
-        EntityField("tracked", "Stock tracked", Kind.FLAG, Shown.FLAG, "Whether Shopify counts its stock.", rule=ASK,
+        EntityField("taxable", "Taxable", Kind.FLAG, ShownAs.FLAG, "Whether tax is charged.", rule=ASK, default=False),
+        EntityField("tracked", "Stock tracked", Kind.FLAG, ShownAs.FLAG, "Whether Shopify counts its stock.", rule=ASK,
                     default=False),
-        EntityField("requires_shipping", "Needs shipping", Kind.FLAG, Shown.FLAG, "Whether it is shipped.", rule=ASK,
+        EntityField("requires_shipping", "Needs shipping", Kind.FLAG, ShownAs.FLAG, "Whether it is shipped.", rule=ASK,
                     default=False),
-        EntityField("inventory_policy", "When out of stock", Kind.TEXT, Shown.CHOICE, "DENY: not sold when there is none. "
+        EntityField("inventory_policy", "When out of stock", Kind.TEXT, ShownAs.CHOICE, "DENY: not sold when there is none. "
                     "CONTINUE: sold all the same.", rule=ASK, default=False, choices=("DENY", "CONTINUE")),
-        _seen("option1", "Option 1", Kind.TEXT, Shown.TEXT, "The value of the first option.", default=False),
-        _seen("option2", "Option 2", Kind.TEXT, Shown.TEXT, "The value of the second option.", default=False),
-        _seen("option3", "Option 3", Kind.TEXT, Shown.TEXT, "The value of the third option.", default=False),
-        _seen("position", "Position", Kind.COUNT, Shown.WHOLE, "Its place among the product's variants.", default=False),
-        _seen("created_at", "Created", Kind.MOMENT, Shown.MOMENT, "When it was made, in the shop's time zone.", default=False),
+        _seen("option1", "Option 1", Kind.TEXT, ShownAs.TEXT, "The value of the first option.", default=False),
+        _seen("option2", "Option 2", Kind.TEXT, ShownAs.TEXT, "The value of the second option.", default=False),
+        _seen("option3", "Option 3", Kind.TEXT, ShownAs.TEXT, "The value of the third option.", default=False),
+        _seen("position", "Position", Kind.COUNT, ShownAs.WHOLE, "Its place among the product's variants.", default=False),
+        _seen("created_at", "Created", Kind.MOMENT, ShownAs.MOMENT, "When it was made, in the shop's time zone.", default=False),
     ),
     metafields=True,
 )  # fmt: skip
@@ -132,14 +132,14 @@ VARIANTS = Entity(
 INVENTORY = Entity(
     "inventory", "Inventory", "stock of a variant at a location",
     (
-        _seen("variant", "Variant", Kind.IDENTIFIER, Shown.REFERENCE, "The variant that lies there.", to="variants"),
-        _seen("sku", "SKU", Kind.IDENTIFIER, Shown.TEXT, "Its stock keeping unit."),
-        _seen("location", "Location", Kind.TEXT, Shown.TEXT, "Where it lies."),
-        EntityField("available", "Available", Kind.COUNT, Shown.WHOLE, "How many can be sold.", rule=SUM),
-        EntityField("on_hand", "On hand", Kind.COUNT, Shown.WHOLE, "How many are there, sold ones included.",
+        _seen("variant", "Variant", Kind.IDENTIFIER, ShownAs.REFERENCE, "The variant that lies there.", to="variants"),
+        _seen("sku", "SKU", Kind.IDENTIFIER, ShownAs.TEXT, "Its stock keeping unit."),
+        _seen("location", "Location", Kind.TEXT, ShownAs.TEXT, "Where it lies."),
+        EntityField("available", "Available", Kind.COUNT, ShownAs.WHOLE, "How many can be sold.", rule=SUM),
+        EntityField("on_hand", "On hand", Kind.COUNT, ShownAs.WHOLE, "How many are there, sold ones included.",
                     rule=Rule(Owner.LEFT), default=False),
-        _seen("committed", "Committed", Kind.COUNT, Shown.WHOLE, "How many are sold and still there.", default=False),
-        _seen("incoming", "Incoming", Kind.COUNT, Shown.WHOLE, "How many are on their way.", default=False),
+        _seen("committed", "Committed", Kind.COUNT, ShownAs.WHOLE, "How many are sold and still there.", default=False),
+        _seen("incoming", "Incoming", Kind.COUNT, ShownAs.WHOLE, "How many are on their way.", default=False),
     ),
 )  # fmt: skip
 
@@ -149,11 +149,11 @@ COLLECTIONS = Entity(
         _shared("title", "Title", "The collection's title."),
         _shared("handle", "Handle", "Its part of the web address.", default=False),
         _shared("description_html", "Description", "The description, as HTML.", default=False),
-        EntityField("sort_order", "Sorted by", Kind.TEXT, Shown.CHOICE, "How its products are sorted.", rule=ASK, default=False,
+        EntityField("sort_order", "Sorted by", Kind.TEXT, ShownAs.CHOICE, "How its products are sorted.", rule=ASK, default=False,
                     choices=("MANUAL", "BEST_SELLING", "ALPHA_ASC", "ALPHA_DESC", "PRICE_ASC", "PRICE_DESC", "CREATED",
                              "CREATED_DESC")),
-        _seen("kind", "Kind", Kind.TEXT, Shown.TEXT, "custom (chosen by hand) or smart (chosen by rules)."),
-        _seen("products_count", "Products", Kind.COUNT, Shown.WHOLE, "How many products it holds."),
+        _seen("kind", "Kind", Kind.TEXT, ShownAs.TEXT, "custom (chosen by hand) or smart (chosen by rules)."),
+        _seen("products_count", "Products", Kind.COUNT, ShownAs.WHOLE, "How many products it holds."),
     ),
     metafields=True,
 )  # fmt: skip
@@ -170,4 +170,4 @@ def entity_field(entity: Entity, name: str) -> EntityField | None:
     if found is None:
         return None
     meaning = f"The {entity.one}'s metafield {found[1]}.{found[2]}."
-    return EntityField(name, found[2], Kind.TEXT, Shown.TEXT, meaning, rule=ASK)
+    return EntityField(name, found[2], Kind.TEXT, ShownAs.TEXT, meaning, rule=ASK)

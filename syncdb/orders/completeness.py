@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syncdb.ledger.queries import order_presence as held
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.ledger_gaps import gaps_in
 from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.values import iso, moment
@@ -26,7 +26,7 @@ LAG = timedelta(minutes=15)  # of Shopify's search: nothing is concluded about o
 NAMES_OF_A_GAP = 25  # larger gaps are asked about by time only
 
 
-class Verdict(Enum):
+class GapVerdict(Enum):
     """What became of the numbers in a gap."""
 
     MISSED = "missed"  # the shop has such orders: fetch them
@@ -44,12 +44,12 @@ class Answered:
     """A gap with what the shop said of it. `missed` orders are in the shop and not in the ledger."""
 
     gap: Gap
-    verdict: Verdict
+    verdict: GapVerdict
     missed: "tuple[Listed, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayCount:
     """A day of the shop's calendar: how many orders made then the shop counts and the ledger holds.
 
     `missed` are only in the shop; `extra` (id -> name) only in the ledger. None for a count that was not asked.
@@ -63,7 +63,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DaySpan:
     """A day of the shop's calendar, from `since` until before `until` (aware, UTC). Today ends now."""
 
     date: str
@@ -85,7 +85,7 @@ class Completeness:
     """The result. `refused` says why the shop was not asked, if it was not."""
 
     gaps: list[Answered] = field(default_factory=list)
-    days: list[Day] = field(default_factory=list)
+    days: list[DayCount] = field(default_factory=list)
     refused: str = ""
 
     @property
@@ -95,13 +95,13 @@ class Completeness:
         return list({one.order_id: one for one in found}.values())
 
 
-def unasked(reader: Reader, since: datetime | None) -> Completeness:
+def unasked(reader: LedgerReader, since: datetime | None) -> Completeness:
     """What can be said without the shop: where the gaps are. Days are not counted, there is nothing to compare them with."""
     return Completeness([Answered(gap, _offline(gap)) for gap in _gaps(reader, since)])
 
 
 def ask_shop(
-    reader: Reader, shop: "Presence", facts: "Facts", since: datetime | None, now: datetime, days: int, bounds: Bounds
+    reader: LedgerReader, shop: "Presence", facts: "Facts", since: datetime | None, now: datetime, days: int, bounds: Bounds
 ) -> Completeness:
     """Ask about every gap after `since` and count the last `days` days. Costs at most what `bounds` allow, and one question more
     for each 31 days. Raises Refused and RetryLater.
@@ -113,13 +113,13 @@ def ask_shop(
         if answered is None and asked < bounds.gaps:
             asked += 1
             answered = _answer(reader, shop, gap, bounds)
-        found.gaps.append(answered or Answered(gap, Verdict.UNASKED))
+        found.gaps.append(answered or Answered(gap, GapVerdict.UNASKED))
     found.days = _count(reader, shop, calendar(now - LAG, ZoneInfo(facts.zone), days), bounds)
     return found
 
 
 def find_missed(
-    reader: Reader, shop: "Presence", facts: "Facts", now: datetime, lookback: timedelta, bounds: Bounds
+    reader: LedgerReader, shop: "Presence", facts: "Facts", now: datetime, lookback: timedelta, bounds: Bounds
 ) -> "list[Listed]":
     """The orders that a whole reading of the look-back window should have brought and did not: to be asked for by id.
 
@@ -129,37 +129,37 @@ def find_missed(
     return ask_shop(reader, shop, facts, now - lookback, now, days, bounds).missed
 
 
-def calendar(now: datetime, zone: tzinfo, days: int) -> list[Span]:
+def calendar(now: datetime, zone: tzinfo, days: int) -> list[DaySpan]:
     """The last `days` days of the shop's calendar up to `now`, oldest first. They are 23 to 25 hours long."""
     today = now.astimezone(zone).date()
     dates = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     edges = [datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in dates] + [now]
-    spans = (Span(date.isoformat(), *ends) for date, ends in zip(dates, zip(edges, edges[1:], strict=False), strict=True))
+    spans = (DaySpan(date.isoformat(), *ends) for date, ends in zip(dates, zip(edges, edges[1:], strict=False), strict=True))
     return [one for one in spans if one.since < one.until]
 
 
-def _gaps(reader: Reader, since: datetime | None) -> list[Gap]:
+def _gaps(reader: LedgerReader, since: datetime | None) -> list[Gap]:
     found = gaps_in(reader)
     return [gap for gap in found if since is None or gap.before.created_at is None or gap.before.created_at >= since]
 
 
-def _offline(gap: Gap) -> Verdict:
-    return {Reason.RECENT: Verdict.RECENT, Reason.NOT_READ: Verdict.NOT_READ}.get(gap.reason, Verdict.UNASKED)
+def _offline(gap: Gap) -> GapVerdict:
+    return {Reason.RECENT: GapVerdict.RECENT, Reason.NOT_READ: GapVerdict.NOT_READ}.get(gap.reason, GapVerdict.UNASKED)
 
 
-def _without_asking(reader: Reader, gap: Gap, facts: "Facts", now: datetime) -> Answered | None:
+def _without_asking(reader: LedgerReader, gap: Gap, facts: "Facts", now: datetime) -> Answered | None:
     horizon = facts.horizon(now)
     if horizon and gap.before.created_at and gap.before.created_at <= horizon:
-        return Answered(gap, Verdict.HIDDEN)
+        return Answered(gap, GapVerdict.HIDDEN)
     if gap.reason in (Reason.RECENT, Reason.NOT_READ):
         return Answered(gap, _offline(gap))
     names = gap.names(NAMES_OF_A_GAP)
     if len(names) == gap.count and held.deleted_names(reader, names) == set(names):
-        return Answered(gap, Verdict.DELETED)
+        return Answered(gap, GapVerdict.DELETED)
     return None
 
 
-def _answer(reader: Reader, shop: "Presence", gap: Gap, bounds: Bounds) -> Answered:
+def _answer(reader: LedgerReader, shop: "Presence", gap: Gap, bounds: Bounds) -> Answered:
     """By name first; what that leaves open by the time between the neighbours, which also finds orders with other names."""
     found: list[Listed] = []
     if gap.count <= NAMES_OF_A_GAP:
@@ -169,18 +169,18 @@ def _answer(reader: Reader, shop: "Presence", gap: Gap, bounds: Bounds) -> Answe
         between, whole = shop.made(gap.after.created_at, gap.before.created_at, bounds.pages)
         found += [one for one in _new(reader, between) if one.order_id not in {known.order_id for known in found}]
     if found:
-        return Answered(gap, Verdict.MISSED, tuple(found))
+        return Answered(gap, GapVerdict.MISSED, tuple(found))
     if not whole:
-        return Answered(gap, Verdict.UNASKED)
-    return Answered(gap, Verdict.RENUMBERED if gap.reason is Reason.RENUMBERED else Verdict.UNEXPLAINED)
+        return Answered(gap, GapVerdict.UNASKED)
+    return Answered(gap, GapVerdict.RENUMBERED if gap.reason is Reason.RENUMBERED else GapVerdict.UNEXPLAINED)
 
 
-def _new(reader: Reader, listed: "Sequence[Listed]") -> "list[Listed]":
+def _new(reader: LedgerReader, listed: "Sequence[Listed]") -> "list[Listed]":
     there = held.known(reader, [one.order_id for one in listed])
     return [one for one in listed if one.order_id not in there]
 
 
-def _count(reader: Reader, shop: "Presence", spans: Sequence[Span], bounds: Bounds) -> list[Day]:
+def _count(reader: LedgerReader, shop: "Presence", spans: Sequence[DaySpan], bounds: Bounds) -> list[DayCount]:
     """Count each day; the days that differ, latest first, are listed and compared order by order."""
     covered = _covered(reader)
     spans = [one for one in spans if covered is None or one.since >= covered]
@@ -192,17 +192,17 @@ def _count(reader: Reader, shop: "Presence", spans: Sequence[Span], bounds: Boun
     return counted
 
 
-def _covered(reader: Reader) -> datetime | None:
+def _covered(reader: LedgerReader) -> datetime | None:
     """From when on every order made is known to have been read, where something is."""
     mark = reader.meta("watermark:orders")
     return moment(mark["covered_since"]) if mark else None
 
 
-def _day(reader: Reader, count: int | None, span: Span) -> Day:
-    return Day(span.date, count, held.made(reader, iso(span.since), iso(span.until)))
+def _day(reader: LedgerReader, count: int | None, span: DaySpan) -> DayCount:
+    return DayCount(span.date, count, held.made(reader, iso(span.since), iso(span.until)))
 
 
-def _compared(reader: Reader, shop: "Presence", day: Day, span: Span, bounds: Bounds) -> Day:
+def _compared(reader: LedgerReader, shop: "Presence", day: DayCount, span: DaySpan, bounds: Bounds) -> DayCount:
     listed, whole = shop.made(span.since, span.until - timedelta(seconds=1), bounds.pages)
     here = held.made_ids(reader, iso(span.since), iso(span.until))
     there = {one.order_id for one in listed}

@@ -11,16 +11,16 @@ from syncdb.clock import Clock
 from syncdb.connectors.shopify.facts import Facts, Notice
 from syncdb.connectors.shopify.normalise import merge_withheld
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import Absence, Looked, Page, Quarantined
+from syncdb.connectors.shopify.pages import Absence, Looked, OrderPage, Quarantined
 from syncdb.connectors.shopify.personal import without_person
 from syncdb.connectors.shopify.presence import Presence
-from syncdb.engine.progress import Watch
+from syncdb.engine.progress import Progress
 from syncdb.engine.report import Note, Report
 from syncdb.errors import Refused, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.orders import Seen
 from syncdb.ledger.runs import Problem
-from syncdb.order_snapshot import Sealed, sealed
+from syncdb.order_snapshot import OrderSnapshot, snapshot_of
 from syncdb.orders.missed_orders import missed
 from syncdb.orders.redaction import catch_up
 from syncdb.orders.shop_identity import one_shop
@@ -53,7 +53,7 @@ class Intake:
     reader: OrderReader
     pair: str
     report: Report
-    watch: Watch
+    progress: Progress
     clock: Clock
     _hearing: frozenset[str] = field(init=False)
 
@@ -97,11 +97,11 @@ class Intake:
         whole, ended = True, False
         with closing(self.reader.changed(window.since, window.until)) as pages:
             for page in pages:
-                self.watch.stop_if_asked()
+                self.progress.stop_if_asked()
                 self._same_shop(page.facts)
                 whole, ended = whole and not page.partial, page.last
                 self._take_page(page, page.reached - overlap if whole and page.reached else None, window.covered_since)
-                self.watch.advance(len(page.orders))
+                self.progress.advance(len(page.orders))
         whole = whole and ended
         self._ask_again(window if window.whole and whole else None, overlap)
         self.report.partial = self.report.partial or not whole
@@ -132,7 +132,7 @@ class Intake:
                 self.report.counts["orders_missed"] += 1
                 self.report.note(Note("gap", f"{one.name} was missing though the shop has it. It was brought in."))
 
-    def _take_page(self, page: Page, read_up_to: datetime | None, covered_since: datetime) -> None:
+    def _take_page(self, page: OrderPage, read_up_to: datetime | None, covered_since: datetime) -> None:
         if page.orders or page.quarantined or read_up_to:
             with self.ledger.transaction():
                 self._keep(page)
@@ -140,14 +140,14 @@ class Intake:
                     self._remember(PROGRESS, read_up_to, covered_since)
         self._tell(page.notices)
 
-    def _keep(self, page: Page) -> None:
+    def _keep(self, page: OrderPage) -> None:
         self._take(page.orders)
         for held in page.quarantined:
             self._hold_back(held)
         self.ledger.shown.add(order.order_id for order in page.orders)
         self.ledger.shown.add(held.order_id for held in page.quarantined)
 
-    def _take(self, orders: Sequence[Sealed]) -> None:
+    def _take(self, orders: Sequence[OrderSnapshot]) -> None:
         if not orders:
             return
         now, ids = iso(self.clock.now()), [order.order_id for order in orders]
@@ -159,7 +159,7 @@ class Intake:
         for order_id in set(self.ledger.problems.quarantined(FETCH)).intersection(ids):
             self.ledger.problems.resolve(FETCH, order_id, f"read in run {self.report.run_id}", now)
 
-    def _as_kept(self, order: Sealed) -> Sealed:
+    def _as_kept(self, order: OrderSnapshot) -> OrderSnapshot:
         """The order without the person that was redacted, and with what is withheld as it was last seen."""
         if not order.withheld and order.order_id not in self.ledger.redacted:
             return order
@@ -167,7 +167,7 @@ class Intake:
         if order.order_id in self.ledger.redacted:
             snapshot = without_person(snapshot)
         stored = self.ledger.orders.snapshot(order.order_id) if order.withheld else None
-        return sealed(merge_withheld(snapshot, stored))
+        return snapshot_of(merge_withheld(snapshot, stored))
 
     def _wait(self, order_ids: Sequence[str]) -> None:
         """Every place that shows orders of this ledger hears of a change, whichever of them the run is for."""
@@ -198,12 +198,12 @@ class Intake:
         waiting = sorted(self.ledger.shown.others(ask))
         if not waiting:
             return
-        self.watch.stage("Asking again for single orders", len(waiting))
+        self.progress.stage("Asking again for single orders", len(waiting))
         for start in range(0, len(waiting), 100):
-            self.watch.stop_if_asked()
+            self.progress.stop_if_asked()
             group = waiting[start : start + 100]
             self._take_looked(self.reader.by_ids(group, self._made(group)))
-            self.watch.advance(len(group))
+            self.progress.advance(len(group))
 
     def _take_looked(self, looked: Looked) -> None:
         self._same_shop(looked.facts)
@@ -229,7 +229,7 @@ class Intake:
             self.report.counts["orders_missing"] += 1
             return
         gone = stored | {"deleted_at": now}
-        self.ledger.orders.save([sealed(gone)], self.report.run_id, now)
+        self.ledger.orders.save([snapshot_of(gone)], self.report.run_id, now)
         self._wait([order_id])
         self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)
         self.report.counts["orders_deleted"] += 1

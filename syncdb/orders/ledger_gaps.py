@@ -6,20 +6,20 @@ from datetime import datetime
 
 from syncdb.ledger.queries import order_numbers
 from syncdb.ledger.queries.overview import watermark
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.number_gaps import Covered, Gap, Numbered, Reason, Stretch, counters, find_gaps, join
 from syncdb.values import moment
 
 CHECKED = "gaps_checked_to"  # as `reconcile.missed` keeps it, which asks the shop
 
 
-def covered(reader: Reader) -> Covered | None:
+def covered(reader: LedgerReader) -> Covered | None:
     """The time whose orders the ledger knows, as far as runs that saw everything have reached."""
     mark = watermark(reader)
     return Covered(moment(mark["covered_since"]), moment(mark["at"])) if mark else None
 
 
-def gaps_in(reader: Reader) -> list[Gap]:
+def gaps_in(reader: LedgerReader) -> list[Gap]:
     """Every gap of every counter. Where no number stands twice, one counter made them all, whatever the names look like."""
     time = covered(reader)
     found = order_numbers.stretches(reader)
@@ -29,7 +29,7 @@ def gaps_in(reader: Reader) -> list[Gap]:
     return [gap for one in series for gap in find_gaps(list(join(one)), time)]
 
 
-def after_asking(gaps: Sequence[Gap], reader: Reader) -> list[Gap]:
+def after_asking(gaps: Sequence[Gap], reader: LedgerReader) -> list[Gap]:
     """The same gaps; those that a run has asked the shop about since are no longer unexplained.
 
     Each run does so up to the moment that it remembers: it lists what the shop has and counts its days (`reconcile.missed`).

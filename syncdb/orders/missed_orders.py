@@ -10,7 +10,7 @@ from syncdb.connectors.shopify.facts import Facts
 from syncdb.connectors.shopify.presence import Listed, Presence
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries import order_presence as held
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.completeness import Bounds, find_missed
 from syncdb.orders.ledger_gaps import covered, gaps_in
 from syncdb.orders.number_gaps import Gap, Reason
@@ -22,7 +22,7 @@ PAGES = 4  # of 250 orders each: more than an hour's orders of all but the large
 
 def missed(ledger: Ledger, shop: Presence, facts: Facts, now: datetime, lookback: timedelta, *, whole: bool) -> list[Listed]:
     """Orders to ask for by id. Remembers up to where gaps were asked about. Raises Refused and RetryLater."""
-    reader = Reader(ledger.connection, ledger.path)
+    reader = LedgerReader(ledger.connection, ledger.path)
     time = covered(reader)
     if time is None:
         return []
@@ -36,7 +36,7 @@ def missed(ledger: Ledger, shop: Presence, facts: Facts, now: datetime, lookback
     return found
 
 
-def _since_last_look(reader: Reader, shop: Presence, until: datetime) -> list[Listed]:
+def _since_last_look(reader: LedgerReader, shop: Presence, until: datetime) -> list[Listed]:
     checked = reader.meta(CHECKED)
     since = moment(checked) if checked else None
     if since is None or not held.made(reader, iso(since), iso(until + timedelta(seconds=1))):

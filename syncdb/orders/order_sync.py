@@ -6,7 +6,7 @@ The story on one page. Each step is elsewhere: `intake` reads the shop, `engine`
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from syncdb.clock import Clock
@@ -14,10 +14,11 @@ from syncdb.connectors.base import Connector
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
-from syncdb.engine.progress import Watch
-from syncdb.engine.reconcile import Pair, examine, reconcile, refuse_surprises
+from syncdb.engine.progress import Progress
+from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
+from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.engine.retention import cut_history
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
@@ -35,7 +36,7 @@ SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its 
 TIDY_FROM = 20
 
 
-class Rows(Protocol):
+class RowMapping(Protocol):
     """How an order is shown on the other side."""
 
     @property
@@ -54,7 +55,7 @@ class Destination(Protocol):
 
     pair: str
 
-    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         """The connector and what it shows of an order, for a shop with this time zone and currency."""
 
     def remember(self) -> None:
@@ -77,32 +78,8 @@ class Destination(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is asked of a run. `full` looks at everything; `force` also goes past a guard that stopped the last one.
-
-    `keep` is how much history stays in the ledger, None for all.
-    """
-
-    lookback: timedelta
-    overlap: timedelta
-    examine_every: timedelta
-    full: bool = False
-    force: bool = False
-    dry: bool = False
-    keep: timedelta | None = None
-
-
-def everything_is_due(ledger: Ledger, pair: str, wishes: Wishes, now: datetime) -> bool:
-    """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
-    if wishes.full or wishes.force:
-        return True
-    last = ledger.runs.get(f"examined:{pair}")
-    return last is None or not timedelta(0) <= now - moment(last) < wishes.examine_every
-
-
-@dataclass(frozen=True, slots=True)
 class OrderSync:
-    """One run. With `wishes.dry` the ledger must be a copy, and nothing is written anywhere else.
+    """One run. With `request.dry` the ledger must be a copy, and nothing is written anywhere else.
 
     `writer`, where there is one, carries what the other side may change of an order to the shop.
     """
@@ -112,40 +89,40 @@ class OrderSync:
     destination: Destination
     policy: Policy
     limits: Limits
-    wishes: Wishes
+    request: RunRequest
     clock: Clock
     rng: random.Random
-    watch: Watch
+    progress: Progress
     writer: "OrderWriter | None" = None
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
-        return recorded(self.ledger, self.destination.pair, self.wishes.dry, self.clock, self._steps)
+        return recorded(self.ledger, self.destination.pair, self.request.dry, self.clock, self._steps)
 
     def _steps(self, report: Report) -> None:
-        deep = everything_is_due(self.ledger, self.destination.pair, self.wishes, self.clock.now())
-        report.mode = "test" if self.wishes.dry else "full" if deep else "incremental"
+        deep = everything_is_due(self.ledger, self.destination.pair, self.request, self.clock.now())
+        report.mode = "test" if self.request.dry else "full" if deep else "incremental"
         intake = self._read_shop(report, deep)
         connector, rows = self.destination.open(self.ledger.runs.get("shop"))
         self._hear_of_new_columns(rows)
         self._hear_after_long_absence(report.run_id)
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
         left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
-        pair = Pair(self.destination.pair, left, connector, self.policy, self.limits)
-        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.watch)
-        if self.wishes.dry:
+        pair = EntityPair(self.destination.pair, left, connector, self.policy, self.limits)
+        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress)
+        if self.request.dry:
             self._plan_only(report, pair, stored, deep)
         else:
             self._bring_over(report, pair, stored, applier, deep)
         self._name_failed(report, stored)
 
     def _read_shop(self, report: Report, deep: bool) -> Intake:
-        self.watch.stage("Reading orders")
-        intake = Intake(self.ledger, self.reader, self.destination.pair, report, self.watch, self.clock)
-        intake.read(intake.window(self.wishes.lookback, whole=deep), self.wishes.overlap)
+        self.progress.stage("Reading orders")
+        intake = Intake(self.ledger, self.reader, self.destination.pair, report, self.progress, self.clock)
+        intake.read(intake.window(self.request.lookback, whole=deep), self.request.overlap)
         return intake
 
-    def _bring_over(self, report: Report, pair: Pair, stored: StoredOrders, applier: Applier, deep: bool) -> None:
+    def _bring_over(self, report: Report, pair: EntityPair, stored: StoredOrders, applier: Applier, deep: bool) -> None:
         """Settle what earlier runs left open, then bring the other side into agreement, then keep house."""
         settled = applier.settle_unfinished()
         applier.make_structure(Side.RIGHT)
@@ -153,8 +130,8 @@ class OrderSync:
         waiting = self.ledger.orders.waiting(pair.name)
         keys = self._with_changed(stored.expect(waiting))
         look_at = None if deep or settled else keys
-        self.watch.stage("Comparing", None if look_at is None else len(look_at))
-        result = reconcile(self.ledger, pair, look_at, applier, self.watch, past_guard=self.wishes.force)
+        self.progress.stage("Comparing", None if look_at is None else len(look_at))
+        result = reconcile(self.ledger, pair, look_at, applier, self.progress, past_guard=self.request.force)
         report.take(result.plan, result.digest)
         report.counts.update(result.counts)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
@@ -164,14 +141,14 @@ class OrderSync:
             self.destination.settled()
         if settled or result.counts.total():  # a run with nothing to do writes nothing, not even to keep house
             self._tidy(pair.name)
-        cut_history(self.ledger, self.wishes.keep, self.clock, self.watch)
+        cut_history(self.ledger, self.request.keep, self.clock, self.progress)
 
     def _with_changed(self, keys: list[str]) -> list[str] | None:
         """These keys and those that changed on the other side; None for everything."""
         changed = self.destination.changed()
         return None if changed is None else list(dict.fromkeys((*keys, *changed)))
 
-    def _plan_only(self, report: Report, pair: Pair, stored: StoredOrders, deep: bool) -> None:
+    def _plan_only(self, report: Report, pair: EntityPair, stored: StoredOrders, deep: bool) -> None:
         keys = self._with_changed(stored.expect(self.ledger.orders.waiting(pair.name)))
         open_writes = self.ledger.journal(pair.name).unfinished()
         if open_writes:
@@ -181,7 +158,7 @@ class OrderSync:
         if structure is not None:
             report.note(Note("structure", "The tab or some of its columns do not exist yet; a real run makes them first."))
             report.counts["structure"] = 1
-        plan = examine(self.ledger, pair, None if deep or open_writes else keys, report.run_id, self._now(), self.watch)
+        plan = examine(self.ledger, pair, None if deep or open_writes else keys, report.run_id, self._now(), self.progress)
         report.take(plan, plan.digest)
         try:
             refuse_surprises(self.ledger, pair, plan)
@@ -217,7 +194,7 @@ class OrderSync:
         with self.ledger.transaction():
             self.ledger.runs.put(f"examined:{pair}", self._now())
 
-    def _hear_of_new_columns(self, rows: Rows) -> None:
+    def _hear_of_new_columns(self, rows: RowMapping) -> None:
         """When other columns are to be shown, or the place is new, every order is to be looked at again."""
         name = f"shown:{self.destination.pair}"
         if self.ledger.runs.get(name) != rows.digest:

@@ -73,14 +73,14 @@ class ChosenOrders:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairing:
+class Selection:
     """Everything that is kept in step, and everything that is wrong with what was asked for."""
 
     entities: tuple[ChosenEntity, ...] = ()
     orders: ChosenOrders | None = None
     problems: tuple[str, ...] = ()
 
-    def only(self, names: Iterable[str]) -> tuple["Pairing", list[str]]:
+    def only(self, names: Iterable[str]) -> tuple["Selection", list[str]]:
         """Just these entities or fields (`inventory`, `price`, `variants.price`), and the names that are none of them."""
         wanted = list(names)
         used: set[str] = set()
@@ -93,7 +93,7 @@ class Pairing:
                 entities.append(ChosenEntity(one.entity, one.table, (*base, *kept), one.gone_in_shop, one.gone_there))
         orders = self.orders if ORDERS in wanted else None
         used |= {ORDERS} if orders else set()
-        return Pairing(tuple(entities), orders), [name for name in wanted if name not in used]
+        return Selection(tuple(entities), orders), [name for name in wanted if name not in used]
 
 
 @dataclass(slots=True)
@@ -111,8 +111,8 @@ class _Reading:
         return bool(self.may_write & {"all", entity, f"{entity}.{name}"})
 
 
-def parse_pairing(value: Any, may_write: Iterable[str], edited: str | None = None) -> Pairing:
-    """Understand the setting `grist_sync` (docs/grist.md). Never raises: what is wrong is in the pairing's `problems`.
+def parse_selection(value: Any, may_write: Iterable[str], edited: str | None = None) -> Selection:
+    """Understand the setting `grist_sync` (docs/grist.md). Never raises: what is wrong is in the selection's `problems`.
 
     `may_write` names what may be written to the shop (`variants.price`, `inventory`, `all`); `edited` is what happens to a value
     of the shop's that somebody changed though it is not theirs: restore or report.
@@ -121,7 +121,7 @@ def parse_pairing(value: Any, may_write: Iterable[str], edited: str | None = Non
     if value in (None, "", {}):
         value = dict.fromkeys(DEFAULT_ENTITIES, True)
     if not isinstance(value, Mapping):
-        return Pairing(problems=(f"expected an object of entities, found {type(value).__name__}",))
+        return Selection(problems=(f"expected an object of entities, found {type(value).__name__}",))
     entities = [
         chosen
         for name, given in value.items()
@@ -132,7 +132,7 @@ def parse_pairing(value: Any, may_write: Iterable[str], edited: str | None = Non
     entities.sort(key=lambda one: list(ENTITIES).index(one.entity.name))
     _refuse_unknown_writes(reading)
     _refuse_same_tables(entities, orders, reading)
-    return Pairing(tuple(entities), orders, tuple(reading.problems))
+    return Selection(tuple(entities), orders, tuple(reading.problems))
 
 
 def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:

@@ -13,7 +13,7 @@ from werkzeug import Request
 from werkzeug.test import create_environ
 
 from syncdb.cli.app import main as manager
-from syncdb.cli.run_pair import Asked, run
+from syncdb.cli.run_pair import RunOptions, run
 from syncdb.clock import Clock
 from syncdb.sandbox.grist.cells import Cell
 from syncdb.sandbox.grist.page import GristPages
@@ -47,7 +47,7 @@ class GristStory(Story):
         self.command("shopify_grist_sync.py" + "".join(options))
         self.sandbox.faults.log.clear()
         with redirect_stderr(io.StringIO()) as logged:
-            code = run(Asked(**asked), self.environment, self.clock)
+            code = run(RunOptions(**asked), self.environment, self.clock)
         self.remark(f"(exit code {code}; requests: {self._both()}; of them writes: {self._both('write')})")
         if code != expected:
             self.console.print(logged.getvalue(), markup=False)

@@ -17,7 +17,7 @@ MOST_ROWS = 200  # shown on the page; the CSV file has all
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CellChange:
     """One cell that would change."""
 
     key: str
@@ -52,12 +52,12 @@ def write_dry_run(
         ) from error
 
 
-def _changes(operations: Iterable[Operation], labels: Mapping[str, str], systems: Mapping[Side, str]) -> Iterable[Change]:
+def _changes(operations: Iterable[Operation], labels: Mapping[str, str], systems: Mapping[Side, str]) -> Iterable[CellChange]:
     for op in operations:
         where = " ".join(part for part in (systems.get(op.side), op.ref) if part)
         if op.action is Action.UPDATE:
             for name, value in op.changes.items():
-                yield Change(op.key, where, labels.get(name, name), shown(op.expected.get(name)), shown(value), op.reason)
+                yield CellChange(op.key, where, labels.get(name, name), shown(op.expected.get(name)), shown(value), op.reason)
 
 
 def _added(plan: Plan) -> Iterator[Operation]:
@@ -82,7 +82,7 @@ def _write_rows(path: Path, added: Iterable[Operation], fields: Sequence[Field])
     return _write_csv(path, [field.label for field in fields], rows)
 
 
-def _write_changes(path: Path, changes: Sequence[Change]) -> Path:
+def _write_changes(path: Path, changes: Sequence[CellChange]) -> Path:
     rows = ([csv_cell(text) for text in (one.key, one.row, one.column, one.before, one.after, one.reason)] for one in changes)
     return _write_csv(path, ["Line ID", "Row", "Column", "Before", "After", "Why"], rows)
 
@@ -107,7 +107,7 @@ def _private(path: Path) -> Path:
     return path
 
 
-def _page(report: Report, plan: Plan, changes: Sequence[Change], fields: Sequence[Field], target: str) -> str:
+def _page(report: Report, plan: Plan, changes: Sequence[CellChange], fields: Sequence[Field], target: str) -> str:
     # here: a run that is no dry run starts faster without it
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

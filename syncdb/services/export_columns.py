@@ -7,14 +7,14 @@ from typing import Any, Literal, cast
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries import export_rows
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.values import Kind, Value
 
-Stream = Callable[[Reader, str], Iterator[dict[str, Any]]]
+Stream = Callable[[LedgerReader, str], Iterator[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ExportColumn:
     """A column of an export: its name in JSON, its header elsewhere, and what it holds."""
 
     name: str
@@ -27,8 +27,8 @@ class Export:
     """An export that was chosen: its name, its columns, and the rows of a ledger since a moment (ISO, UTC; empty: all)."""
 
     name: str
-    columns: tuple[Column, ...]
-    rows: Callable[[Reader, str], Iterator[Sequence[Value]]]
+    columns: tuple[ExportColumn, ...]
+    rows: Callable[[LedgerReader, str], Iterator[Sequence[Value]]]
 
 
 _PLAIN: dict[str, tuple[Stream, tuple[str, ...]]] = {
@@ -70,9 +70,9 @@ def _plain(what: str, wanted: Sequence[str]) -> Export:
     unknown = [name for name in wanted if name not in names]
     if unknown:
         raise ConfigurationError([f"{what} have no column {', '.join(unknown)}."], next_step=f"There are: {', '.join(names)}.")
-    chosen = tuple(Column(name, name, _kind(name)) for name in (wanted or names))
+    chosen = tuple(ExportColumn(name, name, _kind(name)) for name in (wanted or names))
 
-    def rows(reader: Reader, since: str) -> Iterator[Sequence[Value]]:
+    def rows(reader: LedgerReader, since: str) -> Iterator[Sequence[Value]]:
         for row in stream(reader, since):
             yield [_value(row[column.name]) for column in chosen]
 
@@ -103,9 +103,9 @@ def _of_orders(what: str, wanted: Sequence[str], zone: str, currency: str) -> Ex
         names = default_columns(level)
     mapping = SheetMapping(level, names, zone, currency)
     fields = mapping.fields if not wanted else mapping.fields[1:]
-    columns = tuple(Column("id" if field.name == "key" else field.name, field.label, field.kind) for field in fields)
+    columns = tuple(ExportColumn("id" if field.name == "key" else field.name, field.label, field.kind) for field in fields)
 
-    def rows(reader: Reader, since: str) -> Iterator[Sequence[Value]]:
+    def rows(reader: LedgerReader, since: str) -> Iterator[Sequence[Value]]:
         return _shown(export_rows.snapshots(reader, since), mapping, [field.name for field in fields])
 
     return Export(what, columns, rows)

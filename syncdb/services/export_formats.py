@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from syncdb.services.display import csv_cell
-from syncdb.services.export_columns import Column
+from syncdb.services.export_columns import ExportColumn
 from syncdb.values import Kind, Value
 
 SHEET_ROWS = 1_048_576  # what a sheet of a workbook can hold (Excel specifications and limits)
@@ -19,13 +19,13 @@ DIGITS = 15  # Excel keeps no more of a number
 Rows = Iterable[Sequence[Any]]
 
 
-def write_text(stream: TextIO, kind: str, columns: Sequence[Column], rows: Rows) -> int:
+def write_text(stream: TextIO, kind: str, columns: Sequence[ExportColumn], rows: Rows) -> int:
     """Write rows as "csv", "json" (one array) or "jsonl" (an object a line); how many there were."""
     writer = {"csv": _csv, "json": _json, "jsonl": _jsonl}[kind]
     return writer(stream, columns, rows)
 
 
-def _csv(stream: TextIO, columns: Sequence[Column], rows: Rows) -> int:
+def _csv(stream: TextIO, columns: Sequence[ExportColumn], rows: Rows) -> int:
     writer = csv.writer(stream)
     writer.writerow([csv_cell(column.label) for column in columns])
     count = 0
@@ -35,7 +35,7 @@ def _csv(stream: TextIO, columns: Sequence[Column], rows: Rows) -> int:
     return count
 
 
-def _json(stream: TextIO, columns: Sequence[Column], rows: Rows) -> int:
+def _json(stream: TextIO, columns: Sequence[ExportColumn], rows: Rows) -> int:
     count = 0
     stream.write("[")
     for text in _objects(columns, rows):
@@ -45,7 +45,7 @@ def _json(stream: TextIO, columns: Sequence[Column], rows: Rows) -> int:
     return count
 
 
-def _jsonl(stream: TextIO, columns: Sequence[Column], rows: Rows) -> int:
+def _jsonl(stream: TextIO, columns: Sequence[ExportColumn], rows: Rows) -> int:
     count = 0
     for text in _objects(columns, rows):
         stream.write(text + "\n")
@@ -53,7 +53,7 @@ def _jsonl(stream: TextIO, columns: Sequence[Column], rows: Rows) -> int:
     return count
 
 
-def _objects(columns: Sequence[Column], rows: Rows) -> Iterator[str]:
+def _objects(columns: Sequence[ExportColumn], rows: Rows) -> Iterator[str]:
     names = [column.name for column in columns]
     for row in rows:
         yield json.dumps(dict(zip(names, map(_plain, row), strict=True)), ensure_ascii=False)
@@ -66,7 +66,7 @@ def _plain(value: Value) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def write_workbook(path: Path, title: str, columns: Sequence[Column], rows: Rows) -> int:
+def write_workbook(path: Path, title: str, columns: Sequence[ExportColumn], rows: Rows) -> int:
     """Write rows as a workbook, with as many sheets as it takes; how many rows there were.
 
     Ids stay text, text is never a formula or a link. Amounts beyond Excel's 15 digits stay text, texts beyond a cell's room
@@ -93,7 +93,7 @@ def write_workbook(path: Path, title: str, columns: Sequence[Column], rows: Rows
 class _Workbook:
     """The sheets of a workbook; the next one is begun when one is full."""
 
-    def __init__(self, book: Any, title: str, columns: Sequence[Column]) -> None:
+    def __init__(self, book: Any, title: str, columns: Sequence[ExportColumn]) -> None:
         self.count = 0
         self._book, self._title, self._columns = book, title, columns
         self._head = book.add_format({"bold": True, "bottom": 1})

@@ -10,15 +10,15 @@ from typing import Any
 
 from syncdb.ledger.queries import period
 from syncdb.ledger.queries.errors import Group
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.services.calendar import Calendar
-from syncdb.services.status import OUTCOMES, State
+from syncdb.services.status import OUTCOMES, Status
 from syncdb.values import iso, moment
 
 
 @dataclass(slots=True)
-class Day:
+class DayFigures:
     """One day of the shop's calendar. `revenue` by currency; runs by whether they did all (True) or not."""
 
     date: date
@@ -47,7 +47,7 @@ class Sales:
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class RunFigures:
     """The runs of the period; dry runs are left out. `seconds` is the median length of those that ended."""
 
     count: int
@@ -61,25 +61,25 @@ class Runs:
 class Figures:
     """A report's content. `since` and `until` are moments (ISO, UTC), the end excluded."""
 
-    days: list[Day]
+    days: list[DayFigures]
     zone: str
     since: str
     until: str
     sales: Sales
-    runs: Runs
+    runs: RunFigures
     changed_orders: int
     changed_fields: list[tuple[str, int]]
     errors: Mapping[str, int]
     open_errors: list[Group]
     gaps: list[Gap]
-    state: State
+    state: Status
 
 
-def gather(reader: Reader, state: State, calendar: Calendar, days: int) -> Figures:
+def gather(reader: LedgerReader, state: Status, calendar: Calendar, days: int) -> Figures:
     """The figures of the last `days` days of the calendar, today included."""
     begin = calendar.midnight(days - 1)
     since, until = iso(begin), iso(calendar.now + timedelta(seconds=1))
-    by_date = {begin.date() + timedelta(days=number): Day(begin.date() + timedelta(days=number)) for number in range(days)}
+    by_date = {begin.date() + timedelta(days=number): DayFigures(begin.date() + timedelta(days=number)) for number in range(days)}
     sales = _sales(period.orders_made(reader, since, until), by_date, calendar)
     runs = [run for run in period.runs_started(reader, since, until) if run["mode"] != "test"]
     _runs_by_day(runs, by_date, calendar)
@@ -99,7 +99,7 @@ def gather(reader: Reader, state: State, calendar: Calendar, days: int) -> Figur
     )
 
 
-def _sales(rows: Iterable[tuple[Any, ...]], days: Mapping[date, Day], calendar: Calendar) -> Sales:
+def _sales(rows: Iterable[tuple[Any, ...]], days: Mapping[date, DayFigures], calendar: Calendar) -> Sales:
     sales = Sales()
     for created_at, status, financial, fulfillment, cancelled_at, test, currency, total in rows:
         day = days.get(moment(created_at).astimezone(calendar.zone).date())
@@ -123,7 +123,7 @@ def _words(status: str | None) -> str:
     return status.lower().replace("_", " ") if status else "none"
 
 
-def _runs_by_day(runs: Iterable[Mapping[str, Any]], days: Mapping[date, Day], calendar: Calendar) -> None:
+def _runs_by_day(runs: Iterable[Mapping[str, Any]], days: Mapping[date, DayFigures], calendar: Calendar) -> None:
     for run in runs:
         day = days.get(moment(run["started_at"]).astimezone(calendar.zone).date())
         if day and run["exit_code"] == 0:
@@ -132,14 +132,14 @@ def _runs_by_day(runs: Iterable[Mapping[str, Any]], days: Mapping[date, Day], ca
             day.runs_else += 1
 
 
-def _runs(runs: list[dict[str, Any]]) -> Runs:
+def _runs(runs: list[dict[str, Any]]) -> RunFigures:
     lengths = [(moment(run["ended_at"]) - moment(run["started_at"])).total_seconds() for run in runs if run["ended_at"]]
     sums: Counter[str] = Counter()
     for run in runs:
         sums.update(run["counts"])
     outcomes = Counter(_outcome(run) for run in runs)
     failed = tuple(run for run in runs if run["exit_code"] not in (0, None))
-    return Runs(len(runs), outcomes, median(lengths) if lengths else None, sums, failed)
+    return RunFigures(len(runs), outcomes, median(lengths) if lengths else None, sums, failed)
 
 
 def _outcome(run: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from syncdb.pairs.registry import NAMED_BY, PairName
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LedgerLocation:
     """The ledger's path, and as far as they are configured: the API version, and what logs in to Shopify and where that stands.
 
     `login` is "token" or "client"; `login_file` None where it comes from the environment. `pairs` are those that are configured,
@@ -26,7 +26,7 @@ class Place:
     grist_calls: int | None = None
 
 
-def find_place(config: Path | None, db: Path | None, env: Mapping[str, str] | None = None) -> Place:
+def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | None = None) -> LedgerLocation:
     """Read only what is needed: reading the ledger needs neither a shop nor a spreadsheet to be configured.
 
     Raises ConfigurationError where db_path may be in a file that cannot be read, or is no path.
@@ -39,7 +39,7 @@ def find_place(config: Path | None, db: Path | None, env: Mapping[str, str] | No
     version = _first(sources, "shopify_api_version")
     token, client = _first(sources, "shopify_access_token"), _first(sources, "shopify_client_secret")
     login, calls = token or client, _first(sources, "grist_calls_per_month")
-    return Place(
+    return LedgerLocation(
         db.absolute() if db is not None else _ledger(sources, file.parent),
         version[0] if version else None,
         None if login is None else "token" if token else "client",

@@ -10,7 +10,7 @@ from syncdb.connectors.shopify.presence import Listed, Presence
 from syncdb.errors import NeedsPerson, RemoteError, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries import order_presence as held
-from syncdb.ledger.queries.reader import Reader, reading
+from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.ledger.runs import Problem
 from syncdb.orders.completeness import Bounds, ask_shop, unasked
 from syncdb.orders.intake import FETCH
@@ -35,7 +35,7 @@ def look(settings: Settings, days: int, clock: Clock) -> Found:
         return Found(orders, _rows(reader, settings, clock))
 
 
-def _same_shop(reader: Reader, facts: Facts) -> Facts:
+def _same_shop(reader: LedgerReader, facts: Facts) -> Facts:
     known = reader.meta("shop")
     if known and known["id"] != facts.shop_id:
         raise NeedsPerson(
@@ -45,7 +45,7 @@ def _same_shop(reader: Reader, facts: Facts) -> Facts:
     return facts
 
 
-def _rows(reader: Reader, settings: Settings, clock: Clock) -> Rows:
+def _rows(reader: LedgerReader, settings: Settings, clock: Clock) -> Rows:
     """Read the whole sheet and compare its keys with the ledger's."""
     rows = Rows()
     try:
@@ -76,7 +76,7 @@ def fetch_missed(settings: Settings, found: Found, clock: Clock) -> None:
     if not found.orders.missed and not found.rows.lacking:
         return
     with Ledger.open(settings.db_path, clock.now()) as ledger, ledger.transaction():
-        last = held.last_run(Reader(ledger.connection, ledger.path))
+        last = held.last_run(LedgerReader(ledger.connection, ledger.path))
         for one in found.orders.missed:
             ledger.problems.add(_missed(one), last, iso(clock.now()))
     found.fixed = run_now(settings, full=bool(found.rows.lacking), clock=clock)

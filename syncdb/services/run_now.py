@@ -13,10 +13,10 @@ from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.tokens import StaticToken
 from syncdb.engine.report import Report
 from syncdb.http import Retrier
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.logs import set_up
-from syncdb.pairs.shopify_sheets.pair import assemble, sheet_mapping, token_source, wishes_of
-from syncdb.pairs.shopify_sheets.tabs import Opening, Place, Tabs, open_tabs, spreadsheet_in, to_remember
+from syncdb.pairs.shopify_sheets.pair import assemble, run_request, sheet_mapping, token_source
+from syncdb.pairs.shopify_sheets.tabs import Opening, Tabs, TargetSpreadsheet, open_tabs, spreadsheet_in, to_remember
 
 PATIENCE = 30.0  # seconds that a person waits for an answer before hearing that there is none
 
@@ -62,14 +62,14 @@ class KnownSheet:
     connector: Tabs
 
 
-def known_sheet(settings: Settings, reader: Reader, google: Client) -> KnownSheet | None:
+def known_sheet(settings: Settings, reader: LedgerReader, google: Client) -> KnownSheet | None:
     """The sheet that the last run left behind; None before the first one."""
     shop = reader.meta("shop")
     spreadsheet_id = spreadsheet_in(settings, reader.meta)
     if not spreadsheet_id or not shop:
         return None
     mapping = sheet_mapping(settings, str(shop["zone"]), str(shop["currency"]))
-    place = Place(settings, spreadsheet_id, reader.connection, reader.meta)
+    place = TargetSpreadsheet(settings, spreadsheet_id, reader.connection, reader.meta)
     connector = open_tabs(place, Opening(google, mapping.fields, str(reader.meta("ledger_id")), everything=True))
     return KnownSheet(place.pair, tuple(one.tab for one in to_remember(settings, connector).values()), connector)
 
@@ -88,5 +88,5 @@ def run_now(settings: Settings, *, full: bool = False, clock: Clock = SYSTEM) ->
             )
         )
         stack.enter_context(stop.listening())
-        parts = stack.enter_context(assemble(settings, wishes_of(settings, full=full), clock, Lines(stop.check)))
+        parts = stack.enter_context(assemble(settings, run_request(settings, full=full), clock, Lines(stop.check)))
         return parts.sync.run()

@@ -15,7 +15,7 @@ EVERY = (5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440)  # minutes that d
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ScheduledCommand:
     """The command to run: `python script [--config config]`, started in `folder`, each `every` minutes.
 
     `about` says what it does; `kind` tells jobs of one folder apart and is empty for the first kind that there was.
@@ -50,14 +50,14 @@ class Job:
         return int.from_bytes(hashlib.sha256(told.encode()).digest()[:3], "big")
 
 
-def cron_line(job: Job) -> str:
+def cron_line(job: ScheduledCommand) -> str:
     """The line for `crontab -e`. Exit code 7 (another run was still at work) is no failure."""
     command = " ".join(shlex.quote(part) for part in [str(job.python), *job.arguments])
     line = f"cd {shlex.quote(str(job.folder))} && {command} >/dev/null || [ $? -eq 7 ]"
     return f"{_cron_times(job)} {line.replace('%', chr(92) + '%')}"
 
 
-def _cron_times(job: Job) -> str:
+def _cron_times(job: ScheduledCommand) -> str:
     if job.every < 60:
         minutes = ",".join(str(minute) for minute in range(job.minute % job.every, 60, job.every))
         return f"{minutes} * * * *"
@@ -67,7 +67,7 @@ def _cron_times(job: Job) -> str:
     return f"{job.minute} {hours} * * *"
 
 
-def systemd_service(job: Job) -> str:
+def systemd_service(job: ScheduledCommand) -> str:
     """The .service unit."""
     command = " ".join(_systemd_word(part) for part in [str(job.python), *job.arguments])
     return f"""[Unit]
@@ -86,7 +86,7 @@ TimeoutStopSec=5min
 """
 
 
-def systemd_timer(job: Job) -> str:
+def systemd_timer(job: ScheduledCommand) -> str:
     """The .timer unit. A run that was due while the computer was off is made up for."""
     return f"""[Unit]
 Description={job.about}, every {job.every} minutes ({job.name})
@@ -101,7 +101,7 @@ WantedBy=timers.target
 """
 
 
-def _calendar(job: Job) -> str:
+def _calendar(job: ScheduledCommand) -> str:
     if job.every < 60:
         return f"*:{job.minute % job.every:02}/{job.every}"
     if job.every == 60:
@@ -115,7 +115,7 @@ def _systemd_word(word: str) -> str:
     return f'"{escaped}"'
 
 
-def task_xml(job: Job, start: str) -> str:
+def task_xml(job: ScheduledCommand, start: str) -> str:
     """The task for Windows' Task Scheduler. `start` is the first moment it is due, as local ISO 8601 to the second."""
     arguments = " ".join(_windows_word(part) for part in job.arguments)
     return f"""<?xml version="1.0" encoding="UTF-16"?>
@@ -153,7 +153,7 @@ def _windows_word(word: str) -> str:
     return f'"{word}{tail}"'
 
 
-def with_line(crontab: str, job: Job) -> str:
+def with_line(crontab: str, job: ScheduledCommand) -> str:
     """A crontab with the job's line in it: in place of an earlier one of the same folder, else at the end."""
     mark = f"# {job.name}"
     kept: list[str] = []

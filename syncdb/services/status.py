@@ -7,13 +7,13 @@ from typing import Any
 
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.errors import Group, grouped, open_errors
-from syncdb.ledger.queries.overview import Standing
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.overview import OrderCounts
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.ledger_gaps import after_asking, gaps_in
 from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.pairs.registry import PairName, command, pair_of, series_of
 from syncdb.services.gap_data import numbers, with_reason
-from syncdb.services.ledger_location import Place
+from syncdb.services.ledger_location import LedgerLocation
 from syncdb.services.run_schedule import Rhythm, cut_off, rhythm
 from syncdb.systems.shopify_versions import days_left, end_of_support
 from syncdb.values import iso, moment
@@ -67,14 +67,14 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Status:
     """All that `status` tells."""
 
     now: datetime
-    place: Place
+    place: LedgerLocation
     shop: dict[str, Any] | None
     size: int
-    counts: Standing
+    counts: OrderCounts
     last_runs: Sequence[dict[str, Any]]
     pairs: Sequence[dict[str, Any]]
     series: Sequence[Series]
@@ -106,15 +106,15 @@ class State:
         return [gap for gap in self.gaps if gap.reason is Reason.UNEXPLAINED]
 
 
-def look(reader: Reader, place: Place, now: datetime) -> State:
+def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> Status:
     """Ask the ledger everything that `status` tells."""
     runs, last_of_each = overview.last_runs(reader), overview.last_run_of_each_pair(reader)
-    return State(
+    return Status(
         now,
         place,
         reader.meta("shop"),
         reader.path.stat().st_size,
-        overview.standing(reader),
+        overview.order_counts(reader),
         runs,
         last_of_each,
         _series(reader, [one["pair"] for one in last_of_each], place),
@@ -129,7 +129,7 @@ def look(reader: Reader, place: Place, now: datetime) -> State:
     )
 
 
-def _series(reader: Reader, pairs: Sequence[str], place: Place) -> list[Series]:
+def _series(reader: LedgerReader, pairs: Sequence[str], place: LedgerLocation) -> list[Series]:
     """The series of runs, the one that ran last first; not those that nobody has configured any more."""
     runs: dict[str, list[dict[str, Any]]] = {}
     for pair in pairs:
@@ -140,12 +140,12 @@ def _series(reader: Reader, pairs: Sequence[str], place: Place) -> list[Series]:
     return sorted((Series(name, some) for name, some in merged.items()), key=lambda one: -int(one.last["run_id"]))
 
 
-def attention(state: State) -> list[Attention]:
+def attention(state: Status) -> list[Attention]:
     """What needs a person, most urgent first; empty when all is fine."""
     return [*_runs(state), *_open(state), *_calls(state), *_version(state)]
 
 
-def _runs(state: State) -> Iterator[Attention]:
+def _runs(state: Status) -> Iterator[Attention]:
     if state.last_run is None:
         first = next(iter(state.place.pairs), PairName.SHEETS)
         sync = command(first)
@@ -174,7 +174,7 @@ def _of_series(series: Series, which: str, now: datetime) -> Iterator[Attention]
         yield Attention("overdue", text, "See whether the schedule (cron, systemd, Task Scheduler) is still on.")
 
 
-def _calls(state: State) -> Iterator[Attention]:
+def _calls(state: Status) -> Iterator[Attention]:
     """Said when a tenth is left: at the end runs stop until the next month."""
     limit, used = state.place.grist_calls, calls_used(state)
     if limit is not None and used * 10 >= limit * 9:
@@ -183,7 +183,7 @@ def _calls(state: State) -> Iterator[Attention]:
         yield Attention("grist_calls", text, step)
 
 
-def calls_used(state: State) -> int:
+def calls_used(state: Status) -> int:
     """Calls to Grist in this month (UTC), as runs have counted them."""
     return int(state.calls["used"]) if state.calls and state.calls["month"] == f"{state.now:%Y-%m}" else 0
 
@@ -198,12 +198,12 @@ def _after(exit_code: int, sync: str) -> str:
     }.get(exit_code, "Run again; if it stays, report it with the last lines of the log.")
 
 
-def _stale(state: State) -> bool:
+def _stale(state: Status) -> bool:
     usual = state.rhythm.interval * 3 if state.rhythm else STALE
     return state.mark is not None and state.now - moment(state.mark["at"]) > max(STALE, usual)
 
 
-def _open(state: State) -> Iterator[Attention]:
+def _open(state: Status) -> Iterator[Attention]:
     if count := sum(len(group.errors) for group in state.errors):
         yield Attention("open_errors", f"{count} {_some(count, 'error is', 'errors are')} open.", "python sync_manager.py errors")
     old = [one for one in state.writes if state.now - moment(one["begun_at"]) > timedelta(minutes=15)]
@@ -229,7 +229,7 @@ def _first(gaps: Sequence[Gap], most: int = 3) -> str:
     return ", ".join(told) + (f" and {len(gaps) - most} more" if len(gaps) > most else "")
 
 
-def _version(state: State) -> Iterator[Attention]:
+def _version(state: Status) -> Iterator[Attention]:
     left = days_left(state.version, state.now) if state.version else None
     if state.version and left is not None and left < 0:
         text = f"Shopify no longer offers API version {state.version}; an older or newer one answers in its place."
@@ -239,7 +239,7 @@ def _version(state: State) -> Iterator[Attention]:
         yield Attention("version_ends", text, "Update syncdb or set shopify_api_version to a newer version.")
 
 
-def as_data(state: State, found: Sequence[Attention]) -> dict[str, Any]:
+def as_data(state: Status, found: Sequence[Attention]) -> dict[str, Any]:
     """The status for scripts; the names are documented in docs/manager.md."""
     run = state.last_run
     end = end_of_support(state.version) if state.version else None

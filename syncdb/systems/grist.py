@@ -7,9 +7,9 @@ from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import GristSettings, load_grist
-from syncdb.connectors.grist import Binding, GristClient, GristDocument, MonthlyCalls
+from syncdb.connectors.grist import GristClient, GristDocument, MonthlyCalls, TableBinding
 from syncdb.connectors.grist.failures import Declined
-from syncdb.connectors.grist.layout import Standing, Wish
+from syncdb.connectors.grist.layout import TableState, WantedTable
 from syncdb.connectors.grist.structure import survey
 from syncdb.connectors.grist.target import find_document
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
@@ -18,9 +18,9 @@ from syncdb.connectors.shopify.facts import Facts
 from syncdb.decoding import understood
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.http import Retrier
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Owner
-from syncdb.pairs.selection import ORDERS, Pairing
+from syncdb.pairs.selection import ORDERS, Selection
 from syncdb.pairs.shopify_grist.pair import binding_name, wanted_tables
 from syncdb.services.run_now import PATIENCE, shop_of
 from syncdb.systems.shopify import Check, check_horizon, check_version, failed, passed, refused, same_shop, skipped
@@ -38,21 +38,21 @@ def read_grist_configuration(
     except ConfigurationError as error:
         code = Exit.CONFIGURATION
         return None, [failed("configuration", "grist", problem, error.next_step, code) for problem in error.problems]
-    told = f"{', '.join(_names(settings.pairing))}; to the shop is written: {', '.join(settings.shopify_writes) or 'nothing'}"
+    told = f"{', '.join(_names(settings.selection))}; to the shop is written: {', '.join(settings.shopify_writes) or 'nothing'}"
     return settings, [
         passed("configuration", "grist", told),
         *(passed("configuration", "note", notice) for notice in settings.notices),
     ]
 
 
-def _names(pairing: Pairing) -> list[str]:
-    return [one.entity.name for one in pairing.entities] + ([ORDERS] if pairing.orders else [])
+def _names(selection: Selection) -> list[str]:
+    return [one.entity.name for one in selection.entities] + ([ORDERS] if selection.orders else [])
 
 
 # --- the shop
 
 
-def check_shop(settings: GristSettings, reader: Reader | None, clock: Clock = SYSTEM) -> list[Check]:
+def check_shop(settings: GristSettings, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
     """Token, shop, the permissions that the chosen fields need, and the API version, in one or two requests."""
     try:
         with shop_of(settings, clock) as client:
@@ -64,7 +64,7 @@ def check_shop(settings: GristSettings, reader: Reader | None, clock: Clock = SY
         passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
         *same_shop(facts, reader),
         check_scopes(settings, facts),
-        *([check_horizon(settings, facts, clock.now())] if settings.pairing.orders else []),
+        *([check_horizon(settings, facts, clock.now())] if settings.selection.orders else []),
         check_version(settings, facts, clock.now()),
     ]
 
@@ -73,7 +73,7 @@ def check_scopes(settings: GristSettings, facts: Facts) -> Check:
     """Whether the app may read what is kept in step, and write what `shopify_writes` allows."""
     if facts.scopes is None:
         return skipped("shopify", "scopes", "the app may not see its own permissions")
-    needs = needed_scopes(settings.pairing)
+    needs = needed_scopes(settings.selection)
     # a permission to write includes that to read (documented)
     lacking = {need: why for need, why in needs.items() if not facts.scopes & {need, need.replace("read_", "write_", 1)}}
     if lacking:
@@ -84,18 +84,18 @@ def check_scopes(settings: GristSettings, facts: Facts) -> Check:
     return passed("shopify", "scopes", ", ".join(sorted(needs)))
 
 
-def needed_scopes(pairing: Pairing) -> dict[str, list[str]]:
-    """The access scopes that a pairing needs, each with what for."""
+def needed_scopes(selection: Selection) -> dict[str, list[str]]:
+    """The access scopes that a selection needs, each with what for."""
     needs: dict[str, list[str]] = {}
-    for one in pairing.entities:
+    for one in selection.entities:
         entity = entity_named(one.entity.name)
         for scope in entity.read_scopes:
             needs.setdefault(scope, []).append(f"to read {entity.name}")
         if any(part.rule.owner is not Owner.LEFT for part in one.fields):
             needs.setdefault(entity.write_scope, []).append(f"to write {entity.name}")
-    if pairing.orders:
+    if selection.orders:
         needs.setdefault("read_orders", []).append("to read orders")
-        if pairing.orders.from_grist:
+        if selection.orders.from_grist:
             needs.setdefault("write_orders", []).append("to write notes and tags of orders")
     return needs
 
@@ -104,7 +104,7 @@ def needed_scopes(pairing: Pairing) -> dict[str, list[str]]:
 
 
 @contextmanager
-def grist_of(settings: GristSettings, reader: Reader | None, clock: Clock) -> Iterator[GristClient]:
+def grist_of(settings: GristSettings, reader: LedgerReader | None, clock: Clock) -> Iterator[GristClient]:
     """A client for the configured server, which keeps to what is left of the month's calls."""
     stored = (reader.meta("grist_calls") if reader else None) or {"month": "", "used": 0}
     calls = MonthlyCalls(settings.grist_calls_per_month, stored["month"], stored["used"], clock.now)
@@ -116,7 +116,7 @@ def grist_of(settings: GristSettings, reader: Reader | None, clock: Clock) -> It
         client.close()
 
 
-def check_grist(settings: GristSettings, reader: Reader | None, clock: Clock = SYSTEM) -> list[Check]:
+def check_grist(settings: GristSettings, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
     """Server, key, document, right to edit, what is hidden, tables and columns, calls and room. Nothing is made or changed."""
     checks: list[Check] = []
     shop = (reader.meta("shop") if reader else None) or {"zone": "UTC", "currency": "XXX"}
@@ -125,9 +125,9 @@ def check_grist(settings: GristSettings, reader: Reader | None, clock: Clock = S
             document = GristDocument(client, find_document(client, settings.grist_document, settings.grist_workspace, make=False))
             checks += _document(client, document)
             checks.append(_sight(document))
-            wishes = wanted_tables(settings.pairing, str(shop["zone"]), str(shop["currency"]))
-            standing: dict[str, Standing] = {}
-            for name, wish in wishes.items():
+            request = wanted_tables(settings.selection, str(shop["zone"]), str(shop["currency"]))
+            standing: dict[str, TableState] = {}
+            for name, wish in request.items():
                 checks.append(_table(document, name, wish, reader, standing))
             checks.append(_room(document, standing))
         except SyncdbError as error:
@@ -177,11 +177,13 @@ def _sight(document: GristDocument) -> Check:
     return passed("grist", "sight", told, "Let the access rules show everything to the key's owner.")
 
 
-def _table(document: GristDocument, name: str, wish: Wish, reader: Reader | None, standing: dict[str, Standing]) -> Check:
+def _table(
+    document: GristDocument, name: str, wish: WantedTable, reader: LedgerReader | None, standing: dict[str, TableState]
+) -> Check:
     """How a table stands against what is wanted."""
     stored = reader.meta(binding_name(document.id, name, wish.table)) if reader else None
     try:
-        found = survey(document, wish, Binding.from_data(stored) if stored else None, False)
+        found = survey(document, wish, TableBinding.from_data(stored) if stored else None, False)
     except Declined as declined:
         return refused("grist", name, document.explained(declined))  # type: ignore[arg-type]
     except SyncdbError as error:
@@ -192,7 +194,7 @@ def _table(document: GristDocument, name: str, wish: Wish, reader: Reader | None
     return passed("grist", name, _told(wish, found))
 
 
-def _told(wish: Wish, found: Standing) -> str:
+def _told(wish: WantedTable, found: TableState) -> str:
     table = found.table.id if found.table else wish.table
     lacking = [wish.asked[name] for name in (*found.missing, *found.empty)]
     told = f'the next run adds to "{table}": {", ".join(lacking)}' if lacking else f'all columns stand in "{table}"'
@@ -210,7 +212,7 @@ def _calls(client: GristClient, settings: GristSettings) -> Check:
     return passed("grist", "calls", f"{told}; {calls.left:,} of {settings.grist_calls_per_month:,} left")
 
 
-def _room(document: GristDocument, standing: Mapping[str, Standing]) -> Check:
+def _room(document: GristDocument, standing: Mapping[str, TableState]) -> Check:
     tables = [found.table.id for found in standing.values() if found.table]
     if not tables:
         return skipped("grist", "room", ROOM)

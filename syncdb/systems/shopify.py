@@ -18,11 +18,11 @@ from syncdb.connectors.shopify.facts import Facts
 from syncdb.connectors.shopify.presence import Presence
 from syncdb.errors import ConfigurationError, Exit, LedgerBusy, SyncdbError
 from syncdb.ledger import file
-from syncdb.ledger.queries.reader import Reader, reading
+from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.mapping.choice import column
 from syncdb.pairs.shopify_sheets.pair import sheet_mapping
 from syncdb.pairs.shopify_sheets.periods import ONE
-from syncdb.pairs.shopify_sheets.tabs import Place
+from syncdb.pairs.shopify_sheets.tabs import TargetSpreadsheet
 from syncdb.services.run_now import google_of, known_sheet, shop_of
 from syncdb.systems.shopify_versions import days_left
 
@@ -37,7 +37,7 @@ SCOPE_FOR = {
 }
 
 
-class State(Enum):
+class CheckState(Enum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -49,22 +49,22 @@ class Check:
 
     part: str
     name: str
-    state: State
+    state: CheckState
     told: str = ""
     remedy: str = ""
     exit_code: Exit = Exit.DONE
 
 
 def passed(part: str, name: str, told: str = "", remedy: str = "") -> Check:
-    return Check(part, name, State.PASSED, told, remedy)
+    return Check(part, name, CheckState.PASSED, told, remedy)
 
 
 def failed(part: str, name: str, told: str, remedy: str, code: Exit) -> Check:
-    return Check(part, name, State.FAILED, told, remedy, code)
+    return Check(part, name, CheckState.FAILED, told, remedy, code)
 
 
 def skipped(part: str, name: str, why: str) -> Check:
-    return Check(part, name, State.SKIPPED, why)
+    return Check(part, name, CheckState.SKIPPED, why)
 
 
 def refused(part: str, name: str, error: SyncdbError) -> Check:
@@ -115,7 +115,7 @@ def _lock(path: Path) -> Check:
     return passed("ledger", "free", "no run holds it")
 
 
-def check_shopify(settings: Settings, reader: Reader | None = None, clock: Clock = SYSTEM) -> list[Check]:
+def check_shopify(settings: Settings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:
     """Token, shop, scopes, API version and how far back orders are visible, in one or two requests."""
     try:
         with shop_of(settings, clock) as client:
@@ -131,7 +131,7 @@ def check_shopify(settings: Settings, reader: Reader | None = None, clock: Clock
     ]
 
 
-def same_shop(facts: Facts, reader: Reader | None) -> Iterator[Check]:
+def same_shop(facts: Facts, reader: LedgerReader | None) -> Iterator[Check]:
     known = reader.meta("shop") if reader else None
     if known and known["id"] != facts.shop_id:
         told = f"the ledger belongs to {known['domain']}, but {facts.domain} answered"
@@ -176,7 +176,7 @@ def check_version(settings: ShopSettings, facts: Facts, now: datetime) -> Check:
     return passed("shopify", "version", f"{asked}, {left} days left" if left is not None else asked, remedy)
 
 
-def check_google(settings: Settings, reader: Reader | None = None, clock: Clock = SYSTEM) -> list[Check]:
+def check_google(settings: Settings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:
     """Key file, sign-in, spreadsheet, clock, right to edit, room, and the columns as they stand."""
     checks: list[Check] = []
     names = ["sign-in", "clock", "edit", "room", "headers"]
@@ -220,7 +220,7 @@ def _room(seen: Glance) -> Check:
     return passed("google", "room", told)
 
 
-def _headers(settings: Settings, reader: Reader | None, client: Client, seen: Glance) -> Check:
+def _headers(settings: Settings, reader: LedgerReader | None, client: Client, seen: Glance) -> Check:
     sheet = known_sheet(settings, reader, client) if reader else None
     if sheet is None:
         told = (
@@ -249,8 +249,8 @@ def _other_spreadsheet(client: Client, period: str, target: str) -> Check:
     return passed("google", name, f'may edit "{seen.title}"; {seen.cells:,} of {MOST_CELLS:,} cells in use')
 
 
-def _left_behind(settings: Settings, reader: Reader | None, spreadsheet_id: str) -> list[Check]:
+def _left_behind(settings: Settings, reader: LedgerReader | None, spreadsheet_id: str) -> list[Check]:
     if reader is None:
         return []
-    place = Place(settings, spreadsheet_id, reader.connection, reader.meta)
+    place = TargetSpreadsheet(settings, spreadsheet_id, reader.connection, reader.meta)
     return [passed("google", "note", told) for told in place.left_behind()]

@@ -11,7 +11,7 @@ from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
 from syncdb.engine.progress import Silent
-from syncdb.engine.reconcile import Pair, Reconciled, reconcile
+from syncdb.engine.reconcile import EntityPair, Reconciled, reconcile
 from syncdb.ledger import Ledger
 from syncdb.model import Attempt, Outcome, Policy, Result
 
@@ -90,7 +90,7 @@ class World:
             ledger.close()
 
     def _sync(self, ledger: Ledger) -> Reconciled:
-        pair = Pair("test", self.left, self.right, self.policy, Limits(few=10**6, few_restored=10**6, few_deletes=10**6))
+        pair = EntityPair("test", self.left, self.right, self.policy, Limits(few=10**6, few_restored=10**6, few_deletes=10**6))
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
         applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent())

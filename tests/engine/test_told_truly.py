@@ -12,7 +12,7 @@ from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
 from syncdb.engine.progress import Silent
-from syncdb.engine.reconcile import Pair, reconcile
+from syncdb.engine.reconcile import EntityPair, reconcile
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side
@@ -49,7 +49,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def applier(ledger: Ledger, pair: Pair) -> Applier:
+def applier(ledger: Ledger, pair: EntityPair) -> Applier:
     with ledger.transaction():
         run_id = ledger.runs.start(pair.name, "full", "2026-11-21T07:00:00Z")
     return Applier(ledger, pair.name, pair.sides, run_id, Clock(now=lambda: NOW), random.Random(1), Silent())
@@ -57,7 +57,7 @@ def applier(ledger: Ledger, pair: Pair) -> Applier:
 
 def test_a_refusal_in_a_later_round_says_what_was_written_before(ledger: Ledger) -> None:
     left, right = MemoryConnector("left"), Visited()
-    pair = Pair("test", left, right, POLICY, Limits(few_restored=5, restored_percent=10))
+    pair = EntityPair("test", left, right, POLICY, Limits(few_restored=5, restored_percent=10))
     left.rows = {str(number): {"count": number} for number in range(40)}
     reconcile(ledger, pair, None, applier(ledger, pair), Silent())
     left.rows["0"]["count"] = left.rows["1"]["count"] = 100
@@ -72,7 +72,7 @@ def test_a_refusal_in_a_later_round_says_what_was_written_before(ledger: Ledger)
 
 def test_a_refusal_in_the_first_round_says_that_no_row_was_changed(ledger: Ledger) -> None:
     left, right = MemoryConnector("left"), Visited()
-    pair = Pair("test", left, right, POLICY, Limits(few_restored=5, restored_percent=10))
+    pair = EntityPair("test", left, right, POLICY, Limits(few_restored=5, restored_percent=10))
     left.rows = {str(number): {"count": number} for number in range(40)}
     reconcile(ledger, pair, None, applier(ledger, pair), Silent())
     right.rows.clear()
@@ -84,7 +84,7 @@ def test_a_refusal_in_the_first_round_says_that_no_row_was_changed(ledger: Ledge
 def test_structure_that_was_declined_is_journalled_as_not_done(ledger: Ledger) -> None:
     right = Visited()
     right.made, right.refusals = False, 2
-    pair = Pair("test", MemoryConnector("left"), right, POLICY)
+    pair = EntityPair("test", MemoryConnector("left"), right, POLICY)
     assert applier(ledger, pair).make_structure(Side.RIGHT)
     states = [row[0] for row in ledger.connection.execute("SELECT state FROM journal ORDER BY state")]
     assert states == ["done", "void", "void"]
@@ -92,7 +92,7 @@ def test_structure_that_was_declined_is_journalled_as_not_done(ledger: Ledger) -
 
 def test_structure_left_open_and_fenced_off_is_journalled_as_not_done(ledger: Ledger) -> None:
     right = Visited()
-    pair = Pair("test", MemoryConnector("left"), right, POLICY)
+    pair = EntityPair("test", MemoryConnector("left"), right, POLICY)
     writer = applier(ledger, pair)
     with ledger.transaction():
         ledger.journal(pair.name).begin(Attempt(7, (), {}), Side.RIGHT, "structure", writer.run_id, writer.now())
@@ -103,7 +103,7 @@ def test_structure_left_open_and_fenced_off_is_journalled_as_not_done(ledger: Le
 def test_a_random_token_that_was_used_before_is_not_taken_again(ledger: Ledger) -> None:
     """Both runs draw the same numbers: the second one must go on to the next."""
     left, right = MemoryConnector("left"), Visited()
-    pair = Pair("test", left, right, POLICY)
+    pair = EntityPair("test", left, right, POLICY)
     for count in (1, 2):
         left.rows = {"a": {"count": count}}
         reconcile(ledger, pair, None, applier(ledger, pair), Silent())

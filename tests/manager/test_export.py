@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncdb.services.export_columns import Column
+from syncdb.services.export_columns import ExportColumn
 from syncdb.services.export_formats import write_text, write_workbook
 from syncdb.values import Kind
 from tests.manager.conftest import Shop, manage
@@ -154,7 +154,11 @@ def test_wrong_wishes_are_told(past: Shop, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "json", "jsonl", "xlsx"])
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path, kind: str) -> None:
-    columns = [Column("id", "ID", Kind.IDENTIFIER), Column("text", "Text", Kind.TEXT), Column("total", "Total", Kind.MONEY)]
+    columns = [
+        ExportColumn("id", "ID", Kind.IDENTIFIER),
+        ExportColumn("text", "Text", Kind.TEXT),
+        ExportColumn("total", "Total", Kind.MONEY),
+    ]
 
     def rows(count: int) -> Iterator[list[object]]:
         for number in range(count):
@@ -178,7 +182,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_workbook_takes_what_its_cells_cannot(tmp_path: Path) -> None:
-    columns = [Column("a", "=A", Kind.TEXT), Column("m", "M", Kind.MONEY), Column("t", "T", Kind.MOMENT)]
+    columns = [ExportColumn("a", "=A", Kind.TEXT), ExportColumn("m", "M", Kind.MONEY), ExportColumn("t", "T", Kind.MOMENT)]
     odd = ["\x00\x0b bell\ud800", "x" * 40_000, "=1+1", "https://example.com/", "007"]
     amounts = [Decimal("12345678901234567.89"), Decimal("1.10"), Decimal("0"), Decimal("-3"), Decimal("1E+3")]
     rows = [[text, money, datetime(2026, 11, 20, 7, 30)] for text, money in zip(odd, amounts, strict=True)]

@@ -8,7 +8,7 @@ import pytest
 
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.order_names import Names
-from syncdb.order_snapshot import sealed
+from syncdb.order_snapshot import snapshot_of
 from syncdb.services.order_lookup import SeveralOrders, UnknownOrder, find_order, understand
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -30,7 +30,7 @@ def names(tmp_path: Path) -> Iterator[Names]:
         with ledger.transaction():
             for order_id, name, number in ORDERS:
                 snapshot = {"id": order_id, "name": name, "number": number, "created_at": "2026-11-01T10:00:00Z"}
-                ledger.orders.save([sealed(snapshot)], 1, "2026-11-20T12:00:00Z")
+                ledger.orders.save([snapshot_of(snapshot)], 1, "2026-11-20T12:00:00Z")
         yield Names(ledger.connection)
 
 
@@ -108,7 +108,7 @@ def test_the_neighbours_of_a_gap_come_before_slips_of_the_finger(tmp_path: Path)
         with ledger.transaction():
             for number in (one for one in range(1000, 1100) if one != 1067):
                 snapshot = {"id": str(number), "name": f"#{number}", "number": number}
-                ledger.orders.save([sealed(snapshot)], 1, "2026-11-20T12:00:00Z")
+                ledger.orders.save([snapshot_of(snapshot)], 1, "2026-11-20T12:00:00Z")
         with pytest.raises(UnknownOrder) as told:
             find_order(Names(ledger.connection), "1067")
     assert set(told.value.nearest[:2]) == {"#1066", "#1068"} and told.value.nearest[2:] == ("#1076",)

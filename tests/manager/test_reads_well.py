@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.cli.output import folded
-from syncdb.services.export_columns import Column
+from syncdb.services.export_columns import ExportColumn
 from syncdb.services.export_formats import write_workbook
 from syncdb.values import Kind
 from tests.manager.conftest import Shop, manage
@@ -81,7 +81,7 @@ def test_an_unknown_command_suggests_the_nearest() -> None:
 def test_a_sheet_too_large_for_a_plain_archive_is_still_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over 2 GB of cells in a sheet need the larger kind of ZIP archive; here the limit is set low instead."""
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 50_000)
-    columns = [Column("text", "Text", Kind.TEXT)]
+    columns = [ExportColumn("text", "Text", Kind.TEXT)]
     assert write_workbook(tmp_path / "l.xlsx", "lines", columns, ([f"{number} " * 20] for number in range(2000))) == 2000
     with zipfile.ZipFile(tmp_path / "l.xlsx") as book:
         assert book.getinfo("xl/worksheets/sheet1.xml").file_size > 50_000 and book.testzip() is None
@@ -98,7 +98,7 @@ def test_a_workbook_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> Non
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_workbook(tmp_path / "l.xlsx", "lines", [Column("text", "Text", Kind.TEXT)], rows())  # type: ignore[arg-type]
+        write_workbook(tmp_path / "l.xlsx", "lines", [ExportColumn("text", "Text", Kind.TEXT)], rows())  # type: ignore[arg-type]
     assert seen, "it works beside the workbook"
     assert list(tmp_path.iterdir()) == [Path.cwd()]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.ledger import Ledger
-from syncdb.order_snapshot import sealed
+from syncdb.order_snapshot import snapshot_of
 from tests.manager.conftest import Shop, manage
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ def damaged(path: Path, kind: str) -> Path:
         with Ledger.open(path, NOW) as ledger, ledger.transaction():
             for number in range(400):
                 snapshot = {"id": str(number), "name": f"#{number}", "number": number, "created_at": "2026-11-20T10:00:00Z"}
-                ledger.orders.save([sealed(snapshot | {"note": "x" * 900})], 1, "now")
+                ledger.orders.save([snapshot_of(snapshot | {"note": "x" * 900})], 1, "now")
         data = bytearray(path.read_bytes())
         data[8192:] = b"\xa5" * (len(data) - 8192)
         path.write_bytes(bytes(data))
@@ -158,8 +158,8 @@ def odd_ledger(path: Path) -> Path:
                 "customer": {"display_name": text},
                 "note": text,
             }
-            ledger.orders.save([sealed(snapshot)], 1, "2026-11-20T10:00:00Z")
-            ledger.orders.save([sealed(snapshot | {"note": text + "!"})], 1, "2026-11-20T11:00:00Z")
+            ledger.orders.save([snapshot_of(snapshot)], 1, "2026-11-20T10:00:00Z")
+            ledger.orders.save([snapshot_of(snapshot | {"note": text + "!"})], 1, "2026-11-20T11:00:00Z")
     return path
 
 

@@ -490,15 +490,15 @@ DEFECTS = (
     Defect(
         "Grist: a run of some fields forgets where the others stand",
         "pairs/shopify_grist/pair.py",
-        "wanted_tables(settings.pairing, shop",
-        "wanted_tables(pairing, shop",
+        "wanted_tables(settings.selection, shop",
+        "wanted_tables(selection, shop",
         (GRIST_FOUND,),
     ),
     Defect(
         "a run of some fields moves the cursors",
         "engine/pair_sync.py",
-        "if not self.wishes.dry and not report.partial and not self.between.part:",
-        "if not self.wishes.dry and not report.partial:",
+        "if not self.request.dry and not report.partial and not self.pair_run.part:",
+        "if not self.request.dry and not report.partial:",
         (GRIST_FOUND,),
     ),
     Defect(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from syncdb.cli.run_pair import Asked, run
+from syncdb.cli.run_pair import RunOptions, run
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.grist_demo import main, tell_all
 from syncdb.sandbox.grist_story import GristStory
@@ -83,7 +83,7 @@ def test_the_sandbox_started_by_hand_says_how_to_use_it(tmp_path: Path, capsys: 
                 told.append(sandbox.stdout.readline())
                 assert told[-1], f"it ended by itself: {told}"
             with chdir(tmp_path):
-                code = run(Asked(), {})
+                code = run(RunOptions(), {})
         finally:
             sandbox.terminate()
     assert code == 0 and "Done: " in capsys.readouterr().out, "the settings it left are all that is needed"

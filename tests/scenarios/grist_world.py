@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from syncdb.cli.run_pair import Asked, run
+from syncdb.cli.run_pair import RunOptions, run
 from syncdb.clock import Clock
 from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.local import Sandbox
@@ -100,7 +100,7 @@ class GristWorld:
         self.faults.log.clear()
         before = self._calls()
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(Asked(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
+            code = run(RunOptions(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
         text = out.getvalue()
         assert "Traceback" not in text + err.getvalue(), text + err.getvalue()
         data = json.loads(text) if asked.get("as_json", True) else {}

@@ -125,10 +125,10 @@ def test_it_goes_in_steps_and_the_next_run_goes_on(kept: World, monkeypatch: pyt
     monkeypatch.setattr(retention, "AT_ONCE", 4)
     monkeypatch.setattr(retention, "MOST_STEPS", 3)
     total = counts(kept)["order_change"]
-    watch, clock = Silent(), Clock(now=lambda: kept.sandbox.now())
+    progress, clock = Silent(), Clock(now=lambda: kept.sandbox.now())
     kept.pass_time(hours=400 * DAY)
     with Ledger.open(ledger(kept), kept.sandbox.now()) as opened:
-        removed = [retention.cut_history(opened, timedelta(days=30), clock, watch) for _ in range(200)]
+        removed = [retention.cut_history(opened, timedelta(days=30), clock, progress) for _ in range(200)]
     assert removed[0] == 12 and max(removed) == 12 and removed[-1] == 0 and sum(removed) > total
     assert counts(kept)["order_change"] == 0 == counts(kept)["cell_write"] and sound(kept)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncdb.connectors.shopify.bulk_spans import LENIENCE, MOST_COUNTS, Cut, Span, changed_between, split
+from syncdb.connectors.shopify.bulk_spans import LENIENCE, MOST_COUNTS, ChangeSpan, Cut, changed_between, split
 
 DAY = 86_400
 BEGIN = 1_790_000_000
@@ -20,27 +20,27 @@ class Shop:
         self.changes = sorted(changes)
         self.asked = 0
 
-    def count(self, span: Span) -> int:
+    def count(self, span: ChangeSpan) -> int:
         self.asked += 1
         return self.inside(span)
 
-    def inside(self, span: Span) -> int:
+    def inside(self, span: ChangeSpan) -> int:
         return len(self._in(span))
 
-    def seconds(self, span: Span) -> set[int]:
+    def seconds(self, span: ChangeSpan) -> set[int]:
         return set(self._in(span))
 
-    def _in(self, span: Span) -> list[int]:
+    def _in(self, span: ChangeSpan) -> list[int]:
         low = bisect_left(self.changes, span.since.timestamp()) if span.since else 0
         high = bisect_left(self.changes, span.before.timestamp()) if span.before else len(self.changes)
         return self.changes[low:high]
 
-    def whole(self) -> Span:
+    def whole(self) -> ChangeSpan:
         low, high = (self.changes[0], self.changes[-1] + 1) if self.changes else (BEGIN, BEGIN)
-        return Span(None, None, low, high, len(self.changes))
+        return ChangeSpan(None, None, low, high, len(self.changes))
 
 
-def follow_on(spans: list[Span]) -> bool:
+def follow_on(spans: list[ChangeSpan]) -> bool:
     ends = [(one.before, two.since) for one, two in zip(spans, spans[1:], strict=False)]
     return all(before is not None and before == since for before, since in ends)
 
@@ -106,7 +106,7 @@ def test_changes_while_counting_leave_no_gap() -> None:
     shop = Shop([BEGIN + n * 100 for n in range(40_000)])
     whole = shop.whole()
 
-    def count(span: Span) -> int:
+    def count(span: ChangeSpan) -> int:
         shop.changes = sorted([*shop.changes[1000:], *[BEGIN + 60 * DAY] * 1000])
         return shop.inside(span)
 

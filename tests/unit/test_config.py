@@ -64,7 +64,7 @@ def test_the_least_configuration_gets_every_default(tmp_path: Path) -> None:
 
 
 def test_every_setting_of_the_table_is_a_field_and_the_other_way_round() -> None:
-    for pair, kind, made in (("sheets", Settings, {"google_client_email"}), ("grist", GristSettings, {"pairing"})):
+    for pair, kind, made in (("sheets", Settings, {"google_client_email"}), ("grist", GristSettings, {"selection"})):
         named = {key.name for key in KEYS if pair in key.serves} - {"grist_sync"}
         assert named == set(kind.__dataclass_fields__) - made - {"notices"}
     assert len({key.env for key in KEYS}) == len(KEYS) > 20

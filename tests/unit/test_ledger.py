@@ -15,7 +15,7 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.orders import Seen
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
-from syncdb.order_snapshot import sealed
+from syncdb.order_snapshot import snapshot_of
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 def save(ledger: Ledger, snapshot: dict, updated_at: str = "2026-11-20T10:00:00Z") -> Seen:
     with ledger.transaction():
-        (seen,) = ledger.orders.save([sealed({"updated_at": updated_at} | snapshot)], 1, "2026-11-21T07:00:00Z")
+        (seen,) = ledger.orders.save([snapshot_of({"updated_at": updated_at} | snapshot)], 1, "2026-11-21T07:00:00Z")
         return seen
 
 
@@ -134,7 +134,7 @@ def test_a_copy_of_nothing_makes_no_file(path: Path) -> None:
 def test_a_failed_transaction_leaves_nothing(path: Path) -> None:
     with Ledger.open(path, NOW) as ledger:
         with pytest.raises(RuntimeError), ledger.transaction():
-            ledger.orders.save([sealed({"id": "1"})], 1, "now")
+            ledger.orders.save([snapshot_of({"id": "1"})], 1, "now")
             raise RuntimeError
         assert ledger.orders.count() == 0
 
@@ -157,7 +157,7 @@ def test_history_follows_each_field(path: Path) -> None:
 def test_an_order_may_come_twice_in_one_page(path: Path) -> None:
     """It moved while the page was made: the later version stays, whichever comes first."""
     times = ["2026-11-20T09:00:00Z", "2026-11-20T10:00:00Z"]
-    early, late = (sealed({"id": "1", "note": time, "updated_at": time}) for time in times)
+    early, late = (snapshot_of({"id": "1", "note": time, "updated_at": time}) for time in times)
     for page, expected in (([early, late], Seen.CHANGED), ([late, early], Seen.OLDER), ([late, late], Seen.SAME)):
         with Ledger.copy(path, NOW) as ledger, ledger.transaction():
             assert ledger.orders.save(page, 1, "now") == [Seen.NEW, expected]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from syncdb.logs import Redaction, set_up
+from syncdb.logs import LogRedaction, set_up
 
 SECRET = "c4nary/secret+value=="
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
@@ -86,23 +86,23 @@ def test_a_known_secret_is_found_in_its_other_forms(form: str) -> None:
         "base64": base64.b64encode(secret.encode()).decode(),
         "json": json.dumps(secret),
     }
-    assert forms[form].strip('"') not in Redaction([secret])(f"x {forms[form]} y")
-    assert Redaction([secret])(f"x {forms[form]} y").startswith("x ")
+    assert forms[form].strip('"') not in LogRedaction([secret])(f"x {forms[form]} y")
+    assert LogRedaction([secret])(f"x {forms[form]} y").startswith("x ")
 
 
 def test_e_mail_addresses_are_masked_unless_allowed() -> None:
     line = "order 7 of anna.li+x@tea.example.com: share with orders@shop.iam.gserviceaccount.com"
-    assert Redaction()(line) == "order 7 of [e-mail]: share with orders@shop.iam.gserviceaccount.com"
-    assert Redaction(customer_data=True)(line) == line
+    assert LogRedaction()(line) == "order 7 of [e-mail]: share with orders@shop.iam.gserviceaccount.com"
+    assert LogRedaction(customer_data=True)(line) == line
 
 
 def test_a_long_line_is_searched_once() -> None:
     line = "x" * 300_000 + "@" + "y" * 300_000
-    assert Redaction(["abcd"])(line).endswith("y" * 1000)
+    assert LogRedaction(["abcd"])(line).endswith("y" * 1000)
 
 
 def test_a_secret_too_short_to_tell_does_not_eat_the_log() -> None:
-    assert Redaction(["a", ""])("a banana") == "a banana"
+    assert LogRedaction(["a", ""])("a banana") == "a banana"
 
 
 def test_nobody_can_forge_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncdb.ledger import Ledger
-from syncdb.order_snapshot import sealed
+from syncdb.order_snapshot import snapshot_of
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 DAYS = [f"2026-11-{day:02}T10:00:00Z" for day in range(1, 21)]
@@ -21,7 +21,7 @@ def test_it_answers_as_sets_do(tracked: dict[str, str], deleted: set[str], pages
         with ledger.transaction():
             for order_id, updated_at in tracked.items():
                 gone = {"deleted_at": "2026-11-20T00:00:00Z"} if order_id in deleted else {}
-                ledger.orders.save([sealed({"id": order_id, "name": "#1", "updated_at": updated_at} | gone)], 1, DAYS[-1])
+                ledger.orders.save([snapshot_of({"id": order_id, "name": "#1", "updated_at": updated_at} | gone)], 1, DAYS[-1])
         for _ in range(2):  # the second reading knows nothing of the first
             ledger.shown.begin()
             window = {one for one, at in tracked.items() if since <= at <= DAYS[-3] and one not in deleted}

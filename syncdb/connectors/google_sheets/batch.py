@@ -10,7 +10,7 @@ from typing import Any
 import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.cells import Entry, Json, number_format, write_cell
 from syncdb.connectors.google_sheets.evidence import Placement, Written
-from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Layout
+from syncdb.connectors.google_sheets.layout import HEAD_ROWS, TabLayout
 from syncdb.model import Field
 
 TOKEN_KEY = "syncdb.batch"
@@ -63,7 +63,7 @@ def _shown_after(placement: Placement, rows: Iterable[int]) -> list[str]:
     return [head, *(a1.span(placement.tab, stretch, key) for stretch in a1.runs(sorted(rows)))]
 
 
-def update_requests(sheet_id: int, written: Iterable[Written], layout: Layout) -> list[Json]:
+def update_requests(sheet_id: int, written: Iterable[Written], layout: TabLayout) -> list[Json]:
     """Exactly the given cells; cells that touch each other share a request."""
     return cell_requests(
         sheet_id, {(one.row, layout.columns[name]): entry for one in written for name, entry in one.entries.items()}
@@ -125,7 +125,7 @@ def _plain(sheet_id: int, first: int, end: int) -> Json:
     return {"repeatCell": {"range": area, "cell": {}, "fields": "userEnteredFormat"}}
 
 
-def format_requests(sheet_id: int, layout: Layout, fields: Sequence[Field], rows: tuple[int, int | None]) -> list[Json]:
+def format_requests(sheet_id: int, layout: TabLayout, fields: Sequence[Field], rows: tuple[int, int | None]) -> list[Json]:
     """The number format of each managed column in these rows; neighbours of the same format share a request."""
     formats = {layout.columns[one.name]: number_format(one) for one in fields if one.name in layout.columns}
     alike: list[tuple[int, int, Any]] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class TabBinding:
     """`target` and `wanted_tab` as configured when it was made; `tab` is the tab's title when last seen.
 
     `headers` holds the header text of each field whose column was made or adopted: one of these missing later is damage.
@@ -31,7 +31,7 @@ class Binding:
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Binding":
+    def from_data(cls, data: Mapping[str, Any]) -> "TabBinding":
         """The binding that `as_data` gave. Raises KeyError where a part is missing."""
         return cls(
             str(data["target"]),

@@ -30,7 +30,7 @@ class Formula:
 Entry = None | str | int | float | bool | Formula
 
 
-class Unfit(ValueError):
+class UnfitValue(ValueError):
     """A value that a cell cannot hold without loss."""
 
 
@@ -51,15 +51,15 @@ def _fitting_text(text: str) -> str:
     try:
         units = len(text.encode("utf-16-le")) // 2
     except UnicodeEncodeError:
-        raise Unfit("it contains half of a character (a lone surrogate)") from None
+        raise UnfitValue("it contains half of a character (a lone surrogate)") from None
     if units > LONGEST_TEXT:
-        raise Unfit(f"it is {units:,} characters long; a cell of Google Sheets holds {LONGEST_TEXT:,}")
+        raise UnfitValue(f"it is {units:,} characters long; a cell of Google Sheets holds {LONGEST_TEXT:,}")
     return text
 
 
 def _fitting_number(number: Decimal) -> int | float:
     if len(number.as_tuple().digits) > MOST_DIGITS:
-        raise Unfit(f"the number has more than the {MOST_DIGITS} digits that Google Sheets keeps")
+        raise UnfitValue(f"the number has more than the {MOST_DIGITS} digits that Google Sheets keeps")
     if number == number.to_integral_value() and abs(number) < EXACT_INTEGERS:
         return int(number)
     return float(number)

@@ -15,7 +15,7 @@ from google.auth.transport.requests import AuthorizedSession
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import Account
-from syncdb.connectors.google_sheets.failures import Declined, sign_in
+from syncdb.connectors.google_sheets.failures import RequestDeclined, sign_in
 from syncdb.decoding import understood
 from syncdb.errors import OutcomeUnknown
 from syncdb.http import Pace, Retrier, Transient, asked_wait, never_left, redact
@@ -134,7 +134,7 @@ def _judge(response: requests.Response, harmless: bool) -> object:
     if status == 403 and _is_rate_limit(body):
         raise Transient("too many requests", wait=asked_wait(response, 5.0))
     if 400 <= status < 500 and status != 408 and body is not None:
-        raise Declined(status, body)
+        raise RequestDeclined(status, body)
     if harmless:
         raise Transient(f"status {status}" + ("" if body is not None else " with a page instead of data"))
     raise OutcomeUnknown(f"Google answered a write with status {status}, so it may or may not have been applied.")

@@ -11,15 +11,15 @@ import syncdb.connectors.google_sheets.reading as reading
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.google_sheets.batch import BATCH, FENCE, SHOWN_AFTER, body_of, cell_requests, drop_metadata, token_request
-from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.cells import Json
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.evidence import Placement, Written, written_as_data, written_by, written_from_data
-from syncdb.connectors.google_sheets.failures import MOST_CELLS, Declined, explained, no_room
+from syncdb.connectors.google_sheets.failures import MOST_CELLS, RequestDeclined, explained, no_room
 from syncdb.connectors.google_sheets.mending import repairs
 from syncdb.connectors.google_sheets.outcomes import all_stale, all_unknown, of_answer, of_tab, refused, token_value
 from syncdb.connectors.google_sheets.sheet import Sheet
-from syncdb.connectors.google_sheets.structure import Wish
+from syncdb.connectors.google_sheets.structure import WantedTab
 from syncdb.decoding import understood, whole
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, RemoteError, RetryLater
 from syncdb.model import Attempt, Field, Operation, Outcome, Record, Result, Snapshot
@@ -47,7 +47,7 @@ class SheetConnector:
         fields: Sequence[Field],
         key: str,
         ledger_id: str,
-        binding: Binding | None = None,
+        binding: TabBinding | None = None,
         take_over: bool = False,
         dry: bool = False,
         clock: Clock = SYSTEM,
@@ -61,14 +61,14 @@ class SheetConnector:
         doubled = sorted({label for label in labels if labels.count(label) > 1})
         if doubled or key not in {field.name for field in fields}:
             raise ConfigurationError([f'columns: the header "{label}" is used twice' for label in doubled] or ["columns: no key"])
-        wish = Wish(target, tab, tuple(fields), key, ledger_id, take_over)
+        wish = WantedTab(target, tab, tuple(fields), key, ledger_id, take_over)
         self._client = client
         self._sheet = Sheet(client, wish, binding, rng or random.SystemRandom(), as_is=dry)
         self._clock = clock
         self._shown_at: float | None = None
 
     @property
-    def binding(self) -> Binding | None:
+    def binding(self) -> TabBinding | None:
         """What to keep for the next run."""
         return self._sheet.binding
 
@@ -143,7 +143,7 @@ class SheetConnector:
             self._client.post(_batch_update(attempt), body, {"fields": "spreadsheetId"})
         except OutcomeUnknown:
             return self.settle(attempt)
-        except Declined as answer:
+        except RequestDeclined as answer:
             if token_value(self._client, _spreadsheet(attempt), attempt.token) != BATCH:
                 why = refused(answer, (), None, self._sheet)
                 log.info("not made: %s", why)
@@ -163,14 +163,14 @@ class SheetConnector:
         except OutcomeUnknown as lost:
             self._sheet.forget()
             return all_unknown(attempt, str(lost))
-        except Declined as declined:
+        except RequestDeclined as declined:
             return self._after_refusal(attempt, declined, written, placement)
         outcomes = of_answer(answer, attempt, placement)
         self._remember(outcomes, written, placement)
         return outcomes
 
     def _after_refusal(
-        self, attempt: Attempt, declined: Declined, written: Sequence[Written], placement: Placement
+        self, attempt: Attempt, declined: RequestDeclined, written: Sequence[Written], placement: Placement
     ) -> list[Outcome]:
         claimed = token_value(self._client, placement.spreadsheet_id, attempt.token) if declined.status == 400 else None
         if claimed == BATCH:
@@ -218,7 +218,7 @@ class SheetConnector:
                     return FENCE
                 except OutcomeUnknown as lost:
                     log.info("the answer to the fence was lost: %s", lost)
-                except Declined as answer:
+                except RequestDeclined as answer:
                     if answer.status != 400:
                         raise explained(answer, f"The spreadsheet {_spreadsheet(attempt)}", self._client.email) from answer
                 claimed = token_value(self._client, _spreadsheet(attempt), attempt.token)
@@ -231,7 +231,7 @@ class SheetConnector:
     def _applied(self, attempt: Attempt) -> None:
         binding = attempt.evidence.get("binding")
         if isinstance(binding, Mapping):
-            self._sheet.binding = Binding.from_data(binding)
+            self._sheet.binding = TabBinding.from_data(binding)
 
     def _as_shown(self, attempt: Attempt) -> list[Outcome]:
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.connectors.google_sheets.cells import Entry, entry_for, keep, kept
-from syncdb.connectors.google_sheets.layout import Layout
+from syncdb.connectors.google_sheets.layout import TabLayout
 from syncdb.model import Action, Operation, Outcome, Result
 
 NEIGHBOURS = 3  # rows kept above and below each touched row, so that a row without a key can be recognised later
@@ -27,7 +27,7 @@ class Placement:
     sheet_id: int
     tab: str
     grid: tuple[int, int]
-    layout: Layout
+    layout: TabLayout
     key_field: str
     rows: Mapping[int, int]
     at: int
@@ -75,7 +75,7 @@ class Placement:
             data["sheet_id"],
             data["tab"],
             (data["grid"][0], data["grid"][1]),
-            Layout(data["header_row"], data["columns"], data["headers"]),
+            TabLayout(data["header_row"], data["columns"], data["headers"]),
             data["key_field"],
             {int(number): row for number, row in data["rows"].items()},
             data["at"],

@@ -13,7 +13,7 @@ from syncdb.http import redact
 MOST_CELLS = 10_000_000  # in all tabs of a spreadsheet together, blank ones included (as reported in API errors)
 
 
-class Declined(Refused):
+class RequestDeclined(Refused):
     """Google answered a request with 4xx: nothing of it was applied. The parts of the answer are at hand to explain it."""
 
     def __init__(self, status: int, body: object) -> None:
@@ -33,7 +33,7 @@ class Declined(Refused):
         return any(piece.lower() in self.text.lower() for piece in pieces)
 
 
-def explained(answer: Declined, what: str, email: str) -> RemoteError | NeedsPerson:
+def explained(answer: RequestDeclined, what: str, email: str) -> RemoteError | NeedsPerson:
     """The failure to raise for a refused request about `what`, told to the owner of the account `email`."""
     if "SERVICE_DISABLED" in answer.reasons or answer.mentions("has not been used in project", "it is disabled"):
         return Refused(

@@ -7,7 +7,7 @@ from typing import Any
 import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.cells import Entry, Json, read_cell
 from syncdb.connectors.google_sheets.client import SHEETS, Client
-from syncdb.connectors.google_sheets.failures import Declined, explained
+from syncdb.connectors.google_sheets.failures import RequestDeclined, explained
 from syncdb.decoding import understood, whole
 
 EXACT = "sheets(properties(sheetId),data(startRow,startColumn,rowData(values(userEnteredValue))))"
@@ -101,7 +101,7 @@ class Grid:
     def _ask(self, end: str, body: Json, params: Json | None = None) -> Any:
         try:
             return self.client.post(self.url(end), body, params)
-        except Declined as answer:
+        except RequestDeclined as answer:
             raise explained(answer, f"The spreadsheet {self.spreadsheet_id}", self.client.email) from answer
 
 

@@ -27,7 +27,7 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TabLayout:
     """The header row and, for each field, its zero-based column."""
 
     header_row: int

@@ -13,7 +13,7 @@ from syncdb.connectors.google_sheets.cells import Entry, Formula, alike
 from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
 from syncdb.connectors.google_sheets.formulas import shifted
 from syncdb.connectors.google_sheets.grid import Area, Cells
-from syncdb.connectors.google_sheets.layout import Layout, header_text
+from syncdb.connectors.google_sheets.layout import TabLayout, header_text
 from syncdb.connectors.google_sheets.records import Index, readable_key
 from syncdb.connectors.google_sheets.sheet import Sheet
 
@@ -59,7 +59,7 @@ def _places_of_new(sheet: Sheet, placement: Placement, written: Sequence[Written
     return places
 
 
-def _keyless(placement: Placement, now: Layout, cells: Cells, key: str, written: Sequence[Written]) -> frozenset[int]:
+def _keyless(placement: Placement, now: TabLayout, cells: Cells, key: str, written: Sequence[Written]) -> frozenset[int]:
     """Rows whose key we overwrote, because the key column moved to where another of our columns had been."""
     column = now.columns[key]
     names = [name for name, before in placement.layout.columns.items() if before == column and name != key]
@@ -76,7 +76,7 @@ class Scene:
     """The tab before (as looked at for the write) and now, and which rows and columns are the same in both."""
 
     placement: Placement
-    now: Layout
+    now: TabLayout
     index: Index
     cells: Cells
     key: str

@@ -9,9 +9,9 @@ from syncdb.connectors.google_sheets.batch import TOKEN_KEY
 from syncdb.connectors.google_sheets.cells import Entry, alike
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.evidence import Placement, Written, entries_of
-from syncdb.connectors.google_sheets.failures import Declined, explained, locked, no_room
+from syncdb.connectors.google_sheets.failures import RequestDeclined, explained, locked, no_room
 from syncdb.connectors.google_sheets.grid import Area, Cells, patches_of
-from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Layout
+from syncdb.connectors.google_sheets.layout import HEAD_ROWS, TabLayout
 from syncdb.connectors.google_sheets.records import readable_key
 from syncdb.connectors.google_sheets.sheet import Sheet, layout_in
 from syncdb.connectors.google_sheets.structure import tabs_of
@@ -35,7 +35,7 @@ def of_answer(answer: Mapping[str, Any], attempt: Attempt, placement: Placement)
     return [_shown(number, attempt, placement, cells, shown) for number in range(len(attempt.operations))]
 
 
-def _layout_shown(cells: Cells, placement: Placement) -> Layout | None:
+def _layout_shown(cells: Cells, placement: Placement) -> TabLayout | None:
     head = [cells.line(row) for row in range(HEAD_ROWS)]
     try:
         return layout_in(head, placement.layout, placement.tab, placement.key_field)
@@ -44,7 +44,7 @@ def _layout_shown(cells: Cells, placement: Placement) -> Layout | None:
         return None
 
 
-def _shown(number: int, attempt: Attempt, placement: Placement, cells: Cells, shown: Layout | None) -> Outcome:
+def _shown(number: int, attempt: Attempt, placement: Placement, cells: Cells, shown: TabLayout | None) -> Outcome:
     if number in placement.left_out:
         return placement.left_out[number]
     row = placement.row_of(number)
@@ -78,7 +78,7 @@ def of_tab(attempt: Attempt, placement: Placement, sheet: Sheet) -> list[Outcome
     return outcomes
 
 
-def _holds(cells: Cells, row: int, entries: Mapping[str, Entry], layout: Layout) -> bool:
+def _holds(cells: Cells, row: int, entries: Mapping[str, Entry], layout: TabLayout) -> bool:
     return all(alike(cells.at(row, layout.columns[name]), entry) for name, entry in entries.items() if name in layout.columns)
 
 
@@ -98,7 +98,7 @@ def token_value(client: Client, spreadsheet_id: str, token: int) -> str | None:
     """What claimed a token: BATCH, FENCE, something else's value, or None if nothing did."""
     try:
         found = client.get(f"{SHEETS}/{spreadsheet_id}/developerMetadata/{token}")
-    except Declined as answer:
+    except RequestDeclined as answer:
         if answer.status == 404:
             return None
         raise explained(answer, f"The spreadsheet {spreadsheet_id}", client.email) from answer
@@ -106,7 +106,7 @@ def token_value(client: Client, spreadsheet_id: str, token: int) -> str | None:
         return str(found.get("metadataValue", "")) if found.get("metadataKey") == TOKEN_KEY else ""
 
 
-def refused(answer: Declined, written: Sequence[Written], placement: Placement | None, sheet: Sheet) -> str:
+def refused(answer: RequestDeclined, written: Sequence[Written], placement: Placement | None, sheet: Sheet) -> str:
     """Google refused a write, so nothing of it was applied. The reason to plan it again; raises where that would not help."""
     if answer.status != 400:
         raise explained(answer, f"The spreadsheet {sheet.spreadsheet_id}", sheet.client.email) from answer

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.connector import SheetConnector
 from syncdb.errors import NeedsPerson
 from syncdb.model import Attempt, Found, Operation, Outcome, Result, Snapshot
@@ -17,7 +17,7 @@ NOWHERE = "nowhere"  # the kind of an attempt with a record that belongs to no k
 AT_ONCE = 500  # keys asked about together
 
 Periods = Callable[[Sequence[str]], Mapping[str, str]]
-Open = Callable[[str, Binding | None], SheetConnector]
+Open = Callable[[str, TabBinding | None], SheetConnector]
 
 
 class PeriodTabs:
@@ -34,7 +34,7 @@ class PeriodTabs:
     def __init__(
         self,
         open_tab: Open,
-        bindings: Mapping[str, Binding | None],
+        bindings: Mapping[str, TabBinding | None],
         period_of: Periods,
         needed: Callable[[], Iterable[str]],
     ) -> None:
@@ -47,7 +47,7 @@ class PeriodTabs:
         self._front: Mapping[str, str] = {}
 
     @property
-    def bindings(self) -> dict[str, Binding]:
+    def bindings(self) -> dict[str, TabBinding]:
         """What to keep for the next run, by period."""
         now = {period: tab.binding for period, tab in self._tabs.items()}
         return {period: binding for period, binding in {**self._bindings, **now}.items() if binding is not None}
@@ -79,7 +79,7 @@ class PeriodTabs:
     def _refuse_shared(self, period: str, attempt: Attempt | None) -> None:
         """Raise NeedsPerson where a tab, renamed by a person, would come to be that of two periods."""
         data: Any = attempt.evidence["binding"] if attempt else None
-        mine = Binding.from_data(data) if data else self._tab(period).binding
+        mine = TabBinding.from_data(data) if data else self._tab(period).binding
         for other, binding in self.bindings.items():
             if mine and other != period and (binding.spreadsheet_id, binding.sheet_id) == (mine.spreadsheet_id, mine.sheet_id):
                 raise NeedsPerson(
@@ -165,7 +165,7 @@ class PeriodTabs:
         if tabs and not outcomes:
             for period, data in tabs.items():
                 self._tabs.pop(period, None)
-                self._bindings[period] = Binding.from_data(data)
+                self._bindings[period] = TabBinding.from_data(data)
         period = str(attempt.evidence["period"])
         return [replace(one, ref=self._labelled(period, (one.ref,))[0]) if one.ref else one for one in outcomes]
 

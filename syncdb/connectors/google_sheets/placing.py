@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.batch import format_requests, update_requests
-from syncdb.connectors.google_sheets.cells import Entry, Formula, Unfit, entry_for, value_in, write_cell
+from syncdb.connectors.google_sheets.cells import Entry, Formula, UnfitValue, entry_for, value_in, write_cell
 from syncdb.connectors.google_sheets.client import packed
 from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
 from syncdb.connectors.google_sheets.failures import MOST_CELLS, no_room
@@ -26,7 +26,7 @@ MOST_KEPT_CELLS = 100_000  # of rows kept as they were, so that the journal stay
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class CellBatch:
     """The operations taken, what each writes (None: it does not fit a cell, see `unfit`)."""
 
     operations: tuple[Operation, ...]
@@ -45,7 +45,7 @@ class Batch:
         ]
 
 
-def take(operations: Sequence[Operation], here: Here, sheet: Sheet, most_bytes: int = MOST_BYTES) -> Batch:
+def take(operations: Sequence[Operation], here: Here, sheet: Sheet, most_bytes: int = MOST_BYTES) -> CellBatch:
     """As many operations from the front as fit: at least one, measured in bytes as they will be sent."""
     taken: list[Operation] = []
     entries: list[Mapping[str, Entry] | None] = []
@@ -68,7 +68,7 @@ def take(operations: Sequence[Operation], here: Here, sheet: Sheet, most_bytes: 
             unfit[len(taken)] = refusal
         taken.append(operation)
         entries.append(content)
-    return Batch(tuple(taken), entries, unfit)
+    return CellBatch(tuple(taken), entries, unfit)
 
 
 def _content(operation: Operation, key: str, here: Here) -> tuple[Mapping[str, Entry] | None, Outcome | None]:
@@ -82,7 +82,7 @@ def _content(operation: Operation, key: str, here: Here) -> tuple[Mapping[str, E
             return None, Outcome(Result.REJECTED, why=f"the sheet has no column for {name}")
         try:
             entries[name] = entry_for(value)
-        except Unfit as unfit:
+        except UnfitValue as unfit:
             return None, Outcome(Result.REJECTED, why=f"{here.layout.headers[name]} cannot be written: {unfit}")
     return entries, None
 
@@ -96,7 +96,7 @@ def _bytes(operation: Operation, content: Mapping[str, Entry], here: Here, strip
     return len(packed(update_requests(here.tab.sheet_id, [written], here.layout))) + len(packed(shown_after)) + 1
 
 
-def place(batch: Batch, sheet: Sheet, *, index_is_fresh: bool) -> Placement:
+def place(batch: CellBatch, sheet: Sheet, *, index_is_fresh: bool) -> Placement:
     """Look where each operation goes now. With `index_is_fresh`, pure creates need no request: a write has just shown the tab.
 
     Raises NeedsPerson where a header is gone or the spreadsheet is full, RetryLater where columns do not stop moving.
@@ -118,7 +118,7 @@ def place(batch: Batch, sheet: Sheet, *, index_is_fresh: bool) -> Placement:
     raise still_moving(sheet.here().tab.title)
 
 
-def _known(batch: Batch, number: int, index: Index) -> bool:
+def _known(batch: CellBatch, number: int, index: Index) -> bool:
     return batch.operations[number].key in index.rows
 
 
@@ -131,7 +131,7 @@ def _look(here: Here, rows: Iterable[int]) -> tuple[Cells, dict[int, list[Entry]
 
 
 def _placed(
-    batch: Batch, sheet: Sheet, index: Index, rows: Mapping[int, int], cells: Cells, before: Mapping[int, list[Entry]]
+    batch: CellBatch, sheet: Sheet, index: Index, rows: Mapping[int, int], cells: Cells, before: Mapping[int, list[Entry]]
 ) -> Placement:
     here = sheet.here()
     left_out = dict(batch.unfit)

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from syncdb.connectors.google_sheets.batch import FENCE, drop_metadata, token_request
 from syncdb.connectors.google_sheets.client import SHEETS, Client
-from syncdb.connectors.google_sheets.failures import Declined, explained
+from syncdb.connectors.google_sheets.failures import RequestDeclined, explained
 from syncdb.errors import OutcomeUnknown, RetryLater
 
 
@@ -26,7 +26,7 @@ def glance(client: Client, spreadsheet_id: str) -> Glance:
     fields = "properties.title,sheets.properties(title,gridProperties(rowCount,columnCount))"
     try:
         response = client.request("get", f"{SHEETS}/{spreadsheet_id}", params={"fields": fields})
-    except Declined as answer:
+    except RequestDeclined as answer:
         raise explained(answer, f"The spreadsheet {spreadsheet_id}", client.email) from answer
     found = response.json()
     tabs = [sheet["properties"] for sheet in found.get("sheets", ())]
@@ -48,7 +48,7 @@ def try_edit(client: Client, spreadsheet_id: str, rng: random.Random) -> None:
     body = {"requests": [token_request(number, FENCE), drop_metadata(number)]}
     try:
         client.post(f"{SHEETS}/{spreadsheet_id}:batchUpdate", body, {"fields": "spreadsheetId"})
-    except Declined as answer:
+    except RequestDeclined as answer:
         raise explained(answer, f"The spreadsheet {spreadsheet_id}", client.email) from answer
     except OutcomeUnknown as lost:
         raise RetryLater(str(lost), next_step="Try again later.") from lost

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from syncdb.connectors.google_sheets.cells import Entry, Formula, key_in, value_in
 from syncdb.connectors.google_sheets.grid import Patch
-from syncdb.connectors.google_sheets.layout import Layout
+from syncdb.connectors.google_sheets.layout import TabLayout
 from syncdb.model import Field, Found, Record, Snapshot
 from syncdb.values import Value
 
@@ -74,7 +74,7 @@ def _version(line: Mapping[str, Entry]) -> str:
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:32]
 
 
-def lines_in(patches: Iterable[Patch], layout: Layout) -> dict[int, dict[str, Entry]]:
+def lines_in(patches: Iterable[Patch], layout: TabLayout) -> dict[int, dict[str, Entry]]:
     """The managed cells of each row below the header that any patch reaches: row -> field -> entry."""
     lines: dict[int, dict[str, Entry]] = {}
     blank: dict[str, Entry] = dict.fromkeys(layout.in_order())

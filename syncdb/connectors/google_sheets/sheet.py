@@ -4,13 +4,13 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.cells import Entry
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.grid import Area, Cells, Grid, Patch
-from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Layout, Tab, find_header_row, header_gone, match
+from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Tab, TabLayout, find_header_row, header_gone, match
 from syncdb.connectors.google_sheets.records import Index, index_of
-from syncdb.connectors.google_sheets.structure import Standing, Wish, blank_tab, choose, new_tab, standing, tabs_of
+from syncdb.connectors.google_sheets.structure import TabState, WantedTab, blank_tab, choose, new_tab, standing, tabs_of
 from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.errors import NeedsPerson, RetryLater
 
@@ -25,7 +25,7 @@ class Here:
     client: Client
     spreadsheet_id: str
     tab: Tab
-    layout: Layout
+    layout: TabLayout
 
     @property
     def grid(self) -> Grid:
@@ -35,7 +35,9 @@ class Here:
 class Sheet:
     """Knows and refreshes. What it knows is only a hint for where to look; everything is looked at again before a write."""
 
-    def __init__(self, client: Client, wish: Wish, binding: Binding | None, rng: random.Random, *, as_is: bool = False) -> None:
+    def __init__(
+        self, client: Client, wish: WantedTab, binding: TabBinding | None, rng: random.Random, *, as_is: bool = False
+    ) -> None:
         """`as_is`: read what stands though some of the structure is missing; see `nothing_yet`."""
         self.as_is = as_is
         self.client = client
@@ -77,7 +79,7 @@ class Sheet:
         assert self._here is not None
         return self._here
 
-    def survey(self) -> Standing:
+    def survey(self) -> TabState:
         """Look at the spreadsheet's tabs and the head rows of ours: two requests."""
         self.forget()
         tabs = tabs_of(self.client, self.spreadsheet_id)
@@ -94,7 +96,7 @@ class Sheet:
             self._here = Here(self.client, self.spreadsheet_id, tab, found.now)
         return found
 
-    def _compare(self, tab: Tab, known: Binding | None) -> Standing:
+    def _compare(self, tab: Tab, known: TabBinding | None) -> TabState:
         headers = known.headers if known and known.sheet_id == tab.sheet_id else {}
         head = _head_lines(self._grid(tab).shown([HEAD]))
         found = standing(tab, head, self._bind(tab.sheet_id, tab.title), headers, self.wish)
@@ -108,8 +110,8 @@ class Sheet:
             )
         return blank_tab(tab, self._bind(tab.sheet_id, tab.title), self.wish)
 
-    def _bind(self, sheet_id: int, title: str) -> Binding:
-        return Binding(self.wish.target, self.wish.tab, self.spreadsheet_id, sheet_id, title, self.wish.headers)
+    def _bind(self, sheet_id: int, title: str) -> TabBinding:
+        return TabBinding(self.wish.target, self.wish.tab, self.spreadsheet_id, sheet_id, title, self.wish.headers)
 
     def _grid(self, tab: Tab) -> Grid:
         return Grid(self.client, self.spreadsheet_id, tab.sheet_id, tab.rows)
@@ -157,7 +159,7 @@ class Sheet:
         raise still_moving(self.here().tab.title)
 
 
-def layout_in(head: Sequence[Sequence[Entry]], before: Layout, tab: str, key: str) -> Layout:
+def layout_in(head: Sequence[Sequence[Entry]], before: TabLayout, tab: str, key: str) -> TabLayout:
     """The layout that head rows show. Raises NeedsPerson where a header that `before` had is gone or stands twice."""
     header_row = find_header_row(head, before.headers[key])
     if header_row is None:
@@ -167,7 +169,7 @@ def layout_in(head: Sequence[Sequence[Entry]], before: Layout, tab: str, key: st
     lost = {name: text for name, text in before.headers.items() if name not in columns}
     if lost:
         raise header_gone(lost, head[header_row], tab)
-    return Layout(header_row, columns, before.headers)
+    return TabLayout(header_row, columns, before.headers)
 
 
 def still_moving(tab: str) -> RetryLater:

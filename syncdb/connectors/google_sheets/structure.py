@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from syncdb.connectors.google_sheets.batch import drop_metadata, format_requests, insert_dimension
-from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.cells import Entry, Json, write_cell
 from syncdb.connectors.google_sheets.client import SHEETS, Client
-from syncdb.connectors.google_sheets.failures import Declined, explained
-from syncdb.connectors.google_sheets.layout import Layout, Tab, find_header_row, header_gone, header_text, match
+from syncdb.connectors.google_sheets.failures import RequestDeclined, explained
+from syncdb.connectors.google_sheets.layout import Tab, TabLayout, find_header_row, header_gone, header_text, match
 from syncdb.decoding import text, understood, whole
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field
@@ -23,7 +23,7 @@ TABS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WantedTab:
     """What the configuration asks for. `take_over`: past another ledger's marker and a vanished tab."""
 
     target: str
@@ -47,25 +47,25 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TabState:
     """Where things stand: the tab (None if it must be made), its layout as far as it stands, what to send and what it will cost.
 
     `binding` is how it will be once `requests` (if any) have been applied. `now` is what stands already of the layout.
     """
 
     tab: Tab | None
-    layout: Layout | None
-    binding: Binding
+    layout: TabLayout | None
+    binding: TabBinding
     requests: Sequence[Json] = ()
     more_cells: int = 0
-    now: Layout | None = None
+    now: TabLayout | None = None
 
 
 def tabs_of(client: Client, spreadsheet_id: str) -> list[Tab]:
     """The tabs of a spreadsheet that have a grid, in one request. Raises Refused where it cannot be opened."""
     try:
         answer = client.get(f"{SHEETS}/{spreadsheet_id}", {"fields": TABS})
-    except Declined as declined:
+    except RequestDeclined as declined:
         raise explained(declined, f"The spreadsheet {spreadsheet_id}", client.email) from declined
     with understood("Google"):
         sheets = [sheet for sheet in answer.get("sheets", ()) if "gridProperties" in sheet["properties"]]
@@ -91,7 +91,7 @@ def _tab(sheet: Mapping[str, Any], elsewhere: int) -> Tab:
     )
 
 
-def choose(tabs: Sequence[Tab], binding: Binding | None, wish: Wish) -> Tab | None:
+def choose(tabs: Sequence[Tab], binding: TabBinding | None, wish: WantedTab) -> Tab | None:
     """The tab that is ours; None if it must be made. Raises NeedsPerson where the bound one vanished or another ledger keeps it.
 
     A binding made for another `target_worksheet` counts only if its tab has that title now.
@@ -111,7 +111,7 @@ def choose(tabs: Sequence[Tab], binding: Binding | None, wish: Wish) -> Tab | No
     return tab
 
 
-def _bound(tabs: Sequence[Tab], binding: Binding, wish: Wish) -> Tab | None:
+def _bound(tabs: Sequence[Tab], binding: TabBinding, wish: WantedTab) -> Tab | None:
     for tab in tabs:
         if tab.sheet_id == binding.sheet_id:
             return tab
@@ -124,13 +124,13 @@ def _bound(tabs: Sequence[Tab], binding: Binding, wish: Wish) -> Tab | None:
     )
 
 
-def _unbound(tabs: Sequence[Tab], wish: Wish) -> Tab | None:
+def _unbound(tabs: Sequence[Tab], wish: WantedTab) -> Tab | None:
     titled = [tab for tab in tabs if tab.title.casefold() == wish.tab.casefold()]  # titles are unique whatever their case
     ours = [tab for tab in tabs if any(map(wish.is_ours, tab.markers.values()))]
     return next(iter(titled or ours), None)
 
 
-def new_tab(tabs: Sequence[Tab], sheet_id: int, binding: Binding, wish: Wish) -> Standing:
+def new_tab(tabs: Sequence[Tab], sheet_id: int, binding: TabBinding, wish: WantedTab) -> TabState:
     """A tab of our own with its header row. `sheet_id` is chosen by us, so that no second one can come of it."""
     width = len(wish.fields)
     properties = {
@@ -142,10 +142,10 @@ def new_tab(tabs: Sequence[Tab], sheet_id: int, binding: Binding, wish: Wish) ->
     used = tabs[0].cells if tabs else 0
     made = [{"addSheet": {"properties": properties}}, *_head_requests(sheet_id, layout, wish.fields, NEW_TAB_ROWS)]
     tab = Tab(sheet_id, wish.tab, 0, 0, used, {})
-    return Standing(tab, None, binding, [*made, _marker(sheet_id, wish.ledger_id)], NEW_TAB_ROWS * width)
+    return TabState(tab, None, binding, [*made, _marker(sheet_id, wish.ledger_id)], NEW_TAB_ROWS * width)
 
 
-def blank_tab(tab: Tab, binding: Binding, wish: Wish) -> Standing:
+def blank_tab(tab: Tab, binding: TabBinding, wish: WantedTab) -> TabState:
     """An empty tab put to use. Its columns are inserted, so that nothing typed in this very moment is overwritten."""
     layout = _side_by_side(wish.fields, 0, 0)
     width = len(wish.fields)
@@ -158,12 +158,12 @@ def blank_tab(tab: Tab, binding: Binding, wish: Wish) -> Standing:
     requests += _head_requests(tab.sheet_id, layout, wish.fields, rows)
     requests.append({"updateSheetProperties": {"properties": frozen, "fields": "gridProperties.frozenRowCount"}})
     more = rows * (tab.columns + width) - tab.rows * tab.columns
-    return Standing(tab, None, binding, [*requests, *_marks(tab, wish)], more)
+    return TabState(tab, None, binding, [*requests, *_marks(tab, wish)], more)
 
 
 def standing(
-    tab: Tab, head: Sequence[Sequence[Entry]], binding: Binding, known: Mapping[str, str], wish: Wish
-) -> Standing | None:
+    tab: Tab, head: Sequence[Sequence[Entry]], binding: TabBinding, known: Mapping[str, str], wish: WantedTab
+) -> TabState | None:
     """A tab with head rows, compared with the wish; None if no header of ours stands there and none is known.
 
     `known` are the headers made or adopted before. Raises NeedsPerson where one of those is gone, or any stands twice.
@@ -190,10 +190,10 @@ def standing(
     if new:
         requests.append(insert_dimension(tab.sheet_id, "COLUMNS", edge, edge + len(new), inherit_before=edge > 0))
         requests += _head_requests(tab.sheet_id, added, new, tab.rows)
-    layout = Layout(header_row, {**columns, **added.columns}, wanted)
-    now = Layout(header_row, columns, {name: header_text(row[column]) for name, column in columns.items()})
+    layout = TabLayout(header_row, {**columns, **added.columns}, wanted)
+    now = TabLayout(header_row, columns, {name: header_text(row[column]) for name, column in columns.items()})
     bound = replace(binding, headers=wanted)
-    return Standing(tab, layout, bound, [*requests, *_marks(tab, wish)], tab.rows * len(new), now)
+    return TabState(tab, layout, bound, [*requests, *_marks(tab, wish)], tab.rows * len(new), now)
 
 
 def _renamed(
@@ -209,12 +209,12 @@ def _renamed(
     return match(row, header_row, before, tab)
 
 
-def _side_by_side(fields: Sequence[Field], header_row: int, first: int) -> Layout:
+def _side_by_side(fields: Sequence[Field], header_row: int, first: int) -> TabLayout:
     columns = {field.name: first + offset for offset, field in enumerate(fields)}
-    return Layout(header_row, columns, {field.name: field.label for field in fields})
+    return TabLayout(header_row, columns, {field.name: field.label for field in fields})
 
 
-def _head_requests(sheet_id: int, layout: Layout, fields: Sequence[Field], rows: int) -> list[Json]:
+def _head_requests(sheet_id: int, layout: TabLayout, fields: Sequence[Field], rows: int) -> list[Json]:
     """Headers in bold, and the number formats of the rows below them."""
     first = min(layout.columns.values())
     bold = {"userEnteredFormat": {"textFormat": {"bold": True}}}
@@ -235,7 +235,7 @@ def _retitle(sheet_id: int, row: int, column: int, text: str) -> Json:
     return {"updateCells": {"start": start, "rows": [{"values": [write_cell(text)]}], "fields": "userEnteredValue"}}
 
 
-def _marks(tab: Tab, wish: Wish) -> list[Json]:
+def _marks(tab: Tab, wish: WantedTab) -> list[Json]:
     """The marker of this ledger on the tab, in place of any other's."""
     strangers = [drop_metadata(number) for number, ledger in tab.markers.items() if not wish.is_ours(ledger)]
     return strangers + ([] if any(map(wish.is_ours, tab.markers.values())) else [_marker(tab.sheet_id, wish.ledger_id)])

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from syncdb.connectors.google_sheets.client import DRIVE_FILES, SHEETS, Client
-from syncdb.connectors.google_sheets.failures import Declined, explained, not_a_sheet
+from syncdb.connectors.google_sheets.failures import RequestDeclined, explained, not_a_sheet
 from syncdb.decoding import understood
 from syncdb.errors import ConfigurationError
 
@@ -30,7 +30,7 @@ def find_spreadsheet(client: Client, target: str) -> str:
 def _opens(client: Client, key: str) -> bool:
     try:
         client.get(f"{SHEETS}/{key}", {"fields": "spreadsheetId"})
-    except Declined as answer:
+    except RequestDeclined as answer:
         if answer.status == 404:
             return False
         raise explained(answer, f"The spreadsheet {key}", client.email) from answer
@@ -70,7 +70,7 @@ def _files(client: Client, title: str) -> list[dict[str, Any]]:
     while True:
         try:
             page = client.get(DRIVE_FILES, params)
-        except Declined as answer:
+        except RequestDeclined as answer:
             raise explained(answer, "Google Drive", client.email) from answer
         files += page.get("files", [])
         if not page.get("nextPageToken"):

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from syncdb.connectors.grist.cells import Unfit, Unreadable, stored
+from syncdb.connectors.grist.cells import UnfitCell, UnreadableCell, stored
 from syncdb.connectors.grist.client import Json, packed
-from syncdb.connectors.grist.layout import Layout
-from syncdb.connectors.grist.rows import Reader, Row, Rows
+from syncdb.connectors.grist.layout import TableLayout
+from syncdb.connectors.grist.rows import Row, RowReader, TableRows
 from syncdb.model import Action, Attempt, Operation, Outcome, Result
 from syncdb.values import Value, same
 
@@ -35,7 +35,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class TableBatch:
     """One write: the action, the table, what is sent, and which operations were decided without sending."""
 
     action: Action
@@ -54,7 +54,7 @@ class Batch:
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Batch":
+    def from_data(cls, data: Mapping[str, Any]) -> "TableBatch":
         """The batch that `as_data` gave. Raises KeyError where a part is missing."""
         entries = tuple(Entry(int(number), require, fields, row) for number, require, fields, row in data["entries"])
         left_out = {int(n): Outcome(Result(result), ref, why) for n, (result, ref, why) in data["left_out"].items()}
@@ -64,7 +64,7 @@ class Batch:
         """One outcome for each operation, in order."""
         return [self.left_out.get(number) or sent[number] for number in range(len(attempt.operations))]
 
-    def told(self, attempt: Attempt, outcomes: Sequence[Outcome], layout: Layout) -> list[Outcome]:
+    def told(self, attempt: Attempt, outcomes: Sequence[Outcome], layout: TableLayout) -> list[Outcome]:
         """The outcomes with the fields that a new row was made without, as its table's formulas fill them in."""
         if self.action is not Action.CREATE:
             return list(outcomes)
@@ -91,7 +91,9 @@ def front(operations: Sequence[Operation]) -> list[Operation]:
     return taken
 
 
-def gather(operations: Sequence[Operation], layout: Layout, reader: Reader, rows: Rows) -> tuple[list[Operation], Batch]:
+def gather(
+    operations: Sequence[Operation], layout: TableLayout, reader: RowReader, rows: TableRows
+) -> tuple[list[Operation], TableBatch]:
     """The write for as many operations from the front as fit into one body, given their rows as they stand now."""
     entries: list[Entry] = []
     left_out: dict[int, Outcome] = {}
@@ -111,14 +113,14 @@ def gather(operations: Sequence[Operation], layout: Layout, reader: Reader, rows
         if isinstance(made, Outcome):
             left_out[number] = made
         taken.append(operation)
-    return taken, Batch(operations[0].action, layout.table, tuple(entries), left_out)
+    return taken, TableBatch(operations[0].action, layout.table, tuple(entries), left_out)
 
 
 def _too_large(operation: Operation, size: int) -> Outcome:
     return Outcome(Result.REJECTED, why=f"{operation.key}: it has {size:,} bytes, and Grist takes at most 1 MB in a request")
 
 
-def _one(number: int, operation: Operation, layout: Layout, reader: Reader, rows: Rows) -> Entry | Outcome:
+def _one(number: int, operation: Operation, layout: TableLayout, reader: RowReader, rows: TableRows) -> Entry | Outcome:
     key, row = operation.key, rows.by_key.get(operation.key)
     if key in rows.doubled:
         return Outcome(Result.STALE, why=f"{key} stands in several rows now")
@@ -133,31 +135,31 @@ def _one(number: int, operation: Operation, layout: Layout, reader: Reader, rows
         if operation.action is Action.DELETE:
             return Entry(number, {layout.key.id: key}, {}, row.id)
         fields = _cells(operation, layout, reader)
-    except Unfit as why:
+    except UnfitCell as why:
         return Outcome(Result.REJECTED, why=f"{key}: {why}")
     return Entry(number, {layout.key.id: key} | _old_cells(operation, row, layout), fields, row.id)
 
 
-def _created(number: int, operation: Operation, layout: Layout, reader: Reader, row: Row | None) -> Entry | Outcome:
+def _created(number: int, operation: Operation, layout: TableLayout, reader: RowReader, row: Row | None) -> Entry | Outcome:
     if row is not None:
         return _as_shown(operation, row, layout, reader)
     return Entry(number, {layout.key.id: operation.key}, _cells(operation, layout, reader))
 
 
-def _as_shown(operation: Operation, row: Row, layout: Layout, reader: Reader) -> Outcome:
+def _as_shown(operation: Operation, row: Row, layout: TableLayout, reader: RowReader) -> Outcome:
     if holds(operation, row, layout, reader):
         return Outcome(Result.DONE, ref=str(row.id))
     return Outcome(Result.STALE, ref=str(row.id), why=f"{operation.key} exists already")
 
 
-def _moved(operation: Operation, row: Row, layout: Layout, reader: Reader) -> Outcome | None:
+def _moved(operation: Operation, row: Row, layout: TableLayout, reader: RowReader) -> Outcome | None:
     """Why an operation does not fit the row any more; None where it does."""
     for name, expected in operation.expected.items():
         if name not in layout.places:
             continue
         try:
             standing = reader.value(row, name)
-        except Unreadable as why:
+        except UnreadableCell as why:
             if operation.action is Action.DELETE:
                 continue  # a record is not kept for a cell that says nothing
             return Outcome(Result.REJECTED, ref=str(row.id), why=f"{operation.key}: {name} is left as it is: {why}")
@@ -169,7 +171,7 @@ def _moved(operation: Operation, row: Row, layout: Layout, reader: Reader) -> Ou
     return None
 
 
-def _cells(operation: Operation, layout: Layout, reader: Reader) -> dict[str, Any]:
+def _cells(operation: Operation, layout: TableLayout, reader: RowReader) -> dict[str, Any]:
     """What is sent of an operation's changes. Formula columns stay out of new rows; the key is in `require`. Raises Unfit."""
     cells: dict[str, Any] = {}
     for name, value in operation.changes.items():
@@ -178,13 +180,13 @@ def _cells(operation: Operation, layout: Layout, reader: Reader) -> dict[str, An
             continue
         try:
             cells[place.id] = stored(value, reader.codecs[name])
-        except Unfit as why:
+        except UnfitCell as why:
             shown = repr(value)[:100]
-            raise Unfit(f"{name} {shown} cannot stand in the Grist column {place.id}: {why}") from None
+            raise UnfitCell(f"{name} {shown} cannot stand in the Grist column {place.id}: {why}") from None
     return cells
 
 
-def _old_cells(operation: Operation, row: Row, layout: Layout) -> dict[str, Any]:
+def _old_cells(operation: Operation, row: Row, layout: TableLayout) -> dict[str, Any]:
     """The cells as they were read, for Grist to compare: it then writes only where they still stand (observed)."""
     cells = {}
     for name in operation.expected:
@@ -203,15 +205,15 @@ def _json_list(items: Iterable[Any]) -> str:
     return packed(list(items)).decode("utf-8")
 
 
-def holds(operation: Operation, row: Row, layout: Layout, reader: Reader) -> bool:
+def holds(operation: Operation, row: Row, layout: TableLayout, reader: RowReader) -> bool:
     """Whether a row shows everything that an operation wrote."""
     try:
         return all(same(reader.value(row, name), value) for name, value in _written(operation, layout))
-    except Unreadable:
+    except UnreadableCell:
         return False
 
 
-def _written(operation: Operation, layout: Layout) -> Iterator[tuple[str, Value]]:
+def _written(operation: Operation, layout: TableLayout) -> Iterator[tuple[str, Value]]:
     for name, value in operation.changes.items():
         if name in layout.places and not layout.places[name].computed:
             yield name, value

@@ -24,11 +24,11 @@ TRUTHS = {"true": True, "false": False}
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?")
 
 
-class Unreadable(Exception):
+class UnreadableCell(Exception):
     """A cell does not hold what its field is: what a person typed, or a formula's error. `str()` says which."""
 
 
-class Unfit(Exception):
+class UnfitCell(Exception):
     """A value cannot stand in the column as it is. `str()` says why."""
 
 
@@ -84,7 +84,7 @@ def shown(cell: Any, codec: Codec) -> Value:
     """What a cell (as GET /records answers it) holds, as the field's value. Raises Unreadable."""
     value = _meant(_natural(cell, codec), codec)
     if isinstance(value, str) and has_halves(value):
-        raise Unreadable("it holds half of a character")
+        raise UnreadableCell("it holds half of a character")
     return value
 
 
@@ -95,10 +95,10 @@ def stored(value: Value, codec: Codec) -> Any:
         return cell
     try:
         landed = shown(_read_back(cell), codec)
-    except Unreadable as other:
-        raise Unfit(str(other)) from None
+    except UnreadableCell as other:
+        raise UnfitCell(str(other)) from None
     if not same(landed, value):
-        raise Unfit(f"the column, which is {codec.real}, would hold {landed!r} instead")
+        raise UnfitCell(f"the column, which is {codec.real}, would hold {landed!r} instead")
     return cell
 
 
@@ -117,7 +117,7 @@ def _natural(cell: Any, codec: Codec) -> Value:
     if isinstance(cell, str):
         if kind in TEXTS:
             return cell
-        raise Unreadable(f"it holds the text {cell[:80]!r}, which is no {kind}")
+        raise UnreadableCell(f"it holds the text {cell[:80]!r}, which is no {kind}")
     if kind == "Ref":
         return _referred(cell, codec)
     if kind == "Date":
@@ -137,15 +137,15 @@ def _tagged(cell: list[Any], codec: Codec) -> Value:
         case ["D", int() | float() as seconds, *_]:
             return moment_of(seconds, codec.zone)
         case ["E", *rest]:
-            raise Unreadable(f"its formula fails ({sayable(str(rest[0])) if rest else 'error'})")
-    raise Unreadable("it holds something that is no single value")
+            raise UnreadableCell(f"its formula fails ({sayable(str(rest[0])) if rest else 'error'})")
+    raise UnreadableCell("it holds something that is no single value")
 
 
 def _referred(row: Any, codec: Codec) -> Value:
     if not row:
         return None
     if row not in codec.keys:
-        raise Unreadable(f"it refers to row {row} of {codec.real.partition(':')[2]}, which does not exist or has no key")
+        raise UnreadableCell(f"it refers to row {row} of {codec.real.partition(':')[2]}, which does not exist or has no key")
     return codec.keys[row]
 
 
@@ -166,10 +166,10 @@ def _as_number(value: Value, codec: Codec) -> Value:
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = Decimal(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise Unreadable(f"it holds {value!r}, which is no number")
+        raise UnreadableCell(f"it holds {value!r}, which is no number")
     number = Decimal(value)
     if not number.is_finite():
-        raise Unreadable("it holds no finite number")
+        raise UnreadableCell("it holds no finite number")
     return rounded(number, codec.digits)
 
 
@@ -186,7 +186,7 @@ def rounded(number: Decimal, digits: int | None) -> Decimal:
 def _as_whole(value: Value, codec: Codec) -> Value:
     number = _as_number(value, Codec("Numeric", codec.real))
     if not isinstance(number, Decimal) or number != number.to_integral_value():
-        raise Unreadable(f"it holds {value}, which is no whole number")
+        raise UnreadableCell(f"it holds {value}, which is no whole number")
     return int(number)
 
 
@@ -197,7 +197,7 @@ def _as_flag(value: Value, codec: Codec) -> Value:
         return bool(value)
     if isinstance(value, str) and value.strip().lower() in TRUTHS:
         return TRUTHS[value.strip().lower()]
-    raise Unreadable(f"it holds {value!r}, which is neither true nor false")
+    raise UnreadableCell(f"it holds {value!r}, which is neither true nor false")
 
 
 def _as_moment(value: Value, codec: Codec) -> Value:
@@ -206,7 +206,7 @@ def _as_moment(value: Value, codec: Codec) -> Value:
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(text_of(value).strip())
     except ValueError:
-        raise Unreadable(f"it holds {value!r}, which is no date") from None
+        raise UnreadableCell(f"it holds {value!r}, which is no date") from None
     local = found if found.tzinfo is None else found.astimezone(codec.zone).replace(tzinfo=None)
     return local.replace(microsecond=0)
 
@@ -237,7 +237,7 @@ def moment_of(seconds: float | Decimal, zone: ZoneInfo) -> datetime:
         instant = EPOCH + timedelta(seconds=round(seconds))
         return instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
     except (OverflowError, ValueError):
-        raise Unreadable(f"it holds {seconds} seconds, which is no date") from None
+        raise UnreadableCell(f"it holds {seconds} seconds, which is no date") from None
 
 
 # --- writing -----------------------------------------------------------------------------------------------------------
@@ -256,18 +256,18 @@ def _cell(value: Value, codec: Codec) -> Any:
         return made[kind](value, codec)
     if kind in TEXTS:
         return text_of(value)
-    raise Unfit(f"a column of the type {codec.real} is not written")
+    raise UnfitCell(f"a column of the type {codec.real} is not written")
 
 
 def _refuse_halves(value: str) -> None:
     if has_halves(value):
-        raise Unfit("it holds half of a character")
+        raise UnfitCell("it holds half of a character")
 
 
 def _reference(value: Value, codec: Codec) -> Any:
     """By key, to be looked up by Grist itself: row ids are used again after a deletion (observed)."""
     if value not in codec.known:
-        raise Unfit(f"the table {codec.real.partition(':')[2]} has no row with the key {value}")
+        raise UnfitCell(f"the table {codec.real.partition(':')[2]} has no row with the key {value}")
     return ["l", value, {"column": codec.by}]
 
 
@@ -277,31 +277,31 @@ def _numeric(value: Value, codec: Codec) -> float:
     try:
         return float(Decimal(value) if isinstance(value, str | int | Decimal) else "")
     except (InvalidOperation, ValueError, OverflowError):
-        raise Unfit(f"{value} is no number, and the column is Numeric") from None
+        raise UnfitCell(f"{value} is no number, and the column is Numeric") from None
 
 
 def _int(value: Value, codec: Codec) -> int:
     number = _numeric(value, codec)
     if not number.is_integer() or not -WHOLE_MOST <= number < WHOLE_MOST:
-        raise Unfit(f"{value} does not fit: a column of the type Int takes whole numbers from -2147483648 to 2147483647")
+        raise UnfitCell(f"{value} does not fit: a column of the type Int takes whole numbers from -2147483648 to 2147483647")
     return int(number)
 
 
 def _bool(value: Value, codec: Codec) -> bool:
     if not isinstance(value, bool):
-        raise Unfit(f"{value} is neither true nor false")
+        raise UnfitCell(f"{value} is neither true nor false")
     return value
 
 
 def _date(value: Value, codec: Codec) -> int:
     if not isinstance(value, datetime):
-        raise Unfit(f"{value} is no date")
+        raise UnfitCell(f"{value} is no date")
     return int((value.replace(hour=0, minute=0, second=0, microsecond=0) - EPOCH).total_seconds())
 
 
 def _datetime(value: Value, codec: Codec) -> int:
     if not isinstance(value, datetime):
-        raise Unfit(f"{value} is no moment")
+        raise UnfitCell(f"{value} is no moment")
     return int(value.replace(tzinfo=codec.zone, microsecond=0).timestamp())
 
 

@@ -10,7 +10,7 @@ from syncdb.errors import NeedsPerson
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A field as it is wanted: its `name` in records, its column's `label` and `type` (Text, Numeric, Int, Bool, Choice,
     ChoiceList, Date, DateTime:ZONE, Ref:TABLE).
 
@@ -32,12 +32,12 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WantedTable:
     """A table as it is wanted. `changed_at` is the label of a column that tells when people last changed a row."""
 
     table: str
     key_label: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     changed_at: str | None = None
 
     @property
@@ -47,7 +47,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ColumnPlace:
     """The column a field stands in. `computed`: by a formula; `triggered`: a formula fills it in at times, but it can be written.
 
     `by` and `target` are, for a reference, the other table and the column of its keys.
@@ -63,13 +63,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TableLayout:
     """Where everything stands in a table. `changed` is the id of the column that tells when people changed a row."""
 
     table_ref: int
     table: str
-    key: Place
-    places: Mapping[str, Place]
+    key: ColumnPlace
+    places: Mapping[str, ColumnPlace]
     changed: str | None = None
 
     def as_data(self) -> dict[str, Any]:
@@ -83,18 +83,18 @@ class Layout:
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Layout":
+    def from_data(cls, data: Mapping[str, Any]) -> "TableLayout":
         """The layout that `as_data` gave. Raises KeyError where a part is missing."""
-        places = {str(name): Place(*place) for name, place in data["places"].items()}
-        return cls(int(data["table_ref"]), str(data["table"]), Place(*data["key"]), places, data["changed"])
+        places = {str(name): ColumnPlace(*place) for name, place in data["places"].items()}
+        return cls(int(data["table_ref"]), str(data["table"]), ColumnPlace(*data["key"]), places, data["changed"])
 
 
-def _place_data(place: Place) -> list[Any]:
+def _place_data(place: ColumnPlace) -> list[Any]:
     return [place.ref, place.id, place.type, place.computed, place.triggered, place.target, place.by]
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class TableBinding:
     """What ties a ledger to a table: kept from run to run, so that renamed columns are followed and vanished ones noticed.
 
     `table` and `asked` are as configured when it was made, `state` is the document's state in which the layout was seen, `made`
@@ -104,7 +104,7 @@ class Binding:
     document: str
     table: str
     asked: Mapping[str, str]
-    layout: Layout
+    layout: TableLayout
     state: str
     made: frozenset[str] = frozenset()
 
@@ -115,34 +115,34 @@ class Binding:
         return names | {"asked": asked, "layout": layout}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Binding":
+    def from_data(cls, data: Mapping[str, Any]) -> "TableBinding":
         """The binding that `as_data` gave. Raises KeyError where a part is missing."""
         asked = {str(name): str(text) for name, text in data["asked"].items()}
-        layout = Layout.from_data(data["layout"])
+        layout = TableLayout.from_data(data["layout"])
         made = frozenset(map(str, data.get("made", ())))
         return cls(str(data["document"]), str(data["table"]), asked, layout, str(data["state"]), made)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TableState:
     """A table compared with the wish: what stands, and which fields ("" for the key) lack a column or only have an empty one.
 
     `layout` is None while the table or its key column is missing.
     """
 
     table: TableInfo | None
-    layout: Layout | None = None
+    layout: TableLayout | None = None
     missing: tuple[str, ...] = ()
     empty: Mapping[str, ColumnInfo] = field(default_factory=dict)
     changed: ColumnInfo | None = None
 
-    def whole(self, wish: Wish) -> bool:
+    def whole(self, wish: WantedTable) -> bool:
         if self.layout is None or self.missing or self.empty:
             return False
         return not wish.changed_at or bool(self.layout.changed)
 
 
-def find_table(tables: Sequence[TableInfo], wish: Wish, binding: Binding | None, rebuild: bool) -> TableInfo | None:
+def find_table(tables: Sequence[TableInfo], wish: WantedTable, binding: TableBinding | None, rebuild: bool) -> TableInfo | None:
     """The table that is ours; None where it must be made. Raises NeedsPerson where the bound one is gone."""
     if binding is not None and binding.table == wish.table:
         bound = next((table for table in tables if table.ref == binding.layout.table_ref), None)
@@ -153,7 +153,7 @@ def find_table(tables: Sequence[TableInfo], wish: Wish, binding: Binding | None,
     return next((table for table in tables if same_id(table.id, table_identifier(wish.table))), None)
 
 
-def _table_gone(binding: Binding) -> NeedsPerson:
+def _table_gone(binding: TableBinding) -> NeedsPerson:
     return NeedsPerson(
         f'The Grist table "{binding.layout.table}" is gone from the document. Nothing was written.',
         next_step="Bring it back (Undo, or Document history). To have it made anew and filled again, run once with --force.",
@@ -161,8 +161,12 @@ def _table_gone(binding: Binding) -> NeedsPerson:
 
 
 def stand(
-    table: TableInfo, columns: Sequence[ColumnInfo], wish: Wish, binding: Binding | None, targets: Mapping[str, tuple[str, str]]
-) -> Standing:
+    table: TableInfo,
+    columns: Sequence[ColumnInfo],
+    wish: WantedTable,
+    binding: TableBinding | None,
+    targets: Mapping[str, tuple[str, str]],
+) -> TableState:
     """The wish held against a table's columns. `targets` gives, for each table that columns refer to, its id and key column.
 
     Raises NeedsPerson where a bound column is gone, several fit, or one cannot hold what it should.
@@ -185,16 +189,16 @@ def stand(
     missing = tuple(name for name in wish.asked if name not in found)
     empty = {name: one for name, one in found.items() if one.empty}
     key = places.pop("", None)
-    layout = Layout(table.ref, table.id, key, places, ready) if key is not None else None
-    return Standing(table, layout, missing, empty, changed)
+    layout = TableLayout(table.ref, table.id, key, places, ready) if key is not None else None
+    return TableState(table, layout, missing, empty, changed)
 
 
-def _changed_column(columns: Sequence[ColumnInfo], wish: Wish) -> ColumnInfo | None:
+def _changed_column(columns: Sequence[ColumnInfo], wish: WantedTable) -> ColumnInfo | None:
     label = wish.changed_at
     return next((one for one in columns if label and (one.label == label or same_id(one.id, identifier(label)))), None)
 
 
-def _still_there(columns: Sequence[ColumnInfo], place: Place, asked: str, table: TableInfo) -> ColumnInfo:
+def _still_there(columns: Sequence[ColumnInfo], place: ColumnPlace, asked: str, table: TableInfo) -> ColumnInfo:
     for one in columns:
         if one.ref == place.ref:
             return one
@@ -219,7 +223,7 @@ def _unbound(columns: Sequence[ColumnInfo], asked: str, taken: set[int], table: 
     return found[0] if found else None
 
 
-def _refuse_shared(found: Mapping[str, ColumnInfo], wish: Wish, table: TableInfo) -> None:
+def _refuse_shared(found: Mapping[str, ColumnInfo], wish: WantedTable, table: TableInfo) -> None:
     """Two fields in one column would write over each other; only a field that is the key itself may share its column."""
     users: dict[int, list[str]] = {}
     for name, one in found.items():
@@ -234,7 +238,9 @@ def _refuse_shared(found: Mapping[str, ColumnInfo], wish: Wish, table: TableInfo
             )
 
 
-def _place(one: ColumnInfo, name: str, wish: Wish, targets: Mapping[str, tuple[str, str]], table: TableInfo) -> Place:
+def _place(
+    one: ColumnInfo, name: str, wish: WantedTable, targets: Mapping[str, tuple[str, str]], table: TableInfo
+) -> ColumnPlace:
     wanted = next((column.type for column in wish.columns if column.name == name), "Text")
     kind = wanted if one.empty else one.type
     if not name and (one.computed or pure(kind) not in ("Text", "Any", "Choice")):
@@ -247,7 +253,7 @@ def _place(one: ColumnInfo, name: str, wish: Wish, targets: Mapping[str, tuple[s
             f'The column "{one.label}" of the Grist table "{table.id}" is of the type {kind}, which cannot hold {name}.',
             next_step=f"Change the column's type to {pure(wanted)}, or choose another column for this field in the settings.",
         )
-    place = Place(one.ref, one.id, kind, one.computed, one.triggered)
+    place = ColumnPlace(one.ref, one.id, kind, one.computed, one.triggered)
     if pure(kind) != "Ref":
         return place
     other, by = targets.get(kind.partition(":")[2], ("", ""))

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from syncdb.connectors.grist.answers import has_halves
-from syncdb.connectors.grist.cells import Codec, Unreadable, shown
+from syncdb.connectors.grist.cells import Codec, UnreadableCell, shown
 from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import sayable
-from syncdb.connectors.grist.layout import Layout, Place, Wish
+from syncdb.connectors.grist.layout import ColumnPlace, TableLayout, WantedTable
 from syncdb.connectors.grist.schema import pure
 from syncdb.decoding import understood
 from syncdb.model import Found, Record
@@ -28,7 +28,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Rows:
+class TableRows:
     """Rows by key. `doubled` keys stand in several rows; rows without a key are no records."""
 
     by_key: dict[str, Row] = field(default_factory=dict)
@@ -36,14 +36,14 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class RowReader:
     """Reads a table's rows as its layout says.
 
     `made` are fields whose columns we made: in rows that were there before, Grist puts a default into them (observed). `unmade`
     are fields whose columns a real run would make, with that default.
     """
 
-    layout: Layout
+    layout: TableLayout
     codecs: Mapping[str, Codec]
     made: frozenset[str] = frozenset()
     unmade: Mapping[str, Value] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Reader:
         for name in self.layout.places:
             try:
                 fields[name] = self.value(row, name)
-            except Unreadable as why:
+            except UnreadableCell as why:
                 frozen[name] = str(why)
         computed = frozenset(name for name, place in self.layout.places.items() if place.computed)
         fields |= self.unmade
@@ -70,9 +70,9 @@ class Reader:
         """One field of a row. Raises Unreadable."""
         place = self.layout.places[name]
         if place.id in row.errors:
-            raise Unreadable(f"its formula fails ({sayable(str(row.errors[place.id]))})")
+            raise UnreadableCell(f"its formula fails ({sayable(str(row.errors[place.id]))})")
         if place.id not in row.cells:
-            raise Unreadable(f"its column {place.id} was renamed or removed in this moment")
+            raise UnreadableCell(f"its column {place.id} was renamed or removed in this moment")
         return shown(row.cells[place.id], self.codecs[name])
 
     def _changed_at(self, row: Row) -> str | None:
@@ -85,13 +85,13 @@ class Reader:
             return None
 
 
-def codecs_of(document: GristDocument, wish: Wish, layout: Layout) -> dict[str, Codec]:
+def codecs_of(document: GristDocument, wish: WantedTable, layout: TableLayout) -> dict[str, Codec]:
     """How each field stands in its column; the keys of tables that are referred to are asked for once."""
     wanted = {one.name: one for one in wish.columns}
     return {name: _codec(document, wanted[name].type, wanted[name].digits, place) for name, place in layout.places.items()}
 
 
-def _codec(document: GristDocument, wanted: str, digits: int | None, place: Place) -> Codec:
+def _codec(document: GristDocument, wanted: str, digits: int | None, place: ColumnPlace) -> Codec:
     if pure(place.type) != "Ref":
         return Codec(wanted, place.type, digits)
     keys, known = document.keys_of(place.target, place.by)
@@ -99,9 +99,9 @@ def _codec(document: GristDocument, wanted: str, digits: int | None, place: Plac
 
 
 @understood("Grist")
-def by_key(answered: Iterable[Json], layout: Layout, wanted: Sequence[str] | None = None) -> Rows:
+def by_key(answered: Iterable[Json], layout: TableLayout, wanted: Sequence[str] | None = None) -> TableRows:
     """Answered rows by key; just the wanted ones, or all."""
-    rows = Rows()
+    rows = TableRows()
     asked = None if wanted is None else set(wanted)
     for one in answered:
         cell = one["fields"][layout.key.id]
@@ -112,7 +112,7 @@ def by_key(answered: Iterable[Json], layout: Layout, wanted: Sequence[str] | Non
     return rows
 
 
-def _add(rows: Rows, row: Row) -> None:
+def _add(rows: TableRows, row: Row) -> None:
     if row.key in rows.doubled:
         rows.doubled[row.key].append(row.id)
     elif row.key in rows.by_key:
@@ -121,7 +121,7 @@ def _add(rows: Rows, row: Row) -> None:
         rows.by_key[row.key] = row
 
 
-def complete_in(answered: Sequence[Json], layout: Layout) -> bool:
+def complete_in(answered: Sequence[Json], layout: TableLayout) -> bool:
     """Whether the answered rows have every column of the layout: otherwise one was renamed or removed meanwhile."""
     if not answered:
         return True

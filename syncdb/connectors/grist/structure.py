@@ -11,7 +11,7 @@ from typing import Any
 
 from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
-from syncdb.connectors.grist.layout import Binding, Column, Standing, Wish, find_table, stand
+from syncdb.connectors.grist.layout import TableBinding, TableColumn, TableState, WantedTable, find_table, stand
 from syncdb.connectors.grist.schema import TRIGGER_ON_EDIT, ColumnInfo, TableInfo, identifier, pure, table_identifier
 from syncdb.errors import NeedsPerson
 
@@ -26,16 +26,16 @@ class Call:
     params: Mapping[str, Any]
 
 
-def survey(document: GristDocument, wish: Wish, binding: Binding | None, rebuild: bool) -> Standing:
+def survey(document: GristDocument, wish: WantedTable, binding: TableBinding | None, rebuild: bool) -> TableState:
     """Look how things stand. Two requests, and one for each table that columns refer to and that is not kept in step."""
     table = find_table(document.tables(), wish, binding, rebuild)
     if table is None:
-        return Standing(None, missing=tuple(wish.asked))
+        return TableState(None, missing=tuple(wish.asked))
     columns = document.columns(table.id)
     return stand(table, columns, wish, binding, _targets(document, columns, wish))
 
 
-def _targets(document: GristDocument, columns: list[ColumnInfo], wish: Wish) -> dict[str, tuple[str, str]]:
+def _targets(document: GristDocument, columns: list[ColumnInfo], wish: WantedTable) -> dict[str, tuple[str, str]]:
     ours = {asked.casefold() for asked in wish.asked.values()}
     found = {}
     for one in columns:
@@ -50,7 +50,7 @@ def _targets(document: GristDocument, columns: list[ColumnInfo], wish: Wish) -> 
 Login = Callable[[], str | None]
 
 
-def next_call(document: GristDocument, wish: Wish, standing: Standing, login: Login) -> Call | None:
+def next_call(document: GristDocument, wish: WantedTable, standing: TableState, login: Login) -> Call | None:
     """The next call towards what is wanted; None where all of it stands. `login` tells our own, asked for only where needed."""
     if standing.table is None:
         return Call("POST", "/tables", {"tables": [_new_table(document, wish)]}, {})
@@ -64,7 +64,7 @@ def next_call(document: GristDocument, wish: Wish, standing: Standing, login: Lo
     return _changed_call(path, standing.changed, wish, login)
 
 
-def _changed_call(path: str, found: ColumnInfo | None, wish: Wish, login: Login) -> Call | None:
+def _changed_call(path: str, found: ColumnInfo | None, wish: WantedTable, login: Login) -> Call | None:
     """The column that tells when people changed a row. One that holds a formula already is theirs and stays as it is."""
     if not wish.changed_at or (found is not None and found.formula.strip() and not _ours_unready(found)):
         return None
@@ -86,31 +86,31 @@ def formula(login: str | None) -> str:
     return f"IF(user.Email == {json.dumps(login)}, value, NOW())" if login else "NOW()"
 
 
-def _new_table(document: GristDocument, wish: Wish) -> Json:
+def _new_table(document: GristDocument, wish: WantedTable) -> Json:
     return {
         "id": table_identifier(wish.table),
         "columns": [_new_column(document, wish, name) for name in _own_columns(wish)],
     }
 
 
-def _own_columns(wish: Wish) -> Iterator[str]:
+def _own_columns(wish: WantedTable) -> Iterator[str]:
     """Every field once; one that is the key itself has the key's column."""
     yield ""
     yield from (one.name for one in wish.columns if one.asked != wish.key_label)
 
 
-def _new_column(document: GristDocument, wish: Wish, name: str) -> Json:
+def _new_column(document: GristDocument, wish: WantedTable, name: str) -> Json:
     column = _column(wish, name)
     return {"id": identifier(column.asked), "fields": {"label": column.label} | _settings(document, wish, name)}
 
 
-def _column(wish: Wish, name: str) -> Column:
+def _column(wish: WantedTable, name: str) -> TableColumn:
     if not name:
-        return Column("", wish.key_label)
+        return TableColumn("", wish.key_label)
     return next(one for one in wish.columns if one.name == name)
 
 
-def _settings(document: GristDocument, wish: Wish, name: str) -> Json:
+def _settings(document: GristDocument, wish: WantedTable, name: str) -> Json:
     """What a column of ours is: without isFormula false Grist makes an empty one whose type may change by itself (observed)."""
     column = _column(wish, name)
     fields: Json = {"type": _real_type(document, column), "isFormula": False}
@@ -119,7 +119,7 @@ def _settings(document: GristDocument, wish: Wish, name: str) -> Json:
     return fields
 
 
-def _real_type(document: GristDocument, column: Column) -> str:
+def _real_type(document: GristDocument, column: TableColumn) -> str:
     if pure(column.type) != "Ref":
         return column.type
     wanted = column.type.partition(":")[2]
@@ -132,7 +132,7 @@ def _real_type(document: GristDocument, column: Column) -> str:
     return f"Ref:{table}"
 
 
-def as_evidence(standing: Standing, wish: Wish) -> dict[str, Any]:
+def as_evidence(standing: TableState, wish: WantedTable) -> dict[str, Any]:
     """What is missing, as JSON data, for the journal. `unseen` are the fields that rows which stand there cannot show yet."""
     fields = [*standing.missing, *standing.empty]
     lacking = [wish.asked[name] for name in fields]
@@ -142,7 +142,7 @@ def as_evidence(standing: Standing, wish: Wish) -> dict[str, Any]:
     return told | {"columns": lacking, "unseen": unseen}
 
 
-def made_by(evidence: Mapping[str, Any], wish: Wish) -> frozenset[str]:
+def made_by(evidence: Mapping[str, Any], wish: WantedTable) -> frozenset[str]:
     """The fields whose columns such an attempt makes: all of a new table, otherwise those that were lacking."""
     lacking = set(evidence["columns"])
     return frozenset(name for name, asked in wish.asked.items() if evidence["table"] is None or asked in lacking)

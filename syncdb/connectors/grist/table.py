@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
-from syncdb.connectors.grist.batch import Batch, front, gather
+from syncdb.connectors.grist.batch import TableBatch, front, gather
 from syncdb.connectors.grist.cells import default_of
 from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
-from syncdb.connectors.grist.layout import Binding, Column, Layout, Standing, Wish
-from syncdb.connectors.grist.rows import Reader, Row, Rows, by_key, codecs_of, complete_in
+from syncdb.connectors.grist.layout import TableBinding, TableColumn, TableLayout, TableState, WantedTable
+from syncdb.connectors.grist.rows import Row, RowReader, TableRows, by_key, codecs_of, complete_in
 from syncdb.connectors.grist.schema import pure
 from syncdb.connectors.grist.structure import as_evidence, made_by, next_call, survey
 from syncdb.connectors.grist.writing import Writer
@@ -40,9 +40,9 @@ class GristTable:
         *,
         name: str,
         table: str,
-        columns: Sequence[Column],
+        columns: Sequence[TableColumn],
         key_label: str = "Shopify ID",
-        binding: Binding | None = None,
+        binding: TableBinding | None = None,
         changed_at: str | None = None,
         login: str | None = None,
         rebuild: bool = False,
@@ -62,7 +62,7 @@ class GristTable:
             raise ConfigurationError([f'{name}: the column "{label}" is used twice' for label in doubled])
         self.name, self.entity = f"Grist {name}", name
         self._document = document
-        self._wish = Wish(table, key_label, tuple(columns), changed_at)
+        self._wish = WantedTable(table, key_label, tuple(columns), changed_at)
         fits = binding is not None and binding.document == document.id
         self._binding = binding if fits else None
         self._made = self._binding.made if self._binding else frozenset[str]()
@@ -70,14 +70,14 @@ class GristTable:
         self._rebuild = rebuild
         self._dry = dry
         self._clock = clock
-        self._layout: Layout | None = None
+        self._layout: TableLayout | None = None
         self._looked = False
         self._settled: set[int] = set()
         self._unreadable: dict[tuple[str, str], str] = {}
         document.keep(self)
 
     @property
-    def binding(self) -> Binding | None:
+    def binding(self) -> TableBinding | None:
         """What to keep for the next run."""
         return self._binding
 
@@ -130,7 +130,7 @@ class GristTable:
             self._bind(known.layout)
         return self._layout is not None
 
-    def _survey(self) -> Standing:
+    def _survey(self) -> TableState:
         state = self._document.head()  # asked before the look, so that what moves after it is seen the next time
         standing = survey(self._document, self._wish, self._binding, self._rebuild)
         self._looked = True
@@ -139,10 +139,10 @@ class GristTable:
             self._bind(standing.layout, state)
         return standing
 
-    def _bind(self, layout: Layout, state: str | None = None) -> None:
+    def _bind(self, layout: TableLayout, state: str | None = None) -> None:
         self._layout, self._looked = layout, True
         state = state or self._document.head()
-        self._binding = Binding(self._document.id, self._wish.table, dict(self._wish.asked), layout, state, self._made)
+        self._binding = TableBinding(self._document.id, self._wish.table, dict(self._wish.asked), layout, state, self._made)
 
     def _make(self, attempt: Attempt) -> list[Outcome]:
         self._made |= made_by(attempt.evidence, self._wish)
@@ -187,7 +187,7 @@ class GristTable:
     def look(self, keys: Iterable[str]) -> Snapshot:
         """See Connector.look. One request."""
         wanted = list(dict.fromkeys(keys))
-        rows = self._read(wanted) if wanted else Rows()
+        rows = self._read(wanted) if wanted else TableRows()
         if self._layout is None or not rows.by_key:
             return Snapshot({}, complete=self._sure(), doubled=_places(rows))
         reader = self._reader(self._layout)
@@ -197,7 +197,7 @@ class GristTable:
         """Whether what is not shown is not there: access rules hide rows without a word."""
         return self._layout is None or self._document.sees_all()
 
-    def _found(self, reader: Reader, row: Row) -> Found:
+    def _found(self, reader: RowReader, row: Row) -> Found:
         found = reader.found(row)
         for name, why in found.frozen.items():
             if name not in found.record.fields:
@@ -208,12 +208,12 @@ class GristTable:
         empty: dict[str, Value] = {one.name: None for one in self._wish.columns if one.name not in reader.layout.places}
         return replace(found, record=Record(row.key, {**empty, **found.record.fields}))
 
-    def _read(self, keys: Sequence[str] | None) -> Rows:
+    def _read(self, keys: Sequence[str] | None) -> TableRows:
         """Rows by key. What was renamed meanwhile is looked for again, once."""
         for _ in range(2):
             layout = self._standing_layout()
             if layout is None:
-                return Rows()
+                return TableRows()
             wanted = None if keys is None or len(keys) > MOST_ASKED else {layout.key.id: keys}
             try:
                 answered: list[Json] = self._document.rows(layout.table, wanted)
@@ -229,7 +229,7 @@ class GristTable:
             next_step="Run it again.",
         )
 
-    def _standing_layout(self) -> Layout | None:
+    def _standing_layout(self) -> TableLayout | None:
         """Where things stand; None only where nothing has been made yet and nothing shall be. Raises NeedsPerson."""
         if not self._looked and not self._unmoved():
             self._survey()
@@ -241,10 +241,10 @@ class GristTable:
             )
         return self._layout
 
-    def _reader(self, layout: Layout) -> Reader:
+    def _reader(self, layout: TableLayout) -> RowReader:
         lacking = [one for one in self._wish.columns if self._dry and one.name not in layout.places]
         unmade: dict[str, Value] = {one.name: default_of(one.type) for one in lacking}
-        return Reader(layout, codecs_of(self._document, self._wish, layout), self._made, unmade)
+        return RowReader(layout, codecs_of(self._document, self._wish, layout), self._made, unmade)
 
     def _forget(self) -> None:
         self._document.forget()
@@ -258,7 +258,7 @@ class GristTable:
         """See Connector.prepare. New rows need no look: Grist itself adds a key only where it is not there yet."""
         taken = front(operations)
         new = taken[0].action is Action.CREATE
-        rows = Rows() if new else self._read([one.key for one in taken])
+        rows = TableRows() if new else self._read([one.key for one in taken])
         layout = self._standing_layout()
         if layout is None:
             raise NeedsPerson(f"The Grist table for the {self.entity} does not stand, and a dry run makes none.")
@@ -266,7 +266,7 @@ class GristTable:
         operations_taken, batch = gather(taken, layout, self._reader(layout), rows)
         return Attempt(token, tuple(operations_taken), batch.as_data())
 
-    def _refresh_references(self, operations: Sequence[Operation], layout: Layout) -> None:
+    def _refresh_references(self, operations: Sequence[Operation], layout: TableLayout) -> None:
         """Rows that are referred to may have been added by others since their keys were asked for."""
         codecs = codecs_of(self._document, self._wish, layout)
         for name, codec in codecs.items():
@@ -280,7 +280,7 @@ class GristTable:
         """See Connector.write."""
         if attempt.evidence["kind"] == "structure":
             return self._make(attempt)
-        batch = Batch.from_data(attempt.evidence)
+        batch = TableBatch.from_data(attempt.evidence)
         if attempt.token in self._settled:
             return batch.all(attempt, Result.STALE, SETTLED)
         writer = self._writer()
@@ -299,7 +299,7 @@ class GristTable:
         if attempt.evidence["kind"] == "structure":
             self._made |= made_by(attempt.evidence, self._wish)
             return self._settle_structure()
-        batch = Batch.from_data(attempt.evidence)
+        batch = TableBatch.from_data(attempt.evidence)
         self._forget()
         try:
             writer = self._writer()
@@ -324,5 +324,5 @@ class GristTable:
         return None
 
 
-def _places(rows: Rows) -> dict[str, tuple[str, ...]]:
+def _places(rows: TableRows) -> dict[str, tuple[str, ...]]:
     return {key: tuple(map(str, ids)) for key, ids in rows.doubled.items()}

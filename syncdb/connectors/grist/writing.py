@@ -4,11 +4,11 @@ import logging
 from collections.abc import Sequence
 
 from syncdb.connectors.grist.answers import rows_of_each
-from syncdb.connectors.grist.batch import PARAMS, Batch, Entry, gather, has_reference, holds
+from syncdb.connectors.grist.batch import PARAMS, Entry, TableBatch, gather, has_reference, holds
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined, full, is_full
-from syncdb.connectors.grist.layout import Layout
-from syncdb.connectors.grist.rows import Reader, Rows, by_key
+from syncdb.connectors.grist.layout import TableLayout
+from syncdb.connectors.grist.rows import RowReader, TableRows, by_key
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RetryLater
 from syncdb.model import Action, Attempt, Operation, Outcome, Result
 
@@ -21,19 +21,19 @@ MOVED = "its table or a column was renamed, removed or made a formula in that mo
 class Writer:
     """Writes to one table as its layout says. Made anew for each write."""
 
-    def __init__(self, document: GristDocument, layout: Layout, reader: Reader) -> None:
+    def __init__(self, document: GristDocument, layout: TableLayout, reader: RowReader) -> None:
         self._document = document
         self.layout = layout
         self._reader = reader
 
-    def rows(self, keys: Sequence[str]) -> Rows:
+    def rows(self, keys: Sequence[str]) -> TableRows:
         """The rows with these keys, as they are now."""
         key = self.layout.key.id
         return by_key(self._document.rows(self.layout.table, {key: list(keys)}), self.layout, keys)
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
-    def send(self, attempt: Attempt, batch: Batch) -> dict[int, Outcome]:
+    def send(self, attempt: Attempt, batch: TableBatch) -> dict[int, Outcome]:
         """The outcomes of what was to be sent.
 
         A part that Grist refuses as a whole is sent again in halves, down to the one record that it does not take: a refused
@@ -65,7 +65,7 @@ class Writer:
             raise full(self._document.what) from declined
         return declined.status in (401, 403) or (declined.status == 404 and not declined.schema_moved)
 
-    def _part(self, attempt: Attempt, batch: Batch, part: Sequence[Entry]) -> dict[int, Outcome]:
+    def _part(self, attempt: Attempt, batch: TableBatch, part: Sequence[Entry]) -> dict[int, Outcome]:
         self._document.wrote(batch.table)
         if batch.action is Action.DELETE:
             return self._delete(attempt, part)
@@ -104,7 +104,7 @@ class Writer:
             raise OutcomeUnknown(f"Grist took a write but could not be asked what stands there now: {away}") from away
         return {number: self._stands(operation, rows) for number, operation in operations.items()}
 
-    def _stands(self, operation: Operation, rows: Rows) -> Outcome:
+    def _stands(self, operation: Operation, rows: TableRows) -> Outcome:
         row = rows.by_key.get(operation.key)
         if operation.action is Action.DELETE:
             gone = row is None and operation.key not in rows.doubled
@@ -136,7 +136,7 @@ class Writer:
 
     # --- settling ----------------------------------------------------------------------------------------------------
 
-    def settle(self, attempt: Attempt, batch: Batch) -> dict[int, Outcome]:
+    def settle(self, attempt: Attempt, batch: TableBatch) -> dict[int, Outcome]:
         """What became of a write whose answer was lost: a write that changes nothing goes through first.
 
         A document carries writes out one after the other, so that whatever the server had taken in before is done then.

@@ -11,7 +11,7 @@ from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import Path
 from syncdb.connectors.shopify.talk import Talk
-from syncdb.connectors.shopify.trouble import Trouble, denial_notice, sort_errors
+from syncdb.connectors.shopify.trouble import OrderErrors, denial_notice, sort_errors
 from syncdb.errors import RetryLater
 
 
@@ -34,7 +34,7 @@ class Asking(Talk):
         """The documents that ask for just that."""
         return Documents(self.sight.parts)
 
-    def window(self, variables: Mapping[str, Any], size: PageSize) -> tuple[Answer, Trouble]:
+    def window(self, variables: Mapping[str, Any], size: PageSize) -> tuple[Answer, OrderErrors]:
         """A page of changed orders, and the shop's facts with the first of them."""
 
         def ask() -> Answer:
@@ -51,7 +51,7 @@ class Asking(Talk):
         """The cursors of a page of changed orders, without touching an order."""
         return self.sized(self.documents.cursors, variables, size, "Listing changed orders")
 
-    def ids(self, gids: Sequence[str]) -> tuple[Answer, Trouble]:
+    def ids(self, gids: Sequence[str]) -> tuple[Answer, OrderErrors]:
         """Single orders from the database. Raises TooCostly where these are too many at once."""
 
         def ask() -> Answer:
@@ -68,7 +68,7 @@ class Asking(Talk):
             raise RetryLater("Shopify did not say which shop this is.", next_step="Run it again later.")
         return self.facts
 
-    def _as_shown(self, ask: Callable[[], Answer], place: tuple[str, ...]) -> tuple[Answer, Trouble]:
+    def _as_shown(self, ask: Callable[[], Answer], place: tuple[str, ...]) -> tuple[Answer, OrderErrors]:
         """Ask; where fields are denied, ask again without them: a denied field may take the whole answer with it."""
         while True:
             answer = ask()

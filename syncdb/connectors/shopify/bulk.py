@@ -10,17 +10,17 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.shopify.asking import Asking
-from syncdb.connectors.shopify.bulk_convoy import Convoy, Task
+from syncdb.connectors.shopify.bulk_convoy import BulkOperations, Task
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_operation import Operations, Result
+from syncdb.connectors.shopify.bulk_operation import BulkResultFile, Operations
 from syncdb.connectors.shopify.bulk_query import bulk_query
 from syncdb.connectors.shopify.bulk_result import ResultReader
-from syncdb.connectors.shopify.bulk_spans import Cut, Span
+from syncdb.connectors.shopify.bulk_spans import ChangeSpan, Cut
 from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.gather import Gatherer
-from syncdb.connectors.shopify.pages import Page
+from syncdb.connectors.shopify.pages import OrderPage
 from syncdb.values import iso
 
 log = logging.getLogger("syncdb.bulk")
@@ -33,7 +33,7 @@ class BulkReader:
 
     asking: Asking
     gatherer: Gatherer
-    by_pages: Callable[[Span], Iterator[Page]]
+    by_pages: Callable[[ChangeSpan], Iterator[OrderPage]]
     cut: Cut = Cut()
     workers: Workers = field(default_factory=Workers)
     operations: Operations = field(init=False)
@@ -43,7 +43,7 @@ class BulkReader:
         self.operations = Operations(self.asking.client)
         self._result = ResultReader(self.asking, self.gatherer, self.workers)
 
-    def pages(self, whole: Span, least: int, known: Mapping[str, str]) -> Generator[Page, None, None]:
+    def pages(self, whole: ChangeSpan, least: int, known: Mapping[str, str]) -> Generator[OrderPage, None, None]:
         """Pages of all orders of a window, if there are more than `least`. Empty pages come while there is nothing but waiting.
 
         Orders in `known` (global id: time of change) are passed over. Either no page comes, or all of them, the oldest changes
@@ -55,12 +55,12 @@ class BulkReader:
         except NotInBulk as why:
             self._tell_of(whole, whole, why)
             return
-        convoy = Convoy(self.operations, self._query, tasks)
+        convoy = BulkOperations(self.operations, self._query, tasks)
         with closing(convoy), closing(self.workers), closing(self._in_order(convoy, whole, known)) as pages:
             for page in pages:
                 yield page if len(convoy.tasks) == 1 else replace(page, last=False)
 
-    def _tasks(self, whole: Span, least: int) -> list[Task]:
+    def _tasks(self, whole: ChangeSpan, least: int) -> list[Task]:
         counted = self.operations.count(whole.search)
         if counted <= least:
             return []
@@ -68,10 +68,10 @@ class BulkReader:
         log.info("%d orders are read by %d bulk operations", counted, len(spans))
         return [Task(span) for span in spans]
 
-    def _query(self, span: Span) -> str:
+    def _query(self, span: ChangeSpan) -> str:
         return bulk_query(self.asking.documents.order, span.search)
 
-    def _in_order(self, convoy: Convoy, whole: Span, known: Mapping[str, str]) -> Generator[Page, None, None]:
+    def _in_order(self, convoy: BulkOperations, whole: ChangeSpan, known: Mapping[str, str]) -> Generator[OrderPage, None, None]:
         """The pages of one span after the other; a span stands first in `convoy` until its last page was taken."""
         in_a_row = 0
         while convoy.tasks:
@@ -91,7 +91,7 @@ class BulkReader:
                 yield from self.by_pages(task.span)
             del convoy.tasks[0]
 
-    def _brought(self, convoy: Convoy, task: Task, known: Mapping[str, str]) -> Generator[Page, None, bool]:
+    def _brought(self, convoy: BulkOperations, task: Task, known: Mapping[str, str]) -> Generator[OrderPage, None, bool]:
         """The orders of a span whose operation has ended well; whether these are all of them."""
         try:
             yield from self._checked(task, known)
@@ -100,7 +100,7 @@ class BulkReader:
             return False
         return True
 
-    def _checked(self, task: Task, known: Mapping[str, str]) -> Iterator[Page]:
+    def _checked(self, task: Task, known: Mapping[str, str]) -> Iterator[OrderPage]:
         result, span = task.result, task.span
         assert result is not None and task.gid is not None
         if result.orders < span.orders and result.orders < (there := self.operations.count(span.search)):
@@ -111,18 +111,18 @@ class BulkReader:
             # nothing of it was read yet
             yield from self._read(self.operations.renewed(task.gid, result), known)
 
-    def _read(self, result: Result, known: Mapping[str, str]) -> Iterator[Page]:
+    def _read(self, result: BulkResultFile, known: Mapping[str, str]) -> Iterator[OrderPage]:
         with BulkFile(result) as file:
             for _ in file.fetch(self.asking.client):
                 yield self._result.nothing_yet()
             yield from self._result.pages(file, known)
 
-    def _tell_of(self, span: Span, whole: Span, why: Exception | None) -> None:
+    def _tell_of(self, span: ChangeSpan, whole: ChangeSpan, why: Exception | None) -> None:
         times = f" changed {_times(span)}" if span.search != whole.search else ""
         self.asking.tell(Notice("bulk", f"Orders{times} are read page by page: a bulk operation did not bring them ({why})."))
 
 
-def _times(span: Span) -> str:
+def _times(span: ChangeSpan) -> str:
     since, before = (iso(moment) if moment else "" for moment in (span.since, span.before))
     if since and before:
         return f"between {since} and {before}"

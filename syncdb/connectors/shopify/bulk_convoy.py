@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from syncdb.connectors.shopify.bulk_operation import Operations, Result
-from syncdb.connectors.shopify.bulk_spans import Span, split
+from syncdb.connectors.shopify.bulk_operation import BulkResultFile, Operations
+from syncdb.connectors.shopify.bulk_spans import ChangeSpan, split
 from syncdb.connectors.shopify.bulk_trouble import NoPlace, NotInBulk
 
 AT_ONCE = 4  # of the five that an app may have in a shop since 2026-01 (observed): one is left to its other uses
@@ -27,10 +27,10 @@ BUSY_WAITS = (2.0, 5.0, 15.0, 30.0)  # seconds, while operations of others take 
 class Task:
     """A span and its operation. `failure` says why no operation will bring it."""
 
-    span: Span
+    span: ChangeSpan
     tries: int = TRIES
     gid: str | None = None
-    result: Result | None = None
+    result: BulkResultFile | None = None
     failure: NotInBulk | OSError | None = None
 
     @property
@@ -47,11 +47,11 @@ class Task:
 
 
 @dataclass(slots=True)
-class Convoy:
+class BulkOperations:
     """The tasks of a window, oldest changes first; to be closed. Whoever reads takes the first away when it has been read."""
 
     operations: Operations
-    query: Callable[[Span], str]
+    query: Callable[[ChangeSpan], str]
     tasks: list[Task]
     _full: bool = False
     _seen: Sequence[tuple[str | None, str]] = ()
@@ -152,7 +152,7 @@ class Convoy:
         for task in tasks:
             task.failure = why
 
-    def _halves(self, span: Span) -> list[Span]:
+    def _halves(self, span: ChangeSpan) -> list[ChangeSpan]:
         assert span.middle is not None
         try:
             return split(span, [span.middle], lambda part: self.operations.count(part.search))

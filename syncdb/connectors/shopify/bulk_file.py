@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from syncdb.connectors.shopify.bulk_join import NOWHERE, ORDER_LINE, ending_of_children, owner
-from syncdb.connectors.shopify.bulk_operation import Result
+from syncdb.connectors.shopify.bulk_operation import BulkResultFile
 from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.tokens import TIMEOUT
@@ -40,7 +40,7 @@ class BulkFile:
     `grouped`: children follow their order at once; `rising`: orders come by the time of their change.
     """
 
-    expected: Result
+    expected: BulkResultFile
     grouped: bool = True
     rising: bool = True
     _lines: int = 0

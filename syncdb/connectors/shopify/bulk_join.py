@@ -12,7 +12,7 @@ from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.normalise import Sight, kept
 from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import bare_id, unfinished
-from syncdb.order_snapshot import Sealed
+from syncdb.order_snapshot import OrderSnapshot
 from syncdb.values import moment, parse_json
 
 ORDER_LINE = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"(?:,"updatedAt":"([^"]+)")?')
@@ -23,7 +23,7 @@ NOWHERE = b"\n"  # no line ends so: they are cut there
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JoinJob:
     """Lines to be put together (those of an order behind each other), and what bulk left out of them, by its global id."""
 
     chunk: bytes
@@ -38,7 +38,7 @@ class Joined:
     `long` are answered orders of which a list goes on beyond what is here. `latest` is the last change seen.
     """
 
-    orders: list[Sealed] = field(default_factory=list)
+    orders: list[OrderSnapshot] = field(default_factory=list)
     held: list[Quarantined] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     long: list[dict[str, Any]] = field(default_factory=list)
@@ -85,7 +85,7 @@ def children_named(chunk: bytes, kinds: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(text.replace(b"\\/", b"/").decode() for text in pattern.findall(chunk)))
 
 
-def joined(job: Job) -> Joined:
+def joined(job: JoinJob) -> Joined:
     """Put the orders of a chunk together. Raises NotInBulk where something in it is no line of a result.
 
     One order at a time, from its lines to its sealed text: what was just made is read fastest.
@@ -112,13 +112,13 @@ def _take(found: Joined, node: dict[str, Any], sight: Sight) -> None:
         found.long.append(node)
         return
     order = kept(node, sight)
-    if isinstance(order, Sealed):
+    if isinstance(order, OrderSnapshot):
         found.orders.append(order)
     else:
         found.held.append(order)
 
 
-def _rest(job: Job, node: Mapping[str, Any], gid: str, lists: Mapping[str, Any]) -> dict[str, Any]:
+def _rest(job: JoinJob, node: Mapping[str, Any], gid: str, lists: Mapping[str, Any]) -> dict[str, Any]:
     """The lines of a refund or fulfillment. Raises _Unclear where they are of another state of the order."""
     part = job.left_out.get(gid)
     if part is None or part["order"]["updatedAt"] != node["updatedAt"]:

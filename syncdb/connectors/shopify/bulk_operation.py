@@ -18,7 +18,7 @@ PARTING = 5.0  # seconds within which an operation that nobody waits for is canc
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class BulkResultFile:
     """A completed operation: where its file lies (None: nothing was found), and how much is to be in it. `size` is in bytes."""
 
     url: str | None
@@ -28,11 +28,11 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class OperationState:
     """How an operation stands: `headway` changes while it works; it has ended with a `result` or a `failure`."""
 
     headway: str = ""
-    result: Result | None = None
+    result: BulkResultFile | None = None
     failure: NotInBulk | None = None
 
 
@@ -63,7 +63,7 @@ class Operations:
             raise NoPlace(why)
         raise NotInBulk(why)
 
-    def look(self, gids: Sequence[str]) -> list[State]:
+    def look(self, gids: Sequence[str]) -> list[OperationState]:
         """How these operations stand, by one request."""
         what = "Looking after a bulk operation"
         if len(gids) == 1:
@@ -72,7 +72,7 @@ class Operations:
         found = {node["id"]: node for node in nodes if node and "id" in node}
         return [_state(found.get(gid)) for gid in gids]
 
-    def renewed(self, gid: str, result: Result) -> Result:
+    def renewed(self, gid: str, result: BulkResultFile) -> BulkResultFile:
         """The result under a new address (documented: asking again gives one). Raises AddressRanOut where it is the old one."""
         state = self.look([gid])[0]
         if state.failure is not None:
@@ -98,21 +98,23 @@ class Operations:
         return answer.data
 
 
-def _state(shown: Mapping[str, Any] | None) -> State:
+def _state(shown: Mapping[str, Any] | None) -> OperationState:
     """What an operation shows of itself. One that ended otherwise than well has a failure: part of the orders is no result.
 
     What a failed one has found so far (`partialDataUrl`) is left alone: no order of lines is promised (documented), so such a
     part does not show of a single order that all of its lines are there.
     """
     if not shown:
-        return State(failure=NotInBulk("the operation has vanished", again=True))
+        return OperationState(failure=NotInBulk("the operation has vanished", again=True))
     status = shown["status"]
     match status:
         case "COMPLETED":
             size = int(shown["fileSize"]) if shown["fileSize"] else None
-            return State(result=Result(shown["url"], int(shown["objectCount"]), int(shown["rootObjectCount"]), size))
+            return OperationState(
+                result=BulkResultFile(shown["url"], int(shown["objectCount"]), int(shown["rootObjectCount"]), size)
+            )
         case "FAILED" | "CANCELED" | "CANCELING" | "EXPIRED":
             code = shown["errorCode"]
             why = f"the operation ended as {status} ({code or 'no reason given'})"
-            return State(failure=NotInBulk(why, again=code != "ACCESS_DENIED", halve=code == "TIMEOUT"))
-    return State(headway=f"{status} {shown['objectCount']}")
+            return OperationState(failure=NotInBulk(why, again=code != "ACCESS_DENIED", halve=code == "TIMEOUT"))
+    return OperationState(headway=f"{status} {shown['objectCount']}")

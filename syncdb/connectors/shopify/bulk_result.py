@@ -7,17 +7,17 @@ from typing import Any
 
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_join import Job, Joined, children_named
+from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, children_named
 from syncdb.connectors.shopify.bulk_query import completion, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.documents import CHILDREN
 from syncdb.connectors.shopify.gather import Gatherer
-from syncdb.connectors.shopify.pages import Page, PageSize
+from syncdb.connectors.shopify.pages import OrderPage, PageSize
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import RetryLater
-from syncdb.order_snapshot import Sealed
+from syncdb.order_snapshot import OrderSnapshot
 from syncdb.values import moment
 
 
@@ -30,11 +30,11 @@ class ResultReader:
     workers: Workers
     _size: PageSize = field(default_factory=lambda: PageSize(250))
 
-    def nothing_yet(self) -> Page:
+    def nothing_yet(self) -> OrderPage:
         """An empty page, for whoever waits to look up."""
         return self._page(Joined())
 
-    def pages(self, file: BulkFile, known: Mapping[str, str]) -> Iterator[Page]:
+    def pages(self, file: BulkFile, known: Mapping[str, str]) -> Iterator[OrderPage]:
         """The orders of a fetched file, but for those in `known` (global id: time of change). The last page says `last`.
 
         Raises NotInBulk where the file does not hold together, and Refused.
@@ -48,15 +48,15 @@ class ResultReader:
             yield replace(page, orders=tuple(one for one in page.orders if not _is_known(one, passed)))
         yield self._page(Joined(), latest, last=True)
 
-    def _jobs(self, file: BulkFile) -> Iterator[Job]:
+    def _jobs(self, file: BulkFile) -> Iterator[JoinJob]:
         for chunk in file.chunks():
-            yield Job(chunk, self._left_out(chunk), self.asking.sight)
+            yield JoinJob(chunk, self._left_out(chunk), self.asking.sight)
 
-    def _page(self, found: Joined, reached: datetime | None = None, last: bool = False) -> Page:
+    def _page(self, found: Joined, reached: datetime | None = None, last: bool = False) -> OrderPage:
         """A page of what was found; the unclear orders are read anew by their ids (one not found was deleted)."""
         batch = self.gatherer.by_ids(found.unclear)
         more, held = self.gatherer.complete([*found.long, *batch.nodes])
-        return Page(
+        return OrderPage(
             orders=(*found.orders, *more),
             quarantined=(*found.held, *batch.held, *held),
             notices=self.asking.news(),
@@ -95,6 +95,6 @@ class ResultReader:
         return {node["id"]: node for node in answer.data["nodes"] if node and node.get("order")}
 
 
-def _is_known(order: Sealed, known: Mapping[str, datetime]) -> bool:
+def _is_known(order: OrderSnapshot, known: Mapping[str, datetime]) -> bool:
     changed = order.summary.updated_at
     return order.order_id in known and changed is not None and moment(changed) == known[order.order_id]

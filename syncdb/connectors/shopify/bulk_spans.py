@@ -22,7 +22,7 @@ def changed_between(since: datetime | None, before: datetime | None) -> str | No
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChangeSpan:
     """Orders by their last change: from `since` on (None: from the first), before `before` (None: without end).
 
     Where these are open, `low` and `high` (epoch seconds, `high` beyond the last) say between which times most of the changes
@@ -44,12 +44,12 @@ class Span:
         """The second that halves it by time; None where there is none in between."""
         return (self.low + self.high) // 2 if self.high - self.low > 1 else None
 
-    def joined(self, later: "Span") -> "Span":
+    def joined(self, later: "ChangeSpan") -> "ChangeSpan":
         """This span and the one that follows on it as one."""
         return replace(self, before=later.before, high=later.high, orders=self.orders + later.orders)
 
 
-Count = Callable[[Span], int]
+Count = Callable[[ChangeSpan], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Cut:
     aim: int = 15_000
     most: int = 40
 
-    def spans(self, whole: Span, count: Count) -> list[Span]:
+    def spans(self, whole: ChangeSpan, count: Count) -> list[ChangeSpan]:
         """The spans of a window, its orders counted: first of equal times, then what is too full is halved by time.
 
         What a single second holds is left whole. Raises what `count` raises.
@@ -77,9 +77,9 @@ class Cut:
         return _joined(halved, aim)
 
 
-def split(span: Span, times: Sequence[int], count: Count) -> list[Span]:
+def split(span: ChangeSpan, times: Sequence[int], count: Count) -> list[ChangeSpan]:
     """A span cut at these epoch seconds. The last part is not counted: it holds the rest."""
-    found, rest = list[Span](), span
+    found, rest = list[ChangeSpan](), span
     for at in times:
         moment = datetime.fromtimestamp(at, UTC)
         part = replace(rest, before=moment, high=at)
@@ -88,14 +88,14 @@ def split(span: Span, times: Sequence[int], count: Count) -> list[Span]:
     return [*found, rest]
 
 
-def _equal_times(span: Span, parts: int) -> list[int]:
+def _equal_times(span: ChangeSpan, parts: int) -> list[int]:
     length = span.high - span.low
     times = {span.low + length * place // parts for place in range(1, parts)}
     return sorted(at for at in times if span.low < at < span.high)
 
 
-def _halved(spans: Iterable[Span], largest: int, counts: int, count: Count) -> list[Span]:
-    waiting, found = [*spans][::-1], list[Span]()
+def _halved(spans: Iterable[ChangeSpan], largest: int, counts: int, count: Count) -> list[ChangeSpan]:
+    waiting, found = [*spans][::-1], list[ChangeSpan]()
     while waiting:
         span = waiting.pop()
         middle = span.middle if span.orders > largest and counts > 0 else None
@@ -107,9 +107,9 @@ def _halved(spans: Iterable[Span], largest: int, counts: int, count: Count) -> l
     return found
 
 
-def _joined(spans: Iterable[Span], aim: int) -> list[Span]:
+def _joined(spans: Iterable[ChangeSpan], aim: int) -> list[ChangeSpan]:
     """Neighbours together that are not too many: times in which little happened need no operation of their own."""
-    found = list[Span]()
+    found = list[ChangeSpan]()
     for span in spans:
         last = found[-1] if found else None
         if last is not None and (last.orders + span.orders <= aim or not last.orders or not span.orders):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from syncdb.connectors.shopify.bulk_join import Job, Joined, joined
+from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, joined
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.bulk_worker import SIZE, few_collections
 
@@ -51,7 +51,7 @@ class Workers:
             self._started.pop().end()
         self._free = SimpleQueue()
 
-    def joined(self, jobs: Iterator[Job], orders: int) -> Iterator[Joined]:
+    def joined(self, jobs: Iterator[JoinJob], orders: int) -> Iterator[Joined]:
         """What becomes of each job, in their order. `orders` is about how many there are. Raises NotInBulk."""
         with few_collections():
             if orders < self.worth_it or not self._ready():
@@ -59,7 +59,7 @@ class Workers:
             else:
                 yield from self._shared_out(jobs)
 
-    def _shared_out(self, jobs: Iterator[Job]) -> Iterator[Joined]:
+    def _shared_out(self, jobs: Iterator[JoinJob]) -> Iterator[Joined]:
         """The threads do nothing but send and receive: what they make would be scattered over memories of their own."""
         with ThreadPoolExecutor(len(self._started)) as threads:
             under_way = deque[tuple[bytes, Future[bytes]]]()

@@ -10,15 +10,15 @@ from syncdb.connectors.shopify.drain import Drain, Edited, HeldBack
 from syncdb.connectors.shopify.normalise import kept
 from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import bare_id
-from syncdb.connectors.shopify.trouble import Trouble, partial_notices
-from syncdb.order_snapshot import Sealed
+from syncdb.connectors.shopify.trouble import OrderErrors, partial_notices
+from syncdb.order_snapshot import OrderSnapshot
 
 READINGS = 3  # how often an order is read that is edited under our hands
 AT_ONCE = 25  # orders asked for by id in one query
 
 
 @dataclass(slots=True)
-class Batch:
+class GatheredOrders:
     """Orders of one answer: usable nodes, those held back, and global ids that nothing was found for."""
 
     nodes: list[dict[str, Any]] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Batch:
     absent: list[str] = field(default_factory=list)
     partial: bool = False
 
-    def __iadd__(self, other: "Batch") -> "Batch":
+    def __iadd__(self, other: "GatheredOrders") -> "GatheredOrders":
         self.nodes += other.nodes
         self.held += other.held
         self.absent += other.absent
@@ -34,9 +34,9 @@ class Batch:
         return self
 
 
-def usable(nodes: Sequence[dict[str, Any] | None], trouble: Trouble) -> Batch:
+def usable(nodes: Sequence[dict[str, Any] | None], trouble: OrderErrors) -> GatheredOrders:
     """The nodes of an answer, without those whose part of it failed."""
-    batch = Batch(partial=bool(trouble.loose))
+    batch = GatheredOrders(partial=bool(trouble.loose))
     for position, node in enumerate(nodes):
         if node and position not in trouble.broken:
             batch.nodes.append(node)
@@ -55,31 +55,31 @@ class Gatherer:
     def __post_init__(self) -> None:
         self._drain = Drain(self.asking.client)
 
-    def by_ids(self, gids: Sequence[str]) -> Batch:
+    def by_ids(self, gids: Sequence[str]) -> GatheredOrders:
         """Single orders. Where a query for several fails as a whole, each half is asked for alone, down to the one that fails."""
-        batch = Batch()
+        batch = GatheredOrders()
         for start in range(0, len(gids), AT_ONCE):
             batch += self._some(gids[start : start + AT_ONCE])
         return batch
 
-    def complete(self, nodes: Iterable[dict[str, Any]]) -> tuple[list[Sealed], list[Quarantined]]:
+    def complete(self, nodes: Iterable[dict[str, Any]]) -> tuple[list[OrderSnapshot], list[Quarantined]]:
         """These orders with all that belongs to them, and those that are held back instead."""
-        orders, held_back = list[Sealed](), list[Quarantined]()
+        orders, held_back = list[OrderSnapshot](), list[Quarantined]()
         for node in nodes:
             order = self._kept(node)
-            if isinstance(order, Sealed):
+            if isinstance(order, OrderSnapshot):
                 orders.append(order)
             else:
                 held_back.append(order)
         return orders, held_back
 
-    def _kept(self, node: dict[str, Any]) -> Sealed | Quarantined:
+    def _kept(self, node: dict[str, Any]) -> OrderSnapshot | Quarantined:
         try:
             return kept(self._whole(node), self.asking.sight)
         except HeldBack as reason:
             return Quarantined.of(node, str(reason))
 
-    def _some(self, gids: Sequence[str]) -> Batch:
+    def _some(self, gids: Sequence[str]) -> GatheredOrders:
         try:
             answer, trouble = self.asking.ids(gids)
         except TooCostly as error:
@@ -97,9 +97,9 @@ class Gatherer:
                 batch.absent.append(gid)
         return batch
 
-    def _halves(self, gids: Sequence[str], why: str) -> Batch:
+    def _halves(self, gids: Sequence[str], why: str) -> GatheredOrders:
         if len(gids) <= 1:
-            return Batch(held=[Quarantined(bare_id(gid), "", why) for gid in gids])
+            return GatheredOrders(held=[Quarantined(bare_id(gid), "", why) for gid in gids])
         batch = self._some(gids[: len(gids) // 2])
         batch += self._some(gids[len(gids) // 2 :])
         return batch

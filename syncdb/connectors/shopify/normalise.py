@@ -13,7 +13,7 @@ from syncdb.connectors.shopify.order_shape import order_shape
 from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import Parts, Path, read, stored_path, without
 from syncdb.errors import SkipRecord
-from syncdb.order_snapshot import Sealed, sealed
+from syncdb.order_snapshot import OrderSnapshot, snapshot_of
 
 Snapshot = dict[str, Any]
 
@@ -53,10 +53,10 @@ def snapshot(node: Mapping[str, Any], sight: Sight) -> Snapshot:
     return found
 
 
-def kept(node: Mapping[str, Any], sight: Sight) -> Sealed | Quarantined:
+def kept(node: Mapping[str, Any], sight: Sight) -> OrderSnapshot | Quarantined:
     """An answered order as it is kept, or held back where it cannot be read or stored."""
     try:
-        return sealed(snapshot(node, sight))
+        return snapshot_of(snapshot(node, sight))
     except UnicodeEncodeError:
         return Quarantined.of(node, "one of its texts holds half of a character.")
     except SkipRecord as error:

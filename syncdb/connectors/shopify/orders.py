@@ -12,15 +12,15 @@ from typing import Any
 
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk import BulkReader
-from syncdb.connectors.shopify.bulk_spans import Cut, Span, changed_between
+from syncdb.connectors.shopify.bulk_spans import ChangeSpan, Cut, changed_between
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
 from syncdb.connectors.shopify.cursors import named_by_cursors
 from syncdb.connectors.shopify.facts import Facts, Notice, horizon_notice
-from syncdb.connectors.shopify.gather import Batch, Gatherer, usable
-from syncdb.connectors.shopify.pages import Absence, Looked, Page, PageSize, Quarantined
+from syncdb.connectors.shopify.gather import GatheredOrders, Gatherer, usable
+from syncdb.connectors.shopify.pages import Absence, Looked, OrderPage, PageSize, Quarantined
 from syncdb.connectors.shopify.shape import bare_id
-from syncdb.connectors.shopify.trouble import Trouble, partial_notices
+from syncdb.connectors.shopify.trouble import OrderErrors, partial_notices
 from syncdb.decoding import understood
 from syncdb.errors import RetryLater
 from syncdb.values import moment
@@ -47,12 +47,12 @@ class _Window:
     def search(self) -> str | None:
         return changed_between(self.since, self.before)
 
-    def whole(self, now: datetime | None) -> Span:
+    def whole(self, now: datetime | None) -> ChangeSpan:
         """All of it. Changes lie between what the first page has reached and now (by the shop's clock, where that is known)."""
         high = int((now or self.until).timestamp()) + 1
-        return Span(self.since, self.before, int(self.reached.timestamp()) if self.reached else high, high)
+        return ChangeSpan(self.since, self.before, int(self.reached.timestamp()) if self.reached else high, high)
 
-    def part(self, span: Span) -> "_Window":
+    def part(self, span: ChangeSpan) -> "_Window":
         """The window of a span; reading of the whole one goes on where it was."""
         if (span.since, span.before) == (self.since, self.before):
             return self
@@ -123,7 +123,7 @@ class OrderReader:
     def facts(self) -> Facts | None:
         return self._asking.facts
 
-    def changed(self, since: datetime | None, until: datetime) -> Generator[Page, None, None]:
+    def changed(self, since: datetime | None, until: datetime) -> Generator[OrderPage, None, None]:
         """Pages of the orders changed at or after `since` (None: all that are visible), oldest change first.
 
         Reading ends with the listing, or with the page that passes `until`: what changed later belongs to the next run. Raises
@@ -133,7 +133,7 @@ class OrderReader:
         with understood("Shopify"):
             yield from self._changed(_Window(since, until), since)
 
-    def _changed(self, window: _Window, since: datetime | None) -> Generator[Page, None, None]:
+    def _changed(self, window: _Window, since: datetime | None) -> Generator[OrderPage, None, None]:
         bulk = self.bulk_from is not None
         for page in self._listed(window, since):
             yield page
@@ -141,7 +141,7 @@ class OrderReader:
                 return
             bulk = False
 
-    def _listed(self, window: _Window, since: datetime | None) -> Generator[Page, None, None]:
+    def _listed(self, window: _Window, since: datetime | None) -> Generator[OrderPage, None, None]:
         """The window page by page, from where its reading stands."""
         last = False
         while not last:
@@ -153,7 +153,7 @@ class OrderReader:
             last = page.last
             yield page
 
-    def _in_bulk(self, window: _Window, since: datetime | None) -> Generator[Page, None, bool]:
+    def _in_bulk(self, window: _Window, since: datetime | None) -> Generator[OrderPage, None, bool]:
         """The window by bulk operations if it is large; whether all of it was read.
 
         The first page has shown by now what the shop hides and that it understands the search: neither shows in bulk.
@@ -161,7 +161,7 @@ class OrderReader:
         assert self.bulk_from is not None
         last = False
 
-        def by_pages(span: Span) -> Generator[Page, None, None]:
+        def by_pages(span: ChangeSpan) -> Generator[OrderPage, None, None]:
             return self._listed(window.part(span), since)
 
         reader = BulkReader(self._asking, self._gatherer, by_pages, self.cut, self.workers)
@@ -195,7 +195,7 @@ class OrderReader:
         seen_if_there = facts.sees_all_orders or (made is not None and horizon is not None and made > horizon)
         return Absence.DELETED if seen_if_there else Absence.HIDDEN_OR_DELETED
 
-    def _page(self, answer: Answer, trouble: Trouble, window: _Window, since: datetime | None) -> Page:
+    def _page(self, answer: Answer, trouble: OrderErrors, window: _Window, since: datetime | None) -> OrderPage:
         listing, batch = self._batch(answer, trouble, window)
         facts = self._asking.known_facts()
         self._asking.tell(horizon_notice(facts, since, self.client.clock.now()))
@@ -204,7 +204,7 @@ class OrderReader:
         if more and window.circles():
             self._asking.tell(Notice("circle", "Shopify's pages of orders go round in a circle; reading stopped there.", LATER))
             more, batch.partial = False, True
-        return Page(
+        return OrderPage(
             orders=tuple(orders),
             quarantined=(*batch.held, *held_back),
             notices=self._asking.news(),
@@ -214,7 +214,7 @@ class OrderReader:
             facts=facts,
         )
 
-    def _batch(self, answer: Answer, trouble: Trouble, window: _Window) -> tuple[Mapping[str, Any], Batch]:
+    def _batch(self, answer: Answer, trouble: OrderErrors, window: _Window) -> tuple[Mapping[str, Any], GatheredOrders]:
         listing = (answer.data or {}).get("orders")
         if not listing:
             return self._salvage(window)
@@ -224,7 +224,7 @@ class OrderReader:
             self._asking.tell(notice)
         return listing, batch
 
-    def _salvage(self, window: _Window) -> tuple[Mapping[str, Any], Batch]:
+    def _salvage(self, window: _Window) -> tuple[Mapping[str, Any], GatheredOrders]:
         """A page that failed as a whole: list who is on it, then ask for each by id, so that one bad order costs only itself."""
         listing, warned = self._listing(window)
         batch = self._gatherer.by_ids([node["id"] for node in listing["nodes"]])

@@ -9,7 +9,7 @@ from typing import Any
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.facts import Facts, Notice
 from syncdb.connectors.shopify.shape import bare_id
-from syncdb.order_snapshot import Sealed
+from syncdb.order_snapshot import OrderSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class OrderPage:
     """Some orders, complete each. `partial`: the watermark must stay. `reached`: when the last of them was changed.
 
     `last` says that the window was read to its end.
     """
 
-    orders: tuple[Sealed, ...]
+    orders: tuple[OrderSnapshot, ...]
     quarantined: tuple[Quarantined, ...]
     notices: tuple[Notice, ...]
     partial: bool
@@ -53,7 +53,7 @@ class Absence(Enum):
 class Looked:
     """What became of single orders asked for by id (in the database, not the search index)."""
 
-    orders: tuple[Sealed, ...]
+    orders: tuple[OrderSnapshot, ...]
     quarantined: tuple[Quarantined, ...]
     absent: Mapping[str, Absence]
     notices: tuple[Notice, ...]

@@ -23,7 +23,7 @@ SCOPE_OF = {
 
 
 @dataclass(slots=True)
-class Trouble:
+class OrderErrors:
     """The errors of one answer, sorted. `broken` says by position which orders failed, and why."""
 
     broken: dict[int, str] = field(default_factory=dict)
@@ -31,15 +31,15 @@ class Trouble:
     loose: list[str] = field(default_factory=list)
 
 
-def sort_errors(answer: Answer, place: tuple[str, ...], parts: Parts) -> Trouble:
+def sort_errors(answer: Answer, place: tuple[str, ...], parts: Parts) -> OrderErrors:
     """Sort the errors of an answer whose orders stand in the list at `place`. Raises Refused where orders may not be read."""
-    trouble = Trouble()
+    trouble = OrderErrors()
     for error in answer.errors:
         _sort(error, place, parts, trouble)
     return trouble
 
 
-def _sort(error: Mapping[str, Any], place: tuple[str, ...], parts: Parts, trouble: Trouble) -> None:
+def _sort(error: Mapping[str, Any], place: tuple[str, ...], parts: Parts, trouble: OrderErrors) -> None:
     path = [str(step) for step in error.get("path") or ()]
     said = message_of((error,)) or "no reason given"
     inside = path[len(place) :] if tuple(path[: len(place)]) == place else None
@@ -80,7 +80,7 @@ def denial_notice(path: Path, needed: str) -> Notice:
     )
 
 
-def partial_notices(answer: Answer, trouble: Trouble) -> list[Notice]:
+def partial_notices(answer: Answer, trouble: OrderErrors) -> list[Notice]:
     """What makes an answer partial, for a person: errors that belong to no order, and search filters that were not understood."""
     return [
         *(

@@ -11,7 +11,7 @@ from typing import Any
 
 from syncdb.ledger.orders import groups
 from syncdb.ledger.queries import overview
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 KINDS = ("products", "variants", "inventory", "collections")
 _GID = re.compile(r"gid://shopify/(Product|ProductVariant|InventoryLevel|Collection)/\d+(\?inventory_item_id=\d+)?")
@@ -36,7 +36,7 @@ class Thing:
 class Things:
     """The things of one ledger."""
 
-    reader: Reader
+    reader: LedgerReader
 
     def pairs(self) -> dict[str, str]:
         """The kind of thing that each pair keeps in step; orders are none."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Take, Why
 from syncdb.values import Value, decode
 
@@ -47,7 +47,7 @@ class Dispute:
         return {"sheets": "sheet"}.get(system := self.pair.partition(":")[0], system)
 
 
-def disputes(reader: Reader) -> Iterator[Dispute]:
+def disputes(reader: LedgerReader) -> Iterator[Dispute]:
     """Every open conflict, oldest first, one at a time."""
     query = """SELECT conflict.pair, conflict.key, conflict.field, why, conflict.order_id, detail, first_at, base, name,
                  take, value

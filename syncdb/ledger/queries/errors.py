@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.ledger import Ledger
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 ERROR = """error_id, stage, cause, order_id,
            coalesce(nullif(order_name, ''), (SELECT name FROM order_tracking
@@ -47,11 +47,11 @@ class Group:
         return str(self.errors[0]["next_step"])
 
 
-def open_errors(reader: Reader) -> list[dict[str, Any]]:
+def open_errors(reader: LedgerReader) -> list[dict[str, Any]]:
     return list(reader.rows(f"SELECT {ERROR} FROM sync_errors WHERE resolved_at IS NULL ORDER BY last_at DESC, error_id DESC"))
 
 
-def errors_since(reader: Reader, since: str) -> list[dict[str, Any]]:
+def errors_since(reader: LedgerReader, since: str) -> list[dict[str, Any]]:
     """Errors seen at or after a moment (ISO, UTC), also resolved ones, the latest first."""
     query = f"SELECT {ERROR} FROM sync_errors WHERE last_at >= ? ORDER BY last_at DESC, error_id DESC"
     return list(reader.rows(query, (since,)))
@@ -66,7 +66,7 @@ def grouped(errors: Iterable[dict[str, Any]]) -> list[Group]:
     return sorted(made, key=lambda group: (not group.open, -len(group.errors), group.stage, group.cause))
 
 
-def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+def by_ids(reader: LedgerReader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for one in ids:
         row = reader.row(f"SELECT {ERROR} FROM sync_errors WHERE error_id = ?", (one,))

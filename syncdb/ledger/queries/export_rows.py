@@ -6,10 +6,10 @@ from typing import Any
 
 from syncdb.ledger.queries.errors import ERROR
 from syncdb.ledger.queries.overview import RUN, unpacked
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 
-def snapshots(reader: Reader, since: str) -> Iterator[dict[str, Any]]:
+def snapshots(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
     """Every order's snapshot, in the order in which they came in; with `since` (ISO, UTC) those made from then on, by age."""
     query = "SELECT snapshot FROM order_tracking"
     query += " WHERE created_at >= ? ORDER BY created_at" if since else " ORDER BY rowid"
@@ -17,16 +17,16 @@ def snapshots(reader: Reader, since: str) -> Iterator[dict[str, Any]]:
         yield json.loads(text)
 
 
-def runs(reader: Reader, since: str) -> Iterator[dict[str, Any]]:
+def runs(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
     for row in reader.rows(f"SELECT {RUN} FROM sync_history WHERE started_at >= ? ORDER BY started_at, run_id", (since,)):
         yield unpacked(row)
 
 
-def errors(reader: Reader, since: str) -> Iterator[dict[str, Any]]:
+def errors(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
     yield from reader.rows(f"SELECT {ERROR} FROM sync_errors WHERE last_at >= ? ORDER BY error_id", (since,))
 
 
-def changes(reader: Reader, since: str) -> Iterator[dict[str, Any]]:
+def changes(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
     """What was seen to change of orders; `before` and `after` as data."""
     query = """SELECT change_id, seen_at, run_id, order_id,
                  (SELECT name FROM order_tracking WHERE order_tracking.order_id = order_change.order_id) AS order_name,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from syncdb.ledger.queries import overview
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.values import Value, decode
 
 
@@ -43,7 +43,7 @@ class Event:
         }
 
 
-def events(reader: Reader, order_id: str) -> list[Event]:
+def events(reader: LedgerReader, order_id: str) -> list[Event]:
     """The order's past, oldest first; within a run first what the shop showed, then what was written."""
     first = _first_seen(reader, order_id)
     rank = {"shop": 0, "problem": 1, "sheet": 2}
@@ -51,7 +51,7 @@ def events(reader: Reader, order_id: str) -> list[Event]:
     return sorted(found, key=lambda event: (event.at, event.run_id, rank.get(event.who, 3)))
 
 
-def _first_seen(reader: Reader, order_id: str) -> Iterator[Event]:
+def _first_seen(reader: LedgerReader, order_id: str) -> Iterator[Event]:
     row = reader.row("SELECT first_seen_at FROM order_tracking WHERE order_id = ?", (order_id,))
     if row:
         query = """SELECT run_id FROM sync_history WHERE started_at <= :at AND coalesce(ended_at, :at) >= :at
@@ -60,13 +60,13 @@ def _first_seen(reader: Reader, order_id: str) -> Iterator[Event]:
         yield Event(row["first_seen_at"], run["run_id"] if run else 0, "shop", "first seen", "")
 
 
-def _changes(reader: Reader, order_id: str) -> Iterator[Event]:
+def _changes(reader: LedgerReader, order_id: str) -> Iterator[Event]:
     query = "SELECT run_id, seen_at, path, before, after FROM order_change WHERE order_id = ? ORDER BY change_id"
     for row in reader.rows(query, (order_id,)):
         yield Event(row["seen_at"], row["run_id"], "shop", "changed", row["path"], _stored(row["before"]), _stored(row["after"]))
 
 
-def _writes(reader: Reader, order_id: str) -> Iterator[Event]:
+def _writes(reader: LedgerReader, order_id: str) -> Iterator[Event]:
     query = """SELECT run_id, pair, side, key, action, reason, location, field, before, after, written_at
                FROM cell_write WHERE order_id = ? ORDER BY write_id"""
     for row in reader.rows(query, (order_id,)):
@@ -77,7 +77,7 @@ def _writes(reader: Reader, order_id: str) -> Iterator[Event]:
         yield Event(row["written_at"], row["run_id"], who, what, field, before, after, row["location"] or "", row["reason"])
 
 
-def _problems(reader: Reader, order_id: str) -> Iterator[Event]:
+def _problems(reader: LedgerReader, order_id: str) -> Iterator[Event]:
     query = """SELECT error_id, stage, cause, message, times, first_at, first_run, last_run, resolved_at, resolution
                FROM sync_errors WHERE order_id = ? ORDER BY error_id"""
     for row in reader.rows(query, (order_id,)):
@@ -88,7 +88,7 @@ def _problems(reader: Reader, order_id: str) -> Iterator[Event]:
             yield Event(row["resolved_at"], row["last_run"], "problem", "resolved", label, why=row["resolution"] or "")
 
 
-def events_of(reader: Reader, keys: Sequence[str]) -> list[Event]:
+def events_of(reader: LedgerReader, keys: Sequence[str]) -> list[Event]:
     """The past of records that belong to no order (products, variants, stock), oldest first, with what people decided."""
     found: list[Event] = []
     for key in keys:
@@ -99,7 +99,7 @@ def events_of(reader: Reader, keys: Sequence[str]) -> list[Event]:
     return sorted(found, key=lambda event: (event.at, {"decided": 0, "decision": 2}.get(event.what, 1), event.run_id))
 
 
-def _written(reader: Reader, key: str) -> Iterator[Event]:
+def _written(reader: LedgerReader, key: str) -> Iterator[Event]:
     query = """SELECT run_id, pair, side, action, reason, location, field, before, after, written_at
                FROM cell_write WHERE order_id = '' AND key = ? ORDER BY write_id"""
     for row in reader.rows(query, (key,)):
@@ -111,7 +111,7 @@ def _written(reader: Reader, key: str) -> Iterator[Event]:
         yield Event(row["written_at"], row["run_id"], who, what, row["field"] or "", before, after, where, row["reason"], key)
 
 
-def _decided(reader: Reader, key: str) -> Iterator[Event]:
+def _decided(reader: LedgerReader, key: str) -> Iterator[Event]:
     """What people decided about conflicts of a record, and what became of it."""
     query = """SELECT pair, field, take, left_shown, right_shown, value, decided_at, ended_at, ended_how
                FROM verdict WHERE pair = ? AND key = ? ORDER BY verdict_id"""
@@ -127,21 +127,21 @@ def _decided(reader: Reader, key: str) -> Iterator[Event]:
                 yield Event(row["ended_at"], 0, "person", "decision", row["field"], why=row["ended_how"] or "", key=key)
 
 
-def conflicts_of(reader: Reader, keys: Sequence[str]) -> list[dict[str, Any]]:
+def conflicts_of(reader: LedgerReader, keys: Sequence[str]) -> list[dict[str, Any]]:
     """What of these records was left for a person."""
     query = "SELECT pair, key, field, why, detail, first_at, last_at FROM conflict WHERE pair = ? AND key = ? ORDER BY field"
     rows = (row for pair in overview.pairs(reader) for key in keys for row in reader.rows(query, (pair, key)))
     return [row | {"detail": json.loads(row["detail"])} for row in rows]
 
 
-def open_conflicts(reader: Reader, order_id: str) -> list[dict[str, Any]]:
+def open_conflicts(reader: LedgerReader, order_id: str) -> list[dict[str, Any]]:
     """What of this order was left for a person."""
     query = """SELECT pair, key, field, why, detail, first_at, last_at FROM conflict WHERE order_id = ?
                ORDER BY first_at, key, field"""
     return [row | {"detail": json.loads(row["detail"])} for row in reader.rows(query, (order_id,))]
 
 
-def snapshot(reader: Reader, order_id: str) -> dict[str, Any]:
+def snapshot(reader: LedgerReader, order_id: str) -> dict[str, Any]:
     """The order as it was last seen; empty if it is unknown."""
     row = reader.row("SELECT snapshot FROM order_tracking WHERE order_id = ?", (order_id,))
     return json.loads(row["snapshot"]) if row else {}

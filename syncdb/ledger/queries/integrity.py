@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 Hash = Callable[[Mapping[str, Any]], str]
 _EXAMPLES = 5
@@ -48,7 +48,7 @@ _RELATIONS = (
 )  # fmt: skip
 
 
-def structure(reader: Reader) -> Iterator[Finding]:
+def structure(reader: LedgerReader) -> Iterator[Finding]:
     """Read the whole file through, pages, indices and all."""
     try:
         faults = [str(row[0]) for row in reader.connection.execute("PRAGMA integrity_check(20)")]
@@ -59,7 +59,7 @@ def structure(reader: Reader) -> Iterator[Finding]:
     yield Finding("the file can be read through, with its indices", pages, len(wrong), tuple(wrong[:_EXAMPLES]))
 
 
-def relations(reader: Reader) -> Iterator[Finding]:
+def relations(reader: LedgerReader) -> Iterator[Finding]:
     """Hold the tables against each other."""
     for name, table, query in _RELATIONS:
         examined = reader.number(f"SELECT count(*) FROM {table}")
@@ -68,7 +68,7 @@ def relations(reader: Reader) -> Iterator[Finding]:
         yield Finding(name, examined, wrong, tuple(str(row[0]) for row in found))
 
 
-def orders(reader: Reader, mark: Hash, advance: Callable[[int], None]) -> Finding:
+def orders(reader: LedgerReader, mark: Hash, advance: Callable[[int], None]) -> Finding:
     """Hold each stored order against its hash and the columns taken from it; `advance` hears of every thousandth."""
     examined = wrong = 0
     examples: list[str] = []

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 End = tuple[int, str, str | None]  # number, name, created_at (ISO, UTC)
 
@@ -16,7 +16,7 @@ class Stretches:
     unique: bool
 
 
-def stretches(reader: Reader) -> Stretches:
+def stretches(reader: LedgerReader) -> Stretches:
     """Where the numbers are broken. Numbers that stand twice count once."""
     blocks = reader.connection.execute(_BLOCKS).fetchall()
     edges = list(_joined(piece for block in blocks for piece in _pieces(reader, *block)))
@@ -25,14 +25,14 @@ def stretches(reader: Reader) -> Stretches:
     return Stretches([(ends[first], ends[last]) for first, last in edges], unique)
 
 
-def numbered(reader: Reader) -> Iterator[End]:
+def numbered(reader: LedgerReader) -> Iterator[End]:
     """Every order that has a number, in the order of the numbers."""
     yield from reader.connection.execute(
         "SELECT number, name, created_at FROM order_tracking WHERE number IS NOT NULL ORDER BY number, name"
     )
 
 
-def _pieces(reader: Reader, block: int, count: int, different: int, low: int, high: int) -> Iterator[tuple[int, int]]:
+def _pieces(reader: LedgerReader, block: int, count: int, different: int, low: int, high: int) -> Iterator[tuple[int, int]]:
     """The unbroken pieces of a block; only a block that is broken is looked into."""
     if different == high - low + 1:
         yield low, high
@@ -55,7 +55,7 @@ def _joined(pieces: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield current
 
 
-def _named(reader: Reader, numbers: set[int]) -> dict[int, End]:
+def _named(reader: LedgerReader, numbers: set[int]) -> dict[int, End]:
     query = "SELECT number, name, created_at FROM order_tracking WHERE number = ? ORDER BY name LIMIT 1"
     return {number: reader.connection.execute(query, (number,)).fetchone() for number in numbers}
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from syncdb.ledger.orders import groups
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 
-def known(reader: Reader, order_ids: Iterable[str]) -> set[str]:
+def known(reader: LedgerReader, order_ids: Iterable[str]) -> set[str]:
     """Those of these orders that are tracked."""
     found: set[str] = set()
     for group in groups(order_ids):
@@ -16,19 +16,19 @@ def known(reader: Reader, order_ids: Iterable[str]) -> set[str]:
     return found
 
 
-def made(reader: Reader, since: str, until: str) -> int:
+def made(reader: LedgerReader, since: str, until: str) -> int:
     """How many orders that were not deleted were made from `since` until before `until` (ISO, UTC)."""
     query = "SELECT count(*) FROM order_tracking WHERE created_at >= ? AND created_at < ? AND status <> 'deleted'"
     return reader.number(query, (since, until))
 
 
-def made_ids(reader: Reader, since: str, until: str) -> dict[str, str]:
+def made_ids(reader: LedgerReader, since: str, until: str) -> dict[str, str]:
     """The same orders, id -> name."""
     query = "SELECT order_id, name FROM order_tracking WHERE created_at >= ? AND created_at < ? AND status <> 'deleted'"
     return {row["order_id"]: row["name"] for row in reader.rows(query, (since, until))}
 
 
-def deleted_names(reader: Reader, names: Iterable[str]) -> set[str]:
+def deleted_names(reader: LedgerReader, names: Iterable[str]) -> set[str]:
     """Those of these names that belonged to orders that were held back and then deleted before they could be read."""
     found: set[str] = set()
     for group in groups(names):
@@ -38,7 +38,7 @@ def deleted_names(reader: Reader, names: Iterable[str]) -> set[str]:
     return found
 
 
-def names_of(reader: Reader, order_ids: Iterable[str]) -> dict[str, str]:
+def names_of(reader: LedgerReader, order_ids: Iterable[str]) -> dict[str, str]:
     """The names of these orders, by id."""
     found: dict[str, str] = {}
     for group in groups(order_ids):
@@ -47,24 +47,24 @@ def names_of(reader: Reader, order_ids: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def rows_expected(reader: Reader, pair: str) -> dict[str, str]:
+def rows_expected(reader: LedgerReader, pair: str) -> dict[str, str]:
     """The keys of every row that shall stand on a pair's other side, key -> order id, but for orders that wait to be written."""
     query = """SELECT key, order_id FROM record WHERE pair = ? AND base IS NOT NULL
                AND order_id NOT IN (SELECT order_id FROM pending WHERE pair = ?)"""
     return {row["key"]: row["order_id"] for row in reader.rows(query, (pair, pair))}
 
 
-def keys_known(reader: Reader, pair: str) -> set[str]:
+def keys_known(reader: LedgerReader, pair: str) -> set[str]:
     """Every key that the ledger knows of in a pair."""
     return {row["key"] for row in reader.rows("SELECT key FROM record WHERE pair = ?", (pair,))}
 
 
-def last_run(reader: Reader) -> int:
+def last_run(reader: LedgerReader) -> int:
     """The number of the latest run, 0 before the first."""
     return reader.number("SELECT coalesce(max(run_id), 0) FROM sync_history")
 
 
-def pairs_of(reader: Reader, order_id: str) -> list[dict[str, Any]]:
+def pairs_of(reader: LedgerReader, order_id: str) -> list[dict[str, Any]]:
     """Each pair that knows an order: its rows, how many of them have a base, and where they last stood."""
     query = """SELECT pair, count(*) AS rows, count(base) AS agreed, group_concat(location, ', ') AS locations
                FROM record WHERE order_id = ? GROUP BY pair ORDER BY pair"""

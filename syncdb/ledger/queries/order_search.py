@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 COLUMNS = """order_id, name, number, status, financial_status, fulfillment_status, cancelled_at, closed_at, test, currency,
              total, line_count, location, created_at, processed_at, updated_at, first_seen_at, last_seen_at, last_changed_at,
@@ -18,7 +18,7 @@ _SEARCHED_INSIDE = ("customer", "shipping_address", "billing_address")
 _SEARCHED_LISTS = ("tags", "discount_codes")
 
 
-def tracked(reader: Reader, order_id: str) -> dict[str, Any]:
+def tracked(reader: LedgerReader, order_id: str) -> dict[str, Any]:
     """What is tracked of one order. Raises KeyError where there is none."""
     row = reader.row(f"SELECT {COLUMNS} FROM order_tracking WHERE order_id = ?", (order_id,))
     if row is None:
@@ -39,7 +39,7 @@ class Wanted:
     search: str = ""
 
 
-def listed(reader: Reader, wanted: Wanted) -> Iterator[dict[str, Any]]:
+def listed(reader: LedgerReader, wanted: Wanted) -> Iterator[dict[str, Any]]:
     """Orders, newest first, with their `snapshot` as data, one at a time."""
     conditions, parameters = _conditions(wanted)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -85,7 +85,7 @@ def _status(status: str) -> tuple[str, list[Any]]:
     return "(financial_status = ? OR fulfillment_status = ?)", [shouted, shouted]
 
 
-def statuses(reader: Reader) -> list[str]:
+def statuses(reader: LedgerReader) -> list[str]:
     """Every word that `Wanted.status` may be, as far as this ledger has such orders."""
     words = {"open", "closed", "cancelled", "deleted", "missing", "test"}
     for column in ("financial_status", "fulfillment_status"):

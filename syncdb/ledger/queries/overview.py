@@ -4,14 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 WATERMARK = "watermark:orders"  # as the intake of orders keeps it
 RUN = "run_id, pair, mode, started_at, ended_at, exit_code, message, partial, counts, notices, version"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OrderCounts:
     """What is open or waits in a ledger, as counts."""
 
     orders: int
@@ -22,8 +22,8 @@ class Standing:
     undecided: int  # conflicts that are not simply as the user wants them (edited cells reported, deleted rows respected)
 
 
-def standing(reader: Reader) -> Standing:
-    return Standing(
+def order_counts(reader: LedgerReader) -> OrderCounts:
+    return OrderCounts(
         reader.number("SELECT count(*) FROM order_tracking"),
         reader.number("SELECT count(*) FROM order_tracking WHERE status = 'missing'"),
         reader.number("SELECT count(*) FROM order_tracking WHERE status = 'deleted'"),
@@ -33,24 +33,24 @@ def standing(reader: Reader) -> Standing:
     )
 
 
-def watermark(reader: Reader) -> dict[str, Any] | None:
+def watermark(reader: LedgerReader) -> dict[str, Any] | None:
     """How far orders are known: `covered_since` and `at` (ISO, UTC). None before the first run that saw everything."""
     found: dict[str, Any] | None = reader.meta(WATERMARK)
     return found
 
 
-def last_runs(reader: Reader, most: int = 20) -> list[dict[str, Any]]:
+def last_runs(reader: LedgerReader, most: int = 20) -> list[dict[str, Any]]:
     """The latest runs, newest first, with `counts` and `notices` as data."""
     return [unpacked(row) for row in reader.rows(f"SELECT {RUN} FROM sync_history ORDER BY run_id DESC LIMIT ?", (most,))]
 
 
-def last_runs_of(reader: Reader, pair: str, most: int = 20) -> list[dict[str, Any]]:
+def last_runs_of(reader: LedgerReader, pair: str, most: int = 20) -> list[dict[str, Any]]:
     """The same of one pair."""
     query = f"SELECT {RUN} FROM sync_history WHERE pair = ? ORDER BY run_id DESC LIMIT ?"
     return [unpacked(row) for row in reader.rows(query, (pair, most))]
 
 
-def kept_in_step(reader: Reader) -> dict[str, int]:
+def kept_in_step(reader: LedgerReader) -> dict[str, int]:
     """How many records of each kind (products, variants ...) the sides have agreed on; orders are counted elsewhere."""
     counts: dict[str, int] = {}
     for pair in pairs(reader):
@@ -61,7 +61,7 @@ def kept_in_step(reader: Reader) -> dict[str, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
-def pairs(reader: Reader) -> list[str]:
+def pairs(reader: LedgerReader) -> list[str]:
     """The pairs that have records, found by skipping from one to the next in the index."""
     found: list[str] = []
     while row := reader.row("SELECT min(pair) AS pair FROM record WHERE pair > ?", (found[-1] if found else "",)):
@@ -71,13 +71,13 @@ def pairs(reader: Reader) -> list[str]:
     return found
 
 
-def grist_calls(reader: Reader) -> dict[str, Any] | None:
+def grist_calls(reader: LedgerReader) -> dict[str, Any] | None:
     """Requests that runs sent to Grist in the calendar month (UTC) that was counted last: `month`, `used`. None without any."""
     stored: dict[str, Any] | None = reader.meta("grist_calls")
     return stored
 
 
-def last_run_of_each_pair(reader: Reader) -> list[dict[str, Any]]:
+def last_run_of_each_pair(reader: LedgerReader) -> list[dict[str, Any]]:
     latest = "SELECT max(run_id) FROM sync_history GROUP BY pair"
     rows = reader.rows(f"SELECT {RUN} FROM sync_history WHERE run_id IN ({latest}) ORDER BY run_id DESC")
     return [unpacked(row) for row in rows]
@@ -91,20 +91,20 @@ def unpacked(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def open_writes(reader: Reader) -> list[dict[str, Any]]:
+def open_writes(reader: LedgerReader) -> list[dict[str, Any]]:
     """Writes whose outcome is not recorded: one is under way, or a run ended in the middle of it."""
     query = "SELECT token, run_id, pair, purpose, operations, begun_at FROM journal WHERE state = 'open' ORDER BY begun_at"
     return list(reader.rows(query))
 
 
-def conflicts(reader: Reader, most: int = 1000) -> list[dict[str, Any]]:
+def conflicts(reader: LedgerReader, most: int = 1000) -> list[dict[str, Any]]:
     """What was left for a person, oldest first."""
     query = """SELECT pair, key, field, why, conflict.order_id, name AS order_name, detail, first_at, last_at
                FROM conflict LEFT JOIN order_tracking USING (order_id) ORDER BY first_at, key, field LIMIT ?"""
     return [row | {"detail": json.loads(row["detail"])} for row in reader.rows(query, (most,))]
 
 
-def schema(reader: Reader) -> list[str]:
+def schema(reader: LedgerReader) -> list[str]:
     """The migrations that the ledger has had."""
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'syncdb' ORDER BY name"
     return [row["name"] for row in reader.rows(query)]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from syncdb.ledger.queries.overview import RUN, unpacked
-from syncdb.ledger.queries.reader import Reader
+from syncdb.ledger.queries.reader import LedgerReader
 
 
-def orders_made(reader: Reader, since: str, until: str) -> Iterator[tuple[Any, ...]]:
+def orders_made(reader: LedgerReader, since: str, until: str) -> Iterator[tuple[Any, ...]]:
     """(created_at, status, financial_status, fulfillment_status, cancelled_at, test, currency, total) of each, oldest first."""
     yield from reader.connection.execute(
         """SELECT created_at, status, financial_status, fulfillment_status, cancelled_at, test, currency, total
@@ -17,12 +17,12 @@ def orders_made(reader: Reader, since: str, until: str) -> Iterator[tuple[Any, .
     )
 
 
-def runs_started(reader: Reader, since: str, until: str) -> list[dict[str, Any]]:
+def runs_started(reader: LedgerReader, since: str, until: str) -> list[dict[str, Any]]:
     query = f"SELECT {RUN} FROM sync_history WHERE started_at >= ? AND started_at < ? ORDER BY started_at, run_id"
     return [unpacked(row) for row in reader.rows(query, (since, until))]
 
 
-def changed_fields(reader: Reader, since: str, until: str) -> Counter[str]:
+def changed_fields(reader: LedgerReader, since: str, until: str) -> Counter[str]:
     """How often each field of an order was seen to change. Fields of single lines, refunds and so on count together.
 
     The order's own time of change is left out: it changes with everything.
@@ -34,11 +34,11 @@ def changed_fields(reader: Reader, since: str, until: str) -> Counter[str]:
     return found
 
 
-def changed_orders(reader: Reader, since: str, until: str) -> int:
+def changed_orders(reader: LedgerReader, since: str, until: str) -> int:
     return reader.number("SELECT count(DISTINCT order_id) FROM order_change WHERE seen_at >= ? AND seen_at < ?", (since, until))
 
 
-def errors_in(reader: Reader, since: str, until: str) -> dict[str, int]:
+def errors_in(reader: LedgerReader, since: str, until: str) -> dict[str, int]:
     """How many errors were first seen, and how many closed, in the period."""
     row = reader.row(
         """SELECT coalesce(sum(first_at >= :since AND first_at < :until), 0) AS new,

@@ -15,7 +15,7 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class LedgerReader:
     """An open ledger that cannot be changed through it. All questions of one reader see the same moment."""
 
     connection: sqlite3.Connection
@@ -43,7 +43,7 @@ class Reader:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Reader]:
+def reading(path: Path) -> Iterator[LedgerReader]:
     """Open a ledger for questions. Raises LedgerUnusable: none there, newer, foreign, damaged or not to be read."""
     refuse_missing(path)
     connection = None
@@ -51,7 +51,7 @@ def reading(path: Path) -> Iterator[Reader]:
         file.refuse_unfit(path)
         connection = file.open_for_reading(path)
         connection.execute("BEGIN")
-        yield Reader(connection, path)
+        yield LedgerReader(connection, path)
     except (sqlite3.DatabaseError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             raise

@@ -12,38 +12,39 @@ import requests
 from syncdb.clock import Clock
 from syncdb.config import GristSettings
 from syncdb.connectors.base import Connector, Feed
-from syncdb.connectors.grist import Binding, Column, GristClient, GristDocument, GristTable, MonthlyCalls
-from syncdb.connectors.grist.layout import Wish
+from syncdb.connectors.grist import GristClient, GristDocument, GristTable, MonthlyCalls, TableBinding, TableColumn
+from syncdb.connectors.grist.layout import WantedTable
 from syncdb.connectors.grist.target import find_document
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.guards import Limits
-from syncdb.engine.pair_sync import Between, Entity, LiveSync
-from syncdb.engine.progress import Watch
-from syncdb.engine.reconcile import Pair
+from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.progress import Progress
+from syncdb.engine.reconcile import EntityPair
+from syncdb.engine.request import RunRequest
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.ledger.file import damage_told
 from syncdb.mapping import SheetMapping
-from syncdb.mapping.entities import KEY_LABEL, EntityField, Shown
+from syncdb.mapping.entities import KEY_LABEL, EntityField, ShownAs
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Record, Rule, Side, Tie
-from syncdb.orders.order_sync import OrderSync, Rows, Wishes
+from syncdb.orders.order_sync import OrderSync, RowMapping
 from syncdb.orders.shop_identity import one_shop
 from syncdb.orders.writable_orders import TAGS, sorted_words
-from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Pairing
+from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
 from syncdb.pairs.shopify_sheets.pair import shopify_client
 from syncdb.values import Kind, Value, minor_digits
 
 CHANGED_AT = "Changed by people"
 KEY = Field("key", KEY_LABEL, Kind.IDENTIFIER)
 TYPES = {
-    Shown.TEXT: "Text",
-    Shown.NUMBER: "Numeric",
-    Shown.WHOLE: "Int",
-    Shown.FLAG: "Bool",
-    Shown.CHOICE: "Choice",
-    Shown.WORDS: "ChoiceList",
+    ShownAs.TEXT: "Text",
+    ShownAs.NUMBER: "Numeric",
+    ShownAs.WHOLE: "Int",
+    ShownAs.FLAG: "Bool",
+    ShownAs.CHOICE: "Choice",
+    ShownAs.WORDS: "ChoiceList",
 }
 ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool"}
 
@@ -52,7 +53,7 @@ ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool"}
 class Parts:
     """The runs of a pair with Grist, in their order, and the fields by entity."""
 
-    runs: Sequence[LiveSync | OrderSync]
+    runs: Sequence[PairSync | OrderSync]
     fields: Mapping[str, tuple[Field, ...]]
 
 
@@ -62,11 +63,11 @@ class Tables:
 
     document: GristDocument
     ledger: Ledger
-    wishes: Wishes
+    request: RunRequest
     clock: Clock
     made: dict[str, GristTable] = field(default_factory=dict)  # by the name under which the ledger keeps their binding
 
-    def table(self, name: str, table: str, columns: Sequence[Column], changed_at: str | None = None) -> GristTable:
+    def table(self, name: str, table: str, columns: Sequence[TableColumn], changed_at: str | None = None) -> GristTable:
         kept_as = binding_name(self.document.id, name, table)
         stored = self.ledger.runs.get(kept_as)
         self.made[kept_as] = GristTable(
@@ -75,10 +76,10 @@ class Tables:
             table=table,
             columns=columns,
             key_label=KEY_LABEL,
-            binding=Binding.from_data(stored) if stored else None,
+            binding=TableBinding.from_data(stored) if stored else None,
             changed_at=changed_at,
-            rebuild=self.wishes.force,
-            dry=self.wishes.dry,
+            rebuild=self.request.force,
+            dry=self.request.dry,
             clock=self.clock,
         )
         return self.made[kept_as]
@@ -98,42 +99,44 @@ def binding_name(document: str, name: str, table: str) -> str:
 
 
 @contextmanager
-def assemble(settings: GristSettings, wishes: Wishes, only: Sequence[str], clock: Clock, watch: Watch) -> Iterator[Parts]:
+def assemble(
+    settings: GristSettings, request: RunRequest, only: Sequence[str], clock: Clock, progress: Progress
+) -> Iterator[Parts]:
     """Put the parts of a run together and let go of them at the end. `only` names entities or fields to look at, empty for all.
 
     Raises LedgerBusy, LedgerUnusable, ConfigurationError, RemoteError, and NeedsPerson for another shop's ledger.
     """
     rng = random.SystemRandom()
-    pairing = settings.pairing.only(only)[0] if only else settings.pairing
+    selection = settings.selection.only(only)[0] if only else settings.selection
     with damage_told(settings.db_path), ExitStack() as stack:
         now = clock.now()
-        ledger = stack.enter_context(Ledger.copy(settings.db_path, now) if wishes.dry else Ledger.open(settings.db_path, now))
+        ledger = stack.enter_context(Ledger.copy(settings.db_path, now) if request.dry else Ledger.open(settings.db_path, now))
         retrier = Retrier(deadline=settings.deadline_seconds, clock=clock)
         session = stack.enter_context(requests.Session())
         shopify = shopify_client(settings, session, clock, retrier)
         calls = stack.enter_context(_counted(ledger, settings, clock))
         grist = GristClient(settings.grist_server, settings.grist_api_key, None, clock, retrier, calls)
         stack.callback(grist.close)
-        document = find_document(grist, settings.grist_document, settings.grist_workspace, make=not wishes.dry)
-        tables = Tables(GristDocument(grist, document), ledger, wishes, clock)
-        runs: list[LiveSync | OrderSync] = []
+        document = find_document(grist, settings.grist_document, settings.grist_workspace, make=not request.dry)
+        tables = Tables(GristDocument(grist, document), ledger, request, clock)
+        runs: list[PairSync | OrderSync] = []
         fields: dict[str, tuple[Field, ...]] = {}
-        if pairing.entities:
+        if selection.entities:
             # all fields are read, also when only some are compared: rows are made whole, and no column is forgotten
-            asked = {one.entity.name for one in pairing.entities}
-            whole = [one for one in settings.pairing.entities if one.entity.name in asked]
+            asked = {one.entity.name for one in selection.entities}
+            whole = [one for one in settings.selection.entities if one.entity.name in asked]
             names = {one.entity.name: [part.field.name for part in one.fields] for one in whole}
             catalogue = ShopCatalogue(shopify, fields=names, overlap=timedelta(minutes=settings.overlap_minutes))
-            between = _between(pairing, settings, catalogue, tables, ledger, wishes, part=bool(only))
-            runs.append(LiveSync(ledger, between, wishes, clock, rng, watch))
-            fields |= {one.entity.name: _fields(one) for one in pairing.entities}
-        if pairing.orders is not None:
-            destination = OrdersTable(pairing.orders, tables, document)
-            writer = OrderWriter(shopify, pairing.orders.from_grist) if pairing.orders.from_grist else None
-            rows = order_rows(pairing.orders, "UTC", "XXX")  # for what does not depend on the shop
+            pair_run = _pair_run(selection, settings, catalogue, tables, ledger, request, part=bool(only))
+            runs.append(PairSync(ledger, pair_run, request, clock, rng, progress))
+            fields |= {one.entity.name: _fields(one) for one in selection.entities}
+        if selection.orders is not None:
+            destination = OrdersTable(selection.orders, tables, document)
+            writer = OrderWriter(shopify, selection.orders.from_grist) if selection.orders.from_grist else None
+            rows = order_rows(selection.orders, "UTC", "XXX")  # for what does not depend on the shop
             reader = OrderReader(shopify, rows.metafields)
-            rules = _order_policy(pairing.orders, settings)
-            runs.append(OrderSync(ledger, reader, destination, rules, _limits(settings), wishes, clock, rng, watch, writer))
+            rules = _order_policy(selection.orders, settings)
+            runs.append(OrderSync(ledger, reader, destination, rules, _limits(settings), request, clock, rng, progress, writer))
             fields[ORDERS] = rows.fields
         yield Parts(runs, fields)
 
@@ -154,16 +157,16 @@ def _counted(ledger: Ledger, settings: GristSettings, clock: Clock) -> Iterator[
             ledger.runs.put("grist_calls", {"month": calls.month, "used": calls.used})
 
 
-def _between(
-    pairing: Pairing,
+def _pair_run(
+    selection: Selection,
     settings: GristSettings,
     catalogue: ShopCatalogue,
     tables: Tables,
     ledger: Ledger,
-    wishes: Wishes,
+    request: RunRequest,
     *,
     part: bool,
-) -> Between:
+) -> PairRun:
     shop = catalogue.shop()
     one_shop(
         ledger,
@@ -175,40 +178,42 @@ def _between(
         version=shop.version,
         scopes=shop.scopes,
     )
-    whole = {one.entity.name: one for one in settings.pairing.entities}
-    wishes_by_name = wanted_tables(settings.pairing, shop.zone.key, shop.currency)
+    whole = {one.entity.name: one for one in settings.selection.entities}
+    wishes_by_name = wanted_tables(settings.selection, shop.zone.key, shop.currency)
     entities = []
-    for one in pairing.entities:
+    for one in selection.entities:
         wish = wishes_by_name[one.entity.name]
         table = tables.table(one.entity.name, one.table, wish.columns, wish.changed_at)
-        pair = Pair(
+        pair = EntityPair(
             f"grist:{tables.document.id}:{one.entity.name}",
             catalogue.side(one.entity.name),
             table,
             Policy({part.field.name: part.rule for part in one.fields}, one.gone_in_shop, one.gone_there),
             _limits(settings),
         )
-        entities.append(Entity(one.entity.name, pair, whole[one.entity.name].digest, table))
+        entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, table))
     feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
-    return Between(f"grist:{tables.document.id}", entities, feeds, tables.remember, catalogue.news, part)
+    return PairRun(f"grist:{tables.document.id}", entities, feeds, tables.remember, catalogue.news, part)
 
 
-def wanted_tables(pairing: Pairing, zone: str, currency: str) -> dict[str, Wish]:
-    """The tables that a pairing needs, by entity. `zone` and `currency` are the shop's."""
-    whole = {one.entity.name: one for one in pairing.entities}
+def wanted_tables(selection: Selection, zone: str, currency: str) -> dict[str, WantedTable]:
+    """The tables that a selection needs, by entity. `zone` and `currency` are the shop's."""
+    whole = {one.entity.name: one for one in selection.entities}
     wanted = {}
     for name, one in whole.items():
         columns = tuple(_column(part, whole, zone, currency) for part in one.fields)
-        wanted[name] = Wish(one.table, KEY_LABEL, columns, CHANGED_AT if one.needs_times else None)
-    if pairing.orders is not None:
-        wanted[ORDERS] = Wish(pairing.orders.table, KEY_LABEL, _order_columns(order_rows(pairing.orders, zone, currency)))
+        wanted[name] = WantedTable(one.table, KEY_LABEL, columns, CHANGED_AT if one.needs_times else None)
+    if selection.orders is not None:
+        wanted[ORDERS] = WantedTable(
+            selection.orders.table, KEY_LABEL, _order_columns(order_rows(selection.orders, zone, currency))
+        )
     return wanted
 
 
-def _order_columns(rows: "OrderRows") -> tuple[Column, ...]:
+def _order_columns(rows: "OrderRows") -> tuple[TableColumn, ...]:
     zone, digits = rows.mapping.zone, minor_digits(rows.mapping.currency)
     return tuple(
-        Column(one.name, one.label, _order_type(one, zone), digits=digits if one.currency else None) for one in rows.fields
+        TableColumn(one.name, one.label, _order_type(one, zone), digits=digits if one.currency else None) for one in rows.fields
     )
 
 
@@ -221,18 +226,18 @@ def _fields(chosen: ChosenEntity) -> tuple[Field, ...]:
     return (KEY, *(Field(one.field.name, one.column, one.field.kind) for one in chosen.fields))
 
 
-def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str, currency: str) -> Column:
+def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str, currency: str) -> TableColumn:
     """The column of a field: its type follows from what the field holds."""
     one = chosen.field
     digits = minor_digits(currency) if one.money else None
-    return Column(one.name, chosen.column, _type(one, entities, zone), one.choices, digits=digits)
+    return TableColumn(one.name, chosen.column, _type(one, entities, zone), one.choices, digits=digits)
 
 
 def _type(one: EntityField, entities: Mapping[str, ChosenEntity], zone: str) -> str:
-    if one.shown is Shown.REFERENCE:
+    if one.shown is ShownAs.REFERENCE:
         # without its table there is nothing to refer to: the id itself is shown
         return f"Ref:{entities[one.to].table}" if one.to in entities else "Text"
-    return f"DateTime:{zone}" if one.shown is Shown.MOMENT else TYPES[one.shown]
+    return f"DateTime:{zone}" if one.shown is ShownAs.MOMENT else TYPES[one.shown]
 
 
 @dataclass(slots=True)
@@ -248,7 +253,7 @@ class OrdersTable:
     def __post_init__(self) -> None:
         self.pair = f"grist:{self.document}:{ORDERS}"
 
-    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         rows = order_rows(self.chosen, str(shop["zone"]), str(shop["currency"]))
         return self.tables.table(ORDERS, self.chosen.table, _order_columns(rows)), rows
 

@@ -21,14 +21,23 @@ from syncdb.connectors.shopify.client import ShopifyClient, base_address, shop_d
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.tokens import ClientCredentials, StaticToken, TokenSource
 from syncdb.engine.guards import Limits
-from syncdb.engine.progress import Watch
+from syncdb.engine.progress import Progress
+from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.ledger.file import damage_told
 from syncdb.mapping import SheetMapping, default_columns
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
-from syncdb.orders.order_sync import OrderSync, Rows, Wishes, everything_is_due
-from syncdb.pairs.shopify_sheets.tabs import Opening, Place, Tabs, open_tabs, spreadsheet_in, spreadsheet_name, to_remember
+from syncdb.orders.order_sync import OrderSync, RowMapping
+from syncdb.pairs.shopify_sheets.tabs import (
+    Opening,
+    Tabs,
+    TargetSpreadsheet,
+    open_tabs,
+    spreadsheet_in,
+    spreadsheet_name,
+    to_remember,
+)
 
 log = logging.getLogger("syncdb.pairs.shopify_sheets.pair")
 
@@ -42,21 +51,21 @@ class SheetDestination:
     settings: Settings
     ledger: Ledger
     client: Client
-    wishes: Wishes
+    request: RunRequest
     clock: Clock
     rng: random.Random
     pair: str = field(init=False)
-    _place: Place = field(init=False)
+    _place: TargetSpreadsheet = field(init=False)
     connector: Tabs | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Find the spreadsheet first of all: a wrong key or a sheet that is not shared is told before anything is read."""
         get = self.ledger.runs.get
         found = spreadsheet_in(self.settings, get) or find_spreadsheet(self.client, self.settings.target_spreadsheet)
-        self._place = Place(self.settings, found, self.ledger.connection, get)
+        self._place = TargetSpreadsheet(self.settings, found, self.ledger.connection, get)
         self.pair = self._place.pair
 
-    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, Rows]:
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]))
         for other in self._place.left_behind():
             log.warning("%s", other)
@@ -64,9 +73,9 @@ class SheetDestination:
             self.client,
             mapping.fields,
             self.ledger.id,
-            take_over=self.wishes.force,
-            dry=self.wishes.dry,
-            everything=everything_is_due(self.ledger, self.pair, self.wishes, self.clock.now()),
+            take_over=self.request.force,
+            dry=self.request.dry,
+            everything=everything_is_due(self.ledger, self.pair, self.request, self.clock.now()),
             clock=self.clock,
             rng=self.rng,
         )
@@ -112,7 +121,7 @@ class Parts:
 
 
 @contextmanager
-def assemble(settings: Settings, wishes: Wishes, clock: Clock, watch: Watch) -> Iterator[Parts]:
+def assemble(settings: Settings, request: RunRequest, clock: Clock, progress: Progress) -> Iterator[Parts]:
     """Put the parts of a run together and let go of them at the end.
 
     Raises LedgerBusy, LedgerUnusable, ConfigurationError, and RemoteError where the spreadsheet cannot be found.
@@ -120,14 +129,14 @@ def assemble(settings: Settings, wishes: Wishes, clock: Clock, watch: Watch) -> 
     rng = random.SystemRandom()
     with damage_told(settings.db_path), ExitStack() as stack:
         now = clock.now()
-        ledger = stack.enter_context(Ledger.copy(settings.db_path, now) if wishes.dry else Ledger.open(settings.db_path, now))
+        ledger = stack.enter_context(Ledger.copy(settings.db_path, now) if request.dry else Ledger.open(settings.db_path, now))
         retrier = Retrier(deadline=settings.deadline_seconds, clock=clock)
         account = open_account(settings.google_service_account_file, settings.google_api_base_url)
         google = Client(account, base_url=settings.google_api_base_url, clock=clock, retrier=retrier)
         stack.callback(google.close)
         session = stack.enter_context(requests.Session())
         shopify = shopify_client(settings, session, clock, retrier)
-        destination = SheetDestination(settings, ledger, google, wishes, clock, rng)
+        destination = SheetDestination(settings, ledger, google, request, clock, rng)
         shape = sheet_mapping(settings, "UTC", "XXX")
         sync = OrderSync(
             ledger,
@@ -135,10 +144,10 @@ def assemble(settings: Settings, wishes: Wishes, clock: Clock, watch: Watch) -> 
             destination,
             policy(settings, shape.fields),
             Limits(changed_percent=settings.max_changed_percent),
-            wishes,
+            request,
             clock,
             rng,
-            watch,
+            progress,
         )
         yield Parts(sync, shape.fields)
 
@@ -155,9 +164,9 @@ def policy(settings: Settings, fields: Sequence[Field]) -> Policy:
     return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))
 
 
-def wishes_of(settings: ShopSettings, *, full: bool = False, force: bool = False, dry: bool = False) -> Wishes:
+def run_request(settings: ShopSettings, *, full: bool = False, force: bool = False, dry: bool = False) -> RunRequest:
     """What the settings, and these options of a command, ask of a run."""
-    return Wishes(
+    return RunRequest(
         lookback=timedelta(days=settings.lookback_days),
         overlap=timedelta(minutes=settings.overlap_minutes),
         examine_every=timedelta(hours=settings.drift_check_hours),

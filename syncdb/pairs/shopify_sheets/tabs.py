@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config import Settings
-from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.connector import SheetConnector
 from syncdb.connectors.google_sheets.periods import PeriodTabs
@@ -24,7 +24,7 @@ Get = Callable[[str], Any]  # a remembered value of the ledger by name
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TargetSpreadsheet:
     """Where these settings have their orders, as the ledger knows it. Nothing here is changed or sent."""
 
     settings: Settings
@@ -71,7 +71,7 @@ class Place:
         the shop's time zone is changed."""
         return str(self.get(self.zone_name) or self.get("shop")["zone"])
 
-    def bindings(self) -> dict[str, Binding | None]:
+    def bindings(self) -> dict[str, TabBinding | None]:
         """What the last run left of each period's tab."""
         return {period: binding_in(self.settings, self.get, period) for period in self.periods}
 
@@ -117,9 +117,9 @@ def binding_name(settings: Settings, period: str = "") -> str:
     return f"{name}|{settings.tabs_by}" if period else name
 
 
-def binding_in(settings: Settings, get: Get, period: str = "") -> Binding | None:
+def binding_in(settings: Settings, get: Get, period: str = "") -> TabBinding | None:
     stored = get(binding_name(settings, period))
-    return Binding.from_data(stored) if stored else None
+    return TabBinding.from_data(stored) if stored else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Opening:
     clock: Clock = SYSTEM
     rng: random.Random = field(default_factory=random.SystemRandom)
 
-    def tab(self, settings: Settings, period: str, binding: Binding | None) -> SheetConnector:
+    def tab(self, settings: Settings, period: str, binding: TabBinding | None) -> SheetConnector:
         """One tab: of a period, or the only one."""
         title = title_of(settings, period)
         return SheetConnector(
@@ -153,13 +153,13 @@ class Opening:
         )
 
 
-def open_tabs(place: Place, opening: Opening) -> Tabs:
+def open_tabs(place: TargetSpreadsheet, opening: Opening) -> Tabs:
     """The connector over the tab or tabs of a place."""
     settings = place.settings
     if settings.tabs_by == ONE:
         return opening.tab(settings, "", binding_in(settings, place.get))
 
-    def opened(period: str, binding: Binding | None) -> SheetConnector:
+    def opened(period: str, binding: TabBinding | None) -> SheetConnector:
         return opening.tab(settings, period, binding)
 
     def needed() -> Iterable[str]:
@@ -168,7 +168,7 @@ def open_tabs(place: Place, opening: Opening) -> Tabs:
     return PeriodTabs(opened, place.bindings(), place.periods_of, needed)
 
 
-def to_remember(settings: Settings, tabs: Tabs) -> Mapping[str, Binding]:
+def to_remember(settings: Settings, tabs: Tabs) -> Mapping[str, TabBinding]:
     """What to keep in the ledger of these tabs, by the name under which it is kept."""
     if isinstance(tabs, PeriodTabs):
         return {binding_name(settings, period): binding for period, binding in tabs.bindings.items()}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from syncdb.clock import Clock
-from syncdb.connectors.google_sheets import Binding, Client, SheetConnector, a1, open_account
+from syncdb.connectors.google_sheets import Client, SheetConnector, TabBinding, a1, open_account
 from syncdb.http import Retrier
 from syncdb.model import Action, Attempt, Field, Found, Operation, Outcome, Result, Side
 from syncdb.sandbox.faults import Fault, Faults
@@ -58,7 +58,7 @@ class Desk:
         limits = {"reads_per_minute": 10**6, "writes_per_minute": 10**6, "timeout": (5.0, 10.0)}
         return Client(open_account(self.key_file, url), base_url=url, **{**limits, **options})
 
-    def connector(self, binding: Binding | None = None, **options: Any) -> SheetConnector:
+    def connector(self, binding: TabBinding | None = None, **options: Any) -> SheetConnector:
         settings: dict[str, Any] = {
             "target": self.spreadsheet.id,
             "tab": "Orders",

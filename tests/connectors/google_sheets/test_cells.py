@@ -11,7 +11,7 @@ from syncdb.connectors.google_sheets import a1
 from syncdb.connectors.google_sheets.cells import (
     LONGEST_TEXT,
     Formula,
-    Unfit,
+    UnfitValue,
     alike,
     entry_for,
     keep,
@@ -24,7 +24,7 @@ from syncdb.connectors.google_sheets.cells import (
 )
 from syncdb.connectors.google_sheets.evidence import Placement
 from syncdb.connectors.google_sheets.formulas import shifted
-from syncdb.connectors.google_sheets.layout import Layout, find_header_row, match
+from syncdb.connectors.google_sheets.layout import TabLayout, find_header_row, match
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field, Outcome, Result
 from syncdb.values import Kind, same
@@ -78,7 +78,7 @@ def test_text_is_sent_as_text(text: str) -> None:
     "value", ["x" * (LONGEST_TEXT + 1), "😀" * (LONGEST_TEXT // 2 + 1), "half \ud83d", Decimal("1234567890.1234567"), 2**53 + 1]
 )
 def test_what_a_cell_would_garble_is_refused(value: str | int | Decimal) -> None:
-    with pytest.raises(Unfit):
+    with pytest.raises(UnfitValue):
         entry_for(value)
 
 
@@ -163,7 +163,7 @@ def test_references_move_with_their_cells(formula: str, moved: str) -> None:
 
 
 def test_a_placement_survives_the_journal() -> None:
-    layout = Layout(0, {"id": 0}, {"id": "Id"})
+    layout = TabLayout(0, {"id": 0}, {"id": "Id"})
     left_out = {2: Outcome(Result.STALE, why="its row is gone")}
     before = {4: ["a", None, Formula("=A1"), True, 1.5]}
     placement = Placement("abc", 7, "Orders", (9, 3), layout, "id", {0: 4}, 5, [1], left_out, before)

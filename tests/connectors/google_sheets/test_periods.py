@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.connectors.google_sheets.binding import Binding
+from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.connector import SheetConnector
 from syncdb.connectors.google_sheets.periods import PeriodTabs
 from syncdb.errors import NeedsPerson
@@ -46,8 +46,8 @@ class Tabs:
     def __post_init__(self) -> None:
         self.connector = self.opened({})
 
-    def opened(self, bindings: Mapping[str, Binding | None], **options: Any) -> PeriodTabs:
-        def tab(period: str, binding: Binding | None) -> SheetConnector:
+    def opened(self, bindings: Mapping[str, TabBinding | None], **options: Any) -> PeriodTabs:
+        def tab(period: str, binding: TabBinding | None) -> SheetConnector:
             places: dict[str, Any] = {"target": self.elsewhere.get(period, self.desk.spreadsheet.id), "tab": f"Orders {period}"}
             return self.desk.connector(binding, fields=FIELDS, ledger_id=f"ledger-1:line:{places['tab']}", **places, **options)
 

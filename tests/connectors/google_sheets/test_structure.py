@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from syncdb.connectors.google_sheets import Binding, SheetConnector
+from syncdb.connectors.google_sheets import SheetConnector, TabBinding
 from syncdb.connectors.google_sheets.structure import MARKER_KEY
 from syncdb.errors import ConfigurationError, NeedsPerson, Refused, SyncdbError
 from syncdb.model import Field, Result
@@ -47,7 +47,7 @@ def email_of(desk: Desk) -> str:
 def test_the_binding_survives_being_stored(desk: Desk) -> None:
     binding = desk.ready().binding
     assert binding is not None
-    assert Binding.from_data(json.loads(json.dumps(binding.as_data()))) == binding
+    assert TabBinding.from_data(json.loads(json.dumps(binding.as_data()))) == binding
 
 
 def test_an_empty_tab_is_put_to_use_without_overwriting(desk: Desk) -> None:
@@ -322,9 +322,9 @@ def test_a_warning_only_protection_is_no_obstacle(desk: Desk) -> None:
 
 
 def test_an_api_that_is_not_switched_on() -> None:
-    from syncdb.connectors.google_sheets.failures import Declined, explained
+    from syncdb.connectors.google_sheets.failures import RequestDeclined, explained
 
     details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED"}]
     error = {"code": 403, "message": "Sheets API ...", "status": "PERMISSION_DENIED", "details": details}
-    answer = Declined(403, {"error": error})
+    answer = RequestDeclined(403, {"error": error})
     assert "Enable the Google Sheets API" in explained(answer, "x", "a@b").next_step

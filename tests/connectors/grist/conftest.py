@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from syncdb.clock import Clock
-from syncdb.connectors.grist import Column, GristClient, GristDocument, GristTable
+from syncdb.connectors.grist import GristClient, GristDocument, GristTable, TableColumn
 from syncdb.http import Retrier
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Result, Side
 from syncdb.values import Value
@@ -18,14 +18,14 @@ from tests.sandbox.grist.places import Doc, Place, Table, names, place
 
 KEY = "Shopify ID"
 COLUMNS = (
-    Column("title", "Title"),
-    Column("price", "Price", "Numeric", digits=2),
-    Column("stock", "Stock", "Int"),
-    Column("sold", "For sale", "Bool"),
-    Column("status", "Status", "Choice", choices=("ACTIVE", "DRAFT")),
-    Column("tags", "Tags", "ChoiceList"),
-    Column("day", "Day", "Date"),
-    Column("made", "Made", "DateTime:Europe/Berlin"),
+    TableColumn("title", "Title"),
+    TableColumn("price", "Price", "Numeric", digits=2),
+    TableColumn("stock", "Stock", "Int"),
+    TableColumn("sold", "For sale", "Bool"),
+    TableColumn("status", "Status", "Choice", choices=("ACTIVE", "DRAFT")),
+    TableColumn("tags", "Tags", "ChoiceList"),
+    TableColumn("day", "Day", "Date"),
+    TableColumn("made", "Made", "DateTime:Europe/Berlin"),
 )
 READS = ("/records/list", "/sql")
 
@@ -81,7 +81,9 @@ class Bench:
     def document(self) -> GristDocument:
         return GristDocument(self.client(), self.doc.id)
 
-    def table(self, document: GristDocument | None = None, columns: Sequence[Column] = COLUMNS, **options: Any) -> GristTable:
+    def table(
+        self, document: GristDocument | None = None, columns: Sequence[TableColumn] = COLUMNS, **options: Any
+    ) -> GristTable:
         clock = Clock(sleep=lambda seconds: None)
         settings: dict[str, Any] = {"name": "products", "table": "Products", "columns": columns, "clock": clock}
         return GristTable(document or self.document(), **{**settings, **options})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncdb.connectors.grist.cells import Codec, Unfit, Unreadable, can_hold, joined, shown, stored
+from syncdb.connectors.grist.cells import Codec, UnfitCell, UnreadableCell, can_hold, joined, shown, stored
 from syncdb.values import Value, same
 
 BERLIN = "DateTime:Europe/Berlin"
@@ -48,7 +48,7 @@ def test_whole_numbers_of_32_bits_come_back(value: int) -> None:
 
 @given(st.one_of(st.integers(2**31), st.integers(max_value=-(2**31) - 1)))
 def test_larger_whole_numbers_are_refused(value: int) -> None:
-    with pytest.raises(Unfit, match="-2147483648"):
+    with pytest.raises(UnfitCell, match="-2147483648"):
         stored(value, codec("Int"))
 
 
@@ -65,7 +65,7 @@ def test_words_come_back_whatever_their_order(value: str | None) -> None:
 def test_a_moment_comes_back_or_is_refused_where_that_hour_does_not_exist(value: datetime) -> None:
     try:
         cell = stored(value, codec(BERLIN))
-    except Unfit:
+    except UnfitCell:
         assert 1 <= value.hour <= 3 or value.year < 1950, "only hours that daylight saving leaves out may be refused"
     else:
         assert same(shown(cell, codec(BERLIN)), value)
@@ -85,7 +85,7 @@ def test_whatever_is_accepted_is_what_is_read_again(value: Value, data: st.DataO
     wanted, real = data.draw(st.sampled_from(kinds)), data.draw(st.sampled_from([*kinds, "Any", "RefList:T"]))
     try:
         cell = stored(value, Codec(wanted, real))
-    except Unfit:
+    except UnfitCell:
         return
     assert same(shown(after_grist(cell), Codec(wanted, real)), value)
 
@@ -96,7 +96,7 @@ def test_a_double_is_read_as_the_amount_that_was_meant() -> None:
 
 
 def test_more_decimals_than_the_currency_has_are_refused() -> None:
-    with pytest.raises(Unfit, match="12.35|12.34"):
+    with pytest.raises(UnfitCell, match="12.35|12.34"):
         stored(Decimal("12.345"), MONEY)
 
 
@@ -106,7 +106,7 @@ def test_more_decimals_than_the_currency_has_are_refused() -> None:
      (["E", "ZeroDivisionError"], "Numeric"), (10**18, BERLIN)],
 )  # fmt: skip
 def test_what_is_not_of_the_field_is_not_believed(cell: Any, kind: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableCell):
         shown(cell, codec(kind))
 
 
@@ -115,10 +115,10 @@ def test_references_are_keys_and_only_to_rows_that_exist() -> None:
     assert stored("gid://1", to) == ["l", "gid://1", {"column": "gid"}]
     assert stored(None, to) == 0
     assert shown(2, to) == "gid://1" and shown(0, to) is None
-    with pytest.raises(Unfit, match="gid://9"):
+    with pytest.raises(UnfitCell, match="gid://9"):
         stored("gid://9", to)
     for wrong in (999, "gid://1"):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableCell):
             shown(wrong, to)
 
 
@@ -132,7 +132,7 @@ def test_empty_cells_are_none_and_false_is_not() -> None:
 
 
 def test_halves_of_characters_are_refused() -> None:
-    with pytest.raises(Unfit, match="half of a character"):
+    with pytest.raises(UnfitCell, match="half of a character"):
         stored("\ud83e", codec("Text"))
 
 
@@ -140,12 +140,12 @@ def test_numbers_in_text_columns_keep_their_meaning() -> None:
     in_text = Codec("Numeric", "Text", digits=2)
     assert stored(Decimal("12.50"), in_text) == "12.50"
     assert shown("12.5", in_text) == Decimal("12.50")
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableCell):
         shown("12,50", in_text)
 
 
 def test_leading_zeros_are_not_lost_in_a_numeric_column() -> None:
-    with pytest.raises(Unfit):
+    with pytest.raises(UnfitCell):
         stored("00123", Codec("Text", "Numeric"))
     assert stored("123", Codec("Text", "Numeric")) == 123.0
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncdb.connectors.grist import Column, GristDocument, GristTable
+from syncdb.connectors.grist import GristDocument, GristTable, TableColumn
 from syncdb.connectors.grist.history import Told, delta, told
 from syncdb.model import Result
 from tests.connectors.grist.conftest import Bench, create, update
@@ -111,7 +111,10 @@ def test_own_writes_are_passed_over_if_nobody_else_wrote(bench: Bench) -> None:
 @pytest.mark.parametrize("somebody", [False, True])
 def test_tables_made_and_filled_in_this_run_are_passed_over_unless_somebody_wrote(bench: Bench, somebody: bool) -> None:
     document = bench.document()
-    tables = [bench.table(document), bench.table(document, name="others", table="Others", columns=(Column("title", "Title"),))]
+    tables = [
+        bench.table(document),
+        bench.table(document, name="others", table="Others", columns=(TableColumn("title", "Title"),)),
+    ]
     cursor = document.changes(None).cursor
     for table in tables:
         bench.build(table)
@@ -158,8 +161,8 @@ def test_own_writes_are_not_passed_over_if_somebody_wrote_meanwhile_or_one_was_l
 @pytest.mark.parametrize("keys", [1, 3])
 def test_two_tables_share_one_comparison(bench: Bench, keys: int) -> None:
     document = bench.document()
-    products = bench.table(document, columns=(Column("title", "Title"),))
-    others = bench.table(document, name="collections", table="Collections", columns=(Column("title", "Title"),))
+    products = bench.table(document, columns=(TableColumn("title", "Title"),))
+    others = bench.table(document, name="collections", table="Collections", columns=(TableColumn("title", "Title"),))
     for table in (products, others):
         bench.build(table)
         bench.apply(table, *(create(f"{table.entity}{n}", title="x") for n in range(keys)))
@@ -167,7 +170,7 @@ def test_two_tables_share_one_comparison(bench: Bench, keys: int) -> None:
     for n in range(keys):
         bench.types(f"collections{n}", "Collections", Title="edited")
     document = bench.document()
-    again = [bench.table(document, name=one.entity, binding=one.binding, columns=(Column("title", "Title"),),
+    again = [bench.table(document, name=one.entity, binding=one.binding, columns=(TableColumn("title", "Title"),),
                          table="Products" if one is products else "Collections") for one in (products, others)]  # fmt: skip
     assert [one.structure(1) for one in again] == [None, None]
     assert dict(document.changes(cursor).keys) == {"collections": tuple(sorted(f"collections{n}" for n in range(keys)))}

@@ -2,12 +2,12 @@
 
 import pytest
 
-from syncdb.connectors.grist import Column
+from syncdb.connectors.grist import TableColumn
 from syncdb.values import Value
 from tests.connectors.contract import Contract
 from tests.connectors.grist.conftest import Bench
 
-COLUMNS = (Column("key", "Key"), Column("title", "Title"), Column("count", "Count", "Int"))
+COLUMNS = (TableColumn("key", "Key"), TableColumn("title", "Title"), TableColumn("count", "Count", "Int"))
 
 
 class GristStage:

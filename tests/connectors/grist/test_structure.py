@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.connectors.grist import Binding, Column, GristTable
+from syncdb.connectors.grist import GristTable, TableBinding, TableColumn
 from syncdb.connectors.grist.cells import default_of
 from syncdb.connectors.grist.schema import identifier, table_identifier
 from syncdb.errors import ConfigurationError, NeedsPerson
@@ -18,10 +18,10 @@ def columns(bench: Bench, table: str = "Products") -> dict[str, Any]:
     return Table(bench.doc, table).columns()
 
 
-def kept(table: GristTable) -> Binding:
+def kept(table: GristTable) -> TableBinding:
     """The binding as another process would get it."""
     assert table.binding is not None
-    return Binding.from_data(json.loads(json.dumps(table.binding.as_data())))
+    return TableBinding.from_data(json.loads(json.dumps(table.binding.as_data())))
 
 
 def test_a_table_is_made_with_its_types_and_is_then_left_alone(bench: Bench) -> None:
@@ -109,7 +109,7 @@ def test_a_deleted_column_or_table_is_for_a_person(bench: Bench) -> None:
 
 def test_a_field_that_is_given_another_column_gets_it(bench: Bench) -> None:
     first = bench.ready(create("g1", title="Mug"))
-    moved = (Column("title", "Headline"), *COLUMNS[1:])
+    moved = (TableColumn("title", "Headline"), *COLUMNS[1:])
     again = bench.table(binding=kept(first), columns=moved)
     bench.build(again)
     assert bench.records(again)["g1"].record.fields["title"] is None
@@ -126,7 +126,7 @@ def test_two_columns_of_one_name_are_for_a_person_unless_the_id_says_which(bench
         bench.doc.ok("PATCH", path, {"columns": [{"id": "a1", "fields": fields}, {"id": "a2", "fields": fields}]})
     with pytest.raises(NeedsPerson, match="a1, a2"):
         bench.table().structure(1)
-    bench.build(bench.table(columns=(Column("title", "Title", column_id="a2"),)))
+    bench.build(bench.table(columns=(TableColumn("title", "Title", column_id="a2"),)))
 
 
 def test_columns_that_cannot_hold_their_field_are_for_a_person(bench: Bench) -> None:
@@ -185,7 +185,7 @@ def test_when_people_changed_a_row_is_noted_but_not_when_we_did(bench: Bench) ->
 
 def test_two_fields_in_one_column_are_refused(bench: Bench) -> None:
     with pytest.raises(ConfigurationError, match="twice"):
-        bench.table(columns=(Column("a", "Same"), Column("b", "same")))
+        bench.table(columns=(TableColumn("a", "Same"), TableColumn("b", "same")))
 
 
 def test_a_dry_run_makes_nothing_and_shows_what_would_be(bench: Bench) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import requests
 
-from syncdb.connectors.grist import Binding, Column
+from syncdb.connectors.grist import TableBinding, TableColumn
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
 from syncdb.engine.progress import Silent
-from syncdb.engine.reconcile import Pair, Reconciled, reconcile
+from syncdb.engine.reconcile import EntityPair, Reconciled, reconcile
 from syncdb.errors import RetryLater
 from syncdb.ledger import Ledger
 from syncdb.model import OnMissing, Owner, Policy, Rule, Side, Tie
@@ -23,7 +23,7 @@ from tests.connectors.grist.conftest import Bench, Line
 from tests.engine.hostile import Crash, Steps, World
 from tests.sandbox.grist.places import Place, place
 
-COLUMNS = (Column("title", "Title"), Column("count", "Count", "Int"))
+COLUMNS = (TableColumn("title", "Title"), TableColumn("count", "Count", "Int"))
 TWO_WAY = Policy(
     {"title": Rule(Owner.BOTH, tie=Tie.ASK), "count": Rule(Owner.BOTH, tie=Tie.SUM)},
     create_left=True,
@@ -56,7 +56,7 @@ class GristWorld(World):
     def __init__(self, folder: Path, policy: Policy, bench: Bench, line: Stepping, seed: int = 0) -> None:
         super().__init__(folder, policy, seed)
         self.bench, self.line = bench, line
-        self.binding: Binding | None = None
+        self.binding: TableBinding | None = None
 
     def sync(self, steps: Steps | None = None) -> Reconciled:
         self.line.steps = steps = steps or Steps()
@@ -65,7 +65,7 @@ class GristWorld(World):
     def _sync(self, ledger: Ledger) -> Reconciled:
         table = self.bench.table(columns=COLUMNS, binding=self.binding)
         limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6)
-        pair = Pair("test", self.left, table, self.policy, limits)
+        pair = EntityPair("test", self.left, table, self.policy, limits)
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
         applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent())

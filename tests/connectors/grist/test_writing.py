@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from syncdb.connectors.grist import Column
+from syncdb.connectors.grist import TableColumn
 from syncdb.model import Operation, Result, agrees
 from syncdb.values import Value
 from tests.connectors.grist.conftest import Bench, create, delete, update
@@ -156,10 +156,13 @@ def test_what_was_edited_is_not_deleted(bench: Bench) -> None:
 
 def test_references_are_made_by_key_and_read_as_keys(bench: Bench) -> None:
     document = bench.document()
-    products = bench.table(document, columns=(Column("title", "Title"),))
+    products = bench.table(document, columns=(TableColumn("title", "Title"),))
     bench.build(products)
     variants = bench.table(
-        document, name="variants", table="Variants", columns=(Column("product", "Product", "Ref:Products"), Column("sku", "SKU"))
+        document,
+        name="variants",
+        table="Variants",
+        columns=(TableColumn("product", "Product", "Ref:Products"), TableColumn("sku", "SKU")),
     )
     bench.build(variants)
     bench.apply(products, create("p1", title="Mug"), create("p2", title="Cup"))

@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import Page
+from syncdb.connectors.shopify.pages import OrderPage
 from syncdb.connectors.shopify.tokens import StaticToken, TokenSource
 from syncdb.http import Retrier
 from syncdb.sandbox.faults import Faults
@@ -83,7 +83,7 @@ class World:
     def reader(self, size: int = 50, metafields: tuple[tuple[str, str], ...] = (), **kind: Any) -> OrderReader:
         return OrderReader(self.client(**kind), metafields, size)
 
-    def read(self, since: datetime | None = None, reader: OrderReader | None = None) -> list[Page]:
+    def read(self, since: datetime | None = None, reader: OrderReader | None = None) -> list[OrderPage]:
         return list((reader or self.reader()).changed(since, self.now()))
 
     def now(self) -> datetime:
@@ -119,5 +119,5 @@ def bare(gid: str) -> str:
     return gid.rpartition("/")[2]
 
 
-def orders_of(pages: list[Page]) -> list[dict[str, Any]]:
+def orders_of(pages: list[OrderPage]) -> list[dict[str, Any]]:
     return [order.snapshot for page in pages for order in page.orders]

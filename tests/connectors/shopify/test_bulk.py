@@ -11,10 +11,10 @@ import pytest
 
 from syncdb.connectors.shopify.bulk_convoy import BUSY_WAITS
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_operation import Result
+from syncdb.connectors.shopify.bulk_operation import BulkResultFile
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import Page
+from syncdb.connectors.shopify.pages import OrderPage
 from syncdb.order_snapshot import snapshot_hash
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.bulk import FOLDER
@@ -24,7 +24,7 @@ METAFIELDS = (("custom", "gift_wrap"), ("custom", "delivery_note"))
 Lines = list[bytes]
 
 
-def marks(pages: list[Page]) -> dict[str, str]:
+def marks(pages: list[OrderPage]) -> dict[str, str]:
     """The hash of each order, in the way the ledger keeps it."""
     found = {order["id"]: snapshot_hash(order) for order in orders_of(pages)}
     assert len(found) == len(orders_of(pages)), "an order came twice"
@@ -35,7 +35,7 @@ def by_pages(world: World, **kind: Any) -> dict[str, str]:
     return marks(list(OrderReader(world.client(), bulk_from=None, **kind).changed(None, world.now())))
 
 
-def in_bulk(world: World, **kind: Any) -> list[Page]:
+def in_bulk(world: World, **kind: Any) -> list[OrderPage]:
     return list(OrderReader(world.client(), bulk_from=60, **kind).changed(None, world.now()))
 
 
@@ -43,7 +43,7 @@ def fetched(world: World) -> int:
     return sum(1 for seen in world.faults.log if seen.path.startswith(FOLDER))
 
 
-def fell_back(pages: list[Page]) -> list[str]:
+def fell_back(pages: list[OrderPage]) -> list[str]:
     return [notice.message for page in pages for notice in page.notices if notice.code == "bulk"]
 
 
@@ -253,7 +253,7 @@ def test_the_token_stays_with_the_shop(world: World) -> None:
     ],
 )
 def test_nothing_is_fetched_from_elsewhere(world: World, url: str) -> None:
-    with BulkFile(Result(url, 1, 1, 10)) as file, pytest.raises(NotInBulk, match="unexpected place"):
+    with BulkFile(BulkResultFile(url, 1, 1, 10)) as file, pytest.raises(NotInBulk, match="unexpected place"):
         list(file.fetch(world.client()))
 
 

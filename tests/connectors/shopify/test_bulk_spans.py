@@ -11,7 +11,7 @@ from syncdb.connectors.shopify.bulk_convoy import AT_ONCE, BUSY_WAITS
 from syncdb.connectors.shopify.bulk_operation import PARTING
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import Page
+from syncdb.connectors.shopify.pages import OrderPage
 from syncdb.errors import Refused
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.bulk import FOLDER, Operation
@@ -26,7 +26,7 @@ def reader(world: World, cut: Cut = CUT, **kind: Any) -> OrderReader:
     return OrderReader(world.client(**kind), bulk_from=60, cut=cut)
 
 
-def side_by_side(world: World, **kind: Any) -> list[Page]:
+def side_by_side(world: World, **kind: Any) -> list[OrderPage]:
     return list(reader(world, **kind).changed(None, world.now()))
 
 
@@ -297,7 +297,7 @@ def test_no_headway_is_waited_for_once(world: World) -> None:
     assert world.app.bulk.find("") is None and not any(one.active for one in operations(world))
 
 
-def until(pages: Iterator[Page], fits: Callable[[Page], object]) -> None:
+def until(pages: Iterator[OrderPage], fits: Callable[[OrderPage], object]) -> None:
     next(page for page in pages if fits(page))
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from syncdb.connectors.shopify.bulk_join import Job, joined
+from syncdb.connectors.shopify.bulk_join import JoinJob, joined
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.bulk_worker import SIZE, serve
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import Page
+from syncdb.connectors.shopify.pages import OrderPage
 
 from .conftest import World, orders_of
 
@@ -40,7 +40,7 @@ def reader(world: World, workers: Workers, **kind: Any) -> OrderReader:
     return OrderReader(world.client(), METAFIELDS, bulk_from=60, workers=workers, **kind)
 
 
-def texts(pages: list[Page]) -> dict[str, bytes]:
+def texts(pages: list[OrderPage]) -> dict[str, bytes]:
     found = {order.order_id: order.text for page in pages for order in page.orders}
     assert len(found) == len(orders_of(pages)), "an order came twice"
     return found
@@ -100,7 +100,7 @@ def test_nobody_is_left_where_the_reading_is_given_up(world: World, workers: Wor
 def test_what_fails_there_fails_here(workers: Workers) -> None:
     """A defect is met where it can be told, not swallowed with the process."""
     with pytest.raises(AttributeError):
-        list(workers.joined(iter([Job(b"", {}, None)]), 1))  # type: ignore[arg-type]
+        list(workers.joined(iter([JoinJob(b"", {}, None)]), 1))  # type: ignore[arg-type]
 
 
 def test_a_process_ends_with_the_one_that_started_it(workers: Workers) -> None:
@@ -120,7 +120,7 @@ def test_ctrl_c_is_not_for_them(workers: Workers) -> None:
 
 
 def test_work_is_answered_job_by_job() -> None:
-    broken, empty = Job(b"{}", {}, Sight("a")), Job(b"\n", {}, Sight("a"))
+    broken, empty = JoinJob(b"{}", {}, Sight("a")), JoinJob(b"\n", {}, Sight("a"))
     source, target = io.BytesIO(pickle.dumps(broken) + pickle.dumps(empty)), io.BytesIO()
     serve(source, target)
     target.seek(0)
@@ -131,12 +131,12 @@ def test_work_is_answered_job_by_job() -> None:
 
 def test_few_orders_need_no_help(workers: Workers) -> None:
     workers.worth_it = 2
-    assert list(workers.joined(iter([Job(b"", {}, Sight("a"))]), 1)) == [joined(Job(b"", {}, Sight("a")))]
+    assert list(workers.joined(iter([JoinJob(b"", {}, Sight("a"))]), 1)) == [joined(JoinJob(b"", {}, Sight("a")))]
     assert processes(workers) == []
 
 
 def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch, workers: Workers) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    job = Job(b"", {}, Sight("a"))
+    job = JoinJob(b"", {}, Sight("a"))
     assert list(workers.joined(iter([job, job]), 2)) == [joined(job), joined(job)]
     assert processes(workers) == []

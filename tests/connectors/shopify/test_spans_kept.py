@@ -38,17 +38,17 @@ class Ends(Silent):
 
 
 @contextmanager
-def intake(world: World, path: Path, cut: Cut, watch: Silent) -> Iterator[Intake]:
+def intake(world: World, path: Path, cut: Cut, progress: Silent) -> Iterator[Intake]:
     with Ledger.open(path, world.now()) as ledger:
         with ledger.transaction():
             run_id = ledger.runs.start("orders", "sync", iso(world.now()))
         client = world.client()
         reader = OrderReader(client, bulk_from=60, cut=cut)
-        yield Intake(ledger, reader, "orders", Report(run_id, "sync", iso(world.now())), watch, client.clock)
+        yield Intake(ledger, reader, "orders", Report(run_id, "sync", iso(world.now())), progress, client.clock)
 
 
-def run(world: World, path: Path, cut: Cut = SPANS, watch: Silent | None = None, whole: bool = False) -> tuple[Window, Report]:
-    with intake(world, path, cut, watch or Silent()) as one:
+def run(world: World, path: Path, cut: Cut = SPANS, progress: Silent | None = None, whole: bool = False) -> tuple[Window, Report]:
+    with intake(world, path, cut, progress or Silent()) as one:
         window = one.window(LOOKBACK, whole=whole)
         one.read(window, OVERLAP)
         return window, one.report
@@ -90,7 +90,7 @@ def test_a_run_that_is_ended_goes_on_where_it_was(world: World, tmp_path: Path, 
         return sum(1 for seen in world.faults.log if "/bulk-operation-outputs/" in seen.path) > fetches
 
     with pytest.raises(Interrupted):
-        run(world, path, watch=Ends(far_enough))
+        run(world, path, progress=Ends(far_enough))
     before, reached = snapshots(path), progress(path)
     assert 0 < len(before) < len(world.shop.orders)
     due = {bare(gid) for gid, one in world.shop.orders.items() if moment(one["updatedAt"]) < moment(reached["at"])}
@@ -188,5 +188,5 @@ def test_an_error_in_the_ledger_cancels_what_runs(world: World, tmp_path: Path) 
         return False
 
     with pytest.raises(sqlite3.OperationalError):
-        run(world, tmp_path / "ledger.db", watch=Ends(broken))
+        run(world, tmp_path / "ledger.db", progress=Ends(broken))
     assert {one.status for one in operations(world)} == {"CANCELING"}

@@ -47,6 +47,6 @@ def test_json_names_are_told(run: Manage, world: object) -> None:
 
 
 def test_every_verdict_is_told() -> None:
-    from syncdb.orders.completeness import Verdict
+    from syncdb.orders.completeness import GapVerdict
 
-    assert all(f"| `{verdict.value}` |" in section("missing") for verdict in Verdict)
+    assert all(f"| `{verdict.value}` |" in section("missing") for verdict in GapVerdict)

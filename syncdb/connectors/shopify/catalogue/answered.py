@@ -9,7 +9,7 @@ from syncdb.decoding import flag, listed, mapping, text, understood, whole
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RecordPage:
     """One page of a listing: its records (None where one could not be answered), and where and whether it goes on."""
 
     nodes: tuple[Mapping[str, Any] | None, ...]
@@ -69,12 +69,12 @@ def objects(nodes: object) -> tuple[Mapping[str, Any] | None, ...]:
 
 
 @understood("Shopify")
-def page_in(listing: object) -> Page:
+def page_in(listing: object) -> RecordPage:
     """A page of a connection. Raises NotUnderstood."""
     shown = mapping(listing)
     onward = shown["pageInfo"]
     cursor = onward["endCursor"]
-    return Page(objects(shown["nodes"]), None if cursor is None else text(cursor), flag(onward["hasNextPage"]))
+    return RecordPage(objects(shown["nodes"]), None if cursor is None else text(cursor), flag(onward["hasNextPage"]))
 
 
 @understood("Shopify")

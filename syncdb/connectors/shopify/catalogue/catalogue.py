@@ -7,7 +7,7 @@ from syncdb.connectors.base import Changes
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ORDERS, entity_named
-from syncdb.connectors.shopify.catalogue.shop import Shop
+from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.facts import Notice
@@ -51,7 +51,7 @@ class ShopCatalogue:
         """Our own writes cannot be told from those of others by their time: they are looked at once more."""
         return cursor
 
-    def shop(self) -> Shop:
+    def shop(self) -> ShopDescription:
         """The shop: its time zone, currency and domain. Asked for once. Raises Refused and RetryLater."""
         return self._conversation.shop()
 

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syncdb.connectors.base import Changes
-from syncdb.connectors.shopify.catalogue.answered import Page, page_in, text_at
+from syncdb.connectors.shopify.catalogue.answered import RecordPage, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
-from syncdb.connectors.shopify.catalogue.entities import ENTITIES, Entity
+from syncdb.connectors.shopify.catalogue.entities import ENTITIES, ShopEntity
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
 from syncdb.connectors.shopify.documents import SHOP
@@ -158,7 +158,7 @@ class ChangeFeed:
         self._refuse_untold(answer, ENTITIES[entity], [root])
         return answer.data or {}
 
-    def _refuse_untold(self, answer: Answer, entity: Entity, roots: Collection[str]) -> None:
+    def _refuse_untold(self, answer: Answer, entity: ShopEntity, roots: Collection[str]) -> None:
         """Raise Untold where the answer does not tell this entity's changes, Refused where the app may not read it."""
         if self.conversation.other_version:
             raise Untold("another API version answered")
@@ -193,7 +193,7 @@ def server_time(answer: Answer, elapsed: float, asked: datetime) -> datetime:
     return answer.dated - timedelta(seconds=elapsed + 1) if answer.dated else asked
 
 
-def _page(data: object, name: str) -> Page:
+def _page(data: object, name: str) -> RecordPage:
     """The page of a listing in an answered object. Raises Untold where it was not answered."""
     listing = data.get(name) if isinstance(data, Mapping) else None
     if listing is None:
@@ -201,7 +201,7 @@ def _page(data: object, name: str) -> Page:
     return page_in(listing)
 
 
-def _onward(page: Page) -> str:
+def _onward(page: RecordPage) -> str:
     """The cursor of the next page. Raises Untold where there is none or the page held nothing: that leads round in a circle."""
     if not page.cursor or not page.nodes:
         raise Untold("Shopify's pages go round in a circle")

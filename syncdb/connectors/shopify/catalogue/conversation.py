@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import sound
-from syncdb.connectors.shopify.catalogue.shop import Shop, shop_from
+from syncdb.connectors.shopify.catalogue.shop import ShopDescription, shop_from
 from syncdb.connectors.shopify.client import Answer, message_of
 from syncdb.connectors.shopify.documents import SHOP
 from syncdb.connectors.shopify.facts import Notice
@@ -19,9 +19,9 @@ ABOUT = f"query AboutShop {{ {SHOP} }}"
 class Conversation(Talk):
     """All that is asked of a shop about its catalogue goes through here."""
 
-    _shop: Shop | None = None
+    _shop: ShopDescription | None = None
 
-    def shop(self) -> Shop:
+    def shop(self) -> ShopDescription:
         """The shop, asked for where no answer has brought it yet. Raises Refused and RetryLater."""
         if self._shop is None:
             self.ask(ABOUT, lambda: {}, "Asking which shop this is")

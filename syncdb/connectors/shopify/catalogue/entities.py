@@ -19,7 +19,7 @@ from syncdb.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class ShopEntity:
     """One kind. `type` is its GraphQL type, `listing` the root connection that lists it (inventory: within a location).
 
     `always` are paths asked of every record, whatever was chosen: what its writing needs. `title` is what people call one by.
@@ -56,8 +56,10 @@ class Entity:
 
 _ID, _MOVED = ("id",), ("updatedAt",)
 
-PRODUCTS = Entity("products", "Product", "product", "products", PRODUCT, ("read_products",), "write_products", title=("title",))
-VARIANTS = Entity(
+PRODUCTS = ShopEntity(
+    "products", "Product", "product", "products", PRODUCT, ("read_products",), "write_products", title=("title",)
+)
+VARIANTS = ShopEntity(
     "variants",
     "ProductVariant",
     "variant",
@@ -68,7 +70,7 @@ VARIANTS = Entity(
     (_ID, _MOVED, ("product", "id")),
     ("sku", "title"),
 )
-STOCK = Entity(
+STOCK = ShopEntity(
     "inventory",
     "InventoryLevel",
     "stock",
@@ -80,15 +82,15 @@ STOCK = Entity(
     ("sku", "location"),
     metafields=False,
 )
-COLLECTIONS = Entity(
+COLLECTIONS = ShopEntity(
     "collections", "Collection", "collection", "collections", COLLECTION, ("read_products",), "write_products", title=("title",)
 )
-ORDERS = Entity("orders", "Order", "order", "orders", ORDER, ("read_orders",), "write_orders", title=("name",))
+ORDERS = ShopEntity("orders", "Order", "order", "orders", ORDER, ("read_orders",), "write_orders", title=("name",))
 
-ENTITIES: Mapping[str, Entity] = {one.name: one for one in (PRODUCTS, VARIANTS, STOCK, COLLECTIONS, ORDERS)}
+ENTITIES: Mapping[str, ShopEntity] = {one.name: one for one in (PRODUCTS, VARIANTS, STOCK, COLLECTIONS, ORDERS)}
 
 
-def entity_named(name: str) -> Entity:
+def entity_named(name: str) -> ShopEntity:
     """The entity of that name. Raises ConfigurationError where there is none."""
     if name not in ENTITIES:
         raise ConfigurationError([f"Shopify has no {name!r} here: there are {', '.join(ENTITIES)}."])

@@ -15,23 +15,23 @@ LARGEST_QUANTITY = 1_000_000_000  # documented (INVALID_QUANTITY_TOO_HIGH)
 LARGEST_AMOUNT = Decimal(10) ** 15
 
 
-class Unfit(Exception):
+class UnfitInput(Exception):
     """A value that its field cannot take, and why, for a person."""
 
 
 def sent(field: ShopField, value: Value, currency: str) -> Any:
     """The value as JSON for its mutation. Raises Unfit, naming field and value."""
     if not field.written:
-        raise Unfit(f"{field.name} cannot be written in Shopify")
+        raise UnfitInput(f"{field.name} cannot be written in Shopify")
     wanted = canonical(value)
     if wanted is None:
         if field.required:
-            raise Unfit(f"{field.name} cannot be empty")
+            raise UnfitInput(f"{field.name} cannot be empty")
         return [] if field.name == "tags" else field.cleared
     try:
         return _sent(field, wanted, currency)
-    except Unfit as error:
-        raise Unfit(f"{field.name} {_shown(value)!r}: {error}") from None
+    except UnfitInput as error:
+        raise UnfitInput(f"{field.name} {_shown(value)!r}: {error}") from None
 
 
 def _sent(field: ShopField, wanted: Value, currency: str) -> Any:
@@ -42,7 +42,7 @@ def _sent(field: ShopField, wanted: Value, currency: str) -> Any:
             return _amount(wanted, currency if field.name != "cost" else None)
         case Kind.FLAG:
             if not isinstance(wanted, bool):
-                raise Unfit("it must be yes or no")
+                raise UnfitInput("it must be yes or no")
             return wanted
         case _:
             return _text(field, wanted)
@@ -50,20 +50,20 @@ def _sent(field: ShopField, wanted: Value, currency: str) -> Any:
 
 def _count(wanted: Value) -> int:
     if not isinstance(wanted, Decimal) or wanted != wanted.to_integral_value():
-        raise Unfit("it must be a whole number")
+        raise UnfitInput("it must be a whole number")
     if abs(wanted) > LARGEST_QUANTITY:
-        raise Unfit(f"it must lie between -{LARGEST_QUANTITY} and {LARGEST_QUANTITY}")
+        raise UnfitInput(f"it must lie between -{LARGEST_QUANTITY} and {LARGEST_QUANTITY}")
     return int(wanted)
 
 
 def _amount(wanted: Value, currency: str | None) -> str:
     """An amount with no more decimals than its currency has: Shopify would round it, and the two sides would differ again."""
     if not isinstance(wanted, Decimal):
-        raise Unfit("it must be an amount")
+        raise UnfitInput("it must be an amount")
     if not 0 <= wanted < LARGEST_AMOUNT:
-        raise Unfit("it must be nought or more, and less than a thousand million million")
+        raise UnfitInput("it must be nought or more, and less than a thousand million million")
     if currency is not None and -_exponent(wanted) > minor_digits(currency):
-        raise Unfit(f"amounts in {currency} have {minor_digits(currency)} decimals")
+        raise UnfitInput(f"amounts in {currency} have {minor_digits(currency)} decimals")
     return format(wanted, "f")
 
 
@@ -75,9 +75,9 @@ def _exponent(number: Decimal) -> int:
 
 def _text(field: ShopField, wanted: Value) -> Any:
     if not isinstance(wanted, str):
-        raise Unfit("it must be text")
+        raise UnfitInput("it must be text")
     if field.choices and wanted not in field.choices:
-        raise Unfit(f"it must be one of {', '.join(field.choices)}")
+        raise UnfitInput(f"it must be one of {', '.join(field.choices)}")
     return split(wanted) if field.name == "tags" else wanted
 
 

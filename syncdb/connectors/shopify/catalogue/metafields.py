@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import UserError, text_at, text_or_none_at
-from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import ShopField
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, pending, refuse
+from syncdb.connectors.shopify.catalogue.work import MOVED, PendingWrite, Sender, pending, refuse
 from syncdb.model import Result
 from syncdb.values import canonical
 
@@ -31,7 +31,7 @@ DELETE = """mutation DeleteMetafields($metafields: [MetafieldIdentifierInput!]!)
 class _Entry:
     """One metafield of one record to be set or deleted."""
 
-    work: Work
+    work: PendingWrite
     field: ShopField
 
     @property
@@ -51,7 +51,7 @@ class _Entry:
         return {**self.named(), "value": self.value, "compareDigest": digest, **told}
 
 
-def write_metafields(works: Sequence[Work], sender: Sender, entity: Entity) -> None:
+def write_metafields(works: Sequence[PendingWrite], sender: Sender, entity: ShopEntity) -> None:
     """Set and delete what these works change of metafields; what is refused or stale is settled, the rest stays pending."""
     entries = [_Entry(work, field) for work in pending(works) for field in work.changed(metafields=True)]
     for group in _groups([entry for entry in entries if entry.value is not None]):
@@ -64,7 +64,7 @@ def _groups(entries: Sequence[_Entry]) -> list[list[_Entry]]:
     return [list(entries[start : start + AT_ONCE]) for start in range(0, len(entries), AT_ONCE)]
 
 
-def _set(entries: Sequence[_Entry], sender: Sender, entity: Entity) -> None:
+def _set(entries: Sequence[_Entry], sender: Sender, entity: ShopEntity) -> None:
     while entries := [entry for entry in entries if entry.work.pending]:
         variables = {"metafields": [entry.as_set() for entry in entries]}
         try:
@@ -81,7 +81,7 @@ def _set(entries: Sequence[_Entry], sender: Sender, entity: Entity) -> None:
             return
 
 
-def _told_apart(entries: Sequence[_Entry], errors: Sequence[UserError], entity: Entity) -> bool:
+def _told_apart(entries: Sequence[_Entry], errors: Sequence[UserError], entity: ShopEntity) -> bool:
     """Settle the works that the errors name. False where they name none and there are several."""
     named = False
     for error in errors:
@@ -96,7 +96,7 @@ def _told_apart(entries: Sequence[_Entry], errors: Sequence[UserError], entity: 
     return named
 
 
-def _delete(entries: Sequence[_Entry], sender: Sender, entity: Entity) -> None:
+def _delete(entries: Sequence[_Entry], sender: Sender, entity: ShopEntity) -> None:
     try:
         answer = sender.send(
             DELETE, {"metafields": [entry.named() for entry in entries]}, f"Deleting metafields of {entity.name}"

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.connectors.shopify.catalogue.answered import Page, found_at, objects, page_in, text_at
+from syncdb.connectors.shopify.catalogue.answered import RecordPage, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
-from syncdb.connectors.shopify.catalogue.entities import STOCK, Entity
+from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import ShopField, parts_of, value_of
-from syncdb.connectors.shopify.catalogue.trouble import Trouble, sort_errors
+from syncdb.connectors.shopify.catalogue.trouble import RecordErrors, sort_errors
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.facts import Notice
@@ -30,7 +30,7 @@ AGAIN = "The next run asks again."
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FoundObject:
     """A record as it was found, with the answered object it was read from."""
 
     found: Found
@@ -45,7 +45,7 @@ class Seen:
 class Block:
     """Some records by key. Not `complete` where anything of them could not be seen."""
 
-    seen: dict[str, Seen] = field(default_factory=dict)
+    seen: dict[str, FoundObject] = field(default_factory=dict)
     complete: bool = True
 
     def add(self, other: "Block") -> None:
@@ -54,11 +54,11 @@ class Block:
 
 
 @dataclass(slots=True)
-class Reader:
+class CatalogueReader:
     """Reads one entity's chosen fields. What it learns (hidden fields, bearable sizes) serves every later question."""
 
     conversation: Conversation
-    entity: Entity
+    entity: ShopEntity
     fields: tuple[ShopField, ...]
     withheld: set[Path] = field(default_factory=set)
     _parts: dict[str, Shape] = field(init=False)
@@ -106,7 +106,7 @@ class Reader:
         block.complete = block.complete and self._trusted()
         return block
 
-    def seen(self, node: Mapping[str, Any]) -> Seen:
+    def seen(self, node: Mapping[str, Any]) -> FoundObject:
         """A record from an answered object. Raises NotUnderstood where it is not of the asked shape."""
         zone = self.conversation.shop().zone
         for path in self.entity.always:
@@ -116,9 +116,9 @@ class Reader:
             fields = {one.name: value_of(one, node, zone) for one in self.visible}
             changed = iso(moment(node["updatedAt"]))
         record = Record(text_at(node, "id"), fields)
-        return Seen(Found(record.key, digest(encode_fields(fields)), record, changed_at=changed), node)
+        return FoundObject(Found(record.key, digest(encode_fields(fields)), record, changed_at=changed), node)
 
-    def written(self, node: Mapping[str, Any] | None, key: str) -> Seen | None:
+    def written(self, node: Mapping[str, Any] | None, key: str) -> FoundObject | None:
         """The record that a mutation answered; None where it says that there is none. Raises NotUnderstood, also for another."""
         seen = None if node is None else self.seen(node)
         if seen is not None and seen.found.record.key != key:
@@ -140,7 +140,7 @@ class Reader:
                 return
             passed.add(str(cursor))
 
-    def _page(self, variables: Mapping[str, Any]) -> tuple[Block, Page]:
+    def _page(self, variables: Mapping[str, Any]) -> tuple[Block, RecordPage]:
         place = ("location", "inventoryLevels") if self.entity is STOCK else (self.entity.listing,)
         answer, trouble = self._as_shown(lambda: self._ask_page(variables, selection(self._parts)), (*place, "nodes"))
         listing = found_at(answer.data, *place)
@@ -150,10 +150,10 @@ class Reader:
             block.complete = block.complete and not answer.warnings
             return block, page
         if not answer.errors and self.entity is STOCK:  # the location is gone since it was listed
-            return Block(), Page(())
+            return Block(), RecordPage(())
         return self._salvaged(variables, place)
 
-    def _salvaged(self, variables: Mapping[str, Any], place: tuple[str, ...]) -> tuple[Block, Page]:
+    def _salvaged(self, variables: Mapping[str, Any], place: tuple[str, ...]) -> tuple[Block, RecordPage]:
         """A page that failed as a whole: list who is on it, then ask for each by id, so that one bad record costs only itself."""
         listing = found_at(whole(self._ask_page(variables, "id"), f"Listing {self.entity.name}"), *place)
         if listing is None:
@@ -198,7 +198,7 @@ class Reader:
         self._at_once.size = min(self._at_once.size, count)
         self._at_once.halve()
 
-    def _as_shown(self, ask: Callable[[], Answer], place: Sequence[str]) -> tuple[Answer, Trouble]:
+    def _as_shown(self, ask: Callable[[], Answer], place: Sequence[str]) -> tuple[Answer, RecordErrors]:
         """Ask; where fields are denied, ask again without them: a denied field may take the whole record with it."""
         while True:
             answer = ask()
@@ -212,7 +212,7 @@ class Reader:
                 self.conversation.tell(Notice(f"withheld:{self.entity.name}:{'.'.join(path)}", text, f"Needed: {lacking}."))
             self._parts = without(self._parts, trouble.denied)
 
-    def _read(self, nodes: Sequence[Mapping[str, Any] | None], trouble: Trouble) -> Block:
+    def _read(self, nodes: Sequence[Mapping[str, Any] | None], trouble: RecordErrors) -> Block:
         block = Block(complete=not trouble.broken and not trouble.loose)
         for said in (*trouble.broken.values(), *trouble.loose):
             self._tell(f"part of the answer is missing: {said}")
@@ -252,7 +252,7 @@ class Reader:
         self.conversation.tell(Notice("partial", f"Reading {self.entity.name}: {said}.", AGAIN))
 
 
-def page_of(entity: Entity, selected: str) -> str:
+def page_of(entity: ShopEntity, selected: str) -> str:
     """The document that asks for a page of an entity's records."""
     arguments = "first: $first, after: $after"
     listed = f"{{ nodes {{ {selected} }} pageInfo {{ hasNextPage endCursor }} }}"
@@ -262,6 +262,6 @@ def page_of(entity: Entity, selected: str) -> str:
     return f"query Page($first: Int!, $after: String) {{ {entity.listing}({arguments}, sortKey: ID) {listed} }}"
 
 
-def by_ids_of(entity: Entity, selected: str) -> str:
+def by_ids_of(entity: ShopEntity, selected: str) -> str:
     """The document that asks for single records of an entity."""
     return f"query ById($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {entity.type} {{ {selected} }} }} }}"

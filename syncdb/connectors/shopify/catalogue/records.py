@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, found_at, text_or_none_at
-from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.catalogue.inputs import nested, sent
-from syncdb.connectors.shopify.catalogue.reading import Reader
+from syncdb.connectors.shopify.catalogue.reading import CatalogueReader
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import GONE, Sender, Work, pending, refuse, verify
+from syncdb.connectors.shopify.catalogue.work import GONE, PendingWrite, Sender, pending, refuse, verify
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.shape import Path, selection
 from syncdb.errors import OutcomeUnknown
@@ -49,13 +49,13 @@ def document_of(mutation: Mutation, count: int, selected: str) -> str:
     return f"mutation Write({given}) {{ {runs} }}"
 
 
-def update_records(works: Sequence[Work], sender: Sender, reader: Reader) -> None:
+def update_records(works: Sequence[PendingWrite], sender: Sender, reader: CatalogueReader) -> None:
     """Write what these works change besides metafields, and settle each by its own answer."""
     works = [work for work in pending(works) if work.operation.action is Action.UPDATE and work.changed(metafields=False)]
     currency = reader.conversation.shop().currency
     mutation = MUTATIONS[reader.entity.name]
 
-    def settle(work: Work, answered: Payload) -> None:
+    def settle(work: PendingWrite, answered: Payload) -> None:
         if answered.errors:
             refuse(work, reader.entity, answered.errors)
             return
@@ -69,11 +69,11 @@ def update_records(works: Sequence[Work], sender: Sender, reader: Reader) -> Non
         lambda work: _input(work, currency), settle)  # fmt: skip
 
 
-def delete_records(works: Sequence[Work], sender: Sender, entity: Entity) -> None:
+def delete_records(works: Sequence[PendingWrite], sender: Sender, entity: ShopEntity) -> None:
     """Delete products. It cannot be undone."""
     works = [work for work in pending(works) if work.operation.action is Action.DELETE]
 
-    def settle(work: Work, answered: Payload) -> None:
+    def settle(work: PendingWrite, answered: Payload) -> None:
         if answered.errors:
             refuse(work, entity, answered.errors)
         elif text_or_none_at(answered.found, "deletedProductId") == work.key:
@@ -85,12 +85,12 @@ def delete_records(works: Sequence[Work], sender: Sender, entity: Entity) -> Non
 
 
 def run(
-    works: Sequence[Work],
+    works: Sequence[PendingWrite],
     sender: Sender,
-    entity: Entity,
+    entity: ShopEntity,
     document: Callable[[int], str],
-    variable: Callable[[Work], Any],
-    settle: Callable[[Work, Payload], None],
+    variable: Callable[[PendingWrite], Any],
+    settle: Callable[[PendingWrite, Payload], None],
 ) -> None:
     """Send all works in one document, or in several where one is too costly or would not run."""
     if not works:
@@ -112,14 +112,14 @@ def run(
             refuse(work, entity, [UserError(str(reason))])
 
 
-def _nothing_ran(works: Sequence[Work], answer: Answer, entity: Entity) -> None:
+def _nothing_ran(works: Sequence[PendingWrite], answer: Answer, entity: ShopEntity) -> None:
     """Make sure of it: raises Refused or OutcomeUnknown where anything else may be the reason that all is null."""
     for number in range(len(works)):
         with suppress(NotRun):
             payload(answer, f"r{number}", entity)
 
 
-def _in_parts(works: Sequence[Work], why: str, sender: Sender, entity: Entity, *how: Any) -> None:
+def _in_parts(works: Sequence[PendingWrite], why: str, sender: Sender, entity: ShopEntity, *how: Any) -> None:
     """Nothing of it ran: each half is sent alone, down to the one that will not do."""
     if len(works) == 1:
         refuse(works[0], entity, [UserError(why)])
@@ -129,7 +129,7 @@ def _in_parts(works: Sequence[Work], why: str, sender: Sender, entity: Entity, *
         run(part, sender, entity, *how)
 
 
-def _input(work: Work, currency: str) -> dict[str, Any]:
+def _input(work: PendingWrite, currency: str) -> dict[str, Any]:
     """The mutation's input: the record's id and what changes, with both texts of `seo`, of which one alone may lose the other."""
     changes: dict[Path, Any] = {("id",): work.key}
     for field in work.changed(metafields=False):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import Payload, payload_in
-from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
 from syncdb.errors import OutcomeUnknown
@@ -33,7 +33,7 @@ class NotRun(Exception):
     """The mutation was refused before it ran, and why."""
 
 
-def payload(answer: Answer, name: str, entity: Entity) -> Payload:
+def payload(answer: Answer, name: str, entity: ShopEntity) -> Payload:
     """What the mutation answered under `name`.
 
     Raises NotRun where it did not run, Refused where the permission to write is missing, OutcomeUnknown where nobody knows, and

@@ -6,14 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from syncdb.connectors.shopify.catalogue.answered import words
-from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.decoding import understood
 from syncdb.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class ShopDescription:
     """The shop as it described itself. `scopes` is None where the app may not even see its own permissions."""
 
     shop_id: str
@@ -24,7 +24,7 @@ class Shop:
     scopes: frozenset[str] | None
     version: str
 
-    def lacks(self, entities: Iterable[Entity], writing: bool) -> tuple[str, ...]:
+    def lacks(self, entities: Iterable[ShopEntity], writing: bool) -> tuple[str, ...]:
         """The permissions that these entities need and the app has not, as far as that can be known."""
         if self.scopes is None:
             return ()
@@ -38,7 +38,7 @@ class Shop:
 
 
 @understood("Shopify")
-def shop_from(data: Mapping[str, Any], version: str) -> Shop:
+def shop_from(data: Mapping[str, Any], version: str) -> ShopDescription:
     """The shop in an answer that asked for it. Raises Refused where it says nothing of itself or names an unknown time zone."""
     shop = data.get("shop")
     if not shop:
@@ -49,7 +49,7 @@ def shop_from(data: Mapping[str, Any], version: str) -> Shop:
         raise Refused(f"The shop's time zone {shop['ianaTimezone']!r} is not known here.", next_step="Update tzdata.") from error
     installation = data.get("currentAppInstallation")
     scopes = frozenset(words(scope["handle"]) for scope in installation["accessScopes"]) if installation else None
-    return Shop(
+    return ShopDescription(
         bare_id(words(shop["id"])),
         words(shop["myshopifyDomain"]),
         words(shop["name"]),

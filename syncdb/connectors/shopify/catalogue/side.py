@@ -9,15 +9,15 @@ from typing import Any
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.shopify.catalogue.answered import text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
-from syncdb.connectors.shopify.catalogue.entities import PRODUCTS, STOCK, VARIANTS, Entity
+from syncdb.connectors.shopify.catalogue.entities import PRODUCTS, STOCK, VARIANTS, ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import ShopField
 from syncdb.connectors.shopify.catalogue.inputs import by_name
 from syncdb.connectors.shopify.catalogue.metafields import write_metafields
-from syncdb.connectors.shopify.catalogue.reading import Block, Reader
+from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
 from syncdb.connectors.shopify.catalogue.records import delete_records, update_records
 from syncdb.connectors.shopify.catalogue.stock import StockWriter, why_not
 from syncdb.connectors.shopify.catalogue.variants import VariantWriter
-from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, called, compare, judge, pending, verify, wanted
+from syncdb.connectors.shopify.catalogue.work import MOVED, PendingWrite, Sender, called, compare, judge, pending, verify, wanted
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
 from syncdb.values import iso, moment
@@ -35,12 +35,12 @@ class CatalogueSide:
     """A connector to one entity. `late` is how many seconds an unanswered write may still be applied after it was sent."""
 
     conversation: Conversation
-    entity: Entity
+    entity: ShopEntity
     fields: tuple[ShopField, ...]
     late: float = LATE
     name: str = field(init=False)
     can: Capabilities = field(init=False)
-    _reader: Reader = field(init=False, repr=False)
+    _reader: CatalogueReader = field(init=False, repr=False)
     _sent: dict[int, float] = field(default_factory=dict, repr=False)
     _born: float = field(init=False, repr=False)
 
@@ -48,7 +48,7 @@ class CatalogueSide:
         stock = self.entity is STOCK
         self.name = f"Shopify {self.entity.name}"
         self.can = Capabilities(create=False, delete=self.entity is PRODUCTS, compare_and_set=stock, fence=stock)
-        self._reader = Reader(self.conversation, self.entity, self.fields)
+        self._reader = CatalogueReader(self.conversation, self.entity, self.fields)
         self._born = self.conversation.client.clock.monotonic()
 
     def structure(self, token: int) -> Attempt | None:
@@ -118,11 +118,11 @@ class CatalogueSide:
         """The client belongs to whoever made it."""
         self._sent.clear()
 
-    def _works(self, operations: Sequence[Operation]) -> list[Work]:
+    def _works(self, operations: Sequence[Operation]) -> list[PendingWrite]:
         fields = by_name(self.fields)
-        return [Work(operation, fields) for operation in operations]
+        return [PendingWrite(operation, fields) for operation in operations]
 
-    def _judged(self, attempt: Attempt) -> list[Work]:
+    def _judged(self, attempt: Attempt) -> list[PendingWrite]:
         """The works of an attempt as `prepare` left them."""
         works = self._works(attempt.operations)
         judged: Any = attempt.evidence["judged"]
@@ -135,12 +135,12 @@ class CatalogueSide:
                 work.end(Result(result), why)
         return works
 
-    def _find(self, works: Sequence[Work]) -> None:
+    def _find(self, works: Sequence[PendingWrite]) -> None:
         block = self._reader.by_ids([work.key for work in works])
         for work in works:
             work.seen = block.seen.get(work.key)
 
-    def _carried_out(self, attempt: Attempt, works: list[Work]) -> list[Outcome]:
+    def _carried_out(self, attempt: Attempt, works: list[PendingWrite]) -> list[Outcome]:
         sender = Sender(self.conversation)
         try:
             self._send(attempt, works, sender)
@@ -159,7 +159,7 @@ class CatalogueSide:
                 self._sent[attempt.token] = self.conversation.client.clock.monotonic()
         return _outcomes(works)
 
-    def _send(self, attempt: Attempt, works: Sequence[Work], sender: Sender) -> None:
+    def _send(self, attempt: Attempt, works: Sequence[PendingWrite], sender: Sender) -> None:
         if self.entity is STOCK:
             StockWriter(sender, self._reader, attempt.token, self.late).write(works)
             return
@@ -171,7 +171,7 @@ class CatalogueSide:
             update_records(works, sender, self._reader)
         self._verify(pending(works))
 
-    def _verify(self, works: Sequence[Work]) -> None:
+    def _verify(self, works: Sequence[PendingWrite]) -> None:
         """What was not verified by the answer to its own mutation (metafields) is looked at."""
         if not works:
             return
@@ -182,7 +182,7 @@ class CatalogueSide:
             else:
                 verify(work, work.seen, self.entity)
 
-    def _stands(self, works: Sequence[Work]) -> bool:
+    def _stands(self, works: Sequence[PendingWrite]) -> bool:
         """Settle each by whether the shop shows it; whether all of it does."""
         waiting = pending(works)
         block = self._reader.by_ids([work.key for work in waiting])
@@ -213,12 +213,12 @@ def _snapshot(block: Block) -> Snapshot:
     return Snapshot({key: seen.found for key, seen in block.seen.items()}, block.complete)
 
 
-def _place(work: Work) -> list[str]:
+def _place(work: PendingWrite) -> list[str]:
     """Where stock is set, for the call to be the same whoever sends it, and what people call it."""
     return [text_at(work.node, "item", "id"), text_at(work.node, "location", "id"), called(work, STOCK)]
 
 
-def _is_shown(work: Work, complete: bool) -> bool | None:
+def _is_shown(work: PendingWrite, complete: bool) -> bool | None:
     """Whether the shop shows what the work was to bring about; None where it cannot be seen."""
     deleting = work.operation.action is Action.DELETE
     if work.seen is None:
@@ -226,7 +226,7 @@ def _is_shown(work: Work, complete: bool) -> bool | None:
     return not deleting and agrees({name: wanted(work, name) for name in work.operation.changes}, work.seen.fields)
 
 
-def _outcomes(works: Sequence[Work]) -> list[Outcome]:
+def _outcomes(works: Sequence[PendingWrite]) -> list[Outcome]:
     """One outcome for each operation. Work that nothing settled would be a defect, and is told as such."""
     unsettled = [work.key for work in works if work.outcome is None]
     assert not unsettled, f"nothing settled {unsettled}"

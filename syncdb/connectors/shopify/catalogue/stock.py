@@ -15,9 +15,9 @@ from uuid import NAMESPACE_URL, uuid5
 from syncdb.connectors.shopify.catalogue.answered import UserError
 from syncdb.connectors.shopify.catalogue.entities import STOCK
 from syncdb.connectors.shopify.catalogue.inputs import sent
-from syncdb.connectors.shopify.catalogue.reading import Reader
+from syncdb.connectors.shopify.catalogue.reading import CatalogueReader
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import MOVED, Sender, Work, pending, refuse
+from syncdb.connectors.shopify.catalogue.work import MOVED, PendingWrite, Sender, pending, refuse
 from syncdb.errors import OutcomeUnknown
 from syncdb.model import Operation, Result, agrees
 from syncdb.values import Value, canonical, canonical_json
@@ -45,11 +45,11 @@ class StockWriter:
     """
 
     sender: Sender
-    reader: Reader
+    reader: CatalogueReader
     token: int
     late: float
 
-    def write(self, works: Sequence[Work]) -> None:
+    def write(self, works: Sequence[PendingWrite]) -> None:
         """Settle every pending work. Each names its item and location in `place`."""
         for name in NAMES:
             self._set(name, [work for work in pending(works) if target(work.operation) == name])
@@ -57,7 +57,7 @@ class StockWriter:
         done = [work for work in works if work.outcome is not None and work.outcome.result is Result.DONE]
         self._by_looking([work for work in done if len(work.operation.changes) > 1])
 
-    def _set(self, name: str, works: Sequence[Work]) -> None:
+    def _set(self, name: str, works: Sequence[PendingWrite]) -> None:
         while works := pending(works):
             errors = self._answered(name, works)
             if not errors:
@@ -71,7 +71,7 @@ class StockWriter:
                 for work in works:
                     self._set(name, [work])
 
-    def _answered(self, name: str, works: Sequence[Work]) -> Sequence[UserError]:
+    def _answered(self, name: str, works: Sequence[PendingWrite]) -> Sequence[UserError]:
         """The user errors of one call; waits while Shopify is still busy with the same call."""
         quantities = [self._quantity(name, work) for work in works]
         key = str(uuid5(NAMESPACE_URL, canonical_json([self.token, name, quantities])))
@@ -88,7 +88,7 @@ class StockWriter:
             self.reader.conversation.client.clock.sleep(PAUSE)
         raise OutcomeUnknown("Shopify is still busy setting these quantities.", next_step="The next run asks again.")
 
-    def _quantity(self, name: str, work: Work) -> dict[str, Any]:
+    def _quantity(self, name: str, work: PendingWrite) -> dict[str, Any]:
         currency = self.reader.conversation.shop().currency
         item, location = work.place
         field = work.fields[name]
@@ -99,7 +99,7 @@ class StockWriter:
             "changeFromQuantity": sent(field, work.operation.expected.get(name), currency),
         }
 
-    def _told_apart(self, works: Sequence[Work], errors: Sequence[UserError]) -> bool:
+    def _told_apart(self, works: Sequence[PendingWrite], errors: Sequence[UserError]) -> bool:
         """Settle the works that the errors name. False where they name none and there are several."""
         named = False
         for error in errors:
@@ -113,7 +113,7 @@ class StockWriter:
                 refuse(work, STOCK, [error])
         return named
 
-    def _by_looking(self, works: Sequence[Work]) -> None:
+    def _by_looking(self, works: Sequence[PendingWrite]) -> None:
         """What is answered says nothing of what stands: look."""
         if not works:
             return

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
 from syncdb.connectors.shopify.shape import Parts, Path, locate
@@ -13,7 +13,7 @@ INDISPENSABLE = frozenset({("id",), ("updatedAt",)})
 
 
 @dataclass(slots=True)
-class Trouble:
+class RecordErrors:
     """The errors of one answer, sorted. `broken` says by position which records failed, `denied` why which path is hidden."""
 
     broken: dict[int, str] = field(default_factory=dict)
@@ -21,12 +21,12 @@ class Trouble:
     loose: list[str] = field(default_factory=list)
 
 
-def sort_errors(answer: Answer, place: Sequence[str], parts: Parts, entity: Entity) -> Trouble:
+def sort_errors(answer: Answer, place: Sequence[str], parts: Parts, entity: ShopEntity) -> RecordErrors:
     """Sort the errors of an answer whose records stand in the list at `place`.
 
     Raises Refused where the app may not read such records at all, naming the permission.
     """
-    trouble = Trouble()
+    trouble = RecordErrors()
     for error in answer.errors:
         path = [str(step) for step in error.get("path") or ()]
         said = message_of((error,)) or "no reason given"

@@ -11,9 +11,9 @@ from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, objects, text_at
 from syncdb.connectors.shopify.catalogue.inputs import nested, sent
-from syncdb.connectors.shopify.catalogue.reading import Reader
+from syncdb.connectors.shopify.catalogue.reading import CatalogueReader
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import GONE, Sender, Work, pending, refuse, verify
+from syncdb.connectors.shopify.catalogue.work import GONE, PendingWrite, Sender, pending, refuse, verify
 from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.shape import selection
 from syncdb.model import Result
@@ -37,11 +37,11 @@ class VariantWriter:
     """Writes what works change of variants besides metafields."""
 
     sender: Sender
-    reader: Reader
+    reader: CatalogueReader
 
-    def write(self, works: Sequence[Work]) -> None:
+    def write(self, works: Sequence[PendingWrite]) -> None:
         """Settle every pending work that changes more than metafields."""
-        groups: dict[str, list[Work]] = {}
+        groups: dict[str, list[PendingWrite]] = {}
         for work in pending(works):
             if work.changed(metafields=False):
                 groups.setdefault(text_at(work.node, "product", "id"), []).append(work)
@@ -49,7 +49,7 @@ class VariantWriter:
         for start in range(0, len(products), PRODUCTS_AT_ONCE):
             self._send(dict(products[start : start + PRODUCTS_AT_ONCE]))
 
-    def _send(self, groups: Mapping[str, list[Work]]) -> None:
+    def _send(self, groups: Mapping[str, list[PendingWrite]]) -> None:
         """Send until nothing is left: each round settles at least one work or splits what is sent together."""
         if not groups:
             return
@@ -63,8 +63,8 @@ class VariantWriter:
         except TooCostly as reason:
             self._in_parts(groups, str(reason))
             return
-        left: dict[str, list[Work]] = {}
-        unrun: dict[str, list[Work]] = {}
+        left: dict[str, list[PendingWrite]] = {}
+        unrun: dict[str, list[PendingWrite]] = {}
         for number, (product, works) in enumerate(groups.items()):
             try:
                 rest = self._settle(works, payload(answer, f"r{number}", self.reader.entity))
@@ -80,7 +80,7 @@ class VariantWriter:
         for product, works in unrun.items():
             self._in_parts({product: works}, "")
 
-    def _settle(self, works: Sequence[Work], answered: Payload) -> list[Work]:
+    def _settle(self, works: Sequence[PendingWrite], answered: Payload) -> list[PendingWrite]:
         """Settle what the answer settles; the works to be sent again are returned (none of the product's was written)."""
         errors = answered.errors
         if not errors:
@@ -95,11 +95,11 @@ class VariantWriter:
                 refuse(work, self.reader.entity, [one for one in errors if one.place(len(works)) in (place, None)] or errors)
         return pending(works)
 
-    def _each_alone(self, works: Sequence[Work]) -> None:
+    def _each_alone(self, works: Sequence[PendingWrite]) -> None:
         for work in works:
             self._send({text_at(work.node, "product", "id"): [work]})
 
-    def _verify(self, works: Sequence[Work], answered: Sequence[Mapping[str, Any] | None]) -> None:
+    def _verify(self, works: Sequence[PendingWrite], answered: Sequence[Mapping[str, Any] | None]) -> None:
         after = {text_at(node, "id"): node for node in answered if node is not None}
         for work in works:
             if work.key in after:
@@ -107,7 +107,7 @@ class VariantWriter:
             else:
                 work.end(Result.STALE, GONE)
 
-    def _in_parts(self, groups: Mapping[str, list[Work]], why: str) -> None:
+    def _in_parts(self, groups: Mapping[str, list[PendingWrite]], why: str) -> None:
         """Nothing of it ran: send fewer products at once, then fewer variants of one."""
         products = list(groups.items())
         if len(products) > 1:
@@ -121,7 +121,7 @@ class VariantWriter:
         for some in (works[: len(works) // 2], works[len(works) // 2 :]):
             self._send({product: some})
 
-    def _input(self, work: Work) -> dict[str, Any]:
+    def _input(self, work: PendingWrite) -> dict[str, Any]:
         currency = self.reader.conversation.shop().currency
         changes = {field.written: sent(field, work.operation.changes[field.name], currency) for field in work.changed(False)}
         return nested({("id",): work.key, **changes})

@@ -6,10 +6,10 @@ from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import UserError
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
-from syncdb.connectors.shopify.catalogue.entities import Entity
+from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import ShopField, joined, split
-from syncdb.connectors.shopify.catalogue.inputs import Unfit, sent
-from syncdb.connectors.shopify.catalogue.reading import Seen
+from syncdb.connectors.shopify.catalogue.inputs import UnfitInput, sent
+from syncdb.connectors.shopify.catalogue.reading import FoundObject
 from syncdb.connectors.shopify.client import Answer
 from syncdb.model import Action, Operation, Outcome, Result, agrees
 from syncdb.values import Value, same
@@ -19,7 +19,7 @@ MOVED = "it changed in the shop meanwhile"
 
 
 @dataclass(slots=True)
-class Work:
+class PendingWrite:
     """An operation, its fields by name, and the record it goes to; `outcome` is None while there is something left to do.
 
     `stands` are fields already written by an earlier mutation for the same operation. `place` (item and location) and
@@ -28,7 +28,7 @@ class Work:
 
     operation: Operation
     fields: Mapping[str, ShopField]
-    seen: Seen | None = None
+    seen: FoundObject | None = None
     outcome: Outcome | None = None
     stands: list[str] = field(default_factory=list)
     place: Sequence[str] = ()
@@ -73,12 +73,12 @@ class Sender:
         return self.conversation.send(document, variables, what)
 
 
-def pending(works: Iterable[Work]) -> list[Work]:
+def pending(works: Iterable[PendingWrite]) -> list[PendingWrite]:
     """The works with something left to do."""
     return [work for work in works if work.pending]
 
 
-def judge(work: Work, entity: Entity, currency: str, may_delete: bool, why_not: Callable[[Operation], str]) -> None:
+def judge(work: PendingWrite, entity: ShopEntity, currency: str, may_delete: bool, why_not: Callable[[Operation], str]) -> None:
     """Settle what needs no sending: what cannot be done here, does not fit, or rests on what is no longer so.
 
     `why_not` is what else keeps such a record from being changed like that, "" if nothing does.
@@ -97,7 +97,7 @@ def judge(work: Work, entity: Entity, currency: str, may_delete: bool, why_not: 
             work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
 
 
-def compare(work: Work, entity: Entity) -> None:
+def compare(work: PendingWrite, entity: ShopEntity) -> None:
     """Settle as stale what is gone or does not show what the plan saw."""
     if work.seen is None:
         work.end(Result.STALE, GONE)
@@ -107,7 +107,7 @@ def compare(work: Work, entity: Entity) -> None:
         work.end(Result.STALE, MOVED)
 
 
-def verify(work: Work, after: Seen, entity: Entity) -> None:
+def verify(work: PendingWrite, after: FoundObject, entity: ShopEntity) -> None:
     """Settle it by what the shop shows now: done, or kept by Shopify as something else."""
     wrong = [name for name in work.operation.changes if not same(wanted(work, name), after.fields.get(name))]
     if not wrong:
@@ -118,7 +118,7 @@ def verify(work: Work, after: Seen, entity: Entity) -> None:
     work.end(Result.REJECTED, f"{called(work, entity)}: Shopify took the change but {told}")
 
 
-def wanted(work: Work, name: str) -> Value:
+def wanted(work: PendingWrite, name: str) -> Value:
     """What the field shall show."""
     return shown_as(name, work.operation.changes[name])
 
@@ -128,7 +128,7 @@ def shown_as(name: str, value: Value) -> Value:
     return joined(split(value)) if name == "tags" and isinstance(value, str) else value
 
 
-def refuse(work: Work, entity: Entity, errors: Iterable[UserError]) -> None:
+def refuse(work: PendingWrite, entity: ShopEntity, errors: Iterable[UserError]) -> None:
     """Settle it as refused, with the field and Shopify's own words."""
     work.end(Result.REJECTED, f"{called(work, entity)}: Shopify refused it: {said(errors)}")
 
@@ -143,7 +143,7 @@ def _one_said(error: UserError) -> str:
     return f"{names}: {error.message}" if names else error.message
 
 
-def called(work: Work, entity: Entity) -> str:
+def called(work: PendingWrite, entity: ShopEntity) -> str:
     """What people call the record, with its id."""
     if work.known_as:
         return work.known_as
@@ -152,13 +152,13 @@ def called(work: Work, entity: Entity) -> str:
     return f"{entity.one} {' / '.join(names)} ({work.key})" if names else f"{entity.one} {work.key}"
 
 
-def _unfit(work: Work, entity: Entity, currency: str) -> str:
+def _unfit(work: PendingWrite, entity: ShopEntity, currency: str) -> str:
     """What of the changes will not do, "" where all of it will."""
     problems = []
     for name, value in work.operation.changes.items():
         try:
             sent(work.fields[name], value, currency)
-        except Unfit as error:
+        except UnfitInput as error:
             problems.append(str(error))
     return "; ".join(problems)
 

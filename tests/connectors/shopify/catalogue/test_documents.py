@@ -11,7 +11,7 @@ from graphql import GraphQLSchema, build_client_schema, build_schema, parse, val
 
 from syncdb.connectors.shopify.catalogue import changes, metafields, stock
 from syncdb.connectors.shopify.catalogue.conversation import ABOUT
-from syncdb.connectors.shopify.catalogue.entities import ENTITIES, Entity
+from syncdb.connectors.shopify.catalogue.entities import ENTITIES, ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import parts_of
 from syncdb.connectors.shopify.catalogue.reading import LOCATIONS, by_ids_of, page_of
 from syncdb.connectors.shopify.catalogue.records import DELETION, MUTATIONS, document_of
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[4]
 LISTINGS = [changes.PRODUCTS, changes.VARIANTS, changes.COLLECTIONS, changes.ITEMS]
 
 
-def parts(entity: Entity) -> Parts:
+def parts(entity: ShopEntity) -> Parts:
     """All there is to ask of an entity."""
     names = [field.name for field in entity.fields]
     if entity.metafields:

@@ -8,7 +8,7 @@ import pytest
 
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES
 from syncdb.connectors.shopify.catalogue.fields import joined, split
-from syncdb.connectors.shopify.catalogue.inputs import Unfit, nested, sent
+from syncdb.connectors.shopify.catalogue.inputs import UnfitInput, nested, sent
 from syncdb.values import Value
 
 
@@ -62,13 +62,13 @@ def test_what_fits_is_sent_in_shopifys_form(entity: str, name: str, value: Value
     ],
 )
 def test_what_does_not_fit_is_named(entity: str, name: str, value: Value, why: str) -> None:
-    with pytest.raises(Unfit, match=why):
+    with pytest.raises(UnfitInput, match=why):
         given(entity, name, value)
 
 
 def test_currencies_without_decimals() -> None:
     assert given("variants", "price", Decimal("1200"), "JPY") == "1200"
-    with pytest.raises(Unfit, match="amounts in JPY have 0 decimals"):
+    with pytest.raises(UnfitInput, match="amounts in JPY have 0 decimals"):
         given("variants", "price", Decimal("1200.5"), "JPY")
 
 

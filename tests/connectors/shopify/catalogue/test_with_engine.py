@@ -12,7 +12,7 @@ from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
 from syncdb.engine.progress import Silent
-from syncdb.engine.reconcile import Pair, Reconciled, reconcile
+from syncdb.engine.reconcile import EntityPair, Reconciled, reconcile
 from syncdb.ledger import Ledger
 from syncdb.model import Owner, Policy, Rule, Tie
 from syncdb.sandbox.faults import Fault
@@ -51,7 +51,7 @@ class TwoSides:
         ledger = Ledger.open(self.path, clock.now())
         try:
             limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6)
-            pair = Pair("test", left, self.right, Policy(self.rules), limits)
+            pair = EntityPair("test", left, self.right, Policy(self.rules), limits)
             with ledger.transaction():
                 run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
             applier = Applier(ledger, "test", pair.sides, run_id, clock, self.rng, Silent())

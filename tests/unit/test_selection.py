@@ -10,30 +10,30 @@ from syncdb.config import load_grist
 from syncdb.errors import ConfigurationError
 from syncdb.mapping.entities import ENTITIES, entity_field
 from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
-from syncdb.pairs.selection import Pairing, parse_pairing
+from syncdb.pairs.selection import Selection, parse_selection
 
 REPORTED = Rule(Owner.LEFT, OnDrift.REPORT)
 
 
-def rules(pairing: Pairing, entity: str) -> dict[str, Rule]:
-    assert not pairing.problems
-    return {one.field.name: one.rule for chosen in pairing.entities if chosen.entity.name == entity for one in chosen.fields}
+def rules(selection: Selection, entity: str) -> dict[str, Rule]:
+    assert not selection.problems
+    return {one.field.name: one.rule for chosen in selection.entities if chosen.entity.name == entity for one in chosen.fields}
 
 
 def test_left_out_it_is_everything_but_orders_and_nothing_is_written_to_the_shop() -> None:
-    pairing = parse_pairing(None, ())
-    assert [one.entity.name for one in pairing.entities] == ["products", "variants", "inventory", "collections"]
-    assert pairing.orders is None
-    every = [one.rule for chosen in pairing.entities for one in chosen.fields]
+    selection = parse_selection(None, ())
+    assert [one.entity.name for one in selection.entities] == ["products", "variants", "inventory", "collections"]
+    assert selection.orders is None
+    every = [one.rule for chosen in selection.entities for one in chosen.fields]
     assert len(every) > 15 and all(rule.owner is Owner.LEFT for rule in every)
 
 
 def test_what_may_be_written_gets_its_own_rule() -> None:
-    pairing = parse_pairing(None, ("inventory", "variants.price"))
-    assert rules(pairing, "inventory")["available"] == Rule(Owner.BOTH, tie=Tie.SUM)
-    assert rules(pairing, "variants")["price"] == Rule(Owner.BOTH, tie=Tie.ASK)
-    assert rules(pairing, "variants")["sku"] == REPORTED
-    assert rules(pairing, "variants")["title"].owner is Owner.LEFT
+    selection = parse_selection(None, ("inventory", "variants.price"))
+    assert rules(selection, "inventory")["available"] == Rule(Owner.BOTH, tie=Tie.SUM)
+    assert rules(selection, "variants")["price"] == Rule(Owner.BOTH, tie=Tie.ASK)
+    assert rules(selection, "variants")["sku"] == REPORTED
+    assert rules(selection, "variants")["title"].owner is Owner.LEFT
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_what_may_be_written_gets_its_own_rule() -> None:
     ],
 )
 def test_every_rule_can_be_chosen(word: str, expected: Rule) -> None:
-    pairing = parse_pairing({"variants": {"fields": {"price": word}}}, ("all",))
-    assert rules(pairing, "variants") == {"price": expected}
-    assert pairing.entities[0].needs_times is (word == "newest")
+    selection = parse_selection({"variants": {"fields": {"price": word}}}, ("all",))
+    assert rules(selection, "variants") == {"price": expected}
+    assert selection.entities[0].needs_times is (word == "newest")
 
 
 def test_fields_columns_tables_metafields_and_absence_are_chosen() -> None:
@@ -64,8 +64,8 @@ def test_fields_columns_tables_metafields_and_absence_are_chosen() -> None:
         "variants": {"fields": ["product", "price"]},
         "collections": False,
     }
-    pairing = parse_pairing(asked, ("products",))
-    products, variants = pairing.entities
+    selection = parse_selection(asked, ("products",))
+    products, variants = selection.entities
     assert (products.table, products.gone_in_shop, products.gone_there) == ("Artikel", OnMissing.DELETE, OnMissing.RESPECT)
     assert [(one.field.name, one.column) for one in products.fields] == [
         ("title", "Titel"),
@@ -95,14 +95,14 @@ def test_fields_columns_tables_metafields_and_absence_are_chosen() -> None:
     ],
 )
 def test_what_cannot_be_is_told(asked: Any, writes: tuple[str, ...], told: str) -> None:
-    problems = parse_pairing(asked, writes).problems
+    problems = parse_selection(asked, writes).problems
     assert any(told in problem for problem in problems), problems
 
 
 def test_a_run_can_be_limited_to_entities_and_fields() -> None:
-    pairing, unknown = parse_pairing(None, ("all",)).only(["inventory", "price", "weight"])
+    selection, unknown = parse_selection(None, ("all",)).only(["inventory", "price", "weight"])
     assert unknown == ["weight"]
-    assert {one.entity.name: [part.field.name for part in one.fields] for one in pairing.entities} == {
+    assert {one.entity.name: [part.field.name for part in one.fields] for one in selection.entities} == {
         "variants": ["product", "price"],
         "inventory": ["variant", "sku", "location", "available"],
     }
@@ -126,7 +126,7 @@ def test_the_settings_of_a_pair_with_grist_need_nothing_of_google(tmp_path: Path
     )
     settings = load_grist({}, {}, tmp_path)
     assert (settings.grist_document, settings.grist_server) == ("abcdefghij12", "https://docs.getgrist.com")
-    assert settings.shopify_writes == ("inventory",) and len(settings.pairing.entities) == 4
+    assert settings.shopify_writes == ("inventory",) and len(settings.selection.entities) == 4
     assert "k" * 40 in settings.secrets and "k" * 40 not in repr(settings)
 
 

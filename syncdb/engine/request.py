@@ -1,0 +1,31 @@
+"""What is asked of a run, and whether it is to look at everything."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syncdb.ledger import Ledger
+from syncdb.values import moment
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What is asked of a run. `full` looks at everything; `force` also goes past a guard that stopped the last one.
+
+    `keep` is how much history stays in the ledger, None for all.
+    """
+
+    lookback: timedelta
+    overlap: timedelta
+    examine_every: timedelta
+    full: bool = False
+    force: bool = False
+    dry: bool = False
+    keep: timedelta | None = None
+
+
+def everything_is_due(ledger: Ledger, pair: str, request: RunRequest, now: datetime) -> bool:
+    """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
+    if request.full or request.force:
+        return True
+    last = ledger.runs.get(f"examined:{pair}")
+    return last is None or not timedelta(0) <= now - moment(last) < request.examine_every
