@@ -21,7 +21,6 @@ from typing import Any
 import requests
 
 from syncdb.clock import SYSTEM, Clock
-from syncdb.config import Settings, load
 from syncdb.connectors.google_sheets.account import open_account
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import RequestDeclined
@@ -29,7 +28,8 @@ from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.errors import SyncdbError
 from syncdb.http import Retrier, redact
-from syncdb.pairs.shopify_sheets.pair import token_source
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
+from syncdb.systems.shopify.connecting import token_source
 
 TAB = "syncdb live check"
 KEY = "syncdb.live_check"
@@ -240,7 +240,7 @@ def own_tab(client: Client, spreadsheet_id: str) -> Iterator[Desk]:
         desk.batch({"deleteSheet": {"sheetId": desk.sheet_id}}, {"deleteDeveloperMetadata": {"dataFilter": lookup}})
 
 
-def check(settings: Settings, tell: Callable[[str], object], clock: Clock = SYSTEM) -> list[Answer]:
+def check(settings: SheetsSettings, tell: Callable[[str], object], clock: Clock = SYSTEM) -> list[Answer]:
     """Try every point. Raises SyncdbError where Google or the shop cannot be used at all."""
     retrier = Retrier(deadline=settings.deadline_seconds, clock=clock)
     answers: list[Answer] = []

@@ -7,7 +7,7 @@ def main() -> None:
     """Run the command, or say how to install what is missing."""
     with telling_what_is_missing():
         from syncdb.cli.run_pair import main as command
-    command()
+    command("grist")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ FILL = "first fill"
 LISTING = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import syncdb.cli.run_sheets
+import syncdb.cli.run_pair
 own = {*sys.stdlib_module_names, "syncdb", "__main__"}
 for name, module in sys.modules.items():
     if name.partition(".")[0] not in own and getattr(getattr(module, "__spec__", None), "has_location", False):

@@ -11,6 +11,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from syncdb.pairs import registry
+
+PAIR_RUNS = "syncdb.cli.run_pair"
 # command: (module, function); the order is that of the help
 COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("syncdb.cli.status", "status"),
@@ -23,8 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("syncdb.cli.backup", "backup"),
     "restore": ("syncdb.cli.backup", "restore"),
     "check": ("syncdb.cli.check", "check"),
-    "sync": ("syncdb.cli.sync", "sync"),
-    "grist": ("syncdb.cli.run_pair", "grist"),
+    **{pair.command: (PAIR_RUNS, pair.name) for pair in registry.PAIRS},
     "retry": ("syncdb.cli.retry", "retry"),
     "reset": ("syncdb.cli.reset", "reset"),
     "validate": ("syncdb.cli.validate", "validate"),
@@ -45,9 +47,24 @@ class Lazy(TyperGroup):
         if cmd_name not in COMMANDS:
             _refuse(ctx, cmd_name)
         module, function = COMMANDS[cmd_name]
+        if module == PAIR_RUNS:
+            return _pair_command(cmd_name, function)
         one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         one.command(cmd_name)(getattr(importlib.import_module(module), function))
         return get_command(one)  # type: ignore[return-value]
+
+
+def _pair_command(command: str, pair: str) -> TyperCommand:
+    """The command that runs a pair: its options are those of the pair's script, read by the same code."""
+
+    def passed_on(ctx: typer.Context) -> None:
+        importlib.import_module(PAIR_RUNS).main(pair, ctx.args, prog=f"sync_manager.py {command}")
+
+    one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    summary = next(known.summary for known in registry.PAIRS if known.name == pair)
+    one.command(command, help=summary, context_settings=settings)(passed_on)
+    return get_command(one)  # type: ignore[return-value]
 
 
 def _refuse(ctx: typer.Context, name: str) -> NoReturn:

@@ -11,9 +11,9 @@ from syncdb.cli.interview import Interview
 from syncdb.cli.options import JsonOption, answering
 from syncdb.cli.output import Output
 from syncdb.cli.prompts import confirmed
-from syncdb.config.keys import BY_NAME, KEYS
 from syncdb.config.writing import UnreadableFile, set_aside, write_config, write_secrets
 from syncdb.errors import ConfigurationError, NeedsPerson
+from syncdb.pairs import registry
 
 PLAIN = (
     "shopify_store_name",
@@ -65,7 +65,7 @@ def init(
 
 def _given(options: dict[str, str | None]) -> dict[str, str]:
     """What need not be asked: options, then the environment. An access token counts only without a client id."""
-    found = {key.name: os.environ[key.env] for key in KEYS if not key.unfilled(os.environ.get(key.env))}
+    found = {key.name: os.environ[key.env] for key in registry.known_keys().all if not key.unfilled(os.environ.get(key.env))}
     found |= {name: value for name, value in options.items() if value is not None}
     if "shopify_client_id" in found:
         found.pop("shopify_access_token", None)
@@ -86,10 +86,10 @@ def _make_way(output: Output, file: Path, overwrite: bool, alone: bool) -> None:
 def _write(file: Path, answers: dict[str, str]) -> Path | None:
     """Both files; the name under which an old configuration is kept. Raises NeedsPerson where they cannot be written."""
     settings: dict[str, object] = {name: answers[name] for name in PLAIN if name in answers}
-    settings["lookback_days"] = BY_NAME["lookback_days"].check(answers["lookback_days"])
+    settings["lookback_days"] = registry.known_keys().by_name["lookback_days"].check(answers["lookback_days"])
     try:
         kept = set_aside(file) if file.exists() else None
-        write_secrets(file.parent / ".env", {name: answers.get(name) for name in SECRETS})
+        write_secrets(file.parent / ".env", {name: answers.get(name) for name in SECRETS}, registry.known_keys())
         write_config(file, settings)
     except (OSError, UnreadableFile) as error:
         raise NeedsPerson(

@@ -3,18 +3,21 @@
 import getpass
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from syncdb.cli.output import Output
 from syncdb.cli.prompts import ask, said_yes
-from syncdb.config import Settings
-from syncdb.config.keys import BY_NAME, KEYS
-from syncdb.config.service_account import check_key_file
+from syncdb.config.keys import GENERAL, Key
 from syncdb.errors import ConfigurationError
-from syncdb.systems.shopify import Check, CheckState, check_google, check_shopify
+from syncdb.pairs import registry
+from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
+from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings
+from syncdb.systems.check import Check, CheckState
+from syncdb.systems.google_sheets.service_account import check_key_file
 
 SHOPIFY = """A way into the shop. Open dev.shopify.com/dashboard with the account that owns the shop: Create app, give it the
 scopes read_orders (and read_all_orders, read_customers, read_products, read_locations as you need), Release,
@@ -38,6 +41,10 @@ class Interview:
     answers: dict[str, str] = field(default_factory=dict)
     email: str = ""
 
+    @property
+    def known(self) -> Mapping[str, Key]:
+        return registry.known_keys().by_name
+
     def hold(self) -> None:
         """Ask everything. Raises ConfigurationError with all that is missing or wrong where nobody can be asked."""
         self._shopify()
@@ -45,19 +52,19 @@ class Interview:
         self._ask("target_worksheet", "The tab for the orders; it is made if it is not there", default="Orders")
         self._ask("lookback_days", "How many days back the first run looks", default="30")
 
-    def settings(self) -> Settings:
+    def settings(self) -> SheetsSettings:
         """The answers so far as settings, all else by default."""
-        ours = [key for key in KEYS if "sheets" in key.serves]
+        ours = [*SHOPIFY_SHEETS.all_keys, *GENERAL]
         values = {key.name: self.folder / key.default if isinstance(key.default, Path) else key.default for key in ours}
         for name in values:
             if raw := self.answers.get(name) or self.given.get(name):
-                found = BY_NAME[name].check(raw)
+                found = self.known[name].check(raw)
                 values[name] = self.folder / found if isinstance(found, Path) else found
         values["columns"] = None  # which columns are shown makes no difference here
         missing: dict[str, Any] = {"google_service_account_file": self.folder, "target_spreadsheet": "", "shopify_store_name": ""}
         missing["period_spreadsheets"] = {}
         filled: dict[str, Any] = {name: value if value is not None else missing.get(name) for name, value in values.items()}
-        return Settings(**filled, google_client_email=self.email)
+        return SheetsSettings(**filled, google_client_email=self.email)
 
     def _shopify(self) -> None:
         self._explain(SHOPIFY)
@@ -99,14 +106,14 @@ class Interview:
                         return
                     raise ConfigurationError(
                         [f"{name} is not given, and nobody is there to be asked."],
-                        next_step=f"Give it as an option (init --help) or as {BY_NAME[name].env} in the environment.",
+                        next_step=f"Give it as an option (init --help) or as {self.known[name].env} in the environment.",
                     )
             else:
                 raw, source = self._line(question, default, hidden) or default, "typed"
             if not raw and not needed:
                 return
             try:
-                BY_NAME[name].check(raw)
+                self.known[name].check(raw)
             except ValueError as why:
                 told = f"{name} {why}."
                 if source != "typed":

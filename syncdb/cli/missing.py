@@ -51,7 +51,7 @@ def _offline(ledger: Path, days: int, fix: bool) -> Found:
 
 def _online(config: Path | None, db: Path | None, days: int, fix: bool) -> Found:
     # what talks to the shop and to Google takes a moment to load; without the network nobody shall wait for it
-    from syncdb.config import load
+    from syncdb.pairs.shopify_sheets.settings import load
     from syncdb.services.missing_orders import fetch_missed, look
 
     settings = load({"db_path": str(db.absolute()) if db else None}, os.environ, Path.cwd(), config)

@@ -12,13 +12,34 @@ import typer
 
 from syncdb.cli.output import Output
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="PATH", help="The configuration file (default: config.json here).")
 ]
 DbOption = Annotated[Path | None, typer.Option("--db", metavar="PATH", help="The ledger itself, whatever is configured.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for scripts.")]
+PairOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pair",
+        metavar="PAIR",
+        help=f"Only this pair: {' or '.join(pair.name for pair in registry.PAIRS)} (default: what is configured).",
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def chosen_pair(name: str | None) -> PairType | None:
+    """The pair that --pair names; None where it was not given. Raises BadParameter for one that there is not."""
+    if name is None:
+        return None
+    found = registry.pair_named(name)
+    if found is None:
+        known = ", ".join(pair.name for pair in registry.PAIRS)
+        raise typer.BadParameter(f"{name!r} is not one of {known}.", param_hint="--pair")
+    return found
 
 
 @contextmanager

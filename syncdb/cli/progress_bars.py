@@ -1,56 +1,12 @@
-"""What a person sees while a run goes on, and how they end it: bars on a terminal, plain timestamped lines elsewhere."""
+"""What a person at a terminal sees while a run goes on: a progress bar for each stage."""
 
 import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from syncdb.errors import Interrupted
-
 log = logging.getLogger("syncdb.run")
-
-
-class Stop:
-    """Whether the run was asked to end (Ctrl-C, SIGTERM). A second Ctrl-C ends it at once; that, too, is made good later."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-
-    def ask(self, number: int, frame: FrameType | None) -> None:
-        if self._asked.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self._asked.set()
-        log.warning("asked to end; finishing the write that is under way")
-
-    def check(self) -> None:
-        if self._asked.is_set():
-            raise Interrupted(
-                "The run was asked to end and did so between two writes. What was done is recorded.",
-                next_step="Run again; it goes on from here.",
-            )
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, but not past being asked to end."""
-        self._asked.wait(seconds)
-        self.check()
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take Ctrl-C and SIGTERM for requests while inside. Only the main thread may listen."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 class Bars:
@@ -83,16 +39,3 @@ class Bars:
     def advance(self, steps: int = 1) -> None:
         if self._progress.task_ids:
             self._progress.advance(self._progress.task_ids[-1], steps)
-
-
-class Lines:
-    """A log line for each stage: for cron, Task Scheduler and pipes."""
-
-    def __init__(self, check: Callable[[], None]) -> None:
-        self.stop_if_asked = check
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        log.info("%s%s", name, f" ({total})" if total else "")
-
-    def advance(self, steps: int = 1) -> None:
-        return None

@@ -9,20 +9,22 @@ import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
 from syncdb.cli.output import Output
-from syncdb.cli.progress_bars import Lines
 from syncdb.cli.prompts import confirmed
 from syncdb.clock import SYSTEM
-from syncdb.config import Settings, load
+from syncdb.engine.request import run_request
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import reading, refuse_missing
 from syncdb.ledger.redaction import refuse_without_room
 from syncdb.ledger.text_search import Advance, files_of, in_other_orders, traces
 from syncdb.orders.redaction import Affected, clean, redaction, strip
-from syncdb.pairs.shopify_sheets.pair import SheetDestination, assemble, run_request
+from syncdb.pairs.shopify_sheets.destination import SheetDestination
+from syncdb.pairs.shopify_sheets.implementation import open_sync
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
 from syncdb.services.customer_lookup import whose
 from syncdb.services.file_copies import Copies, deal_with, holding
 from syncdb.services.ledger_location import find_ledger
+from syncdb.services.stopping import Lines
 
 LARGE = 500_000_000  # bytes
 _TOLD_EVERY = 200_000  # orders
@@ -96,7 +98,7 @@ def redact(
         raise typer.Exit(int(done.exit_code))
 
 
-def _places(config: Path | None, db: Path | None, settings: Settings | None) -> tuple[Path, Path]:
+def _places(config: Path | None, db: Path | None, settings: SheetsSettings | None) -> tuple[Path, Path]:
     """The ledger and the log."""
     if settings is not None:
         if db is not None and db.absolute() != settings.db_path:
@@ -133,14 +135,14 @@ def _in_ledger(path: Path, affected: Affected) -> RedactionResult:
         return _cleaned(ledger, RedactionResult(affected))
 
 
-def _in_sheet_too(settings: Settings, path: Path, affected: Affected) -> RedactionResult:
+def _in_sheet_too(settings: SheetsSettings, path: Path, affected: Affected) -> RedactionResult:
     """The sheet first, while the ledger still knows what stands in it; whatever comes of that, the ledger is cleaned."""
     request = replace(run_request(settings), keep=None)  # a redaction is no time to keep house
     done = RedactionResult(affected)
-    with assemble(settings, request, SYSTEM, Lines(lambda: None)) as parts:
-        ledger, destination = parts.sync.ledger, parts.sync.destination
+    with open_sync(settings, request, SYSTEM, Lines(lambda: None)) as sync:
+        ledger, destination = sync.ledger, sync.destination
         strip(ledger, affected, sheet_too=True, pairs=[destination.pair])
-        report = parts.sync.run()
+        report = sync.run()
         done.sheet_cells = report.counts["cells_changed"]
         done.sheet = str(report.failure) if report.failure else _look(ledger, destination, affected)
         return _cleaned(ledger, done)

@@ -19,7 +19,7 @@ from syncdb.services.calendar import Calendar, span
 from syncdb.services.figures import DayFigures, Figures
 from syncdb.services.plots import Bar, chart
 from syncdb.services.status import OUTCOMES, Attention
-from syncdb.systems.shopify_versions import days_left
+from syncdb.systems.shopify.versions import days_left
 
 REASONS = {
     Reason.UNEXPLAINED: "unexplained (python sync_manager.py missing asks the shop)",

@@ -8,12 +8,13 @@ import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 from syncdb.cli.output import Output
-from syncdb.config import load
 from syncdb.engine.report import Report
 from syncdb.errors import Exit
 from syncdb.ledger.queries.errors import open_errors
 from syncdb.ledger.queries.order_presence import names_of
 from syncdb.ledger.queries.reader import reading
+from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.settings import load
 from syncdb.services.run_now import run_now
 
 SHOWN = 20
@@ -29,7 +30,7 @@ def retry(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption 
     with answering(as_json) as output:
         settings = load({"db_path": str(db.absolute()) if db else None}, os.environ, Path.cwd(), config)
         before = _held_back(settings.db_path)
-        report = run_now(settings) if before else None
+        report = run_now(SHOPIFY_SHEETS, settings)[0] if before else None
         after = _held_back(settings.db_path) if report else {}
         code = report.exit_code if report and report.failure else Exit.PARTIAL if after else Exit.DONE
         good = [one for order_id, one in before.items() if order_id not in after]

@@ -1,31 +1,26 @@
-"""`shopify_grist_sync.py` and `sync_manager.py grist`: a shop and a Grist document in step, once or again and again."""
+"""A pair's script and its command of the manager: one run, or run after run until somebody ends it."""
 
+import argparse
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from syncdb.cli.running import Manner, Surroundings, carried_out, show, surroundings, told
 from syncdb.clock import SYSTEM, Clock
-from syncdb.config import GristSettings, load_grist
-from syncdb.engine.pair_sync import PairSync
-from syncdb.engine.report import Report
+from syncdb.config.settings import RunSettings
+from syncdb.engine.request import run_request
 from syncdb.errors import ConfigurationError, Exit, Interrupted
 from syncdb.model import Side
-from syncdb.orders.order_sync import OrderSync
-from syncdb.pairs.selection import ORDERS
-from syncdb.pairs.shopify_grist.pair import Parts, assemble
-from syncdb.pairs.shopify_sheets.pair import run_request
-from syncdb.services.dry_run_files import write_dry_run
-from syncdb.services.run_summary import summary, summary_between
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType, Run, RunResult
+from syncdb.services.dry_run_files import DryRun, write_dry_run
+from syncdb.services.run_summary import summary
 
 TEST_OUTPUT = "test_output"
-SYSTEMS = {Side.LEFT: "Shopify", Side.RIGHT: "Grist"}
 # what a run in a series may end with so that the next one is still worth a try
 GOES_ON = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.GUARD)
 
@@ -39,97 +34,127 @@ class RunOptions:
     fields: tuple[str, ...] = ()
     test: bool = False
     config: Path | None = None
+    lookback_days: int | None = None
     full: bool = False
     force: bool = False
     as_json: bool = False
     verbose: bool = False
 
 
-def grist(
-    mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="once, or continuous: again and again.")] = "once",
-    interval: Annotated[int, typer.Option("--interval", min=1, metavar="MINUTES", help="Minutes between runs.")] = 15,
-    fields: Annotated[
-        str, typer.Option("--fields", metavar="NAMES", help="Only these entities or fields: inventory,price.")
-    ] = "",
-    test: Annotated[bool, typer.Option("--test", help="Plan only: writes to test_output/, changes nothing else.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Look at everything on both sides.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Like --full, and go past a guard that stopped the last run (you have looked).")
-    ] = False,
-    config: Annotated[Path | None, typer.Option("--config", metavar="PATH", help="The configuration file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log in detail.")] = False,
-) -> None:
-    """Keep a shop and a Grist document in step, both ways.
-
-    Nothing is written to the shop unless shopify_writes allows it. The exit codes are in docs/exit-codes.md.
-
-    Example: python shopify_grist_sync.py --mode=continuous --interval=15
-    """
-    if mode not in ("once", "continuous"):
-        raise typer.BadParameter("must be once or continuous", param_hint="--mode")
-    names = tuple(name.strip() for name in fields.split(",") if name.strip())
-    sys.exit(run(RunOptions(mode == "continuous", interval, names, test, config, full, force, as_json, verbose)))
+def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None = None, always_test: bool = False) -> None:
+    """Run the command of a pair and leave with its exit code (docs/exit-codes.md)."""
+    chosen = _pair(pair)
+    given = parser(chosen, prog, always_test).parse_args(arguments)
+    names = tuple(name.strip() for name in getattr(given, "fields", "").split(",") if name.strip())
+    options = RunOptions(
+        given.mode == "continuous",
+        given.interval,
+        names,
+        given.test,
+        given.config,
+        given.lookback_days,
+        given.full,
+        given.force,
+        given.json,
+        given.verbose,
+    )
+    sys.exit(run(pair, options))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and leave with its exit code."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(grist)
-    app(args=list(arguments) if arguments is not None else None)
+def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -> argparse.ArgumentParser:
+    """The options by Python's own means: what reads those of the manager takes longer to load than a run with nothing to do."""
+    made = argparse.ArgumentParser(
+        prog=prog,
+        description=f"{pair.summary} The exit codes are in docs/exit-codes.md.",
+        epilog=f"Example: {f'python {prog}' if prog else pair.run_command} --test",
+        allow_abbrev=False,
+    )
+    flag = made.add_argument
+    flag("--mode", choices=("once", "continuous"), default="once", help="once, or continuous: again and again")
+    flag("--interval", type=_minutes, default=15, metavar="MINUTES", help="minutes between runs")
+    if pair.chooses_fields:
+        flag("--fields", default="", metavar="NAMES", help="only these entities or fields: inventory,price")
+    flag("--test", action="store_true", default=always_test, help="plan only: writes to test_output/, changes nothing else")
+    flag("--config", type=Path, metavar="PATH", help="the configuration file")
+    flag("--lookback-days", type=int, metavar="N", help="how many days of order changes to cover")
+    flag("--full", action="store_true", help="read the whole window again and look at everything on both sides")
+    flag("--force", action="store_true", help="like --full, and go past a guard that stopped the last run (you have looked)")
+    flag("--json", action="store_true", help="print the result as JSON")
+    flag("-v", "--verbose", action="store_true", help="log in detail")
+    return made
 
 
-def run(asked: RunOptions, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM) -> int:
-    """One run, or a series until somebody ends it, with its messages; returns the exit code."""
+def _minutes(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number of minutes, at least 1")
+    return int(text)
+
+
+def run(
+    pair: str, options: RunOptions, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM, *, quiet: bool = False
+) -> int:
+    """One run, or a series until somebody ends it, with its messages; returns the exit code. `quiet`: no log on screen."""
+    chosen = _pair(pair)
     return told(
-        Manner(asked.as_json, asked.verbose),
-        lambda: _settings(asked, env),
-        lambda settings: _series(asked, settings, clock) if asked.continuous else _once(asked, settings, clock),
+        Manner(options.as_json, options.verbose, quiet),
+        lambda: _settings(chosen, options, env),
+        lambda settings: (
+            _series(chosen, options, settings, clock) if options.continuous else _once(chosen, options, settings, clock)
+        ),
     )
 
 
-def _settings(asked: RunOptions, env: Mapping[str, str]) -> GristSettings:
-    settings = load_grist({}, env, Path.cwd(), asked.config)
-    unknown = settings.selection.only(asked.fields)[1] if asked.fields else []
+def _pair(name: str) -> PairType:
+    found = registry.pair_named(name)
+    assert found is not None, f"no pair is called {name}"
+    return found
+
+
+def _settings(pair: PairType, options: RunOptions, env: Mapping[str, str]) -> RunSettings:
+    implementation = pair.load_implementation()
+    settings: RunSettings = implementation.load({"lookback_days": options.lookback_days}, env, Path.cwd(), options.config)
+    unknown = implementation.unknown_fields(settings, options.fields)
     if unknown:
         raise ConfigurationError(
             [f"--fields: {', '.join(unknown)} is no entity or field that is kept in step."],
-            next_step="grist_sync says what is; docs/grist.md lists what can be.",
+            next_step=f"The configuration says what is kept in step; {pair.docs} lists what can be.",
         )
     return settings
 
 
-def _series(asked: RunOptions, settings: GristSettings, clock: Clock) -> Exit:
+def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
     """Run, wait, run again. Being asked to end while waiting is a good end."""
+    manner = Manner(options.as_json, options.verbose)
     while True:
-        code = Exit(carried_out(Manner(asked.as_json, asked.verbose), settings, lambda one: _once(asked, one, clock)))
+        code = Exit(carried_out(manner, settings, lambda one: _once(pair, options, one, clock)))
         if code not in GOES_ON:
             return code
         try:
-            with surroundings(clock, asked.as_json) as around:
-                around.progress.stage(f"Waiting {asked.interval} minutes")
-                around.clock.sleep(asked.interval * 60)
+            with surroundings(clock, options.as_json) as around:
+                around.progress.stage(f"Waiting {options.interval} minutes")
+                around.clock.sleep(options.interval * 60)
         except Interrupted:
             return Exit.DONE
 
 
-def _once(asked: RunOptions, settings: GristSettings, clock: Clock) -> Exit:
-    request = run_request(settings, full=asked.full, force=asked.force, dry=asked.test)
+def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
+    request = run_request(settings, full=options.full, force=options.force, dry=options.test)
+    opening = pair.load_implementation().open
     with (
-        surroundings(clock, asked.as_json) as around,
-        assemble(settings, request, asked.fields, around.clock, around.progress) as parts,
+        surroundings(clock, options.as_json) as around,
+        opening(settings, request, options.fields, around.clock, around.progress) as runs,
     ):
-        reports = list(_run_all(parts, around))
-    _leave(asked, settings, parts, reports)
-    return worst(report.exit_code for _, report in reports)
+        results = list(_run_all(runs, around))
+    _leave(pair, options, settings, results)
+    return worst(result.report.exit_code for _, result in results)
 
 
-def _run_all(parts: Parts, around: Surroundings) -> Iterator[tuple[PairSync | OrderSync, Report]]:
+def _run_all(runs: Sequence[Run], around: Surroundings) -> Iterator[tuple[Run, RunResult]]:
     """One run after the other; a person who ends one ends all."""
-    for one in parts.runs:
-        report = one.run()
-        yield one, report
-        if isinstance(report.failure, Interrupted):
+    for one in runs:
+        result = one.execute()
+        yield one, result
+        if isinstance(result.report.failure, Interrupted):
             return
 
 
@@ -139,42 +164,48 @@ def worst(codes: Iterator[Exit]) -> Exit:
     return max(codes, key=order.index, default=Exit.DONE)
 
 
-def _leave(
-    asked: RunOptions, settings: GristSettings, parts: Parts, reports: Sequence[tuple[PairSync | OrderSync, Report]]
-) -> None:
+def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: Sequence[tuple[Run, RunResult]]) -> None:
     """Write the dry run's files and say how it went."""
-    document = f"the Grist document {settings.grist_document}"
+    systems = _systems(pair)
     lines: list[str] = []
-    for one, report in reports:
-        if isinstance(one, PairSync):
-            labels = {field.name: field.label for fields in parts.fields.values() for field in fields}
-            place = f"{settings.shopify_store_name} and {document}"
-            lines += summary_between(report, place, SYSTEMS, labels, settings.log_file)
-        else:
-            labels = {field.name: field.label for field in parts.fields[ORDERS]}
-            lines += summary(report, f"orders of {settings.shopify_store_name} in {document}", labels, settings.log_file, "Grist")
-        if asked.test and report.plan is not None:
-            files = [file.relative_to(Path.cwd()) for file in _dry(one, report, parts, document)]
-            folders = ", ".join(dict.fromkeys(str(file.parent) for file in files))
-            lines.append(f"  Written to {folders}: {', '.join(dict.fromkeys(file.name for file in files))}")
-    if asked.as_json:
-        code = worst(report.exit_code for _, report in reports)
-        data = {"exit_code": int(code), "runs": [_as_data(one, report) for one, report in reports]}
-        sys.stdout.write(json.dumps(data, indent=1) + "\n")
+    for one, result in results:
+        lines += summary(one, result.report, systems, settings.log_file)
+        if options.test and result.report.plan is not None:
+            lines.append(_written(list(_dry(pair, one, result, systems))))
+    if options.as_json:
+        sys.stdout.write(json.dumps(_as_data(pair, results), indent=1) + "\n")
     else:
         show(lines)
 
 
-def _dry(one: PairSync | OrderSync, report: Report, parts: Parts, document: str) -> Iterator[Path]:
-    """The files of a dry run, in a folder for each entity."""
-    folder = Path.cwd() / TEST_OUTPUT
-    if not isinstance(one, PairSync):
-        yield from write_dry_run(folder / ORDERS, report, parts.fields[ORDERS], document, SYSTEMS)
-        return
-    for name, plan in one.plans.items():
-        part = replace(report, plan=plan, plan_digest=plan.digest, conflicts=plan.conflicts)
-        yield from write_dry_run(folder / name, part, parts.fields[name], f"{name} in {document}", SYSTEMS)
+def _systems(pair: PairType) -> dict[Side, str]:
+    return {Side.LEFT: pair.systems[0].title, Side.RIGHT: pair.systems[1].title}
 
 
-def _as_data(one: PairSync | OrderSync, report: Report) -> dict[str, Any]:
-    return {"about": "products" if isinstance(one, PairSync) else ORDERS} | report.as_data()
+def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str]) -> Iterator[Path]:
+    """The files of a dry run; where a pair keeps several entities, in a folder for each."""
+    for name, plan in result.plans.items():
+        report = result.report
+        if len(result.plans) > 1:
+            report = replace(report, plan=plan, plan_digest=plan.digest, conflicts=plan.conflicts)
+        target = one.between if one.tracks_orders else f"{name} of {one.between}"
+        folder = Path.cwd() / TEST_OUTPUT / (name if len(pair.entities) > 1 else "")
+        both = systems if len(pair.entities) > 1 else {}
+        yield from write_dry_run(folder, DryRun(report, one.fields[name], target, one.words, one.tracks_orders, both))
+
+
+def _written(files: Sequence[Path]) -> str:
+    near = [file.relative_to(Path.cwd()) for file in files]
+    folders = dict.fromkeys(str(file.parent) for file in near)
+    return f"  Written to {', '.join(folders)}: {', '.join(dict.fromkeys(file.name for file in near))}"
+
+
+def _as_data(pair: PairType, results: Sequence[tuple[Run, RunResult]]) -> dict[str, Any]:
+    """The one run's report; where a pair has several runs, all of them with the worst exit code."""
+    if len(pair.entities) == 1:
+        return results[0][1].report.as_data()
+    code = worst(result.report.exit_code for _, result in results)
+    return {
+        "exit_code": int(code),
+        "runs": [{"about": one.entity} | result.report.as_data() for one, result in results],
+    }

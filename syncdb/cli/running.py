@@ -12,15 +12,16 @@ from typing import TypeVar
 from rich.console import Console
 
 from syncdb.cli.output import shown
-from syncdb.cli.progress_bars import Bars, Lines, Stop
+from syncdb.cli.progress_bars import Bars
 from syncdb.clock import SYSTEM, Clock
-from syncdb.config import ShopSettings
+from syncdb.config.settings import RunSettings
 from syncdb.engine.progress import Progress
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.logs import set_up
+from syncdb.services.stopping import Lines, Stop
 
 log = logging.getLogger("syncdb")
-S = TypeVar("S", bound=ShopSettings)
+S = TypeVar("S", bound=RunSettings)
 
 
 @dataclass(frozen=True, slots=True)

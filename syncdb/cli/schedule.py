@@ -12,11 +12,12 @@ from typing import Annotated
 
 import typer
 
-from syncdb.cli.options import JsonOption, YesOption, answering
+from syncdb.cli.options import JsonOption, PairOption, YesOption, answering, chosen_pair
 from syncdb.cli.output import Output
 from syncdb.cli.prompts import confirmed
 from syncdb.errors import ConfigurationError, NeedsPerson
-from syncdb.pairs.registry import ABOUT, SCRIPTS, PairName
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
 from syncdb.services.ledger_location import configured_pairs
 from syncdb.services.scheduler_units import (
     EVERY,
@@ -46,9 +47,7 @@ class Part:
 
 
 def schedule(
-    pair: Annotated[
-        PairName | None, typer.Option("--pair", help="What to run: sheets or grist (default: what is configured).")
-    ] = None,
+    pair: PairOption = None,
     kind: Annotated[
         Scheduler | None, typer.Option("--kind", help="cron, systemd or windows (default: what this computer has).")
     ] = None,
@@ -68,7 +67,7 @@ def schedule(
     """
     with answering(as_json) as output:
         chosen = kind or (Scheduler.WINDOWS if sys.platform == "win32" else Scheduler.CRON)
-        job = make_job(Path.cwd(), config, every, pair or _usual(config))
+        job = make_job(Path.cwd(), config, every, chosen_pair(pair) or _usual(config))
         parts = parts_of(job, chosen, datetime.now())
         if output.as_json:
             told = [{"title": one.title, "file": str(one.file) if one.file else None, "text": one.text} for one in parts]
@@ -85,22 +84,22 @@ def schedule(
                 output.line(done)
 
 
-def _usual(config: Path | None) -> PairName:
-    """The pair that is meant when none is named: the only one that is configured, else the sheet."""
+def _usual(config: Path | None) -> PairType:
+    """The pair that is meant when none is named: the only one that is configured, else the first."""
     pairs = configured_pairs(config)
-    return pairs[0] if len(pairs) == 1 else PairName.SHEETS
+    return pairs[0] if len(pairs) == 1 else registry.PAIRS[0]
 
 
-def make_job(folder: Path, config: Path | None, every: int, pair: PairName = PairName.SHEETS) -> ScheduledCommand:
+def make_job(folder: Path, config: Path | None, every: int, pair: PairType) -> ScheduledCommand:
     """The job of this folder. Raises ConfigurationError for what no scheduler could do."""
-    script = Path(__file__).resolve().parents[2] / SCRIPTS[pair]
+    script = Path(__file__).resolve().parents[2] / pair.script
     if every not in EVERY:
         raise ConfigurationError([f"--every {every}: not possible evenly."], next_step=f"One of {', '.join(map(str, EVERY))}.")
     paths = [Path(sys.executable), script, folder, *([config] if config else [])]
     if any(ord(letter) < 32 for path in paths for letter in str(path)):
         raise ConfigurationError(["A path holds a control character, which no scheduler can be given."], next_step="Rename it.")
-    kind = "" if pair is PairName.SHEETS else pair.value
-    return ScheduledCommand(Path(sys.executable), script, folder, every, config.absolute() if config else None, ABOUT[pair], kind)
+    there = config.absolute() if config else None
+    return ScheduledCommand(Path(sys.executable), script, folder, every, there, pair.about, pair.job)
 
 
 def parts_of(job: ScheduledCommand, kind: Scheduler, now: datetime) -> list[Part]:

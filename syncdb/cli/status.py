@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
+from syncdb.pairs import registry
 
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from syncdb.services.status import Attention, Status
 
 ATTENTION = 1
-SHEET = "Google Sheet"
 _GAP_WORDS = (
     ("asked", "the shop does not have (deleted, most likely)"),
     ("renumbered", "skipped by a counter set forward"),
@@ -68,7 +68,7 @@ def _runs(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     for series in state.series:
         run = series.last
         text = f"#{run['run_id']} {run['mode']}, {calendar.show(run['started_at'])}, {outcome(run, calendar)}"
-        yield "Last run", text + (f" ({series.name})" if len(state.series) > 1 or series.name != SHEET else "")
+        yield "Last run", text + (f" ({series.name})" if len(state.series) > 1 or series.name != registry.PAIRS[0].title else "")
         yield "", told_counts(run["counts"])
     for series in state.series:
         if series.rhythm is not None:
@@ -118,8 +118,9 @@ def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     counts = state.counts
     if state.kept:
         yield "In step", ", ".join(f"{count:,} {kind}" for kind, count in state.kept.items())
-    if state.calls:
-        yield "Grist calls", _calls(state)
+    for system in registry.systems_of(registry.PAIRS):
+        if system.name in state.calls:
+            yield f"{system.title} calls", _calls(state, system.name)
     if counts.orders or state.mark or not state.kept:
         yield from _of_orders(state, calendar)
     yield "Open errors", str(sum(len(group.errors) for group in state.errors) or "none")
@@ -130,11 +131,11 @@ def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
         yield "Gaps", _gaps(state)
 
 
-def _calls(state: "Status") -> str:
+def _calls(state: "Status", system: str) -> str:
     from syncdb.services.status import calls_used
 
-    limit = state.place.grist_calls
-    return f"{calls_used(state):,} this month" + (f" of {limit:,}" if limit is not None else "; no limit is set")
+    limit = state.place.most_calls.get(system)
+    return f"{calls_used(state, system):,} this month" + (f" of {limit:,}" if limit is not None else "; no limit is set")
 
 
 def _of_orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
@@ -161,7 +162,7 @@ def _ledger(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     checked = f"; read through {calendar.ago(state.checked_at)}, sound" if state.checked_at else "; not read through yet"
     yield "Ledger", f"{state.place.ledger} ({size(state.size)}{checked})"
     if state.version:
-        from syncdb.systems.shopify_versions import days_left
+        from syncdb.systems.shopify.versions import days_left
 
         left = days_left(state.version, state.now)
         yield "API version", state.version + (f", {left} days until Shopify ends it" if left is not None else "")

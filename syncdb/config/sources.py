@@ -10,7 +10,7 @@ from typing import Any
 from dotenv.parser import parse_stream
 
 from syncdb.config.files import UnreadableFile, parse_json, read_text, readable_by_others
-from syncdb.config.keys import BY_ENV, BY_NAME, KEYS, Key
+from syncdb.config.keys import Key, Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ def from_flags(flags: Mapping[str, Any]) -> Source:
     return Source("flag", {name: value for name, value in flags.items() if value is not None})
 
 
-def from_environment(env: Mapping[str, str]) -> Source:
+def from_environment(env: Mapping[str, str], known: Keys) -> Source:
     """What the environment holds of ours. Foreign variables are none of our business."""
-    return Source("environment", {key.name: env[key.env] for key in KEYS if key.env in env})
+    return Source("environment", {key.name: env[key.env] for key in known.all if key.env in env})
 
 
-def from_dotenv(file: Path) -> Source:
+def from_dotenv(file: Path, known: Keys) -> Source:
     """A `.env` file. It is not put into the environment, and `$` means nothing in it."""
     try:
         content = read_text(file)
@@ -66,26 +66,26 @@ def from_dotenv(file: Path) -> Source:
             problems.append(f"{place} is not NAME=value. Text with quotes inside belongs into the other kind of quotes.")
         elif binding.key is None:
             continue
-        elif binding.key not in BY_ENV:
-            _foreign(binding.key, place, problems, notices)
-        elif BY_ENV[binding.key].name in values:
+        elif binding.key not in known.by_env:
+            _foreign(binding.key, known, place, problems, notices)
+        elif known.by_env[binding.key].name in values:
             problems.append(f"{place}: {binding.key} stands there twice. Keep one.")
         else:
-            values[BY_ENV[binding.key].name] = binding.value
-    notices += readable_by_others(file) if _any_secret(values) else ()
+            values[known.by_env[binding.key].name] = binding.value
+    notices += readable_by_others(file) if _any_secret(values, known) else ()
     return Source(".env", values, file, problems=tuple(problems), notices=tuple(notices))
 
 
-def _foreign(name: str, place: str, problems: list[str], notices: list[str]) -> None:
+def _foreign(name: str, known: Keys, place: str, problems: list[str], notices: list[str]) -> None:
     # a .env may serve other programs too, so only what looks like a slip of ours is refused
-    near = nearest(name, BY_ENV)
+    near = nearest(name, known.by_env)
     if near:
         problems.append(f"{place}: {name} is not a setting. Did you mean {near}?")
     else:
         notices.append(f"{place}: {name} is not a setting of syncdb and was passed over.")
 
 
-def from_json(file: Path, *, named: bool) -> Source:
+def from_json(file: Path, known: Keys, *, named: bool) -> Source:
     """A JSON configuration file. It may be absent unless the user `named` it."""
     try:
         content = read_text(file)
@@ -102,14 +102,14 @@ def from_json(file: Path, *, named: bool) -> Source:
     if not isinstance(data, dict):
         return Source("json", {}, file, unreadable=True, problems=(f"{file} must hold one JSON object: {{ ... }}.",))
     problems = [f"{file}: {problem}" for problem in problems]
-    problems += [f"{file}: {_unknown(name)}" for name in data if name not in BY_NAME]
-    notices = readable_by_others(file) if _any_secret(data) else ()
-    known = {name: value for name, value in data.items() if name in BY_NAME}
-    return Source("json", known, file, problems=tuple(problems), notices=notices)
+    problems += [f"{file}: {_unknown(name, known)}" for name in data if name not in known.by_name]
+    notices = readable_by_others(file) if _any_secret(data, known) else ()
+    ours = {name: value for name, value in data.items() if name in known.by_name}
+    return Source("json", ours, file, problems=tuple(problems), notices=notices)
 
 
-def _unknown(name: str) -> str:
-    near = nearest(name, BY_NAME) or (BY_ENV[name.upper()].name if name.upper() in BY_ENV else "")
+def _unknown(name: str, known: Keys) -> str:
+    near = nearest(name, known.by_name) or (known.by_env[name.upper()].name if name.upper() in known.by_env else "")
     suggestion = f'Did you mean "{near}"?' if near else "See docs/configuration.md for the list."
     return f'"{name[:60]}" is not a setting. {suggestion}'
 
@@ -121,5 +121,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return folded[close[0]] if close else ""
 
 
-def _any_secret(values: Mapping[str, Any]) -> bool:
-    return any(key.secret and not key.unfilled(values.get(key.name)) for key in KEYS)
+def _any_secret(values: Mapping[str, Any], known: Keys) -> bool:
+    return any(key.secret and not key.unfilled(values.get(key.name)) for key in known.all)

@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 
 Check = Callable[[Any], Any]
 
-_SHOP = re.compile(r"[a-z0-9][a-z0-9-]*")
-_VERSION = re.compile(r"20\d\d-(01|04|07|10)")
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0"}
 
@@ -37,34 +35,6 @@ def secret(raw: Any) -> str:
     value = text(raw)
     if not all("!" <= c <= "~" for c in value):
         raise ValueError("must not contain blanks or letters outside ASCII; copy it again")
-    return value
-
-
-def access_token(raw: Any) -> str:
-    """An Admin API access token. What begins with shpss_ is an app's client secret (documented by Shopify)."""
-    value = secret(raw)
-    if value.startswith("shpss_"):
-        raise ValueError("must be an Admin API access token (shpat_); this is a client secret: use shopify_client_secret for it")
-    return value
-
-
-def shop(raw: Any) -> str:
-    """A shop's name, domain or admin address, as its `*.myshopify.com` domain."""
-    value = text(raw).lower()
-    host, _, path = re.sub(r"^https?://", "", value).partition("/")
-    if host == "admin.shopify.com" and path.startswith("store/"):
-        host = path.split("/")[1]
-    name = host.removesuffix(".myshopify.com")
-    if not _SHOP.fullmatch(name):
-        raise ValueError("must be the shop's myshopify name or domain, such as your-store.myshopify.com (not its web address)")
-    return f"{name}.myshopify.com"
-
-
-def version(raw: Any) -> str:
-    """A version of the Admin API: Shopify releases them in January, April, July and October."""
-    value = text(raw)
-    if not _VERSION.fullmatch(value):
-        raise ValueError("must be a version of Shopify's Admin API, such as 2026-10 (year, then 01, 04, 07 or 10)")
     return value
 
 
@@ -111,17 +81,6 @@ def path(raw: Any) -> Path:
         raise ValueError("begins with ~, but this account has no home folder; write the whole path") from None
 
 
-def spreadsheet(raw: Any) -> str:
-    """A spreadsheet's title, key or address. Only addresses can be told to be wrong without asking Google."""
-    value = text(raw)
-    if re.match(r"https?://", value, re.IGNORECASE):
-        if "/spreadsheets/d/e/" in value:
-            raise ValueError("must be the address shown while editing the spreadsheet; this is that of its published copy")
-        if not re.search(r"/spreadsheets/(u/\d+/)?d/[\w-]+", value):
-            raise ValueError("must be a spreadsheet's title, its key or its address (https://docs.google.com/spreadsheets/d/...)")
-    return value
-
-
 def base_url(raw: Any) -> str:
     """The address requests are sent to instead of the real one: https, or http to this computer only."""
     value = text(raw).rstrip("/")
@@ -144,21 +103,6 @@ def _this_computer(host: str) -> bool:
         return False
 
 
-def grist_document(raw: Any) -> str:
-    """A Grist document's id or name as it is, or the id in its address (`/doc/ID`, `/ID/Name`, with or without `/o/team`)."""
-    value = text(raw)
-    if not re.match(r"https?://", value, re.IGNORECASE):
-        return value
-    parts = [part for part in urlsplit(value).path.split("/") if part]
-    if parts[:1] == ["o"]:
-        parts = parts[2:]
-    if parts[:1] == ["doc"]:
-        parts = parts[1:]
-    if not parts or not re.fullmatch(r"[A-Za-z0-9]{6,}", parts[0]):
-        raise ValueError("must be a document's id or its address (https://docs.getgrist.com/.../...)")
-    return parts[0]
-
-
 def json_object(raw: Any) -> Any:
     """An object, or its text as JSON. What is in it is somebody else's business."""
     if isinstance(raw, str):
@@ -169,11 +113,6 @@ def json_object(raw: Any) -> Any:
     if not isinstance(raw, dict):
         raise ValueError("must be an object")
     return raw
-
-
-def spreadsheets(raw: Any) -> dict[str, str]:
-    """A spreadsheet for each of some periods. Which names periods have is somebody else's business."""
-    return {str(period).strip(): spreadsheet(place) for period, place in json_object(raw).items()}
 
 
 def name_list(raw: Any) -> tuple[str, ...]:

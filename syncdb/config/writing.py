@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from syncdb.config.files import UnreadableFile, read_text
-from syncdb.config.keys import BY_NAME
+from syncdb.config.keys import Keys
 
 
 def write_config(file: Path, values: Mapping[str, object]) -> None:
@@ -14,15 +14,15 @@ def write_config(file: Path, values: Mapping[str, object]) -> None:
     _replace(file, json.dumps(dict(values), indent=2, ensure_ascii=False) + "\n", 0o600)
 
 
-def write_secrets(file: Path, secrets: Mapping[str, str | None]) -> None:
+def write_secrets(file: Path, secrets: Mapping[str, str | None], known: Keys) -> None:
     """Secrets, by setting name, into a `.env`; other lines of it stay. None removes one. Raises OSError and Unreadable."""
     try:
         before = read_text(file).splitlines()
     except FileNotFoundError:
         before = ["# Secrets of syncdb. Whoever can read this file can read the shop's orders."]
-    names = {BY_NAME[name].env for name in secrets}
+    names = {known.by_name[name].env for name in secrets}
     kept = [line for line in before if _name(line) not in names]
-    added = [f"{BY_NAME[name].env}={_quoted(value)}" for name, value in secrets.items() if value]
+    added = [f"{known.by_name[name].env}={_quoted(value)}" for name, value in secrets.items() if value]
     _replace(file, "\n".join([*kept, *added]) + "\n", 0o600)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from syncdb.config.settings import RunSettings
 from syncdb.ledger import Ledger
 from syncdb.values import moment
 
@@ -29,3 +30,16 @@ def everything_is_due(ledger: Ledger, pair: str, request: RunRequest, now: datet
         return True
     last = ledger.runs.get(f"examined:{pair}")
     return last is None or not timedelta(0) <= now - moment(last) < request.examine_every
+
+
+def run_request(settings: RunSettings, *, full: bool = False, force: bool = False, dry: bool = False) -> RunRequest:
+    """What the settings, and these options of a command, ask of a run."""
+    return RunRequest(
+        lookback=timedelta(days=settings.lookback_days),
+        overlap=timedelta(minutes=settings.overlap_minutes),
+        examine_every=timedelta(hours=settings.drift_check_hours),
+        full=full,
+        force=force,
+        dry=dry,
+        keep=timedelta(days=settings.history_days) if settings.history_days else None,
+    )

@@ -1,33 +1,26 @@
-"""The pairs of systems that a ledger may serve: how they are called, which command runs them, which of them are configured."""
+"""The pairs of systems that there are. A new pair is one folder, one script, one page of the docs and one line here."""
 
-from enum import StrEnum
+from collections.abc import Iterable
 
+from syncdb.config.keys import GENERAL, Keys
+from syncdb.pairs.base import PairType
+from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
+from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.systems.base import System
 
-class PairName(StrEnum):
-    """What the shop is kept in step with, as options name it."""
-
-    SHEETS = "sheets"
-    GRIST = "grist"
-
-
-SCRIPTS = {PairName.SHEETS: "shopify_sheets_sync.py", PairName.GRIST: "shopify_grist_sync.py"}
-ABOUT = {PairName.SHEETS: "Shopify orders into the Google Sheet", PairName.GRIST: "A shop and a Grist document in step"}
-# the setting without which there is no such pair
-NAMED_BY = {PairName.SHEETS: "target_spreadsheet", PairName.GRIST: "grist_document"}
+PAIRS: tuple[PairType, ...] = (SHOPIFY_SHEETS, SHOPIFY_GRIST)
 
 
-def pair_of(pair: str) -> PairName:
-    """Which pair a name in the ledger (`grist:DOCUMENT`, `sheets:SPREADSHEET:TAB:rows`) belongs to."""
-    return PairName.GRIST if pair.partition(":")[0] == PairName.GRIST else PairName.SHEETS
+def known_keys() -> Keys:
+    """Every setting that there is."""
+    return Keys.of(*(pair.all_keys for pair in PAIRS), GENERAL)
 
 
-def series_of(pair: str) -> str:
-    """What is run together and again and again, in words: the orders of a Grist document have runs of their own."""
-    if pair_of(pair) is PairName.SHEETS:
-        return "Google Sheet"
-    return "Grist, orders" if pair.endswith(":orders") else "Grist"
+def pair_named(name: str) -> PairType | None:
+    """The pair that options and the ledger call so; None for one that this version does not know."""
+    return next((pair for pair in PAIRS if pair.name == name), None)
 
 
-def command(pair: str) -> str:
-    """The command that runs a pair of the ledger."""
-    return f"python {SCRIPTS[pair_of(pair)]}"
+def systems_of(pairs: Iterable[PairType]) -> list[System]:
+    """The systems of some pairs, each once."""
+    return list({system.name: system for pair in pairs for system in pair.systems}.values())

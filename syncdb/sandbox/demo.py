@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from syncdb.cli.run_sheets import RunOptions, run
+from syncdb.cli.run_pair import RunOptions, run
 from syncdb.clock import Clock
 from syncdb.sandbox.google.cells import Formula, Packed, entered
 from syncdb.sandbox.google.colleague import Colleague
@@ -41,7 +41,7 @@ class SheetStory(Story):
         options = "".join(f" --{name.replace('_', '-')}" for name in asked)
         self.command(f"shopify_sheets_sync.py{options}")
         self.sandbox.faults.log.clear()
-        code = run(RunOptions(**asked), self.environment, self.clock, quiet=True)
+        code = run("sheets", RunOptions(**asked), self.environment, self.clock, quiet=True)
         count = self.sandbox.faults.count
         reads = f"{count('shopify', 'read')} reads of the shop, {count('sheets', 'read')} of the sheet"
         written = f"{count('sheets', 'write')} writes"

@@ -47,7 +47,7 @@ class GristStory(Story):
         self.command("shopify_grist_sync.py" + "".join(options))
         self.sandbox.faults.log.clear()
         with redirect_stderr(io.StringIO()) as logged:
-            code = run(RunOptions(**asked), self.environment, self.clock)
+            code = run("grist", RunOptions(**asked), self.environment, self.clock)
         self.remark(f"(exit code {code}; requests: {self._both()}; of them writes: {self._both('write')})")
         if code != expected:
             self.console.print(logged.getvalue(), markup=False)

@@ -4,13 +4,14 @@ import csv
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from syncdb.engine.report import Report
 from syncdb.errors import NeedsPerson
 from syncdb.model import Action, Field, Operation, Plan, Side
+from syncdb.pairs.base import Words
 from syncdb.services.display import csv_cell, shown
 
 MOST_ROWS = 200  # shown on the page; the CSV file has all
@@ -28,22 +29,35 @@ class CellChange:
     reason: str
 
 
-def write_dry_run(
-    folder: Path, report: Report, fields: Sequence[Field], target: str, systems: Mapping[Side, str] | None = None
-) -> list[Path]:
-    """Write the four files, replacing those of an earlier dry run. `systems` names both sides where both may be written.
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a dry run tells: the report, the fields of what it keeps in step, and between what.
+
+    `systems` names both sides where both may be written. `words` say how the other side is spoken of.
+    """
+
+    report: Report
+    fields: Sequence[Field]
+    target: str
+    words: Words
+    tracks_orders: bool
+    systems: Mapping[Side, str] = field(default_factory=dict)
+
+
+def write_dry_run(folder: Path, dry: DryRun) -> list[Path]:
+    """Write the four files, replacing those of an earlier dry run.
 
     Raises NeedsPerson where the folder cannot be written.
     """
-    plan = report.plan or Plan(())
-    changes = list(_changes(plan.operations, {field.name: field.label for field in fields}, systems or {}))
+    plan = dry.report.plan or Plan(())
+    changes = list(_changes(plan.operations, {field.name: field.label for field in dry.fields}, dry.systems))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return [
-            _write_plan(folder / "plan.json", report, plan),
-            _write_rows(folder / "rows_to_append.csv", _added(plan), fields),
-            _write_changes(folder / "cells_to_change.csv", changes),
-            _write(folder / "summary.html", _page(report, plan, changes, fields, target)),
+            _write_plan(folder / "plan.json", dry.report, plan),
+            _write_rows(folder / "rows_to_append.csv", _added(plan), dry.fields),
+            _write_changes(folder / "cells_to_change.csv", changes, dry.words),
+            _write(folder / "summary.html", _page(dry, plan, changes)),
         ]
     except OSError as error:
         raise NeedsPerson(
@@ -82,9 +96,9 @@ def _write_rows(path: Path, added: Iterable[Operation], fields: Sequence[Field])
     return _write_csv(path, [field.label for field in fields], rows)
 
 
-def _write_changes(path: Path, changes: Sequence[CellChange]) -> Path:
+def _write_changes(path: Path, changes: Sequence[CellChange], words: Words) -> Path:
     rows = ([csv_cell(text) for text in (one.key, one.row, one.column, one.before, one.after, one.reason)] for one in changes)
-    return _write_csv(path, ["Line ID", "Row", "Column", "Before", "After", "Why"], rows)
+    return _write_csv(path, [_key_label(words), "Row", "Column", "Before", "After", "Why"], rows)
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
@@ -107,19 +121,27 @@ def _private(path: Path) -> Path:
     return path
 
 
-def _page(report: Report, plan: Plan, changes: Sequence[CellChange], fields: Sequence[Field], target: str) -> str:
+def _key_label(words: Words) -> str:
+    """What the key of a row is called."""
+    return f"{words.record.capitalize()} ID"
+
+
+def _page(dry: DryRun, plan: Plan, changes: Sequence[CellChange]) -> str:
     # here: a run that is no dry run starts faster without it
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(loader=PackageLoader("syncdb.services"), autoescape=True, undefined=StrictUndefined)
-    rows = [[shown(op.changes.get(field.name)) for field in fields] for op in islice(_added(plan), MOST_ROWS)]
+    rows = [[shown(op.changes.get(field.name)) for field in dry.fields] for op in islice(_added(plan), MOST_ROWS)]
     return environment.get_template("dry_run.html").render(
-        report=report,
-        target=target,
-        labels=[field.label for field in fields],
+        report=dry.report,
+        target=dry.target,
+        words=dry.words,
+        key_label=_key_label(dry.words),
+        tracks_orders=dry.tracks_orders,
+        labels=[field.label for field in dry.fields],
         added=plan.count(Action.CREATE),
         rows=rows,
         changes=changes[:500],
         changed=len(changes),
-        conflicts=[(one.key, one.field or "", one.why.value, ", ".join(one.where)) for one in report.conflicts][:200],
+        conflicts=[(one.key, one.field or "", one.why.value, ", ".join(one.where)) for one in dry.report.conflicts][:200],
     )

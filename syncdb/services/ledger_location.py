@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from syncdb.config.sources import Source, from_dotenv, from_environment, from_json
 from syncdb.errors import ConfigurationError
-from syncdb.pairs.registry import NAMED_BY, PairName
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +17,15 @@ class LedgerLocation:
     """The ledger's path, and as far as they are configured: the API version, and what logs in to Shopify and where that stands.
 
     `login` is "token" or "client"; `login_file` None where it comes from the environment. `pairs` are those that are configured,
-    `grist_calls` how many calls a month Grist may be sent.
+    `most_calls` how many calls a month a system may be sent, by its name.
     """
 
     ledger: Path
     api_version: str | None = None
     login: str | None = None
     login_file: Path | None = None
-    pairs: tuple[PairName, ...] = ()
-    grist_calls: int | None = None
+    pairs: tuple[PairType, ...] = ()
+    most_calls: Mapping[str, int] = field(default_factory=dict)
 
 
 def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | None = None) -> LedgerLocation:
@@ -38,48 +40,57 @@ def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | N
             raise ConfigurationError(unreadable, next_step="Correct the file, or name the ledger itself: --db PATH.")
     version = _first(sources, "shopify_api_version")
     token, client = _first(sources, "shopify_access_token"), _first(sources, "shopify_client_secret")
-    login, calls = token or client, _first(sources, "grist_calls_per_month")
+    login = token or client
     return LedgerLocation(
         db.absolute() if db is not None else _ledger(sources, file.parent),
         version[0] if version else None,
         None if login is None else "token" if token else "client",
         login[1] if login else None,
         _pairs(sources),
-        calls[0] if calls else None,
+        _most_calls(sources),
     )
 
 
-def configured_pairs(config: Path | None, env: Mapping[str, str] | None = None) -> tuple[PairName, ...]:
+def configured_pairs(config: Path | None, env: Mapping[str, str] | None = None) -> tuple[PairType, ...]:
     """The pairs that somebody began to configure. Nothing else is checked."""
     return _pairs(_sources(config, env)[1])
 
 
-def _pairs(sources: Sequence[Any]) -> tuple[PairName, ...]:
-    keys = {pair: _keys()[name] for pair, name in NAMED_BY.items()}
-    return tuple(pair for pair, key in keys.items() if not all(key.unfilled(source.values.get(key.name)) for source in sources))
-
-
-def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, Sequence[Any]]:
-    """The configuration file's path, and what stands in all places."""
-    from syncdb.config.sources import from_dotenv, from_environment, from_json
-
-    file = (config or Path.cwd() / "config.json").absolute()
-    return file, (
-        from_environment(os.environ if env is None else env),
-        from_dotenv(file.parent / ".env"),
-        from_json(file, named=config is not None),
+def _pairs(sources: Sequence[Source]) -> tuple[PairType, ...]:
+    """Those whose naming setting is filled in somewhere."""
+    known = registry.known_keys().by_name
+    return tuple(
+        pair
+        for pair in registry.PAIRS
+        if not all(known[pair.named_by].unfilled(source.values.get(pair.named_by)) for source in sources)
     )
 
 
-def _ledger(sources: Sequence[Any], home: Path) -> Path:
+def _most_calls(sources: Sequence[Source]) -> dict[str, int]:
+    limits = {one.name: _first(sources, one.calls_by) for one in registry.systems_of(registry.PAIRS) if one.calls_by}
+    return {name: found[0] for name, found in limits.items() if found}
+
+
+def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, Sequence[Source]]:
+    """The configuration file's path, and what stands in all places."""
+    file = (config or Path.cwd() / "config.json").absolute()
+    known = registry.known_keys()
+    return file, (
+        from_environment(os.environ if env is None else env, known),
+        from_dotenv(file.parent / ".env", known),
+        from_json(file, known, named=config is not None),
+    )
+
+
+def _ledger(sources: Sequence[Source], home: Path) -> Path:
     found = _first(sources, "db_path")
-    value: Path = found[0] if found else _keys()["db_path"].default
+    value: Path = found[0] if found else registry.known_keys().by_name["db_path"].default
     return home / value
 
 
-def _first(sources: Sequence[Any], name: str) -> tuple[Any, Path | None] | None:
+def _first(sources: Sequence[Source], name: str) -> tuple[Any, Path | None] | None:
     """The first source's value of a setting, checked, and the file that it stands in. Only a wrong db_path is told."""
-    key = _keys()[name]
+    key = registry.known_keys().by_name[name]
     for source in sources:
         raw = source.values.get(name)
         if key.unfilled(raw):
@@ -91,9 +102,3 @@ def _first(sources: Sequence[Any], name: str) -> tuple[Any, Path | None] | None:
                 raise ConfigurationError([f"db_path ({source.where(key)}): {why}."]) from None
             return None
     return None
-
-
-def _keys() -> Mapping[str, Any]:
-    from syncdb.config.keys import BY_NAME
-
-    return BY_NAME

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from syncdb.cli.missing_view import Found, Rows
 from syncdb.clock import Clock
-from syncdb.config import Settings
 from syncdb.connectors.shopify.facts import Facts
 from syncdb.connectors.shopify.presence import Listed, Presence
 from syncdb.errors import NeedsPerson, RemoteError, SyncdbError
@@ -14,13 +13,18 @@ from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.ledger.runs import Problem
 from syncdb.orders.completeness import Bounds, ask_shop, unasked
 from syncdb.orders.intake import FETCH
-from syncdb.services.run_now import google_of, known_sheet, run_now, shop_of
+from syncdb.pairs.shopify_sheets.known_sheet import known_sheet
+from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings
+from syncdb.services.run_now import run_now
+from syncdb.systems.google_sheets.connecting import google_of
+from syncdb.systems.shopify.connecting import shop_of
 from syncdb.values import iso
 
 BOUNDS = Bounds(gaps=60, pages=8, days=31)
 
 
-def look(settings: Settings, days: int, clock: Clock) -> Found:
+def look(settings: SheetsSettings, days: int, clock: Clock) -> Found:
     """Ask whoever can be asked; who cannot be reached is named in the result."""
     with reading(settings.db_path) as reader:
         now = clock.now()
@@ -45,7 +49,7 @@ def _same_shop(reader: LedgerReader, facts: Facts) -> Facts:
     return facts
 
 
-def _rows(reader: LedgerReader, settings: Settings, clock: Clock) -> Rows:
+def _rows(reader: LedgerReader, settings: SheetsSettings, clock: Clock) -> Rows:
     """Read the whole sheet and compare its keys with the ledger's."""
     rows = Rows()
     try:
@@ -71,7 +75,7 @@ def _rows(reader: LedgerReader, settings: Settings, clock: Clock) -> Rows:
     return rows
 
 
-def fetch_missed(settings: Settings, found: Found, clock: Clock) -> None:
+def fetch_missed(settings: SheetsSettings, found: Found, clock: Clock) -> None:
     """Note each missed order, so that the run asks for it by id and its history shows why; then run."""
     if not found.orders.missed and not found.rows.lacking:
         return
@@ -79,7 +83,7 @@ def fetch_missed(settings: Settings, found: Found, clock: Clock) -> None:
         last = held.last_run(LedgerReader(ledger.connection, ledger.path))
         for one in found.orders.missed:
             ledger.problems.add(_missed(one), last, iso(clock.now()))
-    found.fixed = run_now(settings, full=bool(found.rows.lacking), clock=clock)
+    found.fixed = run_now(SHOPIFY_SHEETS, settings, full=bool(found.rows.lacking), clock=clock)[0]
 
 
 def _missed(one: Listed) -> Problem:

@@ -6,47 +6,35 @@ from pathlib import Path
 from syncdb.engine.report import Report
 from syncdb.errors import Exit
 from syncdb.model import Action, Conflict, Side, Why
+from syncdb.pairs.base import Run, Words
 
+# of rows that follow the orders of a shop
 _TOLD = {
     Why.FORMULA: "has a person's formula in a column that is ours; it was left alone",
-    Why.EDITED: "was edited in the sheet; it was left as it is (edited_cells = report)",
+    Why.EDITED: "was edited in {place}; it was left as it is (edited_cells = report)",
     Why.DOUBLED: "stands in several rows (a copied row?); none of them is touched until one is left",
-    Why.GONE: "was deleted in the sheet; it stays away (deleted_rows = respect)",
+    Why.GONE: "was deleted in {place}; it stays away (deleted_rows = respect)",
     Why.BOTH_CHANGED: "was changed on both sides",
     Why.NO_BASE: "differs, and nobody knows what was last agreed",
     Why.EDIT_AGAINST_DELETE: "was deleted on one side and edited on the other; the edit was kept",
 }
+# of records that may be written on both sides
 _TOLD_BETWEEN = _TOLD | {
-    Why.FORMULA: "is worked out by a formula in {right}; it was left alone",
-    Why.EDITED: "was changed in {right}, but may not be written to the shop (shopify_writes); it was left as it is",
-    Why.DOUBLED: "stands in several rows (a copied row?); none of them is touched until one is left",
+    Why.FORMULA: "is worked out by a formula in {place}; it was left alone",
+    Why.EDITED: "was changed in {place}, but may not be written to the shop (shopify_writes); it was left as it is",
     Why.GONE: "was deleted on one side; the other was left as it is",
 }
 SHOWN_CONFLICTS = 10
 
 
-def summary(report: Report, place: str, labels: Mapping[str, str], log_file: Path | None, system: str = "Sheet") -> list[str]:
-    """The lines to print, most important first. `system` is where the orders go."""
-    return [
-        _headline(report, place),
-        *_figures(report, system),
-        *_conflicts(report, labels),
-        *_notes(report),
-        *_failure(report, log_file),
-    ]
-
-
-def summary_between(
-    report: Report, place: str, systems: Mapping[Side, str], labels: Mapping[str, str], log_file: Path | None
-) -> list[str]:
-    """The lines to print after a run between two systems that may both be written."""
-    return [
-        _headline(report, place),
-        *_figures_between(report, systems),
-        *_conflicts_between(report, systems, labels),
-        *_notes(report),
-        *_failure(report, log_file),
-    ]
+def summary(run: Run, report: Report, systems: Mapping[Side, str], log_file: Path | None) -> list[str]:
+    """The lines to print, most important first. `systems` are both sides as people call them."""
+    labels = {field.name: field.label for fields in run.fields.values() for field in fields}
+    if run.tracks_orders:
+        parts = [*_figures(report, run.words.title, systems[Side.LEFT]), *_conflicts(report, run.words, labels)]
+    else:
+        parts = [*_figures_between(report, systems), *_conflicts_between(report, run.words, labels)]
+    return [_headline(report, run.between), *parts, *_notes(report), *_failure(report, log_file)]
 
 
 def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[str]:
@@ -73,12 +61,12 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
         yield f"  Held back: {_many(counts['quarantined'], 'record')}: python sync_manager.py errors says which and why."
 
 
-def _conflicts_between(report: Report, systems: Mapping[Side, str], labels: Mapping[str, str]) -> Iterator[str]:
+def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str]) -> Iterator[str]:
     if report.conflicts:
         yield f"  Left for a person: {len(report.conflicts)}; see and decide them with python sync_manager.py conflicts"
     for one in report.conflicts[:SHOWN_CONFLICTS]:
         what = f'"{labels.get(one.field, one.field)}" of {one.key}' if one.field else one.key
-        yield f"    {what} {_TOLD_BETWEEN.get(one.why, one.why.value).format(right=systems[Side.RIGHT])}."
+        yield f"    {what} {_TOLD_BETWEEN.get(one.why, one.why.value).format(place=words.place)}."
     if len(report.conflicts) > SHOWN_CONFLICTS:
         yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more."
 
@@ -93,7 +81,7 @@ def _headline(report: Report, place: str) -> str:
     return f"Done: {place}."
 
 
-def _figures(report: Report, system: str) -> Iterator[str]:
+def _figures(report: Report, system: str, shop: str) -> Iterator[str]:
     counts = report.counts
     if counts["fetched"] or report.failure is None:
         seen = ", ".join(f"{counts[f'orders_{kind}']} {kind}" for kind in ("new", "changed", "same") if counts[f"orders_{kind}"])
@@ -108,7 +96,7 @@ def _figures(report: Report, system: str) -> Iterator[str]:
         changes = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(rows, 'row')}" if rows else "0 cells changed"
         yield f"  {system}: {_many(counts['rows_added'], 'row')} added{back}, {changes}."
         if counts["written_left"]:
-            yield f"  Shopify: {_many(counts['written_left'], 'order')} changed."
+            yield f"  {shop}: {_many(counts['written_left'], 'order')} changed."
     elif report.failure is None:
         yield f"  {system}: nothing to change."
     if counts["quarantined"]:
@@ -119,20 +107,20 @@ def _many(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
-def _conflicts(report: Report, labels: Mapping[str, str]) -> Iterator[str]:
+def _conflicts(report: Report, words: Words, labels: Mapping[str, str]) -> Iterator[str]:
     if report.conflicts:
         yield f"  Left for a person: {len(report.conflicts)}"
     for one in report.conflicts[:SHOWN_CONFLICTS]:
-        yield f"    {_what(one, labels)} {_TOLD.get(one.why, one.why.value)}."
+        yield f"    {_what(one, words, labels)} {_TOLD.get(one.why, one.why.value).format(place=words.place)}."
     if len(report.conflicts) > SHOWN_CONFLICTS:
         yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more; --json names a hundred, the ledger all of them."
 
 
-def _what(conflict: Conflict, labels: Mapping[str, str]) -> str:
+def _what(conflict: Conflict, words: Words, labels: Mapping[str, str]) -> str:
     where = f" ({'row ' if conflict.field else ''}{', '.join(conflict.where)})" if conflict.where else ""
     if conflict.field:
-        return f'"{labels.get(conflict.field, conflict.field)}" of line {conflict.key}{where}'
-    return f"Line {conflict.key}{where}"
+        return f'"{labels.get(conflict.field, conflict.field)}" of {words.record} {conflict.key}{where}'
+    return f"{words.record.capitalize()} {conflict.key}{where}"
 
 
 def _notes(report: Report) -> Iterator[str]:

@@ -25,8 +25,8 @@ class ScheduledCommand:
     script: PurePath
     folder: PurePath
     every: int
-    config: PurePath | None = None
-    about: str = "Shopify orders into the Google Sheet"
+    config: PurePath | None
+    about: str
     kind: str = ""
 
     @property

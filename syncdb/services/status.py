@@ -7,15 +7,17 @@ from typing import Any
 
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.errors import Group, grouped, open_errors
-from syncdb.ledger.queries.overview import OrderCounts
+from syncdb.ledger.queries.overview import KnownPair, OrderCounts
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.ledger_gaps import after_asking, gaps_in
 from syncdb.orders.number_gaps import Gap, Reason
-from syncdb.pairs.registry import PairName, command, pair_of, series_of
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
 from syncdb.services.gap_data import numbers, with_reason
 from syncdb.services.ledger_location import LedgerLocation
 from syncdb.services.run_schedule import Rhythm, cut_off, rhythm
-from syncdb.systems.shopify_versions import days_left, end_of_support
+from syncdb.systems.base import System
+from syncdb.systems.shopify.versions import days_left, end_of_support
 from syncdb.values import iso, moment
 
 VERSION_NOTICE = 45  # days
@@ -43,14 +45,14 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Runs that somebody makes again and again: `name` says with what, `runs` are the latest, newest first (never empty)."""
+    """Runs that somebody makes again and again: `name` says with what, `runs` are the latest, newest first (never empty).
+
+    `command` makes another one.
+    """
 
     name: str
     runs: Sequence[dict[str, Any]]
-
-    @property
-    def pair(self) -> str:
-        return str(self.runs[0]["pair"])
+    command: str
 
     @property
     def last(self) -> dict[str, Any]:
@@ -85,7 +87,8 @@ class Status:
     gaps: Sequence[Gap]
     schema: Sequence[str]
     kept: Mapping[str, int]
-    calls: Mapping[str, Any] | None
+    calls: Mapping[str, Mapping[str, Any]]  # of each system whose calls are counted
+    known: Mapping[str, KnownPair]
 
     @property
     def last_run(self) -> dict[str, Any] | None:
@@ -108,6 +111,7 @@ class Status:
 
 def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> Status:
     """Ask the ledger everything that `status` tells."""
+    known = overview.known_pairs(reader)
     runs, last_of_each = overview.last_runs(reader), overview.last_run_of_each_pair(reader)
     return Status(
         now,
@@ -117,7 +121,7 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
         overview.order_counts(reader),
         runs,
         last_of_each,
-        _series(reader, [one["pair"] for one in last_of_each], place),
+        _series(reader, [one["pair"] for one in last_of_each], known, place),
         overview.watermark(reader),
         reader.meta("checked_at"),
         overview.open_writes(reader),
@@ -125,19 +129,41 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
         after_asking(gaps_in(reader), reader),
         overview.schema(reader),
         overview.kept_in_step(reader),
-        overview.grist_calls(reader),
+        {one.name: counted for one in _counting() if (counted := overview.calls(reader, one.name))},
+        known,
     )
 
 
-def _series(reader: LedgerReader, pairs: Sequence[str], place: LedgerLocation) -> list[Series]:
+def _series(reader: LedgerReader, pairs: Sequence[str], known: Mapping[str, KnownPair], place: LedgerLocation) -> list[Series]:
     """The series of runs, the one that ran last first; not those that nobody has configured any more."""
-    runs: dict[str, list[dict[str, Any]]] = {}
+    runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for pair in pairs:
-        if not place.pairs or pair_of(pair) in place.pairs:
-            found = [run for run in overview.last_runs_of(reader, pair) if run["mode"] != "test"]
-            runs.setdefault(series_of(pair), []).extend(found)
+        one = known.get(pair)
+        if one is None or (place.pairs and one.type not in {configured.name for configured in place.pairs}):
+            continue
+        found = [run for run in overview.last_runs_of(reader, pair) if run["mode"] != "test"]
+        runs.setdefault((_series_name(one), run_command(one.type)), []).extend(found)
     merged = {name: sorted(some, key=lambda run: -int(run["run_id"]))[:20] for name, some in runs.items() if some}
-    return sorted((Series(name, some) for name, some in merged.items()), key=lambda one: -int(one.last["run_id"]))
+    found_series = [Series(name, some, command) for (name, command), some in merged.items()]
+    return sorted(found_series, key=lambda one: -int(one.last["run_id"]))
+
+
+def _series_name(one: KnownPair) -> str:
+    """What is run together and again and again, in words: where a pair keeps more than orders, those have runs of their own."""
+    pair = registry.pair_named(one.type)
+    title = pair.title if pair else one.type
+    return f"{title}, orders" if one.tracks_orders and pair and len(pair.entities) > 1 else title
+
+
+def run_command(pair_type: str) -> str:
+    """The command that runs a pair of the ledger."""
+    pair = registry.pair_named(pair_type)
+    return pair.run_command if pair else f"the sync of {pair_type}"
+
+
+def _counting() -> list[System]:
+    """The systems whose calls are counted by the month."""
+    return [one for one in registry.systems_of(registry.PAIRS) if one.calls_by]
 
 
 def attention(state: Status) -> list[Attention]:
@@ -147,8 +173,8 @@ def attention(state: Status) -> list[Attention]:
 
 def _runs(state: Status) -> Iterator[Attention]:
     if state.last_run is None:
-        first = next(iter(state.place.pairs), PairName.SHEETS)
-        sync = command(first)
+        first: PairType = next(iter(state.place.pairs), registry.PAIRS[0])
+        sync = first.run_command
         yield Attention("no_run", "No run has been made with this ledger yet.", f"Run {sync} --test, then without --test.")
         return
     for series in state.series:
@@ -159,7 +185,7 @@ def _runs(state: Status) -> Iterator[Attention]:
 
 
 def _of_series(series: Series, which: str, now: datetime) -> Iterator[Attention]:
-    run, sync = series.last, command(series.pair)
+    run, sync = series.last, series.command
     if cut_off(run, now):
         text = f"Run {run['run_id']}{which} began at {run['started_at']} and never ended (killed, or the computer went off)."
         yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
@@ -176,16 +202,18 @@ def _of_series(series: Series, which: str, now: datetime) -> Iterator[Attention]
 
 def _calls(state: Status) -> Iterator[Attention]:
     """Said when a tenth is left: at the end runs stop until the next month."""
-    limit, used = state.place.grist_calls, calls_used(state)
-    if limit is not None and used * 10 >= limit * 9:
-        text = f"{used:,} of the {limit:,} calls that Grist may be sent this month are made."
-        step = "Run less often, or raise grist_calls_per_month if your plan allows more; the next month starts anew."
-        yield Attention("grist_calls", text, step)
+    for system in _counting():
+        limit, used = state.place.most_calls.get(system.name), calls_used(state, system.name)
+        if limit is not None and used * 10 >= limit * 9:
+            text = f"{used:,} of the {limit:,} calls that {system.title} may be sent this month are made."
+            step = f"Run less often, or raise {system.calls_by} if your plan allows more; the next month starts anew."
+            yield Attention(f"{system.name}_calls", text, step)
 
 
-def calls_used(state: Status) -> int:
-    """Calls to Grist in this month (UTC), as runs have counted them."""
-    return int(state.calls["used"]) if state.calls and state.calls["month"] == f"{state.now:%Y-%m}" else 0
+def calls_used(state: Status, system: str) -> int:
+    """Calls to a system in this month (UTC), as runs have counted them."""
+    counted = state.calls.get(system)
+    return int(counted["used"]) if counted and counted["month"] == f"{state.now:%Y-%m}" else 0
 
 
 def _after(exit_code: int, sync: str) -> str:
@@ -209,7 +237,8 @@ def _open(state: Status) -> Iterator[Attention]:
     old = [one for one in state.writes if state.now - moment(one["begun_at"]) > timedelta(minutes=15)]
     if old:
         text = f"{len(old)} {_some(len(old), 'write has', 'writes have')} no known outcome since {old[0]['begun_at']}."
-        step = f"The next run finds out what became of each: {' and '.join(sorted({command(one['pair']) for one in old}))}"
+        commands = sorted({_command_of(state, one["pair"]) for one in old})
+        step = f"The next run finds out what became of each: {' and '.join(commands)}"
         yield Attention("unfinished_writes", text, step)
     if gaps := state.open_gaps:
         absent = sum(gap.count for gap in gaps)
@@ -218,6 +247,10 @@ def _open(state: Status) -> Iterator[Attention]:
     if count := state.counts.undecided:
         text = f"{count} {_some(count, 'row or cell waits', 'rows or cells wait')} for a person's decision."
         yield Attention("conflicts", text, "See them and decide: python sync_manager.py conflicts")
+
+
+def _command_of(state: Status, pair: str) -> str:
+    return run_command(state.known[pair].type) if pair in state.known else "the sync that began it"
 
 
 def _some(count: int, one: str, many: str) -> str:
@@ -259,9 +292,7 @@ def as_data(state: Status, found: Sequence[Attention]) -> dict[str, Any]:
         "usual_interval_seconds": int(state.rhythm.interval.total_seconds()) if state.rhythm else None,
         "orders": asdict(state.counts),
         "kept_in_step": dict(state.kept),
-        "grist_calls": {"month": f"{state.now:%Y-%m}", "used": calls_used(state), "limit": state.place.grist_calls}
-        if state.calls
-        else None,
+        **{f"{one.name}_calls": _calls_as_data(state, one.name) for one in _counting()},
         "watermark": {"at": state.mark["at"], "covered_since": state.mark["covered_since"]} if state.mark else None,
         "open_errors": sum(len(group.errors) for group in state.errors),
         "unfinished_writes": list(state.writes),
@@ -272,4 +303,14 @@ def as_data(state: Status, found: Sequence[Attention]) -> dict[str, Any]:
             "days_left": days_left(state.version, state.now) if state.version else None,
         },
         "login": {"kind": state.place.login, "file": str(state.place.login_file) if state.place.login_file else None},
+    }
+
+
+def _calls_as_data(state: Status, system: str) -> dict[str, Any] | None:
+    if system not in state.calls:
+        return None
+    return {
+        "month": f"{state.now:%Y-%m}",
+        "used": calls_used(state, system),
+        "limit": state.place.most_calls.get(system),
     }

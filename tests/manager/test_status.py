@@ -10,7 +10,7 @@ from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
 from syncdb.orders.ledger_gaps import CHECKED
 from syncdb.orders.missed_orders import CHECKED as KEPT
 from syncdb.services.run_schedule import rhythm
-from syncdb.systems.shopify_versions import days_left, end_of_support
+from syncdb.systems.shopify.versions import days_left, end_of_support
 from syncdb.values import iso
 from tests.manager.conftest import Answer, Shop, manage
 

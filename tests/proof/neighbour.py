@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from syncdb.cli.run_sheets import RunOptions, run
+from syncdb.cli.run_pair import RunOptions, run
 from syncdb.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ def _one(environment: dict[str, str], time: float) -> tuple[int, str]:
     clock = Clock(lambda: datetime.fromtimestamp(time + passed[0], UTC), lambda: passed[0], sleep)
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(out):
-        code = run(RunOptions(full=True, as_json=True), environment, clock)
+        code = run("sheets", RunOptions(full=True, as_json=True), environment, clock)
     return code, out.getvalue()
 
 

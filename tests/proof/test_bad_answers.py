@@ -234,7 +234,7 @@ def test_any_settings_of_the_pair_are_refused_with_their_names(world: GristWorld
         name = ("grist_sync", "shopify_writes")[number % 2]
         made = mutated(good[name], rng) if number > 1 else good[name]
         file.write_text(json.dumps(good | {name: made}), encoding="utf-8")
-        code = run(RunOptions(config=file, test=True), environment, world.clock)
+        code = run("grist", RunOptions(config=file, test=True), environment, world.clock)
         told = capsys.readouterr()
         assert code in CODES, (file.read_bytes()[:2000], told.out, told.err)
         assert "Traceback" not in told.out + told.err, file.read_bytes()[:2000]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug import Request, Response
 
-from syncdb.cli.run_sheets import RunOptions, main, run
+from syncdb.cli.run_pair import RunOptions, main, run
 from syncdb.errors import Exit
 from syncdb.sandbox.faults import Seen
 from tests.proof.judged import Judged
@@ -92,7 +92,7 @@ def test_any_configuration_file(judged: Judged, capsys: pytest.CaptureFixture[st
         text = json.dumps(made)
         file.write_bytes(spoilt(text, rng) if number % 3 == 0 else text.encode("utf-8"))
         writes = world.faults.count("sheets", "write")
-        code = run(RunOptions(config=file, test=True), {}, world.clock)
+        code = run("sheets", RunOptions(config=file, test=True), {}, world.clock)
         told = capsys.readouterr()
         assert code in CODES, (file.read_bytes()[:2000], told.out, told.err)
         assert "Traceback" not in told.out + told.err, (file.read_bytes()[:2000], told.out, told.err)
@@ -114,7 +114,7 @@ def test_any_service_account_file(judged: Judged, capsys: pytest.CaptureFixture[
         environment = (
             world.sandbox.environment() | world.env | {"GOOGLE_SERVICE_ACCOUNT_FILE": str(file), "DEADLINE_SECONDS": "5"}
         )
-        code = run(RunOptions(test=True), environment, world.clock)
+        code = run("sheets", RunOptions(test=True), environment, world.clock)
         told = capsys.readouterr()
         assert code in CODES, (text[:300], told.out, told.err)
         assert "Traceback" not in told.out + told.err and secret not in told.out + told.err

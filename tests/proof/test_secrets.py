@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from syncdb.cli.run_sheets import RunOptions, run
+from syncdb.cli.run_pair import RunOptions, run
 from syncdb.sandbox.faults import Fault
 from tests.manager.conftest import Answer, manage
 from tests.proof.judged import Judged
@@ -146,7 +146,7 @@ def _run(judged: Judged, capsys: pytest.CaptureFixture[str], env: dict[str, str]
     environment = (
         world.sandbox.environment() | world.env | {"SHEET_COLUMNS": ",".join([*world.columns, "customer_email"])} | (env or {})
     )
-    run(RunOptions(**asked), environment, world.clock)  # type: ignore[arg-type]
+    run("sheets", RunOptions(**asked), environment, world.clock)  # type: ignore[arg-type]
     told = capsys.readouterr()
     return told.out + told.err
 

@@ -83,7 +83,7 @@ def test_the_sandbox_started_by_hand_says_how_to_use_it(tmp_path: Path, capsys: 
                 told.append(sandbox.stdout.readline())
                 assert told[-1], f"it ended by itself: {told}"
             with chdir(tmp_path):
-                code = run(RunOptions(), {})
+                code = run("grist", RunOptions(), {})
         finally:
             sandbox.terminate()
     assert code == 0 and "Done: " in capsys.readouterr().out, "the settings it left are all that is needed"

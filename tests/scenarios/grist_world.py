@@ -100,7 +100,7 @@ class GristWorld:
         self.faults.log.clear()
         before = self._calls()
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(RunOptions(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
+            code = run("grist", RunOptions(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
         text = out.getvalue()
         assert "Traceback" not in text + err.getvalue(), text + err.getvalue()
         data = json.loads(text) if asked.get("as_json", True) else {}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from syncdb.cli.run_sheets import RunOptions, run
+from syncdb.cli.run_pair import RunOptions, run
 from syncdb.clock import Clock
 from syncdb.sandbox.google.cells import Formula, entered
 from syncdb.sandbox.google.colleague import Colleague
@@ -74,7 +74,7 @@ class World:
         out, err = io.StringIO(), io.StringIO()
         self.faults.log.clear()
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(RunOptions(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
+            code = run("sheets", RunOptions(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
         text = out.getvalue()
         assert "Traceback" not in text + err.getvalue(), text + err.getvalue()
         data = json.loads(text) if asked.get("as_json", True) else {}

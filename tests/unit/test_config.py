@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
-from syncdb.config import KEYS, GristSettings, Settings, load
+from syncdb.config.keys import GENERAL
 from syncdb.errors import ConfigurationError
+from syncdb.pairs.registry import known_keys
+from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
+from syncdb.pairs.shopify_grist.settings import GristSettings
+from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
 
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
 
@@ -64,10 +69,13 @@ def test_the_least_configuration_gets_every_default(tmp_path: Path) -> None:
 
 
 def test_every_setting_of_the_table_is_a_field_and_the_other_way_round() -> None:
-    for pair, kind, made in (("sheets", Settings, {"google_client_email"}), ("grist", GristSettings, {"selection"})):
-        named = {key.name for key in KEYS if pair in key.serves} - {"grist_sync"}
+    for pair, kind, made in (
+        (SHOPIFY_SHEETS, SheetsSettings, {"google_client_email"}),
+        (SHOPIFY_GRIST, GristSettings, {"selection"}),
+    ):
+        named = {key.name for key in (*pair.all_keys, *GENERAL)} - {"grist_sync"}
         assert named == set(kind.__dataclass_fields__) - made - {"notices"}
-    assert len({key.env for key in KEYS}) == len(KEYS) > 20
+    assert len({key.env for key in known_keys().all}) == len(known_keys().all) > 20
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,7 @@ def test_an_empty_value_leaves_the_word_to_the_next_place(tmp_path: Path) -> Non
 
 
 def test_everything_can_come_from_dotenv(tmp_path: Path) -> None:
-    lines = [f"{key.env}={basics(tmp_path)[key.name]}" for key in KEYS if key.name in basics(tmp_path)]
+    lines = [f"{key.env}={basics(tmp_path)[key.name]}" for key in known_keys().all if key.name in basics(tmp_path)]
     (tmp_path / ".env").write_bytes(("\ufeff# ours\r\n" + "\r\n".join(lines) + "\r\n").encode())
     (tmp_path / ".env").chmod(0o600)
     settings = load({}, {}, tmp_path)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncdb.config import KEYS, Settings, load
 from syncdb.errors import ConfigurationError
+from syncdb.pairs.registry import known_keys
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
 from tests.unit.test_config import TOKEN, basics, key_file, problems, write_config
 
 CANARY = "canary-0f9e8d7c6b5a"
@@ -231,7 +232,7 @@ def test_a_client_secret_in_place_of_the_token(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("secret", ["shopify_access_token", "shopify_client_secret"])
 def test_a_secret_is_never_repeated_wherever_it_was_pasted(tmp_path: Path, secret: str) -> None:
-    for key in KEYS:
+    for key in known_keys().all:
         pasted = {"shopify_access_token": None, "lookback_days": 0, secret: CANARY, key.name: f"{CANARY} \n"}
         write_config(tmp_path, basics(tmp_path) | pasted)
         with pytest.raises(ConfigurationError) as caught:
@@ -247,11 +248,11 @@ json_values = st.recursive(
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(st.sampled_from([key.name for key in KEYS]) | st.text(max_size=12), json_values))
+@given(st.dictionaries(st.sampled_from([key.name for key in known_keys().all]) | st.text(max_size=12), json_values))
 def test_any_json_is_either_settings_or_problems(tmp_path: Path, data: dict[str, Any]) -> None:
     write_config(tmp_path, basics(tmp_path) | data)
     try:
-        assert isinstance(load({}, {}, tmp_path), Settings)
+        assert isinstance(load({}, {}, tmp_path), SheetsSettings)
     except ConfigurationError as why:
         assert why.problems and all(problem.strip() for problem in why.problems)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.config import KEYS
 from syncdb.errors import Exit
+from syncdb.pairs.registry import known_keys
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,8 +26,8 @@ def rows(text: str, columns: int) -> list[list[str]]:
 
 def test_every_setting_is_explained_with_its_variable_default_and_meaning() -> None:
     told = {row[0].strip("`"): row for row in rows(DOCS["configuration.md"], 4)}
-    assert list(told) == [key.name for key in KEYS] and len(told) > 20
-    for key in KEYS:
+    assert list(told) == [key.name for key in known_keys().all] and len(told) > 20
+    for key in known_keys().all:
         name, env, default, meaning = told[key.name]
         assert (env, meaning) == (f"`{key.env}`", key.meaning)
         if key.default is not None:
@@ -38,9 +38,9 @@ def test_every_setting_is_explained_with_its_variable_default_and_meaning() -> N
 def test_the_template_of_dotenv_names_every_variable_and_no_other() -> None:
     content = (ROOT / ".env.template").read_text(encoding="utf-8")
     named = re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", content, re.MULTILINE)
-    assert sorted(name for name, _ in named) == sorted(key.env for key in KEYS)
+    assert sorted(name for name, _ in named) == sorted(key.env for key in known_keys().all)
     values = dict(named)
-    for key in KEYS:
+    for key in known_keys().all:
         if key.default is not None:
             assert values[key.env] == (str(key.default).lower() if isinstance(key.default, bool) else str(key.default))
 

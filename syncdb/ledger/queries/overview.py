@@ -50,6 +50,26 @@ def last_runs_of(reader: LedgerReader, pair: str, most: int = 20) -> list[dict[s
     return [unpacked(row) for row in reader.rows(query, (pair, most))]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPair:
+    """A pair of the ledger: its type, what it keeps in step, and whether that is orders that are tracked."""
+
+    type: str
+    entity: str
+    tracks_orders: bool
+
+
+def known_pairs(reader: LedgerReader) -> dict[str, KnownPair]:
+    """Every pair that had a run or has records, by its id."""
+    ids = {str(run["pair"]) for run in last_run_of_each_pair(reader)} | set(pairs(reader))
+    found = {}
+    for one in sorted(ids):
+        kind, entity = one.partition(":")[0], one.rpartition(":")[2]
+        orders = kind == "sheets" or entity == "orders"
+        found[one] = KnownPair(kind, "orders" if orders else entity, orders)
+    return found
+
+
 def kept_in_step(reader: LedgerReader) -> dict[str, int]:
     """How many records of each kind (products, variants ...) the sides have agreed on; orders are counted elsewhere."""
     counts: dict[str, int] = {}
@@ -71,9 +91,9 @@ def pairs(reader: LedgerReader) -> list[str]:
     return found
 
 
-def grist_calls(reader: LedgerReader) -> dict[str, Any] | None:
-    """Requests that runs sent to Grist in the calendar month (UTC) that was counted last: `month`, `used`. None without any."""
-    stored: dict[str, Any] | None = reader.meta("grist_calls")
+def calls(reader: LedgerReader, system: str) -> dict[str, Any] | None:
+    """Requests that runs sent to a system in the calendar month (UTC) counted last: `month`, `used`. None without any."""
+    stored: dict[str, Any] | None = reader.meta(f"{system}_calls")
     return stored
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from syncdb.clock import SYSTEM, Clock
-from syncdb.config import Settings
 from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.connector import SheetConnector
@@ -15,6 +14,7 @@ from syncdb.connectors.google_sheets.periods import PeriodTabs
 from syncdb.ledger.queries.order_dates import created, created_and_waiting
 from syncdb.model import Field
 from syncdb.pairs.shopify_sheets.periods import BY, ONE, named_for, period_of
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +27,7 @@ Get = Callable[[str], Any]  # a remembered value of the ledger by name
 class TargetSpreadsheet:
     """Where these settings have their orders, as the ledger knows it. Nothing here is changed or sent."""
 
-    settings: Settings
+    settings: SheetsSettings
     spreadsheet_id: str  # of target_spreadsheet
     connection: "sqlite3.Connection"
     get: Get
@@ -87,12 +87,12 @@ class TargetSpreadsheet:
         return {period_of(at, self.settings.tabs_by, zone) for at in created_and_waiting(self.connection, self.pair)}
 
 
-def spreadsheet_name(settings: Settings) -> str:
+def spreadsheet_name(settings: SheetsSettings) -> str:
     """The name under which the ledger keeps which spreadsheet is meant, where no tab says it."""
     return f"spreadsheet:{settings.target_spreadsheet}"
 
 
-def spreadsheet_in(settings: Settings, get: Get) -> str | None:
+def spreadsheet_in(settings: SheetsSettings, get: Get) -> str | None:
     """The spreadsheet that an earlier run found for target_spreadsheet."""
     if settings.tabs_by != ONE:
         found = get(spreadsheet_name(settings))
@@ -101,23 +101,23 @@ def spreadsheet_in(settings: Settings, get: Get) -> str | None:
     return bound.spreadsheet_id if bound else None
 
 
-def target_of(settings: Settings, period: str = "") -> str:
+def target_of(settings: SheetsSettings, period: str = "") -> str:
     """The spreadsheet, as configured, of a period's tab."""
     return named_for(period, settings.period_spreadsheets) or settings.target_spreadsheet
 
 
-def title_of(settings: Settings, period: str = "") -> str:
+def title_of(settings: SheetsSettings, period: str = "") -> str:
     """What the tab (of a period) is called when it is made."""
     return f"{settings.target_worksheet} {period}".strip()
 
 
-def binding_name(settings: Settings, period: str = "") -> str:
+def binding_name(settings: SheetsSettings, period: str = "") -> str:
     """The name under which the ledger keeps what ties it to the tab."""
     name = f"binding:{target_of(settings, period)}|{title_of(settings, period)}|{settings.rows}"
     return f"{name}|{settings.tabs_by}" if period else name
 
 
-def binding_in(settings: Settings, get: Get, period: str = "") -> TabBinding | None:
+def binding_in(settings: SheetsSettings, get: Get, period: str = "") -> TabBinding | None:
     stored = get(binding_name(settings, period))
     return TabBinding.from_data(stored) if stored else None
 
@@ -135,7 +135,7 @@ class Opening:
     clock: Clock = SYSTEM
     rng: random.Random = field(default_factory=random.SystemRandom)
 
-    def tab(self, settings: Settings, period: str, binding: TabBinding | None) -> SheetConnector:
+    def tab(self, settings: SheetsSettings, period: str, binding: TabBinding | None) -> SheetConnector:
         """One tab: of a period, or the only one."""
         title = title_of(settings, period)
         return SheetConnector(
@@ -168,7 +168,7 @@ def open_tabs(place: TargetSpreadsheet, opening: Opening) -> Tabs:
     return PeriodTabs(opened, place.bindings(), place.periods_of, needed)
 
 
-def to_remember(settings: Settings, tabs: Tabs) -> Mapping[str, TabBinding]:
+def to_remember(settings: SheetsSettings, tabs: Tabs) -> Mapping[str, TabBinding]:
     """What to keep in the ledger of these tabs, by the name under which it is kept."""
     if isinstance(tabs, PeriodTabs):
         return {binding_name(settings, period): binding for period, binding in tabs.bindings.items()}

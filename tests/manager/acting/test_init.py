@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from syncdb.config import load
 from syncdb.config.writing import write_secrets
+from syncdb.pairs.shopify_sheets.settings import load
 from tests.manager.acting.conftest import Manage
 from tests.scenarios.world import World
 

@@ -1,0 +1,137 @@
+"""What a pair of systems declares of itself, and what a run of it is for whoever starts it.
+
+The declaration is light: help, status and the check for unknown settings read it. What runs need is loaded when a run is opened.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from syncdb.config.keys import Key
+from syncdb.systems.base import System
+
+if TYPE_CHECKING:  # a declaration must not load what runs need
+    from syncdb.clock import Clock
+    from syncdb.config.settings import RunSettings
+    from syncdb.engine.progress import Progress
+    from syncdb.engine.report import Report
+    from syncdb.engine.request import RunRequest
+    from syncdb.ledger.queries.reader import LedgerReader
+    from syncdb.model import Field, Plan
+    from syncdb.systems.check import Check
+
+S = TypeVar("S", bound="RunSettings")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How messages speak of the other side: `place` within a sentence ("the sheet"), `title` before a colon ("Sheet").
+
+    `record` is what one key stands for there ("line", "order").
+    """
+
+    place: str
+    title: str
+    record: str = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to: its report, and what was planned by entity."""
+
+    report: "Report"
+    plans: Mapping[str, "Plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run that is ready to go.
+
+    `entity` names what it keeps in step (for scripts), `between` the places (for people), `fields` what is shown by entity.
+    `tracks_orders`: it reads orders into the ledger first. `start` makes the run; `plans` then tells what it planned by entity
+    (None: the report's plan is that of the one entity).
+    """
+
+    entity: str
+    between: str
+    words: Words
+    fields: Mapping[str, tuple["Field", ...]]
+    tracks_orders: bool
+    start: Callable[[], "Report"]
+    plans: Callable[[], Mapping[str, "Plan"]] | None = None
+
+    def execute(self) -> RunResult:
+        """Do it all. What a person can act on is in the report; only defects are raised."""
+        report = self.start()
+        if self.plans is not None:
+            return RunResult(report, self.plans())
+        return RunResult(report, {self.entity: report.plan} if report.plan is not None else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation(Generic[S]):
+    """What a pair does, loaded only when it is needed.
+
+    `load` makes the settings from flags, environment, folder and configuration file. `open` gives the runs, in their order, and
+    lets go of everything at the end; its third argument names entities or fields to look at, empty for all. `check` tries what a
+    run needs of the remote systems. `selected` says in words what is kept in step; `unknown_fields` which of some names are none
+    of its entities or fields.
+    """
+
+    load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
+    open: Callable[[S, "RunRequest", Sequence[str], "Clock", "Progress"], AbstractContextManager[Sequence[Run]]]
+    check: Callable[[S, "LedgerReader | None", "Clock"], list["Check"]]
+    selected: Callable[[S], str]
+    unknown_fields: Callable[[S, Sequence[str]], list[str]] = field(default=lambda settings, names: list(names))
+
+
+@dataclass(frozen=True, slots=True)
+class PairType:
+    """Two systems that are kept in step.
+
+    `name` is what options and the ledger call it, `title` what its runs are called beside those of other pairs, `about` what it
+    does. `script` runs it, as does the manager's `command`. `named_by` is the setting without which there is no such pair.
+    `docs` is its page, `entities` are what it can keep in step. `job` tells its scheduled command apart from
+    those of other pairs in the same folder (empty for the first pair that there was).
+    `implementation` is the module that holds the rest.
+    """
+
+    name: str
+    title: str
+    about: str
+    summary: str
+    script: str
+    command: str
+    systems: tuple[System, System]
+    keys: tuple[Key, ...]
+    named_by: str
+    words: Words
+    tracks_orders: bool
+    docs: str
+    job: str
+    implementation: str
+    entities: tuple[str, ...] = ("orders",)
+
+    @property
+    def all_keys(self) -> tuple[Key, ...]:
+        """The settings that a run of it is made from, beside those of every run."""
+        left, right = self.systems
+        return (*left.keys, *right.keys, *self.keys)
+
+    @property
+    def chooses_fields(self) -> bool:
+        """Whether a run may look at only some of what it keeps in step."""
+        return self.entities != ("orders",)
+
+    @property
+    def run_command(self) -> str:
+        """How a person runs it."""
+        return f"python {self.script}"
+
+    def load_implementation(self) -> Implementation[Any]:
+        """What it does."""
+        found: Implementation[Any] = importlib.import_module(self.implementation).IMPLEMENTATION
+        return found

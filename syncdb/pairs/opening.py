@@ -1,0 +1,33 @@
+"""What every pair opens alike: the ledger (a copy of it for a dry run), and how patient requests are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from syncdb.clock import Clock
+from syncdb.config.settings import RunSettings
+from syncdb.engine.guards import Limits
+from syncdb.engine.request import RunRequest
+from syncdb.http import Retrier
+from syncdb.ledger import Ledger
+from syncdb.ledger.file import damage_told
+
+
+@contextmanager
+def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock) -> Iterator[Ledger]:
+    """The ledger of a run. Raises LedgerBusy and LedgerUnusable, also for damage that is met only inside."""
+    now = clock.now()
+    with (
+        damage_told(settings.db_path),
+        Ledger.copy(settings.db_path, now) if request.dry else Ledger.open(settings.db_path, now) as ledger,
+    ):
+        yield ledger
+
+
+def retrier(settings: RunSettings, clock: Clock) -> Retrier:
+    """How long one request of a run is tried again."""
+    return Retrier(deadline=settings.deadline_seconds, clock=clock)
+
+
+def limits(settings: RunSettings) -> Limits:
+    """How much a run may do unasked."""
+    return Limits(changed_percent=settings.max_changed_percent)

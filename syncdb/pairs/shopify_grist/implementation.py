@@ -1,0 +1,171 @@
+"""A shop and a Grist document, both ways: from settings to runs."""
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import requests
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Feed
+from syncdb.connectors.grist import GristClient, GristDocument
+from syncdb.connectors.grist.target import find_document
+from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+from syncdb.connectors.shopify.catalogue.orders import OrderWriter
+from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.progress import Progress
+from syncdb.engine.reconcile import EntityPair
+from syncdb.engine.request import RunRequest
+from syncdb.ledger import Ledger
+from syncdb.model import Policy, Side
+from syncdb.orders.order_sync import OrderSync
+from syncdb.orders.shop_identity import one_shop
+from syncdb.pairs.base import Implementation, Run
+from syncdb.pairs.opening import limits, open_ledger, retrier
+from syncdb.pairs.selection import ORDERS, ChosenOrders, Selection
+from syncdb.pairs.shopify_grist.checks import check
+from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
+from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
+from syncdb.pairs.shopify_grist.settings import GristSettings, load
+from syncdb.pairs.shopify_grist.tables import Tables, order_rows, shown_fields, wanted_tables
+from syncdb.systems.grist.connecting import counted_calls
+from syncdb.systems.shopify.connecting import shopify_client
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the runs of one opening share."""
+
+    settings: GristSettings
+    request: RunRequest
+    clock: Clock
+    progress: Progress
+    rng: random.Random
+    ledger: Ledger
+    shopify: ShopifyClient
+    tables: Tables
+
+
+@contextmanager
+def open_runs(
+    settings: GristSettings, request: RunRequest, only: Sequence[str], clock: Clock, progress: Progress
+) -> Iterator[Sequence[Run]]:
+    """The runs in their order: the catalogue's, then the orders'. `only` names entities or fields to look at, empty for all.
+
+    Raises LedgerBusy, LedgerUnusable, ConfigurationError, RemoteError, and NeedsPerson for another shop's ledger.
+    """
+    selection = settings.selection.only(only)[0] if only else settings.selection
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(settings, request, clock))
+        session = stack.enter_context(requests.Session())
+        trying = retrier(settings, clock)
+        shopify = shopify_client(settings, session, clock, trying)
+        calls = stack.enter_context(counted_calls(ledger, settings, clock))
+        grist = GristClient(settings.grist_server, settings.grist_api_key, None, clock, trying, calls)
+        stack.callback(grist.close)
+        document = find_document(grist, settings.grist_document, settings.grist_workspace, make=not request.dry)
+        tables = Tables(GristDocument(grist, document), ledger, request, clock)
+        opened = _Opened(settings, request, clock, progress, random.SystemRandom(), ledger, shopify, tables)
+        runs = []
+        if selection.entities:
+            runs.append(_catalogue_run(opened, selection, part=bool(only)))
+        if selection.orders is not None:
+            runs.append(_orders_run(opened, selection.orders))
+        yield runs
+
+
+def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
+    """Products, variants, stock and collections."""
+    settings = opened.settings
+    # all fields are read, also when only some are compared: rows are made whole, and no column is forgotten
+    asked = {one.entity.name for one in selection.entities}
+    whole = [one for one in settings.selection.entities if one.entity.name in asked]
+    names = {one.entity.name: [part.field.name for part in one.fields] for one in whole}
+    catalogue = ShopCatalogue(opened.shopify, fields=names, overlap=timedelta(minutes=settings.overlap_minutes))
+    pair_run = _pair_run(opened, selection, catalogue, part=part)
+    sync = PairSync(opened.ledger, pair_run, opened.request, opened.clock, opened.rng, opened.progress)
+    return Run(
+        "products",
+        f"{settings.shopify_store_name} and the Grist document {settings.grist_document}",
+        SHOPIFY_GRIST.words,
+        {one.entity.name: shown_fields(one) for one in selection.entities},
+        tracks_orders=False,
+        start=sync.run,
+        plans=lambda: sync.plans,
+    )
+
+
+def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
+    """Orders into their table, and what people may write of them back."""
+    settings = opened.settings
+    destination = OrdersTable(chosen, opened.tables, opened.tables.document.id)
+    writer = OrderWriter(opened.shopify, chosen.from_grist) if chosen.from_grist else None
+    rows = order_rows(chosen, "UTC", "XXX")  # for what does not depend on the shop
+    reader = OrderReader(opened.shopify, rows.metafields)
+    sync = OrderSync(
+        opened.ledger,
+        reader,
+        destination,
+        order_policy(chosen, settings),
+        limits(settings),
+        opened.request,
+        opened.clock,
+        opened.rng,
+        opened.progress,
+        writer,
+    )
+    return Run(
+        ORDERS,
+        f"orders of {settings.shopify_store_name} in the Grist document {settings.grist_document}",
+        replace(SHOPIFY_GRIST.words, record=chosen.rows),
+        {ORDERS: rows.fields},
+        tracks_orders=True,
+        start=sync.run,
+    )
+
+
+def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *, part: bool) -> PairRun:
+    settings, tables = opened.settings, opened.tables
+    shop = catalogue.shop()
+    one_shop(
+        opened.ledger,
+        id=shop.shop_id,
+        domain=shop.domain,
+        name=shop.name,
+        zone=shop.zone.key,
+        currency=shop.currency,
+        version=shop.version,
+        scopes=shop.scopes,
+    )
+    whole = {one.entity.name: one for one in settings.selection.entities}
+    wanted = wanted_tables(settings.selection, shop.zone.key, shop.currency)
+    entities = []
+    for one in selection.entities:
+        wish = wanted[one.entity.name]
+        table = tables.table(one.entity.name, one.table, wish.columns, wish.changed_at)
+        pair = EntityPair(
+            f"grist:{tables.document.id}:{one.entity.name}",
+            catalogue.side(one.entity.name),
+            table,
+            Policy({part.field.name: part.rule for part in one.fields}, one.gone_in_shop, one.gone_there),
+            limits(settings),
+        )
+        entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, table))
+    feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
+    return PairRun(f"grist:{tables.document.id}", entities, feeds, tables.remember, catalogue.news, part)
+
+
+def _selected(settings: GristSettings) -> str:
+    chosen = [one.entity.name for one in settings.selection.entities] + ([ORDERS] if settings.selection.orders else [])
+    return f"{', '.join(chosen)}; to the shop is written: {', '.join(settings.shopify_writes) or 'nothing'}"
+
+
+def _unknown_fields(settings: GristSettings, names: Sequence[str]) -> list[str]:
+    return settings.selection.only(names)[1] if names else []
+
+
+IMPLEMENTATION = Implementation(load, open_runs, check, _selected, _unknown_fields)

@@ -1,0 +1,56 @@
+"""The orders' table of a Grist document: where orders go, and what people may write there for the shop."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.connectors.base import Connector
+from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Tie
+from syncdb.orders.order_sync import RowMapping
+from syncdb.pairs.selection import ORDERS, ChosenOrders
+from syncdb.pairs.shopify_grist.settings import GristSettings
+from syncdb.pairs.shopify_grist.tables import Tables, order_columns, order_rows
+
+
+@dataclass(slots=True)
+class OrdersTable:
+    """The orders' table as a destination of the orders' run."""
+
+    chosen: ChosenOrders
+    tables: Tables
+    document: str
+    pair: str = field(init=False)
+    _cursor: str | None = None
+
+    def __post_init__(self) -> None:
+        self.pair = f"grist:{self.document}:{ORDERS}"
+
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
+        rows = order_rows(self.chosen, str(shop["zone"]), str(shop["currency"]))
+        return self.tables.table(ORDERS, self.chosen.table, order_columns(rows)), rows
+
+    def remember(self) -> None:
+        self.tables.remember()
+
+    def changed(self) -> Sequence[str] | None:
+        found = self.tables.document.changes(self.tables.ledger.runs.get(f"cursor:{self.pair}:right"))
+        self._cursor = found.cursor
+        return found.keys.get(ORDERS, ())
+
+    def settled(self) -> None:
+        if self._cursor is not None:
+            with self.tables.ledger.transaction():
+                self.tables.ledger.runs.put(f"cursor:{self.pair}:right", self._cursor)
+
+    def tidy(self, tokens: Sequence[int]) -> None:
+        """Writes leave no traces in Grist."""
+
+    def close(self) -> None:
+        """The document is closed by whoever opened it."""
+
+
+def order_policy(chosen: ChosenOrders, settings: GristSettings) -> Policy:
+    """Orders belong to the shop, but for what people of the other side were given to write."""
+    ours, theirs = Rule(Owner.LEFT, OnDrift(settings.edited_cells)), Rule(Owner.BOTH, tie=Tie.RIGHT)
+    rules = {name: theirs if name in chosen.from_grist else ours for name, _ in chosen.columns}
+    return Policy(rules, missing_right=OnMissing(settings.deleted_rows))

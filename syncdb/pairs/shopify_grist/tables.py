@@ -1,0 +1,148 @@
+"""The tables of a Grist document: what is wanted of them, and what ties them to the ledger."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncdb.clock import Clock
+from syncdb.connectors.grist import GristDocument, GristTable, TableBinding, TableColumn
+from syncdb.connectors.grist.layout import WantedTable
+from syncdb.engine.request import RunRequest
+from syncdb.ledger import Ledger
+from syncdb.mapping import SheetMapping
+from syncdb.mapping.entities import KEY_LABEL, EntityField, ShownAs
+from syncdb.model import Field, Record
+from syncdb.orders.writable_orders import TAGS, sorted_words
+from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
+from syncdb.values import Kind, Value, minor_digits
+
+CHANGED_AT = "Changed by people"
+KEY = Field("key", KEY_LABEL, Kind.IDENTIFIER)
+TYPES = {
+    ShownAs.TEXT: "Text",
+    ShownAs.NUMBER: "Numeric",
+    ShownAs.WHOLE: "Int",
+    ShownAs.FLAG: "Bool",
+    ShownAs.CHOICE: "Choice",
+    ShownAs.WORDS: "ChoiceList",
+}
+ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool"}
+
+
+@dataclass(slots=True)
+class Tables:
+    """The tables of one document, tied to the ledger by bindings that are kept from run to run."""
+
+    document: GristDocument
+    ledger: Ledger
+    request: RunRequest
+    clock: Clock
+    made: dict[str, GristTable] = field(default_factory=dict)  # by the name under which the ledger keeps their binding
+
+    def table(self, name: str, table: str, columns: Sequence[TableColumn], changed_at: str | None = None) -> GristTable:
+        kept_as = binding_name(self.document.id, name, table)
+        stored = self.ledger.runs.get(kept_as)
+        self.made[kept_as] = GristTable(
+            self.document,
+            name=name,
+            table=table,
+            columns=columns,
+            key_label=KEY_LABEL,
+            binding=TableBinding.from_data(stored) if stored else None,
+            changed_at=changed_at,
+            rebuild=self.request.force,
+            dry=self.request.dry,
+            clock=self.clock,
+        )
+        return self.made[kept_as]
+
+    def remember(self) -> None:
+        """Keep where everything stands in the ledger."""
+        for kept_as, table in self.made.items():
+            data = table.binding.as_data() if table.binding else None
+            if data is not None and self.ledger.runs.get(kept_as) != data:
+                with self.ledger.transaction():
+                    self.ledger.runs.put(kept_as, data)
+
+
+def binding_name(document: str, name: str, table: str) -> str:
+    """Under which name the ledger keeps what ties it to a table of a document."""
+    return f"binding:grist:{document}|{name}|{table}"
+
+
+def wanted_tables(selection: Selection, zone: str, currency: str) -> dict[str, WantedTable]:
+    """The tables that a selection needs, by entity. `zone` and `currency` are the shop's."""
+    whole = {one.entity.name: one for one in selection.entities}
+    wanted = {}
+    for name, one in whole.items():
+        columns = tuple(_column(part, whole, zone, currency) for part in one.fields)
+        wanted[name] = WantedTable(one.table, KEY_LABEL, columns, CHANGED_AT if one.needs_times else None)
+    if selection.orders is not None:
+        wanted[ORDERS] = WantedTable(
+            selection.orders.table, KEY_LABEL, order_columns(order_rows(selection.orders, zone, currency))
+        )
+    return wanted
+
+
+def order_columns(rows: "OrderRows") -> tuple[TableColumn, ...]:
+    zone, digits = rows.mapping.zone, minor_digits(rows.mapping.currency)
+    return tuple(
+        TableColumn(one.name, one.label, _order_type(one, zone), digits=digits if one.currency else None) for one in rows.fields
+    )
+
+
+def order_rows(chosen: ChosenOrders, zone: str, currency: str) -> "OrderRows":
+    """Orders as rows of their table."""
+    return OrderRows(SheetMapping(chosen.rows, chosen.columns, zone, currency))
+
+
+def shown_fields(chosen: ChosenEntity) -> tuple[Field, ...]:
+    return (KEY, *(Field(one.field.name, one.column, one.field.kind) for one in chosen.fields))
+
+
+def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str, currency: str) -> TableColumn:
+    """The column of a field: its type follows from what the field holds."""
+    one = chosen.field
+    digits = minor_digits(currency) if one.money else None
+    return TableColumn(one.name, chosen.column, _type(one, entities, zone), one.choices, digits=digits)
+
+
+def _type(one: EntityField, entities: Mapping[str, ChosenEntity], zone: str) -> str:
+    if one.shown is ShownAs.REFERENCE:
+        # without its table there is nothing to refer to: the id itself is shown
+        return f"Ref:{entities[one.to].table}" if one.to in entities else "Text"
+    return f"DateTime:{zone}" if one.shown is ShownAs.MOMENT else TYPES[one.shown]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRows:
+    """Orders as rows of a table: as in a sheet, but the key has a column of its own, and tags have one order."""
+
+    mapping: SheetMapping
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return self.mapping.fields[1:]
+
+    @property
+    def metafields(self) -> tuple[tuple[str, str], ...]:
+        return self.mapping.metafields
+
+    @property
+    def digest(self) -> str:
+        return self.mapping.digest
+
+    def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
+        return [_as_row(one) for one in self.mapping.records(snapshot)]
+
+    def removed_record(self, key: str, last_fields: Mapping[str, Value]) -> Record:
+        return _as_row(self.mapping.removed_record(key, last_fields))
+
+
+def _as_row(record: Record) -> Record:
+    fields = {name: sorted_words(value) if name == TAGS else value for name, value in record.fields.items() if name != "key"}
+    return Record(record.key, fields)
+
+
+def _order_type(one: Field, zone: str) -> str:
+    return f"DateTime:{zone}" if one.kind is Kind.MOMENT else ORDER_TYPES.get(one.kind, "Text")

@@ -1,0 +1,110 @@
+"""Trying what bringing orders into a Google Sheet needs: the shop's permissions, the spreadsheet, its columns as they stand."""
+
+import random
+from collections.abc import Iterator
+
+from syncdb.clock import SYSTEM, Clock
+from syncdb.connectors.google_sheets.client import Client
+from syncdb.connectors.google_sheets.probing import Glance, glance, try_edit
+from syncdb.connectors.google_sheets.target import find_spreadsheet
+from syncdb.connectors.shopify.facts import Facts
+from syncdb.connectors.shopify.presence import Presence
+from syncdb.errors import Exit, SyncdbError
+from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.mapping.choice import column
+from syncdb.pairs.shopify_sheets.destination import sheet_mapping
+from syncdb.pairs.shopify_sheets.known_sheet import known_sheet
+from syncdb.pairs.shopify_sheets.periods import ONE
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings
+from syncdb.pairs.shopify_sheets.tabs import TargetSpreadsheet
+from syncdb.systems.check import Check, failed, passed, refused, skipped
+from syncdb.systems.google_sheets.checks import check_clock, check_other_spreadsheet, check_room, tried
+from syncdb.systems.google_sheets.connecting import google_of
+from syncdb.systems.shopify.checks import check_horizon, check_version, same_shop
+from syncdb.systems.shopify.connecting import shop_of
+
+SCOPE_FOR = {
+    "customer": "read_customers",
+    "line_items.product": "read_products",
+    "line_items.variant": "read_products",
+    "retail_location": "read_locations",
+    "fulfillments.location": "read_locations",
+}
+
+
+def check_shopify(settings: SheetsSettings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:
+    """Token, shop, scopes, API version and how far back orders are visible, in one or two requests."""
+    try:
+        with shop_of(settings, clock) as client:
+            facts = Presence(client).facts()
+    except SyncdbError as error:
+        return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
+    return [
+        passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
+        *same_shop(facts, reader),
+        *_scopes(settings, facts),
+        check_horizon(settings, facts, clock.now()),
+        check_version(settings, facts, clock.now()),
+    ]
+
+
+def _scopes(settings: SheetsSettings, facts: Facts) -> Iterator[Check]:
+    if facts.scopes is None:
+        yield skipped("shopify", "scopes", "the app may not see its own permissions")
+        return
+    mapping = sheet_mapping(settings, "UTC", "XXX")
+    needs = {need for name, _ in mapping.columns if (known := column(name)) for need in known.needs}
+    wanted = {scope for path, scope in SCOPE_FOR.items() if any(need == path or need.startswith(f"{path}.") for need in needs)}
+    lacking = sorted(scope for scope in wanted if not facts.scopes & {scope, scope.replace("read_", "write_")})
+    if lacking:
+        told = f"{', '.join(lacking)} missing: some columns stay as they are"
+        yield failed(
+            "shopify", "scopes", told, "Give the app these scopes and install it anew, or drop those columns.", Exit.REMOTE
+        )
+    else:
+        yield passed("shopify", "scopes", ", ".join(sorted(facts.scopes)))
+    if writing := sorted(scope for scope in facts.scopes if scope.startswith("write_")):
+        yield passed("shopify", "excess", f"more than needed: {', '.join(writing)}", "Take scopes away that nothing here needs.")
+
+
+def check_google(settings: SheetsSettings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:
+    """Key file, sign-in, spreadsheet, clock, right to edit, room, and the columns as they stand."""
+    checks: list[Check] = []
+    names = ["sign-in", "clock", "edit", "room", "headers"]
+    try:
+        with google_of(settings, clock) as client:
+            found = find_spreadsheet(client, settings.target_spreadsheet)
+            seen = glance(client, found)
+            checks += [passed("google", "sign-in", f'{client.email} opened "{seen.title}"'), check_clock(seen, clock.now())]
+            checks.append(tried("edit", lambda: try_edit(client, found, random.SystemRandom()), "may edit"))
+            checks += [check_room(seen), _headers(settings, reader, client, seen)]
+            checks += [check_other_spreadsheet(client, period, place) for period, place in settings.period_spreadsheets.items()]
+            checks += _left_behind(settings, reader, found)
+    except SyncdbError as error:
+        checks.append(refused("google", names[min(len(checks), len(names) - 1)], error))
+    done = {check.name for check in checks}
+    return checks + [skipped("google", name, "not reached") for name in names if name not in done]
+
+
+def _headers(settings: SheetsSettings, reader: LedgerReader | None, client: Client, seen: Glance) -> Check:
+    sheet = known_sheet(settings, reader, client) if reader else None
+    if sheet is None:
+        told = (
+            "there already; the first run looks at it"
+            if settings.target_worksheet in seen.tabs and settings.tabs_by == ONE
+            else "not there yet; the first run makes it"
+        )
+        return skipped("google", "headers", f'tab "{settings.target_worksheet}" is {told}')
+    try:
+        attempt = sheet.connector.structure(1)
+    except SyncdbError as error:
+        return refused("google", "headers", error)
+    tabs = ", ".join(f'"{tab}"' for tab in sheet.tabs)
+    return passed("google", "headers", "the next run adds tabs or columns" if attempt else f"all columns stand in {tabs}")
+
+
+def _left_behind(settings: SheetsSettings, reader: LedgerReader | None, spreadsheet_id: str) -> list[Check]:
+    if reader is None:
+        return []
+    place = TargetSpreadsheet(settings, spreadsheet_id, reader.connection, reader.meta)
+    return [passed("google", "note", told) for told in place.left_behind()]

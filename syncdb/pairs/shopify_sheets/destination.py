@@ -1,0 +1,112 @@
+"""The Google Sheet as the place where orders go: which tabs, which columns, by which rules."""
+
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Connector
+from syncdb.connectors.google_sheets.client import Client
+from syncdb.connectors.google_sheets.periods import PeriodTabs
+from syncdb.connectors.google_sheets.target import find_spreadsheet
+from syncdb.engine.request import RunRequest, everything_is_due
+from syncdb.ledger import Ledger
+from syncdb.mapping import SheetMapping, default_columns
+from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
+from syncdb.orders.order_sync import RowMapping
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings
+from syncdb.pairs.shopify_sheets.tabs import (
+    Opening,
+    Tabs,
+    TargetSpreadsheet,
+    open_tabs,
+    spreadsheet_in,
+    spreadsheet_name,
+    to_remember,
+)
+
+log = logging.getLogger("syncdb.sheets")
+
+RowsSetting = Literal["line", "order"]
+
+
+@dataclass(slots=True)
+class SheetDestination:
+    """The Google Sheet of these settings, tied to the ledger by a binding that is kept from run to run."""
+
+    settings: SheetsSettings
+    ledger: Ledger
+    client: Client
+    request: RunRequest
+    clock: Clock
+    rng: random.Random
+    pair: str = field(init=False)
+    _place: TargetSpreadsheet = field(init=False)
+    connector: Tabs | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Find the spreadsheet first of all: a wrong key or a sheet that is not shared is told before anything is read."""
+        get = self.ledger.runs.get
+        found = spreadsheet_in(self.settings, get) or find_spreadsheet(self.client, self.settings.target_spreadsheet)
+        self._place = TargetSpreadsheet(self.settings, found, self.ledger.connection, get)
+        self.pair = self._place.pair
+
+    def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
+        mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]))
+        for other in self._place.left_behind():
+            log.warning("%s", other)
+        opening = Opening(
+            self.client,
+            mapping.fields,
+            self.ledger.id,
+            take_over=self.request.force,
+            dry=self.request.dry,
+            everything=everything_is_due(self.ledger, self.pair, self.request, self.clock.now()),
+            clock=self.clock,
+            rng=self.rng,
+        )
+        self.connector = open_tabs(self._place, opening)
+        return self.connector, mapping
+
+    def remember(self) -> None:
+        if self.connector is None:
+            return
+        for name, binding in to_remember(self.settings, self.connector).items():
+            self._keep(name, binding.as_data())
+        if isinstance(self.connector, PeriodTabs):
+            self._keep(self._place.zone_name, self._place.zone)
+            self._keep(spreadsheet_name(self.settings), self._place.spreadsheet_id)
+            self._keep(self._place.periods_name, sorted({*self._place.periods, *self.connector.bindings}))
+
+    def _keep(self, name: str, value: Any) -> None:
+        if self.ledger.runs.get(name) != value:
+            with self.ledger.transaction():
+                self.ledger.runs.put(name, value)
+
+    def changed(self) -> Sequence[str]:
+        """A sheet does not tell what people changed: that is found by the daily look."""
+        return ()
+
+    def settled(self) -> None:
+        """Nothing was told, so there is nothing to note."""
+
+    def tidy(self, tokens: Sequence[int]) -> None:
+        if self.connector is not None:
+            self.connector.tidy(tokens)
+
+    def close(self) -> None:
+        self.client.close()
+
+
+def sheet_mapping(settings: SheetsSettings, zone: str, currency: str) -> SheetMapping:
+    """What the settings want to see of an order, in the shop's time zone and currency."""
+    rows = cast(RowsSetting, settings.rows)
+    return SheetMapping(rows, settings.columns or default_columns(rows), zone, currency)
+
+
+def policy(settings: SheetsSettings, fields: Sequence[Field]) -> Policy:
+    """Orders belong to the shop: the sheet follows, in the way the user chose."""
+    rule = Rule(Owner.LEFT, OnDrift(settings.edited_cells))
+    return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))

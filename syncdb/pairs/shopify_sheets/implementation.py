@@ -1,0 +1,82 @@
+"""Shopify orders into a Google Sheet: from settings to a run."""
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+import requests
+
+from syncdb.clock import Clock
+from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.engine.progress import Progress
+from syncdb.engine.request import RunRequest
+from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.orders.order_sync import OrderSync
+from syncdb.pairs.base import Implementation, Run
+from syncdb.pairs.opening import limits, open_ledger, retrier
+from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
+from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_mapping
+from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
+from syncdb.systems.check import Check
+from syncdb.systems.google_sheets.connecting import google_client
+from syncdb.systems.shopify.connecting import shopify_client
+
+ORDERS = "orders"
+
+
+@contextmanager
+def open_sync(settings: SheetsSettings, request: RunRequest, clock: Clock, progress: Progress) -> Iterator[OrderSync]:
+    """The tracking of orders with the sheet as destination. Everything is let go of at the end.
+
+    Raises LedgerBusy, LedgerUnusable, ConfigurationError, and RemoteError where the spreadsheet cannot be found.
+    """
+    rng = random.SystemRandom()
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(settings, request, clock))
+        trying = retrier(settings, clock)
+        google = google_client(settings, clock, trying)
+        stack.callback(google.close)
+        session = stack.enter_context(requests.Session())
+        shopify = shopify_client(settings, session, clock, trying)
+        destination = SheetDestination(settings, ledger, google, request, clock, rng)
+        shape = sheet_mapping(settings, "UTC", "XXX")  # for what does not depend on the shop
+        reader = OrderReader(shopify, shape.metafields)
+        rules = policy(settings, shape.fields)
+        yield OrderSync(ledger, reader, destination, rules, limits(settings), request, clock, rng, progress)
+
+
+@contextmanager
+def open_runs(
+    settings: SheetsSettings, request: RunRequest, only: Sequence[str], clock: Clock, progress: Progress
+) -> Iterator[Sequence[Run]]:
+    """The one run of this pair. `only` is empty: a sheet's columns are written together."""
+    with open_sync(settings, request, clock, progress) as sync:
+        yield [
+            Run(
+                ORDERS,
+                place_of(settings),
+                replace(SHOPIFY_SHEETS.words, record=settings.rows),
+                {ORDERS: sheet_mapping(settings, "UTC", "XXX").fields},
+                tracks_orders=True,
+                start=sync.run,
+            )
+        ]
+
+
+def place_of(settings: SheetsSettings) -> str:
+    """What a run is about, for people."""
+    tab = f"tab {settings.target_worksheet}" + ("" if settings.tabs_by == "one" else f", by {settings.tabs_by}")
+    return f'orders of {settings.shopify_store_name} in "{settings.target_spreadsheet}", {tab}'
+
+
+def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:
+    return [*check_shopify(settings, reader, clock), *check_google(settings, reader, clock)]
+
+
+def _selected(settings: SheetsSettings) -> str:
+    return f"{settings.shopify_store_name}, all settings are usable"
+
+
+IMPLEMENTATION = Implementation(load, open_runs, _check, _selected)

@@ -1,0 +1,30 @@
+"""The sheet that the last run left behind, ready to be read by commands that only look."""
+
+from dataclasses import dataclass
+
+from syncdb.connectors.google_sheets.client import Client
+from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.shopify_sheets.destination import sheet_mapping
+from syncdb.pairs.shopify_sheets.settings import SheetsSettings
+from syncdb.pairs.shopify_sheets.tabs import Opening, Tabs, TargetSpreadsheet, open_tabs, spreadsheet_in, to_remember
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSheet:
+    """The tab or tabs that a ledger keeps, ready to be read. `pair` is its name in the ledger, `tabs` what they are called."""
+
+    pair: str
+    tabs: tuple[str, ...]
+    connector: Tabs
+
+
+def known_sheet(settings: SheetsSettings, reader: LedgerReader, google: Client) -> KnownSheet | None:
+    """The sheet that the last run left behind; None before the first one."""
+    shop = reader.meta("shop")
+    spreadsheet_id = spreadsheet_in(settings, reader.meta)
+    if not spreadsheet_id or not shop:
+        return None
+    mapping = sheet_mapping(settings, str(shop["zone"]), str(shop["currency"]))
+    place = TargetSpreadsheet(settings, spreadsheet_id, reader.connection, reader.meta)
+    connector = open_tabs(place, Opening(google, mapping.fields, str(reader.meta("ledger_id")), everything=True))
+    return KnownSheet(place.pair, tuple(one.tab for one in to_remember(settings, connector).values()), connector)

@@ -1,0 +1,43 @@
+"""Google Sheets as a system: its settings."""
+
+import re
+from typing import Any
+
+import syncdb.config.validators as validators
+from syncdb.config.keys import Key
+from syncdb.config.validators import json_object, text
+from syncdb.systems.base import System
+
+
+def spreadsheet(raw: Any) -> str:
+    """A spreadsheet's title, key or address. Only addresses can be told to be wrong without asking Google."""
+    value = text(raw)
+    if re.match(r"https?://", value, re.IGNORECASE):
+        if "/spreadsheets/d/e/" in value:
+            raise ValueError("must be the address shown while editing the spreadsheet; this is that of its published copy")
+        if not re.search(r"/spreadsheets/(u/\d+/)?d/[\w-]+", value):
+            raise ValueError("must be a spreadsheet's title, its key or its address (https://docs.google.com/spreadsheets/d/...)")
+    return value
+
+
+def spreadsheets(raw: Any) -> dict[str, str]:
+    """A spreadsheet for each of some periods. Which names periods have is somebody else's business."""
+    return {str(period).strip(): spreadsheet(place) for period, place in json_object(raw).items()}
+
+
+GOOGLE_SHEETS = System(
+    name="google",
+    title="Google Sheets",
+    keys=(
+        Key(
+            "google_service_account_file", "GOOGLE_SERVICE_ACCOUNT_FILE", validators.path, None,
+            "The key file (JSON) of the Google service account.",
+            needed="Give the path of the JSON key file of your Google service account.",
+        ),
+        Key(
+            "google_api_base_url", "GOOGLE_API_BASE_URL", validators.base_url, None,
+            "Where requests for Sheets and Drive are sent instead. The token is still asked for at the key file's `token_uri`.",
+        ),
+    ),
+    redirected_by="google_api_base_url",
+)  # fmt: skip

@@ -1,0 +1,39 @@
+"""What can be told of a shop before a run: whether it is the ledger's, how far back it is visible, its API version."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from syncdb.connectors.shopify.facts import Facts
+from syncdb.errors import Exit
+from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.systems.check import Check, failed, passed
+from syncdb.systems.shopify.keys import ShopSettings
+from syncdb.systems.shopify.versions import days_left
+
+SOON = 45  # days
+
+
+def same_shop(facts: Facts, reader: LedgerReader | None) -> Iterator[Check]:
+    known = reader.meta("shop") if reader else None
+    if known and known["id"] != facts.shop_id:
+        told = f"the ledger belongs to {known['domain']}, but {facts.domain} answered"
+        yield failed("shopify", "shop", told, "Use another db_path for another shop.", Exit.GUARD)
+
+
+def check_horizon(settings: ShopSettings, facts: Facts, now: datetime) -> Check:
+    horizon = facts.horizon(now)
+    if horizon is None:
+        return passed("shopify", "horizon", "orders of any age are visible" if facts.sees_all_orders else "not known")
+    if now - timedelta(days=settings.lookback_days) < horizon:
+        told = f"lookback_days is {settings.lookback_days}, but only 60 days are visible to this app"
+        return failed("shopify", "horizon", told, "Give the app read_all_orders, or set lookback_days to 60.", Exit.REMOTE)
+    return passed("shopify", "horizon", f"orders since {horizon.date()} are visible")
+
+
+def check_version(settings: ShopSettings, facts: Facts, now: datetime) -> Check:
+    asked, left = settings.shopify_api_version, days_left(settings.shopify_api_version, now)
+    if facts.version and facts.version != asked:
+        told = f"{asked} was asked for and {facts.version} answered"
+        return failed("shopify", "version", told, f"Set shopify_api_version to {facts.version}.", Exit.REMOTE)
+    remedy = "Update syncdb or set a newer shopify_api_version." if left is not None and left <= SOON else ""
+    return passed("shopify", "version", f"{asked}, {left} days left" if left is not None else asked, remedy)

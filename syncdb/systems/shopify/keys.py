@@ -1,0 +1,142 @@
+"""Shopify as a system: its settings, and which of two ways to log in counts."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import syncdb.config.validators as validators
+from syncdb.config.keys import Key
+from syncdb.config.reading import Reading
+from syncdb.config.settings import RunSettings
+from syncdb.config.validators import secret, text
+from syncdb.systems.base import System
+
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]*")
+_VERSION = re.compile(r"20\d\d-(01|04|07|10)")
+
+
+def access_token(raw: Any) -> str:
+    """An Admin API access token. What begins with shpss_ is an app's client secret (documented by Shopify)."""
+    value = secret(raw)
+    if value.startswith("shpss_"):
+        raise ValueError("must be an Admin API access token (shpat_); this is a client secret: use shopify_client_secret for it")
+    return value
+
+
+def shop_domain(raw: Any) -> str:
+    """A shop's name, domain or admin address, as its `*.myshopify.com` domain."""
+    value = text(raw).lower()
+    host, _, path = re.sub(r"^https?://", "", value).partition("/")
+    if host == "admin.shopify.com" and path.startswith("store/"):
+        host = path.split("/")[1]
+    name = host.removesuffix(".myshopify.com")
+    if not _SHOP.fullmatch(name):
+        raise ValueError("must be the shop's myshopify name or domain, such as your-store.myshopify.com (not its web address)")
+    return f"{name}.myshopify.com"
+
+
+def api_version(raw: Any) -> str:
+    """A version of the Admin API: Shopify releases them in January, April, July and October."""
+    value = text(raw)
+    if not _VERSION.fullmatch(value):
+        raise ValueError("must be a version of Shopify's Admin API, such as 2026-10 (year, then 01, 04, 07 or 10)")
+    return value
+
+
+SHOPIFY = System(
+    name="shopify",
+    title="Shopify",
+    keys=(
+        Key(
+            "shopify_store_name", "SHOPIFY_STORE_NAME", shop_domain, None,
+            "The shop: `your-store`, `your-store.myshopify.com` or the address of its admin.",
+            needed="Give the shop's myshopify name (Shopify admin, Settings, Domains).", template="your-store",
+            template_forms=("your-store.myshopify.com",),
+        ),
+        Key(
+            "shopify_access_token", "SHOPIFY_ACCESS_TOKEN", access_token, None,
+            "Admin API access token of a custom app made in the Shopify admin before 2026. Instead of client id and secret.",
+            template="shpat_...", secret=True,
+        ),
+        Key(
+            "shopify_client_id", "SHOPIFY_CLIENT_ID", validators.secret, None,
+            "Client id of an app made in the Dev Dashboard.", template="your-client-id",
+        ),
+        Key(
+            "shopify_client_secret", "SHOPIFY_CLIENT_SECRET", validators.secret, None,
+            "Client secret of that app. Access tokens are fetched with it and kept in memory only.",
+            template="your-client-secret", secret=True,
+        ),
+        Key(
+            "shopify_api_version", "SHOPIFY_API_VERSION", api_version, "2026-10",
+            "Version of Shopify's Admin API to ask for.",
+        ),
+        Key(
+            "shopify_base_url", "SHOPIFY_BASE_URL", validators.base_url, None,
+            "Where requests for Shopify are sent instead (a proxy or a sandbox). https, or http to this computer.",
+        ),
+    ),
+    redirected_by="shopify_base_url",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopSettings(RunSettings):
+    """How a shop is reached. `repr` hides the secrets.
+
+    Either `shopify_access_token` or both `shopify_client_id` and `shopify_client_secret` are set, never all three.
+    """
+
+    shopify_store_name: str  # the *.myshopify.com domain
+    shopify_access_token: str | None = field(repr=False)
+    shopify_client_id: str | None
+    shopify_client_secret: str | None = field(repr=False)
+    shopify_api_version: str
+    shopify_base_url: str | None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown, for the log's redaction."""
+        return tuple(value for value in (self.shopify_access_token, self.shopify_client_secret) if value)
+
+
+def choose_credentials(reading: Reading) -> None:
+    """Either the token or the client's id and secret: whichever stands in the place that counts first."""
+    token = reading.rank("shopify_access_token")
+    parts = [reading.rank("shopify_client_id"), reading.rank("shopify_client_secret")]
+    ranks = [rank for rank in parts if rank is not None]
+    if len(ranks) == 2 and token is not None:
+        if token == min(ranks):
+            where = f"{reading.where('shopify_access_token')}; {reading.where('shopify_client_id')}"
+            reading.problems.append(f"Both an access token and a client id with its secret are set ({where}). Keep one.")
+        elif token < min(ranks):
+            _drop(reading, "shopify_client_id", "shopify_client_secret", used="shopify_access_token")
+        else:
+            _drop(reading, "shopify_access_token", used="shopify_client_id")
+    elif token is not None:
+        reading.values.update(shopify_client_id=None, shopify_client_secret=None)
+    elif len(ranks) < 2 and reading.sure:
+        names = ("shopify_client_id", "shopify_client_secret")
+        absent = [reading.missing(name).rstrip() for name, rank in zip(names, parts, strict=True) if rank is None]
+        reading.problems += absent if ranks else [_no_credentials(reading)]
+
+
+def _drop(reading: Reading, *names: str, used: str) -> None:
+    reading.notices.append(f"{used} ({reading.where(used)}) is used; {names[0]} ({reading.where(names[0])}) is passed over.")
+    reading.values.update(dict.fromkeys(names))
+
+
+def _no_credentials(reading: Reading) -> str:
+    keys = [reading.known.by_name[name] for name in ("shopify_client_id", "shopify_client_secret", "shopify_access_token")]
+    looked = [source.where(key) for key in keys for source in reading.sources if source.kind != "flag"]
+    left = " A template's value still stands at some of them." if _templates(reading, keys) else ""
+    return (
+        f"Nothing to log in to Shopify with is set. Looked for: {'; '.join(looked)}.{left} Give shopify_client_id and "
+        "shopify_client_secret of your Dev Dashboard app, or the shopify_access_token of an older custom app."
+    )
+
+
+def _templates(reading: Reading, keys: Sequence[Key]) -> bool:
+    values = (source.values.get(key.name) for source in reading.sources for key in keys)
+    return any(isinstance(value, str) and value.strip() for value in values)
