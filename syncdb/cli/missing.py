@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from syncdb.cli.missing_view import Found, Rows, as_data, show
+from syncdb.cli.missing_view import as_data, show
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 from syncdb.clock import SYSTEM
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries.reader import reading
 from syncdb.orders.completeness import unasked
 from syncdb.services.ledger_location import find_ledger
+from syncdb.services.missing_result import MissingOrders, RowCheck
 
 
 def missing(
@@ -42,14 +43,14 @@ def missing(
         raise typer.Exit(int(found.exit_code))
 
 
-def _offline(ledger: Path, days: int, fix: bool) -> Found:
+def _offline(ledger: Path, days: int, fix: bool) -> MissingOrders:
     if fix:
         raise ConfigurationError(["Without the network nothing can be fetched."], next_step="Leave out --offline or --fix.")
     with reading(ledger) as reader:
-        return Found(unasked(reader, SYSTEM.now() - timedelta(days=days)), Rows(refused="not asked"))
+        return MissingOrders(unasked(reader, SYSTEM.now() - timedelta(days=days)), RowCheck(refused="not asked"))
 
 
-def _online(config: Path | None, db: Path | None, days: int, fix: bool) -> Found:
+def _online(config: Path | None, db: Path | None, days: int, fix: bool) -> MissingOrders:
     # what talks to the shop and to Google takes a moment to load; without the network nobody shall wait for it
     from syncdb.pairs.shopify_sheets.settings import load
     from syncdb.services.missing_orders import fetch_missed, look

@@ -1,14 +1,13 @@
 """What `missing` found, for people and for scripts."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from syncdb.cli.output import Column, Output
-from syncdb.engine.report import Report
-from syncdb.errors import Exit
-from syncdb.orders.completeness import Answered, Completeness, DayCount, GapVerdict
+from syncdb.orders.completeness import Answered, DayCount, GapVerdict
 from syncdb.services import gap_data
+from syncdb.services.missing_result import MissingOrders, RowCheck
 from syncdb.values import iso
 
 if TYPE_CHECKING:
@@ -18,33 +17,7 @@ SHOWN = 20  # lines of each table; --json has all
 WORTH_A_LOOK = (GapVerdict.MISSED, GapVerdict.UNASKED, GapVerdict.UNEXPLAINED)
 
 
-@dataclass(slots=True)
-class Rows:
-    """The sheet against the ledger. `lacking` names orders with a row too few, `foreign` counts rows with keys nobody knows."""
-
-    lacking: dict[str, str] = field(default_factory=dict)
-    foreign: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    compared: int = 0
-    refused: str = ""
-
-
-@dataclass(slots=True)
-class Found:
-    """All that `missing` tells."""
-
-    orders: Completeness
-    rows: Rows
-    fixed: Report | None = None
-
-    @property
-    def exit_code(self) -> Exit:
-        if self.fixed is not None:
-            return self.fixed.exit_code
-        return Exit.PARTIAL if self.orders.missed or self.rows.lacking or self.rows.doubled else Exit.DONE
-
-
-def as_data(found: Found) -> dict[str, Any]:
+def as_data(found: MissingOrders) -> dict[str, Any]:
     """The answer for scripts; the names are documented in docs/manager.md."""
     return {
         "exit_code": int(found.exit_code),
@@ -83,7 +56,7 @@ def _day(day: DayCount) -> dict[str, Any]:
     }
 
 
-def show(output: Output, found: Found, days: int) -> None:
+def show(output: Output, found: MissingOrders, days: int) -> None:
     for line in _headline(found, days):
         output.line(line)
     gaps = [one for one in found.orders.gaps if one.verdict is not GapVerdict.NOT_READ]
@@ -102,7 +75,7 @@ def show(output: Output, found: Found, days: int) -> None:
         _more(output, len(differing))
 
 
-def _headline(found: Found, days: int) -> Iterator[str]:
+def _headline(found: MissingOrders, days: int) -> Iterator[str]:
     orders, rows = found.orders, found.rows
     counted = [day for day in orders.days if day.shop is not None]
     if not counted:
@@ -129,7 +102,7 @@ def _headline(found: Found, days: int) -> Iterator[str]:
         yield "What to do: python sync_manager.py missing --fix"
 
 
-def _sheet(rows: Rows) -> Iterator[str]:
+def _sheet(rows: RowCheck) -> Iterator[str]:
     if rows.refused:
         yield f"The sheet was not compared: {rows.refused}"
         return

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from syncdb.cli.missing_view import Found, Rows
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.facts import Facts
 from syncdb.connectors.shopify.presence import Listed, Presence
@@ -16,6 +15,7 @@ from syncdb.orders.intake import FETCH
 from syncdb.pairs.shopify_sheets.known_sheet import known_sheet
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
+from syncdb.services.missing_result import MissingOrders, RowCheck
 from syncdb.services.run_now import run_now
 from syncdb.systems.google_sheets.connecting import google_of
 from syncdb.systems.shopify.connecting import shop_of
@@ -24,7 +24,7 @@ from syncdb.values import iso
 BOUNDS = Bounds(gaps=60, pages=8, days=31)
 
 
-def look(settings: SheetsSettings, days: int, clock: Clock) -> Found:
+def look(settings: SheetsSettings, days: int, clock: Clock) -> MissingOrders:
     """Ask whoever can be asked; who cannot be reached is named in the result."""
     with reading(settings.db_path) as reader:
         now = clock.now()
@@ -36,7 +36,7 @@ def look(settings: SheetsSettings, days: int, clock: Clock) -> Found:
         except RemoteError as away:
             orders = unasked(reader, since)
             orders.refused = str(away)
-        return Found(orders, _rows(reader, settings, clock))
+        return MissingOrders(orders, _rows(reader, settings, clock))
 
 
 def _same_shop(reader: LedgerReader, facts: Facts) -> Facts:
@@ -49,9 +49,9 @@ def _same_shop(reader: LedgerReader, facts: Facts) -> Facts:
     return facts
 
 
-def _rows(reader: LedgerReader, settings: SheetsSettings, clock: Clock) -> Rows:
+def _rows(reader: LedgerReader, settings: SheetsSettings, clock: Clock) -> RowCheck:
     """Read the whole sheet and compare its keys with the ledger's."""
-    rows = Rows()
+    rows = RowCheck()
     try:
         with google_of(settings, clock) as google:
             sheet = known_sheet(settings, reader, google)
@@ -75,7 +75,7 @@ def _rows(reader: LedgerReader, settings: SheetsSettings, clock: Clock) -> Rows:
     return rows
 
 
-def fetch_missed(settings: SheetsSettings, found: Found, clock: Clock) -> None:
+def fetch_missed(settings: SheetsSettings, found: MissingOrders, clock: Clock) -> None:
     """Note each missed order, so that the run asks for it by id and its history shows why; then run."""
     if not found.orders.missed and not found.rows.lacking:
         return

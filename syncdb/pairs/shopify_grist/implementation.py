@@ -6,8 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-import requests
-
 from syncdb.clock import Clock
 from syncdb.connectors.base import Feed
 from syncdb.connectors.grist import GristClient, GristDocument
@@ -33,7 +31,7 @@ from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import Tables, order_rows, shown_fields, wanted_tables
 from syncdb.systems.grist.connecting import counted_calls
-from syncdb.systems.shopify.connecting import shopify_client
+from syncdb.systems.shopify.connecting import connected_shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +59,8 @@ def open_runs(
     selection = settings.selection.only(only)[0] if only else settings.selection
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(settings, request, clock))
-        session = stack.enter_context(requests.Session())
         trying = retrier(settings, clock)
-        shopify = shopify_client(settings, session, clock, trying)
+        shopify = stack.enter_context(connected_shop(settings, clock, trying))
         calls = stack.enter_context(counted_calls(ledger, settings, clock))
         grist = GristClient(settings.grist_server, settings.grist_api_key, None, clock, trying, calls)
         stack.callback(grist.close)

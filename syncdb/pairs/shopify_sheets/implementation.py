@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-import requests
-
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.progress import Progress
@@ -21,7 +19,7 @@ from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
 from syncdb.systems.check import Check
 from syncdb.systems.google_sheets.connecting import google_client
-from syncdb.systems.shopify.connecting import shopify_client
+from syncdb.systems.shopify.connecting import connected_shop
 
 ORDERS = "orders"
 
@@ -38,8 +36,7 @@ def open_sync(settings: SheetsSettings, request: RunRequest, clock: Clock, progr
         trying = retrier(settings, clock)
         google = google_client(settings, clock, trying)
         stack.callback(google.close)
-        session = stack.enter_context(requests.Session())
-        shopify = shopify_client(settings, session, clock, trying)
+        shopify = stack.enter_context(connected_shop(settings, clock, trying))
         destination = SheetDestination(settings, ledger, google, request, clock, rng)
         shape = sheet_mapping(settings, "UTC", "XXX")  # for what does not depend on the shop
         reader = OrderReader(shopify, shape.metafields)

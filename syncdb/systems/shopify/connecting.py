@@ -33,8 +33,15 @@ class ShopAccess(Protocol):
     def deadline_seconds(self) -> int: ...
 
 
+@contextmanager
+def connected_shop(settings: ShopAccess, clock: Clock, retrier: Retrier) -> Iterator[ShopifyClient]:
+    """The client of a run, with a session of its own."""
+    with requests.Session() as session:
+        yield shopify_client(settings, session, clock, retrier)
+
+
 def shopify_client(settings: ShopAccess, session: requests.Session, clock: Clock, retrier: Retrier) -> ShopifyClient:
-    """The client of a run. `session` is closed by whoever opened it."""
+    """A client over a session that is closed by whoever opened it."""
     return ShopifyClient(
         settings.shopify_store_name,
         token_source(settings, session, clock, retrier),
