@@ -13,19 +13,22 @@ from filelock import FileLock
 from syncdb.ledger import file
 from syncdb.ledger.decisions import Verdicts
 from syncdb.ledger.journal import Journal
+from syncdb.ledger.links import Links
 from syncdb.ledger.listed_orders import ListedOrders
 from syncdb.ledger.orders import Orders
+from syncdb.ledger.pairs import Pairs, RegisteredPair
 from syncdb.ledger.records import Records
 from syncdb.ledger.redacted import Redacted
 from syncdb.ledger.runs import Problems, Runs
+from syncdb.ledger.sources import Sources
 from syncdb.values import iso, moment
 
 CHECK_EVERY = timedelta(days=1)
 
 
 class Ledger:
-    """An open ledger: `orders`, `shown`, `records(pair)`, `journal(pair)`, `verdicts(pair)`, `runs`, `problems`, and
-    transactions around them.
+    """An open ledger: `pairs`, `sources`, `orders`, `shown`, `runs`, `problems`, of each pair `records(pair)`, `links(pair)`,
+    `journal(pair)` and `verdicts(pair)`, and transactions around them.
 
     Made by `Ledger.open` (the one writer) or `Ledger.copy` (a dry run's own copy, gone at the end).
     """
@@ -33,6 +36,8 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, path: Path, guard: FileLock | None) -> None:
         self.connection = connection
         self.path = path
+        self.pairs = Pairs(connection)
+        self.sources = Sources(connection)
         self.orders = Orders(connection)
         self.shown = ListedOrders(connection)
         self.runs = Runs(connection)
@@ -70,8 +75,19 @@ class Ledger:
         """The ledger's own identity, written into the places it keeps so that two ledgers never keep the same place."""
         return str(self.runs.get("ledger_id"))
 
+    def register(self, *pairs: RegisteredPair) -> None:
+        """Say what these pairs are, before anything is recorded of them. Writes only what is news."""
+        news = [pair for pair in pairs if self.pairs.get(pair.id) != pair]
+        if news:
+            with self.transaction():
+                for pair in news:
+                    self.pairs.register(pair)
+
     def records(self, pair: str) -> Records:
         return Records(self.connection, pair, self.redacted)
+
+    def links(self, pair: str) -> Links:
+        return Links(self.connection, pair)
 
     def journal(self, pair: str) -> Journal:
         return Journal(self.connection, pair)

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from syncdb.decoding import SENSELESS, met_in
 from syncdb.errors import LedgerBusy, LedgerUnusable
-from syncdb.ledger.schema import migrate, unknown_migrations
+from syncdb.ledger.schema import migrate, stand_in, unknown_migrations
 
 MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies it
 
@@ -65,13 +65,16 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 def open_for_reading(path: Path, unwritten: bool = False) -> sqlite3.Connection:
     """A connection that cannot change the ledger, usable while a run writes. Raises LedgerUnusable.
 
+    A ledger of an older version is read as it is: what it lacks is put beside it, in a temporary database.
+
     `unwritten` promises that nobody writes meanwhile; a write-ahead log left by a killed run is still read.
     """
     immutable = unwritten and not path.with_name(path.name + "-wal").exists()
     try:
         with closed_on_failure(_connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}")) as connection:
-            connection.execute("PRAGMA query_only = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            stand_in(connection)
+            connection.execute("PRAGMA query_only = ON")
     except sqlite3.DatabaseError as error:
         raise unusable(path, error) from error
     return connection

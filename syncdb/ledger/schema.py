@@ -219,6 +219,83 @@ def m005_things(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_PAIRS_AND_LINKS = (
+    # what a pair's name stands for: names are only ever compared, never taken apart
+    """CREATE TABLE pair (
+        id TEXT PRIMARY KEY,
+        type TEXT NOT NULL,
+        entity TEXT NOT NULL,
+        tracks_orders INTEGER NOT NULL CHECK (tracks_orders IN (0, 1))
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX pair_by_type ON pair (type)",
+    # a record whose two sides have ids of their own; without a line here it has the same id on both
+    """CREATE TABLE link (
+        pair TEXT NOT NULL,
+        key TEXT NOT NULL,
+        left_id TEXT NOT NULL,
+        right_id TEXT NOT NULL,
+        PRIMARY KEY (pair, key)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX link_by_left ON link (pair, left_id)",
+    "CREATE UNIQUE INDEX link_by_right ON link (pair, right_id)",
+    # what is known of each shop or other system that the ledger has to do with, by the name that the configuration has for it
+    "CREATE TABLE source (name TEXT PRIMARY KEY, kind TEXT NOT NULL, data TEXT NOT NULL) STRICT, WITHOUT ROWID",
+)
+# tables of which an index begins with the pair: from one pair to the next is one step, however many rows each has
+_INDEXED_BY_PAIR = ("record", "pending", "conflict", "sync_history")
+_STEPPED = """WITH RECURSIVE known (pair) AS (
+                SELECT min(pair) FROM {table}
+                UNION ALL SELECT (SELECT min(pair) FROM {table} WHERE pair > known.pair) FROM known WHERE known.pair IS NOT NULL)
+              SELECT pair FROM known WHERE pair IS NOT NULL"""
+_SMALL = ("journal", "verdict")
+_FIRST_SHOP = "INSERT INTO source SELECT 'shopify', 'shopify', value FROM meta WHERE name = 'shop'"
+
+
+@migrations()
+def m006_pairs_and_links(db: Database) -> None:
+    for statement in _PAIRS_AND_LINKS:
+        db.conn.execute(statement)
+    _fill_pairs(db.conn)
+    db.conn.execute(_FIRST_SHOP)
+
+
+def _fill_pairs(connection: sqlite3.Connection) -> None:
+    """Tell once, from the names that versions up to 0.1 gave to pairs, what each stands for."""
+    found: set[str] = set()
+    for table in _tables(connection).intersection((*_INDEXED_BY_PAIR, *_SMALL)):
+        query = _STEPPED.format(table=table) if table in _INDEXED_BY_PAIR else f"SELECT DISTINCT pair FROM {table}"
+        found.update(row[0] for row in connection.execute(query))
+    connection.executemany("INSERT INTO pair VALUES (?, ?, ?, ?)", sorted(map(_meant, found)))
+
+
+def _meant(pair: str) -> tuple[str, str, str, int]:
+    """`sheets:SPREADSHEET:TAB:rows` has orders, `grist:DOCUMENT:orders` too, `grist:DOCUMENT:ENTITY` something else, and under
+    `grist:DOCUMENT` there are runs only."""
+    kind, _, rest = pair.partition(":")
+    entity = "orders" if kind == "sheets" else rest.rpartition(":")[2] if ":" in rest else ""
+    return pair, kind, entity, int(entity == "orders")
+
+
+def stand_in(connection: sqlite3.Connection) -> None:
+    """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
+
+    Does nothing where nothing is lacking, or to a database that is no ledger.
+    """
+    there = _tables(connection)
+    if "order_tracking" not in there:
+        return
+    for statement in (*_DECISIONS, *_PAIRS_AND_LINKS):
+        if statement.startswith("CREATE TABLE") and statement.split()[2] not in there:
+            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+    if "pair" not in there:
+        _fill_pairs(connection)
+        connection.execute(_FIRST_SHOP)
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
 def unknown_migrations(db: Database) -> list[str]:
     """Migrations this ledger has had that this program does not know: it was written by a newer one."""
     known = {migration.name for migration in migrations._migrations}

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.errors import Group, grouped, open_errors
-from syncdb.ledger.queries.overview import KnownPair, OrderCounts
+from syncdb.ledger.queries.overview import OrderCounts
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.ledger_gaps import after_asking, gaps_in
 from syncdb.orders.number_gaps import Gap, Reason
@@ -88,7 +89,7 @@ class Status:
     schema: Sequence[str]
     kept: Mapping[str, int]
     calls: Mapping[str, Mapping[str, Any]]  # of each system whose calls are counted
-    known: Mapping[str, KnownPair]
+    known: Mapping[str, RegisteredPair]
 
     @property
     def last_run(self) -> dict[str, Any] | None:
@@ -134,7 +135,9 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
     )
 
 
-def _series(reader: LedgerReader, pairs: Sequence[str], known: Mapping[str, KnownPair], place: LedgerLocation) -> list[Series]:
+def _series(
+    reader: LedgerReader, pairs: Sequence[str], known: Mapping[str, RegisteredPair], place: LedgerLocation
+) -> list[Series]:
     """The series of runs, the one that ran last first; not those that nobody has configured any more."""
     runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for pair in pairs:
@@ -148,7 +151,7 @@ def _series(reader: LedgerReader, pairs: Sequence[str], known: Mapping[str, Know
     return sorted(found_series, key=lambda one: -int(one.last["run_id"]))
 
 
-def _series_name(one: KnownPair) -> str:
+def _series_name(one: RegisteredPair) -> str:
     """What is run together and again and again, in words: where a pair keeps more than orders, those have runs of their own."""
     pair = registry.pair_named(one.type)
     title = pair.title if pair else one.type

@@ -16,7 +16,7 @@ from syncdb.connectors.google_sheets.a1 import letters
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.mapping import CATALOGUE
-from syncdb.pairs.shopify_sheets import pair
+from syncdb.pairs.shopify_sheets import implementation
 from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.shopify.generate import new_order
@@ -56,12 +56,12 @@ def reading_in_bulk(cut: Cut) -> Iterator[None]:
 
     The product does so from a thousand on (by several from 20,000 on); here the same reader is told to begin with the second.
     """
-    usual = pair.OrderReader
-    pair.OrderReader = partial(OrderReader, page_size=1, bulk_from=1, cut=cut)  # type: ignore[misc,assignment]
+    usual = implementation.OrderReader
+    implementation.OrderReader = partial(OrderReader, page_size=1, bulk_from=1, cut=cut)  # type: ignore[misc,assignment]
     try:
         yield
     finally:
-        pair.OrderReader = usual  # type: ignore[misc]
+        implementation.OrderReader = usual  # type: ignore[misc]
 
 
 @dataclass

@@ -170,8 +170,8 @@ def test_only_the_connectors_send_requests() -> None:
     sending = users_of("requests", "gspread", "google.auth", "http.client", "urllib.request", "urllib3", "socket", "httpx")
     assert any(within(name, "syncdb.connectors.shopify") for name in sending)
     assert any(within(name, "syncdb.connectors.google_sheets") for name in sending)
-    # the assembly makes the session that it hands to a connector
-    sessions = ("syncdb.pairs.shopify_sheets.pair", "syncdb.pairs.shopify_grist.pair")
+    # who connects a system makes the session that it hands to a connector
+    sessions = ("syncdb.systems.shopify.connecting",)
     assert outside(sending, "syncdb.http", "syncdb.connectors", *sessions, "syncdb.sandbox") == []
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.ledger.pairs import Pairs, RegisteredPair
 from syncdb.ledger.queries.reader import LedgerReader
 
 WATERMARK = "watermark:orders"  # as the intake of orders keeps it
@@ -50,24 +51,9 @@ def last_runs_of(reader: LedgerReader, pair: str, most: int = 20) -> list[dict[s
     return [unpacked(row) for row in reader.rows(query, (pair, most))]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPair:
-    """A pair of the ledger: its type, what it keeps in step, and whether that is orders that are tracked."""
-
-    type: str
-    entity: str
-    tracks_orders: bool
-
-
-def known_pairs(reader: LedgerReader) -> dict[str, KnownPair]:
-    """Every pair that had a run or has records, by its id."""
-    ids = {str(run["pair"]) for run in last_run_of_each_pair(reader)} | set(pairs(reader))
-    found = {}
-    for one in sorted(ids):
-        kind, entity = one.partition(":")[0], one.rpartition(":")[2]
-        orders = kind == "sheets" or entity == "orders"
-        found[one] = KnownPair(kind, "orders" if orders else entity, orders)
-    return found
+def known_pairs(reader: LedgerReader) -> dict[str, RegisteredPair]:
+    """Every pair that the ledger knows, by its id."""
+    return {one.id: one for one in Pairs(reader.connection).all()}
 
 
 def kept_in_step(reader: LedgerReader) -> dict[str, int]:

@@ -29,7 +29,7 @@ from syncdb.pairs.shopify_grist.checks import check
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
-from syncdb.pairs.shopify_grist.tables import Tables, order_rows, shown_fields, wanted_tables
+from syncdb.pairs.shopify_grist.tables import Tables, order_rows, registered, shown_fields, wanted_tables
 from syncdb.systems.grist.connecting import counted_calls
 from syncdb.systems.shopify.connecting import connected_shop
 
@@ -145,7 +145,7 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         wish = wanted[one.entity.name]
         table = tables.table(one.entity.name, one.table, wish.columns, wish.changed_at)
         pair = EntityPair(
-            f"grist:{tables.document.id}:{one.entity.name}",
+            registered(opened.ledger, tables.document.id, one.entity.name),
             catalogue.side(one.entity.name),
             table,
             Policy({part.field.name: part.rule for part in one.fields}, one.gone_in_shop, one.gone_there),
@@ -153,7 +153,7 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         )
         entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, table))
     feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
-    return PairRun(f"grist:{tables.document.id}", entities, feeds, tables.remember, catalogue.news, part)
+    return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, catalogue.news, part)
 
 
 def _selected(settings: GristSettings) -> str:

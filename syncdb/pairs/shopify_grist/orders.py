@@ -9,7 +9,7 @@ from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Tie
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.selection import ORDERS, ChosenOrders
 from syncdb.pairs.shopify_grist.settings import GristSettings
-from syncdb.pairs.shopify_grist.tables import Tables, order_columns, order_rows
+from syncdb.pairs.shopify_grist.tables import Tables, order_columns, order_rows, registered
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class OrdersTable:
     _cursor: str | None = None
 
     def __post_init__(self) -> None:
-        self.pair = f"grist:{self.document}:{ORDERS}"
+        self.pair = registered(self.tables.ledger, self.document, ORDERS)
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         rows = order_rows(self.chosen, str(shop["zone"]), str(shop["currency"]))

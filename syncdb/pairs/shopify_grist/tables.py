@@ -9,11 +9,13 @@ from syncdb.connectors.grist import GristDocument, GristTable, TableBinding, Tab
 from syncdb.connectors.grist.layout import WantedTable
 from syncdb.engine.request import RunRequest
 from syncdb.ledger import Ledger
+from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import SheetMapping
 from syncdb.mapping.entities import KEY_LABEL, EntityField, ShownAs
 from syncdb.model import Field, Record
 from syncdb.orders.writable_orders import TAGS, sorted_words
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
+from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.values import Kind, Value, minor_digits
 
 CHANGED_AT = "Changed by people"
@@ -63,6 +65,13 @@ class Tables:
             if data is not None and self.ledger.runs.get(kept_as) != data:
                 with self.ledger.transaction():
                     self.ledger.runs.put(kept_as, data)
+
+
+def registered(ledger: Ledger, document: str, entity: str = "") -> str:
+    """The name of an entity's pair in the ledger, or without one that of the runs; the ledger knows it from now on."""
+    name = f"{SHOPIFY_GRIST.name}:{document}" + (f":{entity}" if entity else "")
+    ledger.register(RegisteredPair(name, SHOPIFY_GRIST.name, entity, tracks_orders=entity == ORDERS))
+    return name
 
 
 def binding_name(document: str, name: str, table: str) -> str:

@@ -13,9 +13,11 @@ from syncdb.connectors.google_sheets.periods import PeriodTabs
 from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.ledger import Ledger
+from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import SheetMapping, default_columns
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.orders.order_sync import RowMapping
+from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
 from syncdb.pairs.shopify_sheets.tabs import (
     Opening,
@@ -52,6 +54,7 @@ class SheetDestination:
         found = spreadsheet_in(self.settings, get) or find_spreadsheet(self.client, self.settings.target_spreadsheet)
         self._place = TargetSpreadsheet(self.settings, found, self.ledger.connection, get)
         self.pair = self._place.pair
+        self.ledger.register(RegisteredPair(self.pair, SHOPIFY_SHEETS.name, "orders", tracks_orders=True))
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]))

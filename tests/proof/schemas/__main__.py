@@ -40,6 +40,9 @@ ROWS = {
     "conflict": (
         "sheets:one", "9007199254740995", "note", "formula", "9007199254740993", "{}", AT, AT,
     ),
+    "pair": ("sheets:one", "sheets", "orders", 1),
+    "link": ("grist:one:products", "gid://shopify/Product/1", "gid://shopify/Product/1", "mug"),
+    "source": ("shopify", "shopify", '{"domain": "one.myshopify.com", "id": "1"}'),
     "verdict": (1, "sheets:one", "9007199254740995", "note", "left", '"ours"', '"theirs"', None, AT, None, None),
 }  # fmt: skip
 
