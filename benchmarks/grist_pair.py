@@ -160,7 +160,7 @@ def inside(options: list[str]) -> None:
 
     code = 0
     try:
-        command(["--json", *options])
+        command("grist", ["--json", *options])
     except SystemExit as left:
         code = int(left.code or 0)
     used = resource.getrusage(resource.RUSAGE_SELF)

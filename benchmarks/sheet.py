@@ -33,6 +33,8 @@ LISTING = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import syncdb.cli.run_pair
+from syncdb.pairs.registry import pair_named
+pair_named("sheets").load_implementation()
 own = {*sys.stdlib_module_names, "syncdb", "__main__"}
 for name, module in sys.modules.items():
     if name.partition(".")[0] not in own and getattr(getattr(module, "__spec__", None), "has_location", False):

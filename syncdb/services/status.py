@@ -141,8 +141,8 @@ def _series(
     """The series of runs, the one that ran last first; not those that nobody has configured any more."""
     runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for pair in pairs:
-        one = known.get(pair)
-        if one is None or (place.pairs and one.type not in {configured.name for configured in place.pairs}):
+        one = known.get(pair) or RegisteredPair(pair, pair, "")  # nothing that ran is hidden
+        if pair in known and place.pairs and one.type not in {configured.name for configured in place.pairs}:
             continue
         found = [run for run in overview.last_runs_of(reader, pair) if run["mode"] != "test"]
         runs.setdefault((_series_name(one), run_command(one.type)), []).extend(found)

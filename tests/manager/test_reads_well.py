@@ -70,7 +70,7 @@ def test_what_was_not_asked_is_not_called_set_up(past: Shop, monkeypatch: pytest
         monkeypatch.setenv(name, value)
     answer = past.ask("validate", "--offline")
     assert answer.code == 0, answer.out + answer.err
-    assert "All is set up" not in answer.out and "Shopify, Google and Grist were not asked" in answer.out
+    assert "All is set up" not in answer.out and "Shopify, Google Sheets and Grist were not asked" in answer.out
 
 
 def test_an_unknown_command_suggests_the_nearest() -> None:

@@ -19,7 +19,7 @@ def loaded_by(statement: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    return loaded_by("import syncdb.cli.run_pair")
+    return loaded_by("import syncdb.cli.run_pair, syncdb.pairs.registry as r; r.pair_named('sheets').load_implementation()")
 
 
 def test_what_a_run_needs_is_there(loaded: set[str]) -> None:

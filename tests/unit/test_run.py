@@ -36,15 +36,11 @@ def run(project: Path, *arguments: str, venv: Path | None = None) -> subprocess.
 def test_the_environment_is_made_once_and_the_tests_come_last(project: Path) -> None:
     first = run(project, "test", "-k", "orders")
     assert first.returncode == 0, first.stderr
-    assert first.stdout.splitlines()[-4:] == [
-        "ruff check .",
-        "ruff format --check --quiet .",
-        "mypy",
-        "pytest -m not long -n auto --dist worksteal -k orders",
-    ]
+    checks = ["ruff check .", "ruff format --check --quiet .", "mypy"]
+    assert first.stdout.splitlines()[-4:] == [*checks, "pytest -m not long -n auto --dist worksteal -k orders"]
     assert "Making" in first.stdout and "Installing" in first.stdout
     second = run(project, "test", "--long")
-    assert second.stdout.splitlines() == ["ruff check .", "mypy", "pytest -n auto --dist worksteal"]
+    assert second.stdout.splitlines() == [*checks, "pytest -n auto --dist worksteal"]
 
     (project / "constraints.txt").write_text("# newer\n", encoding="utf-8")
     third = run(project, "demo", "--rows", "5")

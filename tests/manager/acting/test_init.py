@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from syncdb.config.writing import write_secrets
+from syncdb.pairs.registry import known_keys
 from syncdb.pairs.shopify_sheets.settings import load
 from tests.manager.acting.conftest import Manage
 from tests.scenarios.world import World
@@ -101,8 +102,8 @@ def test_other_lines_of_a_dotenv_stay(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("# mine\nOTHER=1\nSHOPIFY_CLIENT_SECRET=old\n", encoding="utf-8")
     odd = "a'b\\c#d\"e$f"
-    write_secrets(file, {"shopify_client_secret": odd, "shopify_access_token": None})
+    write_secrets(file, {"shopify_client_secret": odd, "shopify_access_token": None}, known_keys())
     from syncdb.config.sources import from_dotenv
 
-    assert from_dotenv(file).values == {"shopify_client_secret": odd}
+    assert from_dotenv(file, known_keys()).values == {"shopify_client_secret": odd}
     assert file.read_text(encoding="utf-8").startswith("# mine\nOTHER=1\n")

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 from datetime import datetime
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from xml.etree import ElementTree
 
 import pytest
@@ -19,6 +19,13 @@ from syncdb.services.scheduler_units import (
     with_line,
 )
 from tests.manager.acting.conftest import Manage
+
+
+def scheduled(
+    python: PurePath, script: PurePath, folder: PurePath, every: int, config: PurePath | None = None
+) -> ScheduledCommand:
+    return ScheduledCommand(python, script, folder, every, config, "What it does")
+
 
 ODD = 'it\'s 100% $HOME "q" & <b>; `x` ü'
 
@@ -38,7 +45,7 @@ def test_a_shell_runs_what_cron_would_in_a_folder_with_any_name(tmp_path: Path, 
     script = folder / "a script.py"
     note = "open('ran', 'w', encoding='utf-8').write(repr((os.getcwd(), sys.argv[1:])))"
     script.write_text(f"import os, sys\n{note}\nsys.exit(int(sys.argv[-1][-1]))\n", encoding="utf-8")
-    job = ScheduledCommand(Path(sys.executable), script, folder, 60, PurePosixPath(f"/etc/{ODD}/{code}"))
+    job = scheduled(Path(sys.executable), script, folder, 60, PurePosixPath(f"/etc/{ODD}/{code}"))
     ended = subprocess.run(["/bin/sh", "-c", cron_command(cron_line(job))], check=False)
     assert (folder / "ran").read_text(encoding="utf-8") == repr((str(folder), ["--config", f"/etc/{ODD}/{code}"]))
     assert (ended.returncode == 0) == (code in (0, 7))
@@ -46,9 +53,7 @@ def test_a_shell_runs_what_cron_would_in_a_folder_with_any_name(tmp_path: Path, 
 
 @pytest.mark.parametrize("every", EVERY)
 def test_cron_comes_as_often_as_asked(every: int) -> None:
-    minutes, hours = cron_line(ScheduledCommand(PurePosixPath("/p"), PurePosixPath("/s"), PurePosixPath("/f"), every)).split(" ")[
-        :2
-    ]
+    minutes, hours = cron_line(scheduled(PurePosixPath("/p"), PurePosixPath("/s"), PurePosixPath("/f"), every)).split(" ")[:2]
     per_hour = len(minutes.split(","))
     per_day = {"*": 24}.get(hours) or (24 // int(hours[2:]) if hours.startswith("*/") else 1)
     assert per_hour * per_day == 1440 // every
@@ -56,7 +61,7 @@ def test_cron_comes_as_often_as_asked(every: int) -> None:
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not on this computer")
 def test_systemd_accepts_its_units(tmp_path: Path) -> None:
-    job = ScheduledCommand(Path(sys.executable), tmp_path / "s.py", tmp_path, 15)
+    job = scheduled(Path(sys.executable), tmp_path / "s.py", tmp_path, 15)
     for name, text in (("x.service", systemd_service(job)), ("x.timer", systemd_timer(job))):
         (tmp_path / name).write_text(text, encoding="utf-8")
     done = subprocess.run(
@@ -66,7 +71,7 @@ def test_systemd_accepts_its_units(tmp_path: Path) -> None:
 
 
 def test_systemd_words_are_quoted() -> None:
-    job = ScheduledCommand(PurePosixPath("/a b/py"), PurePosixPath("/a b/100%/$x/s.py"), PurePosixPath("/a b/100%"), 60)
+    job = scheduled(PurePosixPath("/a b/py"), PurePosixPath("/a b/100%/$x/s.py"), PurePosixPath("/a b/100%"), 60)
     service = systemd_service(job)
     assert 'ExecStart="/a b/py" "/a b/100%%/$$x/s.py"\n' in service
     assert "WorkingDirectory=/a b/100%%\n" in service
@@ -74,7 +79,7 @@ def test_systemd_words_are_quoted() -> None:
 
 def test_the_windows_task_is_sound_xml_with_the_paths_unharmed() -> None:
     python, folder = PureWindowsPath(r"C:\Program Files\R&D <1>\python.exe"), PureWindowsPath(r"D:\My Shop")
-    job = ScheduledCommand(python, folder / "shopify_sheets_sync.py", folder, 30)
+    job = scheduled(python, folder / "shopify_sheets_sync.py", folder, 30)
     text = task_xml(job, datetime(2026, 11, 20, 12, 2).isoformat())
     root = ElementTree.fromstring(text.encode("utf-16"))
     space = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
@@ -89,13 +94,13 @@ def test_the_windows_task_is_sound_xml_with_the_paths_unharmed() -> None:
 
 
 def test_a_crontab_keeps_its_other_lines_and_gets_ours_once() -> None:
-    job = ScheduledCommand(PurePosixPath("/p"), PurePosixPath("/s"), PurePosixPath("/shop"), 60)
+    job = scheduled(PurePosixPath("/p"), PurePosixPath("/s"), PurePosixPath("/shop"), 60)
     other = "MAILTO=me\n0 1 * * * backup\n"
     once = with_line(other, job)
-    often = with_line(once, ScheduledCommand(job.python, job.script, job.folder, 15))
+    often = with_line(once, scheduled(job.python, job.script, job.folder, 15))
     assert once.startswith(other) and often.startswith(other)
     assert often.count("/shop") == 1 and often.count(job.name) == 1
-    assert ScheduledCommand(job.python, job.script, PurePosixPath("/shop2"), 60).name != job.name
+    assert scheduled(job.python, job.script, PurePosixPath("/shop2"), 60).name != job.name
 
 
 def test_the_command_prints_and_installs_nothing(run: Manage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
