@@ -141,10 +141,13 @@ def test_status_tells_of_what_is_kept_in_step_and_names_the_right_command(world:
 
 def test_a_failed_run_with_grist_is_told_though_the_sheet_went_well(world: GristWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     from syncdb.ledger import Ledger
+    from syncdb.ledger.pairs import RegisteredPair
     from syncdb.values import iso
 
     now = world.clock.now()
     with Ledger.open(world.ledger, now) as ledger, ledger.transaction():
+        ledger.pairs.register(RegisteredPair("grist:doc", "grist", ""))
+        ledger.pairs.register(RegisteredPair("sheets:s:Orders:line", "sheets", "orders", tracks_orders=True))
         for pair, code in (("grist:doc", 4), ("sheets:s:Orders:line", 0)):
             ledger.runs.end(ledger.runs.start(pair, "sync", iso(now)), iso(now), code, "No.", {}, [], False)
     monkeypatch.setenv("TARGET_SPREADSHEET", "Shop orders")
