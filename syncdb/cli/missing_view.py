@@ -11,7 +11,7 @@ from syncdb.services.missing_result import MissingOrders, RowCheck
 from syncdb.values import iso
 
 if TYPE_CHECKING:
-    from syncdb.connectors.shopify.presence import Listed
+    from syncdb.connectors.order_source import Listed
 
 SHOWN = 20  # lines of each table; --json has all
 WORTH_A_LOOK = (GapVerdict.MISSED, GapVerdict.UNASKED, GapVerdict.UNEXPLAINED)

@@ -19,8 +19,8 @@ from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.values import iso, moment
 
 if TYPE_CHECKING:
-    from syncdb.connectors.shopify.facts import Facts
-    from syncdb.connectors.shopify.presence import Listed, Presence
+    from syncdb.connectors.order_source import Facts, Listed
+    from syncdb.connectors.shopify.presence import Presence
 
 LAG = timedelta(minutes=15)  # of Shopify's search: nothing is concluded about orders younger than this
 NAMES_OF_A_GAP = 25  # larger gaps are asked about by time only

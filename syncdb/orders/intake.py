@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncdb.clock import Clock
-from syncdb.connectors.shopify.facts import Facts, Notice
+from syncdb.connectors.order_source import Absence, Facts, Looked, Notice, OrderPage, Quarantined
 from syncdb.connectors.shopify.normalise import merge_withheld
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import Absence, Looked, OrderPage, Quarantined
 from syncdb.connectors.shopify.personal import without_person
 from syncdb.connectors.shopify.presence import Presence
 from syncdb.engine.progress import Progress

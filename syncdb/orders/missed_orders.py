@@ -6,8 +6,8 @@ which knows what its search index does not show yet. A run over the whole window
 
 from datetime import datetime, timedelta
 
-from syncdb.connectors.shopify.facts import Facts
-from syncdb.connectors.shopify.presence import Listed, Presence
+from syncdb.connectors.order_source import Facts, Listed
+from syncdb.connectors.shopify.presence import Presence
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries import order_presence as held
 from syncdb.ledger.queries.reader import LedgerReader

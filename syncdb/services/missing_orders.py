@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from syncdb.clock import Clock
-from syncdb.connectors.shopify.facts import Facts
-from syncdb.connectors.shopify.presence import Listed, Presence
+from syncdb.connectors.order_source import Facts, Listed
+from syncdb.connectors.shopify.presence import Presence
 from syncdb.errors import NeedsPerson, RemoteError, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries import order_presence as held

@@ -36,7 +36,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.mapping": (*FLOOR, "syncdb.model"),
     "syncdb.order_snapshot": ("syncdb.values",),
     "syncdb.ledger": (*FLOOR, "syncdb.model"),
-    "syncdb.connectors": (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.connectors.base"),
+    "syncdb.connectors": (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.connectors.base", "syncdb.connectors.order_source"),
     "syncdb.systems": SYSTEMS,
     "syncdb.engine.compare": DECIDING,
     "syncdb.engine.policy": (*DECIDING, "syncdb.engine.compare"),

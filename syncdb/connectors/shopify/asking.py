@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.client import Answer
 from syncdb.connectors.shopify.documents import Documents
-from syncdb.connectors.shopify.facts import Facts, facts_from
+from syncdb.connectors.shopify.facts import facts_from
 from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import Path

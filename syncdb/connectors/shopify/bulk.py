@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from syncdb.connectors.order_source import Notice, OrderPage
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk_convoy import BulkOperations, Task
 from syncdb.connectors.shopify.bulk_file import BulkFile
@@ -18,9 +19,7 @@ from syncdb.connectors.shopify.bulk_result import ResultReader
 from syncdb.connectors.shopify.bulk_spans import ChangeSpan, Cut
 from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk
 from syncdb.connectors.shopify.bulk_workers import Workers
-from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.gather import Gatherer
-from syncdb.connectors.shopify.pages import OrderPage
 from syncdb.values import iso
 
 log = logging.getLogger("syncdb.bulk")

@@ -7,10 +7,10 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
+from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.bulk_query import LIST_OF, connections_of, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.normalise import Sight, kept
-from syncdb.connectors.shopify.pages import Quarantined
 from syncdb.connectors.shopify.shape import bare_id, unfinished
 from syncdb.order_snapshot import OrderSnapshot
 from syncdb.values import moment, parse_json

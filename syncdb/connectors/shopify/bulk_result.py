@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk_file import BulkFile
 from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, children_named
@@ -14,7 +15,7 @@ from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.documents import CHILDREN
 from syncdb.connectors.shopify.gather import Gatherer
-from syncdb.connectors.shopify.pages import OrderPage, PageSize
+from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import RetryLater
 from syncdb.order_snapshot import OrderSnapshot

@@ -1,48 +1,16 @@
 """What is known about the shop and about what this app may see of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from syncdb.connectors.order_source import Facts, Notice
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.decoding import text, understood
 from syncdb.errors import Refused
 from syncdb.values import iso
 
-HORIZON = timedelta(days=60)  # documented: how far back orders are shown without the scope read_all_orders
 ORDERS_SCOPES = frozenset({"read_orders", "write_orders", "read_all_orders"})
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something a person should know though the run goes on. `code` stays the same from run to run."""
-
-    code: str
-    message: str
-    next_step: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The shop as it described itself. `scopes` is None where the app may not even see its own permissions."""
-
-    shop_id: str
-    domain: str
-    name: str
-    zone: str
-    currency: str
-    scopes: frozenset[str] | None
-    version: str
-
-    @property
-    def sees_all_orders(self) -> bool | None:
-        """Whether orders older than 60 days are visible; None where that cannot be known."""
-        return None if self.scopes is None else "read_all_orders" in self.scopes
-
-    def horizon(self, now: datetime) -> datetime | None:
-        """Orders made before this are not shown; None where there is no such limit or none is known."""
-        return now - HORIZON if self.sees_all_orders is False else None
 
 
 @understood("Shopify")

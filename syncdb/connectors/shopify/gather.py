@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.client import TooCostly, message_of
 from syncdb.connectors.shopify.drain import Drain, Edited, HeldBack
 from syncdb.connectors.shopify.normalise import kept
-from syncdb.connectors.shopify.pages import Quarantined
+from syncdb.connectors.shopify.pages import held_back
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import OrderErrors, partial_notices
 from syncdb.order_snapshot import OrderSnapshot
@@ -41,7 +42,7 @@ def usable(nodes: Sequence[dict[str, Any] | None], trouble: OrderErrors) -> Gath
         if node and position not in trouble.broken:
             batch.nodes.append(node)
         elif node:
-            batch.held.append(Quarantined.of(node, trouble.broken[position]))
+            batch.held.append(held_back(node, trouble.broken[position]))
     return batch
 
 
@@ -77,7 +78,7 @@ class Gatherer:
         try:
             return kept(self._whole(node), self.asking.sight)
         except HeldBack as reason:
-            return Quarantined.of(node, str(reason))
+            return held_back(node, str(reason))
 
     def _some(self, gids: Sequence[str]) -> GatheredOrders:
         try:

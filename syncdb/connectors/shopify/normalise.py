@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.order_shape import order_shape
-from syncdb.connectors.shopify.pages import Quarantined
+from syncdb.connectors.shopify.pages import held_back
 from syncdb.connectors.shopify.shape import Parts, Path, read, stored_path, without
 from syncdb.errors import SkipRecord
 from syncdb.order_snapshot import OrderSnapshot, snapshot_of
@@ -58,9 +59,9 @@ def kept(node: Mapping[str, Any], sight: Sight) -> OrderSnapshot | Quarantined:
     try:
         return snapshot_of(snapshot(node, sight))
     except UnicodeEncodeError:
-        return Quarantined.of(node, "one of its texts holds half of a character.")
+        return held_back(node, "one of its texts holds half of a character.")
     except SkipRecord as error:
-        return Quarantined.of(node, str(error))
+        return held_back(node, str(error))
 
 
 def merge_withheld(new: Snapshot, stored: Mapping[str, Any] | None) -> Snapshot:

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from syncdb.connectors.order_source import Absence, Facts, Looked, Notice, OrderPage, Quarantined
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk import BulkReader
 from syncdb.connectors.shopify.bulk_spans import ChangeSpan, Cut, changed_between
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
 from syncdb.connectors.shopify.cursors import named_by_cursors
-from syncdb.connectors.shopify.facts import Facts, Notice, horizon_notice
+from syncdb.connectors.shopify.facts import horizon_notice
 from syncdb.connectors.shopify.gather import GatheredOrders, Gatherer, usable
-from syncdb.connectors.shopify.pages import Absence, Looked, OrderPage, PageSize, Quarantined
+from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import OrderErrors, partial_notices
 from syncdb.decoding import understood

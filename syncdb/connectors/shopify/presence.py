@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from syncdb.connectors.order_source import Facts, Listed
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, code_of, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE, SHOP
-from syncdb.connectors.shopify.facts import Facts, facts_from, missing_orders
+from syncdb.connectors.shopify.facts import facts_from, missing_orders
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.decoding import understood
 from syncdb.errors import Refused, RetryLater
@@ -40,18 +41,6 @@ def counting(days: int) -> str:
     variables = ", ".join(f"$q{number}: String" for number in range(days))
     counts = " ".join(f"d{number}: ordersCount(query: $q{number}, limit: null) {{ count precision }}" for number in range(days))
     return f"query CountOrders({variables}) {{ {counts} }}"
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An order that the shop has."""
-
-    order_id: str
-    name: str
-    number: int
-    created_at: datetime
-    test: bool
-    cancelled: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, TooCostly
-from syncdb.connectors.shopify.facts import Notice, version_notice
+from syncdb.connectors.shopify.facts import version_notice
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.trouble import refuse_if_unknown
 from syncdb.errors import Refused

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
-from syncdb.connectors.shopify.facts import Notice, missing_orders
+from syncdb.connectors.shopify.facts import missing_orders
 from syncdb.connectors.shopify.order_shape import INDISPENSABLE
 from syncdb.connectors.shopify.shape import Parts, Path, locate, stored_path
 from syncdb.errors import Refused

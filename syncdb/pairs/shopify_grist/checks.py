@@ -6,9 +6,9 @@ from syncdb.connectors.grist.failures import Declined
 from syncdb.connectors.grist.layout import TableState, WantedTable
 from syncdb.connectors.grist.structure import survey
 from syncdb.connectors.grist.target import find_document
+from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
-from syncdb.connectors.shopify.facts import Facts
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Owner

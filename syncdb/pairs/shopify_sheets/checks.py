@@ -7,7 +7,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.probing import Glance, glance, try_edit
 from syncdb.connectors.google_sheets.target import find_spreadsheet
-from syncdb.connectors.shopify.facts import Facts
+from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.presence import Presence
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader

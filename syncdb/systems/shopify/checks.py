@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from syncdb.connectors.shopify.facts import Facts
+from syncdb.connectors.order_source import Facts
 from syncdb.errors import Exit
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.systems.check import Check, failed, passed

@@ -11,9 +11,9 @@ import pytest
 from werkzeug import Request, Response
 
 from syncdb.clock import Clock
+from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import OrderPage
 from syncdb.connectors.shopify.tokens import StaticToken, TokenSource
 from syncdb.http import Retrier
 from syncdb.sandbox.faults import Faults

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.bulk_convoy import BUSY_WAITS
 from syncdb.connectors.shopify.bulk_file import BulkFile
 from syncdb.connectors.shopify.bulk_operation import BulkResultFile
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import OrderPage
 from syncdb.order_snapshot import snapshot_hash
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.bulk import FOLDER

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.bulk_convoy import AT_ONCE, BUSY_WAITS
 from syncdb.connectors.shopify.bulk_operation import PARTING
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import OrderPage
 from syncdb.errors import Refused
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.bulk import FOLDER, Operation

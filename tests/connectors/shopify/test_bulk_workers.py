@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.bulk_join import JoinJob, joined
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
@@ -18,7 +19,6 @@ from syncdb.connectors.shopify.bulk_worker import SIZE, serve
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.pages import OrderPage
 
 from .conftest import World, orders_of
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from syncdb.connectors.order_source import Absence
 from syncdb.connectors.shopify.orders import _Window
-from syncdb.connectors.shopify.pages import Absence
 from syncdb.errors import Refused
 from syncdb.sandbox.shopify.tokens import ALL_SCOPES
 from tests.connectors.shopify.conftest import NOON, TOKEN, World, bare, orders_of

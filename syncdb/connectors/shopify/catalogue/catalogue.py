@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from syncdb.connectors.base import Changes
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ORDERS, entity_named
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
 from syncdb.connectors.shopify.client import ShopifyClient
-from syncdb.connectors.shopify.facts import Notice
 from syncdb.errors import ConfigurationError
 
 

@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syncdb.connectors.base import Changes
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.answered import RecordPage, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES, ShopEntity
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
 from syncdb.connectors.shopify.documents import SHOP
-from syncdb.connectors.shopify.facts import Notice
 from syncdb.values import iso, moment
 
 PAGE = 100

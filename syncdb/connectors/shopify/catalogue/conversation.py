@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.answered import sound
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription, shop_from
 from syncdb.connectors.shopify.client import Answer, message_of
 from syncdb.connectors.shopify.documents import SHOP
-from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.talk import Talk
 from syncdb.errors import RetryLater
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.answered import RecordPage, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity
@@ -15,7 +16,6 @@ from syncdb.connectors.shopify.catalogue.fields import ShopField, parts_of, valu
 from syncdb.connectors.shopify.catalogue.trouble import RecordErrors, sort_errors
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
-from syncdb.connectors.shopify.facts import Notice
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import Parts, Path, Shape, selection, without
 from syncdb.decoding import understood
