@@ -151,10 +151,10 @@ class ShopifyApp:
         if self.bucket.available() < requested:
             throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return {"errors": [throttled], "extensions": {"cost": self._cost(requested, None)}}
-        run = Execution(document.fragments, variables, RESOLVERS, asker)
+        run = Execution(document, variables, RESOLVERS, asker)
         if operation.operation is OperationType.MUTATION:
             for step in run.root_steps(operation):
-                if too_many := oversized(step.name, step.args):
+                if too_many := oversized(step.name, run.args(step)):
                     return {"errors": [too_many | {"locations": place_of(step.node)}]}
         try:
             data = run.run(operation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A valid document and what is needed to run it."""
+    """A valid document and what is needed to run it.
+
+    `conditional`: variables may decide what is selected. `plans` keeps what executions laid out, for the next ones.
+    """
 
     operations: Mapping[str, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
+    conditional: bool = False
+    plans: dict[int, dict[Any, Any]] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run. Raises Refused where the choice is not clear."""
@@ -81,7 +86,8 @@ def read_document(text: str) -> Document:
         raise Refused(*(_translated(problem, tree) for problem in problems))
     named = [node for node in tree.definitions if isinstance(node, OperationDefinitionNode)]
     parts = [node for node in tree.definitions if isinstance(node, FragmentDefinitionNode)]
-    return Document({node.name.value if node.name else "": node for node in named}, {node.name.value: node for node in parts})
+    operations = {node.name.value if node.name else "": node for node in named}
+    return Document(operations, {node.name.value: node for node in parts}, conditional="@" in text)
 
 
 def _plain(error: GraphQLError, message: str) -> Refusal:

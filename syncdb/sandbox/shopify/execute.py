@@ -1,7 +1,7 @@
 """Runs a query over plain dicts.
 
 A page of fifty orders holds some thirty thousand values, most of them plain look-ups. So the selection is laid
-out once per request as a list of steps, and only fields that need more than a look-up cost more than one.
+out once per document as a list of steps, and only fields that need more than a look-up cost more than one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
+    VariableNode,
     get_named_type,
     is_abstract_type,
     is_composite_type,
@@ -31,7 +35,7 @@ from graphql import (
 )
 from graphql.pyutils import Undefined
 
-from syncdb.sandbox.shopify.documents import schema
+from syncdb.sandbox.shopify.documents import Document, schema
 
 Source = dict[str, Any]
 Resolver = Callable[[Source, dict[str, Any], "Execution", "Step"], Any]
@@ -53,9 +57,15 @@ class BrokenAnswer(Exception):
     """Nothing of the answer can be had (an internal error)."""
 
 
+Completion = Callable[["Execution", Any], Any]
+
+
 @dataclass(slots=True)
 class Step:
-    """One field to be answered: `key` in the answer, `name` in the source."""
+    """One field to be answered: `key` in the answer, `name` in the source.
+
+    `fixed` are its arguments where no variable takes part in them; otherwise each execution reads them from `definition`.
+    """
 
     key: str
     name: str
@@ -63,22 +73,33 @@ class Step:
     owner: str
     nullable: bool
     resolve: Resolver | None
-    args: dict[str, Any]
-    complete: Callable[[Any], Any] | None = None
+    definition: GraphQLField | None = None
+    fixed: dict[str, Any] | None = None
+    complete: Completion | None = None
 
 
 @dataclass(slots=True)
 class Execution:
     """One run of one operation. `resolvers` maps (type, field) to what answers it; the rest are look-ups."""
 
-    fragments: Mapping[str, FragmentDefinitionNode]
+    document: Document
     variables: Mapping[str, Any]
     resolvers: Mapping[tuple[str, str], Resolver]
     context: Any
     errors: list[dict[str, Any]] = field(default_factory=list)
     path: list[str | int] = field(default_factory=list)
-    _plans: dict[tuple[str, tuple[int, ...]], list[Step]] = field(default_factory=dict)
+    _plans: dict[tuple[str, tuple[int, ...]], list[Step]] = field(init=False)
+    _read: dict[int, tuple[Step, dict[str, Any]]] = field(default_factory=dict)
     _schema: GraphQLSchema = field(default_factory=schema)
+
+    def __post_init__(self) -> None:
+        # a directive may let a variable decide what is selected; without one the document alone does
+        shared = not self.document.conditional
+        self._plans = self.document.plans.setdefault(id(self.resolvers), {}) if shared else {}
+
+    @property
+    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
+        return self.document.fragments
 
     def run(self, operation: OperationDefinitionNode) -> dict[str, Any] | None:
         """The answer's data; what could not be had is in `errors` afterwards."""
@@ -105,6 +126,15 @@ class Execution:
     def root_field(self, node: FieldNode) -> Step:
         """A field of the query root by itself, with its arguments read."""
         return self._step("QueryRoot", node.name.value, [node])
+
+    def args(self, step: Step) -> dict[str, Any]:
+        """The arguments of a field, with this execution's variables in them."""
+        if step.fixed is not None:
+            return step.fixed
+        if id(step) not in self._read:
+            assert step.definition is not None
+            self._read[id(step)] = step, _arguments(step.definition, step.node, dict(self.variables))
+        return self._read[id(step)][1]
 
     def _plan(self, type_name: str, sets: tuple[SelectionSetNode, ...]) -> list[Step]:
         known = (type_name, tuple(id(one) for one in sets))
@@ -151,62 +181,53 @@ class Execution:
     def _step(self, type_name: str, key: str, nodes: list[FieldNode]) -> Step:
         name = nodes[0].name.value
         if name == "__typename":
-            return Step(key, name, nodes[0], type_name, False, lambda *_: type_name, {})
+            return Step(key, name, nodes[0], type_name, False, lambda *_: type_name, fixed={})
         definition = self._object_type(type_name).fields[name]
         kind = definition.type
         nullable = not isinstance(kind, GraphQLNonNull)
         resolve = self.resolvers.get((type_name, name)) or self.resolvers.get((_shape(definition), "*"))
-        step = Step(key, name, nodes[0], type_name, nullable, resolve, self._arguments(definition, nodes[0]))
+        step = Step(key, name, nodes[0], type_name, nullable, resolve, definition)
+        if not any(_varies(argument.value) for argument in nodes[0].arguments or ()):
+            step.fixed = _arguments(definition, nodes[0], {})
         if is_composite_type(get_named_type(kind)):
             sets = tuple(node.selection_set for node in nodes if node.selection_set)
             step.complete = self._completion(kind, sets)
         return step
 
-    def _arguments(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        values = {}
-        for name, argument in definition.args.items():
-            value = value_from_ast(given[name], argument.type, dict(self.variables)) if name in given else Undefined
-            if value is Undefined:
-                value = argument.default_value
-            if value is not Undefined:
-                values[name] = value
-        return values
-
-    def _completion(self, kind: GraphQLOutputType, sets: tuple[SelectionSetNode, ...]) -> Callable[[Any], Any]:
+    def _completion(self, kind: GraphQLOutputType, sets: tuple[SelectionSetNode, ...]) -> Completion:
         if isinstance(kind, GraphQLNonNull):
             return self._completion(kind.of_type, sets)
         if isinstance(kind, GraphQLList):
             return self._list_completion(kind, sets)
         named = get_named_type(kind)
         if is_abstract_type(named):
-            return lambda value: self._object(value, self._plan(value["__typename"], sets))
+            return lambda run, value: run._object(value, run._plan(value["__typename"], sets))
         plan: list[Step] | None = None
 
-        def complete(value: Source) -> dict[str, Any]:
+        def complete(run: Execution, value: Source) -> dict[str, Any]:
             nonlocal plan
             if plan is None:  # laid out at the first value, so that empty branches cost nothing
-                plan = self._plan(named.name, sets)
-            return self._object(value, plan)
+                plan = run._plan(named.name, sets)
+            return run._object(value, plan)
 
         return complete
 
-    def _list_completion(self, kind: GraphQLList[Any], sets: tuple[SelectionSetNode, ...]) -> Callable[[Any], Any]:
+    def _list_completion(self, kind: GraphQLList[Any], sets: tuple[SelectionSetNode, ...]) -> Completion:
         item = self._completion(kind.of_type, sets)
         holes = not isinstance(kind.of_type, GraphQLNonNull)
 
-        def complete(values: list[Any]) -> list[Any]:
+        def complete(run: Execution, values: list[Any]) -> list[Any]:
             done = []
             for place, value in enumerate(values):
-                self.path.append(place)
+                run.path.append(place)
                 try:
-                    done.append(None if value is None else item(value))
+                    done.append(None if value is None else item(run, value))
                 except Collapse:
                     if not holes:
                         raise
                     done.append(None)
                 finally:
-                    self.path.pop()
+                    run.path.pop()
             return done
 
         return complete
@@ -218,7 +239,7 @@ class Execution:
             try:
                 if withheld and step.name in withheld:
                     raise FieldFailed(f"{step.name} could not be resolved", code="INTERNAL_SERVER_ERROR")
-                value = step.resolve(source, step.args, self, step) if step.resolve else source[step.name]
+                value = step.resolve(source, self.args(step), self, step) if step.resolve else source[step.name]
             except FieldFailed as failure:
                 self._note(step, failure)
                 value = None
@@ -233,7 +254,7 @@ class Execution:
         assert step.complete is not None
         self.path.append(step.key)
         try:
-            return step.complete(value)
+            return step.complete(self, value)
         except Collapse:
             if not step.nullable:
                 raise
@@ -250,6 +271,27 @@ class Execution:
                 "path": [*self.path, step.key],
             }
         )
+
+
+def _arguments(definition: GraphQLField, node: FieldNode, variables: dict[str, Any]) -> dict[str, Any]:
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    values = {}
+    for name, argument in definition.args.items():
+        value = value_from_ast(given[name], argument.type, variables) if name in given else Undefined
+        if value is Undefined:
+            value = argument.default_value
+        if value is not Undefined:
+            values[name] = value
+    return values
+
+
+def _varies(value: ValueNode) -> bool:
+    """Whether a variable takes part in a written value."""
+    if isinstance(value, ListValueNode):
+        return any(map(_varies, value.values))
+    if isinstance(value, ObjectValueNode):
+        return any(_varies(one.value) for one in value.fields)
+    return isinstance(value, VariableNode)
 
 
 def place_of(node: FieldNode) -> list[dict[str, int]]:

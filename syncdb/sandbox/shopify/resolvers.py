@@ -168,8 +168,8 @@ def _orders(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node
 def _all_orders(node: FieldNode, run: Execution) -> list[Node]:
     """What a bulk query's `orders` finds, in its order."""
     step = run.root_field(node)
-    found, indexed = _matching(step.args.get("query"), run.context, step)
-    key = step.args.get("sortKey") or "PROCESSED_AT"
+    found, indexed = _matching(run.args(step).get("query"), run.context, step)
+    key = run.args(step).get("sortKey") or "PROCESSED_AT"
     placed = sorted(((_place(entry, order, key, indexed), order) for entry, order in found), key=lambda one: one[0])
     return [order for _, order in placed]
 
@@ -179,7 +179,7 @@ def _run_bulk(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node
     assert asker.bulk is not None
 
     def execution(document: Document) -> Execution:
-        return Execution(document.fragments, {}, RESOLVERS | IN_BULK, asker)
+        return Execution(document, {}, BULK_RESOLVERS, asker)
 
     return asker.bulk.submit(args["query"], bool(args.get("groupObjects")), asker.address, execution, _all_orders)
 
@@ -319,3 +319,4 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,
 } | {(owner, name): _guard(owner, name, None) for owner, name in SCOPES.keys() | PROTECTED.keys()}
+BULK_RESOLVERS = RESOLVERS | IN_BULK

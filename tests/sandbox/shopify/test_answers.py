@@ -229,6 +229,20 @@ def test_aliases_fragments_and_directives(asking: Asking) -> None:
     assert list(answer["lineItems"]["nodes"][0]) == ["id", "title"]
 
 
+def test_the_same_text_answers_anew_for_other_variables(asking: Asking) -> None:
+    """What is laid out of a text is kept for the next time it is asked; its variables are not."""
+    some, other = [one for one in asking.ids if len(asking.shop.orders[one]["lineItems"]) > 1][:2]
+    query = """query($id: ID!, $n: Int!, $q: String) { order(id: $id) { id lineItems(first: $n) { nodes { id } } }
+      orders(first: 9, query: $q) { nodes { id } } }"""
+    one, two = asking.data(query, id=some, n=1), asking.data(query, id=other, n=2, q=f"id:{other.rpartition('/')[2]}")
+    assert (one["order"]["id"], two["order"]["id"]) == (some, other)
+    assert [len(answer["order"]["lineItems"]["nodes"]) for answer in (one, two)] == [1, 2]
+    assert len(one["orders"]["nodes"]) == 9 and two["orders"]["nodes"] == [{"id": other}]
+    switched = "query($id: ID!, $no: Boolean!) { order(id: $id) { id name @include(if: $no) } }"
+    answers = [asking.data(switched, id=some, no=no)["order"] for no in (False, True, False)]
+    assert [set(answer) for answer in answers] == [{"id"}, {"id", "name"}, {"id"}]
+
+
 def test_metafields_by_key(asking: Asking) -> None:
     order = next(one for one in asking.shop.orders.values() if one["metafields"])
     query = """query($id: ID!) { order(id: $id) { a: metafield(namespace: "custom", key: "boxes") { value jsonValue }

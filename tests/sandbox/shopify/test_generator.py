@@ -33,7 +33,7 @@ def answered(asking: Asking) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for start in range(0, len(asking.ids), 250):
         ids = asking.ids[start : start + 250]
-        run = Execution(document.fragments, {"ids": ids}, RESOLVERS, Asker(asking.shop, ALL_SCOPES, "2026-10"))
+        run = Execution(document, {"ids": ids}, RESOLVERS, Asker(asking.shop, ALL_SCOPES, "2026-10"))
         data = run.run(document.operation(None))
         assert run.errors == [] and data is not None
         found += data["nodes"]

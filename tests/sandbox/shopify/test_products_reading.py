@@ -55,7 +55,7 @@ def test_levels_of_a_location_are_paged_by_their_item(shop: Stocked) -> None:
 def test_every_field_of_the_schema_has_a_value_or_null(shop: Stocked, kind: str) -> None:
     document = read_document(NODES % (kind, everything(kind, 2)))
     ids = list(shop.goods.by_kind[kind])[:60]
-    run = Execution(document.fragments, {"ids": ids}, RESOLVERS, Asker(shop.shop, ALL_SCOPES, "2026-10"))
+    run = Execution(document, {"ids": ids}, RESOLVERS, Asker(shop.shop, ALL_SCOPES, "2026-10"))
     data = run.run(document.operation(None))
     assert run.errors == [] and data is not None
     assert [one["id"] for one in data["nodes"]] == ids
