@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from werkzeug import Request
 from werkzeug.test import create_environ
 
@@ -35,7 +36,7 @@ class Sandbox:
     """A running shop with `orders` orders, a spreadsheet and a Grist document shared with our accounts. Use as a context manager.
 
     `folder` receives the account's key file. `clock` gives epoch seconds for all of it. `quota` is Google's requests a minute
-    for reads and writes each; None switches it off.
+    for reads and writes each; None switches it off. `key` is the account's private key, where not a new one is to be made.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
         quota: int | None = 60,
         port: int = 0,
+        key: RSAPrivateKey | None = None,
     ) -> None:
         self.clock = clock
         self.faults = Faults()
@@ -70,7 +72,7 @@ class Sandbox:
         routes |= dict.fromkeys(GristPages.routes, GristPages(self.grist))
         self.pages = PageApp(self.google)
         self.server = Server(routes | {"/": self.pages}, self.faults, port)
-        self.key_file = self.google.service_account(folder, f"{self.server.url}/token")
+        self.key_file = self.google.service_account(folder, f"{self.server.url}/token", key=key)
         self.email: str = json.loads(self.key_file.read_text(encoding="utf-8"))["client_email"]
         self.spreadsheet: Spreadsheet = self.google.create(TITLE, self.email)
 

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from http.server import HTTPServer
 from types import TracebackType
 from typing import Any, Protocol, Self
 from wsgiref.types import WSGIEnvironment
@@ -141,8 +140,7 @@ class Server:
         self._listener = _Listener(port, self._serve)
         self.port: int = self._listener.server_port
         self.url = f"http://127.0.0.1:{self.port}"
-        # Not werkzeug's serve_forever: that one joins the connections' threads before we can shut them.
-        self._thread = threading.Thread(target=HTTPServer.serve_forever, args=(self._listener, 0.02), daemon=True)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -156,11 +154,16 @@ class Server:
         if self._closing.is_set():
             return
         self._closing.set()
-        self._listener.shutdown()
-        self._thread.join()
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):  # the loop waits for a connection
+            self._thread.join()
         for connection in list(self._listener.open):
             _shut(connection)
         self._listener.server_close()
+
+    def _listen(self) -> None:
+        # Not serve_forever: it wakes up often, and werkzeug's joins the connections' threads before we can shut them.
+        while not self._closing.is_set():
+            self._listener.handle_request()
 
     def _serve(self, request: Request) -> Response | None:
         """The answer to one request, or None where its connection is to be cut."""

@@ -89,10 +89,6 @@ class ProofWorld(World):
         self.born = self.time
         self.received: list[Seen] = []
         self.collected = 0
-        google = self.sandbox.google
-        # a short key is read in a tenth of the time; what is signed with it is verified all the same
-        self.sandbox.key_file = google.service_account(self.folder, f"{self.sandbox.server.url}/token", "proof", 1024)
-        google.drive.share(self.sandbox.spreadsheet.id, self._email())
         self.clock = Clock(
             now=lambda: datetime.fromtimestamp(self.time + self.skew, UTC),
             monotonic=lambda: self.time - self.born,
@@ -103,10 +99,6 @@ class ProofWorld(World):
         super().close()
         if self.quick is not None:
             shutil.rmtree(self.quick, ignore_errors=True)
-
-    def _email(self) -> str:
-        self.sandbox.email = self.sandbox.google.tokens.register(self.sandbox.key_file)
-        return self.sandbox.email
 
     @property
     def ledger(self) -> Path:

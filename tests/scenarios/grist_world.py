@@ -21,6 +21,7 @@ from syncdb.clock import Clock
 from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
+from tests.account import account_key
 from tests.manager.conftest import Answer, manage
 from tests.sandbox.grist.places import Doc
 from tests.scenarios.grist_hands import Hands
@@ -72,7 +73,9 @@ class GristWorld:
     real: Doc | None = None
 
     def __post_init__(self) -> None:
-        self.sandbox = Sandbox(self.folder, products=self.products, orders=self.orders, clock=lambda: self.time)
+        self.sandbox = Sandbox(
+            self.folder, products=self.products, orders=self.orders, clock=lambda: self.time, key=account_key()
+        )
         self.ledger = self.folder / "ledger.db"
         files = {"DB_PATH": str(self.ledger), "LOG_FILE": str(self.folder / "sync.log")}
         self.env = files | {"SHOPIFY_WRITES": "all"} | self._elsewhere() | self.env

@@ -14,6 +14,7 @@ from syncdb.clock import Clock
 from syncdb.sandbox.google.cells import Formula, entered
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.local import Sandbox
+from tests.account import account_key
 
 Rows = dict[str, dict[str, Any]]
 
@@ -46,7 +47,7 @@ class World:
     time: float = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).timestamp())
 
     def __post_init__(self) -> None:
-        self.sandbox = Sandbox(self.folder, orders=self.orders, clock=lambda: self.time)
+        self.sandbox = Sandbox(self.folder, orders=self.orders, clock=lambda: self.time, key=account_key())
         self.env = {"DB_PATH": str(self.folder / "ledger.db"), "LOG_FILE": str(self.folder / "sync.log")} | self.env
         self.clock = Clock(now=lambda: datetime.fromtimestamp(self.time, UTC), monotonic=lambda: self.time, sleep=self.pass_time)
 

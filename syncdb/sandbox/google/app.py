@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from werkzeug import Request, Response
 
 from syncdb.sandbox.faults import Faults, Seen
@@ -49,9 +50,9 @@ class GoogleApp:
         """Every spreadsheet by id."""
         return {number: file.book for number, file in self.drive.files.items() if file.book is not None}
 
-    def service_account(self, directory: Path, token_uri: str, name: str = "syncdb", bits: int = 2048) -> Path:
+    def service_account(self, directory: Path, token_uri: str, name: str = "syncdb", key: RSAPrivateKey | None = None) -> Path:
         """A throw-away service account's key file, registered here."""
-        return self.tokens.service_account(directory, token_uri, name, bits)
+        return self.tokens.service_account(directory, token_uri, name, key)
 
     def create(self, title: str, *shared_with: str, role: str = "writer") -> Spreadsheet:
         """A person's new spreadsheet, shared with these accounts."""

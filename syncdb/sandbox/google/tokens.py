@@ -50,9 +50,14 @@ class Tokens:
         self._keys: dict[str, rsa.RSAPublicKey] = {}
         self._grants: dict[str, Grant] = {}
 
-    def service_account(self, directory: Path, token_uri: str, name: str = "syncdb", bits: int = 2048) -> Path:
-        """Make and register an account; the path of its JSON key file, as the Google console gives it out."""
-        key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    def service_account(
+        self, directory: Path, token_uri: str, name: str = "syncdb", key: rsa.RSAPrivateKey | None = None
+    ) -> Path:
+        """Make and register an account; the path of its JSON key file, as the Google console gives it out.
+
+        `key`: its private key, where not a new one is to be made, as Google does.
+        """
+        key = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
         email = f"{name}-{secrets.token_hex(3)}@sandbox.iam.gserviceaccount.com"
         self._keys[email] = key.public_key()
         path = directory / f"{email.partition('@')[0]}.json"

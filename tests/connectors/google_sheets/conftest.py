@@ -20,6 +20,7 @@ from syncdb.sandbox.google.cells import Cell, Formula, entered, unpack, with_val
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.server import Server
 from syncdb.values import Kind, Value
+from tests.account import account_key
 
 FIELDS = (
     Field("key", "Line ID", Kind.IDENTIFIER),
@@ -174,7 +175,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     faults = Faults()
     app = GoogleApp(faults=faults, quota=None)
     with Server({"/token": app, "/v4": app, "/drive": app}, faults) as server:
-        key_file = app.service_account(tmp_path, f"{server.url}/token")
+        key_file = app.service_account(tmp_path, f"{server.url}/token", key=account_key())
         email = json.loads(key_file.read_text(encoding="utf-8"))["client_email"]
         bench = Desk(server, app, faults, key_file, app.create("Shop orders", email))
         yield bench

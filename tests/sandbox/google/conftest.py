@@ -16,6 +16,7 @@ from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.google.page import PageApp
 from syncdb.sandbox.google.spreadsheet import Spreadsheet
 from syncdb.sandbox.server import Server
+from tests.account import account_key
 from tests.sandbox.google.bearer import SCOPES, email_of
 
 
@@ -42,7 +43,7 @@ class World:
 
     def __init__(self, directory: Path, google: GoogleApp, server: Server) -> None:
         self.google, self.server, self.faults = google, server, server.faults
-        self.key = google.service_account(directory, server.url + "/token")
+        self.key = google.service_account(directory, server.url + "/token", key=account_key())
         self.account = email_of(self.key)
         self.book: Spreadsheet = google.create("Orders", self.account)
         self.colleague = Colleague(self.book)
