@@ -153,7 +153,7 @@ def test_any_arguments(capsys: pytest.CaptureFixture[str], tmp_path: Path, monke
         if "--help" in given:
             continue
         with pytest.raises(SystemExit) as left:
-            main(given)
+            main("sheets", given)
         told = capsys.readouterr()
         assert left.value.code in CODES, (given, told)
         assert "Traceback" not in told.out + told.err, given
