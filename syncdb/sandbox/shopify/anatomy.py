@@ -64,7 +64,6 @@ def line_item(number: int, item: Item, quantity: int, money: Currencies, rates: 
         "duties": [],
         "product": _product(item),
         "variant": _variant(item),
-        "_removed": 0,
         "_grams": item.grams,
     }
 
