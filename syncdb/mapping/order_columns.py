@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import syncdb.mapping.events as events
+import syncdb.mapping.present_worth as present_worth
+import syncdb.mapping.refunds as refunds
 from syncdb.mapping.columns import (
     Line,
     Order,
@@ -25,6 +27,11 @@ TEXT, IDENTIFIER, COUNT, MONEY, MOMENT, FLAG = Kind.TEXT, Kind.IDENTIFIER, Kind.
 
 def _of(name: str, label: str, kind: Kind, pick: Pick, meaning: str, *needs: str) -> OrderColumn:
     return OrderColumn(name, label, kind, "order", pick, meaning, needs)
+
+
+def _every(name: str, label: str, kind: Kind, pick: Pick, meaning: str, *needs: str) -> OrderColumn:
+    """A column that is made from all of `needs`: where one of them is withheld it says nothing."""
+    return OrderColumn(name, label, kind, "order", pick, meaning, needs, every=True)
 
 
 def _at(name: str, label: str, kind: Kind, path: str, meaning: str) -> OrderColumn:
@@ -221,6 +228,26 @@ AMOUNTS = (
     _of("discount_names", "Discount names", TEXT, _discounts, "Codes and titles of all discounts.", "discount_applications"),
     _at("order_shipping", "Shipping", MONEY, "current_shipping_price", "Shipping after discounts, refunds and edits."),
     _at("order_tax", "Tax", MONEY, "current_total_tax", "Taxes after refunds and edits."),
+    _every(
+        "shipping_tax",
+        "Shipping tax",
+        MONEY,
+        present_worth.tax_on_no_line,
+        "Taxes after refunds and edits that are on no line item: those on shipping.",
+        "current_total_tax",
+        "line_items.tax_lines",
+        *present_worth.LEFT,
+    ),
+    _every(
+        "shipping_discount",
+        "Shipping discount",
+        MONEY,
+        present_worth.discount_on_no_line,
+        "Discounts after refunds and edits that are on no line item: those on shipping.",
+        "current_total_discounts",
+        "line_items.original_unit_price",
+        *present_worth.LEFT_OF_TOTAL,
+    ),
     _of(
         "tax_details",
         "Tax details",
@@ -273,8 +300,16 @@ PAYMENTS = (
     _at("to_capture", "To capture", MONEY, "total_capturable", "Authorised and not captured yet."),
     _of("paid_at", "Paid", MOMENT, events.paid_at, "When the first payment went through.", "transactions"),
     _at("fully_paid", "Fully paid", FLAG, "fully_paid", "Whether nothing is left to be paid."),
-    _of("refunds", "Refunds", COUNT, lambda order, line: len(order.get("refunds", ())), "How many refunds were made.", "refunds"),
-    _of("refunded_at", "Last refund", MOMENT, events.last_refund, "When the last refund was made.", "refunds"),
+    _every("refunds", "Refunds", COUNT, refunds.count, "How many refunds paid money back.", "refunds.id", "refunds.transactions"),
+    _every(
+        "refunded_at",
+        "Last refund",
+        MOMENT,
+        refunds.last,
+        "When the last refund that paid money back was made.",
+        "refunds.processed_at",
+        "refunds.transactions",
+    ),
     _of(
         "refund_notes",
         "Refund notes",

@@ -94,6 +94,8 @@ REFUND: dict[str, Shape] = {
     ),
     "orderAdjustments": Paged({"id": ID, "reason": PLAIN, "amountSet": MONEY, "taxAmountSet": MONEY}, first=2),
     "refundShippingLines": Paged({"id": ID, "subtotalAmountSet": MONEY, "taxAmountSet": MONEY}, first=2),
+    # the refund's own total counts payments whatever became of them
+    "transactions": Paged({"id": ID, "kind": PLAIN, "status": PLAIN, "amountSet": MONEY}, first=2),
 }
 
 FULFILLMENT: dict[str, Shape] = {
