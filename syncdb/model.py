@@ -58,13 +58,13 @@ class Snapshot:
 class Field:
     """A field of a pair: its `name` in records, the `label` people see, what it holds.
 
-    `currency` is the ISO 4217 code of money that is always in one currency.
+    `currency_in` names the field of the same record that says in which currency an amount is (ISO 4217), where one does.
     """
 
     name: str
     label: str
     kind: Kind
-    currency: str | None = None
+    currency_in: str | None = None
 
 
 class Owner(Enum):

@@ -90,8 +90,10 @@ class SheetMapping:
         return self.amounts == "first_line" and self.rows == "line" and one.level == "order" and one.kind is Kind.MONEY
 
     def _field(self, one: OrderColumn, header: str) -> Field:
-        fixed = self.currency if one.kind is Kind.MONEY and not one.buyer else None
-        return Field(one.name, header, one.kind, fixed)
+        """Money is in the order's own currency: that of the shop when it was placed, or the buyer's."""
+        named = "presentment_currency" if one.buyer else "currency"
+        shown = one.kind is Kind.MONEY and named in dict(self.columns)
+        return Field(one.name, header, one.kind, named if shown else None)
 
     def _record(self, key: str, order: Mapping[str, Any], line: Mapping[str, Any], of_order: dict[str, Value]) -> Record:
         shared = of_order

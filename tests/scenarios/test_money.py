@@ -9,12 +9,13 @@ import pytest
 
 from syncdb.ledger import Ledger
 from syncdb.mapping import default_columns
-from syncdb.order_snapshot import sealed
+from syncdb.order_snapshot import snapshot_of
+from syncdb.sandbox.google.cells import unpack
 from syncdb.sandbox.shopify.anatomy import Item
 from tests.sandbox.shopify.placed import placed
 from tests.scenarios.world import World
 
-NEW = "current_line_discount current_line_total current_line_tax first_line shipping_tax".split()
+NEW = ["current_line_discount", "current_line_total", "current_line_tax", "first_line", "shipping_tax"]
 BEFORE = [name for name, _ in default_columns("line") if name not in NEW]
 
 
@@ -108,6 +109,44 @@ def test_a_sheet_of_before_gets_the_new_columns_beside_everything_else(make: Cal
     assert world.synced().writes == 0
 
 
+def format_of(world: World, order: dict[str, Any], header: str) -> str | None:
+    """The number format of a cell in the first row of an order."""
+    row = world.row_of(order["lineItems"][0]["id"].rpartition("/")[2])
+    shown = unpack(world.packed()[row - 1][world.column(header)]).format
+    return shown["numberFormat"]["pattern"] if shown else None
+
+
+def test_an_amount_is_shown_in_the_currency_of_its_order(make: Callable[..., World]) -> None:
+    """Orders placed before the shop changed its currency stay in the old one, also where they stand among others."""
+    world = make()
+    orders = {}
+    for currency in ("EUR", "USD", "USD", "KWD", "JPY", "EUR"):
+        world.shop.currency = currency
+        orders[currency] = placed(world.shop, ("30.00", 1))
+    world.shop.currency = "EUR"
+    world.synced()
+    assert {currency: format_of(world, order, "Total") for currency, order in orders.items()} == {
+        "EUR": "#,##0.00 [$EUR]",
+        "USD": "#,##0.00 [$USD]",
+        "KWD": "#,##0.000 [$KWD]",
+        "JPY": "#,##0 [$JPY]",
+    }
+    assert {format_of(world, order, "Unit price") for order in orders.values()} == {
+        format_of(world, order, "Current line total") for order in orders.values()
+    }
+
+
+def test_without_a_column_for_the_currency_an_amount_has_no_sign(make: Callable[..., World]) -> None:
+    world = make()
+    world.env |= {"SHEET_COLUMNS": "order_name,order_total,presentment_total,presentment_currency"}
+    world.shop.currency = "USD"
+    order = placed(world.shop, ("30.00", 1))
+    world.shop.currency = "EUR"
+    world.synced()
+    assert format_of(world, order, "Total") == "#,##0.00#"
+    assert format_of(world, order, "Total (buyer)") == "#,##0.00 [$USD]"
+
+
 def _letter_after(world: World) -> str:
     from tests.scenarios.world import _letter
 
@@ -140,7 +179,7 @@ def test_a_ledger_of_before_goes_on(make: Callable[..., World]) -> None:
             for refund in snapshot["refunds"]:
                 refund.pop("transactions", None)
             with ledger.transaction():
-                ledger.orders.save([sealed(snapshot)], 1, "2026-11-20T00:00:00Z")
+                ledger.orders.save([snapshot_of(snapshot)], 1, "2026-11-20T00:00:00Z")
                 ledger.orders.wait_all(_pair(ledger))
     world.pass_time(hours=2)
     world.env |= {"LOOKBACK_DAYS": "1"}

@@ -109,7 +109,12 @@ def test_all_problems_are_told_at_once() -> None:
 def test_fields_tell_what_columns_hold() -> None:
     fields = {field.name: field for field in mapping(["unit_price", "presentment_total", "sku", "created_at"]).fields}
     assert (fields["key"].label, fields["key"].kind) == ("Line ID", Kind.IDENTIFIER)
-    assert (fields["unit_price"].currency, fields["presentment_total"].currency) == ("EUR", None)
+    assert (fields["unit_price"].currency_in, fields["presentment_total"].currency_in) == (None, None)
+    named = {
+        field.name: field for field in mapping(["unit_price", "presentment_total", "currency", "presentment_currency"]).fields
+    }
+    assert named["unit_price"].currency_in == "currency"
+    assert named["presentment_total"].currency_in == "presentment_currency"
     assert fields["created_at"].kind is Kind.MOMENT
 
 
