@@ -20,10 +20,14 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one side holds under `key`. A field that is not in `fields` was not observed: it says nothing."""
+    """What one side holds under `key`. A field that is not in `fields` was not observed: it says nothing.
+
+    `shortened` names fields whose text is cut because the other side cannot hold all of it.
+    """
 
     key: str
     fields: Mapping[str, Value]
+    shortened: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

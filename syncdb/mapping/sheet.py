@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from syncdb.mapping.choice import KEY_LABELS, Amounts, ChosenColumns, Rows, column
 from syncdb.mapping.columns import Level, OrderColumn, Raw
+from syncdb.mapping.long_texts import cut
 from syncdb.mapping.present_worth import is_first
 from syncdb.model import Field, Record
 from syncdb.values import Kind, Value, digest, moment, wall_clock
@@ -31,8 +32,8 @@ class SheetMapping:
     """How orders are shown in one sheet.
 
     `columns` are (name, header) as `parse_columns` gives them, `zone` is the IANA name of the shop's time zone, `currency` its
-    ISO code. With `amounts` first_line an order's own amounts stand on its first line only, so that a column adds up. Raises
-    ValueError for a column or zone that does not exist.
+    ISO code. With `amounts` first_line an order's own amounts stand on its first line only, so that a column adds up. Texts of
+    more than `longest_text` UTF-16 units are cut. Raises ValueError for a column or zone that does not exist.
     """
 
     rows: Rows
@@ -40,6 +41,7 @@ class SheetMapping:
     zone: str
     currency: str
     amounts: Amounts = "every_line"
+    longest_text: int | None = None
     fields: tuple[Field, ...] = field(init=False)
     _chosen: tuple[OrderColumn, ...] = field(init=False, repr=False)
     _zone: tzinfo = field(init=False, repr=False)
@@ -101,7 +103,19 @@ class SheetMapping:
             shared = of_order | {one.name: None for one in self._chosen if one.name in of_order and self._only_first(one)}
         of_line = self._values(order, line, "line")
         names = (one.name for one in self._chosen if one.name in shared or one.name in of_line)
-        return Record(key, {"key": key, **{name: shared[name] if name in shared else of_line[name] for name in names}})
+        fields = {"key": key, **{name: shared[name] if name in shared else of_line[name] for name in names}}
+        return self._fitting(Record(key, fields))
+
+    def _fitting(self, record: Record) -> Record:
+        """The record with texts that are too long cut."""
+        longest = self.longest_text
+        if longest is None:
+            return record
+        # a text this short cannot be too long however its characters are counted
+        texts = {name: value for name, value in record.fields.items() if isinstance(value, str) and len(value) > longest // 2}
+        fitting = {name: cut(text, longest) for name, text in texts.items()}
+        shortened = frozenset(name for name, text in texts.items() if fitting[name] != text)
+        return Record(record.key, {**record.fields, **fitting}, shortened) if shortened else record
 
     def _values(self, order: Mapping[str, Any], line: Mapping[str, Any], level: Level) -> dict[str, Value]:
         """What the columns of a level show; those of the order once for all of its lines."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
+from syncdb.connectors.google_sheets.cells import LONGEST_TEXT
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.periods import PeriodTabs
 from syncdb.connectors.google_sheets.target import find_spreadsheet
@@ -107,7 +108,7 @@ def sheet_mapping(settings: SheetsSettings, zone: str, currency: str) -> SheetMa
     """What the settings want to see of an order, in the shop's time zone and currency."""
     rows = cast(RowsSetting, settings.rows)
     amounts = cast(Amounts, settings.order_amounts)
-    return SheetMapping(rows, settings.columns or default_columns(rows), zone, currency, amounts)
+    return SheetMapping(rows, settings.columns or default_columns(rows), zone, currency, amounts, LONGEST_TEXT)
 
 
 def policy(settings: SheetsSettings, fields: Sequence[Field]) -> Policy:
