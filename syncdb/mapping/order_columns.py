@@ -78,6 +78,10 @@ def _discounts(order: Order, line: Line) -> str | None:
     return joined(one.get("code") or one.get("title") for one in order.get("discount_applications", ()))
 
 
+def _fee_names(order: Order, line: Line) -> str | None:
+    return joined(one.get("name") for one in order.get("additional_fees", ()))
+
+
 def _taxes(order: Order, line: Line) -> str | None:
     return joined((_tax(one) for one in order.get("current_tax_lines", ())), "\n")
 
@@ -259,6 +263,14 @@ AMOUNTS = (
     _at("taxes_included", "Taxes included", FLAG, "taxes_included", "Whether prices include taxes."),
     _at("tax_exempt", "Tax exempt", FLAG, "tax_exempt", "Whether the order is free of taxes."),
     _at("order_duties", "Duties", MONEY, "current_total_duties", "Import duties after refunds and edits."),
+    _at(
+        "order_fees",
+        "Additional fees",
+        MONEY,
+        "current_total_additional_fees",
+        "Fees beside the price, such as deposits or import fees, after refunds and edits.",
+    ),
+    _of("fee_names", "Fee names", TEXT, _fee_names, "What the additional fees are for.", "additional_fees"),
     _at("tips", "Tips", MONEY, "total_tip_received", "All tips received."),
     _at("order_total", "Total", MONEY, "current_total_price", "What the order is worth after refunds of items and edits."),
     _at("original_total", "Original total", MONEY, "original_total_price", "What the order was worth when it was placed."),
@@ -266,9 +278,25 @@ AMOUNTS = (
     _at("original_discounts", "Original discounts", MONEY, "total_discounts", "All discounts, before returns."),
     _at("original_shipping", "Original shipping", MONEY, "total_shipping_price", "Shipping before returns."),
     _at("original_tax", "Original tax", MONEY, "total_tax", "Taxes before returns."),
+    _at("original_duties", "Original duties", MONEY, "original_total_duties", "Import duties when the order was placed."),
+    _at("original_fees", "Original fees", MONEY, "original_total_additional_fees", "Additional fees when it was placed."),
     _at("total_refunded", "Refunded", MONEY, "total_refunded", "All money paid back."),
     _at("shipping_refunded", "Shipping refunded", MONEY, "total_refunded_shipping", "Shipping costs paid back."),
     _at("total_received", "Received", MONEY, "total_received", "Money received, before returns."),
+    _at(
+        "payment_rounding",
+        "Payment rounding",
+        MONEY,
+        "total_cash_rounding_adjustment.payment",
+        "What was paid more, or less, because cash is rounded. It is not in Received.",
+    ),
+    _at(
+        "refund_rounding",
+        "Refund rounding",
+        MONEY,
+        "total_cash_rounding_adjustment.refund",
+        "The same of money paid back. It is not in Refunded.",
+    ),
     _at("net_payment", "Net payment", MONEY, "net_payment", "Money received less money paid back."),
     _at("total_outstanding", "Outstanding", MONEY, "total_outstanding", "Still to be paid; negative where the customer is owed."),
     _at("presentment_currency", "Buyer currency", TEXT, "presentment_currency_code", "The currency the buyer saw and paid in."),

@@ -57,6 +57,15 @@ What a line is now stands in the columns that begin with "Current". Over the lin
 - `Current line discount` + `Shipping discount` once = `Discounts`
 - `Current line tax` + `Shipping tax` once = `Tax`
 
+And of the order itself: `Subtotal` + `Shipping` + `Duties` + `Additional fees` + `Tips` (+ `Tax`, where prices do not include it)
+= `Total`. Cash rounding is in none of these, nor in `Received` and `Refunded`: 9.99 paid with 10.00 in cash is `Received` 9.99
+and `Payment rounding` 0.01. What single payments were rounded by is in `Payment rounding` and `Refund rounding` together. What
+was sent in exchange is a line item of its own; a fee that was kept of a refund is what `Refunded` is less than the items
+returned.
+
+Not read, because it needs permissions of its own or is not about money: returns as such, terms of payment, what items cost the
+shop, campaigns and visits.
+
 The amounts of the order repeat on each row of a sheet by line item: a plain sum over such a column counts an order once for
 each of its lines. Sum where `First line` is yes (`=SUMIF(...)`), or set `order_amounts` to `first_line`: then they stand on that
 row only.

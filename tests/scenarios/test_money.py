@@ -70,6 +70,21 @@ def test_the_present_worth_of_each_line_adds_up_to_the_order(make: Callable[...,
     assert [row["First line"] for row in rows] == [True, False, False]
 
 
+def test_cash_is_rounded_in_a_column_of_its_own(make: Callable[..., World]) -> None:
+    """9.99 paid as 10.00, 5.02 given back as 5.00."""
+    world = make()
+    world.env |= {"SHEET_COLUMNS": "order_name,total_received,total_refunded,payment_rounding,refund_rounding"}
+    order = placed(world.shop, ("4.97", 1), ("0.12", 1))
+    made = world.shop.refund(order["id"], {order["lineItems"][0]["id"]: 1}, goodwill="0.05")
+    order["transactions"][0]["amountRoundingSet"] = world.shop.currencies().bag(world.shop.currencies().amount("0.01"))
+    made["transactions"][0]["amountRoundingSet"] = world.shop.currencies().bag(world.shop.currencies().amount("-0.02"))
+    world.shop.changed(order)
+    world.synced()
+    row = lines(world, order)[0]
+    names = ("Received", "Payment rounding", "Refunded", "Refund rounding")
+    assert [row[name] for name in names] == [9.99, 0.01, 5.02, -0.02]
+
+
 def test_amounts_of_the_order_on_its_first_line_only(make: Callable[..., World]) -> None:
     world = make(orders=20)
     world.env |= {"ORDER_AMOUNTS": "first_line"}

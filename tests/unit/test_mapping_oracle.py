@@ -166,6 +166,11 @@ def discount(line: Node) -> Decimal:
     return sum((Decimal(one["allocatedAmountSet"]["shopMoney"]["amount"]) for one in line["discountAllocations"]), Decimal(0))
 
 
+def cash_rounding(order: Node, *kinds: str) -> Decimal:
+    rounded = [one for one in order["transactions"] if one["status"] == "SUCCESS" and one["kind"] in kinds]
+    return summed([one for one in rounded if one["amountRoundingSet"]], "amountRoundingSet")
+
+
 def part_of(order: Node, side: str, name: str) -> Any:
     address = order[f"{side}Address"]
     return address[name] if address else None
@@ -239,6 +244,9 @@ ORDER_ORACLE: dict[str, Callable[[Node], Any]] = {
     "refunds": lambda o: len(refunds(o)),
     "refunded_at": lambda o: local(max((one["processedAt"] for one in refunds(o)), default=None)),
     "shipping_tax": shipping_tax,
+    "fee_names": lambda o: unique([one["name"] for one in o["additionalFees"]]),
+    "payment_rounding": lambda o: cash_rounding(o, "SALE", "CAPTURE"),
+    "refund_rounding": lambda o: cash_rounding(o, "REFUND"),
     "shipping_discount": lambda o: Decimal(0),
     "refund_notes": lambda o: unique([one["note"] for one in o["refunds"]], "\n"),
     "shipping_method": lambda o: unique([one["title"] for one in o["shippingLines"] if not one["isRemoved"]]),
@@ -268,6 +276,9 @@ ORDER_MONEY = {
     "order_shipping": "currentShippingPriceSet",
     "order_tax": "currentTotalTaxSet",
     "order_duties": "currentTotalDutiesSet",
+    "original_duties": "originalTotalDutiesSet",
+    "order_fees": "currentTotalAdditionalFeesSet",
+    "original_fees": "originalTotalAdditionalFeesSet",
     "tips": "totalTipReceivedSet",
     "order_total": "currentTotalPriceSet",
     "original_total": "originalTotalPriceSet",
@@ -335,6 +346,10 @@ LINE_ORACLE: dict[str, Callable[[Node, Node], Any]] = {
     "line_duties": lambda o, line: sum((Decimal(one["price"]["shopMoney"]["amount"]) for one in line["duties"]), Decimal(0)),
     "line_refunded": refunded_for,
     "presentment_unit_price": lambda o, line: buyer_money(line["originalUnitPriceSet"]),
+    "bundle": lambda o, line: line["lineItemGroup"] and line["lineItemGroup"]["title"],
+    "bundle_sku": lambda o, line: line["lineItemGroup"] and line["lineItemGroup"]["variantSku"],
+    "bundle_id": lambda o, line: line["lineItemGroup"] and number(line["lineItemGroup"]["id"]),
+    "selling_plan": lambda o, line: line["sellingPlan"] and line["sellingPlan"]["name"],
     "gift_card": lambda o, line: line["isGiftCard"],
     "requires_shipping": lambda o, line: line["requiresShipping"],
     "taxable": lambda o, line: line["taxable"],

@@ -23,7 +23,8 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Node = dict[str, Any]
 SHOWN = parse_columns(
     "line_status, quantity, current_quantity, unit_price, current_line_total, current_line_discount, current_line_tax, "
-    "line_refunded, first_line, order_subtotal, order_discounts, order_tax, shipping_tax, shipping_discount, total_refunded"
+    "line_refunded, first_line, order_subtotal, order_discounts, order_tax, shipping_tax, shipping_discount, total_refunded, "
+    "order_shipping, order_duties, order_fees, tips, order_total"
 )
 
 
@@ -50,6 +51,10 @@ def check(order: Node) -> None:
     assert summed(rows, "current_line_tax") + rows[0]["shipping_tax"] == amount(order["currentTotalTaxSet"]), said
     assert rows[0]["shipping_tax"] == shipping_tax(order), said
     assert summed(rows, "line_refunded") <= amount(order["totalRefundedSet"]), said
+    listed = ("order_subtotal", "order_shipping", "order_duties", "order_fees", "tips")
+    whole = sum((rows[0][name] or Decimal(0) for name in listed), Decimal(0))
+    assert whole + (0 if order["taxesIncluded"] else rows[0]["order_tax"]) == rows[0]["order_total"], said
+    assert rows[0]["order_total"] == amount(order["currentTotalPriceSet"]), said
     assert [row["first_line"] for row in rows] == [True] + [False] * (len(rows) - 1)
     for row in rows:
         assert row["current_line_total"] + row["current_line_discount"] == row["unit_price"] * row["current_quantity"], said
@@ -81,6 +86,14 @@ def drawn(shop: Shop, rng: random.Random, index: int) -> Node:
             read(order["shippingLines"][0]["originalPriceSet"]) * 0
         )
     return shop.changed(order)
+
+
+def test_every_kind_of_amount_was_among_them() -> None:
+    shop = Shop(clock=NOON.timestamp)
+    rng = random.Random(8)
+    rows = [row for index in range(300) if (order := drawn(shop, rng, index))["lineItems"] for row in shown(order)[:1]]
+    for name in ("order_shipping", "order_duties", "order_fees", "tips", "order_tax", "order_discounts", "shipping_discount"):
+        assert any(row[name] for row in rows), name
 
 
 def _spread_discount(order: Node, share: Decimal, shop: Shop) -> None:
@@ -166,7 +179,7 @@ def test_amounts_of_the_order_can_stand_on_its_first_line_only() -> None:
     flagged = [row["order_subtotal"] for row in every if row["first_line"]]
     assert flagged == totals and len(every) == len(once)
     assert all(row["order_tax"] is not None for row in every)
-    same = [name for name in once[0] if not name.startswith(("order_", "shipping_", "total_"))]
+    same = [name for name in once[0] if not name.startswith(("order_", "shipping_", "total_", "tips"))]
     assert [[row[name] for name in same] for row in once] == [[row[name] for name in same] for row in every]
 
 

@@ -114,6 +114,8 @@ def _settle_totals(order: Node, money: Currencies) -> None:
         order[field] = money.bag(amount)
     duties = _duties(order)
     order["originalTotalDutiesSet"] = order["currentTotalDutiesSet"] = money.bag(duties) if duties.shop else None
+    fees = money.bag(_fees(order)) if order["additionalFees"] else None
+    order["originalTotalAdditionalFeesSet"] = order["currentTotalAdditionalFeesSet"] = fees
     lines = order["lineItems"]
     order["subtotalLineItemsQuantity"] = sum(line["quantity"] for line in lines)
     order["currentSubtotalLineItemsQuantity"] = sum(line["currentQuantity"] for line in lines)
@@ -138,7 +140,7 @@ def _sums(order: Node, money: Currencies) -> dict[str, Amount]:
     all_tax = total(tax(line, line["quantity"], order, money) for line in lines) + shipping_tax
     left_tax = all_tax - total(read(one["totalTaxSet"]) for one in gone) - back_tax
     free_shipping = total(read(line["originalPriceSet"]) - read(line["discountedPriceSet"]) for line in kept)
-    extra = read(order["totalTipReceivedSet"]) + _duties(order)
+    extra = read(order["totalTipReceivedSet"]) + _duties(order) + _fees(order)
     return {
         "subtotalPriceSet": subtotal,
         "totalShippingPriceSet": shipping,
@@ -163,6 +165,10 @@ def _worth(lines: list[Node], quantity: str) -> Amount:
 
 def _duties(order: Node) -> Amount:
     return total(read(duty["price"]) for line in order["lineItems"] for duty in line["duties"])
+
+
+def _fees(order: Node) -> Amount:
+    return total(read(one["price"]) for one in order["additionalFees"])
 
 
 def _cart_discount(lines: list[Node]) -> Amount:
@@ -240,6 +246,10 @@ def _settle_payments(order: Node, money: Currencies) -> None:
     order["refundDiscrepancySet"] = money.bag(adjusted)
     order["totalCapturableSet"] = money.bag(held)
     order["totalOutstandingSet"] = money.bag(ZERO if order["cancelledAt"] else owed)
+    order["totalCashRoundingAdjustment"] = {
+        "paymentSet": money.bag(_rounding(good, RECEIVED)),
+        "refundSet": money.bag(_rounding(good, frozenset({"REFUND"}))),
+    }
     order["capturable"] = held.shop > 0
     order["fullyPaid"] = received.shop > 0 and owed.shop <= 0
     order["unpaid"] = received.shop == 0 and read(order["totalPriceSet"]).shop > 0
@@ -248,6 +258,13 @@ def _settle_payments(order: Node, money: Currencies) -> None:
     order["displayFinancialStatus"] = _financial_status(order, received, refunded, owed, held)
     order["paymentGatewayNames"] = list(dict.fromkeys(one["gateway"] for one in order["transactions"]))
     order["transactionsCount"] = {"count": len(order["transactions"]), "precision": "EXACT"}
+
+
+def _rounding(transactions: list[Node], kinds: frozenset[str]) -> Amount:
+    """What cash was rounded by: it is in no other amount of the order."""
+    return total(
+        read(one["amountRoundingSet"]) for one in transactions if one["amountRoundingSet"] is not None and one["kind"] in kinds
+    )
 
 
 def _financial_status(order: Node, received: Amount, refunded: Amount, owed: Amount, held: Amount) -> str:
