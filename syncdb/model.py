@@ -20,10 +20,14 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one side holds under `key`. A field that is not in `fields` was not observed: it says nothing."""
+    """What one side holds under `key`. A field that is not in `fields` was not observed: it says nothing.
+
+    `shortened` names fields whose text is cut because the other side cannot hold all of it.
+    """
 
     key: str
     fields: Mapping[str, Value]
+    shortened: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,13 @@ class Snapshot:
 class Field:
     """A field of a pair: its `name` in records, the `label` people see, what it holds.
 
-    `currency` is the ISO 4217 code of money that is always in one currency.
+    `currency_in` names the field of the same record that says in which currency an amount is (ISO 4217), where one does.
     """
 
     name: str
     label: str
     kind: Kind
-    currency: str | None = None
+    currency_in: str | None = None
 
 
 class Owner(Enum):

@@ -11,6 +11,7 @@ from syncdb.mapping.order_columns import ORDER_COLUMNS
 from syncdb.values import Kind
 
 Rows = Literal["line", "order"]
+Amounts = Literal["every_line", "first_line"]  # on which rows of an order its own amounts stand, with one row per line
 ChosenColumns = tuple[tuple[str, str], ...]
 
 CATALOGUE: Mapping[str, OrderColumn] = {column.name: column for column in ORDER_COLUMNS + LINE_COLUMNS}
@@ -19,9 +20,10 @@ KEY_LABELS: Mapping[Rows, str] = {"line": "Line ID", "order": "Order ID"}
 DEFAULT_LINE_COLUMNS = (
     "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email "
     "customer_phone line_title variant_title sku quantity current_quantity refunded_quantity fulfilled_quantity "
-    "line_status unit_price line_discount line_total order_subtotal order_discounts discount_codes order_shipping "
-    "order_tax order_total total_refunded currency shipping_name shipping_city shipping_country shipping_method "
-    "tracking_numbers tracking_links tags note sales_channel"
+    "line_status unit_price line_discount line_total current_line_discount current_line_total current_line_tax "
+    "first_line order_subtotal order_discounts discount_codes order_shipping order_tax shipping_tax order_total "
+    "total_refunded currency shipping_name shipping_city shipping_country shipping_method tracking_numbers "
+    "tracking_links tags note sales_channel"
 )
 DEFAULT_ORDER_COLUMNS = (
     "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email "

@@ -1,6 +1,6 @@
-"""What happened to an order, added up: refunds, shipments and payments, each counted once and only where it took effect."""
+"""What happened to an order, added up: shipments and payments, each counted once and only where it took effect."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -51,31 +51,6 @@ def shipment_statuses(order: Order, line: Line) -> str | None:
     return joined(as_words(one.get("display_status")) for one in shipments(order))
 
 
-def refunded_parts(order: Order, line: Line) -> Iterator[Mapping[str, Any]]:
-    for refund in order.get("refunds", ()):
-        for part in refund.get("refund_line_items", ()):
-            if part["line_item"]["id"] == line.get("id"):
-                yield part
-
-
-def refunded_quantity(order: Order, line: Line) -> int | None:
-    return sum(part.get("quantity", 0) for part in refunded_parts(order, line)) if line else None
-
-
-def refunded_amount(order: Order, line: Line) -> Decimal | None:
-    return total(part.get("subtotal") for part in refunded_parts(order, line)) if line else None
-
-
-def line_status(order: Order, line: Line) -> str | None:
-    """Active while units of it stand; else refunded if all were refunded, removed if it was taken off the order."""
-    if not line:
-        return None
-    if line.get("current_quantity", 0) > 0:
-        return "active"
-    ordered = line.get("quantity", 0)
-    return "refunded" if ordered and (refunded_quantity(order, line) or 0) >= ordered else "removed"
-
-
 def successful(order: Order, kinds: frozenset[str]) -> list[Mapping[str, Any]]:
     """The transactions of some kinds that went through."""
     return [one for one in order.get("transactions", ()) if one.get("status") == "SUCCESS" and one.get("kind") in kinds]
@@ -92,7 +67,3 @@ def paid_at(order: Order, line: Line) -> str | None:
 
 def payment_methods(order: Order, line: Line) -> str | None:
     return joined(one.get("formatted_gateway") or one.get("gateway") for one in successful(order, TAKEN | {"AUTHORIZATION"}))
-
-
-def last_refund(order: Order, line: Line) -> str | None:
-    return max((one["processed_at"] for one in order.get("refunds", ()) if one.get("processed_at")), default=None)

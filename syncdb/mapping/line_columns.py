@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import syncdb.mapping.events as events
+import syncdb.mapping.present_worth as present_worth
+import syncdb.mapping.refunds as refunds
 from syncdb.mapping.columns import (
     Line,
     Order,
@@ -12,36 +14,27 @@ from syncdb.mapping.columns import (
     line_money,
     of_line,
     pairs,
-    shop_amount,
     total,
 )
 from syncdb.values import Kind
 
 TEXT, IDENTIFIER, COUNT, MONEY, FLAG = Kind.TEXT, Kind.IDENTIFIER, Kind.COUNT, Kind.MONEY, Kind.FLAG
 
+MONEY_BACK = ("refunds.refund_line_items", "refunds.transactions")
+
 
 def _of(name: str, label: str, kind: Kind, pick: Pick, meaning: str, *needs: str) -> OrderColumn:
     return OrderColumn(name, label, kind, "line", pick, meaning, needs)
 
 
+def _every(name: str, label: str, kind: Kind, pick: Pick, meaning: str, *needs: str) -> OrderColumn:
+    """A column that is made from all of `needs`: where one of them is withheld it says nothing."""
+    return OrderColumn(name, label, kind, "line", pick, meaning, needs, every=True)
+
+
 def _at(name: str, label: str, kind: Kind, path: str, meaning: str) -> OrderColumn:
     pick = line_money(path) if kind is MONEY else of_line(path)
     return OrderColumn(name, label, kind, "line", pick, meaning, (f"line_items.{path}",))
-
-
-def line_discount(order: Order, line: Line) -> Decimal | None:
-    """Everything taken off the line, its share of discounts on the whole order included."""
-    return total(one.get("allocated_amount") for one in line.get("discount_allocations", ())) if line else None
-
-
-def line_total(order: Order, line: Line) -> Decimal | None:
-    """The line's price for the ordered quantity less all discounts."""
-    full = shop_amount(line.get("original_total"))
-    return None if full is None else full - (line_discount(order, line) or Decimal(0))
-
-
-def line_tax(order: Order, line: Line) -> Decimal | None:
-    return total(one.get("price") for one in line.get("tax_lines", ())) if line else None
 
 
 def line_duties(order: Order, line: Line) -> Decimal | None:
@@ -61,13 +54,13 @@ LINE_COLUMNS = (
     _at("variant_id", "Variant ID", IDENTIFIER, "variant.id", "Shopify's id of the variant; empty where it was deleted."),
     _at("quantity", "Quantity", COUNT, "quantity", "Units ordered, with those refunded or removed since."),
     _at("current_quantity", "Current quantity", COUNT, "current_quantity", "Units ordered less those refunded or removed."),
-    _of(
+    _every(
         "refunded_quantity",
         "Refunded quantity",
         COUNT,
-        events.refunded_quantity,
-        "Units in refunds.",
-        "refunds.refund_line_items",
+        refunds.refunded_quantity,
+        "Units for which money went back.",
+        *MONEY_BACK,
     ),
     _of(
         "fulfilled_quantity",
@@ -78,37 +71,81 @@ LINE_COLUMNS = (
         "fulfillments.fulfillment_line_items",
     ),
     _at("unfulfilled_quantity", "Unfulfilled quantity", COUNT, "unfulfilled_quantity", "Units still to be shipped."),
-    OrderColumn(
+    _every(
         "line_status",
         "Line status",
         TEXT,
-        "line",
-        events.line_status,
-        "active, refunded (all of it), or removed from the order.",
-        ("line_items.current_quantity", "line_items.quantity", "refunds.refund_line_items"),
-        every=True,
+        refunds.line_status,
+        "active, or what became of its units: refunded, refund pending, returned, cancelled, removed.",
+        "line_items.current_quantity",
+        "line_items.quantity",
+        "cancelled_at",
+        *MONEY_BACK,
     ),
     _at("unit_price", "Unit price", MONEY, "original_unit_price", "The price of one before discounts."),
-    _of("line_discount", "Line discount", MONEY, line_discount, "All discounts on the line.", "line_items.discount_allocations"),
-    OrderColumn(
+    _of(
+        "line_discount",
+        "Line discount",
+        MONEY,
+        present_worth.line_discount,
+        "All discounts on the ordered quantity, with the line's share of those on the whole order.",
+        "line_items.discount_allocations",
+    ),
+    _every(
         "line_total",
         "Line total",
         MONEY,
-        "line",
-        line_total,
+        present_worth.line_total,
         "Ordered quantity at unit price, less all discounts.",
-        ("line_items.original_total", "line_items.discount_allocations"),
-        every=True,
+        "line_items.original_total",
+        "line_items.discount_allocations",
     ),
-    _of("line_tax", "Line tax", MONEY, line_tax, "Taxes on the ordered quantity.", "line_items.tax_lines"),
-    _of("line_duties", "Line duties", MONEY, line_duties, "Import duties of the line.", "line_items.duties"),
+    _of("line_tax", "Line tax", MONEY, present_worth.line_tax, "Taxes on the ordered quantity.", "line_items.tax_lines"),
+    _every(
+        "current_line_discount",
+        "Current line discount",
+        MONEY,
+        present_worth.current_discount,
+        "All discounts on the current quantity. Over the lines, with Shipping discount: the order's Discounts.",
+        "line_items.original_unit_price",
+        *present_worth.LEFT_OF_TOTAL,
+    ),
+    _every(
+        "current_line_total",
+        "Current line total",
+        MONEY,
+        present_worth.current_total,
+        "What the current quantity costs after all discounts. Over the lines: the order's Subtotal.",
+        *present_worth.LEFT_OF_TOTAL,
+    ),
+    _every(
+        "current_line_tax",
+        "Current line tax",
+        MONEY,
+        present_worth.current_tax,
+        "Taxes on the current quantity. Over the lines, with Shipping tax: the order's Tax.",
+        "line_items.tax_lines",
+        *present_worth.LEFT,
+    ),
     _of(
+        "first_line",
+        "First line",
+        FLAG,
+        present_worth.is_first,
+        "Yes on one row of each order: there amounts of the order may be added up.",
+        "line_items.id",
+    ),
+    _of("line_duties", "Line duties", MONEY, line_duties, "Import duties of the line.", "line_items.duties"),
+    _every(
         "line_refunded",
         "Line refunded",
         MONEY,
-        events.refunded_amount,
-        "Worth of the refunded units, without taxes where prices exclude them.",
-        "refunds.refund_line_items",
+        refunds.refunded_amount,
+        "Money that went back for the line, without taxes where prices exclude them.",
+        *MONEY_BACK,
+        "refunds.refund_shipping_lines",
+        "taxes_included",
+        "currency_code",
     ),
     OrderColumn(
         "presentment_unit_price",
@@ -120,6 +157,10 @@ LINE_COLUMNS = (
         ("line_items.original_unit_price",),
         buyer=True,
     ),
+    _at("bundle", "Bundle", TEXT, "line_item_group.title", "The bundle that the line was sold as a part of."),
+    _at("bundle_sku", "Bundle SKU", IDENTIFIER, "line_item_group.variant_sku", "The bundle's stock keeping unit, as text."),
+    _at("bundle_id", "Bundle ID", IDENTIFIER, "line_item_group.id", "The same on all lines of one bundle of an order."),
+    _at("selling_plan", "Selling plan", TEXT, "selling_plan", "The subscription or pre-order that it was bought with."),
     _at("gift_card", "Gift card", FLAG, "is_gift_card", "Whether a gift card was bought."),
     _at("requires_shipping", "Requires shipping", FLAG, "requires_shipping", "Whether it has to be shipped."),
     _at("taxable", "Taxable", FLAG, "taxable", "Whether it is taxed."),

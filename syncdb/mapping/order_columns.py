@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import syncdb.mapping.events as events
+import syncdb.mapping.present_worth as present_worth
+import syncdb.mapping.refunds as refunds
 from syncdb.mapping.columns import (
     Line,
     Order,
@@ -25,6 +27,11 @@ TEXT, IDENTIFIER, COUNT, MONEY, MOMENT, FLAG = Kind.TEXT, Kind.IDENTIFIER, Kind.
 
 def _of(name: str, label: str, kind: Kind, pick: Pick, meaning: str, *needs: str) -> OrderColumn:
     return OrderColumn(name, label, kind, "order", pick, meaning, needs)
+
+
+def _every(name: str, label: str, kind: Kind, pick: Pick, meaning: str, *needs: str) -> OrderColumn:
+    """A column that is made from all of `needs`: where one of them is withheld it says nothing."""
+    return OrderColumn(name, label, kind, "order", pick, meaning, needs, every=True)
 
 
 def _at(name: str, label: str, kind: Kind, path: str, meaning: str) -> OrderColumn:
@@ -69,6 +76,10 @@ def _shipping_methods(order: Order, line: Line) -> str | None:
 
 def _discounts(order: Order, line: Line) -> str | None:
     return joined(one.get("code") or one.get("title") for one in order.get("discount_applications", ()))
+
+
+def _fee_names(order: Order, line: Line) -> str | None:
+    return joined(one.get("name") for one in order.get("additional_fees", ()))
 
 
 def _taxes(order: Order, line: Line) -> str | None:
@@ -221,6 +232,26 @@ AMOUNTS = (
     _of("discount_names", "Discount names", TEXT, _discounts, "Codes and titles of all discounts.", "discount_applications"),
     _at("order_shipping", "Shipping", MONEY, "current_shipping_price", "Shipping after discounts, refunds and edits."),
     _at("order_tax", "Tax", MONEY, "current_total_tax", "Taxes after refunds and edits."),
+    _every(
+        "shipping_tax",
+        "Shipping tax",
+        MONEY,
+        present_worth.tax_on_no_line,
+        "Taxes after refunds and edits that are on no line item: those on shipping.",
+        "current_total_tax",
+        "line_items.tax_lines",
+        *present_worth.LEFT,
+    ),
+    _every(
+        "shipping_discount",
+        "Shipping discount",
+        MONEY,
+        present_worth.discount_on_no_line,
+        "Discounts after refunds and edits that are on no line item: those on shipping.",
+        "current_total_discounts",
+        "line_items.original_unit_price",
+        *present_worth.LEFT_OF_TOTAL,
+    ),
     _of(
         "tax_details",
         "Tax details",
@@ -232,6 +263,14 @@ AMOUNTS = (
     _at("taxes_included", "Taxes included", FLAG, "taxes_included", "Whether prices include taxes."),
     _at("tax_exempt", "Tax exempt", FLAG, "tax_exempt", "Whether the order is free of taxes."),
     _at("order_duties", "Duties", MONEY, "current_total_duties", "Import duties after refunds and edits."),
+    _at(
+        "order_fees",
+        "Additional fees",
+        MONEY,
+        "current_total_additional_fees",
+        "Fees beside the price, such as deposits or import fees, after refunds and edits.",
+    ),
+    _of("fee_names", "Fee names", TEXT, _fee_names, "What the additional fees are for.", "additional_fees"),
     _at("tips", "Tips", MONEY, "total_tip_received", "All tips received."),
     _at("order_total", "Total", MONEY, "current_total_price", "What the order is worth after refunds of items and edits."),
     _at("original_total", "Original total", MONEY, "original_total_price", "What the order was worth when it was placed."),
@@ -239,9 +278,25 @@ AMOUNTS = (
     _at("original_discounts", "Original discounts", MONEY, "total_discounts", "All discounts, before returns."),
     _at("original_shipping", "Original shipping", MONEY, "total_shipping_price", "Shipping before returns."),
     _at("original_tax", "Original tax", MONEY, "total_tax", "Taxes before returns."),
+    _at("original_duties", "Original duties", MONEY, "original_total_duties", "Import duties when the order was placed."),
+    _at("original_fees", "Original fees", MONEY, "original_total_additional_fees", "Additional fees when it was placed."),
     _at("total_refunded", "Refunded", MONEY, "total_refunded", "All money paid back."),
     _at("shipping_refunded", "Shipping refunded", MONEY, "total_refunded_shipping", "Shipping costs paid back."),
     _at("total_received", "Received", MONEY, "total_received", "Money received, before returns."),
+    _at(
+        "payment_rounding",
+        "Payment rounding",
+        MONEY,
+        "total_cash_rounding_adjustment.payment",
+        "What was paid more, or less, because cash is rounded. It is not in Received.",
+    ),
+    _at(
+        "refund_rounding",
+        "Refund rounding",
+        MONEY,
+        "total_cash_rounding_adjustment.refund",
+        "The same of money paid back. It is not in Refunded.",
+    ),
     _at("net_payment", "Net payment", MONEY, "net_payment", "Money received less money paid back."),
     _at("total_outstanding", "Outstanding", MONEY, "total_outstanding", "Still to be paid; negative where the customer is owed."),
     _at("presentment_currency", "Buyer currency", TEXT, "presentment_currency_code", "The currency the buyer saw and paid in."),
@@ -273,8 +328,16 @@ PAYMENTS = (
     _at("to_capture", "To capture", MONEY, "total_capturable", "Authorised and not captured yet."),
     _of("paid_at", "Paid", MOMENT, events.paid_at, "When the first payment went through.", "transactions"),
     _at("fully_paid", "Fully paid", FLAG, "fully_paid", "Whether nothing is left to be paid."),
-    _of("refunds", "Refunds", COUNT, lambda order, line: len(order.get("refunds", ())), "How many refunds were made.", "refunds"),
-    _of("refunded_at", "Last refund", MOMENT, events.last_refund, "When the last refund was made.", "refunds"),
+    _every("refunds", "Refunds", COUNT, refunds.count, "How many refunds paid money back.", "refunds.id", "refunds.transactions"),
+    _every(
+        "refunded_at",
+        "Last refund",
+        MOMENT,
+        refunds.last,
+        "When the last refund that paid money back was made.",
+        "refunds.processed_at",
+        "refunds.transactions",
+    ),
     _of(
         "refund_notes",
         "Refund notes",

@@ -25,6 +25,52 @@ which is Shopify's field in small letters with underscores. A column whose sourc
 Marked: `L` in the default columns of a sheet by line item, `O` in those of a sheet by order.
 """
 
+RULES = """## Refunds
+
+Shopify lists under an order's refunds whatever leaves it, also where no money went back: items removed by an edit, orders
+cancelled before they were paid, items exchanged for others, refunds still on their way. What counts here is the money:
+
+- A refund counts (`Refunds`, `Last refund`, `Refunded quantity`, `Line refunded`) once one of its payments back went through
+  (kind REFUND, status SUCCESS). Until then, and where it fails, it does not.
+- `Line refunded` is what its units were worth after all discounts; where less went back than everything in the refund was
+  worth (a fee was kept, or others were sent instead), it is the line's share in proportion. So it never comes to more than
+  `Refunded`.
+- A line with units left is `active` (on a cancelled order `cancelled`). One without says what became of its units, of most of
+  them where that differs:
+
+| line status | its units are in a refund |
+|---|---|
+| refunded | with a payment back that went through |
+| refund pending | with a payment back that is still on its way |
+| returned | without money, taken back (restock type RETURN): exchanged, or nothing was to be paid back |
+| cancelled | without money, on an order that was cancelled |
+| removed | without money, on any other order: removed by an edit |
+
+What is paid back after an edit is a refund of its own that names no line: it counts for the order and leaves the line `removed`.
+
+## Amounts that add up
+
+`Line total`, `Line discount` and `Line tax` are of the quantity ordered, with what was refunded, removed or exchanged since.
+What a line is now stands in the columns that begin with "Current". Over the lines of an order, to the cent:
+
+- `Current line total` = `Subtotal`
+- `Current line discount` + `Shipping discount` once = `Discounts`
+- `Current line tax` + `Shipping tax` once = `Tax`
+
+And of the order itself: `Subtotal` + `Shipping` + `Duties` + `Additional fees` + `Tips` (+ `Tax`, where prices do not include it)
+= `Total`. Cash rounding is in none of these, nor in `Received` and `Refunded`: 9.99 paid with 10.00 in cash is `Received` 9.99
+and `Payment rounding` 0.01. What single payments were rounded by is in `Payment rounding` and `Refund rounding` together. What
+was sent in exchange is a line item of its own; a fee that was kept of a refund is what `Refunded` is less than the items
+returned.
+
+Not read, because it needs permissions of its own or is not about money: returns as such, terms of payment, what items cost the
+shop, campaigns and visits.
+
+The amounts of the order repeat on each row of a sheet by line item: a plain sum over such a column counts an order once for
+each of its lines. Sum where `First line` is yes (`=SUMIF(...)`), or set `order_amounts` to `first_line`: then they stand on that
+row only.
+"""
+
 FAMILY_ROWS = """## Columns with a name of yours
 
 | field | shows |
@@ -41,7 +87,7 @@ def reference() -> str:
     tables = [
         f"## {title}\n\n{_table(one for one in CATALOGUE.values() if one.level == level)}" for level, title in levels.items()
     ]
-    return "\n".join([OPENING, *tables, FAMILY_ROWS])
+    return "\n".join([OPENING, *tables, FAMILY_ROWS, RULES])
 
 
 def _table(columns: Iterable[OrderColumn]) -> str:

@@ -3,15 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from syncdb.mapping.choice import KEY_LABELS, ChosenColumns, Rows, column
-from syncdb.mapping.columns import OrderColumn, Raw
+from syncdb.mapping.choice import KEY_LABELS, Amounts, ChosenColumns, Rows, column
+from syncdb.mapping.columns import Level, OrderColumn, Raw
+from syncdb.mapping.long_texts import cut
+from syncdb.mapping.present_worth import is_first
 from syncdb.model import Field, Record
 from syncdb.values import Kind, Value, digest, moment, wall_clock
 
-MEANING = 1  # raise it whenever what a column shows changes without its description changing
+MEANING = 2  # raise it whenever what a column shows changes without its description changing
+
+NOTHING_LEFT: Mapping[str, Value] = {  # of a line that its order no longer has
+    "line_status": "removed",
+    "current_quantity": 0,
+    "unfulfilled_quantity": 0,
+    "current_line_discount": Decimal(0),
+    "current_line_total": Decimal(0),
+    "current_line_tax": Decimal(0),
+    "first_line": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +32,16 @@ class SheetMapping:
     """How orders are shown in one sheet.
 
     `columns` are (name, header) as `parse_columns` gives them, `zone` is the IANA name of the shop's time zone, `currency` its
-    ISO code. Raises ValueError for a column or zone that does not exist.
+    ISO code. With `amounts` first_line an order's own amounts stand on its first line only, so that a column adds up. Texts of
+    more than `longest_text` UTF-16 units are cut. Raises ValueError for a column or zone that does not exist.
     """
 
     rows: Rows
     columns: ChosenColumns
     zone: str
     currency: str
+    amounts: Amounts = "every_line"
+    longest_text: int | None = None
     fields: tuple[Field, ...] = field(init=False)
     _chosen: tuple[OrderColumn, ...] = field(init=False, repr=False)
     _zone: tzinfo = field(init=False, repr=False)
@@ -48,7 +64,8 @@ class SheetMapping:
     def digest(self) -> str:
         """Changes whenever the columns, their meaning or the way values are shown do."""
         meanings = [[one.name, one.kind.value, one.level, one.meaning] for one in self._chosen]
-        return digest([MEANING, self.rows, [list(pair) for pair in self.columns], self.zone, self.currency, meanings])
+        pairs = [list(pair) for pair in self.columns]
+        return digest([MEANING, self.rows, pairs, self.zone, self.currency, meanings, self.amounts])
 
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
         """The rows of an order: one per line item (key: its id), or one for the whole order (key: the order's id).
@@ -57,30 +74,54 @@ class SheetMapping:
         fields. Raises ValueError, KeyError or TypeError for a snapshot that was not made by this version's normalisation.
         """
         order_id = str(snapshot["id"])
-        if self.rows == "order":
-            return [self._record(order_id, snapshot, {})]
-        lines = snapshot.get("line_items") or ()
+        lines = (snapshot.get("line_items") or ()) if self.rows == "line" else ()
+        of_order = self._values(snapshot, {}, "order")
         if not lines:
-            return [self._record(f"order-{order_id}", snapshot, {})]
-        return [self._record(str(line["id"]), snapshot, line) for line in lines]
+            key = order_id if self.rows == "order" else f"order-{order_id}"
+            return [self._record(key, snapshot, {}, of_order)]
+        return [self._record(str(line["id"]), snapshot, line, of_order) for line in lines]
 
     def removed_record(self, key: str, last_fields: Mapping[str, Value]) -> Record:
         """A line that the order no longer has: as it was last shown, but removed and with nothing left of it."""
-        shown = {name for name, _ in self.columns}
-        now: dict[str, Value] = {"line_status": "removed", "current_quantity": 0, "unfulfilled_quantity": 0}
+        shown = {one.name: one for one in self._chosen}
+        now: dict[str, Value] = {**NOTHING_LEFT, **{name: None for name, one in shown.items() if self._only_first(one)}}
         return Record(key, {**last_fields, **{name: value for name, value in now.items() if name in shown}})
 
-    def _field(self, one: OrderColumn, header: str) -> Field:
-        fixed = self.currency if one.kind is Kind.MONEY and not one.buyer else None
-        return Field(one.name, header, one.kind, fixed)
+    def _only_first(self, one: OrderColumn) -> bool:
+        """Whether a column says something on the first line of an order only."""
+        return self.amounts == "first_line" and self.rows == "line" and one.level == "order" and one.kind is Kind.MONEY
 
-    def _record(self, key: str, order: Mapping[str, Any], line: Mapping[str, Any]) -> Record:
+    def _field(self, one: OrderColumn, header: str) -> Field:
+        """Money is in the order's own currency: that of the shop when it was placed, or the buyer's."""
+        named = "presentment_currency" if one.buyer else "currency"
+        shown = one.kind is Kind.MONEY and named in dict(self.columns)
+        return Field(one.name, header, one.kind, named if shown else None)
+
+    def _record(self, key: str, order: Mapping[str, Any], line: Mapping[str, Any], of_order: dict[str, Value]) -> Record:
+        shared = of_order
+        if self.amounts == "first_line" and not is_first(order, line):
+            shared = of_order | {one.name: None for one in self._chosen if one.name in of_order and self._only_first(one)}
+        of_line = self._values(order, line, "line")
+        names = (one.name for one in self._chosen if one.name in shared or one.name in of_line)
+        fields = {"key": key, **{name: shared[name] if name in shared else of_line[name] for name in names}}
+        return self._fitting(Record(key, fields))
+
+    def _fitting(self, record: Record) -> Record:
+        """The record with texts that are too long cut."""
+        longest = self.longest_text
+        if longest is None:
+            return record
+        # a text this short cannot be too long however its characters are counted
+        texts = {name: value for name, value in record.fields.items() if isinstance(value, str) and len(value) > longest // 2}
+        fitting = {name: cut(text, longest) for name, text in texts.items()}
+        shortened = frozenset(name for name, text in texts.items() if fitting[name] != text)
+        return Record(record.key, {**record.fields, **fitting}, shortened) if shortened else record
+
+    def _values(self, order: Mapping[str, Any], line: Mapping[str, Any], level: Level) -> dict[str, Value]:
+        """What the columns of a level show; those of the order once for all of its lines."""
         withheld = order.get("withheld", ())
-        shown = (one for one in self._chosen if not (withheld and one.hidden(withheld)))
-        fields: dict[str, Value] = {"key": key}
-        for one in shown:
-            fields[one.name] = self._value(one, one.pick(order, line))
-        return Record(key, fields)
+        wanted = (one for one in self._chosen if one.level == level and not (withheld and one.hidden(withheld)))
+        return {one.name: self._value(one, one.pick(order, line)) for one in wanted}
 
     def _value(self, one: OrderColumn, raw: Raw) -> Value:
         if one.kind is Kind.MOMENT and isinstance(raw, str):

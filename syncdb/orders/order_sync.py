@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # a run into a sheet does without
 
 SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its token must outlive that by far
 TIDY_FROM = 20
+NAMED = 5  # orders in a note
 
 
 class RowMapping(Protocol):
@@ -77,6 +78,19 @@ class Destination(Protocol):
         """Let go of connections."""
 
 
+def cut_note(shortened: Mapping[tuple[str, str], str]) -> Note:
+    """Which texts were too long for their cells. `shortened` holds the order's name by key and field."""
+    orders = list(dict.fromkeys(shortened.values()))
+    columns = ", ".join(sorted({name for _, name in shortened}))
+    named = ", ".join(orders[:NAMED]) + (f" and {len(orders) - NAMED} more" if len(orders) > NAMED else "")
+    return Note(
+        "cut",
+        f"{len(shortened)} text(s) are longer than a cell can hold ({columns} of order {named}). Their cells show the beginning "
+        "and end with a sign; everything else of the rows is as the shop has it.",
+        "The whole text is in the shop, and in sync_manager.py export.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class OrderSync:
     """One run. With `request.dry` the ledger must be a copy, and nothing is written anywhere else.
@@ -115,6 +129,8 @@ class OrderSync:
         else:
             self._bring_over(report, pair, stored, applier, deep)
         self._name_failed(report, stored)
+        if stored.shortened:
+            report.note(cut_note(stored.shortened))
 
     def _read_shop(self, report: Report, deep: bool) -> Intake:
         self.progress.stage("Reading orders")

@@ -21,13 +21,17 @@ Removed = Callable[[str, Mapping[str, Value]], Record]
 
 @dataclass(slots=True)
 class StoredOrders:
-    """A read-only connector over the ledger's snapshots. `failed` collects orders that could not be shown, by order id."""
+    """A read-only connector over the ledger's snapshots. `failed` collects orders that could not be shown, by order id.
+
+    `shortened` collects texts that are cut and were not before: the order's name by key and field.
+    """
 
     ledger: Ledger
     pair: str
     to_records: ToRecords
     removed: Removed
     failed: dict[str, SkipRecord] = field(default_factory=dict)
+    shortened: dict[tuple[str, str], str] = field(default_factory=dict)
 
     name = "the shop"
     can = Capabilities(create=False, update=False, all_known=True)
@@ -83,6 +87,7 @@ class StoredOrders:
         for order_id, snapshot in self.ledger.orders.snapshots(wanted).items():
             try:
                 shown[order_id] = {record.key: record for record in self.to_records(snapshot)}
+                self._hear_of_cuts(str(snapshot.get("name") or order_id), shown[order_id].values())
             except (ValueError, KeyError, TypeError) as problem:
                 name = str(snapshot.get("name") or order_id)
                 self.failed[order_id] = SkipRecord(
@@ -96,3 +101,12 @@ class StoredOrders:
             if known.base is not None:
                 shown[known.order_id][key] = self.removed(key, known.base.fields)
         return shown
+
+    def _hear_of_cuts(self, order: str, records: Iterable[Record]) -> None:
+        """Note which texts are newly cut: what both sides agreed on already was told when it was written."""
+        for record in records:
+            if record.shortened:
+                base = self.ledger.records(self.pair).base(record.key)
+                for name in record.shortened:
+                    if base.get(name) != record.fields[name]:
+                        self.shortened[record.key, name] = order

@@ -1,5 +1,6 @@
 """Values as people and spreadsheets shall see them."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
@@ -7,6 +8,9 @@ from syncdb.values import Value
 
 # What makes a spreadsheet program take a text for a formula when a CSV file is opened (OWASP, CSV injection).
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
+
+# A number with its sign, or a telephone number. Other signs between digits would be worked out ("+49-30-12" is 7).
+_SIGNED_NUMBER = re.compile(r"[+-] *\(?\d[\d ().,]*", re.ASCII)
 
 
 def shown(value: Value) -> str:
@@ -23,8 +27,8 @@ def shown(value: Value) -> str:
 
 
 def csv_cell(value: Value) -> str:
-    """A value for a CSV file. Text a spreadsheet would take for a formula gets a leading apostrophe."""
+    """A value for a CSV file. Text a spreadsheet would take for a formula gets a leading apostrophe; numbers do not."""
     text = shown(value)
-    if isinstance(value, str) and text.startswith(_STARTS_FORMULA):
+    if isinstance(value, str) and text.startswith(_STARTS_FORMULA) and not _SIGNED_NUMBER.fullmatch(text):
         return "'" + text
     return text

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from syncdb.services.display import csv_cell
 from syncdb.services.export_columns import ExportColumn
 from syncdb.services.export_formats import write_text, write_workbook
 from syncdb.values import Kind
@@ -46,19 +47,42 @@ def test_orders_as_csv_are_those_of_the_shop(past: Shop, tmp_path: Path) -> None
         assert row["Order"] == order["name"] and row["Created"] == clock(order["createdAt"])
         assert Decimal(row["Total"]) == Decimal(order["currentTotalPriceSet"]["shopMoney"]["amount"])
         note = order["note"] or ""
-        assert row["Note"] == ("'" + note if note[:1] in ("=", "+", "-", "@") else note)
+        number = note[:1] in ("+", "-") and note[1:].isdigit()
+        assert row["Note"] == ("'" + note if note[:1] in ("=", "+", "-", "@") and not number else note)
 
 
 def test_a_formula_in_an_order_is_text_in_every_format(past: Shop, tmp_path: Path) -> None:
     notes = {order["note"] for order in past.world.shop.orders.values() if (order["note"] or "").startswith("=")}
     assert notes, "the sandbox has such notes"
     past.ask("export", "--columns", "note", "--output", str(tmp_path / "n.csv"))
-    assert not [row["Note"] for row in read_csv(tmp_path / "n.csv") if row["Note"].startswith(("=", "+", "-", "@"))]
+    running = [row["Note"] for row in read_csv(tmp_path / "n.csv") if row["Note"].startswith(("=", "+", "-", "@"))]
+    assert all(note[0] in "+-" and note[1:].replace(" ", "").isdigit() for note in running)
     past.ask("export", "--columns", "note", "--output", str(tmp_path / "n.json"))
     assert notes <= {row["note"] for row in json.loads((tmp_path / "n.json").read_text(encoding="utf-8"))}
     past.ask("export", "--columns", "note", "--output", str(tmp_path / "n.xlsx"))
     sheet = workbook(tmp_path / "n.xlsx")
     assert not list(sheet.iter(f"{{{NAMES['m']}}}f")) and notes <= {cell for row in rows_of(sheet) for cell in row}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "@SUM(A1)", "\t=1", "\r=1", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "+A1", "-1-2", "- x", "+"],
+)
+def test_what_can_run_gets_an_apostrophe(text: str) -> None:
+    assert csv_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["+49 30 1234567", "+4930123", "+1 (555) 123 4567", "-12.50", "-1.234,50", "0049", "a=b", "x@y.example", "'=1"]
+)
+def test_what_cannot_run_stays_as_it_is(text: str) -> None:
+    assert csv_cell(text) == text
+
+
+def test_telephone_numbers_are_exported_as_they_are(past: Shop, tmp_path: Path) -> None:
+    phones = {order["phone"] for order in past.world.shop.orders.values() if (order["phone"] or "").startswith("+")}
+    past.ask("export", "--columns", "customer_phone", "--output", str(tmp_path / "p.csv"))
+    assert phones and phones <= {row["Phone"] for row in read_csv(tmp_path / "p.csv")}
 
 
 def workbook(path: Path, number: int = 1) -> ElementTree.Element:

@@ -11,9 +11,6 @@ from typing import Any
 
 import pytest
 
-from syncdb.connectors.shopify.normalise import Sight, snapshot
-from syncdb.connectors.shopify.order_shape import ORDER
-from syncdb.connectors.shopify.shape import Leaf, Many, On, One, Paged, Parts
 from syncdb.mapping import CATALOGUE, SheetMapping, default_columns, parse_columns
 from syncdb.mapping.choice import KEY_LABELS
 from syncdb.mapping.reference import families, reference
@@ -21,28 +18,10 @@ from syncdb.model import Record
 from syncdb.sandbox.shopify.generate import new_order
 from syncdb.sandbox.shopify.shop import Shop
 from syncdb.values import Kind
+from tests.unit.answering import stored
 
 NOON = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 ALL = tuple((name, one.label) for name, one in CATALOGUE.items())
-
-
-def answered(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
-    """The node as GraphQL would answer it: connections wrapped, nothing more than was asked."""
-    found: dict[str, Any] = {}
-    for name, shape in parts.items():
-        value = node.get("__typename" if name == "type" else name)
-        match shape:
-            case On(inner):
-                found |= {key: node[key] for key in inner if key in node}
-            case Paged(inner):
-                found[name] = {"nodes": [answered(inner, item) for item in value or ()], "pageInfo": {"hasNextPage": False}}
-            case Many(inner):
-                found[name] = [answered(inner, item) for item in value or ()]
-            case One(inner):
-                found[name] = answered(inner, value) if value else None
-            case Leaf():
-                found[name] = value
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +37,7 @@ def order() -> dict[str, Any]:
     shop.refund(node["id"], {node["lineItems"][1]["id"]: 1}, note="broken")
     node["customAttributes"] = [{"key": "gift", "value": "yes"}, {"key": "empty", "value": None}]
     node["lineItems"][0]["customAttributes"] = [{"key": "Engraving", "value": "=A1"}]
-    return snapshot(answered(ORDER, node), Sight("kayra-demo.myshopify.com"))
+    return stored(node)
 
 
 def mapping(columns: Any = None, rows: Any = "line", zone: str = "Europe/Berlin") -> SheetMapping:
@@ -70,7 +49,7 @@ def mapping(columns: Any = None, rows: Any = "line", zone: str = "Europe/Berlin"
 def test_default_columns_are_known_and_sensible() -> None:
     for rows in ("line", "order"):
         columns = default_columns(rows)  # type: ignore[arg-type]
-        assert 25 <= len(columns) <= 40 and parse_columns([name for name, _ in columns], rows).problems == ()  # type: ignore[arg-type]
+        assert 25 <= len(columns) <= 45 and parse_columns([name for name, _ in columns], rows).problems == ()  # type: ignore[arg-type]
         assert SheetMapping(rows, columns, "UTC", "EUR").fields[0].label == KEY_LABELS[rows]  # type: ignore[arg-type,index]
 
 
@@ -130,7 +109,12 @@ def test_all_problems_are_told_at_once() -> None:
 def test_fields_tell_what_columns_hold() -> None:
     fields = {field.name: field for field in mapping(["unit_price", "presentment_total", "sku", "created_at"]).fields}
     assert (fields["key"].label, fields["key"].kind) == ("Line ID", Kind.IDENTIFIER)
-    assert (fields["unit_price"].currency, fields["presentment_total"].currency) == ("EUR", None)
+    assert (fields["unit_price"].currency_in, fields["presentment_total"].currency_in) == (None, None)
+    named = {
+        field.name: field for field in mapping(["unit_price", "presentment_total", "currency", "presentment_currency"]).fields
+    }
+    assert named["unit_price"].currency_in == "currency"
+    assert named["presentment_total"].currency_in == "presentment_currency"
     assert fields["created_at"].kind is Kind.MOMENT
 
 
@@ -172,7 +156,8 @@ def test_an_order_without_lines_has_a_row(order: dict[str, Any]) -> None:
     bare = {name: value for name, value in order.items() if name != "line_items"}
     (record,) = mapping("all").records(bare)
     assert record.key == f"order-{order['id']}" == record.fields["key"]
-    assert all(record.fields[name] is None for name, one in CATALOGUE.items() if one.level == "line")
+    empty = {name for name, one in CATALOGUE.items() if one.level == "line"} - {"first_line"}
+    assert all(record.fields[name] is None for name in empty) and record.fields["first_line"] is True
     assert record.fields["order_name"] == order["name"]
 
 

@@ -8,15 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.connectors.google_sheets.cells import Entry, Json, number_format, write_cell
+from syncdb.connectors.google_sheets.cells import Entry, Json, currency_shown, number_format, write_cell
 from syncdb.connectors.google_sheets.evidence import Placement, Written
 from syncdb.connectors.google_sheets.layout import HEAD_ROWS, TabLayout
 from syncdb.model import Field
+from syncdb.values import Kind
 
 TOKEN_KEY = "syncdb.batch"
 BATCH = "batch"
 FENCE = "fence"
 VALUE_ONLY = "userEnteredValue"
+AMOUNT = Field("amount", "", Kind.MONEY)
 SHOWN_AFTER = (
     "spreadsheetId,updatedSpreadsheet(sheets("
     "properties(sheetId,title),data(startRow,startColumn,rowData(values(userEnteredValue)))))"
@@ -108,6 +110,7 @@ def insert_requests(placement: Placement, creates: Sequence[Written], fields: Se
     if after_header and at_end:  # nothing below the header to inherit from: do not make the rows look like it
         requests.append(_plain(placement.sheet_id, first, end))
     requests += format_requests(placement.sheet_id, placement.layout, fields, (first, end))
+    requests += currency_requests(placement.sheet_id, placement.layout, creates, fields)
     for start, stop in a1.runs(sorted(placement.layout.columns.values())):
         names = [name for name in placement.layout.in_order() if start <= placement.layout.columns[name] < stop]
         lines = [[one.entries.get(name) for name in names] for one in creates]
@@ -135,6 +138,34 @@ def format_requests(sheet_id: int, layout: TabLayout, fields: Sequence[Field], r
         else:
             alike.append((column, column + 1, formats[column]))
     return [_format(sheet_id, rows, (first, end), shown) for first, end, shown in alike if shown is not None]
+
+
+def currency_requests(sheet_id: int, layout: TabLayout, creates: Iterable[Written], fields: Sequence[Field]) -> list[Json]:
+    """Amounts in new rows with the sign and decimals of the currency that their row names; alike rows share a request."""
+    requests: list[Json] = []
+    in_order = sorted(creates, key=lambda one: one.row)
+    for named, columns in amount_columns(layout, fields).items():
+        blocks: list[tuple[str, int, int]] = []  # currency, first row, end row
+        for one in in_order:
+            currency = currency_shown(one.entries.get(named))
+            if currency and blocks and blocks[-1][0] == currency and blocks[-1][2] == one.row:
+                blocks[-1] = (currency, blocks[-1][1], one.row + 1)
+            elif currency:
+                blocks.append((currency, one.row, one.row + 1))
+        for currency, first, end in blocks:
+            shown = number_format(AMOUNT, currency)
+            assert shown is not None
+            requests += [_format(sheet_id, (first, end), stretch, shown) for stretch in a1.runs(columns)]
+    return requests
+
+
+def amount_columns(layout: TabLayout, fields: Sequence[Field]) -> dict[str, list[int]]:
+    """The columns of amounts by the field that names their currency."""
+    found: dict[str, list[int]] = {}
+    for one in fields:
+        if one.currency_in is not None and one.name in layout.columns and one.currency_in in layout.columns:
+            found.setdefault(one.currency_in, []).append(layout.columns[one.name])
+    return {named: sorted(columns) for named, columns in found.items()}
 
 
 def _format(sheet_id: int, rows: tuple[int, int | None], columns: tuple[int, int], shown: Json) -> Json:

@@ -134,19 +134,27 @@ def kept(stored: Any) -> Entry:
     return Formula(str(stored[0])) if isinstance(stored, list) else stored
 
 
-def number_format(field: Field) -> Json | None:
+def number_format(field: Field, currency: str | None = None) -> Json | None:
     """How a field's column is shown (a NumberFormat); None for what a cell shows well by itself.
 
     Text gets the plain-text format, so that a cell a person opens and closes again does not turn into a number or a formula.
+    An amount has the sign and the decimals of its `currency`; where that is not known no sign, and a third decimal if need be.
     """
     if field.kind in (Kind.TEXT, Kind.IDENTIFIER):
         return {"type": "TEXT", "pattern": "@"}
     if field.kind is Kind.MOMENT:
         return {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
-    return {"type": "NUMBER", "pattern": _money_pattern(field.currency)} if field.kind is Kind.MONEY else None
+    return {"type": "NUMBER", "pattern": _money_pattern(currency)} if field.kind is Kind.MONEY else None
 
 
 def _money_pattern(currency: str | None) -> str:
+    if currency is None:
+        return "#,##0.00#"
     decimals = minor_digits(currency)
-    amount = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return f"{amount} [${currency}]" if currency else amount
+    return "#,##0" + ("." + "0" * decimals if decimals else "") + f" [${currency}]"
+
+
+def currency_shown(entry: Entry) -> str | None:
+    """The currency that a cell names; None where it holds anything but a code of three letters."""
+    named = entry.strip().upper() if isinstance(entry, str) else ""
+    return named if len(named) == 3 and named.isascii() and named.isalpha() else None

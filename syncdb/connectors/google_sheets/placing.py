@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.connectors.google_sheets.batch import format_requests, update_requests
+from syncdb.connectors.google_sheets.batch import amount_columns, currency_requests, format_requests, update_requests
 from syncdb.connectors.google_sheets.cells import Entry, Formula, UnfitValue, entry_for, value_in, write_cell
 from syncdb.connectors.google_sheets.client import packed
 from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
@@ -53,12 +53,16 @@ def take(operations: Sequence[Operation], here: Here, sheet: Sheet, most_bytes: 
     strips = len(a1.runs(sorted(here.layout.columns.values())))
     formats = packed(format_requests(here.tab.sheet_id, here.layout, sheet.wish.fields, LAST_ROWS))
     size = FRAME_BYTES + len(formats) + strips * STRIP_BYTES
+    named, in_currency = tuple(amount_columns(here.layout, sheet.wish.fields)), None
     kept: set[int] = set()
     updating = any(one.action is Action.UPDATE for one in operations)
     rows = sheet.index().rows if updating else {}
     for operation in operations:
         content, refusal = _content(operation, sheet.wish.key, here)
         size += _bytes(operation, content, here, strips) if content is not None else 0
+        if operation.action is Action.CREATE and content is not None:
+            before, in_currency = in_currency, [content.get(name) for name in named]
+            size += 0 if in_currency == before else _format_bytes(content, here, sheet)
         if operation.action is Action.UPDATE:
             guess = rows.get(operation.key, 0)
             kept.update(range(guess - NEIGHBOURS, guess + NEIGHBOURS + 1))
@@ -85,6 +89,12 @@ def _content(operation: Operation, key: str, here: Here) -> tuple[Mapping[str, E
         except UnfitValue as unfit:
             return None, Outcome(Result.REJECTED, why=f"{here.layout.headers[name]} cannot be written: {unfit}")
     return entries, None
+
+
+def _format_bytes(content: Mapping[str, Entry], here: Here, sheet: Sheet) -> int:
+    """What a new row adds whose amounts are in another currency than those of the row before it."""
+    alone = [Written("", LAST_ROWS[0], True, content)]
+    return len(packed(currency_requests(here.tab.sheet_id, here.layout, alone, sheet.wish.fields)))
 
 
 def _bytes(operation: Operation, content: Mapping[str, Entry], here: Here, strips: int) -> int:

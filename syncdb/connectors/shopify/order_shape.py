@@ -74,6 +74,8 @@ LINE_ITEM: dict[str, Shape] = {
     "customAttributes": ATTRIBUTES,
     "product": One({"id": ID, "productType": PLAIN}),
     "variant": One({"id": ID, "barcode": PLAIN}),
+    "lineItemGroup": One({"id": ID, "title": PLAIN, "variantSku": PLAIN}),
+    "sellingPlan": inner("name"),
 }
 
 REFUND: dict[str, Shape] = {
@@ -94,6 +96,8 @@ REFUND: dict[str, Shape] = {
     ),
     "orderAdjustments": Paged({"id": ID, "reason": PLAIN, "amountSet": MONEY, "taxAmountSet": MONEY}, first=2),
     "refundShippingLines": Paged({"id": ID, "subtotalAmountSet": MONEY, "taxAmountSet": MONEY}, first=2),
+    # the refund's own total counts payments whatever became of them
+    "transactions": Paged({"id": ID, "kind": PLAIN, "status": PLAIN, "amountSet": MONEY}, first=2),
 }
 
 FULFILLMENT: dict[str, Shape] = {
@@ -145,7 +149,8 @@ DISCOUNT: dict[str, Shape] = {
 
 _AMOUNTS = """
     currentSubtotalPriceSet currentTotalDiscountsSet currentShippingPriceSet currentTotalTaxSet currentTotalPriceSet
-    currentTotalDutiesSet originalTotalDutiesSet originalTotalPriceSet
+    currentTotalDutiesSet originalTotalDutiesSet currentTotalAdditionalFeesSet originalTotalAdditionalFeesSet
+    originalTotalPriceSet
     subtotalPriceSet totalDiscountsSet totalShippingPriceSet totalTaxSet totalPriceSet
     totalReceivedSet totalOutstandingSet totalRefundedSet totalRefundedShippingSet netPaymentSet totalCapturableSet
     totalTipReceivedSet
@@ -167,6 +172,7 @@ ORDER: dict[str, Shape] = {
     "paymentGatewayNames": TEXTS,
     "customAttributes": ATTRIBUTES,
     **_each(MONEY, _AMOUNTS),
+    "additionalFees": Many({"id": ID, "name": PLAIN, "price": MONEY}),
     "totalCashRoundingAdjustment": One({"paymentSet": MONEY, "refundSet": MONEY}),
     "taxLines": TAX_LINES,
     "currentTaxLines": TAX_LINES,

@@ -28,6 +28,7 @@ TYPES = {
     ShownAs.CHOICE: "Choice",
     ShownAs.WORDS: "ChoiceList",
 }
+MOST_DIGITS = 3  # decimals of any currency: orders of one shop can be in several
 ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool"}
 
 
@@ -94,9 +95,10 @@ def wanted_tables(selection: Selection, zone: str, currency: str) -> dict[str, W
 
 
 def order_columns(rows: "OrderRows") -> tuple[TableColumn, ...]:
-    zone, digits = rows.mapping.zone, minor_digits(rows.mapping.currency)
+    zone = rows.mapping.zone
     return tuple(
-        TableColumn(one.name, one.label, _order_type(one, zone), digits=digits if one.currency else None) for one in rows.fields
+        TableColumn(one.name, one.label, _order_type(one, zone), digits=MOST_DIGITS if one.kind is Kind.MONEY else None)
+        for one in rows.fields
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any, Literal, cast
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
+from syncdb.connectors.google_sheets.cells import LONGEST_TEXT
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.periods import PeriodTabs
 from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
-from syncdb.mapping import SheetMapping, default_columns
+from syncdb.mapping import Amounts, SheetMapping, default_columns
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
@@ -106,7 +107,8 @@ class SheetDestination:
 def sheet_mapping(settings: SheetsSettings, zone: str, currency: str) -> SheetMapping:
     """What the settings want to see of an order, in the shop's time zone and currency."""
     rows = cast(RowsSetting, settings.rows)
-    return SheetMapping(rows, settings.columns or default_columns(rows), zone, currency)
+    amounts = cast(Amounts, settings.order_amounts)
+    return SheetMapping(rows, settings.columns or default_columns(rows), zone, currency, amounts, LONGEST_TEXT)
 
 
 def policy(settings: SheetsSettings, fields: Sequence[Field]) -> Policy:

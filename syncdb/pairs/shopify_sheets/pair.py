@@ -42,6 +42,11 @@ SHOPIFY_SHEETS = PairType(
             "rows", "SHEET_ROWS", validators.one_of("line", "order"), "line",
             "`line`: one row for each line item. `order`: one row for each order.",
         ),
+        Key(
+            "order_amounts", "ORDER_AMOUNTS", validators.one_of("every_line", "first_line"), "every_line",
+            "With one row for each line item, an order's own amounts on `every_line` of it, or on its `first_line` only, so that "
+            "a column adds up.",
+        ),
     ),
     named_by="target_spreadsheet",
     words=Words("the sheet", "Sheet"),

@@ -24,6 +24,7 @@ class SheetsSettings(ShopSettings):
     period_spreadsheets: Mapping[str, str]  # by year or by period of the kind of `tabs_by`
     columns: tuple[tuple[str, str], ...] | None  # name and header of each; None is the default set
     rows: str
+    order_amounts: str  # every_line or first_line
     google_api_base_url: str | None
 
 

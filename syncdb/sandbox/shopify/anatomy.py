@@ -64,7 +64,8 @@ def line_item(number: int, item: Item, quantity: int, money: Currencies, rates: 
         "duties": [],
         "product": _product(item),
         "variant": _variant(item),
-        "_removed": 0,
+        "lineItemGroup": None,
+        "sellingPlan": None,
         "_grams": item.grams,
     }
 
@@ -211,6 +212,24 @@ def fulfillment(number: int, order: Node, name: str, tracking: list[Node], at: s
     )
 
 
+def bundle(number: int, title: str, sku: str | None, quantity: int) -> Node:
+    """The bundle that lines were sold as parts of."""
+    return {
+        "__typename": "LineItemGroup",
+        "id": gid("LineItemGroup", number),
+        "title": title,
+        "variantSku": sku,
+        "quantity": quantity,
+        "productId": None,
+        "variantId": None,
+        "customAttributes": [],
+    }
+
+
+def additional_fee(number: int, name: str, price: Node) -> Node:
+    return {"__typename": "AdditionalFee", "id": gid("AdditionalFee", number), "name": name, "price": price, "taxLines": []}
+
+
 def tracking_info(company: str | None, number: str | None, url: str | None) -> Node:
     return {"company": company, "number": number, "url": url}
 
@@ -304,6 +323,5 @@ def order(number: int, name: str, counter: int, money: Currencies, included: boo
         statusPageUrl=f"https://shop.example/orders/{hash_text(name)[:12]}/authenticate",
         totalTipReceivedSet=nothing,
         totalCashRoundingAdjustment={"paymentSet": nothing, "refundSet": nothing},
-        originalTotalAdditionalFeesSet=None,
-        currentTotalAdditionalFeesSet=None,
+        additionalFees=[],
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from syncdb.sandbox.shopify import anatomy, catalogue
 from syncdb.sandbox.shopify.anatomy import gid
 from syncdb.sandbox.shopify.catalogue import Market
-from syncdb.sandbox.shopify.money import Currencies, Node, read, written
+from syncdb.sandbox.shopify.money import Amount, Currencies, Node, read, written
 from syncdb.sandbox.shopify.pricing import settle
 from syncdb.sandbox.shopify.shop import Shop
 
@@ -45,6 +45,7 @@ def new_order(shop: Shop, rng: random.Random, at: datetime, index: int = 0) -> N
     _add_lines(shop, order, market, money, rng, index)
     _add_discount(order, money, rng)
     _add_shipping(shop, order, market, money, rng)
+    _add_rarities(shop, order, money, index)
     _add_words(shop, order, rng)
     if rng.random() < 0.05:
         order["totalTipReceivedSet"] = money.bag(money.amount(str(Decimal(rng.randrange(50, 900)) / 100)))
@@ -190,6 +191,17 @@ def _add_shipping(shop: Shop, order: Node, market: Market, money: Currencies, rn
     order["shippingLines"].append(line)
 
 
+def _add_rarities(shop: Shop, order: Node, money: Currencies, index: int) -> None:
+    """A fee beside the price, parts of a bundle, a subscription."""
+    lines = order["lineItems"]
+    if index % 79 == 29:
+        order["additionalFees"] = [anatomy.additional_fee(shop.new_id(), "Pfand", money.bag(money.amount("0.25")))]
+    if index % 41 == 17 and len(lines) > 1:
+        lines[0]["lineItemGroup"] = lines[1]["lineItemGroup"] = anatomy.bundle(shop.new_id(), "Frühstück", "00-SET", 1)
+    if index % 73 == 5 and lines:
+        lines[0]["sellingPlan"] = {"name": "Alle 4 Wochen", "sellingPlanId": gid("SellingPlan", shop.new_id())}
+
+
 def _add_words(shop: Shop, order: Node, rng: random.Random) -> None:
     if rng.random() < 0.3:
         order["note"] = rng.choice(catalogue.NOTES)
@@ -239,9 +251,16 @@ def _pay(shop: Shop, order: Node, money: Currencies, rng: random.Random, at: dat
             held["_open"] = held["manuallyCapturable"] = False
             book("CAPTURE")["parentTransaction"] = held
     if gateway == "cash" and how == "sale":
+        order["transactions"][-1]["amountRoundingSet"] = money.bag(_cash_rounding(price, money))
         book("CHANGE", Decimal("0.1"))
     elif order["transactions"] and order["transactions"][-1]["kind"] in ("SALE", "CAPTURE"):
         order["transactions"][-1]["fees"] = [_fee(shop, order)]
+
+
+def _cash_rounding(price: Amount, money: Currencies) -> Amount:
+    """What is paid more, or less, because the smallest coin is worth 5 cents."""
+    coins = Amount(*((one * 20).to_integral_value() / 20 for one in (price.shop, price.presented)))
+    return money.rounded(coins - price)
 
 
 def _fee(shop: Shop, order: Node) -> Node:

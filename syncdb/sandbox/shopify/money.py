@@ -13,7 +13,9 @@ from typing import Any
 
 Node = dict[str, Any]
 
-WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP"})
+# ISO 4217: currencies without a minor unit, and those whose minor unit is a thousandth.
+WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF"})
+IN_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Currencies:
         return self.rounded(Amount(price, price * self.rate))
 
     def rounded(self, amount: Amount) -> Amount:
-        return Amount(_cents(amount.shop, self.shop), _cents(amount.presented, self.presented))
+        return Amount(in_minor_units(amount.shop, self.shop), in_minor_units(amount.presented, self.presented))
 
     def bag(self, amount: Amount) -> Node:
         """The amount as a MoneyBag."""
@@ -67,8 +69,10 @@ class Currencies:
         }
 
 
-def _cents(amount: Decimal, currency: str) -> Decimal:
-    return amount.quantize(Decimal(1) if currency in WITHOUT_CENTS else Decimal("0.01"), ROUND_HALF_UP)
+def in_minor_units(amount: Decimal, currency: str) -> Decimal:
+    """An amount rounded to what its currency can be paid in: 1 yen, 1 cent, 1 fils."""
+    digits = 0 if currency in WITHOUT_CENTS else 3 if currency in IN_THOUSANDTHS else 2
+    return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
 def written(amount: Decimal) -> str:

@@ -1,7 +1,9 @@
 """Everything of an order that follows from something else: totals, quantities and statuses.
 
 The facts are lines (unit price, quantity, discount allocations, tax rates), shipping, tip, transactions, refunds and
-fulfillments. `settle` derives the rest, so that after any change the figures agree with each other to the cent.
+fulfillments. `settle` derives the rest, so that after any change the figures agree with each other to the cent. What an order
+is now is what it was less what refunds say of it, as at Shopify (recorded: an edit leaves a line's taxes and the order's subtotal
+as they were and moves only the current ones).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from decimal import Decimal
 from syncdb.sandbox.shopify.money import ZERO, Amount, Currencies, Node, currencies_of, read, total
 
 RECEIVED = frozenset({"SALE", "CAPTURE"})
+PENDING_DISCREPANCY = "PENDING_REFUND_DISCREPANCY"
 
 
 def settle(order: Node) -> None:
@@ -45,11 +48,37 @@ def taxed(amount: Amount, rate: float, included: bool, money: Currencies) -> Amo
     return money.rounded(amount * (share / (1 + share) if included else share))
 
 
+def taken_off(order: Node, line: Node) -> list[Node]:
+    """What refunds, edits and cancelling took off a line: each leaves a refund with a part for it, with or without money."""
+    return [one for made in order["refunds"] for one in made["refundLineItems"] if one["lineItem"] is line]
+
+
+def worth_of(order: Node, line: Node, units: int, money: Currencies) -> tuple[Amount, list[Amount]]:
+    """What `units` that are taken off a line now are worth, and the tax on them for each of its taxes.
+
+    The last ones take whatever is left, so that nothing stays behind of rounding.
+    """
+    before, parts = line["currentQuantity"], taken_off(order, line)
+    if units == before:
+        whole = net(line, line["quantity"], money) - total(read(one["subtotalSet"]) for one in parts)
+        return whole, [_tax_left(order, line, place, money) for place in range(len(line["taxLines"]))]
+    taxes = [
+        _one_tax(line, one["rate"], before, order, money) - _one_tax(line, one["rate"], before - units, order, money)
+        for one in line["taxLines"]
+    ]
+    return net(line, before, money) - net(line, before - units, money), taxes
+
+
+def _tax_left(order: Node, line: Node, place: int, money: Currencies) -> Amount:
+    """What one of a line's taxes comes to for the units that are left."""
+    whole = _one_tax(line, line["taxLines"][place]["rate"], line["quantity"], order, money)
+    return whole - total(one["_taxes"][place] for one in taken_off(order, line))
+
+
 def _settle_line(order: Node, line: Node, money: Currencies) -> None:
     quantity, unit = line["quantity"], read(line["originalUnitPriceSet"])
-    refunded = _units(order["refunds"], "refundLineItems", line)
     shipped = _units((one for one in order["fulfillments"] if one["status"] == "SUCCESS"), "fulfillmentLineItems", line)
-    current = quantity - line["_removed"] - refunded
+    current = quantity - _units(order["refunds"], "refundLineItems", line)
     line["currentQuantity"] = line["refundableQuantity"] = current
     line["unfulfilledQuantity"] = max(0, current - shipped)
     line["nonFulfillableQuantity"] = quantity - current if not shipped else 0
@@ -85,13 +114,15 @@ def _settle_totals(order: Node, money: Currencies) -> None:
         order[field] = money.bag(amount)
     duties = _duties(order)
     order["originalTotalDutiesSet"] = order["currentTotalDutiesSet"] = money.bag(duties) if duties.shop else None
+    fees = money.bag(_fees(order)) if order["additionalFees"] else None
+    order["originalTotalAdditionalFeesSet"] = order["currentTotalAdditionalFeesSet"] = fees
     lines = order["lineItems"]
     order["subtotalLineItemsQuantity"] = sum(line["quantity"] for line in lines)
     order["currentSubtotalLineItemsQuantity"] = sum(line["currentQuantity"] for line in lines)
     order["totalWeight"] = str(sum(line["_grams"] * line["quantity"] for line in lines))
     order["currentTotalWeight"] = str(sum(line["_grams"] * line["currentQuantity"] for line in lines))
-    order["taxLines"] = _tax_lines(order, money, "quantity")
-    order["currentTaxLines"] = _tax_lines(order, money, "currentQuantity")
+    order["taxLines"] = _tax_lines(order, money)
+    order["currentTaxLines"] = _current_tax_lines(order, money)
 
 
 def _sums(order: Node, money: Currencies) -> dict[str, Amount]:
@@ -104,23 +135,25 @@ def _sums(order: Node, money: Currencies) -> dict[str, Amount]:
     back = total(read(one["subtotalAmountSet"]) for one in returned)
     back_tax = total(read(one["taxAmountSet"]) for one in returned)
     subtotal = total(net(line, line["quantity"], money) for line in lines)
-    current = total(net(line, line["currentQuantity"], money) for line in lines)
+    gone = [one for refund in order["refunds"] for one in refund["refundLineItems"]]
+    current = subtotal - total(read(one["subtotalSet"]) for one in gone)
     all_tax = total(tax(line, line["quantity"], order, money) for line in lines) + shipping_tax
-    left_tax = total(tax(line, line["currentQuantity"], order, money) for line in lines) + shipping_tax - back_tax
-    extra = read(order["totalTipReceivedSet"]) + _duties(order)
+    left_tax = all_tax - total(read(one["totalTaxSet"]) for one in gone) - back_tax
+    free_shipping = total(read(line["originalPriceSet"]) - read(line["discountedPriceSet"]) for line in kept)
+    extra = read(order["totalTipReceivedSet"]) + _duties(order) + _fees(order)
     return {
         "subtotalPriceSet": subtotal,
         "totalShippingPriceSet": shipping,
         "totalTaxSet": all_tax,
         "totalPriceSet": subtotal + shipping + extra + (ZERO if included else all_tax),
-        "totalDiscountsSet": _worth(lines, "quantity") - subtotal,
+        "totalDiscountsSet": _worth(lines, "quantity") - subtotal + free_shipping,
         "cartDiscountAmountSet": _cart_discount(lines),
         "currentCartDiscountAmountSet": _cart_discount(lines),
         "currentSubtotalPriceSet": current,
         "currentShippingPriceSet": shipping - back,
         "currentTotalTaxSet": left_tax,
         "currentTotalPriceSet": current + shipping - back + extra + (ZERO if included else left_tax),
-        "currentTotalDiscountsSet": _worth(lines, "currentQuantity") - current,
+        "currentTotalDiscountsSet": _worth(lines, "currentQuantity") - current + free_shipping,
         "totalRefundedShippingSet": back,
     }
 
@@ -134,6 +167,10 @@ def _duties(order: Node) -> Amount:
     return total(read(duty["price"]) for line in order["lineItems"] for duty in line["duties"])
 
 
+def _fees(order: Node) -> Amount:
+    return total(read(one["price"]) for one in order["additionalFees"])
+
+
 def _cart_discount(lines: list[Node]) -> Amount:
     return total(
         read(one["allocatedAmountSet"])
@@ -143,17 +180,41 @@ def _cart_discount(lines: list[Node]) -> Amount:
     )
 
 
-def _tax_lines(order: Node, money: Currencies, quantity: str) -> list[Node]:
-    """The order's taxes, one line per kind of tax; shipping tax counts in full (refunds are not shared out)."""
-    sums: dict[tuple[str, float], Amount] = {}
+Kinds = dict[tuple[str, float], Amount]
+
+
+def _taxes_placed(order: Node, money: Currencies) -> Kinds:
+    """The order's taxes by title and rate, as placed and edited."""
+    sums: Kinds = {}
     for line in order["lineItems"]:
         for one in line["taxLines"]:
-            kind = (one["title"], one["rate"])
-            sums[kind] = sums.get(kind, ZERO) + _one_tax(line, one["rate"], line[quantity], order, money)
+            _count(sums, one, _one_tax(line, one["rate"], line["quantity"], order, money))
     for line in order["shippingLines"]:
         for one in line["taxLines"] if not line["isRemoved"] else ():
-            kind = (one["title"], one["rate"])
-            sums[kind] = sums.get(kind, ZERO) + read(one["priceSet"])
+            _count(sums, one, read(one["priceSet"]))
+    return sums
+
+
+def _count(sums: Kinds, kind: Node, amount: Amount) -> None:
+    named = (kind["title"], kind["rate"])
+    sums[named] = sums.get(named, ZERO) + amount
+
+
+def _tax_lines(order: Node, money: Currencies) -> list[Node]:
+    sums = _taxes_placed(order, money)
+    return [tax_line(title, rate, money.bag(amount)) for (title, rate), amount in sums.items()]
+
+
+def _current_tax_lines(order: Node, money: Currencies) -> list[Node]:
+    """The order's taxes without those of what was taken off and of shipping that was paid back."""
+    sums = _taxes_placed(order, money)
+    for made in order["refunds"]:
+        for part in made["refundLineItems"]:
+            for one, amount in zip(part["lineItem"]["taxLines"], part["_taxes"], strict=True):
+                _count(sums, one, -amount)
+        for returned in made["refundShippingLines"]:
+            for one in returned["shippingLine"]["taxLines"]:
+                _count(sums, one, -read(one["priceSet"]))
     return [tax_line(title, rate, money.bag(amount)) for (title, rate), amount in sums.items()]
 
 
@@ -173,9 +234,10 @@ def _settle_payments(order: Node, money: Currencies) -> None:
     good = [one for one in order["transactions"] if one["status"] == "SUCCESS"]
     received = total(read(one["amountSet"]) for one in good if one["kind"] in RECEIVED)
     refunded = total(read(one["amountSet"]) for one in good if one["kind"] == "REFUND")
-    adjusted = total(
-        read(one["amountSet"]) + read(one["taxAmountSet"]) for refund in order["refunds"] for one in refund["orderAdjustments"]
-    )
+    adjustments = [one for refund in order["refunds"] for one in refund["orderAdjustments"]]
+    # what is still to be paid back for an edit is owed, not given away
+    final = [one for one in adjustments if one["reason"] != PENDING_DISCREPANCY]
+    adjusted = total(read(one["amountSet"]) + read(one["taxAmountSet"]) for one in final)
     held = total(read(one["amountSet"]) for one in good if one["kind"] == "AUTHORIZATION" and one["_open"])
     owed = read(order["currentTotalPriceSet"]) + adjusted - (received - refunded)
     order["totalReceivedSet"] = money.bag(received)
@@ -184,6 +246,10 @@ def _settle_payments(order: Node, money: Currencies) -> None:
     order["refundDiscrepancySet"] = money.bag(adjusted)
     order["totalCapturableSet"] = money.bag(held)
     order["totalOutstandingSet"] = money.bag(ZERO if order["cancelledAt"] else owed)
+    order["totalCashRoundingAdjustment"] = {
+        "paymentSet": money.bag(_rounding(good, RECEIVED)),
+        "refundSet": money.bag(_rounding(good, frozenset({"REFUND"}))),
+    }
     order["capturable"] = held.shop > 0
     order["fullyPaid"] = received.shop > 0 and owed.shop <= 0
     order["unpaid"] = received.shop == 0 and read(order["totalPriceSet"]).shop > 0
@@ -192,6 +258,13 @@ def _settle_payments(order: Node, money: Currencies) -> None:
     order["displayFinancialStatus"] = _financial_status(order, received, refunded, owed, held)
     order["paymentGatewayNames"] = list(dict.fromkeys(one["gateway"] for one in order["transactions"]))
     order["transactionsCount"] = {"count": len(order["transactions"]), "precision": "EXACT"}
+
+
+def _rounding(transactions: list[Node], kinds: frozenset[str]) -> Amount:
+    """What cash was rounded by: it is in no other amount of the order."""
+    return total(
+        read(one["amountRoundingSet"]) for one in transactions if one["amountRoundingSet"] is not None and one["kind"] in kinds
+    )
 
 
 def _financial_status(order: Node, received: Amount, refunded: Amount, owed: Amount, held: Amount) -> str:

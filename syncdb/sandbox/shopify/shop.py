@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from syncdb.sandbox.shopify import anatomy
 from syncdb.sandbox.shopify.anatomy import Item, gid
-from syncdb.sandbox.shopify.money import ZERO, Amount, Currencies, Node, currencies_of, read, total
-from syncdb.sandbox.shopify.pricing import net, tax
-from syncdb.sandbox.shopify.store import Store
+from syncdb.sandbox.shopify.money import Currencies, Node, currencies_of, read
+from syncdb.sandbox.shopify.pricing import net
+from syncdb.sandbox.shopify.returns import Returns
 
 Tracking = tuple[str | None, str | None, str | None]
 
 
-class Shop(Store):
+class Shop(Returns):
     """A shop whose orders can be changed. Orders are named by global id; `at` defaults to the shop's clock."""
 
     def edit_order(
@@ -25,10 +25,12 @@ class Shop(Store):
         add: Sequence[tuple[Item, int]] = (),
         quantities: Mapping[str, int] | None = None,
         at: datetime | None = None,
+        restock: bool = True,
     ) -> Node:
         """Edit an order's lines: add some, set the current quantity of others (0 removes; the line stays on record).
 
-        Raises ValueError for a quantity below what was shipped, or above the old one on a discounted line.
+        What is removed leaves a refund without money, as at Shopify. Raises ValueError for a quantity below what was shipped, or
+        above the old one on a discounted line.
         """
         order = self.orders[order_id]
         money = currencies_of(order)
@@ -36,94 +38,15 @@ class Shop(Store):
         for line, wanted in edited:
             _check_quantity(line, wanted)
         for line, wanted in edited:
-            _set_quantity(line, wanted)
+            line["quantity"] += max(0, wanted - line["currentQuantity"])
+        fewer = {line["id"]: line["currentQuantity"] - wanted for line, wanted in edited if wanted < line["currentQuantity"]}
         rates = [(one["title"], one["rate"]) for one in order["taxLines"]]
         for item, quantity in add:
             order["lineItems"].append(anatomy.line_item(self.new_id(), item, quantity, money, rates))
+        if fewer:
+            self._take_off(order, fewer, "CANCEL" if restock else "NO_RESTOCK", at)
         order["edited"] = True
         return self.changed(order, at)
-
-    def refund(
-        self,
-        order_id: str,
-        lines: Mapping[str, int] | None = None,
-        *,
-        shipping: bool = False,
-        goodwill: str = "0",
-        restock: str = "RETURN",
-        note: str | None = None,
-        at: datetime | None = None,
-    ) -> Node:
-        """Refund units of lines, the shipping and an amount of goodwill (shop money); the refund made."""
-        order = self.orders[order_id]
-        money = currencies_of(order)
-        made = anatomy.refund(self.new_id(), order, note, self.stamp(at), money)
-        for line in order["lineItems"]:
-            units = (lines or {}).get(line["id"], 0)
-            if units:
-                made["refundLineItems"].append(self._refund_line(order, line, units, restock, money))
-        if shipping:
-            made["refundShippingLines"].extend(self._refund_shipping(order, money))
-        extra = money.amount(goodwill)
-        if extra.shop:
-            made["orderAdjustments"].append(self._adjustment(extra, money))
-        self._pay_back(order, made, _worth(made, order) + extra, money, at)
-        order["refunds"].append(made)
-        self.changed(order, at)
-        return made
-
-    def _refund_line(self, order: Node, line: Node, units: int, restock: str, money: Currencies) -> Node:
-        before = line["currentQuantity"]
-        after = before - units
-        if after < 0:
-            raise ValueError(f"only {before} of {line['name']} are left to refund")
-        return {
-            "__typename": "RefundLineItem",
-            "id": gid("RefundLineItem", self.new_id()),
-            "lineItem": line,
-            "quantity": units,
-            "restockType": restock,
-            "restocked": restock != "NO_RESTOCK",
-            "location": self.location if restock != "NO_RESTOCK" else None,
-            "priceSet": line["originalUnitPriceSet"],
-            "subtotalSet": money.bag(net(line, before, money) - net(line, after, money)),
-            "totalTaxSet": money.bag(tax(line, before, order, money) - tax(line, after, order, money)),
-        }
-
-    def _refund_shipping(self, order: Node, money: Currencies) -> list[Node]:
-        done = {one["shippingLine"]["id"] for refund in order["refunds"] for one in refund["refundShippingLines"]}
-        return [
-            {
-                "__typename": "RefundShippingLine",
-                "id": gid("RefundShippingLine", self.new_id()),
-                "shippingLine": line,
-                "subtotalAmountSet": line["discountedPriceSet"],
-                "taxAmountSet": money.bag(total(read(one["priceSet"]) for one in line["taxLines"])),
-            }
-            for line in order["shippingLines"]
-            if line["id"] not in done and not line["isRemoved"]
-        ]
-
-    def _adjustment(self, amount: Amount, money: Currencies) -> Node:
-        return {
-            "__typename": "OrderAdjustment",
-            "id": gid("OrderAdjustment", self.new_id()),
-            "amountSet": money.bag(-amount),
-            "taxAmountSet": money.bag(ZERO),
-            "reason": "REFUND_DISCREPANCY",
-        }
-
-    def _pay_back(self, order: Node, made: Node, worth: Amount, money: Currencies, at: datetime | None) -> None:
-        paid = read(order["netPaymentSet"])
-        amount = worth if worth.shop <= paid.shop else paid
-        if amount.shop <= 0:
-            return
-        gateway = order["paymentGatewayNames"][0]
-        back = anatomy.transaction(self.new_id(), order, "REFUND", gateway, amount, money, self.stamp(at))
-        back["parentTransaction"] = next((one for one in order["transactions"] if one["kind"] in ("SALE", "CAPTURE")), None)
-        made["transactions"].append(back)
-        made["totalRefundedSet"] = money.bag(amount)
-        order["transactions"].append(back)
 
     def fulfil(
         self,
@@ -239,10 +162,8 @@ class Shop(Store):
         if rest.shop <= 0:
             return
         money = currencies_of(order)
-        made["orderAdjustments"].append(self._adjustment(rest, money))
-        already = read(made["totalRefundedSet"])
+        made["orderAdjustments"].append(self._adjustment(-rest, "REFUND_DISCREPANCY", money))
         self._pay_back(order, made, rest, money, at)
-        made["totalRefundedSet"] = money.bag(already + rest)
         self.changed(order, at)
 
     def close(self, order_id: str, at: datetime | None = None) -> Node:
@@ -284,29 +205,11 @@ class Shop(Store):
             return name, order_id
 
 
-def _worth(made: Node, order: Node) -> Amount:
-    """What a refund's lines and shipping are worth to the customer."""
-    lines = total(read(one["subtotalSet"]) for one in made["refundLineItems"])
-    shipping = total(read(one["subtotalAmountSet"]) for one in made["refundShippingLines"])
-    if order["taxesIncluded"]:
-        return lines + shipping
-    taxes = total(read(one["totalTaxSet"]) for one in made["refundLineItems"])
-    return lines + shipping + taxes + total(read(one["taxAmountSet"]) for one in made["refundShippingLines"])
-
-
 def _check_quantity(line: Node, wanted: int) -> None:
     if wanted < line["currentQuantity"] - line["unfulfilledQuantity"]:
         raise ValueError(f"{line['name']} has been shipped already")
     if wanted > line["currentQuantity"] and line["discountAllocations"]:
         raise ValueError("a discounted line cannot grow; add a line instead")
-
-
-def _set_quantity(line: Node, wanted: int) -> None:
-    more = wanted - line["currentQuantity"]
-    if more > 0:
-        line["quantity"] += more
-    else:
-        line["_removed"] -= more
 
 
 def _changes(shop: Shop) -> dict[str, Callable[[str, random.Random], object]]:
@@ -317,6 +220,13 @@ def _changes(shop: Shop) -> dict[str, Callable[[str, random.Random], object]]:
         if not lines or shop.orders[order_id]["cancelledAt"]:
             raise ValueError("no line is open")
         return rng.choice(lines)
+
+    def exchange_one(order_id: str, rng: random.Random) -> None:
+        line = some_line(order_id, rng)
+        price = str(Decimal(rng.randrange(300, 9900)) / 100)
+        shop.exchange(
+            order_id, {line["id"]: 1}, [(Item(f"Ersatz {rng.randrange(100)}", price, sku=f"00{rng.randrange(999)}"), 1)]
+        )
 
     def refund_one(order_id: str, rng: random.Random) -> None:
         shop.refund(order_id, {some_line(order_id, rng)["id"]: 1}, note=rng.choice((None, "Kaputt angekommen")))
@@ -344,6 +254,7 @@ def _changes(shop: Shop) -> dict[str, Callable[[str, random.Random], object]]:
 
     return {
         "refund": refund_one,
+        "exchange": exchange_one,
         "grow": grow,
         "drop_line": drop_line,
         "add_line": add_line,

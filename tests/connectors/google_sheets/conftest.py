@@ -27,7 +27,7 @@ FIELDS = (
     Field("order", "Order", Kind.IDENTIFIER),
     Field("title", "Title", Kind.TEXT),
     Field("quantity", "Quantity", Kind.COUNT),
-    Field("price", "Price", Kind.MONEY, "EUR"),
+    Field("price", "Price", Kind.MONEY),
     Field("created", "Created", Kind.MOMENT),
     Field("test", "Test", Kind.FLAG),
 )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from syncdb.connectors.google_sheets.cells import (
     Formula,
     UnfitValue,
     alike,
+    currency_shown,
     entry_for,
     keep,
     kept,
@@ -103,11 +105,18 @@ def test_a_number_typed_into_a_text_field_differs_from_the_text() -> None:
 
 @pytest.mark.parametrize(
     ("currency", "pattern"),
-    [("EUR", "#,##0.00 [$EUR]"), ("JPY", "#,##0 [$JPY]"), ("KWD", "#,##0.000 [$KWD]"), (None, "#,##0.00")],
+    [("EUR", "#,##0.00 [$EUR]"), ("JPY", "#,##0 [$JPY]"), ("KWD", "#,##0.000 [$KWD]"), (None, "#,##0.00#")],
 )
 def test_money_shows_the_decimals_of_its_currency(currency: str | None, pattern: str) -> None:
-    shown = number_format(Field("total", "Total", Kind.MONEY, currency))
+    shown = number_format(Field("total", "Total", Kind.MONEY), currency)
     assert shown is not None and shown["pattern"] == pattern
+
+
+@pytest.mark.parametrize(
+    ("entry", "currency"), [("USD", "USD"), (" usd ", "USD"), ("", None), (None, None), ("€", None), (7, None)]
+)
+def test_a_cell_names_a_currency_or_none(entry: Any, currency: str | None) -> None:
+    assert currency_shown(entry) == currency
 
 
 @steady

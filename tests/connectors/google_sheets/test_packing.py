@@ -7,8 +7,9 @@ import pytest
 
 from syncdb.connectors.google_sheets import SheetConnector, a1
 from syncdb.connectors.google_sheets.placing import MOST_BYTES
-from syncdb.model import Operation, Result
-from tests.connectors.google_sheets.conftest import Desk, create, update
+from syncdb.model import Field, Operation, Result
+from syncdb.values import Kind
+from tests.connectors.google_sheets.conftest import FIELDS, Desk, create, update
 
 RECOMMENDED = 2_000_000  # bytes of a request (Sheets API, usage limits)
 ROWS = 9_000
@@ -52,6 +53,15 @@ def test_new_rows_fill_each_write_to_the_recommended_size(desk: Desk, scattered:
     assert len(sizes) > 2 and max(sizes) <= RECOMMENDED
     assert min(sizes[:-1]) > RECOMMENDED * 0.98, sizes
     assert len(sizes) <= sum(sizes) / RECOMMENDED + 1
+
+
+def test_amounts_in_changing_currencies_count_too(desk: Desk) -> None:
+    """Each run of rows in one currency has formats of its own; at worst that is each row."""
+    fields = (*FIELDS, Field("currency", "Currency", Kind.TEXT), Field("tip", "Tip", Kind.MONEY, "currency"))
+    connector = desk.ready(fields=fields)
+    wild = [create(str(n), currency=("EUR", "USD", "KWD")[n % 3], tip=Decimal("1.5")) for n in range(8_000)]
+    sizes = written(desk, connector, wild)
+    assert len(sizes) > 1 and max(sizes) <= RECOMMENDED and min(sizes[:-1]) > RECOMMENDED * 0.9
 
 
 @pytest.mark.parametrize("scattered", [False, True], ids=["side by side", "scattered"])

@@ -95,6 +95,71 @@ def test_a_removed_line_stays_on_record(asking: Asking) -> None:
     assert shop_amounts(order, "currentTotalPriceSet", "originalTotalPriceSet") == ["7.9", "27.9"]
 
 
+def test_an_edit_of_an_unpaid_order_leaves_a_refund_without_money(asking: Asking) -> None:
+    """As Shopify does (recorded): subtotal and taxes stay as they were placed, only the current ones move."""
+    order = placed(asking, ("100.00", 2), paid=False)
+    line = order["lineItems"][0]
+    taxes = line["taxLines"][0]["priceSet"]
+    asking.shop.edit_order(order["id"], quantities={line["id"]: 1})
+    (made,) = order["refunds"]
+    (part,) = made["refundLineItems"]
+    assert (part["quantity"], part["restockType"], made["transactions"], made["orderAdjustments"]) == (1, "CANCEL", [], [])
+    assert made["totalRefundedSet"]["shopMoney"]["amount"] == "0.0"
+    assert shop_amounts(order, "subtotalPriceSet", "currentSubtotalPriceSet", "totalPriceSet") == ["200.0", "100.0", "204.9"]
+    assert line["taxLines"][0]["priceSet"] == taxes
+    assert shop_amounts(order, "totalTaxSet", "currentTotalTaxSet") == ["32.71", "16.75"]
+    assert shop_amounts(order, "totalOutstandingSet", "totalRefundedSet") == ["104.9", "0.0"]
+
+
+def test_an_edit_of_a_paid_order_is_owed_until_it_is_paid_back(asking: Asking) -> None:
+    order = placed(asking, ("10.00", 2))
+    asking.shop.edit_order(order["id"], quantities={order["lineItems"][0]["id"]: 1}, restock=False)
+    (made,) = order["refunds"]
+    assert [one["reason"] for one in made["orderAdjustments"]] == ["PENDING_REFUND_DISCREPANCY"]
+    assert made["refundLineItems"][0]["restockType"] == "NO_RESTOCK" and made["transactions"] == []
+    assert shop_amounts(order, "totalOutstandingSet", "totalRefundedSet") == ["-10.0", "0.0"]
+    asking.shop.pay_back(order["id"])
+    assert shop_amounts(order, "totalOutstandingSet", "totalRefundedSet", "currentTotalPriceSet") == ["0.0", "10.0", "14.9"]
+    assert order["displayFinancialStatus"] == "PARTIALLY_REFUNDED"
+    with pytest.raises(ValueError, match="nothing is owed"):
+        asking.shop.pay_back(order["id"])
+
+
+def test_an_exchange_takes_back_and_adds(asking: Asking) -> None:
+    order = placed(asking, ("50.00", 5), ("40.00", 2))
+    made = asking.shop.exchange(order["id"], {order["lineItems"][0]["id"]: 1}, [(Item("Other size", "50.00"), 1)])
+    assert (made["transactions"], made["refundLineItems"][0]["restockType"]) == ([], "RETURN")
+    assert shop_amounts(order, "currentSubtotalPriceSet", "totalOutstandingSet", "totalRefundedSet") == ["330.0", "0.0", "0.0"]
+    cheaper = asking.shop.exchange(order["id"], {order["lineItems"][1]["id"]: 1}, [(Item("Smaller", "30.00"), 1)])
+    assert cheaper["totalRefundedSet"]["shopMoney"]["amount"] == "10.0"
+    assert shop_amounts(order, "currentSubtotalPriceSet", "totalOutstandingSet", "totalRefundedSet") == ["320.0", "0.0", "10.0"]
+    asking.shop.exchange(order["id"], {order["lineItems"][2]["id"]: 1}, [(Item("Larger", "60.00"), 1)])
+    assert shop_amounts(order, "totalOutstandingSet", "totalRefundedSet") == ["10.0", "10.0"]
+
+
+@pytest.mark.parametrize("end", ["SUCCESS", "FAILURE"])
+def test_a_refund_can_be_pending(asking: Asking, end: str) -> None:
+    order = placed(asking, ("10.00", 2))
+    made = asking.shop.refund(order["id"], {order["lineItems"][0]["id"]: 2}, status="PENDING")
+    assert made["totalRefundedSet"]["shopMoney"]["amount"] == "20.0"
+    assert shop_amounts(order, "totalRefundedSet", "currentSubtotalPriceSet") == ["0.0", "0.0"]
+    assert order["displayFinancialStatus"] == "PAID"
+    asking.clock.forward(60)
+    asking.shop.settle_refund(order["id"], end)
+    assert order["updatedAt"] == asking.shop.stamp()
+    assert shop_amounts(order, "totalRefundedSet") == ["20.0" if end == "SUCCESS" else "0.0"]
+
+
+def test_the_last_unit_takes_what_rounding_left(asking: Asking) -> None:
+    order = placed(asking, ("9.99", 3))
+    line = order["lineItems"][0]
+    asking.shop.edit_order(order["id"], quantities={line["id"]: 2})
+    asking.shop.edit_order(order["id"], quantities={line["id"]: 5})
+    for left in (4, 3, 2, 1, 0):
+        asking.shop.edit_order(order["id"], quantities={line["id"]: left})
+    assert shop_amounts(order, "currentSubtotalPriceSet", "currentTotalTaxSet") == ["0.0", "0.78"]
+
+
 def test_an_added_line_is_owed(asking: Asking) -> None:
     order = placed(asking, ("10.00", 1))
     asking.shop.edit_order(order["id"], add=[(Item("Extra", "2.00"), 1)])
@@ -134,6 +199,14 @@ def test_two_currencies_each_in_its_own_cents(asking: Asking) -> None:
     line = order["lineItems"][0]["originalTotalSet"]
     assert line["shopMoney"] == {"amount": "29.97", "currencyCode": "EUR"}
     assert line["presentmentMoney"] == {"amount": "4893.0", "currencyCode": "JPY"}
+
+
+def test_three_decimals_are_kept(asking: Asking) -> None:
+    order = placed(asking, ("9.99", 1), currency="KWD", rate="0.33333")
+    paid = order["transactions"][0]["amountSet"]["presentmentMoney"]
+    assert order["lineItems"][0]["originalTotalSet"]["presentmentMoney"] == {"amount": "3.33", "currencyCode": "KWD"}
+    assert order["shippingLines"][0]["originalPriceSet"]["presentmentMoney"]["amount"] == "1.633"
+    assert paid == {"amount": "4.963", "currencyCode": "KWD"}
 
 
 @pytest.mark.parametrize("what", ["tag", "note", "address", "close"])
