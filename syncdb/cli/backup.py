@@ -23,12 +23,7 @@ def backup(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the ledger and look the copy through.
-
-    Consistent also while a sync is running, which copying the file by hand is not.
-
-    Example: python sync_manager.py backup --output backups/ledger.db
-    """
+    """The command `backup`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as told:
         from syncdb.cli.status import size
         from syncdb.clock import SYSTEM
@@ -56,13 +51,7 @@ def restore(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a backup in the place of the ledger.
-
-    The present ledger is kept beside it. What was redacted since the backup does not come back. The next sync looks at every
-    order and row, so rows that the sheet has already are taken over, never added again.
-
-    Example: python sync_manager.py restore backups/ledger.db
-    """
+    """The command `restore`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as told:
         from syncdb.cli.prompts import confirmed
         from syncdb.clock import SYSTEM

@@ -24,16 +24,7 @@ def check(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the whole ledger through.
-
-    Its file, the relations between its tables, and every stored order against its hash. Leaves with 0 when it is sound and with
-    5 when it is not.
-
-    --vacuum rebuilds a sound file without the room that removed history left in it. No run can start meanwhile, and the disk
-    must have room for a second copy.
-
-    Example: python sync_manager.py check
-    """
+    """The command `check`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.ledger.queries.reader import reading
         from syncdb.ledger.retention import free_bytes

@@ -38,13 +38,7 @@ def conflicts(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what both sides changed, side by side, and decide it.
-
-    Nothing is written anywhere now: the next run carries a decision out, if both sides still show what was decided about.
-    Exit codes: 0 listed or decided; 2 no such conflict or value; 7 a run holds the ledger.
-
-    Example: python sync_manager.py conflicts 3fa9c1 --take shopify
-    """
+    """The command `conflicts`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.ledger.queries.catalogue import Things
         from syncdb.ledger.queries.conflicts import disputes

@@ -26,13 +26,7 @@ def errors(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what failed, by cause, and what to do.
-
-    With the orders that each concerns, and what was left for a person to decide. Leaves with 0 whether or not there are any;
-    `status` is for monitoring.
-
-    Example: python sync_manager.py errors --resolve 12 --reason "order was a fake"
-    """
+    """The command `errors`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.services.ledger_location import find_ledger
 

@@ -38,13 +38,7 @@ def init(
     no_test: Annotated[bool, typer.Option("--no-test", help="Contact nobody; write the answers untried.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Set syncdb up, question by question.
-
-    Each answer is tried at once; config.json and .env are written at the end.
-    Secrets never go on the command line, where others could see them: without a terminal, give SHOPIFY_CLIENT_SECRET or
-    SHOPIFY_ACCESS_TOKEN in the environment; they are kept in .env, readable by you only. Nothing is overwritten unasked.
-    Exit codes: 0 written; 2 something is missing or does not work; 130 given up. Example: python sync_manager.py init
-    """
+    """The command `init`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         file = (config or Path.cwd() / "config.json").absolute()
         options = {

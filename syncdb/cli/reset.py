@@ -24,14 +24,7 @@ def reset(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Have the next run examine one order anew.
-
-    What was agreed about it is forgotten, so that the run reads it again and compares every cell with the shop. Neither the
-    shop nor the sheet is changed now, and no row is ever added twice: rows are found by their keys. What a person wrote into
-    managed cells of this order is replaced by the shop's values (also with edited_cells = report), and a row of it that a
-    person deleted comes back (also with deleted_rows = respect).
-    Exit codes: 0 done; 2 no such order; 7 a run holds the ledger. Example: python sync_manager.py reset 1001
-    """
+    """The command `reset`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         place = find_ledger(config, db).ledger
         with reading(place) as reader:

@@ -59,12 +59,7 @@ def schedule(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Have this computer run the sync by itself.
-
-    Prints what does that; with --install it is put in place. It runs in this folder with this Python. Nothing is installed
-    unasked. Exit codes: 0 done; 2 not possible as asked; 5 the scheduler refused. Example: python sync_manager.py schedule
-    --pair grist --every 15
-    """
+    """The command `schedule`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         chosen = kind or (Scheduler.WINDOWS if sys.platform == "win32" else Scheduler.CRON)
         job = make_job(Path.cwd(), config, every, chosen_pair(pair) or _usual(config))
