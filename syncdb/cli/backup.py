@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
+from syncdb.programs import MANAGER, SHEETS
 
 if TYPE_CHECKING:
     from syncdb.ledger.backup import Restored
@@ -62,7 +63,7 @@ def restore(
 
         ledger = find_ledger(config, db).ledger
         if not file.is_file():
-            raise LedgerUnusable(f"There is no backup at {file}.", next_step="Name a file that `sync_manager.py backup` made.")
+            raise LedgerUnusable(f"There is no backup at {file}.", next_step=f"Name a file that `{MANAGER} backup` made.")
         there = ledger.exists()
         lines = [f"The ledger {ledger} is replaced by {file}.", "The present one is kept beside it."]
         confirmed(
@@ -81,7 +82,7 @@ def restore(
             told.line(f"{done.redacted} order(s) were redacted since that backup; their personal data was taken out of it again.")
         if done.behind:
             told.line("Data redacted since is still in it, because a write must be settled first: the next run removes it.")
-        told.line("Next: python shopify_sheets_sync.py --test shows what a run will do; the first run looks at everything.")
+        told.line(f"Next: {SHEETS} --test shows what a run will do; the first run looks at everything.")
 
 
 def _as_data(done: "Restored") -> dict[str, Any]:

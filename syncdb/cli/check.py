@@ -8,6 +8,7 @@ import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 from syncdb.errors import Exit
+from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,7 @@ def check(
             output.line(_room(room, given, vacuum))
         else:
             output.line(f"The ledger {path} is damaged.", "bold red")
-            output.line("What to do: put your latest backup in its place: python sync_manager.py restore FILE")
+            output.line(f"What to do: put your latest backup in its place: {MANAGER} restore FILE")
         if not sound:
             raise typer.Exit(int(Exit.GUARD))
 

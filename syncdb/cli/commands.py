@@ -186,8 +186,9 @@ ACTIONS = (
         "syncdb.cli.missing:missing",
         f"""Find orders that the ledger or the sheet lacks.
 
-        Each gap in the order numbers is asked of Shopify, by name and by time, and classified; each day is counted in the shop and
-        in the ledger; every row of the sheet is held against the ledger. Without the network the gaps are listed and marked unasked.
+        Each gap in the order numbers is asked of Shopify, by name and by time, and classified; each day is counted in the shop
+        and in the ledger; every row of the sheet is held against the ledger. Without the network the gaps are listed and marked
+        unasked.
         Exit codes: 0 nothing is missing (or it was fixed); 3 something is; 4 the fix did not get through.
         Example: {MANAGER} missing --days 30
         """,

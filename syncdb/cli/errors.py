@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
+from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
@@ -106,7 +107,7 @@ def _show_conflicts(
     things = any(one["key"] in names for one in conflicts)
     titles = ("Concerns" if things else "Order", "Line", "Column", "Why", "Where", "Since")
     output.table([Column(title) for title in titles], rows)
-    output.hint("Side by side, and to decide: python sync_manager.py conflicts")
+    output.hint(f"Side by side, and to decide: {MANAGER} conflicts")
     if len(conflicts) > 50:
         output.hint(f"These are 50 of {len(conflicts)}; --json lists them all.")
 
@@ -147,7 +148,7 @@ def _close(output: "Output", path: Path, ids: Sequence[int], reason: str) -> Non
         known = by_ids(reader, ids)
     if unknown := [one for one in ids if one not in known]:
         told = ", ".join(map(str, unknown))
-        raise ConfigurationError([f"There is no error {told}."], next_step="See the numbers: python sync_manager.py errors")
+        raise ConfigurationError([f"There is no error {told}."], next_step=f"See the numbers: {MANAGER} errors")
     now = SYSTEM.now()
     with Ledger.open(path, now) as ledger:
         closed = close(ledger, ids, f"by a person: {reason.strip()}", iso(now))

@@ -14,6 +14,7 @@ from syncdb.cli.prompts import confirmed
 from syncdb.config.writing import UnreadableFile, set_aside, write_config, write_secrets
 from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.pairs import registry
+from syncdb.programs import MANAGER, SHEETS
 
 PLAIN = (
     "shopify_store_name",
@@ -109,7 +110,5 @@ def _tell(output: Output, file: Path, interview: Interview, kept: Path | None) -
     if kept:
         output.line(f"The old configuration is kept as {kept.name}.")
     if not interview.test:
-        output.line(
-            f"Nothing was tried. Share the spreadsheet with {interview.email} as Editor, then: python sync_manager.py validate"
-        )
-    output.line("What to do now: python shopify_sheets_sync.py --test   (shows what a first run would do, changes nothing)")
+        output.line(f"Nothing was tried. Share the spreadsheet with {interview.email} as Editor, then: {MANAGER} validate")
+    output.line(f"What to do now: {SHEETS} --test   (shows what a first run would do, changes nothing)")

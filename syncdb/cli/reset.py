@@ -12,6 +12,7 @@ from syncdb.ledger.queries.order_names import Names
 from syncdb.ledger.queries.order_presence import pairs_of
 from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.reset_order import forget_agreement
+from syncdb.programs import SHEETS
 from syncdb.services.ledger_location import find_ledger
 from syncdb.services.order_lookup import find_order
 from syncdb.values import iso
@@ -42,4 +43,4 @@ def reset(
         if output.as_json:
             output.data({"exit_code": 0, "order_id": found.order_id, "name": found.name, "rows": forgotten})
         else:
-            output.line(f"Done. The next run examines {found.name} anew: python shopify_sheets_sync.py")
+            output.line(f"Done. The next run examines {found.name} anew: {SHEETS}")
