@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.packaging.environment import OFFLINE, Environment, made, run
+from tests.packaging.environment import NO_ISOLATION, OFFLINE, Environment, made, run
 
 ROOT = Path(__file__).parents[2]
 INPUTS = ("pyproject.toml", "README.md", "LICENSE")  # beside the package itself
@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in INPUTS:
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "syncdb", source / "syncdb", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", "built", "."]
+    command = [sys.executable, "-m", "pip", "wheel", NO_ISOLATION, "--no-deps", "--wheel-dir", "built", "."]
     built = run(command, source, OFFLINE)
     assert built.returncode == 0, built.stdout + built.stderr
     return next((source / "built").glob("*.whl"))

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-# no index, no build environment of its own: all that is needed is there already
-OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_FIND_LINKS": ""}
+# all that is needed is there already: no index is asked, and what builds is not installed anew for it
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+NO_ISOLATION = "--no-build-isolation"
 
 
 @dataclass(frozen=True, slots=True)

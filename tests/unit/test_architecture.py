@@ -19,7 +19,7 @@ IMPURE = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "reques
 IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
 
 # what each room may import of the others, longest prefix first; what is not listed may import anything but the sandbox
-FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.order_snapshot")
+FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.order_snapshot", "syncdb.programs")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 STORED = (*FLOOR, "syncdb.model", "syncdb.ledger", "syncdb.mapping", "syncdb.connectors", "syncdb.http", "syncdb.config")
 SYSTEMS = (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.config", "syncdb.connectors", "syncdb.ledger")
@@ -28,6 +28,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.errors": (),
     "syncdb.decoding": ("syncdb.errors",),
     "syncdb.values": (),
+    "syncdb.programs": (),
     "syncdb.clock": (),
     "syncdb.model": ("syncdb.values",),
     "syncdb.http": FLOOR,
