@@ -73,7 +73,7 @@ def test_what_to_do_names_the_commands_that_are_there(installed: Environment, tm
     told = installed.start("syncdb", "status", cwd=tmp_path)
     assert told.returncode == 5 and "The first sync makes it (syncdb-sheets)" in told.stderr, told.stderr
     assert installed.start("syncdb-sheets", "--help", cwd=tmp_path).stdout.startswith("usage: syncdb-sheets")
-    assert "Example: syncdb-grist --mode" in installed.start("syncdb-grist", "--help", cwd=tmp_path).stdout
+    assert "Example: syncdb-grist --test" in installed.start("syncdb-grist", "--help", cwd=tmp_path).stdout
 
 
 def test_a_dry_run_writes_its_pages_and_nothing_else(installed: Environment, sandbox: Sandbox, shop: Path) -> None:

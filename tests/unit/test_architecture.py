@@ -178,7 +178,7 @@ def test_only_the_connectors_send_requests() -> None:
 
 def test_what_shows_stands_above_what_answers() -> None:
     assert users_of("syncdb.services")
-    assert outside(users_of("syncdb.cli"), "syncdb.cli", "syncdb.sandbox") == []
+    assert outside(users_of("syncdb.cli"), "syncdb.cli", "syncdb.bootstrap", "syncdb.sandbox") == []
 
 
 def test_only_what_describes_pairs_names_one() -> None:
