@@ -1,6 +1,6 @@
 """A dry run: what `shopify_sheets_sync.py --test` does."""
 
-from shopify_sheets_sync import main
+from syncdb.bootstrap import run_pair
 
 if __name__ == "__main__":
-    main(always_test=True)
+    run_pair("sheets", always_test=True)

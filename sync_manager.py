@@ -1,14 +1,6 @@
 """Ask the ledger how things stand, and look after it. See docs/manager.md, or: python sync_manager.py --help."""
 
-from syncdb.bootstrap import telling_what_is_missing
-
-
-def main() -> None:
-    """Run the command, or say how to install what is missing."""
-    with telling_what_is_missing():
-        from syncdb.cli.app import main as command
-    command()
-
+from syncdb.bootstrap import manager
 
 if __name__ == "__main__":
-    main()
+    manager()

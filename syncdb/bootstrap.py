@@ -1,18 +1,45 @@
-"""Starting a command where a package that it needs may not be installed. Imports nothing that is not Python's own."""
+"""Starting a program where a package that it needs may not be installed. Imports nothing that is not Python's own."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from syncdb.programs import INSTALLED
+
+
+def manager() -> None:
+    """`sync_manager.py`, or `syncdb` where it is installed."""
+    with telling_what_is_missing():
+        from syncdb.cli.app import main
+    main()
+
+
+def run_pair(pair: str, *, always_test: bool = False) -> None:
+    """The script of a pair, named as in the registry."""
+    with telling_what_is_missing():
+        from syncdb.cli.run_pair import main
+    main(pair, always_test=always_test)
+
+
+def sheets() -> None:
+    """`syncdb-sheets`: what `shopify_sheets_sync.py` is in the source tree."""
+    run_pair("sheets")
+
+
+def grist() -> None:
+    """`syncdb-grist`: what `shopify_grist_sync.py` is in the source tree."""
+    run_pair("grist")
+
 
 @contextmanager
 def telling_what_is_missing() -> Iterator[None]:
     """Where an import fails for lack of a package, say how to install it and end with exit code 2."""
+    from_source = "python -m pip install -r requirements.txt, or use the environment that `python run.py demo` made"
     try:
         yield
     except ModuleNotFoundError as missing:
         sys.stderr.write(
             f"syncdb cannot start: the package {missing.name} is not installed for {sys.executable}.\n"
-            "What to do: python -m pip install -r requirements.txt, or use the environment that `python run.py demo` made.\n"
+            f"What to do: {'install syncdb again, with pip or pipx' if INSTALLED else from_source}.\n"
         )
         sys.exit(2)

@@ -1,40 +1,21 @@
-"""`sync_manager.py`: one command for each question. Modules are loaded when called for, so help is instant."""
+"""`sync_manager.py`: one command for each question. A command is loaded when it is called, so a list of them is instant."""
 
 import difflib
 import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from syncdb.pairs import registry
+from syncdb.cli.commands import ABOUT, COMMANDS, Command
+from syncdb.programs import name_of
 
-PAIR_RUNS = "syncdb.cli.run_pair"
-# command: (module, function); the order is that of the help
-COMMANDS: dict[str, tuple[str, str]] = {
-    "status": ("syncdb.cli.status", "status"),
-    "orders": ("syncdb.cli.orders", "orders"),
-    "history": ("syncdb.cli.history", "history"),
-    "errors": ("syncdb.cli.errors", "errors"),
-    "conflicts": ("syncdb.cli.conflicts", "conflicts"),
-    "report": ("syncdb.cli.report", "report"),
-    "export": ("syncdb.cli.export", "export"),
-    "backup": ("syncdb.cli.backup", "backup"),
-    "restore": ("syncdb.cli.backup", "restore"),
-    "check": ("syncdb.cli.check", "check"),
-    **{pair.command: (PAIR_RUNS, pair.name) for pair in registry.PAIRS},
-    "retry": ("syncdb.cli.retry", "retry"),
-    "reset": ("syncdb.cli.reset", "reset"),
-    "validate": ("syncdb.cli.validate", "validate"),
-    "missing": ("syncdb.cli.missing", "missing"),
-    "init": ("syncdb.cli.init", "init"),
-    "schedule": ("syncdb.cli.schedule", "schedule"),
-    "redact": ("syncdb.cli.redact", "redact"),
-}
+if TYPE_CHECKING:
+    from typer._click import HelpFormatter
 
 
 class Lazy(TyperGroup):
@@ -46,25 +27,31 @@ class Lazy(TyperGroup):
     def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]
         if cmd_name not in COMMANDS:
             _refuse(ctx, cmd_name)
-        module, function = COMMANDS[cmd_name]
-        if module == PAIR_RUNS:
-            return _pair_command(cmd_name, function)
-        one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        one.command(cmd_name)(getattr(importlib.import_module(module), function))
-        return get_command(one)  # type: ignore[return-value]
+        command = COMMANDS[cmd_name]
+        if command.pair:
+            return _pair_command(command)
+        module, _, function = command.function.partition(":")
+        single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        single.command(cmd_name, help=command.help)(getattr(importlib.import_module(module), function))
+        return get_command(single)  # type: ignore[return-value]
+
+    def format_commands(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override]
+        with formatter.section("Commands"):
+            formatter.write_dl([(command.name, command.summary) for command in COMMANDS.values()])
 
 
-def _pair_command(command: str, pair: str) -> TyperCommand:
+def _pair_command(command: Command) -> TyperCommand:
     """The command that runs a pair: its options are those of the pair's script, read by the same code."""
 
     def passed_on(ctx: typer.Context) -> None:
-        importlib.import_module(PAIR_RUNS).main(pair, ctx.args, prog=f"sync_manager.py {command}")
+        from syncdb.cli.run_pair import main as run_pair
 
-    one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        run_pair(command.pair, ctx.args, prog=f"{name_of('sync_manager.py')} {command.name}")
+
+    single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    summary = next(known.summary for known in registry.PAIRS if known.name == pair)
-    one.command(command, help=summary, context_settings=settings)(passed_on)
-    return get_command(one)  # type: ignore[return-value]
+    single.command(command.name, help=command.help, context_settings=settings)(passed_on)
+    return get_command(single)  # type: ignore[return-value]
 
 
 def _refuse(ctx: typer.Context, name: str) -> NoReturn:
@@ -75,20 +62,16 @@ def _refuse(ctx: typer.Context, name: str) -> NoReturn:
 app = typer.Typer(cls=Lazy, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.callback()
+@app.callback(help=ABOUT)
 def manager() -> None:
-    """Ask the ledger how things stand, and look after it.
-
-    From status to check they answer from the ledger alone, also while a sync is running. Every command takes --json for scripts.
-    Example: python sync_manager.py status
-    """
+    """What stands before every command: nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     _never_fail_at_a_letter()
     try:
-        app(args=list(arguments) if arguments is not None else None, prog_name="sync_manager.py")
+        app(args=list(arguments) if arguments is not None else None, prog_name=name_of("sync_manager.py"))
     except BrokenPipeError:  # the reader of a pipe (head, less) has seen enough
         _close_quietly()
         sys.exit(0)

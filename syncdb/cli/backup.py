@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
+from syncdb.programs import MANAGER, SHEETS
 
 if TYPE_CHECKING:
     from syncdb.ledger.backup import Restored
@@ -23,12 +24,7 @@ def backup(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the ledger and look the copy through.
-
-    Consistent also while a sync is running, which copying the file by hand is not.
-
-    Example: python sync_manager.py backup --output backups/ledger.db
-    """
+    """The command `backup`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as told:
         from syncdb.cli.status import size
         from syncdb.clock import SYSTEM
@@ -56,13 +52,7 @@ def restore(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a backup in the place of the ledger.
-
-    The present ledger is kept beside it. What was redacted since the backup does not come back. The next sync looks at every
-    order and row, so rows that the sheet has already are taken over, never added again.
-
-    Example: python sync_manager.py restore backups/ledger.db
-    """
+    """The command `restore`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as told:
         from syncdb.cli.prompts import confirmed
         from syncdb.clock import SYSTEM
@@ -73,7 +63,7 @@ def restore(
 
         ledger = find_ledger(config, db).ledger
         if not file.is_file():
-            raise LedgerUnusable(f"There is no backup at {file}.", next_step="Name a file that `sync_manager.py backup` made.")
+            raise LedgerUnusable(f"There is no backup at {file}.", next_step=f"Name a file that `{MANAGER} backup` made.")
         there = ledger.exists()
         lines = [f"The ledger {ledger} is replaced by {file}.", "The present one is kept beside it."]
         confirmed(
@@ -92,7 +82,7 @@ def restore(
             told.line(f"{done.redacted} order(s) were redacted since that backup; their personal data was taken out of it again.")
         if done.behind:
             told.line("Data redacted since is still in it, because a write must be settled first: the next run removes it.")
-        told.line("Next: python shopify_sheets_sync.py --test shows what a run will do; the first run looks at everything.")
+        told.line(f"Next: {SHEETS} --test shows what a run will do; the first run looks at everything.")
 
 
 def _as_data(done: "Restored") -> dict[str, Any]:

@@ -8,6 +8,7 @@ import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 from syncdb.errors import Exit
+from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,16 +25,7 @@ def check(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the whole ledger through.
-
-    Its file, the relations between its tables, and every stored order against its hash. Leaves with 0 when it is sound and with
-    5 when it is not.
-
-    --vacuum rebuilds a sound file without the room that removed history left in it. No run can start meanwhile, and the disk
-    must have room for a second copy.
-
-    Example: python sync_manager.py check
-    """
+    """The command `check`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.ledger.queries.reader import reading
         from syncdb.ledger.retention import free_bytes
@@ -57,7 +49,7 @@ def check(
             output.line(_room(room, given, vacuum))
         else:
             output.line(f"The ledger {path} is damaged.", "bold red")
-            output.line("What to do: put your latest backup in its place: python sync_manager.py restore FILE")
+            output.line(f"What to do: put your latest backup in its place: {MANAGER} restore FILE")
         if not sound:
             raise typer.Exit(int(Exit.GUARD))
 

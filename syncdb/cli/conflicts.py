@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
+from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
@@ -38,13 +39,7 @@ def conflicts(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what both sides changed, side by side, and decide it.
-
-    Nothing is written anywhere now: the next run carries a decision out, if both sides still show what was decided about.
-    Exit codes: 0 listed or decided; 2 no such conflict or value; 7 a run holds the ledger.
-
-    Example: python sync_manager.py conflicts 3fa9c1 --take shopify
-    """
+    """The command `conflicts`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.ledger.queries.catalogue import Things
         from syncdb.ledger.queries.conflicts import disputes
@@ -69,7 +64,7 @@ def _some(which: Sequence[str] | None) -> Sequence[str]:
 
     if not which:
         raise ConfigurationError(
-            ["Which conflicts? Name them by their ids, or say --all."], next_step="See them: python sync_manager.py conflicts"
+            ["Which conflicts? Name them by their ids, or say --all."], next_step=f"See them: {MANAGER} conflicts"
         )
     return which
 
@@ -80,9 +75,7 @@ def _named(wanted: "Sequence[Dispute]", which: Iterable[str]) -> "Sequence[Dispu
 
     ids = list(which)
     if unknown := [one for one in ids if one not in {dispute.id for dispute in wanted}]:
-        raise ConfigurationError(
-            [f"There is no open conflict {', '.join(unknown)}."], next_step="See them: python sync_manager.py conflicts"
-        )
+        raise ConfigurationError([f"There is no open conflict {', '.join(unknown)}."], next_step=f"See them: {MANAGER} conflicts")
     return [one for one in wanted if not ids or one.id in ids]
 
 
@@ -106,7 +99,7 @@ def _list(output: "Output", found: "Sequence[Dispute]", zone: str | None) -> Non
     if len(found) > MOST:
         output.hint(f"These are {MOST} of {len(found)}; --entity and --field narrow them down, --json lists all.")
     if any(_decidable(one) for one in found):
-        output.hint("Decide: python sync_manager.py conflicts ID --take shopify (or the other side), or --value VALUE.")
+        output.hint(f"Decide: {MANAGER} conflicts ID --take shopify (or the other side), or --value VALUE.")
 
 
 def _facts(one: "Dispute", calendar: "Calendar") -> list[tuple[str, str]]:
@@ -178,7 +171,7 @@ def _verdict(one: "Dispute", take: str | None, value: str | None) -> "Verdict":
 
     sides = {"shopify": Take.LEFT, one.other: Take.RIGHT}
     if (take is None) == (value is None):
-        raise ConfigurationError(["Say either --take or --value."], next_step="See the list: python sync_manager.py conflicts")
+        raise ConfigurationError(["Say either --take or --value."], next_step=f"See the list: {MANAGER} conflicts")
     if take is not None and take not in sides:
         raise ConfigurationError([f"--take {take}: the sides of {one.id} are {' and '.join(sides)}."])
     chosen = Take.VALUE if take is None else sides[take]

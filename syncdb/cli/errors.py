@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
+from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
@@ -26,13 +27,7 @@ def errors(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what failed, by cause, and what to do.
-
-    With the orders that each concerns, and what was left for a person to decide. Leaves with 0 whether or not there are any;
-    `status` is for monitoring.
-
-    Example: python sync_manager.py errors --resolve 12 --reason "order was a fake"
-    """
+    """The command `errors`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.services.ledger_location import find_ledger
 
@@ -112,7 +107,7 @@ def _show_conflicts(
     things = any(one["key"] in names for one in conflicts)
     titles = ("Concerns" if things else "Order", "Line", "Column", "Why", "Where", "Since")
     output.table([Column(title) for title in titles], rows)
-    output.hint("Side by side, and to decide: python sync_manager.py conflicts")
+    output.hint(f"Side by side, and to decide: {MANAGER} conflicts")
     if len(conflicts) > 50:
         output.hint(f"These are 50 of {len(conflicts)}; --json lists them all.")
 
@@ -153,7 +148,7 @@ def _close(output: "Output", path: Path, ids: Sequence[int], reason: str) -> Non
         known = by_ids(reader, ids)
     if unknown := [one for one in ids if one not in known]:
         told = ", ".join(map(str, unknown))
-        raise ConfigurationError([f"There is no error {told}."], next_step="See the numbers: python sync_manager.py errors")
+        raise ConfigurationError([f"There is no error {told}."], next_step=f"See the numbers: {MANAGER} errors")
     now = SYSTEM.now()
     with Ledger.open(path, now) as ledger:
         closed = close(ledger, ids, f"by a person: {reason.strip()}", iso(now))

@@ -50,12 +50,7 @@ def export(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write orders, lines, runs, errors or changes to a file.
-
-    With --json the answer about the export is JSON; the exported data follow the file's ending.
-
-    Example: python sync_manager.py export --what lines --since 2026-11-01 --output november.xlsx
-    """
+    """The command `export`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as told:
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries.reader import reading

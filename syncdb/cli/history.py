@@ -28,13 +28,7 @@ def history(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell everything that happened to an order or a product.
-
-    Also to a variant, its stock, or a collection. What the shop changed, field by field with before and after, which run wrote
-    what where, and what people decided.
-
-    Example: python sync_manager.py history 1001
-    """
+    """The command `history`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.cli.history_catalogue import tell
         from syncdb.clock import SYSTEM

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries import history
 from syncdb.ledger.queries.catalogue import Thing, Things
+from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
@@ -57,7 +58,7 @@ def tell(output: "Output", things: Things, thing: Thing, limit: int, calendar: "
         output.hint(f"These are the latest {limit} of {len(events)} events; --limit N shows more.")
     for one in conflicts:
         field = f", {one['field']}" if one["field"] else ""
-        output.line(f"Left for a person: {names[one['key']]}{field}: {one['why']} (python sync_manager.py conflicts)")
+        output.line(f"Left for a person: {names[one['key']]}{field}: {one['why']} ({MANAGER} conflicts)")
 
 
 def _head(thing: Thing, members: Sequence[Thing], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:

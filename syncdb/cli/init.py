@@ -14,6 +14,7 @@ from syncdb.cli.prompts import confirmed
 from syncdb.config.writing import UnreadableFile, set_aside, write_config, write_secrets
 from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.pairs import registry
+from syncdb.programs import MANAGER, SHEETS
 
 PLAIN = (
     "shopify_store_name",
@@ -38,13 +39,7 @@ def init(
     no_test: Annotated[bool, typer.Option("--no-test", help="Contact nobody; write the answers untried.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Set syncdb up, question by question.
-
-    Each answer is tried at once; config.json and .env are written at the end.
-    Secrets never go on the command line, where others could see them: without a terminal, give SHOPIFY_CLIENT_SECRET or
-    SHOPIFY_ACCESS_TOKEN in the environment; they are kept in .env, readable by you only. Nothing is overwritten unasked.
-    Exit codes: 0 written; 2 something is missing or does not work; 130 given up. Example: python sync_manager.py init
-    """
+    """The command `init`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         file = (config or Path.cwd() / "config.json").absolute()
         options = {
@@ -115,7 +110,5 @@ def _tell(output: Output, file: Path, interview: Interview, kept: Path | None) -
     if kept:
         output.line(f"The old configuration is kept as {kept.name}.")
     if not interview.test:
-        output.line(
-            f"Nothing was tried. Share the spreadsheet with {interview.email} as Editor, then: python sync_manager.py validate"
-        )
-    output.line("What to do now: python shopify_sheets_sync.py --test   (shows what a first run would do, changes nothing)")
+        output.line(f"Nothing was tried. Share the spreadsheet with {interview.email} as Editor, then: {MANAGER} validate")
+    output.line(f"What to do now: {SHEETS} --test   (shows what a first run would do, changes nothing)")

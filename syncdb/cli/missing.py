@@ -27,13 +27,7 @@ def missing(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find orders that the ledger or the sheet lacks.
-
-    Each gap in the order numbers is asked of Shopify, by name and by time, and classified; each day is counted in the shop and in
-    the ledger; every row of the sheet is held against the ledger. Without the network the gaps are listed and marked unasked.
-    Exit codes: 0 nothing is missing (or it was fixed); 3 something is; 4 the fix did not get through.
-    Example: python sync_manager.py missing --days 30
-    """
+    """The command `missing`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         found = _offline(find_ledger(config, db).ledger, days, fix) if offline else _online(config, db, days, fix)
         if output.as_json:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncdb.cli.output import Column, Output
 from syncdb.orders.completeness import Answered, DayCount, GapVerdict
+from syncdb.programs import MANAGER
 from syncdb.services import gap_data
 from syncdb.services.missing_result import MissingOrders, RowCheck
 from syncdb.values import iso
@@ -99,7 +100,7 @@ def _headline(found: MissingOrders, days: int) -> Iterator[str]:
         if found.fixed.failure is not None:
             yield f"Not all of it: {found.fixed.failure} {found.fixed.failure.next_step}"
     elif orders.missed or rows.lacking:
-        yield "What to do: python sync_manager.py missing --fix"
+        yield f"What to do: {MANAGER} missing --fix"
 
 
 def _sheet(rows: RowCheck) -> Iterator[str]:

@@ -28,10 +28,7 @@ def orders(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List orders, the newest first.
-
-    Example: python sync_manager.py orders --status unfulfilled --since 7d
-    """
+    """The command `orders`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries.order_search import Wanted, listed

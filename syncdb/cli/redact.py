@@ -73,13 +73,7 @@ def redact(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove a customer's personal data, and prove it.
-
-    It goes from the ledger, its history, the logs and dry runs. The orders themselves stay, without a person: numbers, items,
-    amounts and statuses. No later sync brings the data back.
-    Exit codes: 0 gone; 3 some files still hold it (they are named); 4 the sheet could not be cleared.
-    Example: python sync_manager.py redact jane@example.com --sheet
-    """
+    """The command `redact`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         settings = load({}, os.environ, Path.cwd(), config) if sheet else None
         ledger, log_file = _places(config, db, settings)

@@ -34,12 +34,7 @@ def report(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report on the last days, as text or as a page.
-
-    Orders and revenue by day, changes, runs, gaps, errors and the tool's own health.
-
-    Example: python sync_manager.py report --days 30 --output november.html
-    """
+    """The command `report`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries.reader import reading

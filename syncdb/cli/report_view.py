@@ -13,6 +13,7 @@ from syncdb.cli.errors import group_as_data
 from syncdb.cli.output import Column, Output
 from syncdb.cli.status import size
 from syncdb.orders.number_gaps import Gap, Reason
+from syncdb.programs import MANAGER
 from syncdb.services import gap_data
 from syncdb.services.amounts import amount, grouped, priced
 from syncdb.services.calendar import Calendar, span
@@ -22,7 +23,7 @@ from syncdb.services.status import OUTCOMES, Attention
 from syncdb.systems.shopify.versions import days_left
 
 REASONS = {
-    Reason.UNEXPLAINED: "unexplained (python sync_manager.py missing asks the shop)",
+    Reason.UNEXPLAINED: f"unexplained ({MANAGER} missing asks the shop)",
     Reason.ASKED: "the shop does not have them (deleted, most likely)",
     Reason.RENUMBERED: "the counter seems to have been set forward",
     Reason.RECENT: "too new to tell; the next run reads that time again",

@@ -12,6 +12,7 @@ from syncdb.ledger.queries.order_names import Names
 from syncdb.ledger.queries.order_presence import pairs_of
 from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.reset_order import forget_agreement
+from syncdb.programs import SHEETS
 from syncdb.services.ledger_location import find_ledger
 from syncdb.services.order_lookup import find_order
 from syncdb.values import iso
@@ -24,14 +25,7 @@ def reset(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Have the next run examine one order anew.
-
-    What was agreed about it is forgotten, so that the run reads it again and compares every cell with the shop. Neither the
-    shop nor the sheet is changed now, and no row is ever added twice: rows are found by their keys. What a person wrote into
-    managed cells of this order is replaced by the shop's values (also with edited_cells = report), and a row of it that a
-    person deleted comes back (also with deleted_rows = respect).
-    Exit codes: 0 done; 2 no such order; 7 a run holds the ledger. Example: python sync_manager.py reset 1001
-    """
+    """The command `reset`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         place = find_ledger(config, db).ledger
         with reading(place) as reader:
@@ -49,4 +43,4 @@ def reset(
         if output.as_json:
             output.data({"exit_code": 0, "order_id": found.order_id, "name": found.name, "rows": forgotten})
         else:
-            output.line(f"Done. The next run examines {found.name} anew: python shopify_sheets_sync.py")
+            output.line(f"Done. The next run examines {found.name} anew: {SHEETS}")

@@ -21,12 +21,7 @@ SHOWN = 20
 
 
 def retry(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption = False) -> None:
-    """Try the orders that were held back again.
-
-    It is an ordinary run, which asks for each of them by id; what came of each is told.
-    Exit codes: 0 all are made good (or none was held back); 3 some still are not; else that of the run.
-    Example: python sync_manager.py retry
-    """
+    """The command `retry`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         settings = load({"db_path": str(db.absolute()) if db else None}, os.environ, Path.cwd(), config)
         before = _held_back(settings.db_path)

@@ -17,6 +17,7 @@ from syncdb.errors import ConfigurationError, Exit, Interrupted
 from syncdb.model import Side
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType, Run, RunResult
+from syncdb.programs import MANAGER
 from syncdb.services.dry_run_files import DryRun, write_dry_run
 from syncdb.services.run_summary import summary
 
@@ -66,7 +67,7 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
     made = argparse.ArgumentParser(
         prog=prog,
         description=f"{pair.summary} The exit codes are in docs/exit-codes.md.",
-        epilog=f"Example: {f'python {prog}' if prog else pair.run_command} --test",
+        epilog=f"Example: {f'{MANAGER} {pair.command}' if prog else pair.run_command} --test",
         allow_abbrev=False,
     )
     flag = made.add_argument

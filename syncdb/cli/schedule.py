@@ -18,6 +18,7 @@ from syncdb.cli.prompts import confirmed
 from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
+from syncdb.programs import INSTALLED, ROOT
 from syncdb.services.ledger_location import configured_pairs
 from syncdb.services.scheduler_units import (
     EVERY,
@@ -59,12 +60,7 @@ def schedule(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Have this computer run the sync by itself.
-
-    Prints what does that; with --install it is put in place. It runs in this folder with this Python. Nothing is installed
-    unasked. Exit codes: 0 done; 2 not possible as asked; 5 the scheduler refused. Example: python sync_manager.py schedule
-    --pair grist --every 15
-    """
+    """The command `schedule`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         chosen = kind or (Scheduler.WINDOWS if sys.platform == "win32" else Scheduler.CRON)
         job = make_job(Path.cwd(), config, every, chosen_pair(pair) or _usual(config))
@@ -92,14 +88,19 @@ def _usual(config: Path | None) -> PairType:
 
 def make_job(folder: Path, config: Path | None, every: int, pair: PairType) -> ScheduledCommand:
     """The job of this folder. Raises ConfigurationError for what no scheduler could do."""
-    script = Path(__file__).resolve().parents[2] / pair.script
+    program = program_of(pair, installed=INSTALLED)
     if every not in EVERY:
         raise ConfigurationError([f"--every {every}: not possible evenly."], next_step=f"One of {', '.join(map(str, EVERY))}.")
-    paths = [Path(sys.executable), script, folder, *([config] if config else [])]
-    if any(ord(letter) < 32 for path in paths for letter in str(path)):
+    words = [sys.executable, *program, str(folder), str(config or "")]
+    if any(ord(letter) < 32 for word in words for letter in word):
         raise ConfigurationError(["A path holds a control character, which no scheduler can be given."], next_step="Rename it.")
     there = config.absolute() if config else None
-    return ScheduledCommand(Path(sys.executable), script, folder, every, there, pair.about, pair.job)
+    return ScheduledCommand(Path(sys.executable), program, folder, every, there, pair.about, pair.job)
+
+
+def program_of(pair: PairType, *, installed: bool) -> tuple[str, ...]:
+    """What Python is given to run a pair: the script beside the package, or the manager's command of an installation."""
+    return ("-m", "syncdb", pair.command) if installed else (str(ROOT / pair.script),)
 
 
 def parts_of(job: ScheduledCommand, kind: Scheduler, now: datetime) -> list[Part]:

@@ -24,14 +24,7 @@ _GAP_WORDS = (
 
 
 def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption = False) -> None:
-    """Say whether all is well, and what needs a look.
-
-    Last and next run, orders, errors, unfinished writes, gaps in the order numbers, the ledger, the API version.
-
-    Leaves with 0 when all is fine and with 1 when something needs attention, for monitoring.
-
-    Example: python sync_manager.py status
-    """
+    """The command `status`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries.reader import reading

@@ -24,14 +24,7 @@ def validate(
     db: DbOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Try whether everything that a run needs works.
-
-    Configuration, ledger, shop, and the sheet or the Grist document.
-    Each line is passed, or failed with the remedy. Nothing is changed.
-    To see whether the account may edit, an invisible mark is made in the spreadsheet and removed in the same request.
-    Exit codes: 0 all passed; 2 configuration; 4 a remote refused or is away; 5 ledger, sheet or document need a person.
-    Example: python sync_manager.py validate
-    """
+    """The command `validate`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
         flags = {"db_path": str(db.absolute()) if db else None}
         chosen = chosen_pair(pair)

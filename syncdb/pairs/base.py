@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from syncdb.config.keys import Key
+from syncdb.programs import typed
 from syncdb.systems.base import System
 
 if TYPE_CHECKING:  # a declaration must not load what runs need
@@ -129,7 +130,7 @@ class PairType:
     @property
     def run_command(self) -> str:
         """How a person runs it."""
-        return f"python {self.script}"
+        return typed(self.script)
 
     def load_implementation(self) -> Implementation[Any]:
         """What it does."""

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger.queries.order_names import Named, Names
+from syncdb.programs import MANAGER
 
 _GID = re.compile(r"gid://shopify/Order/(\d+)(?:\?.*)?", re.IGNORECASE)
 _PAGE = re.compile(
@@ -70,7 +71,7 @@ def find_order(names: Names, text: str) -> Named:
     if found:
         raise _several(typed, sorted(found, key=lambda one: one.created_at or "", reverse=True))
     near = nearest(names, typed)
-    step = f"Did you mean {' or '.join(near)}?" if near else "See which orders there are: python sync_manager.py orders"
+    step = f"Did you mean {' or '.join(near)}?" if near else f"See which orders there are: {MANAGER} orders"
     raise UnknownOrder(f"The ledger has no order {typed.text[:_SHOWN]!r}.", near, next_step=step)
 
 

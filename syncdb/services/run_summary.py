@@ -7,6 +7,7 @@ from syncdb.engine.report import Report
 from syncdb.errors import Exit
 from syncdb.model import Action, Conflict, Side, Why
 from syncdb.pairs.base import Run, Words
+from syncdb.programs import MANAGER
 
 # of rows that follow the orders of a shop
 _TOLD = {
@@ -58,12 +59,12 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
         yield f"  {right}: {_many(counts['rows_added'], 'record')} added, {_many(changed, 'record')} changed{deleted}."
         yield f"  {left}: {_many(counts['written_left'], 'record')} changed."
     if counts["quarantined"]:
-        yield f"  Held back: {_many(counts['quarantined'], 'record')}: python sync_manager.py errors says which and why."
+        yield f"  Held back: {_many(counts['quarantined'], 'record')}: {MANAGER} errors says which and why."
 
 
 def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str]) -> Iterator[str]:
     if report.conflicts:
-        yield f"  Left for a person: {len(report.conflicts)}; see and decide them with python sync_manager.py conflicts"
+        yield f"  Left for a person: {len(report.conflicts)}; see and decide them with {MANAGER} conflicts"
     for one in report.conflicts[:SHOWN_CONFLICTS]:
         what = f'"{labels.get(one.field, one.field)}" of {one.key}' if one.field else one.key
         yield f"    {what} {_TOLD_BETWEEN.get(one.why, one.why.value).format(place=words.place)}."

@@ -16,13 +16,14 @@ EVERY = (5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440)  # minutes that d
 
 @dataclass(frozen=True, slots=True)
 class ScheduledCommand:
-    """The command to run: `python script [--config config]`, started in `folder`, each `every` minutes.
+    """The command to run: `python program [--config config]`, started in `folder`, each `every` minutes.
 
+    `program` is a script's path, or words such as `-m syncdb sync`.
     `about` says what it does; `kind` tells jobs of one folder apart and is empty for the first kind that there was.
     """
 
     python: PurePath
-    script: PurePath
+    program: tuple[str, ...]
     folder: PurePath
     every: int
     config: PurePath | None
@@ -42,7 +43,7 @@ class ScheduledCommand:
 
     @property
     def arguments(self) -> list[str]:
-        return [str(self.script), *(["--config", str(self.config)] if self.config else [])]
+        return [*self.program, *(["--config", str(self.config)] if self.config else [])]
 
     @property
     def _mark(self) -> int:

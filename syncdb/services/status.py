@@ -14,6 +14,7 @@ from syncdb.orders.ledger_gaps import after_asking, gaps_in
 from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
+from syncdb.programs import MANAGER
 from syncdb.services.gap_data import numbers, with_reason
 from syncdb.services.ledger_location import LedgerLocation
 from syncdb.services.run_schedule import Rhythm, cut_off, rhythm
@@ -184,7 +185,7 @@ def _runs(state: Status) -> Iterator[Attention]:
         yield from _of_series(series, f" ({series.name})" if len(state.series) > 1 else "", state.now)
     if state.mark and _stale(state):
         text = f"Orders are complete only up to {state.mark['at']}: no run since then could see everything."
-        yield Attention("watermark", text, "See why the last runs were partial: python sync_manager.py errors")
+        yield Attention("watermark", text, f"See why the last runs were partial: {MANAGER} errors")
 
 
 def _of_series(series: Series, which: str, now: datetime) -> Iterator[Attention]:
@@ -222,8 +223,8 @@ def calls_used(state: Status, system: str) -> int:
 def _after(exit_code: int, sync: str) -> str:
     return {
         2: "Correct the configuration: the run's own message says what and where.",
-        3: "See what was held back: python sync_manager.py errors",
-        4: "Nothing if it was a passing trouble; the next run tries again. Else: python sync_manager.py errors",
+        3: f"See what was held back: {MANAGER} errors",
+        4: f"Nothing if it was a passing trouble; the next run tries again. Else: {MANAGER} errors",
         5: f"Look at what a run would do: {sync} --test",
         130: "Run again; it goes on from where it was.",
     }.get(exit_code, "Run again; if it stays, report it with the last lines of the log.")
@@ -236,7 +237,7 @@ def _stale(state: Status) -> bool:
 
 def _open(state: Status) -> Iterator[Attention]:
     if count := sum(len(group.errors) for group in state.errors):
-        yield Attention("open_errors", f"{count} {_some(count, 'error is', 'errors are')} open.", "python sync_manager.py errors")
+        yield Attention("open_errors", f"{count} {_some(count, 'error is', 'errors are')} open.", f"{MANAGER} errors")
     old = [one for one in state.writes if state.now - moment(one["begun_at"]) > timedelta(minutes=15)]
     if old:
         text = f"{len(old)} {_some(len(old), 'write has', 'writes have')} no known outcome since {old[0]['begun_at']}."
@@ -246,10 +247,10 @@ def _open(state: Status) -> Iterator[Attention]:
     if gaps := state.open_gaps:
         absent = sum(gap.count for gap in gaps)
         text = f"{absent} order {_some(absent, 'number is', 'numbers are')} missing without an explanation ({_first(gaps)})."
-        yield Attention("gaps", text, "Ask the shop about them: python sync_manager.py missing")
+        yield Attention("gaps", text, f"Ask the shop about them: {MANAGER} missing")
     if count := state.counts.undecided:
         text = f"{count} {_some(count, 'row or cell waits', 'rows or cells wait')} for a person's decision."
-        yield Attention("conflicts", text, "See them and decide: python sync_manager.py conflicts")
+        yield Attention("conflicts", text, f"See them and decide: {MANAGER} conflicts")
 
 
 def _command_of(state: Status, pair: str) -> str:

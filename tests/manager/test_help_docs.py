@@ -1,5 +1,6 @@
 """Help is instant and complete, and the documentation tells every command, option and JSON name."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -53,6 +54,35 @@ def test_help_loads_nothing_heavy(command: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.rstrip().endswith("LOADED []"), done.stdout[-200:]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ours", "all_of_them"),
+    [
+        (["--help"], 45, 260),
+        ([], 45, 260),
+        (["statsu"], 45, 370),
+        (["status", "--help"], 50, 370),
+    ],
+)
+def test_telling_what_there_is_loads_almost_nothing(arguments: list[str], ours: int, all_of_them: int) -> None:
+    """Modules are counted, not seconds, which depend on the computer. A run needs about 1,000."""
+    code = (
+        "import sys\nfrom syncdb.cli.app import main\n"
+        f"try:\n main({arguments!r})\nexcept SystemExit: pass\n"
+        "print('LOADED', *(name for name in sys.modules if name.partition('.')[0] == 'syncdb'), '|', len(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    loaded, _, count = done.stdout.rpartition("LOADED ")[2].partition("|")
+    assert "syncdb.cli.commands" in loaded.split() and len(loaded.split()) <= ours, loaded
+    assert int(count) <= all_of_them, count
+
+
+def test_each_command_is_in_the_table_as_it_is_called() -> None:
+    for name, command in COMMANDS.items():
+        module, _, function = command.function.partition(":")
+        assert name == command.name and callable(getattr(importlib.import_module(module), function))
+        assert command.help.startswith(command.summary) and (command.pair or "Example: " in command.help)
 
 
 def test_the_list_of_commands_fits_and_is_whole() -> None:

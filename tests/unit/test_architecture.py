@@ -19,7 +19,7 @@ IMPURE = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "reques
 IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
 
 # what each room may import of the others, longest prefix first; what is not listed may import anything but the sandbox
-FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.order_snapshot")
+FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.order_snapshot", "syncdb.programs")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 STORED = (*FLOOR, "syncdb.model", "syncdb.ledger", "syncdb.mapping", "syncdb.connectors", "syncdb.http", "syncdb.config")
 SYSTEMS = (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.config", "syncdb.connectors", "syncdb.ledger")
@@ -28,6 +28,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.errors": (),
     "syncdb.decoding": ("syncdb.errors",),
     "syncdb.values": (),
+    "syncdb.programs": (),
     "syncdb.clock": (),
     "syncdb.model": ("syncdb.values",),
     "syncdb.http": FLOOR,
@@ -177,7 +178,7 @@ def test_only_the_connectors_send_requests() -> None:
 
 def test_what_shows_stands_above_what_answers() -> None:
     assert users_of("syncdb.services")
-    assert outside(users_of("syncdb.cli"), "syncdb.cli", "syncdb.sandbox") == []
+    assert outside(users_of("syncdb.cli"), "syncdb.cli", "syncdb.bootstrap", "syncdb.sandbox") == []
 
 
 def test_only_what_describes_pairs_names_one() -> None:

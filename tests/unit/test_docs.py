@@ -13,6 +13,7 @@ from syncdb.pairs.registry import known_keys
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 SCRIPTS = sorted(path.name for path in ROOT.glob("*.py"))
 
@@ -87,7 +88,7 @@ def test_every_variable_of_the_environment_is_told() -> None:
 
 def test_every_link_leads_somewhere() -> None:
     examined = 0
-    for folder, text in [(ROOT, README), *((ROOT / "docs", text) for text in DOCS.values())]:
+    for folder, text in [(ROOT, README), (ROOT, CONTRIBUTING), *((ROOT / "docs", text) for text in DOCS.values())]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
             examined += 1
             assert (folder / target).is_file(), target
@@ -108,3 +109,24 @@ def test_what_the_readme_calls_files_are_files() -> None:
     named = {name for name in named if name not in (".env",)}
     assert len(named) >= 3
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_every_term_is_defined_where_the_glossary_says() -> None:
+    defined = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "syncdb").rglob("*.py") if "sandbox" not in path.parts
+    )
+    terms = rows(DOCS["glossary.md"], 3)
+    assert len(terms) > 40
+    for term, _, where in terms:
+        name = where.strip("`")
+        there = (ROOT / name).exists() if "/" in name else re.search(rf"^(class|def) {name}\b", defined, re.MULTILINE)
+        assert there, f"{term}: {where} is not there"
+
+
+def test_where_things_go_is_there_and_fits_on_a_screen() -> None:
+    named = re.findall(r"`((?:syncdb|tests|docs)/[\w./]*|[\w.]+\.(?:txt|toml))`", CONTRIBUTING)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    rooms = {path.name for path in (ROOT / "syncdb").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms <= set(re.findall(r"`(\w+)/`", CONTRIBUTING))
+    assert len(CONTRIBUTING.splitlines()) <= 50

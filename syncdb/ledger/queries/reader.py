@@ -10,6 +10,7 @@ from typing import Any
 
 from syncdb.errors import LedgerUnusable
 from syncdb.ledger import file
+from syncdb.programs import SHEETS
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -72,7 +73,7 @@ def refuse_missing(path: Path) -> None:
     if empty or path.is_dir():
         raise LedgerUnusable(
             f"There is no ledger at {path}.",
-            next_step="The first sync makes it (python shopify_sheets_sync.py). One elsewhere is named with --db or --config.",
+            next_step=f"The first sync makes it ({SHEETS}). One elsewhere is named with --db or --config.",
         )
 
 

@@ -24,7 +24,7 @@ from tests.manager.acting.conftest import Manage
 def scheduled(
     python: PurePath, script: PurePath, folder: PurePath, every: int, config: PurePath | None = None
 ) -> ScheduledCommand:
-    return ScheduledCommand(python, script, folder, every, config, "What it does")
+    return ScheduledCommand(python, (str(script),), folder, every, config, "What it does")
 
 
 ODD = 'it\'s 100% $HOME "q" & <b>; `x` ü'
@@ -97,10 +97,10 @@ def test_a_crontab_keeps_its_other_lines_and_gets_ours_once() -> None:
     job = scheduled(PurePosixPath("/p"), PurePosixPath("/s"), PurePosixPath("/shop"), 60)
     other = "MAILTO=me\n0 1 * * * backup\n"
     once = with_line(other, job)
-    often = with_line(once, scheduled(job.python, job.script, job.folder, 15))
+    often = with_line(once, scheduled(job.python, PurePosixPath("/s"), job.folder, 15))
     assert once.startswith(other) and often.startswith(other)
     assert often.count("/shop") == 1 and often.count(job.name) == 1
-    assert scheduled(job.python, job.script, PurePosixPath("/shop2"), 60).name != job.name
+    assert scheduled(job.python, PurePosixPath("/s"), PurePosixPath("/shop2"), 60).name != job.name
 
 
 def test_the_command_prints_and_installs_nothing(run: Manage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,234 @@
+"""The commands of the manager, with what their help says: so a list of them is printed without loading any of them.
+
+A command is a line of this table and the function that it names. Those that run a pair come from the pairs themselves.
+"""
+
+from dataclasses import dataclass
+
+from syncdb.pairs.registry import PAIRS
+from syncdb.programs import MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its name, its function as `module:function`, and its help, whose first sentence stands in the list.
+
+    `pair` is the name of the pair that it runs, if it runs one.
+    """
+
+    name: str
+    function: str
+    help: str
+    pair: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the help."""
+        return self.help.partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
+
+
+ABOUT = f"""Ask the ledger how things stand, and look after it.
+
+From status to check they answer from the ledger alone, also while a sync is running. Every command takes --json for scripts.
+Example: {MANAGER} status
+"""
+
+# these answer from the ledger alone
+ANSWERS = (
+    Command(
+        "status",
+        "syncdb.cli.status:status",
+        f"""Say whether all is well, and what needs a look.
+
+        Last and next run, orders, errors, unfinished writes, gaps in the order numbers, the ledger, the API version.
+
+        Leaves with 0 when all is fine and with 1 when something needs attention, for monitoring.
+
+        Example: {MANAGER} status
+        """,
+    ),
+    Command(
+        "orders",
+        "syncdb.cli.orders:orders",
+        f"""List orders, the newest first.
+
+        Example: {MANAGER} orders --status unfulfilled --since 7d
+        """,
+    ),
+    Command(
+        "history",
+        "syncdb.cli.history:history",
+        f"""Tell everything that happened to an order or a product.
+
+        Also to a variant, its stock, or a collection. What the shop changed, field by field with before and after, which run
+        wrote what where, and what people decided.
+
+        Example: {MANAGER} history 1001
+        """,
+    ),
+    Command(
+        "errors",
+        "syncdb.cli.errors:errors",
+        f"""Show what failed, by cause, and what to do.
+
+        With the orders that each concerns, and what was left for a person to decide. Leaves with 0 whether or not there are any;
+        `status` is for monitoring.
+
+        Example: {MANAGER} errors --resolve 12 --reason "order was a fake"
+        """,
+    ),
+    Command(
+        "conflicts",
+        "syncdb.cli.conflicts:conflicts",
+        f"""List what both sides changed, side by side, and decide it.
+
+        Nothing is written anywhere now: the next run carries a decision out, if both sides still show what was decided about.
+        Exit codes: 0 listed or decided; 2 no such conflict or value; 7 a run holds the ledger.
+
+        Example: {MANAGER} conflicts 3fa9c1 --take shopify
+        """,
+    ),
+    Command(
+        "report",
+        "syncdb.cli.report:report",
+        f"""Report on the last days, as text or as a page.
+
+        Orders and revenue by day, changes, runs, gaps, errors and the tool's own health.
+
+        Example: {MANAGER} report --days 30 --output november.html
+        """,
+    ),
+    Command(
+        "export",
+        "syncdb.cli.export:export",
+        f"""Write orders, lines, runs, errors or changes to a file.
+
+        With --json the answer about the export is JSON; the exported data follow the file's ending.
+
+        Example: {MANAGER} export --what lines --since 2026-11-01 --output november.xlsx
+        """,
+    ),
+    Command(
+        "backup",
+        "syncdb.cli.backup:backup",
+        f"""Copy the ledger and look the copy through.
+
+        Consistent also while a sync is running, which copying the file by hand is not.
+
+        Example: {MANAGER} backup --output backups/ledger.db
+        """,
+    ),
+    Command(
+        "restore",
+        "syncdb.cli.backup:restore",
+        f"""Put a backup in the place of the ledger.
+
+        The present ledger is kept beside it. What was redacted since the backup does not come back. The next sync looks at every
+        order and row, so rows that the sheet has already are taken over, never added again.
+
+        Example: {MANAGER} restore backups/ledger.db
+        """,
+    ),
+    Command(
+        "check",
+        "syncdb.cli.check:check",
+        f"""Read the whole ledger through.
+
+        Its file, the relations between its tables, and every stored order against its hash. Leaves with 0 when it is sound and
+        with 5 when it is not.
+
+        --vacuum rebuilds a sound file without the room that removed history left in it. No run can start meanwhile, and the disk
+        must have room for a second copy.
+
+        Example: {MANAGER} check
+        """,
+    ),
+)
+
+# these ask the systems, or change something
+ACTIONS = (
+    Command(
+        "retry",
+        "syncdb.cli.retry:retry",
+        f"""Try the orders that were held back again.
+
+        It is an ordinary run, which asks for each of them by id; what came of each is told.
+        Exit codes: 0 all are made good (or none was held back); 3 some still are not; else that of the run.
+        Example: {MANAGER} retry
+        """,
+    ),
+    Command(
+        "reset",
+        "syncdb.cli.reset:reset",
+        f"""Have the next run examine one order anew.
+
+        What was agreed about it is forgotten, so that the run reads it again and compares every cell with the shop. Neither the
+        shop nor the sheet is changed now, and no row is ever added twice: rows are found by their keys. What a person wrote into
+        managed cells of this order is replaced by the shop's values (also with edited_cells = report), and a row of it that a
+        person deleted comes back (also with deleted_rows = respect).
+        Exit codes: 0 done; 2 no such order; 7 a run holds the ledger. Example: {MANAGER} reset 1001
+        """,
+    ),
+    Command(
+        "validate",
+        "syncdb.cli.validate:validate",
+        f"""Try whether everything that a run needs works.
+
+        Configuration, ledger, shop, and the sheet or the Grist document.
+        Each line is passed, or failed with the remedy. Nothing is changed.
+        To see whether the account may edit, an invisible mark is made in the spreadsheet and removed in the same request.
+        Exit codes: 0 all passed; 2 configuration; 4 a remote refused or is away; 5 ledger, sheet or document need a person.
+        Example: {MANAGER} validate
+        """,
+    ),
+    Command(
+        "missing",
+        "syncdb.cli.missing:missing",
+        f"""Find orders that the ledger or the sheet lacks.
+
+        Each gap in the order numbers is asked of Shopify, by name and by time, and classified; each day is counted in the shop
+        and in the ledger; every row of the sheet is held against the ledger. Without the network the gaps are listed and marked
+        unasked.
+        Exit codes: 0 nothing is missing (or it was fixed); 3 something is; 4 the fix did not get through.
+        Example: {MANAGER} missing --days 30
+        """,
+    ),
+    Command(
+        "init",
+        "syncdb.cli.init:init",
+        f"""Set syncdb up, question by question.
+
+        Each answer is tried at once; config.json and .env are written at the end.
+        Secrets never go on the command line, where others could see them: without a terminal, give SHOPIFY_CLIENT_SECRET or
+        SHOPIFY_ACCESS_TOKEN in the environment; they are kept in .env, readable by you only. Nothing is overwritten unasked.
+        Exit codes: 0 written; 2 something is missing or does not work; 130 given up. Example: {MANAGER} init
+        """,
+    ),
+    Command(
+        "schedule",
+        "syncdb.cli.schedule:schedule",
+        f"""Have this computer run the sync by itself.
+
+        Prints what does that; with --install it is put in place. It runs in this folder with this Python. Nothing is installed
+        unasked. Exit codes: 0 done; 2 not possible as asked; 5 the scheduler refused. Example: {MANAGER} schedule
+        --pair grist --every 15
+        """,
+    ),
+    Command(
+        "redact",
+        "syncdb.cli.redact:redact",
+        f"""Remove a customer's personal data, and prove it.
+
+        It goes from the ledger, its history, the logs and dry runs. The orders themselves stay, without a person: numbers, items,
+        amounts and statuses. No later sync brings the data back.
+        Exit codes: 0 gone; 3 some files still hold it (they are named); 4 the sheet could not be cleared.
+        Example: {MANAGER} redact jane@example.com --sheet
+        """,
+    ),
+)
+
+# these run a pair; their options are read where its script reads them
+RUNS = tuple(Command(pair.command, "syncdb.cli.run_pair:main", pair.summary, pair.name) for pair in PAIRS)
+
+# in the order of the help
+COMMANDS = {command.name: command for command in (*ANSWERS, *RUNS, *ACTIONS)}
