@@ -489,7 +489,7 @@ DEFECTS = (
     ),
     Defect(
         "Grist: a run of some fields forgets where the others stand",
-        "pairs/shopify_grist/pair.py",
+        "pairs/shopify_grist/implementation.py",
         "wanted_tables(settings.selection, shop",
         "wanted_tables(selection, shop",
         (GRIST_FOUND,),

@@ -178,6 +178,7 @@ class Start:
         world = judged.world
         world.sandbox.spreadsheet.come_back(self.book.kept())
         world.time = self.time
+        world.sandbox.google.count_anew()
         world.faults.clear()
         world.faults._late[:] = self.late
         world.faults.add(*self.faults)

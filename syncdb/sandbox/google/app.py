@@ -54,6 +54,10 @@ class GoogleApp:
         """A throw-away service account's key file, registered here."""
         return self.tokens.service_account(directory, token_uri, name, key)
 
+    def count_anew(self) -> None:
+        """Nothing of the quota is used: for whoever puts the clock back."""
+        self._used.clear()
+
     def create(self, title: str, *shared_with: str, role: str = "writer") -> Spreadsheet:
         """A person's new spreadsheet, shared with these accounts."""
         file = self.drive.add(title)
