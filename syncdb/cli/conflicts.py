@@ -129,6 +129,7 @@ def _why(one: "Dispute") -> str:
         Why.GONE: "deleted on one side",
         Why.DOUBLED: "stands in several rows; remove all but one",
         Why.FORMULA: "a formula stands there; it is never overwritten",
+        Why.AMBIGUOUS: "several records could be the same thing; make the fields differ that they are matched by",
     }.get(one.why, one.why.value)
 
 
@@ -142,7 +143,7 @@ def _other(one: "Dispute") -> str:
 def _decidable(one: "Dispute") -> bool:
     from syncdb.model import Why
 
-    return one.why not in (Why.DOUBLED, Why.FORMULA, Why.UNKNOWN_KEY)
+    return one.why not in (Why.DOUBLED, Why.FORMULA, Why.UNKNOWN_KEY, Why.AMBIGUOUS)
 
 
 def _text(value: "Value") -> str:
