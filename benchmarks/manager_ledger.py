@@ -34,6 +34,7 @@ from syncdb.connectors.shopify.orders import OrderReader  # noqa: E402
 from syncdb.connectors.shopify.tokens import StaticToken  # noqa: E402
 from syncdb.http import Retrier  # noqa: E402
 from syncdb.ledger import Ledger  # noqa: E402
+from syncdb.ledger.pairs import RegisteredPair  # noqa: E402
 from syncdb.ledger.runs import Problem  # noqa: E402
 from syncdb.order_snapshot import snapshot_of, summarise  # noqa: E402
 from syncdb.sandbox.faults import Faults  # noqa: E402
@@ -271,6 +272,7 @@ def _runs(ledger: Ledger, now: datetime) -> None:
 
 def _meta(ledger: Ledger, now: datetime) -> None:
     since = iso(now - timedelta(days=365 * YEARS + 1))
+    ledger.pairs.register(RegisteredPair(PAIR, "sheets", "orders", tracks_orders=True))
     ledger.runs.put("watermark:orders", {"at": iso(now), "covered_since": since, "metafields": [], "run_id": 1})
     shop = {"id": "1", "domain": "bench.myshopify.com", "name": "Bench", "zone": "Europe/Berlin", "currency": "EUR"}
     ledger.runs.put("shop", shop | {"version": "2026-10", "scopes": None})

@@ -156,6 +156,7 @@ class Why(Enum):
     NO_BASE = "no base"  # the sides differ and nobody knows what they last agreed on
     EDIT_AGAINST_DELETE = "edit against delete"  # gone on one side, edited on the other
     UNKNOWN_KEY = "unknown key"  # stands only on the side that may not create records
+    AMBIGUOUS = "ambiguous match"  # several records could be the same thing as this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,12 +290,14 @@ class Outcome:
     """The result of one operation, with where the record now stands or why it was not written.
 
     `without` are fields of a new record that could not be written there (a column of formulas): nothing is agreed about them.
+    `id` is the id that the side gave to a new record, where it gives ids of its own; None where it took the operation's key.
     """
 
     result: Result
     ref: str | None = None
     why: str = ""
     without: frozenset[str] = frozenset()
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,14 +106,14 @@ def _facts(one: "Dispute", calendar: "Calendar") -> list[tuple[str, str]]:
     told = [("  Why", _why(one))]
     if one.field is None:
         there, gone = "there", "gone"
-        sides = [("  Shopify", there if one.left else gone), (f"  {one.other.title()}", there if one.right else gone)]
+        sides = [("  Shopify", there if one.left else gone), (f"  {_other(one).title()}", there if one.right else gone)]
         told += sides if _decidable(one) else []
     else:
-        told += [("  Agreed", _text(one.base)), ("  Shopify", _text(one.left)), (f"  {one.other.title()}", _text(one.right))]
+        told += [("  Agreed", _text(one.base)), ("  Shopify", _text(one.left)), (f"  {_other(one).title()}", _text(one.right))]
     where = [] if one.key == one.name else [one.key]
     told += [("  Where", ", ".join((*where, *one.where))), ("  Since", calendar.show(one.since))]
     if one.decided is not None:
-        decided = _text(one.value) if one.decided.value == "value" else "shopify" if one.decided.value == "left" else one.other
+        decided = _text(one.value) if one.decided.value == "value" else "shopify" if one.decided.value == "left" else _other(one)
         told.append(("  Decided", f"{decided}; the next run carries it out"))
     return told
 
@@ -124,18 +124,26 @@ def _why(one: "Dispute") -> str:
     return {
         Why.BOTH_CHANGED: "both sides changed it",
         Why.NO_BASE: "the sides differ, and what was last agreed is not known",
-        Why.EDITED: f"changed on the side of {one.other}, which may not change it",
+        Why.EDITED: f"changed on the side of {_other(one)}, which may not change it",
         Why.EDIT_AGAINST_DELETE: "deleted on one side, edited on the other",
         Why.GONE: "deleted on one side",
         Why.DOUBLED: "stands in several rows; remove all but one",
         Why.FORMULA: "a formula stands there; it is never overwritten",
+        Why.AMBIGUOUS: "several records could be the same thing; make the fields differ that they are matched by",
     }.get(one.why, one.why.value)
+
+
+def _other(one: "Dispute") -> str:
+    """What people call the other side: sheet, grist ..."""
+    from syncdb.pairs.registry import other_side
+
+    return other_side(one.pair_type)
 
 
 def _decidable(one: "Dispute") -> bool:
     from syncdb.model import Why
 
-    return one.why not in (Why.DOUBLED, Why.FORMULA, Why.UNKNOWN_KEY)
+    return one.why not in (Why.DOUBLED, Why.FORMULA, Why.UNKNOWN_KEY, Why.AMBIGUOUS)
 
 
 def _text(value: "Value") -> str:
@@ -158,7 +166,7 @@ def _as_data(one: "Dispute") -> dict[str, Any]:
         "why": one.why.value,
         "base": encode(one.base),
         "shopify": encode(one.left),
-        one.other: encode(one.right),
+        _other(one): encode(one.right),
         "since": one.since,
         "decided": one.decided.value if one.decided else None,
     }
@@ -169,7 +177,7 @@ def _verdict(one: "Dispute", take: str | None, value: str | None) -> "Verdict":
     from syncdb.errors import ConfigurationError
     from syncdb.model import Take, Verdict, Why
 
-    sides = {"shopify": Take.LEFT, one.other: Take.RIGHT}
+    sides = {"shopify": Take.LEFT, _other(one): Take.RIGHT}
     if (take is None) == (value is None):
         raise ConfigurationError(["Say either --take or --value."], next_step=f"See the list: {MANAGER} conflicts")
     if take is not None and take not in sides:

@@ -30,7 +30,7 @@ def history(
 ) -> None:
     """The command `history`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
-        from syncdb.cli.history_catalogue import tell
+        from syncdb.cli.history_catalogue import named, tell
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries import history
         from syncdb.ledger.queries.catalogue import Things
@@ -46,7 +46,7 @@ def history(
                 tell(output, Things(reader), found, limit, calendar)
                 return
             one = tracked(reader, found)
-            events = history.events(reader, one["order_id"])
+            events = [named(event) for event in history.events(reader, one["order_id"])]
             conflicts = history.open_conflicts(reader, one["order_id"])
             snapshot = history.snapshot(reader, one["order_id"])
         if as_json:

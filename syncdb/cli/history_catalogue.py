@@ -1,11 +1,13 @@
 """`history` of what is no order: a product with its variants and their stock, a collection."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries import history
 from syncdb.ledger.queries.catalogue import Thing, Things
+from syncdb.pairs.registry import other_side
 from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def tell(output: "Output", things: Things, thing: Thing, limit: int, calendar: "
     members = things.around(thing)
     names = things.names(one.key for one in members)
     keys = [one.key for one in members]
-    events = history.events_of(things.reader, keys)
+    events = [named(event) for event in history.events_of(things.reader, keys)]
     conflicts = history.conflicts_of(things.reader, keys)
     if output.as_json:
         about = {"kind": thing.kind, "key": thing.key, "name": names[thing.key]}
@@ -59,6 +61,11 @@ def tell(output: "Output", things: Things, thing: Thing, limit: int, calendar: "
     for one in conflicts:
         field = f", {one['field']}" if one["field"] else ""
         output.line(f"Left for a person: {names[one['key']]}{field}: {one['why']} ({MANAGER} conflicts)")
+
+
+def named(event: "Event") -> "Event":
+    """An event with its system as people call it."""
+    return replace(event, who=other_side(event.who))
 
 
 def _head(thing: Thing, members: Sequence[Thing], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,12 @@ class Capabilities:
 
 
 class Connector(Protocol):
-    """One system as the engine sees it. Writing is: prepare (look again, decide where), journal, write, settle if unknown."""
+    """One system as the engine sees it. Writing is: prepare (look again, decide where), journal, write, settle if unknown.
+
+    Keys are the system's own ids. One that gives ids itself is told a key of ours with each create: it sends that along where
+    the system has a place for it (an external id, a custom id), says in the outcome which id was given, and `settle` looks under
+    that key for a create whose answer was lost.
+    """
 
     name: str
     can: Capabilities

@@ -10,6 +10,7 @@ from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
+from syncdb.engine.links import Joins
 from syncdb.engine.policy import DECIDED, ROW_RESTORED
 from syncdb.engine.progress import Progress
 from syncdb.errors import NeedsPerson, NotUnderstood, RemoteError, RetryLater
@@ -47,6 +48,7 @@ class Applier:
     clock: Clock
     rng: random.Random
     progress: Progress
+    joins: Joins | None = None  # where the two sides have ids of their own
 
     def settle_unfinished(self) -> bool:
         """Find out what became of earlier attempts that have no recorded outcome; whether there were any."""
@@ -55,8 +57,7 @@ class Applier:
             self.progress.stop_if_asked()
             log.info("settling write %s of run %s (%s)", one.attempt.token, one.run_id, one.purpose)
             tally = Tally()
-            side = one.attempt.operations[0].side if one.attempt.operations else Side.RIGHT
-            self._finish(side, one.attempt, self._settled(side, one.attempt), tally)
+            self._finish(one.side, one.attempt, self._settled(one.side, one.attempt), tally)
         return bool(unfinished)
 
     def make_structure(self, side: Side) -> bool:
@@ -166,9 +167,10 @@ class Applier:
         if outcome.result is Result.STALE:
             tally.stale.add(operation.key)
             return
-        if outcome.result is Result.REJECTED:
+        refused = outcome.why if outcome.result is Result.REJECTED else self._not_joined(operation, outcome)
+        if refused is not None:
             tally.rejected.add(operation.key)
-            self.ledger.problems.add(Problem("write", "refused", outcome.why, order_id or operation.key), self.run_id, now)
+            self.ledger.problems.add(Problem("write", "refused", refused, order_id or operation.key), self.run_id, now)
             return
         if operation.action is Action.DELETE:
             records.forget(operation.key)
@@ -187,6 +189,21 @@ class Applier:
         tally.counts[f"written_{operation.side.value}"] += 1
         tally.counts["cells_changed"] += len(operation.changes) if operation.action is Action.UPDATE else 0
         tally.counts["rows_restored"] += operation.reason == ROW_RESTORED
+
+    def _not_joined(self, operation: Operation, outcome: Outcome) -> str | None:
+        """Keep which id a new record was given, or drop the ids of a deleted one. Why that cannot be, None where it can."""
+        if self.joins is None or operation.action is Action.UPDATE:
+            return None
+        if operation.action is Action.DELETE:
+            self.joins.forget(operation.key)
+            return None
+        id = outcome.id or operation.key
+        if self.joins.join(operation.side, operation.key, id):
+            return None
+        name = self.sides[operation.side].name
+        return (
+            f"{name} answered the creation of a record with the id {id}, which is another record's. Nothing was agreed about it."
+        )
 
     def _carried_out(self, operation: Operation, now: str) -> None:
         """A decision is carried out; one that is written on both sides only once they are seen to agree."""

@@ -5,7 +5,7 @@ The story on one page. Orders have a story of their own (`sync`), because the le
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.base import Changes, Feed
 from syncdb.engine.apply import Applier
 from syncdb.engine.progress import Progress
-from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
+from syncdb.engine.reconcile import EntityPair, examine, linked, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest, everything_is_due
@@ -34,7 +34,7 @@ class Reading(Protocol):
 
     @property
     def unreadable(self) -> Mapping[tuple[str, str], str]:
-        """By key and field, why; they were left alone."""
+        """By the side's own key and field, why; they were left alone."""
 
 
 class Notice(Protocol):
@@ -52,13 +52,13 @@ class Notice(Protocol):
 class EntitySync:
     """One kind of thing that is kept in step (products, inventory ...). `shown` changes with its fields and rules.
 
-    `reading` tells what it could not read.
+    `readings` are the sides that may meet what they cannot read.
     """
 
     name: str
     pair: EntityPair
     shown: str
-    reading: "Reading"
+    readings: Mapping[Side, "Reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class PairSync:
         report.mode = "test" if self.request.dry else "full" if deep else "incremental"
         self.progress.stage("Asking what changed")
         changes = {side: feed.changes(None if deep else self._cursor(side)) for side, feed in self.pair_run.feeds.items()}
-        for entity in self.pair_run.entities:
+        for entity in self._linked_entities():
             self.progress.stop_if_asked()
             try:
                 self._one(report, entity, self._keys(entity, changes, deep))
@@ -116,24 +116,29 @@ class PairSync:
         if not self.request.dry:
             cut_history(self.ledger, self.request.keep, self.clock, self.progress)
 
+    def _linked_entities(self) -> list[EntitySync]:
+        """The entities, those whose sides have ids of their own as seen by keys."""
+        return [replace(one, pair=linked(one.pair, self.ledger)) for one in self.pair_run.entities]
+
     def _one(self, report: Report, entity: EntitySync, keys: list[str] | None) -> None:
         """Settle what earlier runs left open, then bring this entity into agreement."""
         pair = entity.pair
-        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress)
         if self.request.dry:
             self._plan_only(report, entity, keys)
             return
+        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress, pair.joins)
         if applier.settle_unfinished():
             keys = None
         if keys == []:
             return
         self.progress.stage(f"Comparing {entity.name}")
-        applier.make_structure(Side.RIGHT)
+        for side in Side:
+            applier.make_structure(side)
         self.pair_run.remember()
         result = reconcile(self.ledger, pair, keys, applier, self.progress, past_guard=self.request.force)
         self.plans[entity.name] = result.plan
         report.counts.update(result.counts)
-        report.counts["quarantined"] += len(result.unsettled | {key for key, _ in entity.reading.unreadable})
+        report.counts["quarantined"] += len(result.unsettled | {key for key, _ in self._unreadable(entity)})
         report.partial = report.partial or not result.complete
         self._remember(entity, keys, result.unsettled, result.complete, report.run_id)
 
@@ -143,10 +148,11 @@ class PairSync:
         if open_writes:
             told = f"{len(open_writes)} earlier write(s) of {entity.name} have no known outcome yet; a real run finds that out"
             report.note(Note("unfinished", f"{told} first. Its plan may differ from this one."))
-        if pair.right.structure(self.rng.randrange(1, 2**31)) is not None:
-            told = f"The table of {entity.name} or some of its columns do not exist yet; a real run makes them first."
-            report.note(Note("structure", told))
-            report.counts["structure"] += 1
+        for side in pair.sides.values():
+            if side.structure(self.rng.randrange(1, 2**31)) is not None:
+                told = f"The table of {entity.name} or some of its columns do not exist yet; a real run makes them first."
+                report.note(Note("structure", told))
+                report.counts["structure"] += 1
         plan = examine(self.ledger, pair, None if open_writes else keys, report.run_id, iso(self.clock.now()), self.progress)
         self.plans[entity.name] = plan
         report.partial = report.partial or not plan.complete
@@ -157,7 +163,7 @@ class PairSync:
 
     def _keys(self, entity: EntitySync, changes: Mapping[Side, Changes], deep: bool) -> list[str] | None:
         """What to look at: what either side says has changed, what is still open and what a person decided; None is all."""
-        told = [change.keys.get(entity.name, ()) for change in changes.values()]
+        told = [self._as_keys(entity, side, change.keys.get(entity.name, ())) for side, change in changes.items()]
         if deep or any(keys is None for keys in told) or self.ledger.runs.get(f"shown:{entity.pair.name}") != entity.shown:
             return None
         again = self.ledger.runs.get(f"again:{entity.pair.name}") or []
@@ -165,11 +171,28 @@ class PairSync:
         keys = list(dict.fromkeys(chain(*(keys or () for keys in told), again, decided)))
         return keys if len(keys) <= MOST else None
 
+    def _as_keys(self, entity: EntitySync, side: Side, ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """What a side says has changed, by the keys of the pair."""
+        if ids is None or entity.pair.joins is None:
+            return ids
+        return tuple(entity.pair.joins.keys(side, ids).values())
+
+    def _unreadable(self, entity: EntitySync) -> dict[tuple[str, str], str]:
+        """What either side could not read, by key and field."""
+        found: dict[tuple[str, str], str] = {}
+        for side, reading in entity.readings.items():
+            met = reading.unreadable
+            keys = entity.pair.joins.keys(side, {id for id, _ in met}) if entity.pair.joins else {id: id for id, _ in met}
+            for (id, name), why in met.items():
+                earlier = found.get((keys[id], name))
+                found[keys[id], name] = f"{earlier}; {why}" if earlier else why
+        return found
+
     def _remember(self, entity: EntitySync, keys: list[str] | None, unsettled: set[str], complete: bool, run_id: int) -> None:
         """What could not be settled is looked at again; what could be is no longer held against its record."""
         pair, now = entity.pair.name, iso(self.clock.now())
         earlier = set(self.ledger.runs.get(f"again:{pair}") or []) if self.pair_run.part else set()
-        unreadable = entity.reading.unreadable
+        unreadable = self._unreadable(entity)
         with self.ledger.transaction():
             self.ledger.runs.put(f"again:{pair}", sorted(unsettled | earlier))
             if complete and not self.pair_run.part:

@@ -30,7 +30,8 @@ from syncdb.values import Value, canonical, same
 class Triple:
     """One key with its base and what both sides show. None means absent; a side that could not be seen whole is not `sure`.
 
-    `verdicts` are a person's decisions about its conflicts, by field, None being the record as a whole.
+    `verdicts` are a person's decisions about its conflicts, by field, None being the record as a whole. `ambiguous` names the
+    records that could be the same thing, where that is not clear.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Triple:
     sure_right: bool = True
     doubled: tuple[str, ...] = ()
     verdicts: Mapping[str | None, Verdict] = field(default_factory=dict)
+    ambiguous: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def decide(triple: Triple, policy: Policy) -> Decision:
     """The decision for one key, by the table in docs/reconciliation.md."""
     if triple.doubled:
         return _left_alone(triple, Why.DOUBLED, where=triple.doubled)
+    if triple.ambiguous:
+        return _left_alone(triple, Why.AMBIGUOUS, where=triple.ambiguous)
     if triple.left is not None and triple.right is not None:
         return _both_there(triple, triple.left, triple.right, policy)
     if triple.left is None and triple.right is None:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field, replace
 from syncdb.connectors.base import Connector
 from syncdb.engine.apply import ROWS_WRITTEN, Applier
 from syncdb.engine.guards import Limits, guard
+from syncdb.engine.linked_triples import LinkedListing
+from syncdb.engine.links import Joins, LinkedSide
+from syncdb.engine.match import Matching
 from syncdb.engine.policy import Decision, Triple, decide
 from syncdb.engine.progress import Progress
 from syncdb.engine.spool import Spool
@@ -23,17 +26,31 @@ ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class EntityPair:
-    """Two connectors, the rules between them, and how much a run may do unasked."""
+    """Two connectors, the rules between them, and how much a run may do unasked.
+
+    `matching` where the two have ids of their own; `linked` then puts keys in their place, with `joins`.
+    """
 
     name: str
     left: Connector
     right: Connector
     policy: Policy
     limits: Limits = field(default_factory=Limits)
+    matching: Matching | None = None
+    joins: Joins | None = None
 
     @property
     def sides(self) -> dict[Side, Connector]:
         return {Side.LEFT: self.left, Side.RIGHT: self.right}
+
+
+def linked(pair: EntityPair, ledger: Ledger) -> EntityPair:
+    """The pair as seen by keys. One whose sides have the same ids is returned as it is: it needs no links."""
+    if pair.matching is None or pair.joins is not None:
+        return pair
+    joins = Joins.of(ledger, pair.name)
+    left, right = LinkedSide(pair.left, Side.LEFT, joins), LinkedSide(pair.right, Side.RIGHT, joins)
+    return replace(pair, left=left, right=right, joins=joins)
 
 
 @dataclass(slots=True)
@@ -55,9 +72,7 @@ def examine(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, run_id
     operations = Spool()
     conflicts: list[Conflict] = []
     complete = True
-    records = ledger.records(pair.name)
-    blocks = of_everything(records, pair.left, pair.right) if keys is None else of_keys(keys, records, pair.left, pair.right)
-    for found in blocks:
+    for found in _triples(ledger, pair, keys, now):
         progress.stop_if_asked()
         block = _with_verdicts(ledger, pair, found)
         decisions = [decide(triple, pair.policy) for triple in block]
@@ -69,6 +84,26 @@ def examine(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, run_id
         complete = complete and all(triple.sure_left and triple.sure_right for triple in block)
         progress.advance(len(block))
     return Plan(operations, tuple(conflicts), complete)
+
+
+def _triples(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, now: str) -> Iterator[list[Triple]]:
+    records = ledger.records(pair.name)
+    if keys is not None and not _may_match(pair, keys):
+        return of_keys(keys, records, pair.left, pair.right)
+    if pair.joins is None or pair.matching is None:
+        return of_everything(records, pair.left, pair.right)
+    joins = pair.joins
+
+    def adopt(same: Sequence[tuple[str, str]]) -> list[str]:
+        with ledger.transaction():
+            return [joins.adopt(left, right, now) for left, right in same]
+
+    return LinkedListing(joins, pair.matching, pair.left, pair.right, adopt).triples()
+
+
+def _may_match(pair: EntityPair, keys: Sequence[str]) -> bool:
+    """Whether some record that no other is known for could be the same thing as one that did not change: all must be seen."""
+    return pair.joins is not None and bool(pair.matching and pair.matching.fields) and bool(pair.joins.alone(keys))
 
 
 def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapping[str, int] | None = None) -> None:
@@ -143,6 +178,8 @@ def _record_agreement(
                 records.agree(decision.key, decision.agreed, run_id, now, triple.right.ref if triple.right else None)
             if decision.forget:
                 records.forget(decision.key)
+                if pair.joins is not None:
+                    pair.joins.forget(decision.key)
             if triple.verdicts:
                 _end_verdicts(ledger, pair, triple, decision, now)
         records.conflicts_are([triple.key for triple in block], _told(decisions), now)

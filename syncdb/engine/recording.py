@@ -16,7 +16,7 @@ log = logging.getLogger("syncdb.sync")
 def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable[[Report], None]) -> Report:
     """Do the steps and record how it went. What a person can act on is in the report; only defects are raised.
 
-    `name` is what the run keeps in step (`grist:...`); a dry run brings a ledger that is a copy.
+    `name` is the name in the ledger of what the run keeps in step; a dry run brings a ledger that is a copy.
     """
     mode, now = "test" if dry else "sync", iso(clock.now())
     with ledger.transaction():

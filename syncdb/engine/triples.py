@@ -1,6 +1,6 @@
 """Bring base, left and right of the same key together, in blocks, so that memory does not grow with the shop."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from syncdb.connectors.base import Connector
 from syncdb.engine.policy import Triple
@@ -15,7 +15,7 @@ def of_keys(keys: Sequence[str], records: Records, left: Connector, right: Conne
     """The triples of just these keys: what an incremental run looks at."""
     for start in range(0, len(keys), BLOCK):
         block = keys[start : start + BLOCK]
-        yield _join(block, records.known(block), left.look(block), right.look(block))
+        yield join(block, records.known(block), left.look(block), right.look(block))
 
 
 def of_everything(records: Records, left: Connector, right: Connector) -> Iterator[list[Triple]]:
@@ -27,10 +27,10 @@ def of_everything(records: Records, left: Connector, right: Connector) -> Iterat
         block = [key for key in (*shown.found, *shown.doubled) if key not in seen]
         seen.update(block)
         if block:
-            yield _join(block, records.known(block), left.look(block), shown)
+            yield join(block, records.known(block), left.look(block), shown)
     absent = Snapshot({}, complete)
     for block in _unseen(left, records, seen):
-        yield _join(block, records.known(block), left.look(block), absent)
+        yield join(block, records.known(block), left.look(block), absent)
 
 
 def _unseen(left: Connector, records: Records, seen: set[str]) -> Iterator[list[str]]:
@@ -43,7 +43,8 @@ def _unseen(left: Connector, records: Records, seen: set[str]) -> Iterator[list[
     yield from groups((key for key, _ in records.all_keys() if key not in seen), BLOCK)
 
 
-def _join(keys: Sequence[str], known: dict[str, Known], left: Snapshot, right: Snapshot) -> list[Triple]:
+def join(keys: Sequence[str], known: Mapping[str, Known], left: Snapshot, right: Snapshot) -> list[Triple]:
+    """One triple for each key, from what is known of it and what either side showed."""
     return [
         Triple(
             key,

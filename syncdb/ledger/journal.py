@@ -16,6 +16,7 @@ class Unfinished:
 
     run_id: int
     purpose: str
+    side: Side
     attempt: Attempt
 
 
@@ -45,9 +46,10 @@ class Journal:
         return self.connection.execute("SELECT 1 FROM journal WHERE token = ?", (token,)).fetchone() is not None
 
     def unfinished(self) -> list[Unfinished]:
-        query = "SELECT run_id, purpose, attempt FROM journal WHERE pair = ? AND state = 'open' ORDER BY begun_at, token"
+        query = "SELECT run_id, purpose, side, attempt FROM journal WHERE pair = ? AND state = 'open' ORDER BY begun_at, token"
         return [
-            Unfinished(run_id, purpose, unpack(text)) for run_id, purpose, text in self.connection.execute(query, (self.pair,))
+            Unfinished(run_id, purpose, Side(side), unpack(text))
+            for run_id, purpose, side, text in self.connection.execute(query, (self.pair,))
         ]
 
     def spent(self, before: str, most: int) -> list[int]:

@@ -42,6 +42,11 @@ class Records:
         query = "SELECT key, order_id FROM record WHERE pair = ? AND key IN ({})"
         return dict(in_groups(self.connection, query, keys, self.pair))
 
+    def agreed(self, keys: Iterable[str]) -> set[str]:
+        """Those of these keys about which anything is agreed: what `known` tells without reading the base."""
+        query = "SELECT key FROM record WHERE pair = ? AND base IS NOT NULL AND key IN ({})"
+        return {key for (key,) in in_groups(self.connection, query, keys, self.pair)}
+
     def keys_of(self, order_ids: Iterable[str]) -> dict[str, str]:
         """Every key of these orders with its order id, also of lines that the orders no longer have."""
         query = "SELECT key, order_id FROM record WHERE pair = ? AND order_id IN ({})"

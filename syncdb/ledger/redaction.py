@@ -17,6 +17,7 @@ from typing import Any
 
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, file
+from syncdb.ledger.schema import KNOWN_PAIRS
 from syncdb.ledger.text_search import Advance, as_json, nobody_listens
 from syncdb.values import canonical_json
 
@@ -26,12 +27,8 @@ _FREE_TEXTS = (
     ("sync_errors", "error_id", ("order_name", "message", "next_step", "resolution")),
     ("sync_history", "run_id", ("message", "notices")),
 )
-# the index of records by order begins with the pair; this finds the few pairs there are without reading all records
-_PAIRS = """WITH RECURSIVE known (pair) AS (
-              SELECT min(pair) FROM record
-              UNION ALL SELECT (SELECT min(pair) FROM record WHERE pair > known.pair) FROM known WHERE known.pair IS NOT NULL)
-            SELECT pair FROM known WHERE pair IS NOT NULL"""
-_RECORDS = f"FROM record INDEXED BY record_by_order WHERE order_id = ? AND pair IN ({_PAIRS})"
+# the index of records by order begins with the pair
+_RECORDS = f"FROM record INDEXED BY record_by_order WHERE order_id = ? AND pair IN ({KNOWN_PAIRS.format(table='record')})"
 _LINES_OF_AN_ORDER = (
     "SELECT snapshot FROM order_tracking WHERE order_id = ?",
     f"SELECT coalesce(base, '') {_RECORDS}",

@@ -12,10 +12,10 @@ _CHANGES = f"""DELETE FROM order_change WHERE change_id IN (
 _WRITES = f"""DELETE FROM cell_write WHERE write_id IN (
                 SELECT write_id FROM cell_write
                 WHERE write_id < :write AND written_at < :before AND order_id NOT IN ({_UNSETTLED}) LIMIT :most)"""
-# the token of a write to a spreadsheet may still lie there until it is tidied away
+# the token of a write of orders may still lie where it was sent until it is tidied away
 _INTENTS = """DELETE FROM journal WHERE token IN (
                 SELECT token FROM journal WHERE state <> 'open' AND ended_at < :before
-                AND (tidied = 1 OR pair NOT LIKE 'sheets:%') LIMIT :most)"""
+                AND (tidied = 1 OR pair NOT IN (SELECT id FROM pair WHERE tracks_orders)) LIMIT :most)"""
 _ERRORS = """DELETE FROM sync_errors WHERE error_id IN (
                SELECT error_id FROM sync_errors WHERE resolved_at < :before LIMIT :most)"""
 # a run stays while anything that is kept came of it, and so does the last one of each pair and kind

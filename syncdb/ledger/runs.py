@@ -45,9 +45,9 @@ class Runs:
 
     def order_pairs(self, since: str) -> list[str]:
         """The pairs that show orders and had a run since (ISO, UTC)."""
-        query = "SELECT DISTINCT pair FROM sync_history WHERE started_at >= ? AND mode <> 'test'"
-        pairs = (row[0] for row in self.connection.execute(query, (since,)))
-        return [pair for pair in pairs if pair.startswith("sheets:") or pair.endswith(":orders")]
+        query = """SELECT DISTINCT pair FROM sync_history JOIN pair ON pair.id = sync_history.pair
+                   WHERE started_at >= ? AND mode <> 'test' AND tracks_orders"""
+        return [row[0] for row in self.connection.execute(query, (since,))]
 
     def last_start(self, pair: str, before: int) -> str | None:
         """When the last run of a pair before this one began, dry runs aside."""

@@ -243,7 +243,7 @@ _PAIRS_AND_LINKS = (
 )
 # tables of which an index begins with the pair: from one pair to the next is one step, however many rows each has
 _INDEXED_BY_PAIR = ("record", "pending", "conflict", "sync_history")
-_STEPPED = """WITH RECURSIVE known (pair) AS (
+KNOWN_PAIRS = """WITH RECURSIVE known (pair) AS (
                 SELECT min(pair) FROM {table}
                 UNION ALL SELECT (SELECT min(pair) FROM {table} WHERE pair > known.pair) FROM known WHERE known.pair IS NOT NULL)
               SELECT pair FROM known WHERE pair IS NOT NULL"""
@@ -263,7 +263,7 @@ def _fill_pairs(connection: sqlite3.Connection) -> None:
     """Tell once, from the names that versions up to 0.1 gave to pairs, what each stands for."""
     found: set[str] = set()
     for table in _tables(connection).intersection((*_INDEXED_BY_PAIR, *_SMALL)):
-        query = _STEPPED.format(table=table) if table in _INDEXED_BY_PAIR else f"SELECT DISTINCT pair FROM {table}"
+        query = KNOWN_PAIRS.format(table=table) if table in _INDEXED_BY_PAIR else f"SELECT DISTINCT pair FROM {table}"
         found.update(row[0] for row in connection.execute(query))
     connection.executemany("INSERT INTO pair VALUES (?, ?, ?, ?)", sorted(map(_meant, found)))
 

@@ -1,16 +1,33 @@
-"""A ledger belongs to one shop."""
+"""A shop that the ledger knows stays the same shop."""
 
 from collections.abc import Iterable
 
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
+from syncdb.ledger.sources import Source
+
+KIND = "shopify"
+FIRST = "shopify"  # what a configuration with one shop calls it
 
 
 def one_shop(
-    ledger: Ledger, *, id: str, domain: str, name: str, zone: str, currency: str, version: str, scopes: Iterable[str] | None
+    ledger: Ledger,
+    *,
+    id: str,
+    domain: str,
+    name: str,
+    zone: str,
+    currency: str,
+    version: str,
+    scopes: Iterable[str] | None,
+    source: str = FIRST,
 ) -> None:
-    """Keep what the shop says of itself. Raises NeedsPerson when another one answers than the ledger knows."""
-    known = ledger.runs.get("shop")
+    """Keep what the shop says of itself. Raises NeedsPerson when another one answers than the ledger knows.
+
+    `source` is what the configuration calls it: a ledger may have to do with several shops.
+    """
+    stored = ledger.sources.get(source)
+    known = stored.data if stored else None
     if known is not None and known.get("id") != id:
         raise NeedsPerson(
             f"This ledger belongs to the shop {known['domain']}, but {domain} answered. Nothing was changed.",
@@ -27,4 +44,6 @@ def one_shop(
     }
     if current != known:
         with ledger.transaction():
-            ledger.runs.put("shop", current)
+            ledger.sources.put(Source(source, KIND, current))
+            if source == FIRST:
+                ledger.runs.put("shop", current)  # where those ask who need not know of a second shop

@@ -18,6 +18,7 @@ _TOLD = {
     Why.BOTH_CHANGED: "was changed on both sides",
     Why.NO_BASE: "differs, and nobody knows what was last agreed",
     Why.EDIT_AGAINST_DELETE: "was deleted on one side and edited on the other; the edit was kept",
+    Why.AMBIGUOUS: "could be the same as several others; all of them were left alone until it is clear which one is meant",
 }
 # of records that may be written on both sides
 _TOLD_BETWEEN = _TOLD | {

@@ -1,11 +1,15 @@
 """The reference connector keeps the contract."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from syncdb.connectors.memory import MemoryConnector
-from syncdb.model import Attempt, Outcome, Result
+from syncdb.engine.links import Joins, LinkedSide
+from syncdb.ledger import Ledger
+from syncdb.model import Action, Attempt, Outcome, Result, Side
 from syncdb.values import Value
 from tests.connectors.contract import Contract
 
@@ -29,6 +33,8 @@ def _unknown(operations: Sequence[object]) -> list[Outcome]:
 
 
 class MemoryStage:
+    """A stage on which keys are the system's own ids."""
+
     def __init__(self) -> None:
         self.connector = Forgetful(batch=50)
 
@@ -46,3 +52,50 @@ class TestMemory(Contract):
     @pytest.fixture
     def stage(self) -> MemoryStage:
         return MemoryStage()
+
+
+class Linked(LinkedSide):
+    """Keeps the ids that were given, as whoever records outcomes does."""
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        return self._kept(attempt, super().write(attempt))
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        return self._kept(attempt, super().settle(attempt))
+
+    def _kept(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
+        for operation, outcome in zip(attempt.operations, outcomes, strict=True):
+            if operation.action is Action.CREATE and outcome.result is Result.DONE:
+                assert outcome.id and outcome.id != operation.key
+                assert self.joins.join(self.side, operation.key, outcome.id)
+        return outcomes
+
+
+class LinkedStage:
+    """A stage on which the system gives ids of its own, and what stands there is known by the key it was made for."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.system = Forgetful(batch=50, ids="own-")
+        self.connector = Linked(self.system, Side.RIGHT, Joins.of(ledger, "p"))
+
+    def shows(self) -> dict[str, dict[str, Value]]:
+        return {str(row["key"]): row for row in self.system.rows.values()}
+
+    def person_changes(self, key: str, field: str, value: Value) -> None:
+        self.shows()[key][field] = value
+
+    def lose_next_answer(self, *, applied: bool) -> None:
+        self.system.losing = applied
+
+
+class TestLinkedMemory(Contract):
+    """What gives ids of its own keeps the same contract, by key."""
+
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[LinkedStage]:
+        with Ledger.open(tmp_path / "ledger.db", datetime(2026, 11, 21, 7, tzinfo=UTC)) as ledger:
+            yield LinkedStage(ledger)
+
+    def test_no_id_is_a_key(self, stage: LinkedStage) -> None:
+        self.test_what_was_created_is_there_once(stage)
+        assert sorted(stage.system.rows) == ["own-1", "own-2"]

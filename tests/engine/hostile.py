@@ -1,8 +1,9 @@
 """Memory connectors that lose answers and die, for proving the engine without any network."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +11,14 @@ from syncdb.clock import Clock
 from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
+from syncdb.engine.match import Matching
 from syncdb.engine.progress import Silent
-from syncdb.engine.reconcile import EntityPair, Reconciled, reconcile
+from syncdb.engine.reconcile import EntityPair, Reconciled, linked, reconcile
 from syncdb.ledger import Ledger
-from syncdb.model import Attempt, Outcome, Policy, Result
+from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Snapshot
+from syncdb.values import Value
+
+NAME = "name"
 
 
 class Crash(BaseException):
@@ -36,11 +41,16 @@ class Steps:
 class Hostile(MemoryConnector):
     """Marks the boundaries around each call, and loses answers as told: the next `script` entry decides a write's fate."""
 
-    def __init__(self, name: str, rng: random.Random | None = None) -> None:
-        super().__init__(name, batch=3)
+    def __init__(self, name: str, rng: random.Random | None = None, ids: str = "") -> None:
+        super().__init__(name, batch=3, ids=ids)
         self.steps = Steps()
         self.rng = rng
         self.late: list[Attempt] = []
+        self.partial = False  # it does not show all
+
+    def fetch(self) -> Iterator[Snapshot]:
+        for shown in super().fetch():
+            yield replace(shown, complete=not self.partial)
 
     def write(self, attempt: Attempt) -> list[Outcome]:
         self.steps.here()
@@ -65,37 +75,67 @@ class Hostile(MemoryConnector):
 
 
 class World:
-    """Two systems and a ledger file between them."""
+    """Two systems and a ledger file between them.
 
-    def __init__(self, folder: Path, policy: Policy, seed: int = 0, hostile: bool = False) -> None:
+    With `matching` both give ids of their own. What a record is, people tell by its name then, which nobody ever changes.
+    """
+
+    def __init__(
+        self, folder: Path, policy: Policy, seed: int = 0, hostile: bool = False, matching: Matching | None = None
+    ) -> None:
         self.path = folder / "ledger.db"
-        self.policy = policy
+        self.matching = matching
+        self.policy = policy if matching is None else replace(policy, rules={**policy.rules, NAME: Rule(Owner.LEFT)})
         rng = random.Random(seed)
-        self.left = Hostile("left", random.Random(rng.random()) if hostile else None)
-        self.right = Hostile("right", random.Random(rng.random()) if hostile else None)
+        ids = ("L", "R") if matching else ("", "")
+        self.left = self.system("left", random.Random(rng.random()) if hostile else None, ids[0])
+        self.right = self.system("right", random.Random(rng.random()) if hostile else None, ids[1])
         self.rng = rng
         self.time = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
         self.clock = Clock(now=lambda: self.time)
 
-    def sync(self, steps: Steps | None = None) -> Reconciled:
-        """One run as the engine does it; raises Crash where `steps` says so, leaving the ledger as the dead process did."""
+    def system(self, name: str, rng: random.Random | None, ids: str) -> Hostile:
+        return Hostile(name, rng, ids)
+
+    def add(self, side: Hostile, thing: str, row: Mapping[str, Value]) -> None:
+        """A person makes a record."""
+        side.rows[thing if self.matching is None else side.new_id()] = dict(row) | ({NAME: thing} if self.matching else {})
+
+    def ids(self, side: Hostile) -> dict[str, str]:
+        """The id of each thing on a side; each must stand there once."""
+        if self.matching is None:
+            return {key: key for key in side.rows}
+        found = {str(row[NAME]): id for id, row in side.rows.items()}
+        assert len(found) == len(side.rows), f"something stands twice on the {side.name}: {side.rows}"
+        return found
+
+    def things(self, side: Hostile) -> dict[str, dict[str, Value]]:
+        """What stands on a side by what it is, as the rows themselves."""
+        return {thing: side.rows[id] for thing, id in self.ids(side).items()}
+
+    def sync(self, steps: Steps | None = None, keys: list[str] | None = None) -> Reconciled:
+        """One run as the engine does it, over everything or these keys.
+
+        Raises Crash where `steps` says so, leaving the ledger as the dead process did.
+        """
         self.time += timedelta(hours=1)
         steps = steps or Steps()
         self.left.steps = self.right.steps = steps
         ledger = Ledger.open(self.path, self.time)
         try:
             with _boundaries(ledger, steps):
-                return self._sync(ledger)
+                return self._sync(ledger, keys)
         finally:
             ledger.close()
 
-    def _sync(self, ledger: Ledger) -> Reconciled:
-        pair = EntityPair("test", self.left, self.right, self.policy, Limits(few=10**6, few_restored=10**6, few_deletes=10**6))
+    def _sync(self, ledger: Ledger, keys: list[str] | None) -> Reconciled:
+        limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6)
+        pair = linked(EntityPair("test", self.left, self.right, self.policy, limits, self.matching), ledger)
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
-        applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent())
+        applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent(), pair.joins)
         applier.settle_unfinished()
-        result = reconcile(ledger, pair, None, applier, Silent())
+        result = reconcile(ledger, pair, keys, applier, Silent())
         with ledger.transaction():
             ledger.runs.end(run_id, "2026-11-21T07:00:01Z", 0, "", result.counts, [], False)
         return result

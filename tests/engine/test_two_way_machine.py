@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from syncdb.engine.match import Matching
 from syncdb.model import Owner, Policy, Rule, Tie
-from tests.engine.hostile import World
+from tests.engine.hostile import NAME, Hostile, World
 
 POLICY = Policy(
     {
@@ -32,14 +33,16 @@ fields = st.sampled_from(sorted(POLICY.rules))
 numbers = st.integers(0, 5)
 
 
-def expected(field: str, base: int, left: int, right: int) -> tuple[int, int]:
-    """What both sides shall show, worked out from the rule alone."""
+def expected(field: str, base: int | None, left: int, right: int) -> tuple[int, int]:
+    """What both sides shall show, worked out from the rule alone. Without a base only an owner's word counts."""
     if left == right:
         return left, right
     if field == "ours":
         return left, left
     if field == "theirs":
         return right, right
+    if base is None:
+        return left, right
     if right == base:
         return left, left
     if left == base:
@@ -48,33 +51,38 @@ def expected(field: str, base: int, left: int, right: int) -> tuple[int, int]:
 
 
 class TwoWay(RuleBasedStateMachine):
+    matching: Matching | None = None
+
     @initialize(seed=st.integers(0, 2**32), hostile=st.booleans())
     def start(self, seed: int, hostile: bool) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.world = World(self.folder, POLICY, seed, hostile)
+        self.world = World(self.folder, POLICY, seed, hostile, self.matching)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}
 
-    @rule(key=keys, number=numbers)
-    def born_left(self, key: str, number: int) -> None:
-        if key not in self.world.left.rows and key not in self.world.right.rows:
-            self.world.left.rows[key] = dict.fromkeys(POLICY.rules, number)
+    def shown(self) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+        """What stands on both sides by what it is, as the rows themselves."""
+        return self.world.things(self.world.left), self.world.things(self.world.right)
 
-    @rule(key=keys, number=numbers)
-    def born_right(self, key: str, number: int) -> None:
-        if key not in self.world.left.rows and key not in self.world.right.rows:
-            self.world.right.rows[key] = dict.fromkeys(POLICY.rules, number)
+    def side(self, left: bool) -> Hostile:
+        return self.world.left if left else self.world.right
+
+    @rule(key=keys, number=numbers, left=st.booleans())
+    def born(self, key: str, number: int, left: bool) -> None:
+        if not any(key in rows for rows in self.shown()):
+            self.world.add(self.side(left), key, dict.fromkeys(POLICY.rules, number))
 
     @rule(key=keys, field=fields, number=numbers, left=st.booleans())
     def edited(self, key: str, field: str, number: int, left: bool) -> None:
-        rows = (self.world.left if left else self.world.right).rows
+        rows = self.shown()[0 if left else 1]
         if key in rows:
             rows[key][field] = number
 
     @rule(key=keys, number=numbers)
     def colleague_notes(self, key: str, number: int) -> None:
-        if key in self.world.right.rows:
-            self.world.right.rows[key]["note"] = self.notes[key] = number
+        right = self.shown()[1]
+        if key in right:
+            right[key]["note"] = self.notes[key] = number
 
     @rule()
     def a_late_write_lands(self) -> None:
@@ -83,34 +91,73 @@ class TwoWay(RuleBasedStateMachine):
 
     @rule()
     def sync(self) -> None:
-        before = [{key: dict(row) for key, row in side.rows.items()} for side in (self.world.left, self.world.right)]
+        before = [{key: dict(row) for key, row in rows.items()} for rows in self.shown()]
         self.world.sync()
         self.judge(*before)
         assert not self.world.sync().plan.operations, "a second run right after found something to do"
 
     def judge(self, left: dict[str, dict[str, Any]], right: dict[str, dict[str, Any]]) -> None:
-        assert set(self.world.left.rows) == set(self.world.right.rows) == set(left) | set(right)
-        for key, row in self.world.left.rows.items():
+        on_left, on_right = self.shown()
+        assert set(on_left) == set(on_right) == set(left) | set(right)
+        for key, row in on_left.items():
             for field in POLICY.rules:
-                shown = row[field], self.world.right.rows[key][field]
+                shown = row[field], on_right[key][field]
                 if key in left and key in right:
-                    base = self.agreed[key][field]
+                    base = self.agreed.get(key, {}).get(field)
                     assert shown == expected(field, base, left[key][field], right[key][field]), (key, field)
+                else:
+                    assert shown == ((left.get(key) or right[key])[field],) * 2, (key, field)
                 if shown[0] == shown[1]:
                     self.agreed.setdefault(key, {})[field] = shown[0]
 
     @invariant()
     def nobody_touched_the_notes(self) -> None:
         if hasattr(self, "world"):
+            right = self.shown()[1]
             for key, number in self.notes.items():
-                assert self.world.right.rows[key]["note"] == number
+                assert right[key]["note"] == number
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-TwoWay.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
-TestTwoWay = TwoWay.TestCase
+class TwoWayOwnIds(TwoWay):
+    """Both sides give ids of their own: what is new on one of them is linked when it is made on the other."""
+
+    matching = Matching()
+
+    @rule(key=keys)
+    def deleted_right(self, key: str) -> None:
+        """It is made again there, under another id."""
+        left, right = self.shown()
+        if key in left and key in right:
+            del self.world.right.rows[self.world.ids(self.world.right)[key]]
+            self.notes.pop(key, None)
+
+
+class TwoWayMatched(TwoWayOwnIds):
+    """The same thing may come into being on both sides, and be made anew: it is known by its name."""
+
+    matching = Matching((NAME,))
+
+    @rule(key=keys, here=numbers, there=numbers)
+    def born_on_both(self, key: str, here: int, there: int) -> None:
+        if not any(key in rows for rows in self.shown()):
+            for left, number in ((True, here), (False, there)):
+                self.world.add(self.side(left), key, dict.fromkeys(POLICY.rules, number))
+
+    @rule(key=keys, number=numbers, left=st.booleans())
+    def made_anew(self, key: str, number: int, left: bool) -> None:
+        side = self.side(left)
+        if all(key in rows for rows in self.shown()):
+            del side.rows[self.world.ids(side)[key]]
+            self.world.add(side, key, dict.fromkeys(POLICY.rules, number))
+            if not left:
+                self.notes.pop(key, None)
+
+
+RUNS = settings(max_examples=60, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+for machine in (TwoWay, TwoWayOwnIds, TwoWayMatched):
+    machine.TestCase.settings = RUNS
+TestTwoWay, TestTwoWayOwnIds, TestTwoWayMatched = TwoWay.TestCase, TwoWayOwnIds.TestCase, TwoWayMatched.TestCase

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.engine.match import Matching
+from syncdb.engine.reconcile import Reconciled
 from syncdb.model import Found, OnDrift, OnMissing, Owner, Policy, Rule, Tie
 from syncdb.values import iso
-from tests.engine.hostile import Hostile, World
+from tests.engine.hostile import NAME, Hostile, World
 
 HISTORIES = int(os.environ.get("SYNCDB_TWO_WAY", "2000"))
 FIELDS = ("a", "b", "c")
@@ -28,8 +30,8 @@ MEMORY = Path("/dev/shm")
 class Timed(Hostile):
     """Says when each record was last edited by a person, as far as it knows."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, rng: random.Random | None = None, ids: str = "") -> None:
+        super().__init__(name, rng, ids)
         self.times: dict[str, str] = {}
 
     def _found(self, key: str) -> Found:
@@ -37,9 +39,8 @@ class Timed(Hostile):
 
 
 class TimedWorld(World):
-    def __init__(self, folder: Path, policy: Policy) -> None:
-        super().__init__(folder, policy)
-        self.left, self.right = Timed("left"), Timed("right")
+    def system(self, name: str, rng: random.Random | None, ids: str) -> Timed:
+        return Timed(name, rng, ids)
 
 
 def any_policy(rng: random.Random) -> Policy:
@@ -57,39 +58,47 @@ def mirrored(policy: Policy) -> Policy:
 
 
 def rows(world: World) -> tuple[dict[str, dict[str, object]], dict[str, dict[str, object]]]:
-    return {k: dict(v) for k, v in world.left.rows.items()}, {k: dict(v) for k, v in world.right.rows.items()}
+    """What stands on both sides by what it is; each must stand there once."""
+    left, right = (world.things(side) for side in (world.left, world.right))
+    return {k: dict(v) for k, v in left.items()}, {k: dict(v) for k, v in right.items()}
 
 
 class Twins:
     """A world and its mirror image, with what people did to each side since the last run."""
 
-    def __init__(self, folder: Path, number: int) -> None:
+    def __init__(self, folder: Path, number: int, matching: Matching | None) -> None:
         self.rng = random.Random(number)
         self.policy = any_policy(self.rng)
         for name in ("one", "two"):
             (folder / name).mkdir()
-        self.one, self.two = TimedWorld(folder / "one", self.policy), TimedWorld(folder / "two", mirrored(self.policy))
+        self.matching = matching
+        self.one = TimedWorld(folder / "one", self.policy, matching=matching)
+        self.two = TimedWorld(folder / "two", mirrored(self.policy), matching=matching)
         self.edited: dict[str, set[tuple[str, str]]] = {"left": set(), "right": set()}
         self.deleted: dict[str, set[str]] = {"left": set(), "right": set()}
         self.shown: tuple[dict[str, dict[str, object]], ...] = ({}, {})  # after the last run
         self.seen: Counter[str] = Counter()
 
-    def sides(self, side: str) -> tuple[Timed, Timed]:
+    def sides(self, side: str) -> list[tuple[World, Timed]]:
         """The same side of both worlds: the other one in the mirror."""
-        return (self.one.left, self.two.right) if side == "left" else (self.one.right, self.two.left)  # type: ignore[return-value]
+        found = (self.one.left, self.two.right) if side == "left" else (self.one.right, self.two.left)
+        return list(zip((self.one, self.two), found, strict=True))  # type: ignore[arg-type]
 
     def act(self) -> None:
         side, key, name = self.rng.choice(("left", "right")), self.rng.choice(KEYS), self.rng.choice(FIELDS)
         kind, value = self.rng.choice(("edit", "edit", "edit", "delete", "add")), self.rng.randrange(6)
         at = iso(self.one.time + timedelta(minutes=self.rng.randrange(50)))
-        there = key in self.sides(side)[0].rows
-        for mine in self.sides(side):
+        there = key in self.one.things(self.sides(side)[0][1])
+        for world, mine in self.sides(side):
+            if kind == "add" and not there:
+                world.add(mine, key, dict.fromkeys(FIELDS, value))
+            id = world.ids(mine).get(key, key)
             if kind == "edit" and there:
-                mine.rows[key][name], mine.times[key] = value, at
+                mine.rows[id][name], mine.times[id] = value, at
             elif kind == "delete" and there:
-                del mine.rows[key]
+                del mine.rows[id]
             elif kind == "add" and not there:
-                mine.rows[key], mine.times[key] = dict.fromkeys(FIELDS, value), at
+                mine.times[id] = at
         if kind == "edit" and there:
             self.edited[side].add((key, name))
         elif kind == "delete" and there:
@@ -104,15 +113,18 @@ class Twins:
         result, image = self.one.sync(), self.two.sync()
         after, other = rows(self.one), rows(self.two)
         assert after == other[::-1], "the sides are not treated alike"
-        assert sorted((c.key, c.field or "") for c in result.plan.conflicts) == sorted(
-            (c.key, c.field or "") for c in image.plan.conflicts
-        )
+        assert self._told(result) == self._told(image)
         self._no_edit_lost(before, after)
         assert not self.one.sync().plan.operations, "a second run found something to do"
         assert rows(self.one) == after
         self.two.sync()
         self.shown = after
         self.edited, self.deleted = {"left": set(), "right": set()}, {"left": set(), "right": set()}
+
+    def _told(self, result: Reconciled) -> list[tuple[str, str, str]]:
+        """The conflicts; a mirrored record with an id of its own has another key."""
+        keyed = self.matching is None
+        return sorted((one.key if keyed else "", one.field or "", one.why.value) for one in result.plan.conflicts)
 
     def _no_edit_lost(self, before: tuple[dict, ...], after: tuple[dict, ...]) -> None:  # type: ignore[type-arg]
         for number, side in enumerate(("left", "right")):
@@ -129,9 +141,9 @@ class Twins:
                     self.seen["asked"] += 1
 
 
-def live(number: int) -> Counter[str]:
+def live(number: int, matching: Matching | None = None) -> Counter[str]:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        twins = Twins(Path(folder), number)
+        twins = Twins(Path(folder), number, matching)
         for _ in range(twins.rng.randrange(1, 4)):
             for _ in range(twins.rng.randrange(1, 9)):
                 twins.act()
@@ -142,11 +154,20 @@ def live(number: int) -> Counter[str]:
 
 @pytest.mark.parametrize("part", range(8))
 def test_any_two_systems_converge_alike_and_lose_no_edit(part: int) -> None:
+    examine(range(part, HISTORIES, 8), None)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_two_systems_with_ids_of_their_own_converge_alike_and_lose_no_edit(part: int) -> None:
+    examine(range(part, HISTORIES // 4, 4), Matching((NAME,)))
+
+
+def examine(numbers: range, matching: Matching | None) -> None:
     seen: Counter[str] = Counter()
-    for number in range(part, HISTORIES, 8):
+    for number in numbers:
         try:
-            seen += live(number)
+            seen += live(number, matching)
         except AssertionError as wrong:
             raise AssertionError(f"history {number}: {wrong}") from wrong
-    assert seen["runs"] >= HISTORIES / 8
-    assert seen["asked"] > HISTORIES / 40 and seen["edit against delete"] > HISTORIES / 250, seen
+    assert seen["runs"] >= len(numbers)
+    assert seen["asked"] > len(numbers) / 5 and seen["edit against delete"] > len(numbers) / 32, seen

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.ledger import Ledger
+from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Conflict, Take, Why
 from tests.manager.conftest import Answer, manage
 
@@ -20,6 +21,8 @@ PRICE, STOCK = Decimal("19.90"), "grist:abc:inventory"
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.db"
     with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        for name, entity in ((PRODUCTS, "products"), (VARIANTS, "variants"), (STOCK, "inventory")):
+            ledger.pairs.register(RegisteredPair(name, "grist", entity))
         ledger.records(VARIANTS).agree("gid://v/1", {"sku": "TEA-1", "title": "Green tea", "price": PRICE}, 1, AT)
         ledger.records(VARIANTS).conflicts_are(
             ["gid://v/1"],

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syncdb.ledger import Ledger
+from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
 from syncdb.orders.ledger_gaps import CHECKED
@@ -15,6 +16,7 @@ from syncdb.values import iso
 from tests.manager.conftest import Answer, Shop, manage
 
 NOW = datetime.now(UTC)
+PAIR = RegisteredPair("p", "sheets", "orders", tracks_orders=True)
 
 
 def codes(answer: Answer) -> set[str]:
@@ -60,6 +62,7 @@ def test_what_a_user_wants_left_alone_needs_no_look(copied: Callable[[], Path]) 
 def test_a_failed_run_counts_until_the_next_one_has_ended(copied: Callable[[], Path]) -> None:
     path = copied()
     with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.pairs.register(PAIR)
         ledger.runs.end(ledger.runs.start("p", "sync", iso(NOW)), iso(NOW), 2, "No.", {}, [], True)
         ledger.runs.start("p", "sync", iso(NOW))
     assert codes(ask(path)) == {"run_failed"}
@@ -75,6 +78,7 @@ def test_fine_is_one_line_and_exit_code_0(copied: Callable[[], Path]) -> None:
 def test_a_failed_run_says_its_message(copied: Callable[[], Path]) -> None:
     path = copied()
     with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.pairs.register(PAIR)
         run = ledger.runs.start("p", "sync", iso(NOW))
         ledger.runs.end(run, iso(NOW), 4, "Shopify is away.", {}, [], True)
     answer = ask(path)
@@ -84,6 +88,7 @@ def test_a_failed_run_says_its_message(copied: Callable[[], Path]) -> None:
 def test_a_run_cut_off_and_one_overdue(copied: Callable[[], Path]) -> None:
     path = copied()
     with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.pairs.register(PAIR)
         ledger.connection.execute("UPDATE sync_history SET started_at = replace(started_at, '2026', '2025')")
         ledger.runs.start("p", "sync", "2025-12-24T00:00:00Z")
     assert codes(ask(path)) == {"cut_off", "overdue"}

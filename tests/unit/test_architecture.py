@@ -15,6 +15,7 @@ MODULES = {
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 PURE = ("syncdb.values", "syncdb.model", "syncdb.engine.compare", "syncdb.engine.policy", "syncdb.engine.guards")
+PURE += ("syncdb.engine.match", "syncdb.engine.capabilities")
 IMPURE = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "requests", "secrets", "shutil", "socket"}
 IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
 

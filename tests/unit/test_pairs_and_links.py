@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.ledger.links import Link
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.sources import Source
+from syncdb.orders.shop_identity import one_shop
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 SCHEMAS = Path(__file__).parents[1] / "proof" / "schemas"
@@ -175,3 +177,14 @@ def test_an_older_ledger_can_be_asked_before_it_is_brought_up_to_date(tmp_path: 
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             reader.connection.execute("DELETE FROM record")
     assert path.read_bytes() == before
+
+
+def test_another_shop_under_a_known_name_is_refused_and_one_under_its_own_name_is_not(ledger: Ledger) -> None:
+    rest = {"name": "N", "zone": "UTC", "currency": "EUR", "version": "2026-10", "scopes": None}
+    one_shop(ledger, id="1", domain="one.myshopify.com", **rest)  # type: ignore[arg-type]
+    one_shop(ledger, id="2", domain="two.myshopify.com", source="outlet", **rest)  # type: ignore[arg-type]
+    assert [one.data["id"] for one in ledger.sources.of_kind("shopify")] == ["2", "1"]
+    assert ledger.runs.get("shop")["id"] == "1"
+    for source in ("shopify", "outlet"):
+        with pytest.raises(NeedsPerson, match="belongs to the shop .* but three"):
+            one_shop(ledger, id="3", domain="three.myshopify.com", source=source, **rest)  # type: ignore[arg-type]

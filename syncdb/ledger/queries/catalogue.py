@@ -40,7 +40,7 @@ class Things:
 
     def pairs(self) -> dict[str, str]:
         """The kind of thing that each pair keeps in step; orders are none."""
-        return {pair: kind for pair in overview.pairs(self.reader) if (kind := pair.rpartition(":")[2]) in KINDS}
+        return {pair.id: pair.entity for pair in overview.known_pairs(self.reader).values() if pair.entity in KINDS}
 
     def of(self, kind: str) -> Iterator[Thing]:
         """All of a kind, each once though several pairs may know it."""

@@ -9,10 +9,12 @@ from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.values import Value, decode
 
+_SYSTEM = "coalesce(pair.type, cell_write.pair) AS system"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `who` is shop, sheet or grist, person or problem; `at` is ISO UTC.
+    """One thing that happened. `who` is shop, the type of the pair that was written to, person or problem; `at` is ISO UTC.
 
     `place` is a field of the order, or column and row of the sheet; `before` and `after` are values, None where there was none.
     `key` says what it happened to where an event is of a record that belongs to no order.
@@ -46,9 +48,9 @@ class Event:
 def events(reader: LedgerReader, order_id: str) -> list[Event]:
     """The order's past, oldest first; within a run first what the shop showed, then what was written."""
     first = _first_seen(reader, order_id)
-    rank = {"shop": 0, "problem": 1, "sheet": 2}
-    found = [*first, *_changes(reader, order_id), *_writes(reader, order_id), *_problems(reader, order_id)]
-    return sorted(found, key=lambda event: (event.at, event.run_id, rank.get(event.who, 3)))
+    seen = [*first, *_changes(reader, order_id)]
+    found = [*seen, *_problems(reader, order_id), *_writes(reader, order_id)]
+    return sorted(found, key=lambda event: (event.at, event.run_id))
 
 
 def _first_seen(reader: LedgerReader, order_id: str) -> Iterator[Event]:
@@ -67,10 +69,10 @@ def _changes(reader: LedgerReader, order_id: str) -> Iterator[Event]:
 
 
 def _writes(reader: LedgerReader, order_id: str) -> Iterator[Event]:
-    query = """SELECT run_id, pair, side, key, action, reason, location, field, before, after, written_at
-               FROM cell_write WHERE order_id = ? ORDER BY write_id"""
+    query = f"""SELECT run_id, {_SYSTEM}, side, key, action, reason, location, field, before, after, written_at
+                FROM cell_write LEFT JOIN pair ON pair.id = cell_write.pair WHERE order_id = ? ORDER BY write_id"""
     for row in reader.rows(query, (order_id,)):
-        who = "sheet" if row["side"] == "right" and row["pair"].startswith("sheets:") else f"{row['pair']} ({row['side']})"
+        who = "shop" if row["side"] == "left" else row["system"]
         what = {"create": "row added", "update": "cell written", "delete": "row deleted"}.get(row["action"], row["action"])
         before, after = _value(row["before"]), _value(row["after"])
         field = row["field"] or f"line {row['key']}"
@@ -100,11 +102,10 @@ def events_of(reader: LedgerReader, keys: Sequence[str]) -> list[Event]:
 
 
 def _written(reader: LedgerReader, key: str) -> Iterator[Event]:
-    query = """SELECT run_id, pair, side, action, reason, location, field, before, after, written_at
-               FROM cell_write WHERE order_id = '' AND key = ? ORDER BY write_id"""
+    query = f"""SELECT run_id, {_SYSTEM}, side, action, reason, location, field, before, after, written_at
+                FROM cell_write LEFT JOIN pair ON pair.id = cell_write.pair WHERE order_id = '' AND key = ? ORDER BY write_id"""
     for row in reader.rows(query, (key,)):
-        system = row["pair"].partition(":")[0]
-        who = "shop" if row["side"] == "left" else system
+        who = "shop" if row["side"] == "left" else row["system"]
         what = {"create": "added", "update": "written", "delete": "deleted"}.get(row["action"], row["action"])
         where = (row["location"] or "") if row["side"] == "right" else ""
         before, after = _value(row["before"]), _value(row["after"])
@@ -115,13 +116,16 @@ def _decided(reader: LedgerReader, key: str) -> Iterator[Event]:
     """What people decided about conflicts of a record, and what became of it."""
     query = """SELECT pair, field, take, left_shown, right_shown, value, decided_at, ended_at, ended_how
                FROM verdict WHERE pair = ? AND key = ? ORDER BY verdict_id"""
-    for pair in overview.pairs(reader):
-        other = pair.partition(":")[0]
-        for row in reader.rows(query, (pair, key)):
+    for pair in overview.known_pairs(reader).values():
+        for row in reader.rows(query, (pair.id, key)):
             left, right, value = (_value(row[name]) for name in ("left_shown", "right_shown", "value"))
             after = {"left": left, "right": right, "value": value}[row["take"]]
             before = {"left": right, "right": left, "value": None}[row["take"]]
-            took = {"left": "took Shopify's side", "right": f"took the side of {other.title()}", "value": "a value of their own"}
+            took = {
+                "left": "took Shopify's side",
+                "right": f"took the side of {pair.type.title()}",
+                "value": "a value of their own",
+            }
             yield Event(row["decided_at"], 0, "person", "decided", row["field"], before, after, why=took[row["take"]], key=key)
             if row["ended_at"]:
                 yield Event(row["ended_at"], 0, "person", "decision", row["field"], why=row["ended_how"] or "", key=key)
@@ -130,7 +134,7 @@ def _decided(reader: LedgerReader, key: str) -> Iterator[Event]:
 def conflicts_of(reader: LedgerReader, keys: Sequence[str]) -> list[dict[str, Any]]:
     """What of these records was left for a person."""
     query = "SELECT pair, key, field, why, detail, first_at, last_at FROM conflict WHERE pair = ? AND key = ? ORDER BY field"
-    rows = (row for pair in overview.pairs(reader) for key in keys for row in reader.rows(query, (pair, key)))
+    rows = (row for pair in overview.known_pairs(reader).values() for key in keys for row in reader.rows(query, (pair.id, key)))
     return [row | {"detail": json.loads(row["detail"])} for row in rows]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.ledger.schema import KNOWN_PAIRS
 
 Hash = Callable[[Mapping[str, Any]], str]
 _EXAMPLES = 5
@@ -44,6 +45,8 @@ _RELATIONS = (
      "SELECT token FROM journal WHERE state = 'open' AND (attempt IS NULL OR NOT json_valid(attempt))"),
     ("an order that is missing says since when", "order_tracking",
      "SELECT order_id FROM order_tracking WHERE status = 'missing' AND missing_since IS NULL"),
+    ("the ledger knows what each pair is", "pair",
+     f"SELECT pair FROM ({KNOWN_PAIRS.format(table='record')}) WHERE pair NOT IN (SELECT id FROM pair)"),
     ("what was agreed can be read", "record", "SELECT key FROM record WHERE base IS NOT NULL AND NOT json_valid(base)"),
 )  # fmt: skip
 

@@ -58,23 +58,9 @@ def known_pairs(reader: LedgerReader) -> dict[str, RegisteredPair]:
 
 def kept_in_step(reader: LedgerReader) -> dict[str, int]:
     """How many records of each kind (products, variants ...) the sides have agreed on; orders are counted elsewhere."""
-    counts: dict[str, int] = {}
-    for pair in pairs(reader):
-        system, kind = pair.partition(":")[0], pair.rpartition(":")[2]
-        if system != "sheets" and kind != "orders":
-            query = "SELECT count(*) FROM record WHERE pair = ? AND base IS NOT NULL"
-            counts[kind] = counts.get(kind, 0) + reader.number(query, (pair,))
-    return {kind: count for kind, count in counts.items() if count}
-
-
-def pairs(reader: LedgerReader) -> list[str]:
-    """The pairs that have records, found by skipping from one to the next in the index."""
-    found: list[str] = []
-    while row := reader.row("SELECT min(pair) AS pair FROM record WHERE pair > ?", (found[-1] if found else "",)):
-        if row["pair"] is None:
-            break
-        found.append(str(row["pair"]))
-    return found
+    query = """SELECT entity, count(*) AS count FROM pair JOIN record ON record.pair = pair.id
+               WHERE NOT tracks_orders AND base IS NOT NULL GROUP BY entity ORDER BY entity"""
+    return {row["entity"]: row["count"] for row in reader.rows(query)}
 
 
 def calls(reader: LedgerReader, system: str) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.engine.capabilities import refuse_forbidden
 from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
@@ -151,7 +152,8 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
             Policy({part.field.name: part.rule for part in one.fields}, one.gone_in_shop, one.gone_there),
             limits(settings),
         )
-        entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, table))
+        refuse_forbidden(one.entity.name, pair.policy, (pair.left.name, pair.left.can), (pair.right.name, pair.right.can))
+        entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}))
     feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
     return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, catalogue.news, part)
 
