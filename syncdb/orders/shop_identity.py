@@ -1,9 +1,12 @@
-"""A ledger belongs to one shop."""
+"""A ledger belongs to one shop, which may change its ways: rows show its clock."""
 
 from collections.abc import Iterable
 
+from syncdb.engine.guards import Cause
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
+
+ZONE_MOVED = "time-zone"  # the consent to rows that change because the shop's time zone did
 
 
 def one_shop(
@@ -28,3 +31,13 @@ def one_shop(
     if current != known:
         with ledger.transaction():
             ledger.runs.put("shop", current)
+
+
+def zone_cause(shown: str | None, now: str) -> Cause | None:
+    """Why every date may move: the rows were last written by the clock of another time zone. None where they were not."""
+    if shown is None or shown == now:
+        return None
+    return Cause(
+        f"The shop's time zone changed from {shown} to {now} since they were written: every date and time is shown by its clock.",
+        ZONE_MOVED,
+    )
