@@ -15,6 +15,7 @@ from syncdb.config.settings import RunSettings
 from syncdb.engine.request import run_request
 from syncdb.errors import ConfigurationError, Exit, Interrupted
 from syncdb.model import Side
+from syncdb.orders.shop_identity import ZONE_MOVED
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType, Run, RunResult
 from syncdb.programs import MANAGER
@@ -38,6 +39,7 @@ class RunOptions:
     lookback_days: int | None = None
     full: bool = False
     force: bool = False
+    accept: tuple[str, ...] = ()
     as_json: bool = False
     verbose: bool = False
 
@@ -56,6 +58,7 @@ def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None 
         given.lookback_days,
         given.full,
         given.force,
+        tuple(given.accept),
         given.json,
         given.verbose,
     )
@@ -80,6 +83,13 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
     flag("--lookback-days", type=int, metavar="N", help="how many days of order changes to cover")
     flag("--full", action="store_true", help="read the whole window again and look at everything on both sides")
     flag("--force", action="store_true", help="like --full, and go past a guard that stopped the last run (you have looked)")
+    flag(
+        "--accept",
+        action="append",
+        default=[],
+        choices=(ZONE_MOVED,),
+        help="let the rows change that the guard held back because the shop's time zone changed",
+    )
     flag("--json", action="store_true", help="print the result as JSON")
     flag("-v", "--verbose", action="store_true", help="log in detail")
     return made
@@ -139,7 +149,7 @@ def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: C
 
 
 def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
-    request = run_request(settings, full=options.full, force=options.force, dry=options.test)
+    request = run_request(settings, full=options.full, force=options.force, dry=options.test, accept=options.accept)
     opening = pair.load_implementation().open
     with (
         surroundings(clock, options.as_json) as around,

@@ -23,6 +23,14 @@ class Limits:
     few_deletes: int = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why many rows may change now though nobody did anything to them: `what` as a sentence, `consent` the name to let it by."""
+
+    what: str
+    consent: str
+
+
 def guard(plan: Plan, known: int, limits: Limits) -> list[str]:
     """Why this plan must not be applied unasked, as sentences; empty if it may. `known` records were there before."""
     restored = sum(op.action is Action.CREATE and op.reason == ROW_RESTORED for op in plan.operations)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
 from syncdb.engine.apply import ROWS_WRITTEN, Applier
-from syncdb.engine.guards import Limits, guard
+from syncdb.engine.guards import Cause, Limits, guard
 from syncdb.engine.linked_triples import LinkedListing
 from syncdb.engine.links import Joins, LinkedSide
 from syncdb.engine.match import Matching
@@ -38,6 +38,7 @@ class EntityPair:
     limits: Limits = field(default_factory=Limits)
     matching: Matching | None = None
     joins: Joins | None = None
+    cause: Cause | None = None
 
     @property
     def sides(self) -> dict[Side, Connector]:
@@ -116,9 +117,15 @@ def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapp
     reasons = guard(plan, ledger.records(pair.name).agreed_count(), pair.limits)
     if reasons:
         raise NeedsPerson(
-            f"Stopped before writing to {_written_to(pair, plan)}: " + "; ".join(reasons) + f". {_left_standing(written or {})}",
-            next_step="Look at what a run would do with --test. If that is what you want, run once with --force.",
+            f"Stopped before writing to {_written_to(pair, plan)}: "
+            + "; ".join(reasons)
+            + f". {f'{pair.cause.what} ' if pair.cause else ''}{_left_standing(written or {})}",
+            next_step=f"Look at what a run would do with --test. If that is what you want, run once with {_consent(pair)}.",
         )
+
+
+def _consent(pair: EntityPair) -> str:
+    return f"--accept {pair.cause.consent}" if pair.cause else "--force"
 
 
 def _written_to(pair: EntityPair, plan: Plan) -> str:

@@ -1,5 +1,6 @@
 """What is asked of a run, and whether it is to look at everything."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from syncdb.values import moment
 class RunRequest:
     """What is asked of a run. `full` looks at everything; `force` also goes past a guard that stopped the last one.
 
-    `keep` is how much history stays in the ledger, None for all.
+    `accept` names causes for which many rows may change at once. `keep` is how much history stays in the ledger, None for all.
     """
 
     lookback: timedelta
@@ -22,6 +23,7 @@ class RunRequest:
     force: bool = False
     dry: bool = False
     keep: timedelta | None = None
+    accept: frozenset[str] = frozenset()
 
 
 def everything_is_due(ledger: Ledger, pair: str, request: RunRequest, now: datetime) -> bool:
@@ -32,7 +34,9 @@ def everything_is_due(ledger: Ledger, pair: str, request: RunRequest, now: datet
     return last is None or not timedelta(0) <= now - moment(last) < request.examine_every
 
 
-def run_request(settings: RunSettings, *, full: bool = False, force: bool = False, dry: bool = False) -> RunRequest:
+def run_request(
+    settings: RunSettings, *, full: bool = False, force: bool = False, dry: bool = False, accept: Iterable[str] = ()
+) -> RunRequest:
     """What the settings, and these options of a command, ask of a run."""
     return RunRequest(
         lookback=timedelta(days=settings.lookback_days),
@@ -42,4 +46,5 @@ def run_request(settings: RunSettings, *, full: bool = False, force: bool = Fals
         force=force,
         dry=dry,
         keep=timedelta(days=settings.history_days) if settings.history_days else None,
+        accept=frozenset(accept),
     )

@@ -5,7 +5,7 @@ The story on one page. Each step is elsewhere: `intake` reads the shop, `engine`
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +13,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.apply import Applier
-from syncdb.engine.guards import Limits
+from syncdb.engine.guards import Cause, Limits
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
@@ -25,6 +25,7 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.model import Policy, Record, Side
 from syncdb.orders.intake import HEARD_WITHIN, Intake
+from syncdb.orders.shop_identity import zone_cause
 from syncdb.orders.stored_orders import StoredOrders
 from syncdb.orders.writable_orders import WritableOrders
 from syncdb.values import Value, iso, moment
@@ -116,13 +117,15 @@ class OrderSync:
     def _steps(self, report: Report) -> None:
         deep = everything_is_due(self.ledger, self.destination.pair, self.request, self.clock.now())
         report.mode = "test" if self.request.dry else "full" if deep else "incremental"
+        zone_then = self._zone_shown()
         intake = self._read_shop(report, deep)
         connector, rows = self.destination.open(self.ledger.runs.get("shop"))
         self._hear_of_new_columns(rows)
         self._hear_after_long_absence(report.run_id)
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
         left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
-        pair = EntityPair(self.destination.pair, left, connector, self.policy, self.limits)
+        cause = zone_cause(zone_then, str(self.ledger.runs.get("shop")["zone"]))
+        pair = EntityPair(self.destination.pair, left, connector, self.policy, self._limits(cause), cause)
         applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress)
         if self.request.dry:
             self._plan_only(report, pair, stored, deep)
@@ -131,6 +134,15 @@ class OrderSync:
         self._name_failed(report, stored)
         if stored.shortened:
             report.note(cut_note(stored.shortened))
+
+    def _zone_shown(self) -> str | None:
+        """By which time zone the rows were last written; asked before the shop is read, as older ledgers kept the shop's only."""
+        known: str | None = self.ledger.runs.get(f"zone:{self.destination.pair}")
+        return known or (self.ledger.runs.get("shop") or {}).get("zone")
+
+    def _limits(self, cause: Cause | None) -> Limits:
+        """A cause that was consented to may change every row; what is deleted or gone stays guarded."""
+        return replace(self.limits, changed_percent=100) if cause and cause.consent in self.request.accept else self.limits
 
     def _read_shop(self, report: Report, deep: bool) -> Intake:
         self.progress.stage("Reading orders")
@@ -151,6 +163,7 @@ class OrderSync:
         report.take(result.plan, result.digest)
         report.counts.update(result.counts)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
+        self._remember_zone(pair.name)
         if look_at is None and result.complete:
             self._remember_examined(pair.name)
         if result.complete and not report.partial:
@@ -205,6 +218,12 @@ class OrderSync:
                     report.run_id,
                     self._now(),
                 )
+
+    def _remember_zone(self, pair: str) -> None:
+        zone = self.ledger.runs.get("shop")["zone"]
+        if self.ledger.runs.get(f"zone:{pair}") != zone:
+            with self.ledger.transaction():
+                self.ledger.runs.put(f"zone:{pair}", zone)
 
     def _remember_examined(self, pair: str) -> None:
         with self.ledger.transaction():

@@ -1,13 +1,16 @@
-"""A shop that the ledger knows stays the same shop."""
+"""A shop that the ledger knows stays the same shop, which may change its ways: rows show its clock."""
 
 from collections.abc import Iterable
 
+from syncdb.engine.guards import Cause
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.ledger.sources import Source
 
 KIND = "shopify"
 FIRST = "shopify"  # what a configuration with one shop calls it
+
+ZONE_MOVED = "time-zone"  # the consent to rows that change because the shop's time zone did
 
 
 def one_shop(
@@ -47,3 +50,13 @@ def one_shop(
             ledger.sources.put(Source(source, KIND, current))
             if source == FIRST:
                 ledger.runs.put("shop", current)  # where those ask who need not know of a second shop
+
+
+def zone_cause(shown: str | None, now: str) -> Cause | None:
+    """Why every date may move: the rows were last written by the clock of another time zone. None where they were not."""
+    if shown is None or shown == now:
+        return None
+    return Cause(
+        f"The shop's time zone changed from {shown} to {now} since they were written: every date and time is shown by its clock.",
+        ZONE_MOVED,
+    )
