@@ -45,7 +45,7 @@ class Runs:
 
     def order_pairs(self, since: str) -> list[str]:
         """The pairs that show orders and had a run since (ISO, UTC)."""
-        query = "SELECT DISTINCT pair FROM sync_history WHERE started_at >= ? AND mode <> 'test'"
+        query = "SELECT DISTINCT pair FROM sync_history INDEXED BY history_by_start WHERE started_at >= ? AND mode <> 'test'"
         pairs = (row[0] for row in self.connection.execute(query, (since,)))
         return [pair for pair in pairs if pair.startswith("sheets:") or pair.endswith(":orders")]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from itertools import groupby
+from itertools import groupby, permutations
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -23,6 +23,7 @@ RENUMBERED_FROM = 100  # fewer numbers than this are never taken for a counter t
 FASTER = 20  # a stretch of orders this many times faster than usual is no stretch of orders
 FEW = 25  # numbers that a counter may lose at once; more only where it goes on as densely on the other side
 MOST_LOST = 1000  # numbers at once of a second counter: beyond that it is taken for another one
+MATCHED_AT_BEST = 5  # orders of one number: of more, each takes what suits it best, one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Hole:
 
 
 Line = tuple[Numbered, Numbered]  # two orders of one counter
+Distance = tuple[int, int, float]  # goes back in time, has another name, seconds
 Look = Callable[[int], Sequence[Numbered]]  # the orders that have a number, the one that was made first in front
 
 
@@ -167,7 +169,11 @@ def _parts(hole: Hole, lines: Sequence[Line], look: Look) -> Iterator[tuple[int,
     if hole.times == 1 or hole.width > FEW:
         yield first, last, _lacking(hole.times, lines, look(first) if hole.times > 1 else ())
         return
-    each = ((number, _lacking(hole.times, lines, look(number))) for number in range(first, last + 1))
+    inside = [(number, look(number)) for number in range(first, last + 1)]
+    # a number that more than one counter lacks is told as often: here for the one that lacks those beside it
+    told = {number: _lacking(hole.times, lines, there) for number, there in inside if len(there) == hole.times - 1}
+    line = next(iter(told.values()), _lacking(hole.times, lines, inside[0][1]))
+    each = [(number, line := told.get(number, line)) for number, _ in inside]
     for line, numbers in groupby(each, key=lambda one: one[1]):
         some = [number for number, _ in numbers]
         yield some[0], some[-1], line
@@ -180,23 +186,35 @@ def _lacking(times: int, lines: Sequence[Line], inside: Sequence[Numbered]) -> L
     return free[min(times - len(inside), len(free)) - 1]
 
 
-def _closest(some: Sequence[A], others: Sequence[B], distance: Callable[[A, B], tuple[bool, bool, float]]) -> list[tuple[A, B]]:
-    """Each with the one of the others that suits it best, none twice."""
-    ranked = sorted((distance(a, b), i, k) for i, a in enumerate(some) for k, b in enumerate(others))
-    taken: dict[int, int] = {}
-    for _, i, k in ranked:
-        if i not in taken and k not in taken.values():
-            taken[i] = k
-    return [(some[i], others[taken[i]]) for i in sorted(taken)]
+def _closest(some: Sequence[A], others: Sequence[B], distance: Callable[[A, B], Distance]) -> list[tuple[A, B]]:
+    """Each with one of the others, none twice, as they suit each other best."""
+    if len(some) > len(others):
+        turned = _closest(others, some, lambda b, a: distance(a, b))
+        return [(a, b) for b, a in turned]
+    if len(others) <= MATCHED_AT_BEST:
+        chosen = min(permutations(others, len(some)), key=lambda these: _sum(map(distance, some, these)))
+        return list(zip(some, chosen, strict=True))
+    left, pairs = list(others), list[tuple[A, B]]()
+    for one in some:
+        pairs.append((one, left.pop(min(range(len(left)), key=lambda i: distance(one, left[i])))))
+    return pairs
 
 
-def _apart(below: Numbered, above: Numbered) -> tuple[bool, bool, float]:
+def _sum(distances: Iterable[Distance]) -> Distance:
+    backward = renamed = 0
+    seconds = 0.0
+    for one in distances:
+        backward, renamed, seconds = backward + one[0], renamed + one[1], seconds + one[2]
+    return backward, renamed, seconds
+
+
+def _apart(below: Numbered, above: Numbered) -> Distance:
     """A counter does not go back in time; and it keeps its names, mostly."""
     passed = _seconds(below, above)
     return passed < 0, affixes(below) != affixes(above), abs(passed)
 
 
-def _aside(inside: Numbered, line: Line) -> tuple[bool, bool, float]:
+def _aside(inside: Numbered, line: Line) -> Distance:
     below, above = line
     since, until = _seconds(below, inside), _seconds(inside, above)
     return min(since, until) < 0, affixes(inside) not in (affixes(below), affixes(above)), abs(since) + abs(until)
