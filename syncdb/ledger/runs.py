@@ -45,7 +45,7 @@ class Runs:
 
     def order_pairs(self, since: str) -> list[str]:
         """The pairs that show orders and had a run since (ISO, UTC)."""
-        query = """SELECT DISTINCT pair FROM sync_history JOIN pair ON pair.id = sync_history.pair
+        query = """SELECT DISTINCT pair FROM sync_history INDEXED BY history_by_start JOIN pair ON pair.id = sync_history.pair
                    WHERE started_at >= ? AND mode <> 'test' AND tracks_orders"""
         return [row[0] for row in self.connection.execute(query, (since,))]
 

@@ -9,6 +9,8 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from syncdb.ledger import maintained
+
 migrations = Migrations("syncdb")
 
 _FIRST = (
@@ -276,6 +278,12 @@ def _meant(pair: str) -> tuple[str, str, str, int]:
     return pair, kind, entity, int(entity == "orders")
 
 
+@migrations()
+def m007_maintained(db: Database) -> None:
+    for statement in maintained.STATEMENTS:
+        db.conn.execute(statement)
+
+
 def stand_in(connection: sqlite3.Connection) -> None:
     """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
 
@@ -290,6 +298,8 @@ def stand_in(connection: sqlite3.Connection) -> None:
     if "pair" not in there:
         _fill_pairs(connection)
         connection.execute(_FIRST_SHOP)
+    if "number_stretch" not in there:
+        maintained.stand_in(connection)
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:

@@ -4,11 +4,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from syncdb.ledger.maintained import MOST_TIMES
 from syncdb.ledger.queries import order_numbers
 from syncdb.ledger.queries.overview import watermark
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.orders.number_gaps import Covered, Gap, Numbered, Reason, Stretch, counters, find_gaps, join
-from syncdb.values import moment
+from syncdb.orders.number_gaps import (
+    MOST_LOST,
+    Covered,
+    Gap,
+    Hole,
+    Look,
+    Numbered,
+    Reason,
+    Stretch,
+    find_gaps,
+    gaps_at,
+    holes,
+    reach_beside,
+)
+from syncdb.values import iso, moment
 
 CHECKED = "gaps_checked_to"  # as `reconcile.missed` keeps it, which asks the shop
 
@@ -20,13 +34,30 @@ def covered(reader: LedgerReader) -> Covered | None:
 
 
 def gaps_in(reader: LedgerReader) -> list[Gap]:
-    """Every gap of every counter. Where no number stands twice, one counter made them all, whatever the names look like."""
-    time = covered(reader)
-    found = order_numbers.stretches(reader)
-    if found.unique:
-        return find_gaps([Stretch(_order(first), _order(last)) for first, last in found.ends], time)
-    series = counters(_order(end) for end in order_numbers.numbered(reader))
-    return [gap for one in series for gap in find_gaps(list(join(one)), time)]
+    """Every gap of every counter, by number."""
+    return find_gaps(order_numbers.stretches(reader), _look(reader), covered(reader))
+
+
+def gaps_since(reader: LedgerReader, since: datetime) -> list[Gap]:
+    """The gaps before orders that were made since: found from those orders on, however many others there are."""
+    look, time = _look(reader), covered(reader)
+    holes = (hole for begun in order_numbers.begun_since(reader, iso(since)) if (hole := _hole_before(reader, *begun)))
+    gaps = (gap for hole in holes for gap in gaps_at(hole, look, time))
+    return sorted((gap for gap in gaps if gap.before.created_at and gap.before.created_at >= since), key=lambda gap: gap.first)
+
+
+def _hole_before(reader: LedgerReader, times: int, first: int) -> Hole | None:
+    """The hole that a stretch ends, if there is one before it that a counter left."""
+    below = order_numbers.stretch_before(reader, times, first)
+    if below is None:
+        return None
+    low, high = below[0], first
+    if times > 1:  # whether a counter left it is told by what stands around
+        reach = reach_beside(min(first - below[1] - 1, MOST_LOST))
+        lowest = order_numbers.stretch_before(reader, times, below[1] - reach)
+        low, high = lowest[0] if lowest else below[1] - reach, first + reach
+    beside = [Stretch(*one) for one in order_numbers.stretches_between(reader, times, low, high)]
+    return next((hole for hole in holes(times, beside) if hole.above.first == first), None)
 
 
 def after_asking(gaps: Sequence[Gap], reader: LedgerReader) -> list[Gap]:
@@ -43,6 +74,10 @@ def _asked(gap: Gap, until: datetime) -> bool:
     return gap.reason is Reason.UNEXPLAINED and gap.before.created_at is not None and gap.before.created_at <= until
 
 
-def _order(end: order_numbers.End) -> Numbered:
-    number, name, created_at = end
+def _look(reader: LedgerReader) -> Look:
+    return lambda number: [_order(one) for one in order_numbers.holders(reader, number, MOST_TIMES)]
+
+
+def _order(holder: order_numbers.Holder) -> Numbered:
+    number, name, created_at = holder
     return Numbered(number, name, moment(created_at) if created_at else None)

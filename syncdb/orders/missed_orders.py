@@ -12,8 +12,8 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.queries import order_presence as held
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.completeness import Bounds, find_missed
-from syncdb.orders.ledger_gaps import covered, gaps_in
-from syncdb.orders.number_gaps import Gap, Reason
+from syncdb.orders.ledger_gaps import covered, gaps_since
+from syncdb.orders.number_gaps import Reason
 from syncdb.values import iso, moment
 
 CHECKED = "gaps_checked_to"
@@ -39,16 +39,12 @@ def missed(ledger: Ledger, shop: Presence, facts: Facts, now: datetime, lookback
 def _since_last_look(reader: LedgerReader, shop: Presence, until: datetime) -> list[Listed]:
     checked = reader.meta(CHECKED)
     since = moment(checked) if checked else None
-    if since is None or not held.made(reader, iso(since), iso(until + timedelta(seconds=1))):
+    if since is None:
         return []
-    fresh = [gap for gap in gaps_in(reader) if gap.reason is Reason.UNEXPLAINED and _ends_after(gap, since)]
+    fresh = [gap for gap in gaps_since(reader, since) if gap.reason is Reason.UNEXPLAINED]
     if not fresh:
         return []
     earliest = min((gap.after.created_at for gap in fresh if gap.after.created_at), default=since)
     listed = [one for one in shop.newest(earliest, PAGES) if one.created_at <= until]
     known = held.known(reader, [one.order_id for one in listed])
     return [one for one in listed if one.order_id not in known]
-
-
-def _ends_after(gap: Gap, since: datetime) -> bool:
-    return gap.before.created_at is not None and gap.before.created_at >= since

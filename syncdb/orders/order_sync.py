@@ -125,7 +125,7 @@ class OrderSync:
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
         left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
         cause = zone_cause(zone_then, str(self.ledger.runs.get("shop")["zone"]))
-        pair = EntityPair(self.destination.pair, left, connector, self.policy, self._limits(cause), cause)
+        pair = EntityPair(self.destination.pair, left, connector, self.policy, self._limits(cause), cause=cause)
         applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress)
         if self.request.dry:
             self._plan_only(report, pair, stored, deep)

@@ -96,6 +96,8 @@ def test_a_real_ledger_is_sound(past: Shop) -> None:
             "an open intent says what was to be",
         ),
         ("UPDATE order_tracking SET status = 'missing' WHERE rowid = 3", "an order that is missing says since when"),
+        ("UPDATE number_stretch SET last = last - 1", "the numbers that stand are those of the orders"),
+        ("UPDATE order_count SET orders = orders + 1 WHERE state = 'waiting'", "orders are counted right"),
         ("UPDATE record SET base = '{' WHERE key = (SELECT min(key) FROM record)", "what was agreed can be read"),
         (
             "UPDATE order_tracking SET snapshot = replace(snapshot, '\"name\":', '\"nome\":') WHERE rowid = 3",

@@ -16,6 +16,9 @@ import pytest
 
 from syncdb.ledger import Ledger
 from syncdb.ledger import schema as current
+from syncdb.ledger.queries.order_numbers import stretches
+from syncdb.ledger.queries.overview import order_counts
+from syncdb.ledger.queries.reader import reading
 from tests.proof.judged import Judged
 from tests.proof.oracle import examined
 from tests.proof.world import BEGIN
@@ -199,6 +202,20 @@ def test_an_older_ledger_becomes_a_current_one_with_all_it_held(file: Path, tmp_
         if not table.startswith("_") and table != "meta":
             assert after[table] == rows and len(rows) > 0, table
     _sound(old)
+
+
+@pytest.mark.parametrize("file", SCHEMAS, ids=lambda file: file.stem)
+def test_an_older_ledger_answers_before_a_run_has_brought_it_up_to_date(file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as made:
+        made.executescript(file.read_text(encoding="utf-8"))
+    before = path.read_bytes()
+    with reading(path) as reader:
+        counts = order_counts(reader)
+        assert (counts.orders, counts.missing, counts.deleted, counts.waiting) == (1, 0, 0, 1)
+        assert list(stretches(reader)) == [(1, 1001, 1001)]
+    assert path.read_bytes() == before
+    examined["older ledgers asked"] += 1
 
 
 @pytest.mark.parametrize("file", SCHEMAS, ids=lambda file: file.stem)

@@ -1,5 +1,6 @@
 """Gaps in order numbers: what is missing, what may be missing for a good reason, and several counters at once."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from syncdb.ledger.queries.overview import WATERMARK
 from syncdb.orders.intake import MARK
-from syncdb.orders.number_gaps import Covered, Gap, Numbered, Reason, Stretch, affixes, counters, find_gaps, join
+from syncdb.orders.number_gaps import Covered, Gap, Numbered, Reason, affixes, find_gaps
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ALWAYS = Covered(START - timedelta(days=1), START + timedelta(days=365))
@@ -20,7 +21,17 @@ def order(number: int, hours: float | None = None, name: str | None = None) -> N
 
 
 def gaps(orders: Iterable[Numbered], covered: Covered | None = ALWAYS) -> list[Gap]:
-    return find_gaps(list(join(orders)), covered)
+    """The gaps between orders, told as the ledger tells them: by the stretches of numbers that stand so many times."""
+    held = defaultdict[int, list[Numbered]](list)
+    for one in sorted(orders, key=lambda one: (one.number, one.created_at or START, one.name)):
+        held[one.number].append(one)
+    stretches = list[tuple[int, int, int]]()
+    for times in range(1, max((len(some) for some in held.values()), default=0) + 1):
+        numbers = [number for number in sorted(held) if len(held[number]) >= times]
+        firsts = [number for number in numbers if number - 1 not in numbers]
+        lasts = [number for number in numbers if number + 1 not in numbers]
+        stretches += [(times, *ends) for ends in zip(firsts, lasts, strict=True)]
+    return find_gaps(stretches, held.__getitem__, covered)
 
 
 def ranges(found: Iterable[Gap]) -> list[tuple[int, int, str]]:
@@ -80,18 +91,42 @@ def test_series_with_their_own_counters_are_told_apart() -> None:
     eu = [order(number, name=f"EU-{number}") for number in (1, 2, 3, 5)]
     us = [order(number, name=f"US-{number}") for number in (1, 2, 4)]
     own = [order(4, name="Wholesale")]
-    found = counters([*eu, *us, *own])
-    assert [[one.name for one in series] for series in found] == [
-        ["EU-1", "EU-2", "EU-3", "Wholesale", "EU-5"],
-        ["US-1", "US-2", "US-4"],
-    ]
-    assert [ranges(gaps(series)) for series in found] == [[], [(3, 3, "unexplained")]]
+    (gap,) = gaps([*eu, *us, *own])
+    assert (gap.names(), gap.after.name, gap.before.name) == (["US-3"], "US-2", "US-4")
+
+
+def test_both_of_two_counters_may_lose_a_number() -> None:
+    eu = [order(number, name=f"EU-{number}") for number in range(1, 40) if number not in (10, 20)]
+    us = [order(number, name=f"US-{number}") for number in range(1, 40) if number not in (10, 30)]
+    assert sorted(name for gap in gaps([*eu, *us]) for name in gap.names()) == ["EU-10", "EU-20", "US-10", "US-30"]
+
+
+def test_of_a_counter_that_was_set_back_the_time_tells_which_order_is_lost() -> None:
+    before = [order(number) for number in range(1, 60) if number != 20]
+    after = [order(number, hours=100 + number) for number in range(1, 40) if number != 30]
+    first, second = gaps([*before, *after])
+    assert (first.names(), first.before.created_at) == (["#20"], START + timedelta(hours=21))
+    assert (second.names(), second.after.created_at) == (["#30"], START + timedelta(hours=129))
+
+
+def test_a_number_that_stands_twice_here_and_there_is_no_counter() -> None:
+    orders = [order(number) for number in range(1, 100)]
+    again = [order(number, hours=number + 0.5, name=f"#{number}-copy") for number in (10, 12, 40, 44, 90)]
+    assert gaps([*orders, *again]) == []
+
+
+def test_a_counter_beside_another_may_lose_many_only_where_it_goes_on() -> None:
+    first = [order(number) for number in range(1, 400)]
+    second = [order(number, hours=500 + number) for number in range(1, 130)]
+    lone = order(199, hours=800)
+    assert gaps([*first, *second, lone]) == []
+    later = [order(number, hours=700 + number) for number in range(200, 330)]
+    assert ranges(gaps([*first, *second, lone, *later])) == [(130, 198, "unexplained")]
 
 
 def test_a_new_prefix_on_the_same_counter_leaves_no_gap() -> None:
     orders = [order(number, name=f"{'#' if number < 6 else 'KY'}{number}") for number in range(1, 12)]
-    (series,) = counters(orders)
-    assert gaps(series) == []
+    assert gaps(orders) == []
 
 
 @given(st.sets(st.integers(1, 60), min_size=1))
@@ -100,10 +135,6 @@ def test_gaps_and_orders_together_are_all_numbers(numbers: set[int]) -> None:
     absent = {number for gap in found for number in range(gap.first, gap.last + 1)}
     assert absent == set(range(min(numbers), max(numbers) + 1)) - numbers
     assert sum(gap.count for gap in found) == len(absent)
-
-
-def test_a_stretch_counts_its_orders() -> None:
-    assert Stretch(order(3), order(9)).count == 7
 
 
 def test_the_mark_that_covers_is_the_one_that_the_intake_keeps() -> None:

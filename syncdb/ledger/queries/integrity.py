@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.ledger.maintained import COUNTS, STRETCHES
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.ledger.schema import KNOWN_PAIRS
 
@@ -47,6 +48,12 @@ _RELATIONS = (
      "SELECT order_id FROM order_tracking WHERE status = 'missing' AND missing_since IS NULL"),
     ("the ledger knows what each pair is", "pair",
      f"SELECT pair FROM ({KNOWN_PAIRS.format(table='record')}) WHERE pair NOT IN (SELECT id FROM pair)"),
+    ("the numbers that stand are those of the orders", "number_stretch",
+     f"""SELECT times || ': ' || first || ' to ' || last FROM (
+           SELECT * FROM (SELECT * FROM number_stretch EXCEPT {STRETCHES})
+           UNION ALL SELECT * FROM ({STRETCHES} EXCEPT SELECT * FROM number_stretch))"""),
+    ("orders are counted right", "order_count",
+     f"SELECT state || ': ' || orders FROM (SELECT state, orders FROM order_count EXCEPT SELECT * FROM ({COUNTS}))"),
     ("what was agreed can be read", "record", "SELECT key FROM record WHERE base IS NOT NULL AND NOT json_valid(base)"),
 )  # fmt: skip
 

@@ -1,65 +1,39 @@
-"""The order numbers in the ledger as unbroken stretches, read from an index alone."""
+"""The order numbers in the ledger as unbroken stretches, as the ledger keeps them (`syncdb.ledger.maintained`)."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from syncdb.ledger.queries.reader import LedgerReader
 
-End = tuple[int, str, str | None]  # number, name, created_at (ISO, UTC)
+Holder = tuple[int, str, str | None]  # number, name, created_at (ISO, UTC)
+Piece = tuple[int, int]  # the first and the last number of a stretch
 
 
-@dataclass(frozen=True, slots=True)
-class Stretches:
-    """First and last order of each unbroken stretch of numbers, by number; and whether no number stands twice."""
-
-    ends: list[tuple[End, End]]
-    unique: bool
+def stretches(reader: LedgerReader) -> Iterator[tuple[int, int, int]]:
+    """(times, first, last) of every stretch of numbers that stand at least so many times; by times and number."""
+    yield from reader.connection.execute("SELECT times, first, last FROM number_stretch ORDER BY times, first")
 
 
-def stretches(reader: LedgerReader) -> Stretches:
-    """Where the numbers are broken. Numbers that stand twice count once."""
-    blocks = reader.connection.execute(_BLOCKS).fetchall()
-    edges = list(_joined(piece for block in blocks for piece in _pieces(reader, *block)))
-    ends = _named(reader, {number for pair in edges for number in pair})
-    unique = all(count == different for _, count, different, _, _ in blocks)
-    return Stretches([(ends[first], ends[last]) for first, last in edges], unique)
+def begun_since(reader: LedgerReader, since: str) -> list[tuple[int, int]]:
+    """(times, first) of the stretches that begin with an order made since (ISO, UTC): behind each there may be a new gap."""
+    query = """SELECT DISTINCT times, first FROM order_tracking CROSS JOIN number_stretch ON first = number
+               WHERE created_at >= ? ORDER BY times, first"""
+    return list(reader.connection.execute(query, (since,)))
 
 
-def numbered(reader: LedgerReader) -> Iterator[End]:
-    """Every order that has a number, in the order of the numbers."""
-    yield from reader.connection.execute(
-        "SELECT number, name, created_at FROM order_tracking WHERE number IS NOT NULL ORDER BY number, name"
-    )
+def stretch_before(reader: LedgerReader, times: int, number: int) -> Piece | None:
+    """The last stretch that begins before a number."""
+    query = "SELECT first, last FROM number_stretch WHERE times = ? AND first < ? ORDER BY first DESC LIMIT 1"
+    found: Piece | None = reader.connection.execute(query, (times, number)).fetchone()
+    return found
 
 
-def _pieces(reader: LedgerReader, block: int, count: int, different: int, low: int, high: int) -> Iterator[tuple[int, int]]:
-    """The unbroken pieces of a block; only a block that is broken is looked into."""
-    if different == high - low + 1:
-        yield low, high
-        return
-    query = "SELECT DISTINCT number FROM order_tracking WHERE number BETWEEN ? AND ? ORDER BY number"
-    yield from _joined((number, number) for (number,) in reader.connection.execute(query, (low, high)))
+def stretches_between(reader: LedgerReader, times: int, low: int, high: int) -> list[Piece]:
+    """The stretches that begin in [low, high], by number."""
+    query = "SELECT first, last FROM number_stretch WHERE times = ? AND first BETWEEN ? AND ? ORDER BY first"
+    return list(reader.connection.execute(query, (times, low, high)))
 
 
-def _joined(pieces: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Pieces that touch each other as one."""
-    current: tuple[int, int] | None = None
-    for first, last in pieces:
-        if current is not None and first == current[1] + 1:
-            current = (current[0], last)
-            continue
-        if current is not None:
-            yield current
-        current = (first, last)
-    if current is not None:
-        yield current
-
-
-def _named(reader: LedgerReader, numbers: set[int]) -> dict[int, End]:
-    query = "SELECT number, name, created_at FROM order_tracking WHERE number = ? ORDER BY name LIMIT 1"
-    return {number: reader.connection.execute(query, (number,)).fetchone() for number in numbers}
-
-
-# counted in blocks within SQLite: a million numbers one by one would take seconds
-_BLOCKS = """SELECT number / 4096, count(*), count(DISTINCT number), min(number), max(number)
-             FROM order_tracking WHERE number IS NOT NULL GROUP BY 1 ORDER BY 4"""
+def holders(reader: LedgerReader, number: int, most: int) -> list[Holder]:
+    """The orders that have a number, the one that was made first in front."""
+    query = "SELECT number, name, created_at FROM order_tracking WHERE number = ? ORDER BY created_at, name LIMIT ?"
+    return list(reader.connection.execute(query, (number, most)))

@@ -24,11 +24,13 @@ class OrderCounts:
 
 
 def order_counts(reader: LedgerReader) -> OrderCounts:
+    orders = {row["state"]: int(row["orders"]) for row in reader.rows("SELECT state, orders FROM order_count")}
+    waiting = orders.pop("waiting")
     return OrderCounts(
-        reader.number("SELECT count(*) FROM order_tracking"),
-        reader.number("SELECT count(*) FROM order_tracking WHERE status = 'missing'"),
-        reader.number("SELECT count(*) FROM order_tracking WHERE status = 'deleted'"),
-        reader.number("SELECT count(*) FROM pending"),
+        sum(orders.values()),
+        orders["missing"],
+        orders["deleted"],
+        waiting,
         reader.number("SELECT count(*) FROM conflict"),
         reader.number("SELECT count(*) FROM conflict WHERE why NOT IN ('edited', 'gone')"),
     )
@@ -70,9 +72,13 @@ def calls(reader: LedgerReader, system: str) -> dict[str, Any] | None:
 
 
 def last_run_of_each_pair(reader: LedgerReader) -> list[dict[str, Any]]:
-    latest = "SELECT max(run_id) FROM sync_history GROUP BY pair"
-    rows = reader.rows(f"SELECT {RUN} FROM sync_history WHERE run_id IN ({latest}) ORDER BY run_id DESC")
-    return [unpacked(row) for row in rows]
+    """The latest run of each pair, the newest first; pairs are found by skipping from one to the next in the index."""
+    latest: list[dict[str, Any]] = []
+    pair = ""
+    while row := reader.row("SELECT pair FROM sync_history WHERE pair > ? ORDER BY pair LIMIT 1", (pair,)):
+        pair = str(row["pair"])
+        latest += last_runs_of(reader, pair, 1)
+    return sorted(latest, key=lambda run: -int(run["run_id"]))
 
 
 def unpacked(run: dict[str, Any]) -> dict[str, Any]:
