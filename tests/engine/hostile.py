@@ -91,6 +91,7 @@ class World:
         self.left = self.system("left", random.Random(rng.random()) if hostile else None, ids[0])
         self.right = self.system("right", random.Random(rng.random()) if hostile else None, ids[1])
         self.rng = rng
+        self.keys: list[str] | None = None
         self.time = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
         self.clock = Clock(now=lambda: self.time)
 
@@ -124,18 +125,19 @@ class World:
         ledger = Ledger.open(self.path, self.time)
         try:
             with _boundaries(ledger, steps):
-                return self._sync(ledger, keys)
+                self.keys = keys
+                return self._sync(ledger)
         finally:
             ledger.close()
 
-    def _sync(self, ledger: Ledger, keys: list[str] | None) -> Reconciled:
+    def _sync(self, ledger: Ledger) -> Reconciled:
         limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6)
         pair = linked(EntityPair("test", self.left, self.right, self.policy, limits, self.matching), ledger)
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
         applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent(), pair.joins)
         applier.settle_unfinished()
-        result = reconcile(ledger, pair, keys, applier, Silent())
+        result = reconcile(ledger, pair, self.keys, applier, Silent())
         with ledger.transaction():
             ledger.runs.end(run_id, "2026-11-21T07:00:01Z", 0, "", result.counts, [], False)
         return result

@@ -17,11 +17,11 @@ from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from syncdb.engine.reconcile import Reconciled
 from tests.engine.hostile import Steps, World
-from tests.engine.test_two_way_machine import POLICY, TwoWay
+from tests.engine.test_two_way_machine import POLICY, TwoWay, TwoWayMatched, TwoWayOwnIds
 from tests.proof.oracle import examined
 from tests.proof.world import MEMORY
 
-DEFAULT, LONG = 1950, 10_000
+DEFAULT, OWN_IDS, LONG = 1950, 300, 10_000
 quiet = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
@@ -45,7 +45,7 @@ class Counted(TwoWay):
     @initialize(number=st.integers(0, 2**32), hostile=st.booleans())
     def start(self, number: int, hostile: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
-        self.world = Patient(self.folder, POLICY, number, hostile)
+        self.world = Patient(self.folder, POLICY, number, hostile, self.matching)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}
 
@@ -62,21 +62,31 @@ class Counted(TwoWay):
             super().teardown()
 
 
-def test_random_histories_in_memory() -> None:
-    chosen = settings(max_examples=DEFAULT, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)  # type: ignore[arg-type]
-    _all(DEFAULT, chosen, 0)
+class CountedOwnIds(Counted, TwoWayOwnIds):
+    """Both sides give ids of their own."""
+
+
+class CountedMatched(Counted, TwoWayMatched):
+    """And the same thing may come into being on both sides."""
+
+
+@pytest.mark.parametrize(("machine", "histories"), [(Counted, DEFAULT), (CountedOwnIds, OWN_IDS), (CountedMatched, OWN_IDS)])
+def test_random_histories_in_memory(machine: type[Counted], histories: int) -> None:
+    chosen = settings(max_examples=histories, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)  # type: ignore[arg-type]
+    _all(machine, histories, chosen, 0)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
-def test_random_histories_in_memory_at_length() -> None:
+@pytest.mark.parametrize("machine", [Counted, CountedOwnIds, CountedMatched])
+def test_random_histories_in_memory_at_length(machine: type[Counted]) -> None:
     wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG))
     chosen = settings(max_examples=wanted, stateful_step_count=50, database=None, **quiet)  # type: ignore[arg-type]
-    _all(wanted, chosen, int(os.environ.get("SYNCDB_SEED", "1")))
+    _all(machine, wanted, chosen, int(os.environ.get("SYNCDB_SEED", "1")))
 
 
-def _all(histories: int, chosen: settings, number: int) -> None:
+def _all(machine: type[Counted], histories: int, chosen: settings, number: int) -> None:
     examined.clear()
-    run_state_machine_as_test(seed(number)(Counted) if number else Counted, settings=chosen)
+    run_state_machine_as_test(seed(number)(machine) if number else machine, settings=chosen)
     assert examined["histories in memory"] >= histories * 0.95, dict(examined)  # equal ones are drawn once only
     assert examined["judged runs in memory"] > histories

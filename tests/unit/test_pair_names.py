@@ -25,7 +25,11 @@ TAKES_APART = {
     "index",
 }
 NAMES_A_PAIR = re.compile(r"""(^|[._])pair(_?(id|name))?$|\bpair\.(id|name)$|\[['"]pair['"]\]$""")
-IN_SQL = re.compile(r"\bpair\s+(NOT\s+)?(LIKE|GLOB|REGEXP)\b|\b(substr|instr|replace)\s*\(\s*(\w+\.)?pair\b", re.IGNORECASE)
+IN_SQL = re.compile(
+    r"\bpair\s+(NOT\s+)?(LIKE|GLOB|REGEXP)\b"
+    r"|\b(substr|instr)\s*\(\s*(\w+\.)?pair\b|\breplace\s*\(\s*(\w+\.)?pair\s*,\s*['\"]",
+    re.IGNORECASE,
+)
 PREFIX = re.compile(r"""["'](sheets|grist|postgres|sentos|shopify):""")
 
 
