@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = "tests/engine"
+CRASH_AT_ANY_STEP = "tests/engine/test_crash_at_every_step.py"
+LINKS = "tests/engine/test_links.py"
 POLICY = "tests/unit/test_policy.py"
 TROUBLE = "tests/scenarios/test_trouble.py"
 PEOPLE = "tests/scenarios/test_people.py"
@@ -542,6 +544,48 @@ DEFECTS = (
         "verdict.fits(difference.left, difference.right)",
         "bool(verdict.take)",
         (ENGINE,),
+    ),
+    Defect(
+        "the id that a create was given is not recorded",
+        "engine/apply.py",
+        "if self.joins.join(operation.side, operation.key, id):",
+        "if True:",
+        (CRASH_AT_ANY_STEP,),
+    ),
+    Defect(
+        "what stands on both sides already is not matched",
+        "engine/linked_triples.py",
+        "match(*self._single.values()) if self._complete",
+        "match({}, {}) if self._complete",
+        (CRASH_AT_ANY_STEP, LINKS),
+    ),
+    Defect(
+        "records are matched though a side was not seen whole",
+        "engine/linked_triples.py",
+        "match(*self._single.values()) if self._complete else match({}, {})",
+        "match(*self._single.values())",
+        (LINKS,),
+    ),
+    Defect(
+        "a link outlives its record",
+        "engine/apply.py",
+        "            self.joins.forget(operation.key)\n            return None",
+        "            return None",
+        (LINKS,),
+    ),
+    Defect(
+        "one of several that could be meant is taken",
+        "engine/match.py",
+        "if len(lefts) == len(rights) == 1:",
+        "if len(lefts) >= 1 and len(rights) >= 1:",
+        (LINKS, "tests/engine/test_match.py"),
+    ),
+    Defect(
+        "equal ids of strangers are one record",
+        "engine/links.py",
+        "            elif side is Side.LEFT or key in same:",
+        "            else:",
+        (LINKS,),
     ),
 )
 
