@@ -10,6 +10,7 @@ import pytest
 
 from syncdb.sandbox.faults import Fault
 from tests.sandbox.grist.places import names, place
+from tests.sandbox.shopify.placed import placed
 from tests.scenarios.grist_world import GristWorld
 
 
@@ -103,6 +104,19 @@ def test_new_and_deleted_products_of_the_shop(world: GristWorld) -> None:
     gone = world.sync(full=True)
     assert gone.code == 0 and gone.conflicts >= 2  # product and variant: kept and told
     assert world.shown("products", made["id"], "Title") == "Oolong"
+
+
+def test_an_order_in_fils_keeps_its_third_decimal_in_a_shop_of_cents(make: Callable[..., GristWorld]) -> None:
+    """Placed before the shop changed its currency: what is read back must not be rounded to the decimals of the new one."""
+    world = make(env={"GRIST_SYNC": json.dumps({"orders": {"rows": "order"}})})
+    shop = world.sandbox.shop
+    shop.currency = "KWD"
+    order = placed(shop, ("4.963", 1))
+    shop.currency = "EUR"
+    world.synced()
+    key = order["id"].rpartition("/")[2]
+    assert world.shown("orders", key, "Total") == 9.863
+    assert world.synced(full=True).written == 0 and world.synced(full=True).conflicts == 0
 
 
 def test_orders_stand_in_grist_and_their_notes_go_back_where_chosen(make: Callable[..., GristWorld]) -> None:
