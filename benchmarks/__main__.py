@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import first_load, goals, grist_pair, manager_ledger, sheet
+from benchmarks import first_load, goals, grist_pair, hourly, manager_ledger, sheet
 from benchmarks.goals import Goal
 
 MILLION = 1_000_000
@@ -77,6 +77,19 @@ def sheets(wanted: Scale) -> Iterator[Goal]:
         yield from sheet.goals(one)
 
 
+def hours(wanted: Scale) -> Iterator[Goal]:
+    """Measure an hourly run in a small and a large ledger and show it; its goal."""
+    heading(f"an hourly run, {hourly.CHANGED} changed orders")
+    found = []
+    with tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder:
+        for orders in (wanted.ledger // 10, wanted.ledger):
+            place = Path(folder) / str(orders)
+            say(manager_ledger.made(place, orders))
+            found.append(hourly.measure(place))
+    say(*hourly.shown(found))
+    yield hourly.goal(found)
+
+
 def others(wanted: Scale) -> None:
     """Measure what has no goals here, and show it."""
     heading(f"the manager on a ledger of {wanted.ledger:,} orders")
@@ -106,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--million", action="store_true", help="a first load of a million orders besides")
     given = parser.parse_args(arguments)
     wanted = scale([int(one) for one in given.sizes.split(",")], quick=given.quick, million=given.million)
-    met = [*first_loads(wanted), *sheets(wanted)]
+    met = [*first_loads(wanted), *sheets(wanted), *hours(wanted)]
     others(wanted)
     heading("goals")
     say(*goals.table(met))

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks import manager_ledger
+from benchmarks.goals import Goal, table
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
@@ -95,6 +96,13 @@ def shown(hours: list[Hour]) -> list[str]:
     return [f"{one.orders:>10,} orders {one.seconds * 1000:8.1f} ms  {one.seconds / hours[0].seconds:5.2f}" for one in hours]
 
 
+def goal(hours: list[Hour]) -> Goal:
+    """That the largest ledger costs hardly more than the smallest."""
+    small, large = hours[0], hours[-1]
+    what = f"an hourly run in {large.orders:,} orders against {small.orders:,}: CPU"
+    return Goal(what, 1.2, large.seconds / small.seconds, " x")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hourly", description=__doc__)
     parser.add_argument("--orders", default="10000,100000", help="sizes, with commas in between")
@@ -106,7 +114,7 @@ def main() -> None:
             folder = (given.folder or Path(temporary)) / str(orders)
             print(manager_ledger.made(folder, orders), flush=True)
             hours.append(measure(folder))
-    print("\n".join(shown(hours)))
+    print("\n".join((*shown(hours), *table([goal(hours)]))))
 
 
 if __name__ == "__main__":

@@ -81,6 +81,6 @@ STATEMENTS = (
 
 
 def stand_in(connection: sqlite3.Connection) -> None:
-    """Work out both tables for one connection, where the ledger is from before it had them and is only read."""
-    connection.execute(f"CREATE TEMP TABLE number_stretch AS {STRETCHES}")
-    connection.execute(f"CREATE TEMP TABLE order_count AS {COUNTS}")
+    """For one connection, where the ledger is from before it had these tables and is only read: worked out when asked."""
+    connection.execute(f"CREATE TEMP VIEW number_stretch AS {STRETCHES}")
+    connection.execute(f"CREATE TEMP VIEW order_count AS {COUNTS}")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from syncdb.ledger.queries import order_presence as held
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.orders.ledger_gaps import gaps_in, gaps_since
+from syncdb.orders.ledger_gaps import gaps_in
 from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.values import iso, moment
 
@@ -139,7 +139,8 @@ def calendar(now: datetime, zone: tzinfo, days: int) -> list[DaySpan]:
 
 
 def _gaps(reader: LedgerReader, since: datetime | None) -> list[Gap]:
-    return gaps_in(reader) if since is None else gaps_since(reader, since)
+    found = gaps_in(reader)
+    return [gap for gap in found if since is None or gap.before.created_at is None or gap.before.created_at >= since]
 
 
 def _offline(gap: Gap) -> GapVerdict:
