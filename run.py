@@ -2,10 +2,11 @@
 """Two commands that need nothing but Python 3.11 or newer: they set up what syncdb runs on, then run it.
 
     python run.py demo [grist] [--fresh] [options of the demonstration]
-    python run.py test [--fresh] [--long] [options of pytest]
+    python run.py test [--fresh] [--quick | --long] [options of pytest]
 
 What is installed goes into the folder `.venv` beside this file, or into the one that SYNCDB_VENV names, and is installed again
-when requirements.txt or constraints.txt change. `--fresh` makes that folder anew. `--long` also runs the tests that take long.
+when requirements.txt or constraints.txt change. `--fresh` makes that folder anew. `--quick` runs the units, the engine, the
+contract of each connector and a scenario of each pair, in less than three minutes; `--long` also runs the tests that take long.
 """
 
 import sys
@@ -25,6 +26,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 WANTED = ("requirements.txt", "constraints.txt")
+# What --quick runs: all of this, every connector's contract, and a scenario of each pair by its name.
+UNITS = ("tests/unit", "tests/engine", "tests/connectors/test_memory.py")
+CONTRACTS = "tests/connectors/**/test_contract.py"
+SCENARIOS = {"sheets": "tests/scenarios/test_everyday.py", "grist": "tests/scenarios/test_grist.py"}
 # how pip and the systems below it say that nothing could be reached
 OFFLINE = ("NewConnectionError", "ConnectTimeoutError", "ProxyError", "name resolution", "getaddrinfo failed", "unreachable")
 
@@ -55,8 +60,13 @@ def demo(python: Path, arguments: list[str]) -> int:
 
 def test(python: Path, arguments: list[str]) -> int:
     """Style, types and tests, always all three. The tests come last, so that their summary ends the output."""
-    chosen = [argument for argument in arguments if argument != "--long"]
-    which = [] if len(chosen) < len(arguments) else ["-m", "not long"]
+    quick, long = "--quick" in arguments, "--long" in arguments
+    if quick and long:
+        print("--quick leaves tests out and --long adds some: choose one of them.", file=sys.stderr)
+        return 2
+    files = quick_files(ROOT) if quick else []
+    chosen = [argument for argument in arguments if argument not in ("--quick", "--long")]
+    which = [] if long else ["-m", "not long"]
     if not any(argument.startswith(("-n", "--pdb", "-s")) for argument in chosen):
         which += ["-n", "auto", "--dist", "worksteal"]  # as many at once as there are cores; the last ones are shared
     checks = {
@@ -67,8 +77,38 @@ def test(python: Path, arguments: list[str]) -> int:
     failed = [name for name, code in checks.items() if code]
     if failed:
         print(f"FAILED before the tests: {', '.join(failed)} (see above). The tests run all the same.", flush=True)
-    code = run(python, "-m", "pytest", *which, *chosen)
+    if quick:
+        print(left_out(ROOT, files), flush=True)
+    code = run(python, "-m", "pytest", *which, *chosen, *files)
     return code or (1 if failed else 0)
+
+
+def quick_files(root: Path) -> list[str]:
+    """What --quick gives to pytest. Ends the command where any of it is missing: it would examine less than it says."""
+    contracts = sorted(path.relative_to(root).as_posix() for path in root.glob(CONTRACTS))
+    wanted = [*UNITS, *SCENARIOS.values(), *(contracts or [CONTRACTS])]
+    missing = [name for name in wanted if not test_files(root, name)]
+    if missing:
+        sys.exit(f"--quick finds no tests in {', '.join(missing)}; nothing was run. Correct the lists in run.py.")
+    return wanted
+
+
+def left_out(root: Path, files: list[str]) -> str:
+    """What of the tests --quick does not run, as a sentence."""
+    all_files = test_files(root, "tests")
+    taken = {path for name in files for path in test_files(root, name)}
+    rest = [path.relative_to(root / "tests").parts[0] for path in all_files if path not in taken]
+    told = ", ".join(f"tests/{name} ({rest.count(name)})" for name in sorted(set(rest)))
+    return (
+        f"Quick: {len(taken)} of {len(all_files)} files of tests. Left out, by folder: {told}, and all tests that take long. "
+        "Before you rely on a change, run them too: python run.py test"
+    )
+
+
+def test_files(root: Path, name: str) -> list[Path]:
+    """The files of tests in a folder, or the file itself."""
+    place = root / name
+    return [place] if place.is_file() else sorted(place.rglob("test_*.py"))
 
 
 def run(python: Path, *arguments: str) -> int:

@@ -19,7 +19,10 @@ struck: Counter[str] = Counter()  # which acts and faults really took place, ove
 
 
 class Judged:
-    """`told` is the history so far in words. `drifted`: people changed the sheet since all of it was last looked at."""
+    """`told` is the history so far in words. `drifted`: people changed the sheet since all of it was last looked at.
+
+    `copied` are the keys that people doubled: only those may stand in several rows.
+    """
 
     def __init__(self, folder: Path, orders: int, time: float, *, in_memory: bool = True) -> None:
         self.world = ProofWorld(folder, orders, time=time, in_memory=in_memory)
@@ -29,6 +32,7 @@ class Judged:
         self.drifted = self.hidden = self.uneasy = True
         self.other_ledger = self.edited = False
         self.seen: People | None = None
+        self.copied: set[str] = set()
 
     # --- what happens
 
@@ -51,7 +55,9 @@ class Judged:
 
     def doing(self, act: Callable[[Hand], None], a: int, b: int) -> None:
         try:
+            before = self.doubled()
             act(Hand(self.world, a, b))
+            self.copied |= self.doubled() - before
         except (LookupError, ValueError, StopIteration):
             return  # this cannot be done in this sheet: a person would not do it either
         except Exception as refused:
@@ -188,12 +194,12 @@ class Judged:
                 world.env["DB_PATH"] = str(world.folder / f"second{len(self.told)}.db")
 
     def wrong(self, *, gone_too: bool) -> list[str]:
-        doubled = self.doubled()
+        doubled = self.doubled() & self.copied
         gone = {key for key, gid in self.oracle.order_of.items() if gid not in self.world.shop.orders}
         return self.oracle.wrong(frozenset(doubled | (set() if gone_too else gone)), self.formulas())
 
     def doubled(self) -> set[str]:
-        """Keys that stand in several rows because somebody copied one."""
+        """Keys that stand in several rows."""
         counts = Counter(key for key in self._keys() if key)
         return {str(key) for key, count in counts.items() if count > 1}
 
@@ -229,7 +235,8 @@ class Judged:
         self.told.append("all is calm")
 
     def clear_copies(self) -> None:
-        while self.people() is not None and (doubled := self.doubled()):
+        """People take away their copies; a line that we doubled stays, to be found."""
+        while self.people() is not None and (doubled := self.doubled() & self.copied):
             keys = self._keys()
             row = max(n for n, key in enumerate(keys, 1) if key in doubled)
             self.world.colleague.delete_rows(row)

@@ -68,7 +68,7 @@ class Oracle:
     def wrong(self, excused: frozenset[str] = frozenset(), frozen: frozenset[tuple[str, str]] = frozenset()) -> list[str]:
         """Where sheet and shop differ, as sentences. `excused` keys and `frozen` (key, column) are not looked at."""
         self.hear()
-        rows, problems = self._rows()
+        rows, problems = self._rows(excused)
         for key in self._wanted() - set(rows) - excused:
             problems.append(f"lost: line {key}")
         for key, row in rows.items():
@@ -83,7 +83,7 @@ class Oracle:
     def _wanted(self) -> set[str]:
         return {key for order in self.world.shop.orders.values() for key in _keys(order)}
 
-    def _rows(self) -> tuple[dict[str, Row], list[str]]:
+    def _rows(self, copied: frozenset[str]) -> tuple[dict[str, Row], list[str]]:
         world, found, problems = self.world, dict[str, Row](), list[str]()
         grid, header = world.grid(), world.header()
         places = {name: header.index(label) for name, label in world.labels().items() if label in header}
@@ -93,7 +93,7 @@ class Oracle:
             key = _key(row[at] if at < len(row) else None)
             if key is None or key.startswith("MINE"):
                 continue
-            if key in found:
+            if key in found and key not in copied:
                 problems.append(f"doubled: line {key}")
             found[key] = {name: row[place] if place < len(row) else None for name, place in places.items()}
         return found, problems

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.proof.acts import Hand, copy_row
 from tests.proof.judged import Judged
 from tests.proof.world import BEGIN
 
@@ -70,3 +71,21 @@ def test_line_ends_of_windows_are_those_of_the_sheet_and_written_once(judged: Ju
     judged.oracle.hear()
     judged.agree()
     assert "Zweiter Hof,\tlinks.\nDanke!" in {row["Note"] for row in judged.world.rows().values()}
+
+
+def test_a_row_that_a_person_copied_in_the_moment_of_a_write_is_theirs(judged: Judged) -> None:
+    """Not the product was wrong but the oracle, which called the person's copy a line that was written twice."""
+    judged.drifted = judged.hidden = judged.uneasy = False
+    judged.shop(1, 22)
+    judged.edited_meanwhile(lambda: judged.doing(copy_row, 1, 0))
+    assert len(judged.doubled()) == 1
+    judged.hourly(full=True)
+    judged.hourly()
+    judged.agree()
+
+
+def test_a_line_that_nobody_copied_may_not_stand_twice(judged: Judged) -> None:
+    """The oracle cleared every copy away at the end of a history, whoever had made it."""
+    copy_row(Hand(judged.world, 1, 0))
+    with pytest.raises(AssertionError, match="doubled"):
+        judged.agree()
