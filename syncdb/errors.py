@@ -17,7 +17,7 @@ Every message is written for the person who reads it: what happened, to what, wh
 next thing to do or command to run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 
@@ -32,6 +32,12 @@ class Exit(IntEnum):
     GUARD = 5
     BUSY = 7
     INTERRUPTED = 130
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """The exit code of several runs: the one that most needs a look."""
+    order = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.BUSY, Exit.GUARD, Exit.CONFIGURATION, Exit.DEFECT, Exit.INTERRUPTED)
+    return max(codes, key=order.index, default=Exit.DONE)
 
 
 class SyncdbError(Exception):

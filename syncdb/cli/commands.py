@@ -152,7 +152,7 @@ ACTIONS = (
         "syncdb.cli.retry:retry",
         f"""Try the orders that were held back again.
 
-        It is an ordinary run, which asks for each of them by id; what came of each is told.
+        It is an ordinary run of each pair that held something back, also a product or a variant; what came of each is told.
         Exit codes: 0 all are made good (or none was held back); 3 some still are not; else that of the run.
         Example: {MANAGER} retry
         """,
@@ -184,12 +184,12 @@ ACTIONS = (
     Command(
         "missing",
         "syncdb.cli.missing:missing",
-        f"""Find orders that the ledger or the sheet lacks.
+        f"""Find orders that the ledger, or a place that shows them, lacks.
 
         Each gap in the order numbers is asked of Shopify, by name and by time, and classified; each day is counted in the shop
-        and in the ledger; every row of the sheet is held against the ledger. Without the network the gaps are listed and marked
+        and in the ledger; every row with an order is held against the ledger. Without the network the gaps are listed and marked
         unasked.
-        Exit codes: 0 nothing is missing (or it was fixed); 3 something is; 4 the fix did not get through.
+        Exit codes: 0 nothing is missing (or it was fixed); 2 no orders are kept in step; 3 something is; 4 the fix failed.
         Example: {MANAGER} missing --days 30
         """,
     ),
@@ -221,8 +221,8 @@ ACTIONS = (
 
         It goes from the ledger, its history, the logs and dry runs. The orders themselves stay, without a person: numbers, items,
         amounts and statuses. No later sync brings the data back.
-        Exit codes: 0 gone; 3 some files still hold it (they are named); 4 the sheet could not be cleared.
-        Example: {MANAGER} redact jane@example.com --sheet
+        Exit codes: 0 gone; 2 no orders are kept in step; 3 something still holds it (it is named); 4 a place could not be
+        cleared. Example: {MANAGER} redact jane@example.com --everywhere
         """,
     ),
 )

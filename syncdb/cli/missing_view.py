@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncdb.cli.output import Column, Output
 from syncdb.orders.completeness import Answered, DayCount, GapVerdict
+from syncdb.pairs.base import Words
 from syncdb.programs import MANAGER
 from syncdb.services import gap_data
 from syncdb.services.missing_result import MissingOrders, RowCheck
@@ -27,8 +28,9 @@ def as_data(found: MissingOrders) -> dict[str, Any]:
         "missed": [_listed(one) for one in found.orders.missed],
         "gaps": [_gap(one) for one in found.orders.gaps],
         "days": [_day(one) for one in found.orders.days],
-        "sheet": asdict(found.rows),
-        "fixed": found.fixed.as_data() if found.fixed else None,
+        **{one.pair.words.name: asdict(one.rows) for one in found.places},
+        "fixed": found.fixed[0].report.as_data() if found.fixed else None,
+        "fixes": [one.as_data() for one in found.fixed],
     }
 
 
@@ -77,7 +79,7 @@ def show(output: Output, found: MissingOrders, days: int) -> None:
 
 
 def _headline(found: MissingOrders, days: int) -> Iterator[str]:
-    orders, rows = found.orders, found.rows
+    orders = found.orders
     counted = [day for day in orders.days if day.shop is not None]
     if not counted:
         yield "The shop was not asked" + (f": {orders.refused}" if orders.refused else " (--offline).")
@@ -93,25 +95,26 @@ def _headline(found: MissingOrders, days: int) -> Iterator[str]:
         if absent
         else f"Order numbers of the last {days} days: no gap."
     )
-    yield from _sheet(rows)
-    if found.fixed is not None:
-        counts = found.fixed.counts
-        yield f"Fixed: {counts['fetched']} orders fetched, {counts['rows_added']} rows added (run {found.fixed.run_id})."
-        if found.fixed.failure is not None:
-            yield f"Not all of it: {found.fixed.failure} {found.fixed.failure.next_step}"
-    elif orders.missed or rows.lacking:
+    for place in found.places:
+        yield from _rows(place.pair.words, place.rows)
+    for one in found.fixed:
+        counts, failure = one.report.counts, one.report.failure
+        yield f"Fixed: {counts['fetched']} orders fetched, {counts['rows_added']} rows added (run {one.report.run_id})."
+        if failure is not None:
+            yield f"Not all of it: {failure} {failure.next_step}"
+    if not found.fixed and (orders.missed or found.lacking):
         yield f"What to do: {MANAGER} missing --fix"
 
 
-def _sheet(rows: RowCheck) -> Iterator[str]:
+def _rows(words: Words, rows: RowCheck) -> Iterator[str]:
     if rows.refused:
-        yield f"The sheet was not compared: {rows.refused}"
+        yield f"{words.subject} was not compared: {rows.refused}"
         return
     if rows.lacking:
         names = ", ".join(list(rows.lacking.values())[:8]) + (" ..." if len(rows.lacking) > 8 else "")
-        yield f"{len(rows.lacking)} order(s) lack a row in the sheet: {names}"
+        yield f"{len(rows.lacking)} order(s) lack a row in {words.place}: {names}"
     else:
-        yield f"Every order has its rows in the sheet ({rows.compared} rows compared)."
+        yield f"Every order has its rows in {words.place} ({rows.compared} rows compared)."
     if rows.doubled:
         yield f"{len(rows.doubled)} line(s) stand in several rows: {', '.join(rows.doubled[:5])}. Delete the copies."
     if rows.foreign:

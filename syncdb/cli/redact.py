@@ -1,67 +1,43 @@
 """`redact`: a customer's data out of everything syncdb keeps, with the proof."""
 
 import os
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
+from syncdb.cli.options import ConfigOption, DbOption, JsonOption, PairOption, YesOption, answering, chosen_pair
 from syncdb.cli.output import Output
 from syncdb.cli.prompts import confirmed
 from syncdb.clock import SYSTEM
-from syncdb.engine.request import run_request
-from syncdb.errors import ConfigurationError, Exit, SyncdbError
-from syncdb.ledger import Ledger
-from syncdb.ledger.queries.reader import reading, refuse_missing
+from syncdb.errors import ConfigurationError
+from syncdb.ledger.queries.reader import refuse_missing
 from syncdb.ledger.redaction import refuse_without_room
-from syncdb.ledger.text_search import Advance, files_of, in_other_orders, traces
-from syncdb.orders.redaction import Affected, clean, redaction, strip
-from syncdb.pairs.shopify_sheets.destination import SheetDestination
-from syncdb.pairs.shopify_sheets.implementation import open_sync
-from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
+from syncdb.ledger.text_search import Advance
+from syncdb.orders.redaction import Affected
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
 from syncdb.services.customer_lookup import whose
-from syncdb.services.file_copies import Copies, deal_with, holding
+from syncdb.services.customer_redaction import Listeners, RedactionResult, prove, redact_everywhere, redact_in_ledger
 from syncdb.services.ledger_location import find_ledger
-from syncdb.services.stopping import Lines
+from syncdb.services.usable_pairs import meant_pairs, tracking_orders, usable_pairs
+from syncdb.services.validation import UsablePair
 
 LARGE = 500_000_000  # bytes
 _TOLD_EVERY = 200_000  # orders
 _GIGABYTE = 1_000_000_000
-
-
-@dataclass(slots=True)
-class RedactionResult:
-    """What a redaction came to."""
-
-    affected: Affected
-    counts: dict[str, int] = field(default_factory=dict)
-    copies: Copies = field(default_factory=Copies)
-    traces: dict[Path, list[str]] = field(default_factory=dict)
-    shared: set[str] = field(default_factory=set)
-    lines_left: int = 0
-    emptied: bool = True
-    sheet: str = "not asked"  # or "cleared", or what kept it from being cleared
-    sheet_cells: int = 0
-
-    @property
-    def exit_code(self) -> Exit:
-        if self.sheet not in ("not asked", "cleared"):
-            return Exit.REMOTE
-        return Exit.DONE if self.proved and not self.copies.left else Exit.PARTIAL
-
-    @property
-    def proved(self) -> bool:
-        """Whether nothing is left in the bytes of the files nor in any line of these orders."""
-        return not self.traces and not self.lines_left and self.emptied
+_FORMER = f"--{registry.PAIRS[0].words.name}"  # what --everywhere was called when there was one pair only
 
 
 def redact(
     who: Annotated[
         str, typer.Argument(metavar="CUSTOMER_OR_ORDER", help="An e-mail address, phone number, name, customer id, or an order.")
     ],
-    sheet: Annotated[bool, typer.Option("--sheet", help="Also empty the cells of the sheet that show it (runs a sync).")] = False,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", _FORMER, help="Also empty the cells that show it, wherever orders are kept in step.")
+    ] = False,
+    pair: PairOption = None,
     delete_files: Annotated[
         bool, typer.Option("--delete-files", help="Also delete exports and backups found that hold it.")
     ] = False,
@@ -75,107 +51,63 @@ def redact(
 ) -> None:
     """The command `redact`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
-        settings = load({}, os.environ, Path.cwd(), config) if sheet else None
-        ledger, log_file = _places(config, db, settings)
+        pairs = meant_pairs(chosen_pair(pair), config)
+        meant = [one for one in pairs if one.tracks_orders]
+        places = _places(pairs, config, db) if everywhere else []
+        ledger, log = _files(places, config, db)
         refuse_missing(ledger)
-        affected = whose(ledger, who, _orders_told(output, "for this customer"))
+        affected = whose(ledger, who, _orders_told(output, "for this customer"), SYSTEM.now())
         refuse_without_room(ledger)
-        _confirm(output, affected, who, sheet, yes)
+        _confirm(output, affected, who, places, meant, yes)
         if ledger.stat().st_size > LARGE:
             output.hint("The ledger's file is rebuilt, so that no old bytes stay in it. As large as it is, that takes minutes.")
-        done = _in_sheet_too(settings, ledger, affected) if settings else _in_ledger(ledger, affected)
-        found = _searched(ledger, done, output)
-        values = affected.values - done.shared
-        done.copies = deal_with(holding(ledger, also or (), values), log_file, values, delete=delete_files)
-        done.traces = found | traces([log_file], values)
-        _tell(output, done, ledger)
+        done = redact_everywhere(places, affected, SYSTEM) if places else redact_in_ledger(ledger, affected, SYSTEM)
+        hears = Listeners(lambda size: _bytes_told(output, size), _orders_told(output, "for others with the same"))
+        prove(ledger, log, done, also or (), hears, delete_files=delete_files)
+        _tell(output, done, ledger, meant)
         raise typer.Exit(int(done.exit_code))
 
 
-def _places(config: Path | None, db: Path | None, settings: SheetsSettings | None) -> tuple[Path, Path]:
-    """The ledger and the log."""
-    if settings is not None:
-        if db is not None and db.absolute() != settings.db_path:
-            raise ConfigurationError(["--sheet works on the configured ledger only."], next_step="Leave out --db or --sheet.")
-        return settings.db_path, settings.log_file
-    ledger = find_ledger(config, db).ledger
-    try:
-        return ledger, load({}, os.environ, Path.cwd(), config).log_file
-    except ConfigurationError:  # incomplete: the log is where it is by default
-        return ledger, (config or Path.cwd() / "config.json").absolute().with_name("shopify_sync.log")
+def _places(pairs: Sequence[PairType], config: Path | None, db: Path | None) -> list[UsablePair]:
+    """The pairs whose places are to be cleared."""
+    usable = usable_pairs(pairs, {}, os.environ, Path.cwd(), config)
+    if db is not None and db.absolute() != usable[0].settings.db_path:
+        raise ConfigurationError(
+            ["--everywhere works on the configured ledger only."], next_step="Leave out --db or --everywhere."
+        )
+    return tracking_orders(usable, "redacting everywhere")
 
 
-def _confirm(output: Output, affected: Affected, who: str, sheet: bool, yes: bool) -> None:
+def _files(places: Sequence[UsablePair], config: Path | None, db: Path | None) -> tuple[Path, Path]:
+    """The ledger and the log, which a configuration that is incomplete otherwise names, too."""
+    if places:
+        return places[0].settings.db_path, places[0].settings.log_file
+    found = find_ledger(config, db)
+    return found.ledger, found.log
+
+
+def _confirm(
+    output: Output, affected: Affected, who: str, places: Sequence[UsablePair], meant: Sequence[PairType], yes: bool
+) -> None:
     names = list(affected.orders.values())
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    cleared = "".join(f", and from the cells of {one.pair.words.place}" for one in places)
+    kept = " and ".join(one.words.place for one in meant)
     lines = [
         f"{who}: {len(names)} order(s): {shown}.",
         "Removed for good: names, addresses, e-mail, phone, customer id, notes, attributes, tracking; from the orders, their "
-        "history, the write log, errors, logs and dry runs" + (", and from the cells of the sheet." if sheet else "."),
+        f"history, the write log, errors, logs and dry runs{cleared}.",
         "Kept: order numbers, dates, items, amounts, statuses, country and province, tags.",
-        *(
-            []
-            if sheet
-            else ["The sheet is not cleared (--sheet does that); only tracking and refund notes empty with the next sync."]
-        ),
+        *([] if places or not meant else [_not_cleared(kept, len(meant))]),
         "Shopify itself is not changed: erase the customer there, too.",
     ]
     confirmed(output, lines, "Remove it?", yes=yes)
 
 
-def _in_ledger(path: Path, affected: Affected) -> RedactionResult:
-    with Ledger.open(path, SYSTEM.now()) as ledger:
-        strip(ledger, affected, sheet_too=False)
-        return _cleaned(ledger, RedactionResult(affected))
-
-
-def _in_sheet_too(settings: SheetsSettings, path: Path, affected: Affected) -> RedactionResult:
-    """The sheet first, while the ledger still knows what stands in it; whatever comes of that, the ledger is cleaned."""
-    request = replace(run_request(settings), keep=None)  # a redaction is no time to keep house
-    done = RedactionResult(affected)
-    with open_sync(settings, request, SYSTEM, Lines(lambda: None)) as sync:
-        ledger, destination = sync.ledger, sync.destination
-        strip(ledger, affected, sheet_too=True, pairs=[destination.pair])
-        report = sync.run()
-        done.sheet_cells = report.counts["cells_changed"]
-        done.sheet = str(report.failure) if report.failure else _look(ledger, destination, affected)
-        return _cleaned(ledger, done)
-
-
-def _look(ledger: Ledger, destination: Any, affected: Affected) -> str:
-    """Whether the rows of these orders still show any of it."""
-    if not isinstance(destination, SheetDestination) or destination.connector is None:
-        return "the sheet was not reached"
-    keys = ledger.records(destination.pair).of_orders(affected.orders)
-    try:
-        found = destination.connector.look(keys).found
-    except SyncdbError as away:
-        return f"the sheet could not be read to make sure: {away}"
-    shown = [value for row in found.values() for value in row.record.fields.values() if isinstance(value, str)]
-    left = sum(any(value in text for value in affected.values) for text in shown)
-    return f"{left} cell(s) of the sheet still show it (a formula or a doubled row?)" if left else "cleared"
-
-
-def _cleaned(ledger: Ledger, done: RedactionResult) -> RedactionResult:
-    done.counts, done.emptied = clean(ledger, done.affected)
-    done.lines_left = redaction(ledger).left_in(done.affected.orders, done.affected.values)
-    return done
-
-
-def _searched(path: Path, done: RedactionResult, output: Output) -> dict[Path, list[str]]:
-    """What of the person is left in the bytes of the ledger's files, once these are closed; `done` learns what others share.
-
-    What stands there may stand in orders of others, by right. Only if something was found, those are looked at, too.
-    """
-    found = traces(files_of(path), done.affected.values, _bytes_told(output, path.stat().st_size))
-    texts = {text for hits in found.values() for text in hits}
-    if texts:
-        with reading(path) as reader:
-            done.shared = in_other_orders(
-                reader.connection, texts, done.affected.orders, _orders_told(output, "for others with the same")
-            )
-    left = {one: [text for text in hits if text not in done.shared] for one, hits in found.items()}
-    return {one: hits for one, hits in left.items() if hits}
+def _not_cleared(kept: str, count: int) -> str:
+    verb = "is" if count == 1 else "are"
+    told = f"{kept} {verb} not cleared (--everywhere does that); only tracking and refund notes empty with the next sync."
+    return told[:1].upper() + told[1:]
 
 
 def _orders_told(output: Output, what: str) -> Advance:
@@ -198,9 +130,9 @@ def _bytes_told(output: Output, size: int) -> Advance:
     return tell
 
 
-def _tell(output: Output, done: RedactionResult, ledger: Path) -> None:
+def _tell(output: Output, done: RedactionResult, ledger: Path, meant: Sequence[PairType]) -> None:
     if output.as_json:
-        output.data(_data(done))
+        output.data(_data(done, meant))
         return
     counts = done.counts
     output.line(f"Redacted {len(done.affected.orders)} order(s) in {ledger}.")
@@ -212,8 +144,9 @@ def _tell(output: Output, done: RedactionResult, ledger: Path) -> None:
         output.line(f"  Cleaned: {path}")
     for path in done.copies.deleted:
         output.line(f"  Deleted: {path}")
-    if done.sheet != "not asked":
-        output.line(f"  Sheet: {done.sheet} ({done.sheet_cells} cells written)")
+    for one in done.places:
+        output.line(f"  {one.pair.words.title}: {one.told} ({one.erased.cells} cells written)")
+        output.line(f"    {one.remains}")
     for line in _proof(done):
         output.line(line)
 
@@ -230,13 +163,20 @@ def _proof(done: RedactionResult) -> list[str]:
         lines.append(f"  The other {shared} also stand in other orders (of the same customer, a shared address, a namesake).")
     if not done.emptied:
         lines.append("  Another program reads the ledger, so old bytes may linger in its log. Close it and run redact again.")
+    for name in done.not_cleared:
+        lines.append(f"  Not cleared: {name} showed it, too, and is not configured any more. Clear or delete it there.")
     for path in done.copies.left:
         lines.append(f"  Still holds it: {path} (yours to keep or delete; --delete-files deletes it)")
     return lines
 
 
-def _data(done: RedactionResult) -> dict[str, Any]:
+def _data(done: RedactionResult, meant: Sequence[PairType]) -> dict[str, Any]:
     """The answer for scripts. The person's texts themselves are in none of it."""
+    places: dict[str, Any] = {}
+    for pair in meant:
+        places |= {pair.words.name: "not asked", f"{pair.words.name}_cells": 0}
+    for one in done.places:
+        places |= {one.pair.words.name: one.told, f"{one.pair.words.name}_cells": one.erased.cells}
     return {
         "exit_code": int(done.exit_code),
         "orders": [{"order_id": order_id, "name": name} for order_id, name in done.affected.orders.items()],
@@ -244,8 +184,9 @@ def _data(done: RedactionResult) -> dict[str, Any]:
         "files_cleaned": [str(path) for path in done.copies.cleaned],
         "files_deleted": [str(path) for path in done.copies.deleted],
         "files_left": [str(path) for path in done.copies.left],
-        "sheet": done.sheet,
-        "sheet_cells": done.sheet_cells,
+        **places,
+        "remains": {one.pair.words.name: one.remains for one in done.places},
+        "not_cleared": done.not_cleared,
         "texts": len(done.affected.values),
         "texts_searched": len(done.affected.values) - len(done.shared),
         "texts_shared": len(done.shared),

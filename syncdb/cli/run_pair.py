@@ -13,7 +13,7 @@ from syncdb.cli.running import Manner, Surroundings, carried_out, show, surround
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
 from syncdb.engine.request import run_request
-from syncdb.errors import ConfigurationError, Exit, Interrupted
+from syncdb.errors import ConfigurationError, Exit, Interrupted, worst
 from syncdb.model import Side
 from syncdb.orders.shop_identity import ZONE_MOVED
 from syncdb.pairs import registry
@@ -167,12 +167,6 @@ def _run_all(runs: Sequence[Run], around: Surroundings) -> Iterator[tuple[Run, R
         yield one, result
         if isinstance(result.report.failure, Interrupted):
             return
-
-
-def worst(codes: Iterator[Exit]) -> Exit:
-    """The exit code of several runs: the one that most needs a look."""
-    order = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.BUSY, Exit.GUARD, Exit.CONFIGURATION, Exit.DEFECT, Exit.INTERRUPTED)
-    return max(codes, key=order.index, default=Exit.DONE)
 
 
 def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: Sequence[tuple[Run, RunResult]]) -> None:

@@ -13,12 +13,13 @@ from syncdb.values import iso
 log = logging.getLogger("syncdb.sync")
 
 
-def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable[[Report], None]) -> Report:
+def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable[[Report], None], mode: str = "sync") -> Report:
     """Do the steps and record how it went. What a person can act on is in the report; only defects are raised.
 
-    `name` is the name in the ledger of what the run keeps in step; a dry run brings a ledger that is a copy.
+    `name` is the name in the ledger of what the run keeps in step; a dry run brings a ledger that is a copy. `mode` tells what is
+    no sync.
     """
-    mode, now = "test" if dry else "sync", iso(clock.now())
+    mode, now = "test" if dry else mode, iso(clock.now())
     with ledger.transaction():
         report = Report(ledger.runs.start(name, mode, now), mode, now)
     try:

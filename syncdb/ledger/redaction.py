@@ -84,6 +84,12 @@ class Redaction:
         counts["messages"] = self._messages(values)
         return counts
 
+    def shown_in(self, order_ids: Iterable[str]) -> set[str]:
+        """The pairs on whose other side something personal of these orders was agreed on, by all that the ledger knows."""
+        query = f"SELECT pair, base {_RECORDS} AND base IS NOT NULL"
+        rows = (row for order_id in order_ids for row in self._all(query, (order_id,)))
+        return {pair for pair, base in rows if any(value is not None and self.field(n) for n, value in json.loads(base).items())}
+
     def left_in(self, order_ids: Collection[str], values: Iterable[str]) -> int:
         """How many stored lines of these orders still hold any of the values, in whatever table."""
         wanted = [as_json(value) for value in values]

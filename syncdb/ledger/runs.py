@@ -46,12 +46,12 @@ class Runs:
     def order_pairs(self, since: str) -> list[str]:
         """The pairs that show orders and had a run since (ISO, UTC)."""
         query = """SELECT DISTINCT pair FROM sync_history INDEXED BY history_by_start JOIN pair ON pair.id = sync_history.pair
-                   WHERE started_at >= ? AND mode <> 'test' AND tracks_orders"""
+                   WHERE started_at >= ? AND mode = 'sync' AND tracks_orders"""
         return [row[0] for row in self.connection.execute(query, (since,))]
 
     def last_start(self, pair: str, before: int) -> str | None:
-        """When the last run of a pair before this one began, dry runs aside."""
-        query = """SELECT started_at FROM sync_history WHERE pair = ? AND run_id < ? AND mode <> 'test'
+        """When the last run of a pair before this one began; dry runs and redactions, which read nothing of the shop, aside."""
+        query = """SELECT started_at FROM sync_history WHERE pair = ? AND run_id < ? AND mode = 'sync'
                    ORDER BY run_id DESC LIMIT 1"""
         row = self.connection.execute(query, (pair, before)).fetchone()
         return str(row[0]) if row else None

@@ -67,25 +67,26 @@ def of_customer(ledger: Ledger, wanted: Wanted, may_be: MayBe | None = None, adv
     return affected
 
 
-def strip(ledger: Ledger, affected: Affected, *, sheet_too: bool, pairs: Iterable[str] = ()) -> None:
-    """Take what is personal out of the orders themselves and remember it. With `sheet_too` the next run empties their cells.
+def strip(ledger: Ledger, affected: Affected, *, places_too: bool, pairs: Iterable[str] = ()) -> None:
+    """Take what is personal out of the orders themselves and remember it. With `places_too` the runs that follow in this process
+    empty their cells, where `pairs` show them.
 
     Raises NeedsPerson while a write is not settled: what it holds is needed for that.
     """
     work = redaction(ledger)
     if count := work.open_writes():
         raise NeedsPerson(
-            f"{count} write(s) to the sheet have no known outcome yet and hold data that is needed to settle them.",
+            f"{count} write(s) have no known outcome yet and hold data that is needed to settle them.",
             next_step="Run a sync first: it settles them. Then redact again.",
         )
     zero_what_is_overwritten(ledger)
-    ledger.redacted.under_way = sheet_too  # what was agreed is needed for the sheet; `clean` comes after that
+    ledger.redacted.under_way = places_too  # what was agreed is needed to empty cells; `clean` comes after that
     ledger.redacted.add(affected.orders)  # first of all: whatever happens from here on, nothing comes back
     with ledger.transaction():
         ledger.redacted.note(ledger.connection)
         ledger.runs.put(DUE, sorted({*(ledger.runs.get(DUE) or ()), *affected.orders}))
         for order_id in affected.orders:
-            _strip_one(work, order_id, unseen=not sheet_too)
+            _strip_one(work, order_id, unseen=not places_too)
             for pair in pairs:
                 ledger.orders.wait(pair, [order_id])
 
@@ -119,14 +120,14 @@ def catch_up(ledger: Ledger) -> int:
     for order_id, name, snapshot in redaction(ledger).orders():
         if order_id in ledger.redacted:
             affected.add(order_id, name, snapshot)
-    strip(ledger, affected, sheet_too=False)
+    strip(ledger, affected, places_too=False)
     if affected.orders:
         clean(ledger, affected)
     return len(affected.orders)
 
 
 def redaction(ledger: Ledger) -> Redaction:
-    return Redaction(ledger, _personal_column, is_personal)
+    return Redaction(ledger, is_personal_column, is_personal)
 
 
 def _strip_one(work: Redaction, order_id: str, *, unseen: bool) -> None:
@@ -136,7 +137,7 @@ def _strip_one(work: Redaction, order_id: str, *, unseen: bool) -> None:
         work.replace(order_id, stripped, snapshot_hash(stripped))
 
 
-def _personal_column(name: str) -> bool:
-    """Whether a column of a sheet may show something personal; one that nobody knows any more may."""
+def is_personal_column(name: str) -> bool:
+    """Whether a column of orders may show something personal; one that nobody knows any more may."""
     known = column(name)
     return known is None and name != "key" or known is not None and touches(known.needs)

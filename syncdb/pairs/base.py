@@ -20,8 +20,10 @@ if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.engine.progress import Progress
     from syncdb.engine.report import Report
     from syncdb.engine.request import RunRequest
+    from syncdb.ledger import Ledger
     from syncdb.ledger.queries.reader import LedgerReader
     from syncdb.model import Field, Plan
+    from syncdb.orders.order_sync import OrderSync
     from syncdb.systems.check import Check
 
 S = TypeVar("S", bound="RunSettings")
@@ -37,6 +39,16 @@ class Words:
     place: str
     title: str
     record: str = "record"
+
+    @property
+    def name(self) -> str:
+        """What scripts call the other side ("sheet"); stable."""
+        return self.title.lower().replace(" ", "_")
+
+    @property
+    def subject(self) -> str:
+        """The place at the beginning of a sentence ("The sheet")."""
+        return self.place[:1].upper() + self.place[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +85,42 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsShown:
+    """The keys of the rows that stand on a pair's other side. `pair` is its name in the ledger.
+
+    `doubled` are keys that stand in several rows, with their places. `problem` says why this is not all, empty if it is.
+    """
+
+    pair: str
+    keys: frozenset[str]
+    doubled: Mapping[str, tuple[str, ...]]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTracking(Generic[S]):
+    """What a pair that tracks orders offers beside its runs.
+
+    `chosen`: whether the settings keep orders in step at all. `open` makes ready the run of the orders over a ledger that is open
+    already (raises RemoteError where its place cannot be found). `rows_shown` reads what stands on the other side, None before
+    the first run wrote to it (raises SyncdbError). `remains` tells people what the other system still keeps of emptied cells, and
+    how to remove that.
+    """
+
+    chosen: Callable[[S], bool]
+    open: Callable[[S, "Ledger", "RunRequest", "Clock", "Progress"], AbstractContextManager["OrderSync"]]
+    rows_shown: Callable[[S, "LedgerReader", "Clock"], RowsShown | None]
+    remains: str
+
+
+@dataclass(frozen=True, slots=True)
 class Implementation(Generic[S]):
     """What a pair does, loaded only when it is needed.
 
     `load` makes the settings from flags, environment, folder and configuration file. `open` gives the runs, in their order, and
     lets go of everything at the end; its third argument names entities or fields to look at, empty for all. `check` tries what a
     run needs of the remote systems. `selected` says in words what is kept in step; `unknown_fields` which of some names are none
-    of its entities or fields.
+    of its entities or fields. `orders` is for a pair that can track orders.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -87,6 +128,7 @@ class Implementation(Generic[S]):
     check: Callable[[S, "LedgerReader | None", "Clock"], list["Check"]]
     selected: Callable[[S], str]
     unknown_fields: Callable[[S, Sequence[str]], list[str]] = field(default=lambda settings, names: list(names))
+    orders: OrderTracking[S] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from syncdb.clock import SYSTEM
 from syncdb.connectors.shopify.personal import Person
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
@@ -18,12 +18,12 @@ _CUSTOMER = re.compile(r"(?:gid://shopify/Customer/|.*/customers/|customer:)(\d+
 _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 
 
-def whose(path: Path, who: str, advance: Advance) -> Affected:
+def whose(path: Path, who: str, advance: Advance, now: datetime) -> Affected:
     """The orders of the ledger at `path` that `who` means. `advance` hears how many orders were looked at.
 
     Raises NeedsPerson where none or several customers are meant, SeveralOrders where several orders are.
     """
-    with Ledger.open(path, SYSTEM.now()) as ledger:
+    with Ledger.open(path, now) as ledger:
         one = None if "@" in who or _CUSTOMER.fullmatch(who) else _order(ledger, who)
         affected = of_order(ledger, one) if one else of_customer(ledger, picks(who), may_be(who), advance)
     if not affected.orders:

@@ -17,10 +17,11 @@ class LedgerLocation:
     """The ledger's path, and as far as they are configured: the API version, and what logs in to Shopify and where that stands.
 
     `login` is "token" or "client"; `login_file` None where it comes from the environment. `pairs` are those that are configured,
-    `most_calls` how many calls a month a system may be sent, by its name.
+    `most_calls` how many calls a month a system may be sent, by its name. `log` is the log's path.
     """
 
     ledger: Path
+    log: Path
     api_version: str | None = None
     login: str | None = None
     login_file: Path | None = None
@@ -42,7 +43,8 @@ def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | N
     token, client = _first(sources, "shopify_access_token"), _first(sources, "shopify_client_secret")
     login = token or client
     return LedgerLocation(
-        db.absolute() if db is not None else _ledger(sources, file.parent),
+        db.absolute() if db is not None else _path(sources, file.parent, "db_path"),
+        _path(sources, file.parent, "log_file"),
         version[0] if version else None,
         None if login is None else "token" if token else "client",
         login[1] if login else None,
@@ -82,9 +84,9 @@ def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, 
     )
 
 
-def _ledger(sources: Sequence[Source], home: Path) -> Path:
-    found = _first(sources, "db_path")
-    value: Path = found[0] if found else registry.known_keys().by_name["db_path"].default
+def _path(sources: Sequence[Source], home: Path, name: str) -> Path:
+    found = _first(sources, name)
+    value: Path = found[0] if found else registry.known_keys().by_name[name].default
     return home / value
 
 

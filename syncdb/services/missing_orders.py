@@ -1,5 +1,6 @@
-"""`missing` with the network: the shop and the sheet asked, and what was missed fetched."""
+"""`missing` with the network: the shop and every place with orders asked, and what was missed fetched."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from syncdb.clock import Clock
@@ -12,20 +13,20 @@ from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.ledger.runs import Problem
 from syncdb.orders.completeness import Bounds, ask_shop, unasked
 from syncdb.orders.intake import FETCH
-from syncdb.pairs.shopify_sheets.known_sheet import known_sheet
-from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
-from syncdb.pairs.shopify_sheets.settings import SheetsSettings
-from syncdb.services.missing_result import MissingOrders, RowCheck
-from syncdb.services.run_now import run_now
-from syncdb.systems.google_sheets.connecting import google_of
+from syncdb.services.missing_result import MissingOrders, PlaceRows, RowCheck
+from syncdb.services.run_now import run_all_now
+from syncdb.services.validation import UsablePair
 from syncdb.systems.shopify.connecting import shop_of
+from syncdb.systems.shopify.keys import ShopSettings
 from syncdb.values import iso
 
 BOUNDS = Bounds(gaps=60, pages=8, days=31)
 
 
-def look(settings: SheetsSettings, days: int, clock: Clock) -> MissingOrders:
-    """Ask whoever can be asked; who cannot be reached is named in the result."""
+def look(pairs: Sequence[UsablePair], days: int, clock: Clock) -> MissingOrders:
+    """Ask the shop and every place of these pairs, all of which track orders; who cannot be reached is named in the result."""
+    settings = pairs[0].settings
+    assert isinstance(settings, ShopSettings), "orders come from a shop"
     with reading(settings.db_path) as reader:
         now = clock.now()
         since = now - timedelta(days=days)
@@ -36,7 +37,7 @@ def look(settings: SheetsSettings, days: int, clock: Clock) -> MissingOrders:
         except RemoteError as away:
             orders = unasked(reader, since)
             orders.refused = str(away)
-        return MissingOrders(orders, _rows(reader, settings, clock))
+        return MissingOrders(orders, [PlaceRows(one.pair, compare_rows(reader, one, clock)) for one in pairs])
 
 
 def _same_shop(reader: LedgerReader, facts: Facts) -> Facts:
@@ -49,41 +50,42 @@ def _same_shop(reader: LedgerReader, facts: Facts) -> Facts:
     return facts
 
 
-def _rows(reader: LedgerReader, settings: SheetsSettings, clock: Clock) -> RowCheck:
-    """Read the whole sheet and compare its keys with the ledger's."""
+def compare_rows(reader: LedgerReader, one: UsablePair, clock: Clock) -> RowCheck:
+    """Hold the keys that a place shows against the ledger's."""
+    assert one.orders is not None, "only pairs that track orders have rows of them"
     rows = RowCheck()
     try:
-        with google_of(settings, clock) as google:
-            sheet = known_sheet(settings, reader, google)
-            if sheet is None:
-                rows.refused = "no run has written to it yet"
-                return rows
-            shown: set[str] = set()
-            for block in sheet.connector.fetch():
-                shown |= block.found.keys() | block.doubled.keys()
-                rows.doubled += [f"{key} (rows {', '.join(places)})" for key, places in block.doubled.items()]
-                if not block.complete:
-                    rows.refused = "rows moved while it was read; ask again"
-                    return rows
+        shown = one.orders.rows_shown(one.settings, reader, clock)
     except SyncdbError as away:
         rows.refused = str(away)
         return rows
-    expected = held.rows_expected(reader, sheet.pair)
-    rows.compared = len(shown)
-    rows.lacking = held.names_of(reader, {order_id for key, order_id in expected.items() if key not in shown})
-    rows.foreign = sorted(shown - held.keys_known(reader, sheet.pair))
+    if shown is None:
+        rows.refused = "no run has written to it yet"
+        return rows
+    rows.doubled = [f"{key} (rows {', '.join(places)})" for key, places in shown.doubled.items()]
+    if shown.problem:
+        rows.refused = shown.problem
+        return rows
+    expected = held.rows_expected(reader, shown.pair)
+    rows.compared = len(shown.keys)
+    rows.lacking = held.names_of(reader, {order_id for key, order_id in expected.items() if key not in shown.keys})
+    rows.foreign = sorted(shown.keys - held.keys_known(reader, shown.pair))
     return rows
 
 
-def fetch_missed(settings: SheetsSettings, found: MissingOrders, clock: Clock) -> None:
-    """Note each missed order, so that the run asks for it by id and its history shows why; then run."""
-    if not found.orders.missed and not found.rows.lacking:
+def fetch_missed(pairs: Sequence[UsablePair], found: MissingOrders, clock: Clock) -> None:
+    """Note each missed order, so that a run asks for it by id and its history shows why; then run.
+
+    Missed orders are to stand in every place; where only rows are lacking, only the places that lack some are looked through.
+    """
+    lacking = [one for one, place in zip(pairs, found.places, strict=True) if place.rows.lacking]
+    if not found.orders.missed and not lacking:
         return
-    with Ledger.open(settings.db_path, clock.now()) as ledger, ledger.transaction():
+    with Ledger.open(pairs[0].settings.db_path, clock.now()) as ledger, ledger.transaction():
         last = held.last_run(LedgerReader(ledger.connection, ledger.path))
         for one in found.orders.missed:
             ledger.problems.add(_missed(one), last, iso(clock.now()))
-    found.fixed = run_now(SHOPIFY_SHEETS, settings, full=bool(found.rows.lacking), clock=clock)[0]
+    found.fixed = run_all_now(pairs if found.orders.missed else lacking, full=lacking, orders_only=True, clock=clock)
 
 
 def _missed(one: Listed) -> Problem:

@@ -1,15 +1,24 @@
 """What looking for missing orders came to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from syncdb.engine.report import Report
-from syncdb.errors import Exit
-from syncdb.orders.completeness import Completeness
+from syncdb.errors import ConfigurationError, Exit, worst
+from syncdb.ledger.queries.overview import known_pairs
+from syncdb.ledger.queries.reader import reading
+from syncdb.orders.completeness import Completeness, unasked
+from syncdb.pairs.base import PairType
+
+if TYPE_CHECKING:  # without the network no run is made
+    from syncdb.services.run_now import RunMade
 
 
 @dataclass(slots=True)
 class RowCheck:
-    """The sheet against the ledger. `lacking` names orders with a row too few, `foreign` counts rows with keys nobody knows."""
+    """A place against the ledger. `lacking` names orders with a row too few, `foreign` counts rows with keys nobody knows."""
 
     lacking: dict[str, str] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
@@ -18,16 +27,43 @@ class RowCheck:
     refused: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceRows:
+    """The rows on the other side of a pair."""
+
+    pair: PairType
+    rows: RowCheck
+
+
 @dataclass(slots=True)
 class MissingOrders:
     """All that `missing` tells."""
 
     orders: Completeness
-    rows: RowCheck
-    fixed: Report | None = None
+    places: list[PlaceRows]
+    fixed: "list[RunMade]" = field(default_factory=list)
+
+    @property
+    def lacking(self) -> bool:
+        """Whether an order lacks a row anywhere."""
+        return any(one.rows.lacking for one in self.places)
 
     @property
     def exit_code(self) -> Exit:
-        if self.fixed is not None:
-            return self.fixed.exit_code
-        return Exit.PARTIAL if self.orders.missed or self.rows.lacking or self.rows.doubled else Exit.DONE
+        if self.fixed:
+            return worst(one.report.exit_code for one in self.fixed)
+        doubled = any(one.rows.doubled for one in self.places)
+        return Exit.PARTIAL if self.orders.missed or self.lacking or doubled else Exit.DONE
+
+
+def look_offline(pairs: Sequence[PairType], ledger: Path, days: int, now: datetime) -> MissingOrders:
+    """What the ledger alone tells: where the gaps are. Raises ConfigurationError where it never kept orders in step."""
+    with reading(ledger) as reader:
+        known = known_pairs(reader).values()
+        if known and not any(one.tracks_orders for one in known):
+            raise ConfigurationError(
+                ["The ledger keeps no orders in step, so looking for missing orders does not apply."],
+                next_step=f"To keep orders in step, too, choose them in the settings: {pairs[0].docs}",
+            )
+        places = [PlaceRows(one, RowCheck(refused="not asked")) for one in pairs if one.tracks_orders]
+        return MissingOrders(unasked(reader, now - timedelta(days=days)), places)

@@ -2,23 +2,41 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
-from syncdb.config.settings import RunSettings
 from syncdb.engine.report import Report
 from syncdb.engine.request import run_request
 from syncdb.errors import Interrupted
 from syncdb.logs import set_up
 from syncdb.pairs.base import PairType
 from syncdb.services.stopping import Lines, Stop
+from syncdb.services.validation import UsablePair
+
+ORDERS = "orders"
 
 
-def run_now(pair: PairType, settings: RunSettings, *, full: bool = False, clock: Clock = SYSTEM) -> Sequence[Report]:
-    """The reports of its runs, in their order; a person who ends one ends all.
+@dataclass(frozen=True, slots=True)
+class RunMade:
+    """One run of a pair: what it kept in step (`entity`), and how it went."""
+
+    pair: PairType
+    entity: str
+    report: Report
+
+    def as_data(self) -> dict[str, Any]:
+        """The report for scripts, with what it is about."""
+        return {"pair": self.pair.name, "about": self.entity} | self.report.as_data()
+
+
+def run_now(one: UsablePair, *, full: bool = False, orders_only: bool = False, clock: Clock = SYSTEM) -> Sequence[RunMade]:
+    """A pair's runs in their order, or only that of the orders; a person who ends one ends all.
 
     Raises what opening the pair raises; the rest is in the reports.
     """
-    stop, implementation, reports = Stop(), pair.load_implementation(), list[Report]()
+    stop, settings, made = Stop(), one.settings, list[RunMade]()
+    only = (ORDERS,) if orders_only and one.pair.chooses_fields else ()
     with ExitStack() as stack:
         stack.enter_context(
             set_up(
@@ -31,8 +49,20 @@ def run_now(pair: PairType, settings: RunSettings, *, full: bool = False, clock:
         )
         stack.enter_context(stop.listening())
         request = run_request(settings, full=full)
-        for run in stack.enter_context(implementation.open(settings, request, (), clock, Lines(stop.check))):
-            reports.append(run.execute().report)
-            if isinstance(reports[-1].failure, Interrupted):
+        for run in stack.enter_context(one.implementation.open(settings, request, only, clock, Lines(stop.check))):
+            made.append(RunMade(one.pair, run.entity, run.execute().report))
+            if isinstance(made[-1].report.failure, Interrupted):
                 break
-    return reports
+    return made
+
+
+def run_all_now(
+    pairs: Sequence[UsablePair], *, full: Sequence[UsablePair] = (), orders_only: bool = False, clock: Clock = SYSTEM
+) -> list[RunMade]:
+    """The same of several pairs, those in `full` looking at everything."""
+    made: list[RunMade] = []
+    for one in pairs:
+        made += run_now(one, full=one in full, orders_only=orders_only, clock=clock)
+        if made and isinstance(made[-1].report.failure, Interrupted):
+            break
+    return made

@@ -12,7 +12,7 @@ from syncdb.config.settings import RunSettings
 from syncdb.errors import ConfigurationError, Exit, LedgerBusy, SyncdbError
 from syncdb.ledger import file
 from syncdb.ledger.queries.reader import LedgerReader, reading
-from syncdb.pairs.base import Implementation, PairType
+from syncdb.pairs.base import Implementation, OrderTracking, PairType
 from syncdb.systems.check import Check, CheckState, failed, passed, refused, skipped
 
 
@@ -23,6 +23,12 @@ class UsablePair:
     pair: PairType
     implementation: Implementation[Any]
     settings: RunSettings
+
+    @property
+    def orders(self) -> OrderTracking[Any] | None:
+        """What it offers for orders; None where it keeps none in step."""
+        tracking = self.implementation.orders
+        return tracking if tracking is not None and tracking.chosen(self.settings) else None
 
 
 def read_configurations(

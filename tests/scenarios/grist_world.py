@@ -90,6 +90,10 @@ class GristWorld:
         return {"GRIST_SERVER": place.url, "GRIST_API_KEY": place.key, "GRIST_DOCUMENT": self.real.id}
 
     @property
+    def shop(self) -> Any:
+        return self.sandbox.shop
+
+    @property
     def goods(self) -> Any:
         return self.sandbox.shop.goods
 

@@ -54,13 +54,16 @@ def person_of(snapshot: Mapping[str, Any]) -> Person:
 
 
 def without_person(snapshot: Mapping[str, Any], *, unseen: bool = True) -> dict[str, Any]:
-    """The order without what is personal. `unseen`: named in `withheld`, so that it says nothing of cells that show it still."""
+    """The order without what is personal. `unseen`: named in `withheld`, so that it says nothing of cells that show it still.
+
+    Else the person counts as known to be none, also where an earlier look could not see them.
+    """
     kept = dict(snapshot)
     for path in PERSONAL:
         kept = _without(kept, path.split("."))
-    if unseen:
-        kept["withheld"] = sorted({*kept.get("withheld", ()), *PERSONAL})
-    return kept
+    before = kept.pop("withheld", ())
+    withheld = sorted({*before, *PERSONAL}) if unseen else [path for path in before if not touches((path,))]
+    return kept | {"withheld": withheld} if withheld else kept
 
 
 def telling_values(snapshot: Mapping[str, Any]) -> set[str]:

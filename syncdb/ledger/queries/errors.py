@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.ledger import Ledger
+from syncdb.ledger.orders import groups
 from syncdb.ledger.queries.reader import LedgerReader
 
 ERROR = """error_id, stage, cause, order_id,
@@ -51,6 +52,16 @@ def open_errors(reader: LedgerReader) -> list[dict[str, Any]]:
     # SQLite would go through all errors that ever were, in the order of time
     open_ones = "sync_errors INDEXED BY one_open_error WHERE resolved_at IS NULL"
     return list(reader.rows(f"SELECT {ERROR} FROM {open_ones} ORDER BY last_at DESC, error_id DESC"))
+
+
+def pair_types(reader: LedgerReader, runs: Iterable[int]) -> set[str]:
+    """The types of the pairs that made these runs."""
+    found: set[str] = set()
+    for group in groups(str(run) for run in runs):
+        query = f"""SELECT DISTINCT type FROM sync_history JOIN pair ON pair.id = sync_history.pair
+                    WHERE run_id IN ({",".join("?" * len(group))})"""
+        found |= {str(row["type"]) for row in reader.rows(query, group)}
+    return found
 
 
 def errors_since(reader: LedgerReader, since: str) -> list[dict[str, Any]]:

@@ -23,10 +23,11 @@ from syncdb.ledger import Ledger
 from syncdb.model import Policy, Side
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.shop_identity import one_shop
-from syncdb.pairs.base import Implementation, Run
+from syncdb.pairs.base import Implementation, OrderTracking, Run
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.selection import ORDERS, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.checks import check
+from syncdb.pairs.shopify_grist.known_table import rows_shown
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
@@ -58,22 +59,43 @@ def open_runs(
     Raises LedgerBusy, LedgerUnusable, ConfigurationError, RemoteError, and NeedsPerson for another shop's ledger.
     """
     selection = settings.selection.only(only)[0] if only else settings.selection
-    with ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger(settings, request, clock))
-        trying = retrier(settings, clock)
-        shopify = stack.enter_context(connected_shop(settings, clock, trying))
-        calls = stack.enter_context(counted_calls(ledger, settings, clock))
-        grist = GristClient(settings.grist_server, settings.grist_api_key, None, clock, trying, calls)
-        stack.callback(grist.close)
-        document = find_document(grist, settings.grist_document, settings.grist_workspace, make=not request.dry)
-        tables = Tables(GristDocument(grist, document), ledger, request, clock)
-        opened = _Opened(settings, request, clock, progress, random.SystemRandom(), ledger, shopify, tables)
+    with (
+        open_ledger(settings, request, clock) as ledger,
+        _opened(settings, ledger, request, clock, progress, make=not request.dry) as opened,
+    ):
         runs = []
         if selection.entities:
             runs.append(_catalogue_run(opened, selection, part=bool(only)))
         if selection.orders is not None:
             runs.append(_orders_run(opened, selection.orders))
         yield runs
+
+
+@contextmanager
+def _opened(
+    settings: GristSettings, ledger: Ledger, request: RunRequest, clock: Clock, progress: Progress, *, make: bool
+) -> Iterator[_Opened]:
+    with ExitStack() as stack:
+        trying = retrier(settings, clock)
+        shopify = stack.enter_context(connected_shop(settings, clock, trying))
+        calls = stack.enter_context(counted_calls(ledger, settings, clock))
+        grist = GristClient(settings.grist_server, settings.grist_api_key, None, clock, trying, calls)
+        stack.callback(grist.close)
+        document = find_document(grist, settings.grist_document, settings.grist_workspace, make=make)
+        tables = Tables(GristDocument(grist, document), ledger, request, clock)
+        yield _Opened(settings, request, clock, progress, random.SystemRandom(), ledger, shopify, tables)
+
+
+@contextmanager
+def _order_sync_of(
+    settings: GristSettings, ledger: Ledger, request: RunRequest, clock: Clock, progress: Progress
+) -> Iterator[OrderSync]:
+    """The tracking of orders over a ledger that is open already. Raises RemoteError where the document cannot be opened."""
+    chosen = settings.selection.orders
+    assert chosen is not None, "asked only where orders are chosen"
+    with _opened(settings, ledger, request, clock, progress, make=False) as opened:
+        opened.tables.document.head()  # a wrong key or a document that is not shared is told before anything is changed
+        yield _order_sync(opened, chosen)
 
 
 def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
@@ -100,11 +122,23 @@ def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
 def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
     """Orders into their table, and what people may write of them back."""
     settings = opened.settings
+    return Run(
+        ORDERS,
+        f"orders of {settings.shopify_store_name} in the Grist document {settings.grist_document}",
+        replace(SHOPIFY_GRIST.words, record=chosen.rows),
+        {ORDERS: order_rows(chosen, "UTC", "XXX").fields},
+        tracks_orders=True,
+        start=_order_sync(opened, chosen).run,
+    )
+
+
+def _order_sync(opened: _Opened, chosen: ChosenOrders) -> OrderSync:
+    settings = opened.settings
     destination = OrdersTable(chosen, opened.tables, opened.tables.document.id)
     writer = OrderWriter(opened.shopify, chosen.from_grist) if chosen.from_grist else None
     rows = order_rows(chosen, "UTC", "XXX")  # for what does not depend on the shop
     reader = OrderReader(opened.shopify, rows.metafields)
-    sync = OrderSync(
+    return OrderSync(
         opened.ledger,
         reader,
         destination,
@@ -115,14 +149,6 @@ def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
         opened.rng,
         opened.progress,
         writer,
-    )
-    return Run(
-        ORDERS,
-        f"orders of {settings.shopify_store_name} in the Grist document {settings.grist_document}",
-        replace(SHOPIFY_GRIST.words, record=chosen.rows),
-        {ORDERS: rows.fields},
-        tracks_orders=True,
-        start=sync.run,
     )
 
 
@@ -167,4 +193,21 @@ def _unknown_fields(settings: GristSettings, names: Sequence[str]) -> list[str]:
     return settings.selection.only(names)[1] if names else []
 
 
-IMPLEMENTATION = Implementation(load, open_runs, check, _selected, _unknown_fields)
+def _tracks_orders(settings: GristSettings) -> bool:
+    return settings.selection.orders is not None
+
+
+REMAINS = (
+    "The document's history (its latest thousand changes or so) still holds what stood there: its owner removes it with "
+    'POST /api/docs/DOCUMENT/states/remove and {"keep": 1}, which forgets all older changes for good (the next sync then looks '
+    "at everything once). Snapshots (Document history, Snapshots), copies and backups of the document, and whatever its webhooks "
+    "told, keep it until they are deleted. Columns and tables that people made are theirs to clear."
+)
+IMPLEMENTATION = Implementation(
+    load,
+    open_runs,
+    check,
+    _selected,
+    _unknown_fields,
+    OrderTracking(_tracks_orders, _order_sync_of, rows_shown, REMAINS),
+)

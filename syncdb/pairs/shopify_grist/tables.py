@@ -70,9 +70,14 @@ class Tables:
 
 def registered(ledger: Ledger, document: str, entity: str = "") -> str:
     """The name of an entity's pair in the ledger, or without one that of the runs; the ledger knows it from now on."""
-    name = f"{SHOPIFY_GRIST.name}:{document}" + (f":{entity}" if entity else "")
+    name = pair_name(document, entity)
     ledger.register(RegisteredPair(name, SHOPIFY_GRIST.name, entity, tracks_orders=entity == ORDERS))
     return name
+
+
+def pair_name(document: str, entity: str = "") -> str:
+    """What the ledger calls an entity's pair, or without one that of the runs."""
+    return f"{SHOPIFY_GRIST.name}:{document}" + (f":{entity}" if entity else "")
 
 
 def binding_name(document: str, name: str, table: str) -> str:

@@ -9,12 +9,14 @@ from syncdb.clock import Clock
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.progress import Progress
 from syncdb.engine.request import RunRequest
+from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.order_sync import OrderSync
-from syncdb.pairs.base import Implementation, Run
+from syncdb.pairs.base import Implementation, OrderTracking, Run
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
 from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_mapping
+from syncdb.pairs.shopify_sheets.known_sheet import rows_shown
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
 from syncdb.systems.check import Check
@@ -30,9 +32,17 @@ def open_sync(settings: SheetsSettings, request: RunRequest, clock: Clock, progr
 
     Raises LedgerBusy, LedgerUnusable, ConfigurationError, and RemoteError where the spreadsheet cannot be found.
     """
+    with open_ledger(settings, request, clock) as ledger, sync_of(settings, ledger, request, clock, progress) as sync:
+        yield sync
+
+
+@contextmanager
+def sync_of(
+    settings: SheetsSettings, ledger: Ledger, request: RunRequest, clock: Clock, progress: Progress
+) -> Iterator[OrderSync]:
+    """The same over a ledger that is open already."""
     rng = random.SystemRandom()
     with ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger(settings, request, clock))
         trying = retrier(settings, clock)
         google = google_client(settings, clock, trying)
         stack.callback(google.close)
@@ -76,4 +86,11 @@ def _selected(settings: SheetsSettings) -> str:
     return f"{settings.shopify_store_name}, all settings are usable"
 
 
-IMPLEMENTATION = Implementation(load, open_runs, _check, _selected)
+REMAINS = (
+    "The version history of the spreadsheet (File, Version history) still shows what stood there, and no program can clear it. "
+    "Where it must go, too: begin a new spreadsheet (target_spreadsheet; a run fills it) and delete the old one for good. "
+    "Columns, notes and copies that people made are theirs to clear."
+)
+IMPLEMENTATION = Implementation(
+    load, open_runs, _check, _selected, orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS)
+)

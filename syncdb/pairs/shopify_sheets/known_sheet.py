@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
+from syncdb.clock import Clock
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.base import RowsShown
 from syncdb.pairs.shopify_sheets.destination import sheet_mapping
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
 from syncdb.pairs.shopify_sheets.tabs import Opening, Tabs, TargetSpreadsheet, open_tabs, spreadsheet_in, to_remember
+from syncdb.systems.google_sheets.connecting import google_of
+
+MOVED = "rows moved while it was read; ask again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +33,19 @@ def known_sheet(settings: SheetsSettings, reader: LedgerReader, google: Client) 
     place = TargetSpreadsheet(settings, spreadsheet_id, reader.connection, reader.meta)
     connector = open_tabs(place, Opening(google, mapping.fields, str(reader.meta("ledger_id")), everything=True))
     return KnownSheet(place.pair, tuple(one.tab for one in to_remember(settings, connector).values()), connector)
+
+
+def rows_shown(settings: SheetsSettings, reader: LedgerReader, clock: Clock) -> RowsShown | None:
+    """The keys that stand in the sheet now; None before the first run wrote to it. Raises SyncdbError."""
+    with google_of(settings, clock) as google:
+        sheet = known_sheet(settings, reader, google)
+        if sheet is None:
+            return None
+        keys: set[str] = set()
+        doubled: dict[str, tuple[str, ...]] = {}
+        for block in sheet.connector.fetch():
+            keys |= block.found.keys() | block.doubled.keys()
+            doubled |= block.doubled
+            if not block.complete:
+                return RowsShown(sheet.pair, frozenset(keys), doubled, MOVED)
+        return RowsShown(sheet.pair, frozenset(keys), doubled)

@@ -1,12 +1,15 @@
 """The commands as a person runs them, against the sandbox over real HTTP."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.manager.conftest import Answer, manage
+from tests.scenarios.grist_world import GristWorld
 from tests.scenarios.world import World
 
 Manage = Callable[..., Answer]
@@ -57,3 +60,34 @@ def run(worlds: list[World], monkeypatch: pytest.MonkeyPatch) -> Manage:
         return manage(*arguments)
 
     return command
+
+
+ORDER_COLUMNS = ["order_name", "order_total", "tags", "customer_name", "customer_email", "shipping_city", "note"]
+
+
+@pytest.fixture
+def in_grist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., GristWorld]]:
+    """Worlds whose settings are in the environment; only Grist is configured, with the orders' table as asked for."""
+    made: list[GristWorld] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEADLINE_SECONDS", "10")
+
+    def make(orders: dict[str, Any] | None = None, **options: Any) -> GristWorld:
+        chosen = {"orders": {"columns": ORDER_COLUMNS} if orders is None else orders}
+        made.append(GristWorld(tmp_path, **{"products": 0, "orders": 20, "env": {"GRIST_SYNC": json.dumps(chosen)}} | options))
+        for name, value in (made[-1].sandbox.environment() | made[-1].env).items():
+            if not name.startswith(("GOOGLE", "TARGET")):
+                monkeypatch.setenv(name, value)
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+@pytest.fixture
+def grist_orders(in_grist: Callable[..., GristWorld]) -> GristWorld:
+    """Twenty orders, in Grist's table already, one row each."""
+    world = in_grist()
+    world.synced()
+    return world

@@ -159,7 +159,7 @@ def test_a_redaction_cut_short_is_finished_by_the_next_run(world: World, run: Ma
     with Ledger.open(world.folder / "ledger.db", world.clock.now()) as ledger:
         affected = of_customer(ledger, lambda person: mine[0]["email"].casefold() in person.emails)
         assert {order["id"].rpartition("/")[2] for order in mine} == set(affected.orders)
-        strip(ledger, affected, sheet_too=False)  # and here the power fails
+        strip(ledger, affected, places_too=False)  # and here the power fails
     assert in_bytes(world.folder, texts)
     assert world.sync().code == 0
     assert in_bytes(world.folder, texts) == {}

@@ -97,7 +97,7 @@ def test_what_was_agreed_stays_until_the_sheet_is_cleared_and_no_longer(world: W
         affected = of_customer(ledger, lambda person: mine[0]["email"].casefold() in person.emails)
         rebuilt: list[str] = []
         ledger.connection.set_trace_callback(lambda statement: rebuilt.append(statement) if statement == "VACUUM" else None)
-        strip(ledger, affected, sheet_too=True)
+        strip(ledger, affected, places_too=True)
         assert catch_up(ledger) == 0 and not rebuilt
         clean(ledger, affected)
         assert catch_up(ledger) == 0 and rebuilt == ["VACUUM"]
@@ -109,7 +109,7 @@ def test_a_command_cut_off_at_the_sheet_is_finished_by_the_next_run(world: World
     _, mine = customer_of(world)
     texts = only_theirs(world, texts_of(mine), mine)
     with Ledger.open(world.folder / "ledger.db", world.clock.now()) as ledger:
-        strip(ledger, of_customer(ledger, lambda person: mine[0]["email"].casefold() in person.emails), sheet_too=True)
+        strip(ledger, of_customer(ledger, lambda person: mine[0]["email"].casefold() in person.emails), places_too=True)
     assert in_bytes(world.folder, texts)
     assert world.sync().code == 0
     assert in_bytes(world.folder, texts) == {}

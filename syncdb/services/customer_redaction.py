@@ -1,0 +1,132 @@
+"""A customer's data out of everything that is kept: ledger, logs, files and, where asked for, the places that show the orders."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from syncdb.clock import Clock
+from syncdb.engine.request import run_request
+from syncdb.errors import Exit
+from syncdb.ledger import Ledger
+from syncdb.ledger.queries.reader import reading
+from syncdb.ledger.text_search import Advance, files_of, in_other_orders, traces
+from syncdb.orders.erasing import Erased, erase
+from syncdb.orders.order_sync import OrderSync
+from syncdb.orders.redaction import Affected, clean, redaction, strip
+from syncdb.pairs.base import PairType
+from syncdb.pairs.opening import open_ledger
+from syncdb.services.file_copies import Copies, deal_with, holding
+from syncdb.services.stopping import Lines
+from syncdb.services.validation import UsablePair
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceErased:
+    """What became of a pair's other side, and what its system keeps all the same."""
+
+    pair: PairType
+    erased: Erased
+    remains: str
+
+    @property
+    def told(self) -> str:
+        """Stable for scripts where it went well."""
+        return self.erased.problem or "cleared"
+
+
+@dataclass(slots=True)
+class RedactionResult:
+    """What a redaction came to. `not_cleared` are pairs of the ledger that showed the person and are not configured any more."""
+
+    affected: Affected
+    counts: dict[str, int] = field(default_factory=dict)
+    copies: Copies = field(default_factory=Copies)
+    traces: dict[Path, list[str]] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
+    lines_left: int = 0
+    emptied: bool = True
+    places: list[PlaceErased] = field(default_factory=list)
+    not_cleared: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> Exit:
+        if any(one.erased.problem for one in self.places):
+            return Exit.REMOTE
+        return Exit.DONE if self.proved and not self.copies.left and not self.not_cleared else Exit.PARTIAL
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing is left in the bytes of the files nor in any line of these orders."""
+        return not self.traces and not self.lines_left and self.emptied
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears how far the long passes are: bytes of the files searched, orders looked at for others with the same texts."""
+
+    searched: Callable[[int], Advance]  # made for the size of the ledger's file, in bytes
+    compared: Advance
+
+
+def redact_in_ledger(path: Path, affected: Affected, clock: Clock) -> RedactionResult:
+    """Only what the ledger holds. Raises LedgerBusy, and NeedsPerson while a write is not settled."""
+    with Ledger.open(path, clock.now()) as ledger:
+        strip(ledger, affected, places_too=False)
+        return _cleaned(ledger, RedactionResult(affected))
+
+
+def redact_everywhere(pairs: Sequence[UsablePair], affected: Affected, clock: Clock) -> RedactionResult:
+    """The places of these pairs first, while the ledger still knows what stands there; whatever comes of that, the ledger is
+    cleaned.
+
+    Raises RemoteError where a place cannot be found, LedgerBusy, and NeedsPerson while a write is not settled: then nothing was
+    changed.
+    """
+    done = RedactionResult(affected)
+    first = pairs[0].settings
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(first, run_request(first), clock))
+        opened = [(one, stack.enter_context(_order_sync(one, ledger, clock))) for one in pairs]
+        names = [sync.destination.pair for _, sync in opened]
+        shown_in = redaction(ledger).shown_in(affected.orders)
+        strip(ledger, affected, places_too=True, pairs=names)
+        for one, sync in opened:
+            assert one.orders is not None
+            done.places.append(PlaceErased(one.pair, erase(sync, affected, one.pair.words.place), one.orders.remains))
+        done.not_cleared = sorted(shown_in.difference(names))
+        return _cleaned(ledger, done)
+
+
+def _order_sync(one: UsablePair, ledger: Ledger, clock: Clock) -> AbstractContextManager[OrderSync]:
+    assert one.orders is not None, "only pairs that track orders show them"
+    request = replace(run_request(one.settings), keep=None)  # a redaction is no time to keep house
+    return one.orders.open(one.settings, ledger, request, clock, Lines(lambda: None))
+
+
+def _cleaned(ledger: Ledger, done: RedactionResult) -> RedactionResult:
+    done.counts, done.emptied = clean(ledger, done.affected)
+    done.lines_left = redaction(ledger).left_in(done.affected.orders, done.affected.values)
+    return done
+
+
+def prove(path: Path, log: Path, done: RedactionResult, also: Sequence[Path], hears: Listeners, *, delete_files: bool) -> None:
+    """Search ledger, log and the files beside them once the ledger is closed; `done` learns what is left, and where.
+
+    Logs are blanked, dry runs deleted, other files where `delete_files`. What others share stands there by right.
+    """
+    found = _searched(path, done, hears)
+    values = done.affected.values - done.shared
+    done.copies = deal_with(holding(path, also, values), log, values, delete=delete_files)
+    done.traces = found | traces([log], values)
+
+
+def _searched(path: Path, done: RedactionResult, hears: Listeners) -> dict[Path, list[str]]:
+    """What of the person is left in the bytes of the ledger's files. Only if something was found, other orders are looked at."""
+    found = traces(files_of(path), done.affected.values, hears.searched(path.stat().st_size))
+    texts = {text for hits in found.values() for text in hits}
+    if texts:
+        with reading(path) as reader:
+            done.shared = in_other_orders(reader.connection, texts, done.affected.orders, hears.compared)
+    left = {one: [text for text in hits if text not in done.shared] for one, hits in found.items()}
+    return {one: hits for one, hits in left.items() if hits}

@@ -1,0 +1,47 @@
+"""The pairs that a command works with: those that are configured, or one that was named, with settings that can be used."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from syncdb.errors import ConfigurationError
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
+from syncdb.services.ledger_location import configured_pairs
+from syncdb.services.validation import UsablePair
+
+
+def meant_pairs(chosen: PairType | None, config: Path | None, env: Mapping[str, str] | None = None) -> tuple[PairType, ...]:
+    """The one that was chosen, else the configured ones; where there are none the first there is: it tells what is lacking."""
+    return (chosen,) if chosen else configured_pairs(config, env) or registry.PAIRS[:1]
+
+
+def usable_pairs(
+    pairs: Sequence[PairType], flags: Mapping[str, object], env: Mapping[str, str], directory: Path, config: Path | None
+) -> list[UsablePair]:
+    """These pairs with their settings. Raises ConfigurationError with every problem of any of them, each once."""
+    usable: list[UsablePair] = []
+    errors: list[ConfigurationError] = []
+    for pair in pairs:
+        implementation = pair.load_implementation()
+        try:
+            usable.append(UsablePair(pair, implementation, implementation.load(flags, env, directory, config)))
+        except ConfigurationError as error:
+            errors.append(error)
+    if errors:
+        problems = dict.fromkeys(problem for error in errors for problem in error.problems)
+        raise ConfigurationError(list(problems), next_step=errors[0].next_step)
+    return usable
+
+
+def tracking_orders(usable: Sequence[UsablePair], command: str) -> list[UsablePair]:
+    """Those that keep orders in step. Raises ConfigurationError, with what `command` is, where none does."""
+    tracking = [one for one in usable if one.orders is not None]
+    if not tracking:
+        raise ConfigurationError(
+            [
+                f"{one.pair.about}: that keeps no orders in step, so {command} does not apply. Nothing was changed."
+                for one in usable
+            ],
+            next_step=f"To keep orders in step, too, choose them in the settings: {usable[0].pair.docs}",
+        )
+    return tracking
