@@ -22,7 +22,7 @@ from tests.proof.oracle import examined
 from tests.proof.world import MEMORY
 
 DEFAULT, LONG = 1950, 10_000
-quiet = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 class Patient(World):
@@ -63,7 +63,7 @@ class Counted(TwoWay):
 
 
 def test_random_histories_in_memory() -> None:
-    chosen = settings(max_examples=DEFAULT, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)  # type: ignore[arg-type]
+    chosen = settings(max_examples=DEFAULT, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)
     _all(DEFAULT, chosen, 0)
 
 
@@ -71,7 +71,7 @@ def test_random_histories_in_memory() -> None:
 @pytest.mark.timeout(0)
 def test_random_histories_in_memory_at_length() -> None:
     wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG))
-    chosen = settings(max_examples=wanted, stateful_step_count=50, database=None, **quiet)  # type: ignore[arg-type]
+    chosen = settings(max_examples=wanted, stateful_step_count=50, database=None, **quiet)
     _all(wanted, chosen, int(os.environ.get("SYNCDB_SEED", "1")))
 
 
