@@ -204,8 +204,8 @@ class _Pattern:
         text = self.text
         for place, value in filled.items():
             text = text.replace(f"@{place}@", value)
-        made = snapshot_of(orjson.loads(text))
-        return made.hash, made.text, email
+        snapshot = snapshot_of(orjson.loads(text))
+        return snapshot.hash, snapshot.text, email
 
 
 def _orders(patterns: list[_Pattern], count: int, now: datetime) -> Iterator[tuple[Any, ...]]:

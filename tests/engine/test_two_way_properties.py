@@ -48,8 +48,8 @@ def any_policy(rng: random.Random) -> Policy:
         owner, tie = rng.choice([*Owner, Owner.BOTH, Owner.BOTH]), rng.choice([*Tie, Tie.ASK, Tie.ASK])
         return Rule(owner, rng.choice(list(OnDrift)), tie)
 
-    missing = [rng.choice(list(OnMissing)) for _ in range(2)]
-    return Policy({name: rule() for name in FIELDS}, *missing, create_left=rng.random() < 0.7, create_right=rng.random() < 0.7)
+    left, right = (rng.choice(list(OnMissing)) for _ in range(2))
+    return Policy({name: rule() for name in FIELDS}, left, right, create_left=rng.random() < 0.7, create_right=rng.random() < 0.7)
 
 
 def mirrored(policy: Policy) -> Policy:

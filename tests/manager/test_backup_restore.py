@@ -58,7 +58,7 @@ def test_a_backup_is_whole_private_and_one_file(past: Shop, tmp_path: Path) -> N
 
 def test_copies_made_while_a_run_writes_are_all_whole(tmp_path: Path) -> None:
     """The writer keeps two tables equal within each transaction; no copy may show them apart."""
-    path, stop, written = tmp_path / "ledger.db", threading.Event(), []
+    path, stop, written = tmp_path / "ledger.db", threading.Event(), list[str]()
 
     def write() -> None:
         with Ledger.open(path, NOW) as ledger:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.cli.app import COMMANDS
+from syncdb.cli.commands import COMMANDS
 from tests.manager.conftest import Shop, manage
 
 ROOT = Path(__file__).parents[2]

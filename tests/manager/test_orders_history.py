@@ -1,5 +1,8 @@
 """Finding orders as people name them, and telling what happened to one."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.manager.conftest import Shop
@@ -28,7 +31,7 @@ def test_orders_are_the_newest_of_the_shop(past: Shop) -> None:
         ("open", lambda order: order["cancelledAt"] is None and order["closedAt"] is None),
     ],
 )
-def test_a_status_selects_as_the_shop_has_it(past: Shop, word: str, meant) -> None:
+def test_a_status_selects_as_the_shop_has_it(past: Shop, word: str, meant: Callable[[dict[str, Any]], bool]) -> None:
     found = past.ask("orders", "--status", word, "--limit", "999", "--json").data["orders"]
     expected = {bare(gid) for gid, order in past.world.shop.orders.items() if meant(order)}
     assert {one["order_id"] for one in found} == expected and expected

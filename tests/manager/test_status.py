@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.runs import Problem
@@ -115,7 +117,7 @@ def test_open_errors_conflicts_and_unfinished_writes(copied: Callable[[], Path])
     assert len(answer.data["unfinished_writes"]) == 2 and answer.data["open_errors"] == 1
 
 
-def test_an_old_api_version(copied: Callable[[], Path], monkeypatch) -> None:
+def test_an_old_api_version(copied: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     path = copied()
     monkeypatch.setenv("SHOPIFY_API_VERSION", "2025-10")
     assert codes(ask(path)) == {"version_ended"}

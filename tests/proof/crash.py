@@ -48,7 +48,7 @@ def dying(steps: Steps) -> Iterator[None]:
             here()
         here()
 
-    HTTPAdapter.send, Ledger.transaction = sent, committed  # type: ignore[method-assign,assignment]
+    HTTPAdapter.send, Ledger.transaction = sent, committed  # type: ignore[method-assign]
     try:
         yield
     finally:

@@ -92,7 +92,7 @@ def first_load_in_spans(judged: Judged) -> None:
 
 
 # situation -> how many boundaries its run had when this was written; a tenth fewer would mean that some are no longer tried
-SITUATIONS = {
+SITUATIONS: dict[Callable[[Judged], None], int] = {
     first_load: 87,
     changes_and_restores: 64,
     new_column: 77,

@@ -44,7 +44,12 @@ def test_a_new_row_whose_key_column_was_moved_meanwhile_is_put_right(judged: Jud
     world = judged.world
     judged.shop(0, 12)
     last = len(world.rows())
-    judged.edited_meanwhile(lambda: (world.colleague.insert_rows(3, 2), world.colleague.move_columns("B", 1, "A")))
+
+    def insert_and_move() -> None:
+        world.colleague.insert_rows(3, 2)
+        world.colleague.move_columns("B", 1, "A")
+
+    judged.edited_meanwhile(insert_and_move)
     assert len(world.rows()) > last
     judged.agree()
 

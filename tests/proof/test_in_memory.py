@@ -22,7 +22,7 @@ from tests.proof.oracle import examined
 from tests.proof.world import MEMORY
 
 DEFAULT, OWN_IDS, LONG = 1950, 300, 10_000
-quiet = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 class Patient(World):
@@ -72,7 +72,7 @@ class CountedMatched(Counted, TwoWayMatched):
 
 @pytest.mark.parametrize(("machine", "histories"), [(Counted, DEFAULT), (CountedOwnIds, OWN_IDS), (CountedMatched, OWN_IDS)])
 def test_random_histories_in_memory(machine: type[Counted], histories: int) -> None:
-    chosen = settings(max_examples=histories, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)  # type: ignore[arg-type]
+    chosen = settings(max_examples=histories, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)
     _all(machine, histories, chosen, 0)
 
 
@@ -81,7 +81,7 @@ def test_random_histories_in_memory(machine: type[Counted], histories: int) -> N
 @pytest.mark.parametrize("machine", [Counted, CountedOwnIds, CountedMatched])
 def test_random_histories_in_memory_at_length(machine: type[Counted]) -> None:
     wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG))
-    chosen = settings(max_examples=wanted, stateful_step_count=50, database=None, **quiet)  # type: ignore[arg-type]
+    chosen = settings(max_examples=wanted, stateful_step_count=50, database=None, **quiet)
     _all(machine, wanted, chosen, int(os.environ.get("SYNCDB_SEED", "1")))
 
 

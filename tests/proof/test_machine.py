@@ -116,7 +116,12 @@ class Histories(RuleBasedStateMachine):
         judged.calm_writes()
         judged.shop(1, number)
         judged.told.append(f"just before a write: {[(act.__name__, a, b) for act, a, b in which]}")
-        judged.edited_meanwhile(lambda: [judged.doing(act, a, b) for act, a, b in which])
+
+        def do_them() -> None:
+            for act, a, b in which:
+                judged.doing(act, a, b)
+
+        judged.edited_meanwhile(do_them)
 
     @rule(shopify=st.booleans())
     def tokens_expire(self, shopify: bool) -> None:
@@ -201,7 +206,7 @@ def told_on_the_way() -> None:
         sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {examined['whole histories']} histories, {examined['runs']} runs\n")
 
 
-quiet = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
 @pytest.fixture(autouse=True)

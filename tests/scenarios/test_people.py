@@ -156,6 +156,7 @@ def test_a_vanished_tab_stops_the_run_and_a_renamed_one_is_followed(world: World
     world.shop.set_note(gid, "after renaming")
     assert world.sync().code == 0
     tab = world.sandbox.spreadsheet.titled("Bestellungen")
+    assert tab is not None
     assert any(cell is not None for row in tab.rows for cell in row)
     from syncdb.sandbox.google.colleague import Colleague
 

@@ -137,6 +137,7 @@ def cells_of(world: World) -> dict[tuple[int, int], Any]:
     from syncdb.sandbox.google.cells import unpack
 
     tab = world.sandbox.spreadsheet.titled("Orders")
+    assert tab is not None
     return {(row, column): unpack(cell) for row, column, cell in tab.filled()}
 
 

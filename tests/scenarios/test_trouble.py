@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.faults import Fault, Kind
 from tests.scenarios.test_people import some_line
 from tests.scenarios.world import World
 
-WRITE_FAULTS = [
+WRITE_FAULTS: list[Kind] = [
     "apply_then_cut",
     "apply_then_error",
     "cut_before",
@@ -23,7 +23,7 @@ WRITE_FAULTS = [
 
 @pytest.mark.parametrize("kind", WRITE_FAULTS)
 @pytest.mark.parametrize("skip", [0, 1])
-def test_a_write_without_an_answer_loses_and_doubles_nothing(make: Callable[..., World], kind: str, skip: int) -> None:
+def test_a_write_without_an_answer_loses_and_doubles_nothing(make: Callable[..., World], kind: Kind, skip: int) -> None:
     world = make(orders=25)
     world.faults.add(Fault(kind, "sheets write", skip=skip))
     ran = world.sync()

@@ -34,7 +34,8 @@ class Ran:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        return self.data["counts"]
+        counts: Mapping[str, int] = self.data["counts"]
+        return counts
 
 
 @dataclass

@@ -7,6 +7,7 @@ import stat
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "shopify_sync.db"
 
 
-def save(ledger: Ledger, snapshot: dict, updated_at: str = "2026-11-20T10:00:00Z") -> Seen:
+def save(ledger: Ledger, snapshot: dict[str, Any], updated_at: str = "2026-11-20T10:00:00Z") -> Seen:
     with ledger.transaction():
         (seen,) = ledger.orders.save([snapshot_of({"updated_at": updated_at} | snapshot)], 1, "2026-11-21T07:00:00Z")
         return seen

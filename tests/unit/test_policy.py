@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from types import EllipsisType
 
 import pytest
 
@@ -20,9 +21,9 @@ def policy(rule: Rule, **more: object) -> Policy:
     return Policy({"f": rule}, **more)  # type: ignore[arg-type]
 
 
-def written(base: Value, left: Value, right: Value, rule: Rule) -> dict[Side, Value] | Why:
+def written(base: Value | EllipsisType, left: Value, right: Value, rule: Rule) -> dict[Side, Value] | Why:
     """What is written where, or why nothing is. A base of ... means that there is none."""
-    known = None if base is ... else Record("k", {"f": base})
+    known = None if isinstance(base, EllipsisType) else Record("k", {"f": base})
     decision = decide(Triple("k", known, found(left), found(right)), policy(rule))
     if decision.conflicts:
         assert not decision.operations

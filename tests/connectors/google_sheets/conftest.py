@@ -146,7 +146,7 @@ class Desk:
             rows.pop()
         return rows
 
-    def put(self, title: str, row: int, column: int, value: object) -> None:
+    def put(self, title: str, row: int, column: int, value: Any) -> None:
         """Somebody puts a value into a cell."""
         tab = self.spreadsheet.titled(title)
         tab.put(row, column, with_value(tab.get(row, column), value))

@@ -146,7 +146,7 @@ def test_runs_cover_what_was_asked_and_little_else(numbers: set[int], gap: int) 
 @steady
 @given(st.permutations(["Id", "Name", "Total", "", "", "Theirs"]), st.integers(0, 5))
 def test_columns_are_found_wherever_they_stand(head: list[str], header_row: int) -> None:
-    rows: list[list[str | None]] = [[None]] * header_row + [[f" {text} " for text in head]]
+    rows: list[list[str | None]] = [*([None] for _ in range(header_row)), [*(f" {text} " for text in head)]]
     wanted = {"id": "Id", "name": "Name", "total": "Total"}
     assert find_header_row(rows, "Id") == header_row
     columns = match(rows[header_row], header_row, wanted, "Orders")

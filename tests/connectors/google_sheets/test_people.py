@@ -11,6 +11,7 @@ from syncdb.connectors.google_sheets import SheetConnector, a1
 from syncdb.model import Attempt, Operation, Result
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.google.colleague import Colleague
+from syncdb.values import Value
 from tests.connectors.google_sheets.conftest import Desk, create, update
 
 DONE, STALE = Result.DONE, Result.STALE
@@ -229,7 +230,9 @@ def _edits() -> st.SearchStrategy[list[tuple[str, int, int]]]:
 
 
 def _do(colleague: Colleague, what: str, where: int, count: int) -> None:
-    width = max(len(row) for row in colleague.spreadsheet.titled("Orders").rows)
+    tab = colleague.spreadsheet.titled("Orders")
+    assert tab is not None
+    width = max(len(row) for row in tab.rows)
     row, column = 2 + where % 12, a1.letters(where % width)
     match what:
         case "insert rows":
@@ -281,7 +284,12 @@ def test_whatever_people_do_meanwhile_their_cells_stay_and_ours_come_right(
     attempt = desk.prepare(
         connector, *(update(str(n), {"quantity": n}, {"quantity": 100 + n, "title": f"new {n}"}) for n in sorted(chosen))
     )
-    desk.meanwhile(lambda: [_do(colleague, *edit) for edit in edits])
+
+    def edit_all() -> None:
+        for edit in edits:
+            _do(colleague, *edit)
+
+    desk.meanwhile(edit_all)
     connector.write(attempt)
     repair(desk, connector, attempt)
     for place, (was, now) in told(wanted, colleague).items():
@@ -299,7 +307,7 @@ def _restore(desk: Desk, connector: SheetConnector, chosen: set[int]) -> None:
     for key, one in found.items():
         number = int(key)
         changed = number in chosen
-        meant = {"quantity": number + 100 * changed, "title": f"new {number}" if changed else f"T{number}"}
+        meant: dict[str, Value] = {"quantity": number + 100 * changed, "title": f"new {number}" if changed else f"T{number}"}
         shown = {name: one.record.fields[name] for name in meant}
         if shown != meant:
             again.append(update(key, shown, meant, one.ref))

@@ -1,5 +1,7 @@
 """What changed in a document is told by its history, deletions included; where it cannot be told, everything is looked at."""
 
+from typing import Any
+
 import pytest
 
 from syncdb.connectors.grist import GristDocument, GristTable, TableColumn
@@ -184,6 +186,6 @@ def test_a_comparison_that_was_cut_short_tells_nothing() -> None:
 
 
 def test_states_that_do_not_follow_each_other_tell_nothing() -> None:
-    changes = {"tableRenames": [], "tableDeltas": {}}
+    changes: dict[str, Any] = {"tableRenames": [], "tableDeltas": {}}
     found = delta({"right": {"n": 3, "h": "x"}, "summary": "both", "details": {"rightChanges": changes}})
     assert found.tables is None and found.schema_moved

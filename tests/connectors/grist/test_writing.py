@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_values_of_every_type_go_there_and_back_and_are_compared_by_grist(bench:
     [("title", "by hand"), ("price", 7.5), ("stock", 9), ("sold", False), ("status", "DRAFT"), ("tags", ["L", "c"]),
      ("day", 1770076800 + 86400), ("made", 1770112800), ("title", ""), ("tags", None)],
 )  # fmt: skip
-def test_what_a_person_typed_between_look_and_write_stays(bench: Bench, field: str, typed: object) -> None:
+def test_what_a_person_typed_between_look_and_write_stays(bench: Bench, field: str, typed: Any) -> None:
     table = bench.ready(create("g1", **FULL))
     attempt = bench.prepare(table, update("g1", {field: FULL[field]}, {field: OTHER[field]}))
     column = {"sold": "For_sale"}.get(field, field.capitalize())

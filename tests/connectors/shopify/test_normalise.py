@@ -203,7 +203,7 @@ def recorded(fits: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]
 def reading_of(parts: Parts, node: dict[str, Any]) -> dict[str, Any]:
     """What our shape makes of the parts that a recording happens to have asked for."""
     whole = {name: shape for name, shape in parts.items() if name in node}
-    read_parts = {}
+    read_parts: dict[str, Any] = {}
     for name, shape in whole.items():
         try:
             read_parts |= read({name: shape}, node)
@@ -232,7 +232,7 @@ def test_recorded_money_is_read_exactly() -> None:
     [("Refund", REFUND, 5), ("Fulfillment", FULFILLMENT, 5), ("OrderTransaction", TRANSACTION, 20), ("Order", ORDER, 50)],
 )
 def test_recorded_objects_are_read(kind: str, parts: Parts, least: int) -> None:
-    examined, names = 0, set()
+    examined, names = 0, set[str]()
     for node in recorded(is_a(kind)):
         found = reading_of(parts, node)
         assert found["id"] == node["id"].rpartition("/")[2]

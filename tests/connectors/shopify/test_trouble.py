@@ -41,7 +41,7 @@ def test_a_heavy_page_is_asked_for_in_halves(world: World) -> None:
     ids = world.fill(40)
 
     def heavy(seen: Any) -> bool:
-        return seen.body_json["variables"]["first"] > 12
+        return bool(seen.body_json["variables"]["first"] > 12)
 
     world.faults.add(Fault("unavailable", heavy, times=None))
     assert {order["id"] for order in orders_of(world.read())} == set(map(bare, ids))
@@ -142,7 +142,8 @@ def test_a_filter_that_is_not_understood_makes_the_run_partial(world: World) -> 
 
 
 def test_a_refused_cursor_begins_the_window_again(world: World) -> None:
-    ids, spoilt = world.fill(30), []
+    ids = world.fill(30)
+    spoilt: list[Any] = []
 
     def spoil(body: dict[str, Any]) -> None:
         info = body["data"]["orders"]["pageInfo"] if body["data"] else {"hasNextPage": False}

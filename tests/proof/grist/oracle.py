@@ -85,6 +85,7 @@ class Oracle:
                     self.bases[(*key, name)] = {left}
             count = view.left[key].get("available")
             if key[0] == "inventory" and count == view.right[key].get("available") and self.rule(key, "available") == "sum":
+                assert count is not None
                 self.totals[key] = {count}
         for gone in self.known - view.left.keys() - view.right.keys():
             self._forget(gone)

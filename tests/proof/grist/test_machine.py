@@ -217,7 +217,7 @@ def told_on_the_way() -> None:
         sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {examined['whole histories']} histories, {examined['runs']} runs\n")
 
 
-quiet = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
 @pytest.fixture(autouse=True)

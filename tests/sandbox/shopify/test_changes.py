@@ -29,8 +29,8 @@ def placed(asking: Asking, *lines: tuple[str, int], paid: bool = True, currency:
     order["shippingLines"].append(anatomy.shipping_line(shop.new_id(), "Post", money.amount("4.90"), money, 0.19, True))
     settle(order)
     if paid:
-        price = read(order["totalPriceSet"])
-        order["transactions"].append(anatomy.transaction(shop.new_id(), order, "SALE", "cash", price, money, shop.stamp()))
+        total = read(order["totalPriceSet"])
+        order["transactions"].append(anatomy.transaction(shop.new_id(), order, "SALE", "cash", total, money, shop.stamp()))
     shop.add_order(order)
     asking.clock.forward(60)
     return order

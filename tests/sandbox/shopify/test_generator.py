@@ -102,7 +102,7 @@ def test_money_adds_up_in_both_currencies(big: Asking, side: str) -> None:
 def test_it_still_adds_up_after_any_changes() -> None:
     asking = Asking(orders=120, seed=3)
     rng = random.Random(9)
-    made = Counter()
+    made = Counter[str]()
     for _ in range(400):
         asking.clock.forward(60)
         name, order_id = asking.shop.random_change(rng)

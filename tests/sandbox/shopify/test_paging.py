@@ -96,7 +96,7 @@ def test_a_cursor_of_another_sort_is_refused(asking: Asking) -> None:
         ({"first": 251}, "first cannot exceed 250"),
     ],
 )
-def test_page_sizes_are_checked(asking: Asking, sizes: dict[str, int], message: str) -> None:
+def test_page_sizes_are_checked(asking: Asking, sizes: dict[str, Any], message: str) -> None:
     body = asking.ask(ORDERS, **sizes)
     assert body["data"] is None
     assert [(one["message"], one["extensions"]["code"], one["path"]) for one in body["errors"]] == [

@@ -62,7 +62,7 @@ FILTERS: list[tuple[str, Callable[[Order], bool]]] = [
     ),
     (
         "(tag:VIP OR tag:b2b) status:open",
-        lambda one: {"VIP", "b2b"} & set(one["tags"]) and not one["closedAt"] and not one["cancelledAt"],
+        lambda one: not {"VIP", "b2b"}.isdisjoint(one["tags"]) and not one["closedAt"] and not one["cancelledAt"],
     ),
 ]
 

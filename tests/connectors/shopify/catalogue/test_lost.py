@@ -111,7 +111,7 @@ def test_where_a_first_part_stands_the_rest_is_planned_again(shelf: Shelf, merch
     for key in keys:
         merchant.set_metafield(key, "custom", "material", "Leinen")
     side = shelf.catalogue(deadline=5.0).side("products")
-    attempt = prepared(shelf, side, **{MATERIAL: "Wolle", "title": "Neu"})
+    attempt = prepared(shelf, side, **{MATERIAL: "Wolle"}, title="Neu")
     shelf.world.faults.add(Fault("too_many", "shopify write", skip=1, times=None))
     outcomes = side.write(attempt)
     assert results(outcomes) == [Result.STALE] * 4 and titles(shelf) == [False] * 4
