@@ -31,12 +31,17 @@ S = TypeVar("S", bound="RunSettings")
 class Words:
     """How messages speak of the other side: `place` within a sentence ("the sheet"), `title` before a colon ("Sheet").
 
-    `record` is what one key stands for there ("line", "order").
+    `record` is what one key stands for there ("line", "order"). `right` is what options, JSON and histories call the other side,
+    `left` what histories call the first; empty where they are called by their systems' names.
+    `allowed_by` is the setting that lets the first side be written.
     """
 
     place: str
     title: str
     record: str = "record"
+    right: str = ""
+    left: str = ""
+    allowed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ SHOPIFY_GRIST = PairType(
         ),
     ),
     named_by="grist_document",
-    words=Words("Grist", "Grist"),
+    words=Words("Grist", "Grist", left="shop", allowed_by="shopify_writes"),
     tracks_orders=True,
     docs="docs/grist.md",
     job="grist",

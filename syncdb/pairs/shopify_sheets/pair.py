@@ -49,7 +49,7 @@ SHOPIFY_SHEETS = PairType(
         ),
     ),
     named_by="target_spreadsheet",
-    words=Words("the sheet", "Sheet"),
+    words=Words("the sheet", "Sheet", right="sheet", left="shop"),
     tracks_orders=True,
     docs="docs/google-sheets.md",
     job="",
