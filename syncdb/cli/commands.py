@@ -163,7 +163,7 @@ ACTIONS = (
         f"""Have the next run examine one order anew.
 
         What was agreed about it is forgotten, so that the run reads it again and compares every cell with the shop. Neither the
-        shop nor any place that shows it is changed now, and no row is ever added twice: rows are found by keys. What people wrote into
+        shop nor the other side is changed now, and no row is ever added twice: rows are found by keys. What people wrote into
         managed cells of this order is replaced by the shop's values (also with edited_cells = report), and a row of it that a
         person deleted comes back (also with deleted_rows = respect).
         Exit codes: 0 done; 2 no such order; 7 a run holds the ledger. Example: {MANAGER} reset 1001
@@ -199,8 +199,8 @@ ACTIONS = (
         f"""Set syncdb up, question by question.
 
         Each answer is tried at once; config.json and .env are written at the end.
-        Secrets never go on the command line, where others could see them: without a terminal, give SHOPIFY_CLIENT_SECRET or
-        SHOPIFY_ACCESS_TOKEN in the environment; they are kept in .env, readable by you only. Nothing is overwritten unasked.
+        Secrets never go on the command line, where others could see them: without a terminal, give them in the
+        environment (SHOPIFY_CLIENT_SECRET, say); they are kept in .env, readable by you only. Nothing is overwritten unasked.
         Exit codes: 0 written; 2 something is missing or does not work; 130 given up. Example: {MANAGER} init
         """,
     ),

@@ -1,13 +1,11 @@
 """`history` of what is no order: a product with its variants and their stock, a collection."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries import history
 from syncdb.ledger.queries.catalogue import Thing, Things
-from syncdb.pairs.registry import other_side
 from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:

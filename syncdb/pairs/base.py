@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from syncdb.config.keys import Key
 from syncdb.programs import typed
 from syncdb.systems.base import System
+from syncdb.systems.questions import Topic, Tried
 
 if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.clock import Clock
@@ -84,7 +85,8 @@ class Implementation(Generic[S]):
     `load` makes the settings from flags, environment, folder and configuration file. `open` gives the runs, in their order, and
     lets go of everything at the end; its third argument names entities or fields to look at, empty for all. `check` tries what a
     run needs of the remote systems. `selected` says in words what is kept in step; `unknown_fields` which of some names are none
-    of its entities or fields.
+    of its entities or fields. `tries` try what was answered to the questions of a topic, by its name, each given the answers so
+    far as attributes under the names of their settings, all others by default.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -92,6 +94,7 @@ class Implementation(Generic[S]):
     check: Callable[[S, "LedgerReader | None", "Clock"], list["Check"]]
     selected: Callable[[S], str]
     unknown_fields: Callable[[S, Sequence[str]], list[str]] = field(default=lambda settings, names: list(names))
+    tries: Mapping[str, Callable[[Any], Tried]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class PairType:
     does. `script` runs it, as does the manager's `command`. `named_by` is the setting without which there is no such pair.
     `docs` is its page, `entities` are what it can keep in step. `job` tells its scheduled command apart from
     those of other pairs in the same folder (empty for the first pair that there was).
-    `implementation` is the module that holds the rest.
+    `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
     """
 
     name: str
@@ -120,12 +123,19 @@ class PairType:
     job: str
     implementation: str
     entities: tuple[str, ...] = ("orders",)
+    topics: tuple[Topic, ...] = ()
 
     @property
     def all_keys(self) -> tuple[Key, ...]:
         """The settings that a run of it is made from, beside those of every run."""
         left, right = self.systems
         return (*left.keys, *right.keys, *self.keys)
+
+    @property
+    def all_topics(self) -> tuple[Topic, ...]:
+        """Everything that is asked to set it up, in order."""
+        left, right = self.systems
+        return (*left.topics, *right.topics, *self.topics)
 
     @property
     def chooses_fields(self) -> bool:

@@ -10,6 +10,7 @@ from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.ledger.queries.sides import SidesOf
 from syncdb.values import Value, decode
 
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened. `who` is the system (as `Sides` calls it), person or problem; `at` is ISO UTC.

@@ -26,6 +26,7 @@ from syncdb.orders.shop_identity import one_shop
 from syncdb.pairs.base import Implementation, Run
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.selection import ORDERS, ChosenOrders, Selection
+from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
@@ -167,4 +168,4 @@ def _unknown_fields(settings: GristSettings, names: Sequence[str]) -> list[str]:
     return settings.selection.only(names)[1] if names else []
 
 
-IMPLEMENTATION = Implementation(load, open_runs, check, _selected, _unknown_fields)
+IMPLEMENTATION = Implementation(load, open_runs, check, _selected, _unknown_fields, TRIES)
