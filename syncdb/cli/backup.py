@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
-from syncdb.programs import MANAGER, SHEETS
+from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
     from syncdb.ledger.backup import Restored
@@ -59,9 +59,11 @@ def restore(
         from syncdb.errors import LedgerUnusable
         from syncdb.ledger.backup import restore as put_back
         from syncdb.orders.redaction import catch_up
+        from syncdb.pairs import registry
         from syncdb.services.ledger_location import find_ledger
 
-        ledger = find_ledger(config, db).ledger
+        location = find_ledger(config, db)
+        ledger = location.ledger
         if not file.is_file():
             raise LedgerUnusable(f"There is no backup at {file}.", next_step=f"Name a file that `{MANAGER} backup` made.")
         there = ledger.exists()
@@ -82,7 +84,8 @@ def restore(
             told.line(f"{done.redacted} order(s) were redacted since that backup; their personal data was taken out of it again.")
         if done.behind:
             told.line("Data redacted since is still in it, because a write must be settled first: the next run removes it.")
-        told.line(f"Next: {SHEETS} --test shows what a run will do; the first run looks at everything.")
+        command = (location.pairs or registry.PAIRS)[0].run_command
+        told.line(f"Next: {command} --test shows what a run will do; the first run looks at everything.")
 
 
 def _as_data(done: "Restored") -> dict[str, Any]:

@@ -124,7 +124,7 @@ ANSWERS = (
         f"""Put a backup in the place of the ledger.
 
         The present ledger is kept beside it. What was redacted since the backup does not come back. The next sync looks at every
-        order and row, so rows that the sheet has already are taken over, never added again.
+        order and row, so what the other side has already is taken over, never added again.
 
         Example: {MANAGER} restore backups/ledger.db
         """,
@@ -163,7 +163,7 @@ ACTIONS = (
         f"""Have the next run examine one order anew.
 
         What was agreed about it is forgotten, so that the run reads it again and compares every cell with the shop. Neither the
-        shop nor the sheet is changed now, and no row is ever added twice: rows are found by their keys. What a person wrote into
+        shop nor the other side is changed now, and no row is ever added twice: rows are found by keys. What people wrote into
         managed cells of this order is replaced by the shop's values (also with edited_cells = report), and a row of it that a
         person deleted comes back (also with deleted_rows = respect).
         Exit codes: 0 done; 2 no such order; 7 a run holds the ledger. Example: {MANAGER} reset 1001
@@ -174,10 +174,10 @@ ACTIONS = (
         "syncdb.cli.validate:validate",
         f"""Try whether everything that a run needs works.
 
-        Configuration, ledger, shop, and the sheet or the Grist document.
+        Configuration, ledger, and both systems of each pair.
         Each line is passed, or failed with the remedy. Nothing is changed.
-        To see whether the account may edit, an invisible mark is made in the spreadsheet and removed in the same request.
-        Exit codes: 0 all passed; 2 configuration; 4 a remote refused or is away; 5 ledger, sheet or document need a person.
+        What a look must leave for a moment to be sure (a mark that shows the right to edit) is removed at once.
+        Exit codes: 0 all passed; 2 configuration; 4 a remote refused or is away; 5 something needs a person.
         Example: {MANAGER} validate
         """,
     ),
@@ -199,8 +199,8 @@ ACTIONS = (
         f"""Set syncdb up, question by question.
 
         Each answer is tried at once; config.json and .env are written at the end.
-        Secrets never go on the command line, where others could see them: without a terminal, give SHOPIFY_CLIENT_SECRET or
-        SHOPIFY_ACCESS_TOKEN in the environment; they are kept in .env, readable by you only. Nothing is overwritten unasked.
+        Secrets never go on the command line, where others could see them: without a terminal, give them in the
+        environment (SHOPIFY_CLIENT_SECRET, say); they are kept in .env, readable by you only. Nothing is overwritten unasked.
         Exit codes: 0 written; 2 something is missing or does not work; 130 given up. Example: {MANAGER} init
         """,
     ),
@@ -211,7 +211,7 @@ ACTIONS = (
 
         Prints what does that; with --install it is put in place. It runs in this folder with this Python. Nothing is installed
         unasked. Exit codes: 0 done; 2 not possible as asked; 5 the scheduler refused. Example: {MANAGER} schedule
-        --pair grist --every 15
+        --every 15
         """,
     ),
     Command(

@@ -14,6 +14,7 @@ from syncdb.programs import MANAGER
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
     from syncdb.ledger.queries.conflicts import Dispute
+    from syncdb.ledger.queries.sides import Sides, SidesOf
     from syncdb.model import Verdict
     from syncdb.services.calendar import Calendar
     from syncdb.values import Value
@@ -26,7 +27,7 @@ def conflicts(
         list[str] | None, typer.Argument(metavar="[ID]...", help="Conflicts by the short id that the list shows.")
     ] = None,
     take: Annotated[
-        str | None, typer.Option("--take", metavar="SIDE", help="Whose value counts: shopify, or the other side (grist, sheet).")
+        str | None, typer.Option("--take", metavar="SIDE", help="Whose value counts: a side, as the list names it.")
     ] = None,
     value: Annotated[str | None, typer.Option("--value", metavar="VALUE", help="A value of your own for both sides.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Decide all, or all that --entity and --field name.")] = False,
@@ -45,18 +46,20 @@ def conflicts(
         from syncdb.ledger.queries.conflicts import disputes
         from syncdb.ledger.queries.reader import reading
         from syncdb.services.ledger_location import find_ledger
+        from syncdb.services.pair_sides import sides_in
 
         path = find_ledger(config, db).ledger
         with reading(path) as reader:
             zone = (reader.meta("shop") or {}).get("zone")
             wanted = [one for one in disputes(reader) if entity in (None, one.entity) and field in (None, one.field)]
             names = Things(reader).names(one.key for one in wanted if not one.order_id)
+            sides = sides_in(reader)
             wanted = [replace(one, name=names.get(one.key, one.name)) for one in wanted]
         if take is None and value is None:
-            _list(output, _named(wanted, which or ()), zone)
+            _list(output, _named(wanted, which or ()), sides, zone)
         else:
             chosen = wanted if everything else _named(wanted, _some(which))
-            _decide(output, path, [_verdict(one, take, value) for one in chosen], chosen, yes)
+            _decide(output, path, [_verdict(one, sides(one.pair), take, value) for one in chosen], chosen, yes)
 
 
 def _some(which: Sequence[str] | None) -> Sequence[str]:
@@ -79,12 +82,12 @@ def _named(wanted: "Sequence[Dispute]", which: Iterable[str]) -> "Sequence[Dispu
     return [one for one in wanted if not ids or one.id in ids]
 
 
-def _list(output: "Output", found: "Sequence[Dispute]", zone: str | None) -> None:
+def _list(output: "Output", found: "Sequence[Dispute]", sides: "SidesOf", zone: str | None) -> None:
     from syncdb.clock import SYSTEM
     from syncdb.services.calendar import Calendar
 
     if output.as_json:
-        output.data({"count": len(found), "conflicts": [_as_data(one) for one in found]})
+        output.data({"count": len(found), "conflicts": [_as_data(one, sides(one.pair)) for one in found]})
         return
     if not found:
         output.line("No open conflicts.", "bold")
@@ -94,50 +97,44 @@ def _list(output: "Output", found: "Sequence[Dispute]", zone: str | None) -> Non
     for one in found[:MOST]:
         output.line()
         output.line(f"{one.id}  {one.entity}: {one.name}" + (f" - {one.field}" if one.field else ""), "bold")
-        output.facts(_facts(one, calendar))
+        output.facts(_facts(one, sides(one.pair), calendar))
     output.line()
     if len(found) > MOST:
         output.hint(f"These are {MOST} of {len(found)}; --entity and --field narrow them down, --json lists all.")
-    if any(_decidable(one) for one in found):
-        output.hint(f"Decide: {MANAGER} conflicts ID --take shopify (or the other side), or --value VALUE.")
+    names = dict.fromkeys(name for one in found if _decidable(one) for name in (sides(one.pair).left, sides(one.pair).right))
+    if names:
+        output.hint(f"Decide: {MANAGER} conflicts ID --take {' or '.join(names)}, or --value VALUE.")
 
 
-def _facts(one: "Dispute", calendar: "Calendar") -> list[tuple[str, str]]:
-    told = [("  Why", _why(one))]
+def _facts(one: "Dispute", sides: "Sides", calendar: "Calendar") -> list[tuple[str, str]]:
+    left, right = f"  {sides.left_title}", f"  {sides.right_title}"
+    told = [("  Why", _why(one, sides))]
     if one.field is None:
         there, gone = "there", "gone"
-        sides = [("  Shopify", there if one.left else gone), (f"  {_other(one).title()}", there if one.right else gone)]
-        told += sides if _decidable(one) else []
+        told += [(left, there if one.left else gone), (right, there if one.right else gone)] if _decidable(one) else []
     else:
-        told += [("  Agreed", _text(one.base)), ("  Shopify", _text(one.left)), (f"  {_other(one).title()}", _text(one.right))]
+        told += [("  Agreed", _text(one.base)), (left, _text(one.left)), (right, _text(one.right))]
     where = [] if one.key == one.name else [one.key]
     told += [("  Where", ", ".join((*where, *one.where))), ("  Since", calendar.show(one.since))]
     if one.decided is not None:
-        decided = _text(one.value) if one.decided.value == "value" else "shopify" if one.decided.value == "left" else _other(one)
+        decided = _text(one.value) if one.decided.value == "value" else sides.left if one.decided.value == "left" else sides.right
         told.append(("  Decided", f"{decided}; the next run carries it out"))
     return told
 
 
-def _why(one: "Dispute") -> str:
+def _why(one: "Dispute", sides: "Sides") -> str:
     from syncdb.model import Why
 
     return {
         Why.BOTH_CHANGED: "both sides changed it",
         Why.NO_BASE: "the sides differ, and what was last agreed is not known",
-        Why.EDITED: f"changed on the side of {_other(one)}, which may not change it",
+        Why.EDITED: f"changed in {sides.place}, which may not change it",
         Why.EDIT_AGAINST_DELETE: "deleted on one side, edited on the other",
         Why.GONE: "deleted on one side",
         Why.DOUBLED: "stands in several rows; remove all but one",
         Why.FORMULA: "a formula stands there; it is never overwritten",
         Why.AMBIGUOUS: "several records could be the same thing; make the fields differ that they are matched by",
     }.get(one.why, one.why.value)
-
-
-def _other(one: "Dispute") -> str:
-    """What people call the other side: sheet, grist ..."""
-    from syncdb.pairs.registry import other_side
-
-    return other_side(one.pair_type)
 
 
 def _decidable(one: "Dispute") -> bool:
@@ -153,7 +150,7 @@ def _text(value: "Value") -> str:
     return (text if len(text) <= 200 else text[:197] + "...") or "-"
 
 
-def _as_data(one: "Dispute") -> dict[str, Any]:
+def _as_data(one: "Dispute", sides: "Sides") -> dict[str, Any]:
     from syncdb.values import encode
 
     return {
@@ -165,44 +162,45 @@ def _as_data(one: "Dispute") -> dict[str, Any]:
         "field": one.field,
         "why": one.why.value,
         "base": encode(one.base),
-        "shopify": encode(one.left),
-        _other(one): encode(one.right),
+        sides.left: encode(one.left),
+        sides.right: encode(one.right),
         "since": one.since,
         "decided": one.decided.value if one.decided else None,
     }
 
 
-def _verdict(one: "Dispute", take: str | None, value: str | None) -> "Verdict":
+def _verdict(one: "Dispute", sides: "Sides", take: str | None, value: str | None) -> "Verdict":
     """The decision, or ConfigurationError where it cannot be made."""
     from syncdb.errors import ConfigurationError
     from syncdb.model import Take, Verdict, Why
 
-    sides = {"shopify": Take.LEFT, _other(one): Take.RIGHT}
+    names = {sides.left: Take.LEFT, sides.right: Take.RIGHT}
     if (take is None) == (value is None):
         raise ConfigurationError(["Say either --take or --value."], next_step=f"See the list: {MANAGER} conflicts")
-    if take is not None and take not in sides:
-        raise ConfigurationError([f"--take {take}: the sides of {one.id} are {' and '.join(sides)}."])
-    chosen = Take.VALUE if take is None else sides[take]
-    if problem := _impossible(one, chosen):
+    if take is not None and take not in names:
+        raise ConfigurationError([f"--take {take}: the sides of {one.id} are {' and '.join(names)}."])
+    chosen = Take.VALUE if take is None else names[take]
+    if problem := _impossible(one, sides, chosen):
         raise ConfigurationError([f"{one.id} ({one.name}): {problem}"], next_step="Nothing was decided.")
     shown = (None, None) if one.field is None else (one.left, one.right)
     if one.why is Why.EDITED and chosen is Take.VALUE:
-        raise ConfigurationError([f"{one.id}: only the shop sets this field; change it there."])
+        raise ConfigurationError([f"{one.id}: only {sides.left_title} sets this field; change it there."])
     return Verdict(one.key, one.field, chosen, *shown, _parsed(one, value) if value is not None else None)
 
 
-def _impossible(one: "Dispute", chosen: Any) -> str:
+def _impossible(one: "Dispute", sides: "Sides", chosen: Any) -> str:
     """Why this cannot be decided like that; empty if it can."""
     from syncdb.model import Take, Why
 
     if not _decidable(one):
-        return f"{_why(one)}. That is done there, not here."
+        return f"{_why(one, sides)}. That is done there, not here."
     if one.why is Why.EDITED and chosen is not Take.LEFT:
-        return "the shop may not be written for this field. Allow it with shopify_writes; the next run then carries it over."
+        remedy = f" Allow it with {sides.allowed_by}; the next run then carries it over." if sides.allowed_by else ""
+        return f"{sides.left_title} may not be written for this field.{remedy}"
     if one.field is None and chosen is Take.VALUE:
         return "it is about a whole record: take one side."
     if one.field is None and chosen is Take.RIGHT and one.left:
-        return "syncdb deletes nothing in the shop. Delete it there, or take shopify to bring it back."
+        return f"syncdb deletes nothing in {sides.left_title}. Delete it there, or take {sides.left} to bring it back."
     return ""
 
 
@@ -223,7 +221,7 @@ def _parsed(one: "Dispute", text: str) -> "Value":
     except (KeyError, ValueError, InvalidOperation):
         raise ConfigurationError([f"--value {text!r}: {one.field} must be {kinds[like]}."]) from None
     if like is not str:
-        raise ConfigurationError([f"{one.id}: moments are set by Shopify only."])
+        raise ConfigurationError([f"{one.id}: moments are not set by hand."])
     return text
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from syncdb.ledger.queries.catalogue import Thing
     from syncdb.ledger.queries.history import Event
     from syncdb.ledger.queries.reader import LedgerReader
+    from syncdb.ledger.queries.sides import Sides
     from syncdb.services.calendar import Calendar
 
 _LONG = 160
@@ -30,29 +31,32 @@ def history(
 ) -> None:
     """The command `history`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json) as output:
-        from syncdb.cli.history_catalogue import named, tell
+        from syncdb.cli.history_catalogue import tell
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries import history
         from syncdb.ledger.queries.catalogue import Things
+        from syncdb.ledger.queries.order_presence import pairs_of
         from syncdb.ledger.queries.order_search import tracked
         from syncdb.ledger.queries.reader import reading
         from syncdb.services.calendar import Calendar
         from syncdb.services.ledger_location import find_ledger
+        from syncdb.services.pair_sides import sides_in
 
         with reading(find_ledger(config, db).ledger) as reader:
             calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
-            found = _found(reader, order)
+            sides, found = sides_in(reader), _found(reader, order)
             if not isinstance(found, str):
-                tell(output, Things(reader), found, limit, calendar)
+                tell(output, Things(reader), found, limit, sides, calendar)
                 return
             one = tracked(reader, found)
-            events = [named(event) for event in history.events(reader, one["order_id"])]
+            events = history.events(reader, one["order_id"], sides)
             conflicts = history.open_conflicts(reader, one["order_id"])
             snapshot = history.snapshot(reader, one["order_id"])
+            where = [(sides(pair["pair"]), pair["locations"]) for pair in pairs_of(reader, one["order_id"])]
         if as_json:
             output.data({"order": one, "events": [event.as_data() for event in events], "conflicts": conflicts})
             return
-        output.facts(_head(one, calendar))
+        output.facts([*_head(one, calendar), *_places(where)])
         output.line()
         _table(output, events[-limit:], snapshot, calendar)
         if len(events) > limit:
@@ -96,7 +100,14 @@ def _head(one: Mapping[str, Any], calendar: "Calendar") -> Iterator[tuple[str, s
     yield "First seen", calendar.show(one["first_seen_at"])
     yield "Last changed", calendar.show(one["last_changed_at"])
     yield "Last seen", calendar.show(one["last_seen_at"])
-    yield "In the sheet", f"row {one['location']} when last written" if one["location"] else "never written"
+
+
+def _places(where: "Sequence[tuple[Sides, str | None]]") -> Iterator[tuple[str, str]]:
+    """Where its rows stood, in each of the places that show it."""
+    for sides, rows in where:
+        yield f"In {sides.place}", f"row {rows} when last written" if rows else "never written"
+    if not where:
+        yield "Shown", "nowhere yet"
 
 
 def _table(output: "Output", events: "Sequence[Event]", snapshot: Mapping[str, Any], calendar: "Calendar") -> None:

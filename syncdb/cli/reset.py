@@ -12,9 +12,9 @@ from syncdb.ledger.queries.order_names import Names
 from syncdb.ledger.queries.order_presence import pairs_of
 from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.reset_order import forget_agreement
-from syncdb.programs import SHEETS
 from syncdb.services.ledger_location import find_ledger
 from syncdb.services.order_lookup import find_order
+from syncdb.services.pair_sides import run_commands, sides_in
 from syncdb.values import iso
 
 
@@ -31,9 +31,12 @@ def reset(
         with reading(place) as reader:
             found = find_order(Names(reader.connection), order)
             pairs = pairs_of(reader, found.order_id)
+            sides = sides_in(reader)
+            places = dict.fromkeys(sides(pair["pair"]).place for pair in pairs)
+            again = run_commands(reader, (pair["pair"] for pair in pairs))
         rows = sum(pair["rows"] for pair in pairs)
         lines = [
-            f"Order {found.name} (id {found.order_id}): {rows} row(s) in {len(pairs)} sheet(s).",
+            f"Order {found.name} (id {found.order_id}): {rows} row(s) in {len(pairs)} place(s): {', '.join(places)}.",
             "The ledger forgets what was agreed about them. The next run reads the order from the shop and makes its managed "
             "cells show what the shop has. History stays; nothing is added twice.",
         ]
@@ -43,4 +46,4 @@ def reset(
         if output.as_json:
             output.data({"exit_code": 0, "order_id": found.order_id, "name": found.name, "rows": forgotten})
         else:
-            output.line(f"Done. The next run examines {found.name} anew: {SHEETS}")
+            output.line(f"Done. The next run examines {found.name} anew: {again}")

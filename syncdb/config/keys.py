@@ -90,7 +90,7 @@ GENERAL: tuple[Key, ...] = (
     ),
     Key(
         "drift_check_hours", "DRIFT_CHECK_HOURS", validators.whole(1, 720), 24,
-        "After how many hours a run reads the whole sheet again to find rows and cells that people changed.",
+        "After how many hours a run looks at everything on the other side again to find rows and cells that people changed.",
     ),
     Key(
         "history_days", "HISTORY_DAYS", validators.whole(7, 3650), None,
@@ -106,6 +106,6 @@ GENERAL: tuple[Key, ...] = (
     ),
     Key(
         "deadline_seconds", "DEADLINE_SECONDS", validators.whole(1, 3600), 300,
-        "How long one request is tried again while Shopify or Google are busy or away.",
+        "How long one request is tried again while a system is busy or away.",
     ),
 )  # fmt: skip

@@ -33,7 +33,8 @@ class Connector(Protocol):
     that key for a create whose answer was lost.
     """
 
-    name: str
+    name: str  # stable, for logs
+    title: str  # what messages call it
     can: Capabilities
 
     def structure(self, token: int) -> Attempt | None:

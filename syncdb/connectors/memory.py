@@ -16,7 +16,7 @@ class MemoryConnector:
     can = Capabilities(delete=True, atomic_batches=True, compare_and_set=True, fence=True)
 
     def __init__(self, name: str = "memory", batch: int = 50, ids: str = "") -> None:
-        self.name = name
+        self.name = self.title = name
         self.rows: dict[str, dict[str, Value]] = {}
         self.batch = batch
         self._ids = ids

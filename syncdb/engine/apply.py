@@ -146,11 +146,13 @@ class Applier:
                     self.ledger.journal(self.pair).begin(mending, side, "mend", self.run_id, self.now())
             if mending is None:
                 return
-            log.warning("a write landed in the wrong place because the sheet changed in that moment; putting it right")
+            log.warning(
+                "a write landed in the wrong place because %s changed in that moment; putting it right", self.sides[side].title
+            )
             tally.counts["mended"] += 1
             attempt, outcomes = mending, self._write(side, mending)
         raise NeedsPerson(
-            "The sheet keeps changing while it is written, and a value of ours may stand in the wrong cell.",
+            f"{self.sides[side].title} keeps changing while it is written, and a value of ours may stand in the wrong cell.",
             next_step="Run again when fewer people edit; the next run looks at every row.",
         )
 

@@ -116,10 +116,11 @@ class LinkedSide:
     side: Side
     joins: Joins
     name: str = field(init=False)
+    title: str = field(init=False)
     can: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name, self.can = self.connector.name, self.connector.can
+        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def structure(self, token: int) -> Attempt | None:
         return self.connector.structure(token)

@@ -131,7 +131,7 @@ def _consent(pair: EntityPair) -> str:
 def _written_to(pair: EntityPair, plan: Plan) -> str:
     """The systems that a plan writes to, as people call them."""
     sides = {operation.side for operation in plan.operations}
-    return " and ".join(connector.name for side, connector in pair.sides.items() if side in sides)
+    return " and ".join(connector.title for side, connector in pair.sides.items() if side in sides)
 
 
 def _left_standing(written: Mapping[str, int]) -> str:

@@ -80,7 +80,7 @@ def counted(reader: LedgerReader) -> dict[str, int]:
 def restore(backup: Path, ledger: Path, now: datetime, catch_up: CatchUp) -> Restored:
     """Put a backup in the place of a ledger, which is kept beside it. `catch_up` redacts what was redacted since, before that.
 
-    The next run will look at every order and every row, so that rows the sheet got since the backup are taken over as they are.
+    The next run will look at every order and every row, so that what the other side got since is taken over as it is.
     A write that had no known outcome in the backup is settled by looking; nothing is ever sent again because of a restore.
     Raises LedgerBusy while a run holds the ledger, NeedsPerson for one with a write under way, LedgerUnusable. Where any of them
     is raised, nothing was changed.

@@ -200,7 +200,7 @@ def unusable(path: Path, error: Exception) -> LedgerUnusable:
         f"The ledger {path} is damaged: {text}. It was left as it is, and nothing was sent anywhere.",
         next_step=(
             f"Rename it (keep it), put your latest backup in its place, and run again. Without a backup just rename it: the next "
-            f"run with --force --full makes a new {path.name} and adopts the rows that the sheet already has."
+            f"run with --force --full makes a new {path.name} and adopts the records that the other side already has."
         ),
     )
 

@@ -34,6 +34,7 @@ class StoredOrders:
     shortened: dict[tuple[str, str], str] = field(default_factory=dict)
 
     name = "the shop"
+    title = "the shop"
     can = Capabilities(create=False, update=False, all_known=True)
 
     def expect(self, order_ids: Sequence[str]) -> list[str]:

@@ -28,6 +28,7 @@ class WritableOrders:
     read_again: Callable[[Sequence[str]], None]
 
     name = "the shop"
+    title = "the shop"
     can = Capabilities(create=False, all_known=True)
 
     def structure(self, token: int) -> Attempt | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from syncdb.config.keys import Key
 from syncdb.programs import typed
 from syncdb.systems.base import System
+from syncdb.systems.questions import Topic, Tried
 
 if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.clock import Clock
@@ -33,12 +34,17 @@ S = TypeVar("S", bound="RunSettings")
 class Words:
     """How messages speak of the other side: `place` within a sentence ("the sheet"), `title` before a colon ("Sheet").
 
-    `record` is what one key stands for there ("line", "order").
+    `record` is what one key stands for there ("line", "order"). `right` is what options, JSON and histories call the other side,
+    `left` what histories call the first; empty where they are called by their systems' names.
+    `allowed_by` is the setting that lets the first side be written.
     """
 
     place: str
     title: str
     record: str = "record"
+    right: str = ""
+    left: str = ""
+    allowed_by: str = ""
 
     @property
     def name(self) -> str:
@@ -120,7 +126,8 @@ class Implementation(Generic[S]):
     `load` makes the settings from flags, environment, folder and configuration file. `open` gives the runs, in their order, and
     lets go of everything at the end; its third argument names entities or fields to look at, empty for all. `check` tries what a
     run needs of the remote systems. `selected` says in words what is kept in step; `unknown_fields` which of some names are none
-    of its entities or fields. `orders` is for a pair that can track orders.
+    of its entities or fields. `orders` is for a pair that can track orders. `tries` try what was answered to the questions of a
+    topic, by its name, each given the answers so far as attributes under the names of their settings, all others by default.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -129,6 +136,7 @@ class Implementation(Generic[S]):
     selected: Callable[[S], str]
     unknown_fields: Callable[[S, Sequence[str]], list[str]] = field(default=lambda settings, names: list(names))
     orders: OrderTracking[S] | None = None
+    tries: Mapping[str, Callable[[Any], Tried]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,7 @@ class PairType:
     does. `script` runs it, as does the manager's `command`. `named_by` is the setting without which there is no such pair.
     `docs` is its page, `entities` are what it can keep in step. `job` tells its scheduled command apart from
     those of other pairs in the same folder (empty for the first pair that there was).
-    `implementation` is the module that holds the rest.
+    `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
     """
 
     name: str
@@ -157,12 +165,19 @@ class PairType:
     job: str
     implementation: str
     entities: tuple[str, ...] = ("orders",)
+    topics: tuple[Topic, ...] = ()
 
     @property
     def all_keys(self) -> tuple[Key, ...]:
         """The settings that a run of it is made from, beside those of every run."""
         left, right = self.systems
         return (*left.keys, *right.keys, *self.keys)
+
+    @property
+    def all_topics(self) -> tuple[Topic, ...]:
+        """Everything that is asked to set it up, in order."""
+        left, right = self.systems
+        return (*left.topics, *right.topics, *self.topics)
 
     @property
     def chooses_fields(self) -> bool:

@@ -24,9 +24,3 @@ def pair_named(name: str) -> PairType | None:
 def systems_of(pairs: Iterable[PairType]) -> list[System]:
     """The systems of some pairs, each once."""
     return list({system.name: system for pair in pairs for system in pair.systems}.values())
-
-
-def other_side(name: str) -> str:
-    """What commands and scripts call the side that is not the shop in a pair of this type; the name itself for any other."""
-    pair = pair_named(name)
-    return pair.words.title.lower() if pair else name

@@ -1,4 +1,4 @@
-"""Values as people and spreadsheets shall see them."""
+"""Values as people and programs for tables shall see them."""
 
 import re
 from datetime import datetime

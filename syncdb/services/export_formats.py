@@ -114,8 +114,8 @@ class _Workbook:
 
     def abandon(self) -> None:
         """Let go of the files of a workbook that will not be finished."""
-        for sheet in self._book.worksheets():
-            sheet.row_data_fh.close()
+        for page in self._book.worksheets():
+            page.row_data_fh.close()
         self._book.fileclosed = True
 
     def _begin(self) -> None:

@@ -23,7 +23,7 @@ _TOLD = {
 # of records that may be written on both sides
 _TOLD_BETWEEN = _TOLD | {
     Why.FORMULA: "is worked out by a formula in {place}; it was left alone",
-    Why.EDITED: "was changed in {place}, but may not be written to the shop (shopify_writes); it was left as it is",
+    Why.EDITED: "was changed in {place}, but may not be written to {other}{allowed}; it was left as it is",
     Why.GONE: "was deleted on one side; the other was left as it is",
 }
 SHOWN_CONFLICTS = 10
@@ -35,7 +35,7 @@ def summary(run: Run, report: Report, systems: Mapping[Side, str], log_file: Pat
     if run.tracks_orders:
         parts = [*_figures(report, run.words.title, systems[Side.LEFT]), *_conflicts(report, run.words, labels)]
     else:
-        parts = [*_figures_between(report, systems), *_conflicts_between(report, run.words, labels)]
+        parts = [*_figures_between(report, systems), *_conflicts_between(report, run.words, labels, systems)]
     return [_headline(report, run.between), *parts, *_notes(report), *_failure(report, log_file)]
 
 
@@ -63,12 +63,14 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
         yield f"  Held back: {_many(counts['quarantined'], 'record')}: {MANAGER} errors says which and why."
 
 
-def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str]) -> Iterator[str]:
+def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str], systems: Mapping[Side, str]) -> Iterator[str]:
+    allowed = f" ({words.allowed_by})" if words.allowed_by else ""
+    other = f"the {words.left}" if words.left else systems[Side.LEFT]
     if report.conflicts:
         yield f"  Left for a person: {len(report.conflicts)}; see and decide them with {MANAGER} conflicts"
     for one in report.conflicts[:SHOWN_CONFLICTS]:
         what = f'"{labels.get(one.field, one.field)}" of {one.key}' if one.field else one.key
-        yield f"    {what} {_TOLD_BETWEEN.get(one.why, one.why.value).format(place=words.place)}."
+        yield f"    {what} {_TOLD_BETWEEN.get(one.why, one.why.value).format(place=words.place, other=other, allowed=allowed)}."
     if len(report.conflicts) > SHOWN_CONFLICTS:
         yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more."
 

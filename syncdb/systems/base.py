@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from syncdb.config.keys import Key
+from syncdb.systems.questions import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +11,7 @@ class System:
     """A place where data live. `name` is stable, for scripts and the ledger; `title` is what messages call it.
 
     `redirected_by` names the setting that sends its requests elsewhere (a proxy, a sandbox), `calls_by` the one that limits how
-    many requests a calendar month it may be sent; empty where there is none.
+    many requests a calendar month it may be sent; empty where there is none. `topics` are what is asked to set it up.
     """
 
     name: str
@@ -18,11 +19,20 @@ class System:
     keys: tuple[Key, ...]
     redirected_by: str = ""
     calls_by: str = ""
+    topics: tuple[Topic, ...] = ()
 
     def instance(self, name: str, shorts: dict[str, str], title: str = "") -> "System":
         """One of several instances of it in a configuration: its settings carry the instance's name.
 
         `shorts` gives, for each of the system's settings that the instance has, what it is called behind that name.
         """
-        keys = tuple(key.of_instance(name, shorts[key.name]) for key in self.keys if key.name in shorts)
-        return System(name, title or f"{self.title} ({name})", keys)
+        keys = {key.name: key.of_instance(name, shorts[key.name]) for key in self.keys if key.name in shorts}
+        names = {old: key.name for old, key in keys.items()}
+        return System(
+            name,
+            title or f"{self.title} ({name})",
+            tuple(keys.values()),
+            names.get(self.redirected_by, ""),
+            names.get(self.calls_by, ""),
+            tuple(topic.of_instance(name, names) for topic in self.topics),
+        )

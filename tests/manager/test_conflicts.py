@@ -92,7 +92,7 @@ def test_a_decision_is_kept_and_shown(
 def test_a_whole_record_can_be_brought_back_or_removed_but_never_from_the_shop(ask: Callable[..., Answer], path: Path) -> None:
     gone, edited = ids(ask)["gid://p/1", None], ids(ask)["gid://p/2", None]
     refused = ask(gone, "--take", "grist")
-    assert refused.code == 2 and "deletes nothing in the shop" in refused.all
+    assert refused.code == 2 and "deletes nothing in Shopify" in refused.all
     assert ask(gone, "--take", "shopify").code == ask(edited, "--take", "shopify").code == 0
     assert open_verdicts(path, PRODUCTS, "gid://p/1") == open_verdicts(path, PRODUCTS, "gid://p/2") == {None: (Take.LEFT, None)}
 
@@ -128,3 +128,25 @@ def test_what_cannot_be_decided_is_told_and_nothing_is_kept(
 def test_an_unknown_id_or_none_is_told(ask: Callable[..., Answer]) -> None:
     assert "no open conflict zzzzzz" in ask("zzzzzz", "--take", "shopify").all
     assert "Name them by their ids" in ask("--take", "shopify").all
+
+
+@pytest.mark.parametrize(
+    ("pair", "place", "sides"),
+    [
+        (RegisteredPair("grist:abc:orders", "grist", "orders", tracks_orders=True), "Grist", ["shopify", "grist"]),
+        (RegisteredPair("sheets:s:Orders:line", "sheets", "orders", tracks_orders=True), "the sheet", ["shopify", "sheet"]),
+        (RegisteredPair("of a later version", "parcel", "orders", tracks_orders=True), "the right side", ["left", "right"]),
+    ],
+)
+def test_an_order_in_dispute_is_told_in_the_words_of_its_pair(
+    path: Path, ask: Callable[..., Answer], pair: RegisteredPair, place: str, sides: list[str]
+) -> None:
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.pairs.register(pair)
+        records = ledger.records(pair.id)
+        records.expect("77", ["line:1"])
+        records.conflicts_are(["line:1"], [Conflict("line:1", "note", "", "", "x", Why.EDITED, ("row 2",))], AT)
+    told, data = ask("--entity", "orders"), ask("--entity", "orders", "--json").data["conflicts"]
+    assert f"changed in {place}, which may not change it" in told.all
+    assert f"--take {' or '.join(sides)}" in told.all
+    assert len(data) == 1 and [name for name in data[0] if name in {"shopify", "grist", "sheet", "left", "right"}] == sides

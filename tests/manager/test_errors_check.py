@@ -85,7 +85,7 @@ def test_a_real_ledger_is_sound(past: Shop) -> None:
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
-        ("DELETE FROM order_tracking WHERE rowid = 3", "every row of the sheet belongs to a known order"),
+        ("DELETE FROM order_tracking WHERE rowid = 3", "every row of an order belongs to a known order"),
         ("INSERT INTO pending VALUES ('p', 'nobody')", "every order that waits is known"),
         ("UPDATE order_change SET order_id = 'x' WHERE change_id = 1", "every change belongs to a known order"),
         ("UPDATE order_change SET run_id = 999 WHERE change_id = 1", "every change was seen by a known run"),

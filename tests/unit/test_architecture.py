@@ -184,7 +184,7 @@ def test_what_shows_stands_above_what_answers() -> None:
 
 def test_only_what_describes_pairs_names_one() -> None:
     """Whatever serves every pair asks the registry: a new pair must not need another line there."""
-    named = re.compile(r"grist|sheets?\b|google|postgres|sentos", re.IGNORECASE)
+    named = re.compile(r"grist|google|postgres|sentos|spreadsheet|shopify_sheets|\bsheets?\b", re.IGNORECASE)
     rooms = (
         "syncdb.config",
         "syncdb.engine",
@@ -194,7 +194,9 @@ def test_only_what_describes_pairs_names_one() -> None:
         "syncdb.pairs.opening",
         "syncdb.pairs.base",
     )
-    examined = [name for name in MODULES if any(within(name, room) for room in rooms)]
+    # what a ledger of version 0.1 called its pairs is told once, when it is migrated
+    apart = {"syncdb.ledger.schema"}
+    examined = [name for name in MODULES if name not in apart and any(within(name, room) for room in rooms)]
     assert len(examined) > 100
     found = {name: sorted({hit[0] for line in code_of(name) for hit in named.finditer(line)}) for name in examined}
     assert {name: words for name, words in found.items() if words} == {}

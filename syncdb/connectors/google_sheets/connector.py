@@ -36,6 +36,7 @@ class SheetConnector:
     """Records as rows of a tab: found by key and header, written in atomic batches, never over anybody else's cell."""
 
     name = "google_sheets"
+    title = "Google Sheets"
     can = Capabilities(create=True, update=True, delete=False, atomic_batches=True, compare_and_set=False, fence=True)
 
     def __init__(

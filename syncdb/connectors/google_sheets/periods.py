@@ -29,6 +29,7 @@ class PeriodTabs:
     """
 
     name = SheetConnector.name
+    title = SheetConnector.title
     can = SheetConnector.can
 
     def __init__(

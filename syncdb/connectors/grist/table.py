@@ -61,6 +61,7 @@ class GristTable:
         if doubled:
             raise ConfigurationError([f'{name}: the column "{label}" is used twice' for label in doubled])
         self.name, self.entity = f"Grist {name}", name
+        self.title = self.name
         self._document = document
         self._wish = WantedTable(table, key_label, tuple(columns), changed_at)
         fits = binding is not None and binding.document == document.id

@@ -18,7 +18,7 @@ class Dispute:
     """One open conflict. `id` is short and stays the same while it is open; `name` is what people call the record.
 
     For one about the whole record `field` is None, and `left` and `right` say on which sides it stands (True). `decided` is a
-    decision that the next run carries out. `pair_type` is the type of the pair, `entity` what it is about (products, orders ...).
+    decision that the next run carries out. `entity` is the kind of record: products, inventory ..., or orders.
     """
 
     id: str
@@ -35,15 +35,15 @@ class Dispute:
     since: str
     decided: Take | None = None
     value: Value = None
-    pair_type: str = ""
     entity: str = ""
 
 
 def disputes(reader: LedgerReader) -> Iterator[Dispute]:
     """Every open conflict, oldest first, one at a time."""
     query = """SELECT conflict.pair, conflict.key, conflict.field, why, conflict.order_id, detail, first_at, base, name,
-                 take, value, coalesce(pair.type, '') AS type, coalesce(pair.entity, '') AS entity
-               FROM conflict LEFT JOIN record USING (pair, key) LEFT JOIN pair ON pair.id = conflict.pair
+                 take, value, entity
+               FROM conflict LEFT JOIN record USING (pair, key)
+               LEFT JOIN pair ON pair.id = conflict.pair
                LEFT JOIN order_tracking ON order_tracking.order_id = conflict.order_id
                LEFT JOIN verdict ON verdict.pair = conflict.pair AND verdict.key = conflict.key
                  AND verdict.field = conflict.field AND verdict.ended_at IS NULL
@@ -68,8 +68,7 @@ def _dispute(row: Mapping[str, Any], detail: Mapping[str, Any]) -> Dispute:
         row["first_at"],
         Take(row["take"]) if row["take"] else None,
         decode(json.loads(row["value"])) if row["value"] else None,
-        row["type"],
-        row["entity"],
+        "orders" if row["order_id"] else row["entity"] or "",
     )
 
 

@@ -7,16 +7,15 @@ from typing import Any
 
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.ledger.queries.sides import SidesOf
 from syncdb.values import Value, decode
-
-_SYSTEM = "coalesce(pair.type, cell_write.pair) AS system"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `who` is shop, the type of the pair that was written to, person or problem; `at` is ISO UTC.
+    """One thing that happened. `who` is the system (as `Sides` calls it), person or problem; `at` is ISO UTC.
 
-    `place` is a field of the order, or column and row of the sheet; `before` and `after` are values, None where there was none.
+    `place` is a field of the order or of its row; `before` and `after` are values, None where there was none.
     `key` says what it happened to where an event is of a record that belongs to no order.
     """
 
@@ -45,12 +44,12 @@ class Event:
         }
 
 
-def events(reader: LedgerReader, order_id: str) -> list[Event]:
+def events(reader: LedgerReader, order_id: str, sides: SidesOf) -> list[Event]:
     """The order's past, oldest first; within a run first what the shop showed, then what was written."""
     first = _first_seen(reader, order_id)
-    seen = [*first, *_changes(reader, order_id)]
-    found = [*seen, *_problems(reader, order_id), *_writes(reader, order_id)]
-    return sorted(found, key=lambda event: (event.at, event.run_id))
+    rank = {"shop": 0, "problem": 1}
+    found = [*first, *_changes(reader, order_id), *_writes(reader, order_id, sides), *_problems(reader, order_id)]
+    return sorted(found, key=lambda event: (event.at, event.run_id, rank.get(event.who, 2)))
 
 
 def _first_seen(reader: LedgerReader, order_id: str) -> Iterator[Event]:
@@ -68,11 +67,11 @@ def _changes(reader: LedgerReader, order_id: str) -> Iterator[Event]:
         yield Event(row["seen_at"], row["run_id"], "shop", "changed", row["path"], _stored(row["before"]), _stored(row["after"]))
 
 
-def _writes(reader: LedgerReader, order_id: str) -> Iterator[Event]:
-    query = f"""SELECT run_id, {_SYSTEM}, side, key, action, reason, location, field, before, after, written_at
-                FROM cell_write LEFT JOIN pair ON pair.id = cell_write.pair WHERE order_id = ? ORDER BY write_id"""
+def _writes(reader: LedgerReader, order_id: str, sides: SidesOf) -> Iterator[Event]:
+    query = """SELECT run_id, pair, side, key, action, reason, location, field, before, after, written_at
+               FROM cell_write WHERE order_id = ? ORDER BY write_id"""
     for row in reader.rows(query, (order_id,)):
-        who = "shop" if row["side"] == "left" else row["system"]
+        who = sides(row["pair"]).who(row["side"])
         what = {"create": "row added", "update": "cell written", "delete": "row deleted"}.get(row["action"], row["action"])
         before, after = _value(row["before"]), _value(row["after"])
         field = row["field"] or f"line {row['key']}"
@@ -90,40 +89,41 @@ def _problems(reader: LedgerReader, order_id: str) -> Iterator[Event]:
             yield Event(row["resolved_at"], row["last_run"], "problem", "resolved", label, why=row["resolution"] or "")
 
 
-def events_of(reader: LedgerReader, keys: Sequence[str]) -> list[Event]:
+def events_of(reader: LedgerReader, keys: Sequence[str], sides: SidesOf) -> list[Event]:
     """The past of records that belong to no order (products, variants, stock), oldest first, with what people decided."""
     found: list[Event] = []
     for key in keys:
-        found += _written(reader, key)
-        found += _decided(reader, key)
+        found += _written(reader, key, sides)
+        found += _decided(reader, key, sides)
         found += [replace(one, key=key) for one in _problems(reader, key)]
     # within one moment what was decided before what was written, and what became of a decision after it
     return sorted(found, key=lambda event: (event.at, {"decided": 0, "decision": 2}.get(event.what, 1), event.run_id))
 
 
-def _written(reader: LedgerReader, key: str) -> Iterator[Event]:
-    query = f"""SELECT run_id, {_SYSTEM}, side, action, reason, location, field, before, after, written_at
-                FROM cell_write LEFT JOIN pair ON pair.id = cell_write.pair WHERE order_id = '' AND key = ? ORDER BY write_id"""
+def _written(reader: LedgerReader, key: str, sides: SidesOf) -> Iterator[Event]:
+    query = """SELECT run_id, pair, side, action, reason, location, field, before, after, written_at
+               FROM cell_write WHERE order_id = '' AND key = ? ORDER BY write_id"""
     for row in reader.rows(query, (key,)):
-        who = "shop" if row["side"] == "left" else row["system"]
+        who = sides(row["pair"]).who(row["side"])
         what = {"create": "added", "update": "written", "delete": "deleted"}.get(row["action"], row["action"])
         where = (row["location"] or "") if row["side"] == "right" else ""
         before, after = _value(row["before"]), _value(row["after"])
         yield Event(row["written_at"], row["run_id"], who, what, row["field"] or "", before, after, where, row["reason"], key)
 
 
-def _decided(reader: LedgerReader, key: str) -> Iterator[Event]:
+def _decided(reader: LedgerReader, key: str, sides: SidesOf) -> Iterator[Event]:
     """What people decided about conflicts of a record, and what became of it."""
     query = """SELECT pair, field, take, left_shown, right_shown, value, decided_at, ended_at, ended_how
                FROM verdict WHERE pair = ? AND key = ? ORDER BY verdict_id"""
-    for pair in overview.known_pairs(reader).values():
-        for row in reader.rows(query, (pair.id, key)):
+    for pair in overview.known_pairs(reader):
+        named = sides(pair)
+        for row in reader.rows(query, (pair, key)):
             left, right, value = (_value(row[name]) for name in ("left_shown", "right_shown", "value"))
             after = {"left": left, "right": right, "value": value}[row["take"]]
             before = {"left": right, "right": left, "value": None}[row["take"]]
             took = {
-                "left": "took Shopify's side",
-                "right": f"took the side of {pair.type.title()}",
+                "left": f"took {named.left_title}'s side",
+                "right": f"took the side of {named.right_title}",
                 "value": "a value of their own",
             }
             yield Event(row["decided_at"], 0, "person", "decided", row["field"], before, after, why=took[row["take"]], key=key)

@@ -30,7 +30,7 @@ class Finding:
 
 # (what must hold, the table whose rows are examined, the rows that break it)
 _RELATIONS = (
-    ("every row of the sheet belongs to a known order", "record",
+    ("every row of an order belongs to a known order", "record",
      "SELECT key FROM record WHERE order_id <> '' AND order_id NOT IN (SELECT order_id FROM order_tracking)"),
     ("every order that waits is known", "pending",
      "SELECT order_id FROM pending WHERE order_id NOT IN (SELECT order_id FROM order_tracking)"),

@@ -10,7 +10,6 @@ from typing import Any
 
 from syncdb.errors import LedgerUnusable
 from syncdb.ledger import file
-from syncdb.programs import SHEETS
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -73,7 +72,7 @@ def refuse_missing(path: Path) -> None:
     if empty or path.is_dir():
         raise LedgerUnusable(
             f"There is no ledger at {path}.",
-            next_step=f"The first sync makes it ({SHEETS}). One elsewhere is named with --db or --config.",
+            next_step="The first sync makes it. One elsewhere is named with --db or --config.",
         )
 
 

@@ -26,6 +26,7 @@ from syncdb.orders.shop_identity import one_shop
 from syncdb.pairs.base import Implementation, OrderTracking, Run
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.selection import ORDERS, ChosenOrders, Selection
+from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
 from syncdb.pairs.shopify_grist.known_table import rows_shown
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
@@ -210,4 +211,5 @@ IMPLEMENTATION = Implementation(
     _selected,
     _unknown_fields,
     OrderTracking(_tracks_orders, _order_sync_of, rows_shown, REMAINS),
+    TRIES,
 )

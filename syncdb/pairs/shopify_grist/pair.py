@@ -4,6 +4,7 @@ import syncdb.config.validators as validators
 from syncdb.config.keys import Key
 from syncdb.pairs.base import PairType, Words
 from syncdb.systems.grist.keys import GRIST, document_id
+from syncdb.systems.questions import Question, Topic
 from syncdb.systems.shopify.keys import SHOPIFY
 
 SHOPIFY_GRIST = PairType(
@@ -36,10 +37,34 @@ SHOPIFY_GRIST = PairType(
         ),
     ),
     named_by="grist_document",
-    words=Words("Grist", "Grist"),
+    words=Words("Grist", "Grist", left="shop", allowed_by="shopify_writes"),
     tracks_orders=True,
     docs="docs/grist.md",
     job="grist",
     implementation="syncdb.pairs.shopify_grist.implementation",
+    topics=(
+        Topic(
+            "document",
+            (
+                Question(
+                    "grist_workspace", "Number of the workspace, if the document shall be found by its name (empty: no)",
+                    needed=False, option="--workspace", metavar="NUMBER",
+                ),
+                Question("grist_document", "The document's address (or its id or name)", option="--document", metavar="ADDRESS"),
+            ),
+            "The document. Open it in the browser and copy its address. Without more settings products, variants, stock and "
+            "collections are kept in step; docs/grist.md says how to choose, also orders.",
+            untried="Make the API key's owner an Editor of the document",
+        ),
+        Topic(
+            "writes",
+            (
+                Question(
+                    "shopify_writes", "What may be written to the shop, such as inventory,variants.price (empty: nothing)",
+                    needed=False, option="--writes", metavar="NAMES",
+                ),
+            ),
+        ),
+    ),
     entities=("products", "variants", "inventory", "collections", "orders"),
 )  # fmt: skip

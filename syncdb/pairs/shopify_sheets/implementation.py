@@ -4,11 +4,14 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.progress import Progress
 from syncdb.engine.request import RunRequest
+from syncdb.errors import Exit
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.order_sync import OrderSync
@@ -19,8 +22,10 @@ from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sh
 from syncdb.pairs.shopify_sheets.known_sheet import rows_shown
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
-from syncdb.systems.check import Check
+from syncdb.systems.check import Check, failed
 from syncdb.systems.google_sheets.connecting import google_client
+from syncdb.systems.google_sheets.service_account import check_key_file
+from syncdb.systems.questions import Tried
 from syncdb.systems.shopify.connecting import connected_shop
 
 ORDERS = "orders"
@@ -86,11 +91,28 @@ def _selected(settings: SheetsSettings) -> str:
     return f"{settings.shopify_store_name}, all settings are usable"
 
 
+def _filled(answers: Any) -> Any:
+    """The answers as settings; which columns are shown and in which spreadsheets makes no difference here."""
+    return SimpleNamespace(**vars(answers) | {"columns": None, "period_spreadsheets": {}})
+
+
+def _try_key_file(answers: Any) -> Tried:
+    file = answers.google_service_account_file
+    email, problems, _ = check_key_file(file, "given just now")
+    checks = [failed("google", "key file", problem, "", Exit.CONFIGURATION) for problem in problems]
+    return Tried(checks, {"share_with": email})
+
+
+TRIES = {
+    "shopify": lambda answers: Tried(check_shopify(_filled(answers))),
+    "google key file": _try_key_file,
+    "spreadsheet": lambda answers: Tried(check_google(_filled(answers))),
+}
 REMAINS = (
     "The version history of the spreadsheet (File, Version history) still shows what stood there, and no program can clear it. "
     "Where it must go, too: begin a new spreadsheet (target_spreadsheet; a run fills it) and delete the old one for good. "
     "Columns, notes and copies that people made are theirs to clear."
 )
 IMPLEMENTATION = Implementation(
-    load, open_runs, _check, _selected, orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS)
+    load, open_runs, _check, _selected, orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS), tries=TRIES
 )

@@ -4,6 +4,7 @@ import syncdb.config.validators as validators
 from syncdb.config.keys import Key
 from syncdb.pairs.base import PairType, Words
 from syncdb.systems.google_sheets.keys import GOOGLE_SHEETS, spreadsheet, spreadsheets
+from syncdb.systems.questions import LOOK_BACK, Question, Topic
 from syncdb.systems.shopify.keys import SHOPIFY
 
 SHOPIFY_SHEETS = PairType(
@@ -49,9 +50,33 @@ SHOPIFY_SHEETS = PairType(
         ),
     ),
     named_by="target_spreadsheet",
-    words=Words("the sheet", "Sheet"),
+    words=Words("the sheet", "Sheet", right="sheet", left="shop"),
     tracks_orders=True,
     docs="docs/google-sheets.md",
     job="",
     implementation="syncdb.pairs.shopify_sheets.implementation",
+    topics=(
+        Topic(
+            "spreadsheet",
+            (
+                Question(
+                    "target_spreadsheet", "The spreadsheet's address (or its key or title)", option="--spreadsheet",
+                    metavar="ADDRESS",
+                ),
+            ),
+            "Now open the spreadsheet in the browser, Share, and add this address as Editor:",
+            "    {share_with}",
+            "Share the spreadsheet with {share_with} as Editor",
+        ),
+        Topic(
+            "tab",
+            (
+                Question(
+                    "target_worksheet", "The tab for the orders; it is made if it is not there", "Orders", option="--worksheet",
+                    metavar="TAB",
+                ),
+            ),
+        ),
+        LOOK_BACK,
+    ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ import syncdb.config.validators as validators
 from syncdb.config.keys import Key
 from syncdb.config.validators import json_object, text
 from syncdb.systems.base import System
+from syncdb.systems.questions import Question, Topic
 
 
 def spreadsheet(raw: Any) -> str:
@@ -40,4 +41,20 @@ GOOGLE_SHEETS = System(
         ),
     ),
     redirected_by="google_api_base_url",
+    topics=(
+        Topic(
+            "google key file",
+            (
+                Question(
+                    "google_service_account_file", "Path of the key file", "service_account.json", option="--key-file",
+                    metavar="PATH",
+                ),
+            ),
+            "A way into Google. console.cloud.google.com: make a project, enable the Google Sheets API and the Google Drive API, "
+            "make a service account (IAM & Admin), and of it a key: Keys, Add key, JSON. Put the file it downloads into this "
+            "folder.",
+            must=True,
+            offline=True,
+        ),
+    ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ import syncdb.config.validators as validators
 from syncdb.config.keys import Key
 from syncdb.config.validators import text
 from syncdb.systems.base import System
+from syncdb.systems.questions import Question, Topic
 
 
 def document_id(raw: Any) -> str:
@@ -44,4 +45,17 @@ GRIST = System(
         ),
     ),
     calls_by="grist_calls_per_month",
+    topics=(
+        Topic(
+            "grist",
+            (
+                Question(
+                    "grist_server", "The Grist server", "https://docs.getgrist.com", option="--server", metavar="ADDRESS",
+                ),
+                Question("grist_api_key", "API key"),
+            ),
+            "A way into Grist. Log in, open Profile settings (the picture at the top right), API, Create. Whoever the key "
+            "belongs to must be an Editor of the document. docs/grist.md has every step.",
+        ),
+    ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from syncdb.config.reading import Reading
 from syncdb.config.settings import RunSettings
 from syncdb.config.validators import secret, text
 from syncdb.systems.base import System
+from syncdb.systems.questions import Question, Topic
 
 _SHOP = re.compile(r"[a-z0-9][a-z0-9-]*")
 _VERSION = re.compile(r"20\d\d-(01|04|07|10)")
@@ -78,6 +79,27 @@ SHOPIFY = System(
         ),
     ),
     redirected_by="shopify_base_url",
+    topics=(
+        Topic(
+            "shopify",
+            (
+                Question(
+                    "shopify_store_name", "The shop's name (something.myshopify.com)", option="--shop", metavar="NAME",
+                ),
+                Question(
+                    "shopify_client_id", "Client id (empty: I have an access token)", needed=False,
+                    unless="shopify_access_token", option="--client-id", metavar="ID",
+                ),
+                Question("shopify_client_secret", "Client secret", given="shopify_client_id"),
+                Question("shopify_access_token", "Access token", unless="shopify_client_id"),
+            ),
+            "A way into the shop. Open dev.shopify.com/dashboard with the account that owns the shop: Create app, give it the "
+            "scopes read_orders (and read_all_orders, read_customers, read_products, read_locations as you need; for products "
+            "and stock read_inventory, and the write_ scopes of what may be written), Release, Install app on the shop. Its "
+            "Settings show the client id and the client secret (shpss_...). An app made in the Shopify admin before 2026 has an "
+            "access token (shpat_...) instead. docs/set-up.md has every step.",
+        ),
+    ),
 )  # fmt: skip
 
 

@@ -11,10 +11,13 @@ import pytest
 from syncdb.config.writing import write_secrets
 from syncdb.pairs.registry import known_keys
 from syncdb.pairs.shopify_sheets.settings import load
+from syncdb.sandbox.shopify.products.merchant import Merchant
 from tests.manager.acting.conftest import Manage
 from tests.scenarios.world import World
 
 OURS = ("SHOPIFY_STORE_NAME", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET", "GOOGLE_SERVICE_ACCOUNT_FILE", "TARGET_SPREADSHEET")
+
+GRIST = ("GRIST_SERVER", "GRIST_API_KEY", "GRIST_DOCUMENT")
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def blank(made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def answers(world: World) -> list[str]:
     sandbox = world.sandbox
-    return ["kayra-demo", sandbox.client_id, sandbox.client_secret, str(sandbox.key_file), "Shop orders", "", "45"]
+    return ["", "kayra-demo", sandbox.client_id, sandbox.client_secret, str(sandbox.key_file), "Shop orders", "", "45"]
 
 
 def test_answers_typed_in_become_a_configuration_that_works(blank: World, run: Manage) -> None:
@@ -50,17 +53,17 @@ def test_answers_typed_in_become_a_configuration_that_works(blank: World, run: M
 
 def test_wrong_answers_are_told_at_once_and_asked_again(blank: World, run: Manage) -> None:
     right = answers(blank)
-    typed = ["not a shop!", right[0], right[1], "shpss_wrong", "n", *right[:3], "/no/such/key.json", right[3]]
-    typed += ["No such sheet", "n", right[4], "", "many", "30"]
+    typed = ["9", "sheets", "not a shop!", right[1], right[2], "shpss_wrong", "n", *right[1:4], "/no/such/key.json", right[4]]
+    typed += ["No such sheet", "n", right[5], "", "many", "30"]
     said = run("init", typed="\n".join(typed) + "\n")
     assert said.code == 0, said.all
-    for told in ("myshopify", "failed: token", "no such file", "No such sheet", "whole number"):
+    for told in ("is none of them", "myshopify", "failed: token", "no such file", "No such sheet", "whole number"):
         assert told in said.err, told
-    assert load({}, {}, Path.cwd()).shopify_client_secret == right[2]
+    assert load({}, {}, Path.cwd()).shopify_client_secret == right[3]
 
 
 def test_giving_up_leaves_nothing(blank: World, run: Manage) -> None:
-    said = run("init", typed="kayra-demo\n")
+    said = run("init", typed="sheets\nkayra-demo\n")
     assert said.code == 130
     assert list(Path.cwd().iterdir()) == []
 
@@ -86,10 +89,48 @@ def test_an_old_app_with_a_token(blank: World, run: Manage) -> None:
     token = "shpat_" + "a1" * 16
     blank.sandbox.shopify.tokens.add_token(token)
     right = answers(blank)
-    said = run("init", typed="\n".join([right[0], "", token, *right[3:]]) + "\n")
+    said = run("init", typed="\n".join([*right[:2], "", token, *right[4:]]) + "\n")
     assert said.code == 0, said.all
     settings = load({}, {}, Path.cwd())
     assert settings.shopify_access_token == token and settings.shopify_client_id is None
+
+
+def test_a_document_is_set_up_and_works_from_the_first_run(blank: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = blank.sandbox
+    for name in GRIST:
+        monkeypatch.delenv(name)
+    Merchant(sandbox.shop.goods).add_product("Green tea")
+    address = f"{sandbox.server.url}/doc/{sandbox.grist_document.id}"
+    typed = ["kayra-demo", sandbox.client_id, sandbox.client_secret, sandbox.server.url, "wrong-key", "n"]
+    typed += [sandbox.server.url, sandbox.grist_key, "many", "", "nosuchdocument", "n", "", address, "inventory, variants.price"]
+    said = run("init", "--pair", "grist", typed="\n".join(typed) + "\n")
+    assert said.code == 0, said.all
+    for told in ("failed: key", "whole number", "failed: document", "passed: edit", "passed: scopes"):
+        assert told in said.err, told
+    assert "python shopify_grist_sync.py --test" in said.out
+    kept = json.loads(Path("config.json").read_text(encoding="utf-8"))
+    assert kept["shopify_writes"] == ["inventory", "variants.price"] and "target_spreadsheet" not in kept
+    assert sandbox.grist_key not in str(kept) and sandbox.grist_key in Path(".env").read_text(encoding="utf-8")
+    assert run("validate").code == 0
+    assert run("grist", "--json").data["runs"][0]["counts"]["rows_added"] > 0
+
+
+def test_a_document_by_options_without_anybody(blank: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = blank.sandbox
+    for name in GRIST:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SHOPIFY_CLIENT_SECRET", sandbox.client_secret)
+    options = ["--shop", "kayra-demo", "--client-id", sandbox.client_id, "--server", sandbox.server.url]
+    options += ["--document", sandbox.grist_document.id]  # only one pair has that, so it need not be named
+    missing = run("init", *options)
+    assert missing.code == 2 and "GRIST_API_KEY" in missing.err
+    monkeypatch.setenv("GRIST_API_KEY", sandbox.grist_key)
+    strange = run("init", "--pair", "grist", *options, "--worksheet", "Orders")
+    assert strange.code == 2 and "--worksheet: grist has no such setting" in strange.err
+    said = run("init", *options, "--json")
+    assert said.code == 0 and said.data["pair"] == "grist" and said.data["tested"] is True
+    untried = run("init", *options, "--overwrite", "--no-test")
+    assert untried.code == 0 and "Nothing was tried. Make the API key's owner an Editor" in untried.out
 
 
 def test_it_asks_before_it_replaces(blank: World, run: Manage) -> None:

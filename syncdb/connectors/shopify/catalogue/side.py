@@ -39,6 +39,7 @@ class CatalogueSide:
     fields: tuple[ShopField, ...]
     late: float = LATE
     name: str = field(init=False)
+    title: str = field(init=False)
     can: Capabilities = field(init=False)
     _reader: CatalogueReader = field(init=False, repr=False)
     _sent: dict[int, float] = field(default_factory=dict, repr=False)
@@ -46,7 +47,7 @@ class CatalogueSide:
 
     def __post_init__(self) -> None:
         stock = self.entity is STOCK
-        self.name = f"Shopify {self.entity.name}"
+        self.name = self.title = f"Shopify {self.entity.name}"
         self.can = Capabilities(create=False, delete=self.entity is PRODUCTS, compare_and_set=stock, fence=stock)
         self._reader = CatalogueReader(self.conversation, self.entity, self.fields)
         self._born = self.conversation.client.clock.monotonic()

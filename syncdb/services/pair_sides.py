@@ -1,0 +1,38 @@
+"""What people and scripts call the sides of the pairs that a ledger knows."""
+
+from collections.abc import Iterable
+
+from syncdb.ledger.queries import overview
+from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.ledger.queries.sides import UNKNOWN, Sides, SidesOf
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
+
+
+def sides_in(reader: LedgerReader) -> SidesOf:
+    """The sides of each pair of a ledger. A pair of a type that this version does not know has a left and a right side."""
+    known = overview.known_pairs(reader)
+
+    def of(pair: str) -> Sides:
+        found = known.get(pair)
+        pair_type = registry.pair_named(found.type) if found else None
+        return sides_of(pair_type) if pair_type else UNKNOWN
+
+    return of
+
+
+def run_commands(reader: LedgerReader, pairs: Iterable[str]) -> str:
+    """How a person runs these pairs of a ledger; where it knows none of them, the first that there is."""
+    known = overview.known_pairs(reader)
+    types = (registry.pair_named(known[pair].type) for pair in pairs if pair in known)
+    commands = dict.fromkeys(found.run_command for found in types if found)
+    return " and ".join(commands or (registry.PAIRS[0].run_command,))
+
+
+def sides_of(pair: PairType) -> Sides:
+    """Its systems' names and titles, but for what the pair's own words say."""
+    left, right = pair.systems
+    words = pair.words
+    return Sides(
+        left.name, words.right or right.name, words.left or left.name, left.title, words.title, words.place, words.allowed_by
+    )
