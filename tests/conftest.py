@@ -1,12 +1,23 @@
 """What holds for every test."""
 
 import gc
+import os
+import random
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import pytest
 from google.auth.crypt._cryptography_rsa import RSASigner
+
+
+def pytest_configure() -> None:
+    """Random histories are others in each run; whoever sets the seed gets those of an earlier one."""
+    os.environ.setdefault("SYNCDB_SEED", str(random.SystemRandom().randrange(2**32)))  # workers inherit it
+
+
+def pytest_report_header() -> str:
+    return f"random histories: SYNCDB_SEED={os.environ['SYNCDB_SEED']} (set it to have the same ones again)"
 
 
 def pytest_collection_finish() -> None:

@@ -4,7 +4,6 @@ The real command, connectors and ledger against the local servers over HTTP, in 
 """
 
 import os
-import random
 import shutil
 import sys
 import tempfile
@@ -27,7 +26,8 @@ from tests.proof.oracle import examined
 from tests.proof.spells import LESS, REFUSALS, Permissions, in_bulk, moved_in_bulk, overlapped, refused, shown_less
 from tests.proof.world import BEGIN
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 60, 10_000
+DEFAULT_HISTORIES, LONG_HISTORIES = 20, 10_000
+STEPS = 50  # what is wrong only after a long past is not found by many short ones
 small = st.integers(0, 23)
 STARTS = [
     BEGIN,
@@ -220,8 +220,11 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 def test_random_histories() -> None:
     examined.clear()
     struck.clear()
-    chosen = settings(max_examples=DEFAULT_HISTORIES, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)
-    run_state_machine_as_test(Histories, settings=chosen)
+    """Others in each run: the seed is told, and set as SYNCDB_SEED it brings the same histories again."""
+    number = int(os.environ["SYNCDB_SEED"])
+    sys.stderr.write(f"\nAgain: SYNCDB_SEED={number} python run.py test tests/proof/test_machine.py\n")
+    chosen = settings(max_examples=DEFAULT_HISTORIES, stateful_step_count=STEPS, database=None, phases=[Phase.generate], **quiet)
+    run_state_machine_as_test(seed(number)(Histories), settings=chosen)
     vacuous(DEFAULT_HISTORIES)
 
 
@@ -233,12 +236,12 @@ def test_random_histories_at_length() -> None:
     Hypothesis reduces a failure to the shortest history that still shows it.
     """
     wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG_HISTORIES))
-    number = int(os.environ.get("SYNCDB_SEED", random.SystemRandom().randrange(2**32)))
+    number = int(os.environ["SYNCDB_SEED"])
     sys.stderr.write(f"\nSYNCDB_SEED={number}\n")
     examined.clear()
     struck.clear()
     phases = [Phase.generate, Phase.shrink]
-    chosen = settings(max_examples=wanted, stateful_step_count=50, database=None, phases=phases, **quiet)
+    chosen = settings(max_examples=wanted, stateful_step_count=STEPS, database=None, phases=phases, **quiet)
     run_state_machine_as_test(seed(number)(Histories), settings=chosen)
     vacuous(wanted)
 
@@ -247,7 +250,7 @@ def vacuous(histories: int) -> None:
     """A proof that examined nothing proves nothing."""
     sys.stderr.write(f"\nexamined: {dict(examined)}\nstruck: {dict(sorted(struck.items()))}\n")
     assert examined["whole histories"] >= histories
-    assert min(examined["managed cells"], examined["people's cells"]) > 50 * histories
+    assert min(examined["managed cells"], examined["people's cells"]) > 200 * histories
     assert examined["ordinary runs"] > histories // 10
     faults = {name.split()[1] for name in struck if name.startswith("fault: ")}
     # few histories may by chance lack a kind; tests/scenarios/test_trouble.py goes through every one

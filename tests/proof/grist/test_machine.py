@@ -4,7 +4,6 @@ The real command, connectors and ledger against the local servers over HTTP, in 
 """
 
 import os
-import random
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,7 +22,8 @@ from tests.proof.grist.oracle import Oracle
 from tests.proof.grist.world import Kept, ProofWorld
 from tests.proof.oracle import examined
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 40, 10_000
+DEFAULT_HISTORIES, LONG_HISTORIES = 16, 10_000
+STEPS = 50  # what is wrong only after a long past is not found by many short ones
 small = st.integers(0, 47)
 KINDS = [
     "apply_then_cut", "apply_then_error", "apply_late", "cut_before", "too_many", "refuse", "unavailable", "html_200",
@@ -237,8 +237,11 @@ def one_world_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 @pytest.mark.timeout(1200)  # less than a minute on two free cores; nobody's business on busy ones
 def test_random_histories() -> None:
-    chosen = settings(max_examples=DEFAULT_HISTORIES, stateful_step_count=14, derandomize=True, phases=[Phase.generate], **quiet)
-    run_state_machine_as_test(Histories, settings=chosen)
+    """Others in each run: the seed is told, and set as SYNCDB_SEED it brings the same histories again."""
+    number = int(os.environ["SYNCDB_SEED"])
+    sys.stderr.write(f"\nAgain: SYNCDB_SEED={number} python run.py test tests/proof/grist/test_machine.py\n")
+    chosen = settings(max_examples=DEFAULT_HISTORIES, stateful_step_count=STEPS, database=None, phases=[Phase.generate], **quiet)
+    run_state_machine_as_test(seed(number)(Histories), settings=chosen)
     vacuous(DEFAULT_HISTORIES)
 
 
@@ -251,7 +254,7 @@ def test_random_histories_at_length() -> None:
     """
     wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG_HISTORIES))
     steps = int(os.environ.get("SYNCDB_STEPS", "50"))
-    number = int(os.environ.get("SYNCDB_SEED", random.SystemRandom().randrange(2**32)))
+    number = int(os.environ["SYNCDB_SEED"])
     sys.stderr.write(f"\nSYNCDB_SEED={number}\n")
     phases = [Phase.generate, Phase.shrink]
     chosen = settings(max_examples=wanted, stateful_step_count=steps, database=None, phases=phases, **quiet)
@@ -263,7 +266,7 @@ def vacuous(histories: int) -> None:
     """A proof that examined nothing proves nothing."""
     sys.stderr.write(f"\nexamined: {dict(examined)}\nstruck: {dict(sorted(struck.items()))}\n")
     assert examined["whole histories"] >= histories
-    assert examined["cells judged exactly"] > 100 * histories
+    assert examined["cells judged exactly"] > 200 * histories
     assert min(examined["people's cells"], examined["counts added up"]) > histories
     assert examined["ordinary runs"] > histories // 10 and examined["writes held against the journal"] > histories
     faults = {name.split()[1] for name in struck if name.startswith("fault: ")}
