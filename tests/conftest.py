@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 from google.auth.crypt._cryptography_rsa import RSASigner
 
+USUAL = "1"
+
 
 def pytest_configure() -> None:
-    """Random histories are others in each run; whoever sets the seed gets those of an earlier one."""
-    os.environ.setdefault("SYNCDB_SEED", str(random.SystemRandom().randrange(2**32)))  # workers inherit it
+    """The same random histories in each run, so that a red run says something of the change; `new` draws others."""
+    if os.environ.setdefault("SYNCDB_SEED", USUAL) == "new":
+        os.environ["SYNCDB_SEED"] = str(random.SystemRandom().randrange(2**32))  # workers inherit it
 
 
 def pytest_report_header() -> str:
-    return f"random histories: SYNCDB_SEED={os.environ['SYNCDB_SEED']} (set it to have the same ones again)"
+    return f"random histories: SYNCDB_SEED={os.environ['SYNCDB_SEED']} (set it to have these again; new draws others)"
 
 
 def pytest_collection_finish() -> None:

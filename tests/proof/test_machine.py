@@ -218,9 +218,9 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.mark.timeout(1200)  # a minute on two free cores; nobody's business on busy ones
 def test_random_histories() -> None:
+    """The seed is told; SYNCDB_SEED sets another, and `new` draws one."""
     examined.clear()
     struck.clear()
-    """Others in each run: the seed is told, and set as SYNCDB_SEED it brings the same histories again."""
     number = int(os.environ["SYNCDB_SEED"])
     sys.stderr.write(f"\nAgain: SYNCDB_SEED={number} python run.py test tests/proof/test_machine.py\n")
     chosen = settings(max_examples=DEFAULT_HISTORIES, stateful_step_count=STEPS, database=None, phases=[Phase.generate], **quiet)
