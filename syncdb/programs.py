@@ -24,4 +24,3 @@ def typed(script: str) -> str:
 
 
 MANAGER = typed("sync_manager.py")
-SHEETS = typed("shopify_sheets_sync.py")
