@@ -60,7 +60,8 @@ def known_pairs(reader: LedgerReader) -> dict[str, RegisteredPair]:
 
 def kept_in_step(reader: LedgerReader) -> dict[str, int]:
     """How many records of each kind (products, variants ...) the sides have agreed on; orders are counted elsewhere."""
-    query = """SELECT entity, count(*) AS count FROM pair JOIN record ON record.pair = pair.id
+    # CROSS: pairs first, else SQLite would go through the records of all orders
+    query = """SELECT entity, count(*) AS count FROM pair CROSS JOIN record ON record.pair = pair.id
                WHERE NOT tracks_orders AND base IS NOT NULL GROUP BY entity ORDER BY entity"""
     return {row["entity"]: row["count"] for row in reader.rows(query)}
 
