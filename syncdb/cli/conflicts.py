@@ -50,7 +50,7 @@ def conflicts(
 
         path = find_ledger(config, db).ledger
         with reading(path) as reader:
-            zone = (reader.meta("shop") or {}).get("zone")
+            zone = (reader.shop or {}).get("zone")
             wanted = [one for one in disputes(reader) if entity in (None, one.entity) and field in (None, one.field)]
             names = Things(reader).names(one.key for one in wanted if not one.order_id)
             sides = sides_in(reader)

@@ -46,7 +46,7 @@ def _list(output: "Output", path: Path, everything: bool) -> None:
     from syncdb.services.calendar import Calendar
 
     with reading(path) as reader:
-        calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
+        calendar = Calendar.of((reader.shop or {}).get("zone"), SYSTEM.now())
         groups = errors.grouped(errors.errors_since(reader, "") if everything else errors.open_errors(reader))
         conflicts = overview.conflicts(reader)
         concerned = [one["order_id"] for group in groups for one in group.errors if not one["order_name"]]

@@ -67,7 +67,7 @@ def export(
         kind = _format(output, format_)
         target = None if output == "-" else _target(output, what, kind, f"{now:%Y-%m-%d}", path, overwrite)
         with reading(path) as reader:
-            shop = reader.meta("shop") or {}
+            shop = reader.shop or {}
             begin = Calendar.of(shop.get("zone"), now).since(since)
             chosen = choose(what.value, columns, shop.get("zone") or "UTC", shop.get("currency") or "XXX")
             rows = chosen.rows(reader, iso(begin) if begin else "")

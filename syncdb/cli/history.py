@@ -43,7 +43,7 @@ def history(
         from syncdb.services.pair_sides import sides_in
 
         with reading(find_ledger(config, db).ledger) as reader:
-            calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
+            calendar = Calendar.of((reader.shop or {}).get("zone"), SYSTEM.now())
             sides, found = sides_in(reader), _found(reader, order)
             if not isinstance(found, str):
                 tell(output, Things(reader), found, limit, sides, calendar)

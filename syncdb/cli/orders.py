@@ -38,7 +38,7 @@ def orders(
         from syncdb.values import iso
 
         with reading(find_ledger(config, db).ledger) as reader:
-            calendar = Calendar.of((reader.meta("shop") or {}).get("zone"), SYSTEM.now())
+            calendar = Calendar.of((reader.shop or {}).get("zone"), SYSTEM.now())
             begin = calendar.since(since)
             wanted = Wanted(status, iso(begin) if begin else "", search)
             found = list(islice((_told(row) for row in listed(reader, wanted)), limit + 1))

@@ -20,7 +20,7 @@ from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.engine.retention import cut_history
 from syncdb.engine.spool import Chained
 from syncdb.errors import NeedsPerson, Refused, SyncdbError
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.runs import Problem
 from syncdb.model import Conflict, Plan, Side
 from syncdb.values import iso
@@ -164,9 +164,9 @@ class PairSync:
     def _keys(self, entity: EntitySync, changes: Mapping[Side, Changes], deep: bool) -> list[str] | None:
         """What to look at: what either side says has changed, what is still open and what a person decided; None is all."""
         told = [self._as_keys(entity, side, change.keys.get(entity.name, ())) for side, change in changes.items()]
-        if deep or any(keys is None for keys in told) or self.ledger.runs.get(f"shown:{entity.pair.name}") != entity.shown:
+        if deep or any(keys is None for keys in told) or self.ledger.runs.get(state_keys.shown(entity.pair.name)) != entity.shown:
             return None
-        again = self.ledger.runs.get(f"again:{entity.pair.name}") or []
+        again = self.ledger.runs.get(state_keys.again(entity.pair.name)) or []
         decided = self.ledger.verdicts(entity.pair.name).keys()
         keys = list(dict.fromkeys(chain(*(keys or () for keys in told), again, decided)))
         return keys if len(keys) <= MOST else None
@@ -191,12 +191,12 @@ class PairSync:
     def _remember(self, entity: EntitySync, keys: list[str] | None, unsettled: set[str], complete: bool, run_id: int) -> None:
         """What could not be settled is looked at again; what could be is no longer held against its record."""
         pair, now = entity.pair.name, iso(self.clock.now())
-        earlier = set(self.ledger.runs.get(f"again:{pair}") or []) if self.pair_run.part else set()
+        earlier = set(self.ledger.runs.get(state_keys.again(pair)) or []) if self.pair_run.part else set()
         unreadable = self._unreadable(entity)
         with self.ledger.transaction():
-            self.ledger.runs.put(f"again:{pair}", sorted(unsettled | earlier))
+            self.ledger.runs.put(state_keys.again(pair), sorted(unsettled | earlier))
             if complete and not self.pair_run.part:
-                self.ledger.runs.put(f"shown:{pair}", entity.shown)
+                self.ledger.runs.put(state_keys.shown(pair), entity.shown)
             for (key, name), why in unreadable.items():
                 problem = Problem("read", f"{entity.name}: {name}", f"{name} of {key}: {why}", key, "", UNREADABLE)
                 self.ledger.problems.add(problem, run_id, now)
@@ -220,7 +220,7 @@ class PairSync:
             self.ledger.runs.planned(report.run_id, plan.digest)
 
     def _cursor(self, side: Side) -> str | None:
-        stored: str | None = self.ledger.runs.get(f"cursor:{self.pair_run.name}:{side.value}")
+        stored: str | None = self.ledger.runs.get(state_keys.cursor(self.pair_run.name, side.value))
         return stored
 
     def _move_on(self, changes: Mapping[Side, Changes], deep: bool) -> None:
@@ -228,7 +228,7 @@ class PairSync:
         cursors = {side: feed.after_own_writes(changes[side].cursor) for side, feed in self.pair_run.feeds.items()}
         with self.ledger.transaction():
             for side, cursor in cursors.items():
-                self.ledger.runs.put(f"cursor:{self.pair_run.name}:{side.value}", cursor)
+                self.ledger.runs.put(state_keys.cursor(self.pair_run.name, side.value), cursor)
             if deep:
-                self.ledger.runs.put(f"examined:{self.pair_run.name}", iso(self.clock.now()))
+                self.ledger.runs.put(state_keys.examined(self.pair_run.name), iso(self.clock.now()))
         self.pair_run.remember()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncdb.config.settings import RunSettings
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.values import moment
 
 
@@ -30,7 +30,7 @@ def everything_is_due(ledger: Ledger, pair: str, request: RunRequest, now: datet
     """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
     if request.full or request.force:
         return True
-    last = ledger.runs.get(f"examined:{pair}")
+    last = ledger.runs.get(state_keys.examined(pair))
     return last is None or not timedelta(0) <= now - moment(last) < request.examine_every
 
 

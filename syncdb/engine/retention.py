@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from syncdb.clock import Clock
 from syncdb.engine.progress import Progress
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.retention import STEPS, Retention
 from syncdb.values import iso, moment
 
@@ -14,7 +14,6 @@ log = logging.getLogger("syncdb.retention")
 ONCE_IN = timedelta(days=1)
 AT_ONCE = 1_000  # lines in one transaction
 MOST_STEPS = 20  # transactions in one run, some seconds in a large ledger; the next run goes on
-DONE = "history_cut_at"
 
 
 def cut_history(ledger: Ledger, keep: timedelta | None, clock: Clock, progress: Progress) -> int:
@@ -22,7 +21,7 @@ def cut_history(ledger: Ledger, keep: timedelta | None, clock: Clock, progress: 
 
     An order, its snapshot and what was agreed about it are never removed. Raises LedgerUnusable, Interrupted.
     """
-    last = ledger.runs.get(DONE)
+    last = ledger.runs.get(state_keys.HISTORY_CUT_AT)
     now = clock.now()
     if keep is None or (last is not None and timedelta(0) <= now - moment(last) < ONCE_IN):
         return 0
@@ -37,7 +36,7 @@ def cut_history(ledger: Ledger, keep: timedelta | None, clock: Clock, progress: 
             removed, left = removed + count, left - 1
     if left:
         with ledger.transaction():
-            ledger.runs.put(DONE, iso(now))
+            ledger.runs.put(state_keys.HISTORY_CUT_AT, iso(now))
     if removed:
         log.info("%s lines of history from before %s were removed", removed, work.before)
     return removed

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from filelock import FileLock
 
-from syncdb.ledger import file
+from syncdb.ledger import file, state_keys
 from syncdb.ledger.decisions import Verdicts
 from syncdb.ledger.journal import Journal
 from syncdb.ledger.links import Links
@@ -73,7 +73,7 @@ class Ledger:
     @property
     def id(self) -> str:
         """The ledger's own identity, written into the places it keeps so that two ledgers never keep the same place."""
-        return str(self.runs.get("ledger_id"))
+        return str(self.runs.get(state_keys.LEDGER_ID))
 
     def register(self, *pairs: RegisteredPair) -> None:
         """Say what these pairs are, before anything is recorded of them. Writes only what is news."""
@@ -123,16 +123,16 @@ class Ledger:
         self.close()
 
     def _first_use(self, now: datetime) -> None:
-        if self.runs.get("ledger_id") is None:
+        if self.runs.get(state_keys.LEDGER_ID) is None:
             with self.transaction():
-                self.runs.put("ledger_id", uuid.uuid4().hex)
-                self.runs.put("made_at", iso(now))
+                self.runs.put(state_keys.LEDGER_ID, uuid.uuid4().hex)
+                self.runs.put(state_keys.MADE_AT, iso(now))
 
     def _check_when_due(self, now: datetime) -> None:
-        checked = self.runs.get("checked_at")
+        checked = self.runs.get(state_keys.CHECKED_AT)
         cut_short = self.connection.execute("SELECT 1 FROM sync_history WHERE ended_at IS NULL LIMIT 1").fetchone()
         if checked is not None and not cut_short and timedelta(0) <= now - moment(checked) < CHECK_EVERY:
             return
         file.check(self.connection, self.path)
         with self.transaction():
-            self.runs.put("checked_at", iso(now))
+            self.runs.put(state_keys.CHECKED_AT, iso(now))

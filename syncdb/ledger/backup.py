@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from syncdb.errors import LedgerBusy, LedgerUnusable, NeedsPerson
-from syncdb.ledger import Ledger, file, redacted
+from syncdb.ledger import Ledger, file, redacted, state_keys
 from syncdb.ledger.queries.reader import LedgerReader, reading, refuse_missing
 from syncdb.ledger.schema import migrate
 from syncdb.values import iso
@@ -110,7 +110,7 @@ def _prepare(path: Path, now: datetime) -> int:
     with closing(file.open_for_writing(path)) as connection:
         migrate(connection)
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute("DELETE FROM meta WHERE name LIKE 'examined:%' OR name = 'checked_at'")
+        connection.execute("DELETE FROM meta WHERE name LIKE ? OR name = ?", (f"{state_keys.EXAMINED}%", state_keys.CHECKED_AT))
         # an old write is over, one way or the other, and every row is looked at anyway; its token is cleared away in time
         voided = connection.execute(
             "UPDATE journal SET state = 'void', attempt = NULL, ended_at = ? WHERE state = 'open' AND begun_at < ?",

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from syncdb.errors import LedgerUnusable
+from syncdb.ledger import state_keys
 from syncdb.values import canonical_json
-
-_META = "redacted"
 
 
 @dataclass(slots=True)
@@ -33,7 +32,7 @@ class Redacted:
     @classmethod
     def of(cls, connection: sqlite3.Connection, ledger: Path) -> "Redacted":
         """Those that the ledger or the file beside it knows of. Raises LedgerUnusable where the file cannot be read."""
-        row = connection.execute("SELECT value FROM meta WHERE name = ?", (_META,)).fetchone()
+        row = connection.execute("SELECT value FROM meta WHERE name = ?", (state_keys.REDACTED,)).fetchone()
         stored = frozenset(json.loads(row[0])) if row else frozenset[str]()
         path = beside(ledger)
         return cls(path, {*stored, *remembered(path)}, stored)
@@ -57,7 +56,7 @@ class Redacted:
         """The same in the ledger. The caller brings the transaction."""
         connection.execute(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (_META, canonical_json(sorted(self.marks))),
+            (state_keys.REDACTED, canonical_json(sorted(self.marks))),
         )
         self.in_ledger = frozenset(self.marks)
 

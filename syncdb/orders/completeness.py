@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from syncdb.ledger import state_keys
 from syncdb.ledger.queries import order_presence as held
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.ledger_gaps import gaps_in
@@ -194,7 +195,7 @@ def _count(reader: LedgerReader, shop: "Presence", spans: Sequence[DaySpan], bou
 
 def _covered(reader: LedgerReader) -> datetime | None:
     """From when on every order made is known to have been read, where something is."""
-    mark = reader.meta("watermark:orders")
+    mark = reader.meta(state_keys.WATERMARK)
     return moment(mark["covered_since"]) if mark else None
 
 

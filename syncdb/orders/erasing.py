@@ -10,7 +10,7 @@ from syncdb.engine.reconcile import EntityPair, reconcile
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Report
 from syncdb.errors import SyncdbError
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Found, Owner, Policy, Record, Rule, Side, Snapshot
 from syncdb.orders.order_sync import Destination, OrderSync, RowMapping
 from syncdb.orders.redaction import Affected, is_personal_column
@@ -48,7 +48,7 @@ def erase(sync: OrderSync, affected: Affected, place: str) -> Erased:
 def _write(sync: OrderSync, destination: "_Emptied", keys: Sequence[str], report: Report) -> None:
     """Bring just these rows into agreement with the orders, which hold nothing personal any more."""
     ledger = sync.ledger
-    connector, rows = destination.open(ledger.runs.get("shop"))
+    connector, rows = destination.open(ledger.runs.get(state_keys.SHOP))
     stored = StoredOrders(ledger, destination.pair, rows.records, rows.removed_record)
     pair = EntityPair(destination.pair, stored, connector, erasing(sync.policy), sync.limits)
     applier = Applier(ledger, pair.name, pair.sides, report.run_id, sync.clock, sync.rng, sync.progress)

@@ -16,7 +16,7 @@ from syncdb.connectors.shopify.presence import Presence
 from syncdb.engine.progress import Progress
 from syncdb.engine.report import Note, Report
 from syncdb.errors import Refused, RetryLater
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.orders import Seen
 from syncdb.ledger.runs import Problem
 from syncdb.order_snapshot import OrderSnapshot, snapshot_of
@@ -25,8 +25,6 @@ from syncdb.orders.redaction import catch_up
 from syncdb.orders.shop_identity import one_shop
 from syncdb.values import iso, moment
 
-MARK = "watermark:orders"
-PROGRESS = "progress:orders"  # how far a reading got; the watermark of one that did not get to its end
 FETCH = "fetch"
 HEARD_WITHIN = timedelta(days=30)  # a place without a run for longer looks at everything when it comes back
 
@@ -67,7 +65,7 @@ class Intake:
         """
         now = self.clock.now()
         begin = now - lookback
-        mark = self._read_up_to(MARK, begin)
+        mark = self._read_up_to(state_keys.WATERMARK, begin)
         if mark is None:
             return self._first_window(begin, now)
         reached, covered = moment(mark["at"]), moment(mark["covered_since"])
@@ -77,7 +75,7 @@ class Intake:
 
     def _first_window(self, begin: datetime, now: datetime) -> Window:
         """The whole window, or the rest of it where an earlier run got some way and was cut short."""
-        progress = self._read_up_to(PROGRESS, begin)
+        progress = self._read_up_to(state_keys.READING, begin)
         if progress is None:
             return Window(begin, now, True, begin)
         return Window(moment(progress["at"]), now, False, moment(progress["covered_since"]))
@@ -136,7 +134,7 @@ class Intake:
             with self.ledger.transaction():
                 self._keep(page)
                 if read_up_to:
-                    self._remember(PROGRESS, read_up_to, covered_since)
+                    self._remember(state_keys.READING, read_up_to, covered_since)
         self._tell(page.notices)
 
     def _keep(self, page: OrderPage) -> None:
@@ -245,7 +243,7 @@ class Intake:
         """To when this reading began, by the earlier of two clocks: a computer whose clock runs ahead has not seen the future."""
         began = min(window.until, self.reader.client.first_dated or window.until)
         with self.ledger.transaction():
-            self._remember(MARK, began - overlap, window.covered_since)
+            self._remember(state_keys.WATERMARK, began - overlap, window.covered_since)
 
     def _remember(self, name: str, at: datetime, covered_since: datetime) -> None:
         point = {

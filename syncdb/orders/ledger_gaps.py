@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from syncdb.ledger import state_keys
 from syncdb.ledger.maintained import MOST_TIMES
 from syncdb.ledger.queries import order_numbers
 from syncdb.ledger.queries.overview import watermark
@@ -23,8 +24,6 @@ from syncdb.orders.number_gaps import (
     reach_beside,
 )
 from syncdb.values import iso, moment
-
-CHECKED = "gaps_checked_to"  # as `reconcile.missed` keeps it, which asks the shop
 
 
 def covered(reader: LedgerReader) -> Covered | None:
@@ -65,7 +64,7 @@ def after_asking(gaps: Sequence[Gap], reader: LedgerReader) -> list[Gap]:
 
     Each run does so up to the moment that it remembers: it lists what the shop has and counts its days (`reconcile.missed`).
     """
-    checked = reader.meta(CHECKED)
+    checked = reader.meta(state_keys.GAPS_CHECKED_TO)
     until = moment(checked) if checked else None
     return [replace(gap, reason=Reason.ASKED) if until and _asked(gap, until) else gap for gap in gaps]
 

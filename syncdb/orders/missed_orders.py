@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from syncdb.connectors.order_source import Facts, Listed
 from syncdb.connectors.shopify.presence import Presence
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.queries import order_presence as held
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.completeness import Bounds, find_missed
@@ -16,7 +16,6 @@ from syncdb.orders.ledger_gaps import covered, gaps_since
 from syncdb.orders.number_gaps import Reason
 from syncdb.values import iso, moment
 
-CHECKED = "gaps_checked_to"
 PAGES = 4  # of 250 orders each: more than an hour's orders of all but the largest shops
 
 
@@ -30,14 +29,14 @@ def missed(ledger: Ledger, shop: Presence, facts: Facts, now: datetime, lookback
         found = find_missed(reader, shop, facts, now, lookback, Bounds())
     else:
         found = _since_last_look(reader, shop, time.until)
-    if reader.meta(CHECKED) != iso(time.until):
+    if reader.meta(state_keys.GAPS_CHECKED_TO) != iso(time.until):
         with ledger.transaction():
-            ledger.runs.put(CHECKED, iso(time.until))
+            ledger.runs.put(state_keys.GAPS_CHECKED_TO, iso(time.until))
     return found
 
 
 def _since_last_look(reader: LedgerReader, shop: Presence, until: datetime) -> list[Listed]:
-    checked = reader.meta(CHECKED)
+    checked = reader.meta(state_keys.GAPS_CHECKED_TO)
     since = moment(checked) if checked else None
     if since is None:
         return []

@@ -21,7 +21,7 @@ from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.engine.retention import cut_history
 from syncdb.errors import NeedsPerson
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.runs import Problem
 from syncdb.model import Policy, Record, Side
 from syncdb.orders.intake import HEARD_WITHIN, Intake
@@ -119,12 +119,12 @@ class OrderSync:
         report.mode = "test" if self.request.dry else "full" if deep else "incremental"
         zone_then = self._zone_shown()
         intake = self._read_shop(report, deep)
-        connector, rows = self.destination.open(self.ledger.runs.get("shop"))
+        connector, rows = self.destination.open(self.ledger.runs.get(state_keys.SHOP))
         self._hear_of_new_columns(rows)
         self._hear_after_long_absence(report.run_id)
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
         left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
-        cause = zone_cause(zone_then, str(self.ledger.runs.get("shop")["zone"]))
+        cause = zone_cause(zone_then, str(self.ledger.runs.get(state_keys.SHOP)["zone"]))
         pair = EntityPair(self.destination.pair, left, connector, self.policy, self._limits(cause), cause=cause)
         applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress)
         if self.request.dry:
@@ -137,8 +137,8 @@ class OrderSync:
 
     def _zone_shown(self) -> str | None:
         """By which time zone the rows were last written; asked before the shop is read, as older ledgers kept the shop's only."""
-        known: str | None = self.ledger.runs.get(f"zone:{self.destination.pair}")
-        return known or (self.ledger.runs.get("shop") or {}).get("zone")
+        known: str | None = self.ledger.runs.get(state_keys.zone_shown(self.destination.pair))
+        return known or (self.ledger.runs.get(state_keys.SHOP) or {}).get("zone")
 
     def _limits(self, cause: Cause | None) -> Limits:
         """A cause that was consented to may change every row; what is deleted or gone stays guarded."""
@@ -220,18 +220,18 @@ class OrderSync:
                 )
 
     def _remember_zone(self, pair: str) -> None:
-        zone = self.ledger.runs.get("shop")["zone"]
-        if self.ledger.runs.get(f"zone:{pair}") != zone:
+        zone = self.ledger.runs.get(state_keys.SHOP)["zone"]
+        if self.ledger.runs.get(state_keys.zone_shown(pair)) != zone:
             with self.ledger.transaction():
-                self.ledger.runs.put(f"zone:{pair}", zone)
+                self.ledger.runs.put(state_keys.zone_shown(pair), zone)
 
     def _remember_examined(self, pair: str) -> None:
         with self.ledger.transaction():
-            self.ledger.runs.put(f"examined:{pair}", self._now())
+            self.ledger.runs.put(state_keys.examined(pair), self._now())
 
     def _hear_of_new_columns(self, rows: RowMapping) -> None:
         """When other columns are to be shown, or the place is new, every order is to be looked at again."""
-        name = f"shown:{self.destination.pair}"
+        name = state_keys.shown(self.destination.pair)
         if self.ledger.runs.get(name) != rows.digest:
             with self.ledger.transaction():
                 self.ledger.orders.wait_all(self.destination.pair)

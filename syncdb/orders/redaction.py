@@ -6,15 +6,13 @@ from typing import Any
 
 from syncdb.connectors.shopify.personal import Person, is_personal, person_of, telling_values, touches, without_person
 from syncdb.errors import NeedsPerson
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.redaction import MayBe, Redaction, rebuild, zero_what_is_overwritten
 from syncdb.ledger.text_search import Advance, nobody_listens
 from syncdb.mapping.choice import column
 from syncdb.order_snapshot import snapshot_hash
 
 Wanted = Callable[[Person], bool]
-DUE = "redaction_due"  # orders without their person whose history may still tell
-REBUILD = "redaction_rebuild"  # whether the file may still hold what was overwritten
 
 
 @dataclass(slots=True)
@@ -84,7 +82,7 @@ def strip(ledger: Ledger, affected: Affected, *, places_too: bool, pairs: Iterab
     ledger.redacted.add(affected.orders)  # first of all: whatever happens from here on, nothing comes back
     with ledger.transaction():
         ledger.redacted.note(ledger.connection)
-        ledger.runs.put(DUE, sorted({*(ledger.runs.get(DUE) or ()), *affected.orders}))
+        ledger.runs.put(state_keys.REDACTION_DUE, sorted({*(ledger.runs.get(state_keys.REDACTION_DUE) or ()), *affected.orders}))
         for order_id in affected.orders:
             _strip_one(work, order_id, unseen=not places_too)
             for pair in pairs:
@@ -95,14 +93,15 @@ def clean(ledger: Ledger, affected: Affected) -> tuple[dict[str, int], bool]:
     """Remove the rest from the ledger and rebuild its file: what was cleaned, and whether no reader kept old bytes alive."""
     zero_what_is_overwritten(ledger)
     with ledger.transaction():
-        counts = redaction(ledger).clean(sorted({*affected.orders, *(ledger.runs.get(DUE) or ())}), affected.values)
-        ledger.runs.put(DUE, None)
-        ledger.runs.put(REBUILD, True)
+        due = ledger.runs.get(state_keys.REDACTION_DUE) or ()
+        counts = redaction(ledger).clean(sorted({*affected.orders, *due}), affected.values)
+        ledger.runs.put(state_keys.REDACTION_DUE, None)
+        ledger.runs.put(state_keys.REDACTION_REBUILD, True)
     ledger.redacted.under_way = False
     emptied = rebuild(ledger)
     if emptied:
         with ledger.transaction():
-            ledger.runs.put(REBUILD, False)
+            ledger.runs.put(state_keys.REDACTION_REBUILD, False)
     return counts, emptied
 
 
@@ -112,7 +111,7 @@ def catch_up(ledger: Ledger) -> int:
     """
     if ledger.redacted.under_way:
         return 0
-    if ledger.runs.get(DUE) or ledger.runs.get(REBUILD):
+    if ledger.runs.get(state_keys.REDACTION_DUE) or ledger.runs.get(state_keys.REDACTION_REBUILD):
         clean(ledger, Affected())
     if not ledger.redacted.behind or redaction(ledger).open_writes():  # what is open is settled first; the next run catches up
         return 0

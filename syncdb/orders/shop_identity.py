@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from syncdb.engine.guards import Cause
 from syncdb.errors import NeedsPerson
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.sources import Source
 
 KIND = "shopify"
@@ -49,7 +49,7 @@ def one_shop(
         with ledger.transaction():
             ledger.sources.put(Source(source, KIND, current))
             if source == FIRST:
-                ledger.runs.put("shop", current)  # where those ask who need not know of a second shop
+                ledger.runs.put(state_keys.SHOP, current)  # where those ask who need not know of a second shop
 
 
 def zone_cause(shown: str | None, now: str) -> Cause | None:

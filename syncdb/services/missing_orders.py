@@ -41,7 +41,7 @@ def look(pairs: Sequence[UsablePair], days: int, clock: Clock) -> MissingOrders:
 
 
 def _same_shop(reader: LedgerReader, facts: Facts) -> Facts:
-    known = reader.meta("shop")
+    known = reader.shop
     if known and known["id"] != facts.shop_id:
         raise NeedsPerson(
             f"This ledger belongs to the shop {known['domain']}, but {facts.domain} answered.",

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncdb.ledger import state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.errors import Group, grouped, open_errors
@@ -118,14 +119,14 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
     return Status(
         now,
         place,
-        reader.meta("shop"),
+        reader.shop,
         reader.path.stat().st_size,
         overview.order_counts(reader),
         runs,
         last_of_each,
         _series(reader, [one["pair"] for one in last_of_each], known, place),
         overview.watermark(reader),
-        reader.meta("checked_at"),
+        reader.meta(state_keys.CHECKED_AT),
         overview.open_writes(reader),
         grouped(open_errors(reader)),
         after_asking(gaps_in(reader), reader),

@@ -9,9 +9,8 @@ import pytest
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.runs import Problem
+from syncdb.ledger.state_keys import GAPS_CHECKED_TO
 from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
-from syncdb.orders.ledger_gaps import CHECKED
-from syncdb.orders.missed_orders import CHECKED as KEPT
 from syncdb.services.run_schedule import rhythm
 from syncdb.systems.shopify.versions import days_left, end_of_support
 from syncdb.values import iso
@@ -45,7 +44,7 @@ def test_all_is_well_though_an_order_was_deleted(past: Shop) -> None:
 def test_a_gap_nobody_asked_about_needs_a_look(copied: Callable[[], Path]) -> None:
     path = copied()
     with Ledger.open(path, NOW) as ledger, ledger.transaction():
-        ledger.connection.execute("DELETE FROM meta WHERE name = ?", (CHECKED,))
+        ledger.connection.execute("DELETE FROM meta WHERE name = ?", (GAPS_CHECKED_TO,))
     answer = ask(path)
     assert codes(answer) == {"gaps"} and answer.code == 1 and "#1067" in answer.data["attention"][0]["message"]
     text = manage("status", "--db", str(path))
@@ -121,10 +120,6 @@ def test_an_old_api_version(copied: Callable[[], Path], monkeypatch: pytest.Monk
     path = copied()
     monkeypatch.setenv("SHOPIFY_API_VERSION", "2025-10")
     assert codes(ask(path)) == {"version_ended"}
-
-
-def test_what_was_asked_is_what_runs_keep() -> None:
-    assert CHECKED == KEPT
 
 
 def test_when_versions_end() -> None:

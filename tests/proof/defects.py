@@ -210,8 +210,8 @@ DEFECTS = (
     Defect(
         "the watermark stands at the maximum seen",
         "orders/intake.py",
-        "self._remember(MARK, began - overlap,",
-        "self._remember(MARK, began,",
+        "self._remember(state_keys.WATERMARK, began - overlap,",
+        "self._remember(state_keys.WATERMARK, began,",
         ("tests/proof/test_watermark.py",),
     ),
     Defect(

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncdb.ledger.queries.overview import WATERMARK
-from syncdb.orders.intake import MARK
 from syncdb.orders.number_gaps import Covered, Gap, Numbered, Reason, affixes, find_gaps
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -135,7 +133,3 @@ def test_gaps_and_orders_together_are_all_numbers(numbers: set[int]) -> None:
     absent = {number for gap in found for number in range(gap.first, gap.last + 1)}
     assert absent == set(range(min(numbers), max(numbers) + 1)) - numbers
     assert sum(gap.count for gap in found) == len(absent)
-
-
-def test_the_mark_that_covers_is_the_one_that_the_intake_keeps() -> None:
-    assert WATERMARK == MARK

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from syncdb.ledger import Ledger
 from syncdb.ledger.maintained import MOST_TIMES
-from syncdb.ledger.queries.overview import WATERMARK
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.ledger.state_keys import WATERMARK
 from syncdb.order_snapshot import snapshot_of
 from syncdb.orders.ledger_gaps import gaps_in, gaps_since
 from syncdb.orders.number_gaps import Gap

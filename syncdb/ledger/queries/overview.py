@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.ledger import state_keys
 from syncdb.ledger.pairs import Pairs, RegisteredPair
 from syncdb.ledger.queries.reader import LedgerReader
 
-WATERMARK = "watermark:orders"  # as the intake of orders keeps it
 RUN = "run_id, pair, mode, started_at, ended_at, exit_code, message, partial, counts, notices, version"
 
 
@@ -38,7 +38,7 @@ def order_counts(reader: LedgerReader) -> OrderCounts:
 
 def watermark(reader: LedgerReader) -> dict[str, Any] | None:
     """How far orders are known: `covered_since` and `at` (ISO, UTC). None before the first run that saw everything."""
-    found: dict[str, Any] | None = reader.meta(WATERMARK)
+    found: dict[str, Any] | None = reader.meta(state_keys.WATERMARK)
     return found
 
 
@@ -68,7 +68,7 @@ def kept_in_step(reader: LedgerReader) -> dict[str, int]:
 
 def calls(reader: LedgerReader, system: str) -> dict[str, Any] | None:
     """Requests that runs sent to a system in the calendar month (UTC) counted last: `month`, `used`. None without any."""
-    stored: dict[str, Any] | None = reader.meta(f"{system}_calls")
+    stored: dict[str, Any] | None = reader.meta(state_keys.calls(system))
     return stored
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.errors import LedgerUnusable
-from syncdb.ledger import file
+from syncdb.ledger import file, state_keys
+from syncdb.programs import MANAGER
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -35,6 +36,12 @@ class LedgerReader:
     def number(self, query: str, parameters: Parameters = ()) -> int:
         """The single number that a query counts."""
         return int(self.connection.execute(query, parameters).fetchone()[0])
+
+    @property
+    def shop(self) -> dict[str, Any] | None:
+        """What the first shop says of itself; None before one was read."""
+        found: dict[str, Any] | None = self.meta(state_keys.SHOP)
+        return found
 
     def meta(self, name: str) -> Any:
         """A remembered value by name, None if there is none."""
@@ -72,7 +79,8 @@ def refuse_missing(path: Path) -> None:
     if empty or path.is_dir():
         raise LedgerUnusable(
             f"There is no ledger at {path}.",
-            next_step="The first sync makes it. One elsewhere is named with --db or --config.",
+            next_step=f"The first sync makes it ({MANAGER} validate says whether all is set up). "
+            "One elsewhere is named with --db or --config.",
         )
 
 

@@ -78,7 +78,7 @@ def needed_scopes(selection: Selection) -> dict[str, list[str]]:
 def check_grist(settings: GristSettings, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
     """Server, key, document, right to edit, what is hidden, tables and columns, calls and room. Nothing is made or changed."""
     checks: list[Check] = []
-    shop = (reader.meta("shop") if reader else None) or {"zone": "UTC", "currency": "XXX"}
+    shop = (reader.shop if reader else None) or {"zone": "UTC", "currency": "XXX"}
     with grist_of(settings, reader, clock) as client:
         try:
             document = GristDocument(client, find_document(client, settings.grist_document, settings.grist_workspace, make=False))

@@ -16,7 +16,7 @@ HIDDEN = "access rules hide a part of the document from the API key's owner, so 
 
 def rows_shown(settings: GristSettings, reader: LedgerReader, clock: Clock) -> RowsShown | None:
     """The keys that stand in the orders' table now; None before the first run wrote to it. Raises SyncdbError."""
-    chosen, shop = settings.selection.orders, reader.meta("shop")
+    chosen, shop = settings.selection.orders, reader.shop
     if chosen is None or not shop:
         return None
     with grist_of(settings, reader, clock) as client:

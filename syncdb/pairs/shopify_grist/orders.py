@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.connectors.base import Connector
-from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Tie
+from syncdb.ledger import state_keys
+from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Side, Tie
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.selection import ORDERS, ChosenOrders
 from syncdb.pairs.shopify_grist.settings import GristSettings
@@ -33,14 +34,14 @@ class OrdersTable:
         self.tables.remember()
 
     def changed(self) -> Sequence[str] | None:
-        found = self.tables.document.changes(self.tables.ledger.runs.get(f"cursor:{self.pair}:right"))
+        found = self.tables.document.changes(self.tables.ledger.runs.get(state_keys.cursor(self.pair, Side.RIGHT.value)))
         self._cursor = found.cursor
         return found.keys.get(ORDERS, ())
 
     def settled(self) -> None:
         if self._cursor is not None:
             with self.tables.ledger.transaction():
-                self.tables.ledger.runs.put(f"cursor:{self.pair}:right", self._cursor)
+                self.tables.ledger.runs.put(state_keys.cursor(self.pair, Side.RIGHT.value), self._cursor)
 
     def tidy(self, tokens: Sequence[int]) -> None:
         """Writes leave no traces in Grist."""

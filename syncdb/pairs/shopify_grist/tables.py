@@ -8,7 +8,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.grist import GristDocument, GristTable, TableBinding, TableColumn
 from syncdb.connectors.grist.layout import WantedTable
 from syncdb.engine.request import RunRequest
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import SheetMapping
 from syncdb.mapping.entities import KEY_LABEL, EntityField, ShownAs
@@ -82,7 +82,7 @@ def pair_name(document: str, entity: str = "") -> str:
 
 def binding_name(document: str, name: str, table: str) -> str:
     """Under which name the ledger keeps what ties it to a table of a document."""
-    return f"binding:grist:{document}|{name}|{table}"
+    return state_keys.binding(f"{SHOPIFY_GRIST.name}:{document}|{name}|{table}")
 
 
 def wanted_tables(selection: Selection, zone: str, currency: str) -> dict[str, WantedTable]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from syncdb.clock import Clock
 from syncdb.connectors.google_sheets.client import Client
+from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.pairs.base import RowsShown
 from syncdb.pairs.shopify_sheets.destination import sheet_mapping
@@ -25,13 +26,13 @@ class KnownSheet:
 
 def known_sheet(settings: SheetsSettings, reader: LedgerReader, google: Client) -> KnownSheet | None:
     """The sheet that the last run left behind; None before the first one."""
-    shop = reader.meta("shop")
+    shop = reader.shop
     spreadsheet_id = spreadsheet_in(settings, reader.meta)
     if not spreadsheet_id or not shop:
         return None
     mapping = sheet_mapping(settings, str(shop["zone"]), str(shop["currency"]))
     place = TargetSpreadsheet(settings, spreadsheet_id, reader.connection, reader.meta)
-    connector = open_tabs(place, Opening(google, mapping.fields, str(reader.meta("ledger_id")), everything=True))
+    connector = open_tabs(place, Opening(google, mapping.fields, str(reader.meta(state_keys.LEDGER_ID)), everything=True))
     return KnownSheet(place.pair, tuple(one.tab for one in to_remember(settings, connector).values()), connector)
 
 

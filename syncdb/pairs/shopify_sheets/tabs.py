@@ -11,6 +11,7 @@ from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.connector import SheetConnector
 from syncdb.connectors.google_sheets.periods import PeriodTabs
+from syncdb.ledger import state_keys
 from syncdb.ledger.queries.order_dates import created, created_and_waiting
 from syncdb.model import Field
 from syncdb.pairs.shopify_sheets.periods import BY, ONE, named_for, period_of
@@ -43,13 +44,13 @@ class TargetSpreadsheet:
 
     def left_behind(self) -> list[str]:
         """What a person should know before the first run under another `tabs_by`: the orders in the old tabs stay as they are."""
-        if self.get(f"shown:{self.pair}"):
+        if self.get(state_keys.shown(self.pair)):
             return []
         return [
             f"tabs_by is {self.settings.tabs_by} now: all orders of the ledger are written to new tabs. The rows that were kept "
             f"under tabs_by = {by} stay as they are and are not kept true any more; delete them when you do not need them."
             for by in BY
-            if by != self.settings.tabs_by and self.get(f"shown:{self._pair(by)}")
+            if by != self.settings.tabs_by and self.get(state_keys.shown(self._pair(by)))
         ]
 
     @property
@@ -59,17 +60,17 @@ class TargetSpreadsheet:
 
     @property
     def periods_name(self) -> str:
-        return f"periods:{self.pair}"
+        return state_keys.periods(self.pair)
 
     @property
     def zone_name(self) -> str:
-        return f"zone:{self.pair}"
+        return state_keys.zone_of_periods(self.pair)
 
     @property
     def zone(self) -> str:
         """The time zone by which orders are divided: that of the shop when the place came into being, so that no order moves when
         the shop's time zone is changed."""
-        return str(self.get(self.zone_name) or self.get("shop")["zone"])
+        return str(self.get(self.zone_name) or self.get(state_keys.SHOP)["zone"])
 
     def bindings(self) -> dict[str, TabBinding | None]:
         """What the last run left of each period's tab."""
@@ -89,7 +90,7 @@ class TargetSpreadsheet:
 
 def spreadsheet_name(settings: SheetsSettings) -> str:
     """The name under which the ledger keeps which spreadsheet is meant, where no tab says it."""
-    return f"spreadsheet:{settings.target_spreadsheet}"
+    return state_keys.target(settings.target_spreadsheet)
 
 
 def spreadsheet_in(settings: SheetsSettings, get: Get) -> str | None:
@@ -113,7 +114,7 @@ def title_of(settings: SheetsSettings, period: str = "") -> str:
 
 def binding_name(settings: SheetsSettings, period: str = "") -> str:
     """The name under which the ledger keeps what ties it to the tab."""
-    name = f"binding:{target_of(settings, period)}|{title_of(settings, period)}|{settings.rows}"
+    name = state_keys.binding(f"{target_of(settings, period)}|{title_of(settings, period)}|{settings.rows}")
     return f"{name}|{settings.tabs_by}" if period else name
 
 

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.grist import GristClient, MonthlyCalls
 from syncdb.http import Retrier
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.systems.grist.keys import GRIST
 
 PATIENCE = 30.0  # seconds that a person waits for an answer before hearing that there is none
-CALLS = f"{GRIST.name}_calls"  # where the ledger counts them
+CALLS = state_keys.calls(GRIST.name)
 
 
 class GristAccess(Protocol):

@@ -14,7 +14,7 @@ SOON = 45  # days
 
 
 def same_shop(facts: Facts, reader: LedgerReader | None) -> Iterator[Check]:
-    known = reader.meta("shop") if reader else None
+    known = reader.shop if reader else None
     if known and known["id"] != facts.shop_id:
         told = f"the ledger belongs to {known['domain']}, but {facts.domain} answered"
         yield failed("shopify", "shop", told, "Use another db_path for another shop.", Exit.GUARD)

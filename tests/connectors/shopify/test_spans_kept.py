@@ -15,7 +15,8 @@ from syncdb.engine.progress import Silent
 from syncdb.engine.report import Report
 from syncdb.errors import Interrupted
 from syncdb.ledger import Ledger
-from syncdb.orders.intake import PROGRESS, Intake, Window
+from syncdb.ledger.state_keys import READING
+from syncdb.orders.intake import Intake, Window
 from syncdb.values import iso, moment
 from tests.connectors.shopify.conftest import World, bare
 from tests.connectors.shopify.test_bulk_spans import bounds, operations
@@ -62,7 +63,7 @@ def snapshots(path: Path) -> dict[str, str]:
 
 def progress(path: Path) -> Any:
     with Ledger.open(path, moment("2026-11-20T12:00:00Z")) as ledger:
-        return ledger.runs.get(PROGRESS)
+        return ledger.runs.get(READING)
 
 
 def test_spans_leave_the_same_ledger_as_one_operation_and_as_pages(world: World, tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""The names under which the ledger remembers single values (its `meta` table), and what stands under each.
+
+Every name is spelt here and nowhere else, so that no two of them can be the same by accident. `pair` is a pair's id.
+"""
+
+LEDGER_ID = "ledger_id"  # text: the ledger's identity, written into the places that it keeps
+MADE_AT = "made_at"  # ISO, UTC: when it was made
+CHECKED_AT = "checked_at"  # ISO, UTC: when the whole file was last read through
+SHOP = "shop"  # what the first shop says of itself: id, domain, name, zone, currency, version, scopes
+WATERMARK = "watermark:orders"  # how far orders are known: at, covered_since, metafields
+READING = "progress:orders"  # how far a reading of orders got that did not come to its end
+GAPS_CHECKED_TO = "gaps_checked_to"  # ISO, UTC: up to which orders gaps in their numbers were asked about
+REDACTED = "redacted"  # how redacted orders are told without keeping their ids
+REDACTION_DUE = "redaction_due"  # orders without their person whose history may still tell
+REDACTION_REBUILD = "redaction_rebuild"  # whether the file may still hold what was overwritten
+HISTORY_CUT_AT = "history_cut_at"  # ISO, UTC: when old history was last removed
+EXAMINED = "examined:"  # the beginning of every name of `examined`
+
+
+def examined(pair: str) -> str:
+    """When (ISO, UTC) everything was last looked at on both sides."""
+    return f"{EXAMINED}{pair}"
+
+
+def shown(pair: str) -> str:
+    """The digest of the fields and rules by which the pair was last shown: another one has everything looked at."""
+    return f"shown:{pair}"
+
+
+def again(pair: str) -> str:
+    """Keys that could not be settled and are looked at again."""
+    return f"again:{pair}"
+
+
+def cursor(pair: str, side: str) -> str:
+    """Up to where the changes of a side are settled; the side's own text."""
+    return f"cursor:{pair}:{side}"
+
+
+def zone_shown(pair: str) -> str:
+    """The time zone by which the pair's dates were last written."""
+    return f"zone_shown:{pair}"
+
+
+def zone_of_periods(pair: str) -> str:
+    """The time zone by which orders are divided among the tabs of periods: it stays, so that no order moves."""
+    return f"zone:{pair}"
+
+
+def periods(pair: str) -> str:
+    """The periods that have had a tab."""
+    return f"periods:{pair}"
+
+
+def target(wanted: str) -> str:
+    """What was found for a place as it is configured (the id behind a title)."""
+    return f"spreadsheet:{wanted}"
+
+
+def binding(place: str) -> str:
+    """What ties the ledger to a place (a tab, a table); the connector's own data."""
+    return f"binding:{place}"
+
+
+def calls(system: str) -> str:
+    """Requests that were sent to a system in the calendar month (UTC) counted last: month, used."""
+    return f"{system}_calls"
