@@ -291,6 +291,9 @@ def main(arguments: Sequence[str] | None = None, env: Mapping[str, str] = os.env
             sys.stdout.write("Nothing was done.\n")
             return 0
         answers = check(settings, lambda line: sys.stdout.write(line + "\n"), clock)
+    except EOFError:
+        sys.stderr.write("\nNobody is there to be asked, so nothing was done. Run it again with --yes.\n")
+        return 2
     except (SyncdbError, RequestDeclined) as problem:
         sys.stderr.write(f"{redact(str(problem))}\n{getattr(problem, 'next_step', '')}\n")
         return int(getattr(problem, "exit_code", 4))

@@ -11,14 +11,16 @@ def manager() -> None:
     """`sync_manager.py`, or `syncdb` where it is installed."""
     with telling_what_is_missing():
         from syncdb.cli.app import main
-    main()
+    with ending_quietly():
+        main()
 
 
 def run_pair(pair: str, *, always_test: bool = False) -> None:
     """The script of a pair, named as in the registry."""
     with telling_what_is_missing():
         from syncdb.cli.run_pair import main
-    main(pair, always_test=always_test)
+    with ending_quietly():
+        main(pair, always_test=always_test)
 
 
 def sheets() -> None:
@@ -36,10 +38,21 @@ def telling_what_is_missing() -> Iterator[None]:
     """Where an import fails for lack of a package, say how to install it and end with exit code 2."""
     from_source = "python -m pip install -r requirements.txt, or use the environment that `python run.py demo` made"
     try:
-        yield
+        with ending_quietly():
+            yield
     except ModuleNotFoundError as missing:
         sys.stderr.write(
             f"syncdb cannot start: the package {missing.name} is not installed for {sys.executable}.\n"
             f"What to do: {'install syncdb again, with pip or pipx' if INSTALLED else from_source}.\n"
         )
         sys.exit(2)
+
+
+@contextmanager
+def ending_quietly() -> Iterator[None]:
+    """Ctrl-C before the program listens for it (while it is loaded) ends it with 130 and a word instead of a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted before anything was begun. Nothing was changed.\n")
+        sys.exit(130)

@@ -189,7 +189,7 @@ ACTIONS = (
         Each gap in the order numbers is asked of Shopify, by name and by time, and classified; each day is counted in the shop
         and in the ledger; every row with an order is held against the ledger. Without the network the gaps are listed and marked
         unasked.
-        Exit codes: 0 nothing is missing (or it was fixed); 2 no orders are kept in step; 3 something is; 4 the fix failed.
+        Exit codes: 0 nothing is missing (or it was fixed); 2 no orders are kept in step; 3 something is; 4 away.
         Example: {MANAGER} missing --days 30
         """,
     ),

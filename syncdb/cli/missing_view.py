@@ -73,7 +73,7 @@ def show(output: Output, found: MissingOrders, days: int) -> None:
     differing = [day for day in found.orders.days if day.shop is not None and day.shop != day.ledger]
     if differing:
         output.line()
-        columns = [Column("DayCount", fixed=True), Column("Shop", right=True), Column("Ledger", right=True), Column("Difference")]
+        columns = [Column("Day", fixed=True), Column("Shop", right=True), Column("Ledger", right=True), Column("Difference")]
         output.table(columns, [(day.date, str(day.shop), str(day.ledger), _difference(day)) for day in differing[:SHOWN]])
         _more(output, len(differing))
 

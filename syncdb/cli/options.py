@@ -32,13 +32,13 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def chosen_pair(name: str | None) -> PairType | None:
-    """The pair that --pair names; None where it was not given. Raises BadParameter for one that there is not."""
+    """The pair that --pair names; None where it was not given. Raises ConfigurationError for one that there is not."""
     if name is None:
         return None
     found = registry.pair_named(name)
     if found is None:
         known = ", ".join(pair.name for pair in registry.PAIRS)
-        raise typer.BadParameter(f"{name!r} is not one of {known}.", param_hint="--pair")
+        raise ConfigurationError([f"--pair {name}: there is no such pair."], next_step=f"It is one of {known}.")
     return found
 
 

@@ -92,7 +92,7 @@ def show(output: Output, figures: Figures, found: Sequence[Attention], calendar:
 def _days(output: Output, figures: Figures) -> None:
     currencies = list(figures.sales.revenue)
     most = max((day.orders for day in figures.days), default=0)
-    titles = [Column("DayFigures", fixed=True), Column("Orders", right=True), *(Column(name, right=True) for name in currencies)]
+    titles = [Column("Day", fixed=True), Column("Orders", right=True), *(Column(name, right=True) for name in currencies)]
     shown = figures.days[-62:]
     rows = (
         [

@@ -53,7 +53,9 @@ class MissingOrders:
         if self.fixed:
             return worst(one.report.exit_code for one in self.fixed)
         doubled = any(one.rows.doubled for one in self.places)
-        return Exit.PARTIAL if self.orders.missed or self.lacking or doubled else Exit.DONE
+        if self.orders.missed or self.lacking or doubled:
+            return Exit.PARTIAL
+        return Exit.REMOTE if self.orders.refused else Exit.DONE  # who was not asked cannot say that nothing is missing
 
 
 def look_offline(pairs: Sequence[PairType], ledger: Path, days: int, now: datetime) -> MissingOrders:

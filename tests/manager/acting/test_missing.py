@@ -110,7 +110,7 @@ def test_offline_and_without_a_network(world: World, run: Manage, monkeypatch: p
     monkeypatch.setenv("SHOPIFY_BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("GOOGLE_API_BASE_URL", "http://127.0.0.1:9")
     away = run("missing", "--json")
-    assert away.data["shop_refused"] and away.data["sheet"]["refused"]
+    assert away.code == 4 and away.data["shop_refused"] and away.data["sheet"]["refused"]
     assert [gap["first"] for gap in away.data["gaps"] if gap["verdict"] == "unasked"] == [lost["number"]]
     assert "not asked" in run("missing", "--offline").out
 

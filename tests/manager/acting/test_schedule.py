@@ -128,3 +128,9 @@ def test_installing_goes_through_the_systems_own_tool(run: Manage, tmp_path: Pat
     assert run("schedule", "--kind", "cron", "--install", typed="y\n").code == 0
     tab = (tmp_path / "tab").read_text()
     assert tab.startswith("0 1 * * * other\n") and tab.count("shopify_sheets_sync.py") == 1
+
+
+def test_a_pair_that_there_is_not_is_named(run: Manage) -> None:
+    for command in ("schedule", "validate", "missing", "retry"):
+        said = run(command, "--pair", "nope")
+        assert said.code == 2 and "there is no such pair" in said.err and "sheets, grist" in said.err, command
