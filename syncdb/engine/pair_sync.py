@@ -118,7 +118,8 @@ class PairSync:
 
     def _linked_entities(self) -> list[EntitySync]:
         """The entities, those whose sides have ids of their own as seen by keys."""
-        return [replace(one, pair=linked(one.pair, self.ledger)) for one in self.pair_run.entities]
+        part = self.pair_run.part
+        return [replace(one, pair=replace(linked(one.pair, self.ledger), part=part)) for one in self.pair_run.entities]
 
     def _one(self, report: Report, entity: EntitySync, keys: list[str] | None) -> None:
         """Settle what earlier runs left open, then bring this entity into agreement."""
