@@ -201,8 +201,10 @@ class PairSync:
             for (key, name), why in unreadable.items():
                 problem = Problem("read", f"{entity.name}: {name}", f"{name} of {key}: {why}", key, "", UNREADABLE)
                 self.ledger.problems.add(problem, run_id, now)
-            for stage, still in (("write", unsettled), ("read", {key for key, _ in unreadable})):
-                self._resolve(entity, stage, keys, still, f"settled in run {run_id}", now)
+            settled = f"settled in run {run_id}"
+            self._resolve(entity, "read", keys, {key for key, _ in unreadable}, settled, now)
+            if not self.pair_run.part:  # what was refused may be of a field that was not compared
+                self._resolve(entity, "write", keys, unsettled, settled, now)
 
     def _resolve(self, entity: EntitySync, stage: str, keys: list[str] | None, still: set[str], how: str, now: str) -> None:
         """Close what was held against records that were looked at and are in order now."""

@@ -18,7 +18,7 @@ from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
 from syncdb.ledger import Ledger
-from syncdb.model import Attempt, Outcome, Owner, Policy, Rule, Side, Take, Tie, Verdict
+from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side, Take, Tie, Verdict
 from syncdb.values import Value, iso
 
 POLICY = Policy({"name": Rule(Owner.LEFT), "price": Rule(Owner.BOTH, tie=Tie.ASK)}, create_left=True)
@@ -215,3 +215,19 @@ def test_a_run_of_some_fields_leaves_what_was_decided_about_others(pair: Pair) -
     only_price(pair)
     pair.run(policy=NOTED)
     assert only_row(pair.left)["note"] == only_row(pair.right)["note"] == "left"
+
+
+def test_a_run_of_some_fields_does_not_settle_what_was_refused_of_others(pair: Pair) -> None:
+    pair.left.rows[pair.left.new_id()] = {"name": "mug", "price": 1, "note": "old"}
+    pair.run(policy=NOTED)
+    plain = pair.right.write
+    pair.right.write = lambda attempt: [Outcome(Result.REJECTED, why="too long") for _ in attempt.operations]  # type: ignore[method-assign]
+    only_row(pair.left)["note"] = "left"
+    pair.left.changed = [only(pair.left)]
+    pair.run(policy=NOTED)
+    pair.left.changed = [only(pair.left)]
+    only_price(pair)
+    assert pair.problems() == [(only(pair.left), "too long")]
+    pair.right.write = plain  # type: ignore[method-assign]
+    pair.run(policy=NOTED)
+    assert pair.problems() == [] and only_row(pair.right)["note"] == "left"
