@@ -83,7 +83,7 @@ def _found(reader: "LedgerReader", text: str) -> "str | Thing":
         if thing := the_one(things, text):
             return thing
         if near := unknown(things, text):
-            told = f"Neither an order nor a product, variant or collection of the ledger is called {text[:60]!r}."
+            told = f"Neither an order nor anything else in the ledger is called {text[:60]!r}."
             raise UnknownOrder(told, none.nearest, next_step=f"Did you mean {near}?") from none
         raise
 

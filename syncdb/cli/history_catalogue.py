@@ -1,4 +1,4 @@
-"""`history` of what is no order: a product with its variants and their stock, a collection."""
+"""`history` of what is no order: a product with its variants and their stock, a collection, whatever a pair keeps in step."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -63,7 +63,7 @@ def tell(output: "Output", things: Things, thing: Thing, limit: int, sides: "Sid
 
 
 def _head(thing: Thing, members: Sequence[Thing], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    yield ONE[thing.kind], names[thing.key]
+    yield ONE.get(thing.kind, thing.kind.capitalize()), names[thing.key]
     yield "Id", thing.key
     yield (
         "With",

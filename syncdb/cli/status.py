@@ -62,7 +62,7 @@ def _runs(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
         run = series.last
         text = f"#{run['run_id']} {run['mode']}, {calendar.show(run['started_at'])}, {outcome(run, calendar)}"
         yield "Last run", text + (f" ({series.name})" if len(state.series) > 1 or series.name != registry.PAIRS[0].title else "")
-        yield "", told_counts(run["counts"])
+        yield "", told_counts(run["counts"], _first_place(state, run))
     for series in state.series:
         if series.rhythm is not None:
             yield "Next run", _expected(series.rhythm, calendar) + (f" ({series.name})" if len(state.series) > 1 else "")
@@ -89,8 +89,15 @@ def outcome(run: Mapping[str, Any], calendar: "Calendar") -> str:
     return f"{OUTCOMES.get(run['exit_code'], 'failed')} ({run['exit_code']}) after {took}"
 
 
-def told_counts(counts: Mapping[str, int]) -> str:
-    """A run's counts in words; only what is not nothing."""
+def _first_place(state: "Status", run: Mapping[str, Any]) -> str:
+    """What people call the first side of the pair that ran."""
+    known = state.known.get(run["pair"])
+    pair = registry.pair_named(known.type) if known else None
+    return (pair or registry.PAIRS[0]).first_place
+
+
+def told_counts(counts: Mapping[str, int], first: str) -> str:
+    """A run's counts in words; only what is not nothing. `first` is what people call the first side."""
     words = {
         "fetched": "orders read",
         "orders_new": "new",
@@ -100,7 +107,8 @@ def told_counts(counts: Mapping[str, int]) -> str:
         "rows_restored": "rows brought back",
         "rows_changed": "rows changed",
         "cells_changed": "cells written",
-        "written_left": "of them in the shop",
+        "rows_deleted": "rows deleted",
+        "written_left": f"of them in {first}",
         "quarantined": "held back",
     }
     told = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]

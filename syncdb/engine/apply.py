@@ -188,6 +188,8 @@ class Applier:
         if order_id and outcome.ref:
             self.ledger.orders.place(order_id, outcome.ref)
         tally.counts[_COUNTED[operation.action]] += 1
+        if operation.side is Side.LEFT:
+            tally.counts[f"{_COUNTED[operation.action]}_left"] += 1
         tally.counts[f"written_{operation.side.value}"] += 1
         tally.counts["cells_changed"] += len(operation.changes) if operation.action is Action.UPDATE else 0
         tally.counts["rows_restored"] += operation.reason == ROW_RESTORED

@@ -118,7 +118,8 @@ class PairSync:
 
     def _linked_entities(self) -> list[EntitySync]:
         """The entities, those whose sides have ids of their own as seen by keys."""
-        return [replace(one, pair=linked(one.pair, self.ledger)) for one in self.pair_run.entities]
+        part = self.pair_run.part
+        return [replace(one, pair=replace(linked(one.pair, self.ledger), part=part)) for one in self.pair_run.entities]
 
     def _one(self, report: Report, entity: EntitySync, keys: list[str] | None) -> None:
         """Settle what earlier runs left open, then bring this entity into agreement."""
@@ -200,8 +201,10 @@ class PairSync:
             for (key, name), why in unreadable.items():
                 problem = Problem("read", f"{entity.name}: {name}", f"{name} of {key}: {why}", key, "", UNREADABLE)
                 self.ledger.problems.add(problem, run_id, now)
-            for stage, still in (("write", unsettled), ("read", {key for key, _ in unreadable})):
-                self._resolve(entity, stage, keys, still, f"settled in run {run_id}", now)
+            settled = f"settled in run {run_id}"
+            self._resolve(entity, "read", keys, {key for key, _ in unreadable}, settled, now)
+            if not self.pair_run.part:  # what was refused may be of a field that was not compared
+                self._resolve(entity, "write", keys, unsettled, settled, now)
 
     def _resolve(self, entity: EntitySync, stage: str, keys: list[str] | None, still: set[str], how: str, now: str) -> None:
         """Close what was held against records that were looked at and are in order now."""

@@ -4,7 +4,7 @@ One-way and two-way pairs run through here alike; they differ in their policy on
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
@@ -28,7 +28,8 @@ ROUNDS = 4
 class EntityPair:
     """Two connectors, the rules between them, and how much a run may do unasked.
 
-    `matching` where the two have ids of their own; `linked` then puts keys in their place, with `joins`.
+    `matching` where the two have ids of their own; `linked` then puts keys in their place, with `joins`. `part`: the rules are
+    those of some fields only, and nothing is said about the others.
     """
 
     name: str
@@ -39,6 +40,12 @@ class EntityPair:
     matching: Matching | None = None
     joins: Joins | None = None
     cause: Cause | None = None
+    part: bool = False
+
+    @property
+    def compared(self) -> Collection[str] | None:
+        """The fields that are compared where these are not all that are kept in step."""
+        return self.policy.rules.keys() if self.part else None
 
     @property
     def sides(self) -> dict[Side, Connector]:
@@ -189,7 +196,7 @@ def _record_agreement(
                     pair.joins.forget(decision.key)
             if triple.verdicts:
                 _end_verdicts(ledger, pair, triple, decision, now)
-        records.conflicts_are([triple.key for triple in block], _told(decisions), now)
+        records.conflicts_are([triple.key for triple in block], _told(decisions), now, pair.compared)
 
 
 def _with_verdicts(ledger: Ledger, pair: EntityPair, block: Sequence[Triple]) -> Sequence[Triple]:
@@ -207,6 +214,8 @@ def _end_verdicts(ledger: Ledger, pair: EntityPair, triple: Triple, decision: De
     whole = any(operation.action is not Action.UPDATE for operation in decision.operations)
     for field_name in triple.verdicts:
         if field_name in written or (field_name is None and whole):
+            continue
+        if field_name is not None and pair.compared is not None and field_name not in pair.compared:
             continue
         how = "overtaken: something changed after it was made" if field_name in disputed else "carried out"
         ledger.verdicts(pair.name).end([(triple.key, field_name)], how, now)

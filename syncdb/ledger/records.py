@@ -128,14 +128,19 @@ class Records:
             ((*head, *cell, now) for cell in cells),
         )
 
-    def conflicts_are(self, looked_at: Iterable[str], conflicts: Iterable[Conflict], now: str) -> None:
-        """Replace what was known of the conflicts of the keys that were looked at."""
+    def conflicts_are(
+        self, looked_at: Iterable[str], conflicts: Iterable[Conflict], now: str, fields: Collection[str] | None = None
+    ) -> None:
+        """Replace what was known of the conflicts of the keys that were looked at.
+
+        `fields` are those that were compared, None for all; what is known of others stays.
+        """
         current = {(one.key, one.field or ""): one for one in conflicts}
         for key in looked_at:
             for (field,) in self.connection.execute(
                 "SELECT field FROM conflict WHERE pair = ? AND key = ?", (self.pair, key)
             ).fetchall():
-                if (key, field) not in current:
+                if (key, field) not in current and (fields is None or not field or field in fields):
                     self.connection.execute(
                         "DELETE FROM conflict WHERE pair = ? AND key = ? AND field = ?", (self.pair, key, field)
                     )

@@ -185,6 +185,11 @@ class PairType:
         return self.entities != ("orders",)
 
     @property
+    def first_place(self) -> str:
+        """The first side within a sentence ("the shop")."""
+        return f"the {self.words.left}" if self.words.left else self.systems[0].title
+
+    @property
     def run_command(self) -> str:
         """How a person runs it."""
         return typed(self.script)

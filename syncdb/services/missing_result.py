@@ -11,6 +11,7 @@ from syncdb.ledger.queries.overview import known_pairs
 from syncdb.ledger.queries.reader import reading
 from syncdb.orders.completeness import Completeness, unasked
 from syncdb.pairs.base import PairType
+from syncdb.services.usable_pairs import to_keep_orders
 
 if TYPE_CHECKING:  # without the network no run is made
     from syncdb.services.run_now import RunMade
@@ -65,7 +66,7 @@ def look_offline(pairs: Sequence[PairType], ledger: Path, days: int, now: dateti
         if known and not any(one.tracks_orders for one in known):
             raise ConfigurationError(
                 ["The ledger keeps no orders in step, so looking for missing orders does not apply."],
-                next_step=f"To keep orders in step, too, choose them in the settings: {pairs[0].docs}",
+                next_step=to_keep_orders(pairs),
             )
         places = [PlaceRows(one, RowCheck(refused="not asked")) for one in pairs if one.tracks_orders]
         return MissingOrders(unasked(reader, now - timedelta(days=days)), places)

@@ -27,6 +27,7 @@ _TOLD_BETWEEN = _TOLD | {
     Why.GONE: "was deleted on one side; the other was left as it is",
 }
 SHOWN_CONFLICTS = 10
+ROWS_DONE = ("rows_added", "rows_changed", "rows_deleted")  # what is counted of each write, and of the first side's apart
 
 
 def summary(run: Run, report: Report, systems: Mapping[Side, str], log_file: Path | None) -> list[str]:
@@ -55,12 +56,17 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
         if report.failure is None:
             yield "  Nothing to change on either side."
     else:
-        changed = counts["rows_changed"] - counts["written_left"]
-        deleted = f", {_many(counts['rows_deleted'], 'record')} deleted" if counts["rows_deleted"] else ""
-        yield f"  {right}: {_many(counts['rows_added'], 'record')} added, {_many(changed, 'record')} changed{deleted}."
-        yield f"  {left}: {_many(counts['written_left'], 'record')} changed."
+        there = [counts[f"{name}_left"] for name in ROWS_DONE]
+        yield _done(right, *(counts[name] - first for name, first in zip(ROWS_DONE, there, strict=True)))
+        yield _done(left, *there)
     if counts["quarantined"]:
         yield f"  Held back: {_many(counts['quarantined'], 'record')}: {MANAGER} errors says which and why."
+
+
+def _done(system: str, added: int, changed: int, deleted: int) -> str:
+    """What was written to one system. What is seldom done is told only where it was."""
+    gone = f", {_many(deleted, 'record')} deleted" if deleted else ""
+    return f"  {system}: {_many(added, 'record')} added, {_many(changed, 'record')} changed{gone}."
 
 
 def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str], systems: Mapping[Side, str]) -> Iterator[str]:

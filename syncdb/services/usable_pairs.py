@@ -1,6 +1,6 @@
 """The pairs that a command works with: those that are configured, or one that was named, with settings that can be used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from syncdb.errors import ConfigurationError
@@ -33,6 +33,14 @@ def usable_pairs(
     return usable
 
 
+def to_keep_orders(pairs: Iterable[PairType]) -> str:
+    """What to do so that orders are kept in step, where none of these pairs does so."""
+    if able := [pair for pair in pairs if pair.tracks_orders]:
+        return f"To keep orders in step, too, choose them in the settings: {able[0].docs}"
+    others = dict.fromkeys(pair.docs for pair in registry.PAIRS if pair.tracks_orders)
+    return f"What keeps orders in step: {', '.join(others)}"
+
+
 def tracking_orders(usable: Sequence[UsablePair], command: str) -> list[UsablePair]:
     """Those that keep orders in step. Raises ConfigurationError, with what `command` is, where none does."""
     tracking = [one for one in usable if one.orders is not None]
@@ -42,6 +50,6 @@ def tracking_orders(usable: Sequence[UsablePair], command: str) -> list[UsablePa
                 f"{one.pair.about}: that keeps no orders in step, so {command} does not apply. Nothing was changed."
                 for one in usable
             ],
-            next_step=f"To keep orders in step, too, choose them in the settings: {usable[0].pair.docs}",
+            next_step=to_keep_orders(one.pair for one in usable),
         )
     return tracking

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
 from syncdb.ledger import Ledger
-from syncdb.model import Attempt, Outcome, Owner, Policy, Rule, Side, Tie
+from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side, Take, Tie, Verdict
+from syncdb.values import Value, iso
 
 POLICY = Policy({"name": Rule(Owner.LEFT), "price": Rule(Owner.BOTH, tie=Tie.ASK)}, create_left=True)
+NOTED = replace(POLICY, rules=dict(POLICY.rules) | {"note": Rule(Owner.BOTH, tie=Tie.ASK)})
 
 
 class Place(MemoryConnector):
@@ -59,15 +62,16 @@ class Pair:
         self.left, self.right = Place("left", ids[0]), Place("right", ids[1])
         self.time = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 
-    def run(self, *, dry: bool = False) -> Report:
+    def run(self, *, dry: bool = False, policy: Policy = POLICY) -> Report:
         self.time += timedelta(hours=1)
         clock = Clock(now=lambda: self.time)
         request = RunRequest(timedelta(days=60), timedelta(minutes=15), timedelta(hours=24), dry=dry)
         with Ledger.copy(self.path, self.time) if dry else Ledger.open(self.path, self.time) as ledger:
-            pair = EntityPair("p:things", self.left, self.right, POLICY, matching=self.matching)
+            pair = EntityPair("p:things", self.left, self.right, policy, matching=self.matching)
             entity = EntitySync("things", pair, "1", {Side.LEFT: self.left, Side.RIGHT: self.right})
             feeds = {Side.LEFT: self.left, Side.RIGHT: self.right}
-            run = PairRun("p", [entity], feeds, lambda: None, lambda: ())
+            part = "name" not in policy.rules
+            run = PairRun("p", [entity], feeds, lambda: None, lambda: (), part)
             report = PairSync(ledger, run, request, clock, random.Random(1), Silent()).run()
         assert report.failure is None, report.failure
         return report
@@ -90,6 +94,10 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Pair:
 def only(place: Place) -> str:
     (id,) = place.rows
     return id
+
+
+def only_row(place: Place) -> dict[str, Value]:
+    return place.rows[only(place)]
 
 
 @pytest.mark.parametrize("lacking", ["left", "right"])
@@ -171,3 +179,55 @@ def test_a_dry_run_joins_nothing(tmp_path: Path) -> None:
     pair.run()
     with Ledger.open(pair.path, pair.time) as ledger:
         assert ledger.links("p:things").count() == 1
+
+
+def only_price(pair: Pair) -> Report:
+    """A run that looks at prices alone."""
+    return pair.run(policy=Policy({"price": POLICY.rules["price"]}, create_left=True))
+
+
+def note_disputed(pair: Pair) -> Pair:
+    """A note that both sides changed, all else agreed on."""
+    pair.left.rows[pair.left.new_id()] = {"name": "mug", "price": 1, "note": "old"}
+    pair.run(policy=NOTED)
+    pair.left.rows[only(pair.left)]["note"] = "left"
+    pair.right.rows[only(pair.right)]["note"] = "right"
+    pair.left.changed = [only(pair.left)]
+    pair.run(policy=NOTED)
+    return pair
+
+
+def test_a_run_of_some_fields_leaves_what_is_disputed_about_others(pair: Pair) -> None:
+    note_disputed(pair)
+    pair.left.rows[only(pair.left)]["price"] = 2
+    pair.left.changed = [only(pair.left)]
+    only_price(pair)
+    assert only_row(pair.right)["price"] == 2
+    with Ledger.open(pair.path, pair.time) as ledger:
+        assert [(field, why) for _, field, why, *_ in ledger.records("p:things").conflicts()] == [("note", "both changed")]
+
+
+def test_a_run_of_some_fields_leaves_what_was_decided_about_others(pair: Pair) -> None:
+    note_disputed(pair)
+    with Ledger.open(pair.path, pair.time) as ledger, ledger.transaction():
+        ledger.verdicts("p:things").decide(Verdict(only(pair.left), "note", Take.LEFT, "left", "right"), iso(pair.time))
+    pair.left.changed = [only(pair.left)]
+    only_price(pair)
+    pair.run(policy=NOTED)
+    assert only_row(pair.left)["note"] == only_row(pair.right)["note"] == "left"
+
+
+def test_a_run_of_some_fields_does_not_settle_what_was_refused_of_others(pair: Pair) -> None:
+    pair.left.rows[pair.left.new_id()] = {"name": "mug", "price": 1, "note": "old"}
+    pair.run(policy=NOTED)
+    plain = pair.right.write
+    pair.right.write = lambda attempt: [Outcome(Result.REJECTED, why="too long") for _ in attempt.operations]  # type: ignore[method-assign]
+    only_row(pair.left)["note"] = "left"
+    pair.left.changed = [only(pair.left)]
+    pair.run(policy=NOTED)
+    pair.left.changed = [only(pair.left)]
+    only_price(pair)
+    assert pair.problems() == [(only(pair.left), "too long")]
+    pair.right.write = plain  # type: ignore[method-assign]
+    pair.run(policy=NOTED)
+    assert pair.problems() == [] and only_row(pair.right)["note"] == "left"

@@ -1,4 +1,4 @@
-"""Products, variants, stock and collections of a ledger by what people call them: title, SKU, handle, id or admin address.
+"""What a ledger keeps in step beside orders, by what people call it: title, name, SKU, handle, id or admin address.
 
 Each look reads the agreed records of a kind through: some ten thousand take a fraction of a second.
 """
@@ -13,10 +13,10 @@ from syncdb.ledger.orders import groups
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import LedgerReader
 
-KINDS = ("products", "variants", "inventory", "collections")
+KINDS = ("products", "variants", "collections", "inventory")  # of a shop, in the order in which a name is looked for
 _GID = re.compile(r"gid://shopify/(Product|ProductVariant|InventoryLevel|Collection)/\d+(\?inventory_item_id=\d+)?")
 _PAGE = re.compile(r"(?:^|/)(products|collections)/(\d+)(?:/variants/(\d+))?/?(?:[?#].*)?$")
-_CALLED = ("title", "sku", "handle", "barcode")
+_CALLED = ("title", "name", "sku", "handle", "barcode")
 _PLAIN = "Default Title"  # what Shopify calls the only variant of a product (observed)
 
 
@@ -40,7 +40,12 @@ class Things:
 
     def pairs(self) -> dict[str, str]:
         """The kind of thing that each pair keeps in step; orders are none."""
-        return {pair.id: pair.entity for pair in overview.known_pairs(self.reader).values() if pair.entity in KINDS}
+        known = overview.known_pairs(self.reader).values()
+        return {pair.id: pair.entity for pair in known if pair.entity and not pair.tracks_orders}
+
+    def kinds(self) -> list[str]:
+        """Every kind that there is, each once: those of a shop first."""
+        return list(dict.fromkeys([*KINDS, *self.pairs().values()]))
 
     def of(self, kind: str) -> Iterator[Thing]:
         """All of a kind, each once though several pairs may know it."""
@@ -73,13 +78,15 @@ class Things:
         return {key: called(thing, known) or key for key, thing in found.items()}
 
     def meant(self, text: str) -> list[Thing]:
-        """The things that a text names: by id or address, else by exact title, SKU, handle or barcode, whatever the case."""
+        """The things that a text names: by id or address, else by exact title, name, SKU, handle or barcode."""
         wanted = " ".join(text.split())
-        if key := key_in(wanted):
-            return list(self.by_keys([key]).values())
+        key = key_in(wanted)
+        known = list(self.by_keys([key or wanted]).values())
+        if key or known:
+            return known
         folded = wanted.casefold()
-        kinds = ("products", "variants", "collections", "inventory")
-        found = [one for kind in kinds for one in self.of(kind) if folded in (one.text(name).casefold() for name in _CALLED)]
+        shown = (one for kind in self.kinds() for one in self.of(kind))
+        found = [one for one in shown if folded in (one.text(name).casefold() for name in _CALLED)]
         # the stock of a variant is told with the variant
         return [one for one in found if one.kind != "inventory"] or found
 
@@ -94,9 +101,9 @@ class Things:
         return members
 
     def like(self, text: str, most: int = 3) -> list[str]:
-        """Titles and SKUs that hold a text."""
+        """Titles, names and SKUs that hold a text."""
         folded = " ".join(text.split()).casefold()
-        shown = (one.text(name) for kind in KINDS for one in self.of(kind) for name in _CALLED[:2])
+        shown = (one.text(name) for kind in self.kinds() for one in self.of(kind) for name in _CALLED[:3])
         return list(dict.fromkeys(name for name in shown if folded and folded in name.casefold()))[:most]
 
 
@@ -122,7 +129,7 @@ def called(thing: Thing, known: Mapping[str, Thing]) -> str:
         variant = known.get(thing.text("variant"))
         name = (called(variant, known) if variant else "") or thing.text("sku")
         return f"{name} at {thing.text('location')}" if thing.text("location") else name
-    return thing.text("title") or thing.text("handle")
+    return next((shown for name in _CALLED[:4] if (shown := thing.text(name))), "")
 
 
 def _joined(parts: Sequence[str]) -> str:
