@@ -73,9 +73,10 @@ def examine(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, run_id
     operations = Spool()
     conflicts: list[Conflict] = []
     complete = True
+    late = ledger.late_writes(pair.name).fields()
     for found in _triples(ledger, pair, keys, now):
         progress.stop_if_asked()
-        block = _with_verdicts(ledger, pair, found)
+        block = _with_verdicts(ledger, pair, _with_late(found, late))
         decisions = [decide(triple, pair.policy) for triple in block]
         _record_agreement(ledger, pair, block, decisions, run_id, now)
         for decision in decisions:
@@ -196,6 +197,11 @@ def _with_verdicts(ledger: Ledger, pair: EntityPair, block: Sequence[Triple]) ->
     """The triples with what people decided about their conflicts."""
     verdicts = ledger.verdicts(pair.name).open(triple.key for triple in block)
     return [replace(one, verdicts=verdicts[one.key]) if one.key in verdicts else one for one in block] if verdicts else block
+
+
+def _with_late(block: Sequence[Triple], late: Mapping[str, frozenset[str]]) -> Sequence[Triple]:
+    """The triples with the fields that a late write of ours may have changed."""
+    return [replace(one, late=late[one.key]) if one.key in late else one for one in block] if late else block
 
 
 def _end_verdicts(ledger: Ledger, pair: EntityPair, triple: Triple, decision: Decision, now: str) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from syncdb.ledger.late_writes import LateWrites
 from syncdb.ledger.orders import in_groups
 from syncdb.ledger.redacted import Redacted
 from syncdb.model import Action, Conflict, Operation, Outcome, Record
@@ -68,6 +69,7 @@ class Records:
 
     def agree(self, key: str, fields: Mapping[str, Value], run_id: int, now: str, location: str | None = None) -> None:
         """Both sides showed or acknowledged these fields: they join the base."""
+        LateWrites(self.connection, self.pair).agreed(key, fields)
         base = self.base(key)
         self.connection.execute(
             """INSERT INTO record (pair, key, order_id, base, agreed_at, run_id, location) VALUES (?, ?, '', ?, ?, ?, ?)

@@ -96,6 +96,19 @@ def test_two_sold_in_the_shop_and_five_received_in_grist_give_the_right_stock(wo
     assert world.synced().written == 0
 
 
+def test_two_sold_in_the_shop_and_two_taken_in_grist_are_four(world: GristWorld) -> None:
+    variant = world.variant()
+    level = world.merchant.count(variant["id"], 250)
+    world.synced(full=True)
+    world.merchant.sell(variant["id"], 2)
+    world.edit("inventory", level["id"], "Available", 248)
+    world.synced()
+    assert level["_counts"]["available"] == 246 == world.shown("inventory", level["id"], "Available")
+    assert world.synced().written == 0
+    told = world.manage("history", variant["sku"]).all
+    assert "246" in told, told
+
+
 def test_new_and_deleted_products_of_the_shop(world: GristWorld) -> None:
     made = world.merchant.add_product("Oolong", price="12.00", sku="OOL", stock=4)
     world.synced()

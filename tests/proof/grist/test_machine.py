@@ -80,6 +80,11 @@ class Histories(RuleBasedStateMachine):
         self.judged.shop(9, a, sold)
         self.judged.person(8, a, received)
 
+    @rule(a=small)
+    def stock_moves_alike_on_both_sides(self, a: int) -> None:
+        self.judged.shop(9, a, 2)  # three sold here
+        self.judged.person(8, a, 1)  # three taken there
+
     @rule()
     def a_quarter_of_an_hour_later(self) -> None:
         self.judged.ordinary()
