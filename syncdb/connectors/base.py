@@ -22,6 +22,7 @@ class Capabilities:
     atomic_batches: bool = False  # a batch is applied whole or not at all
     compare_and_set: bool = False  # the system itself refuses a write whose expected values have moved
     fence: bool = False  # an unknown write can be settled at once so that it never applies late
+    live: bool = False  # a shop: customers see at once what is written, so that closer limits count
     all_known: bool = False  # the ledger knows the key of every record there is: nothing is found by listing them
 
 

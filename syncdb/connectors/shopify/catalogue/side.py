@@ -48,7 +48,7 @@ class CatalogueSide:
     def __post_init__(self) -> None:
         stock = self.entity is STOCK
         self.name = self.title = f"Shopify {self.entity.name}"
-        self.can = Capabilities(create=False, delete=self.entity is PRODUCTS, compare_and_set=stock, fence=stock)
+        self.can = Capabilities(create=False, delete=self.entity is PRODUCTS, compare_and_set=stock, fence=stock, live=True)
         self._reader = CatalogueReader(self.conversation, self.entity, self.fields)
         self._born = self.conversation.client.clock.monotonic()
 

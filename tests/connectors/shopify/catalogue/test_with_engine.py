@@ -50,7 +50,7 @@ class TwoSides:
         left = self.shelf.catalogue({self.entity: list(self.rules)}).side(self.entity)
         ledger = Ledger.open(self.path, clock.now())
         try:
-            limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6)
+            limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6, few_live=10**6)
             pair = EntityPair("test", left, self.right, Policy(self.rules), limits)
             with ledger.transaction():
                 run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
