@@ -1,7 +1,7 @@
 """What people do in a document and merchants in their shop, by a few small numbers each: so a history can be drawn and told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syncdb.sandbox.grist.table import Column
@@ -259,6 +259,18 @@ def sell(hand: Hand) -> None:
 
 def restock(hand: Hand) -> None:
     _move(hand, 1 + hand.b % 7)
+
+
+def move_alike(hand: Hand) -> None:
+    """Three are sold in the shop, and three taken in the document, of the same stock."""
+    row, column = hand.row("inventory"), hand.column("inventory", "available")
+    table = hand.world.table("inventory")
+    assert table is not None
+    shown, key = table.get(row, column), str(table.get(row, hand.column("inventory", "")))
+    if not isinstance(shown, int) or key not in hand.world.goods.levels:
+        raise LookupError("no number stands there, or the shop has no such stock")
+    hand.type("inventory", "available", shown - 3)
+    _move(replace(hand, a=list(hand.world.goods.levels).index(key)), -3)
 
 
 def _move(hand: Hand, by: int) -> None:
