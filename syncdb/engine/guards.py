@@ -1,7 +1,7 @@
 """Guards: what a plan must not do unasked. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from syncdb.engine.compare import number
@@ -10,6 +10,8 @@ from syncdb.model import Action, Operation, Plan, Side
 from syncdb.values import Value, canonical
 
 MOST_SHOWN = 5
+Fits = Callable[[Operation], bool]
+NOWHERE: Mapping[Side, Fits] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,18 @@ class _Seen:
             self.first.append(change)
 
 
-def guard(plan: Plan, known: Mapping[Side, int], limits: Limits, live: Collection[Side] = ()) -> list[Surprise]:
+def guard(plan: Plan, known: Mapping[Side, int], limits: Limits, live: Mapping[Side, Fits] = NOWHERE) -> list[Surprise]:
     """Why this plan must not be applied unasked; empty if it may.
 
-    `known` records were there before on each side; on a `live` side customers see at once what is written.
+    `known` records were there before on each side. On a `live` side customers see at once what is written; what does not fit
+    there is refused record by record anyway, so that nobody needs to be asked about it.
     """
     return [
         surprise
         for side in Side
         for surprise in (
             *_many_records(plan, side, known.get(side, 0), limits),
-            *(_many_values(plan, side, known.get(side, 0), limits) if side in live else ()),
+            *(_many_values(_changes(plan, side, live[side]), known.get(side, 0), limits) if side in live else ()),
         )
     ]
 
@@ -105,10 +108,10 @@ def _many_records(plan: Plan, side: Side, known: int, limits: Limits) -> Iterato
             yield Surprise(f"{found} of {known} known rows {what} (more than {percent} %, and more than {few})")
 
 
-def _many_values(plan: Plan, side: Side, known: int, limits: Limits) -> Iterator[Surprise]:
+def _many_values(changes: Iterable[Change], known: int, limits: Limits) -> Iterator[Surprise]:
     changed: dict[str, _Seen] = {}
     fallen: dict[str, _Seen] = {}
-    for change in _changes(plan, side):
+    for change in changes:
         changed.setdefault(change.field, _Seen()).add(change)
         if change.field in limits.prices and _falls(change, limits.fall_percent):
             fallen.setdefault(change.field, _Seen()).add(change)
@@ -121,10 +124,10 @@ def _many_values(plan: Plan, side: Side, known: int, limits: Limits) -> Iterator
             yield Surprise(f"{name} of {seen.count} of {known} known records would be changed {share}", tuple(seen.first))
 
 
-def _changes(plan: Plan, side: Side) -> Iterator[Change]:
+def _changes(plan: Plan, side: Side, fits: Fits) -> Iterator[Change]:
     """The values that the plan replaces there, but for those a person decided about one by one."""
     for op in plan.operations:
-        if op.side is side and op.action is Action.UPDATE and op.reason != DECIDED:
+        if op.side is side and op.action is Action.UPDATE and op.reason != DECIDED and fits(op):
             for name, value in op.changes.items():
                 if canonical(op.expected.get(name)) is not None:
                     yield Change(op.key, name, op.expected.get(name), value)

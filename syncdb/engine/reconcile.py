@@ -115,7 +115,7 @@ def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapp
 
     `written` counts what earlier rounds of this run wrote: that stands, and the message says so.
     """
-    live = [side for side, connector in pair.sides.items() if connector.can.live]
+    live = {side: connector.can.fits for side, connector in pair.sides.items() if connector.can.live}
     if not guard(plan, {}, pair.limits, live):
         return  # known records, of which a large shop has millions, are counted only where there is so much to hold against them
     reasons = guard(plan, _known(ledger, pair, plan), pair.limits, live)

@@ -80,6 +80,17 @@ def test_prices_set_to_nothing_in_grist_do_not_reach_the_shop_unasked(world: Gri
     assert {variant["price"] for variant in world.goods.variants.values()} == {"0.00"}
 
 
+def test_prices_that_the_shop_cannot_take_are_refused_one_by_one(world: GristWorld) -> None:
+    first, second = world.variant(0), world.variant(1)
+    before = first["price"]
+    world.edit("variants", first["id"], "Price", -4)
+    world.edit("variants", second["id"], "Price", 45)
+    for _ in range(2):  # it stands in the way of nothing, however often
+        ran = world.sync(full=True)
+        assert ran.code == 3 and "-4" in world.manage("errors").all, ran.text
+        assert (first["price"], second["price"]) == (before, "45.00")
+
+
 def test_a_title_changed_in_the_shop_reaches_grist(world: GristWorld) -> None:
     gid = world.product()["id"]
     world.merchant.edit_product(gid, title="Green tea, loose")

@@ -25,7 +25,7 @@ def priced(*prices: tuple[Value, Value], reason: str = "changed") -> Plan:
     )
 
 
-SHOP: dict[str, Any] = {"live": (Side.LEFT,)}
+SHOP: dict[str, Any] = {"live": {Side.LEFT: lambda operation: True}}
 PRICES = Limits(prices=frozenset({"price"}))
 
 
@@ -45,6 +45,12 @@ def test_all_prices_of_a_small_shop_are_not_changed_unasked() -> None:
     assert "price of 14 of 14 known records" in one.told and len(one.first) == 5
     assert guard(priced(*[(Decimal(10), Decimal(9))] * 5), 5, PRICES, **SHOP) == []
     assert guard(priced(*[(Decimal(10), Decimal(9))] * 14), 14, PRICES) == [], "where no customer looks, a small table may change"
+
+
+def test_what_a_shop_cannot_take_is_not_asked_about() -> None:
+    plan = priced(*[(Decimal(10), Decimal(-4))] * 14, (Decimal(10), Decimal(1)))
+    (one,) = guard(plan, 15, PRICES, live={Side.LEFT: lambda operation: operation.changes["price"] >= 0})
+    assert one.first == (Change("14", "price", Decimal(10), Decimal(1)),)
 
 
 def test_what_a_person_decided_is_not_asked_again() -> None:

@@ -282,7 +282,7 @@ class Judged:
         for _ in range(runs):
             ran = self.run(clean=True, full=True, force=True)
             assert ran.code in (0, 3), self.story([ran.text[-900:]])
-        third = self.run(clean=True, full=True, force=True)  # a price that the shop refuses goes on being asked about
+        third = self.run(clean=True, full=True)
         assert (third.code in (0, 3), third.written) == (True, 0), self.story(["the third run wrote", third.text])
         if not self.other_ledger:
             false = false_history(self.world, self.oracle.changed)
