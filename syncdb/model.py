@@ -153,6 +153,7 @@ class Why(Enum):
     DOUBLED = "doubled"  # the key stands in several places
     GONE = "gone"  # a person deleted the record, and the user wants that respected
     BOTH_CHANGED = "both changed"  # both sides moved a shared field to different values
+    ALIKE = "one movement or two"  # a count moved on both sides, and one of the movements may be a write of ours
     NO_BASE = "no base"  # the sides differ and nobody knows what they last agreed on
     EDIT_AGAINST_DELETE = "edit against delete"  # gone on one side, edited on the other
     UNKNOWN_KEY = "unknown key"  # stands only on the side that may not create records

@@ -127,6 +127,7 @@ def _why(one: "Dispute", sides: "Sides") -> str:
 
     return {
         Why.BOTH_CHANGED: "both sides changed it",
+        Why.ALIKE: "both sides moved it, and one of the movements may be a write of syncdb whose answer was lost",
         Why.NO_BASE: "the sides differ, and what was last agreed is not known",
         Why.EDITED: f"changed in {sides.place}, which may not change it",
         Why.EDIT_AGAINST_DELETE: "deleted on one side, edited on the other",

@@ -105,6 +105,15 @@ GENERAL: tuple[Key, ...] = (
         "A run that would change more than this share of the known rows, and over 200 rows, stops for a person to look.",
     ),
     Key(
+        "max_shop_changed_percent", "MAX_SHOP_CHANGED_PERCENT", validators.whole(1, 100), 25,
+        "Of each field, the share of known records that a run may change in a shop; beyond it, and over 5 records, it stops "
+        "for a person to look.",
+    ),
+    Key(
+        "max_price_fall_percent", "MAX_PRICE_FALL_PERCENT", validators.whole(1, 100), 50,
+        "A price in a shop that would fall to nothing, or by more than this share, stops the run for a person to look.",
+    ),
+    Key(
         "deadline_seconds", "DEADLINE_SECONDS", validators.whole(1, 3600), 300,
         "How long one request is tried again while a system is busy or away.",
     ),

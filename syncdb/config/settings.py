@@ -18,6 +18,8 @@ class RunSettings:
     history_days: int | None
     overlap_minutes: int
     max_changed_percent: int
+    max_shop_changed_percent: int
+    max_price_fall_percent: int
     deadline_seconds: int
     notices: tuple[str, ...] = ()  # worth saying once at the start of a run
 

@@ -5,11 +5,15 @@ is an `Outcome`. It raises `RemoteError` when the system as a whole refuses or i
 needs is gone (a renamed header, a vanished tab), and nothing was written then.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from syncdb.model import Attempt, Operation, Outcome, Snapshot
+
+
+def _takes_anything(operation: Operation) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Capabilities:
     atomic_batches: bool = False  # a batch is applied whole or not at all
     compare_and_set: bool = False  # the system itself refuses a write whose expected values have moved
     fence: bool = False  # an unknown write can be settled at once so that it never applies late
+    live: bool = False  # a shop: customers see at once what is written, so that closer limits count
+    fits: Callable[[Operation], bool] = _takes_anything  # False: the system would refuse this update whatever it shows now
     all_known: bool = False  # the ledger knows the key of every record there is: nothing is found by listing them
 
 

@@ -121,6 +121,9 @@ class Applier:
                 f"{self.sides[side].name} did not answer a write of {len(attempt.operations)} rows, nor whether it took place.",
                 next_step="Run again later: the next run first finds out what became of that write. Nothing is sent twice.",
             )
+        if not self.sides[side].can.fence:
+            with self.ledger.transaction():
+                self.ledger.late_writes(self.pair).add(_not_applied(attempt, outcomes))
         return outcomes
 
     def _begin_structure(self, side: Side, attempt: Attempt) -> None:
@@ -222,6 +225,12 @@ class Applier:
 
     def now(self) -> str:
         return iso(self.clock.now())
+
+
+def _not_applied(attempt: Attempt, outcomes: Sequence[Outcome]) -> list[Operation]:
+    """Operations that did not take place when it was looked: where there is no fence, they may still."""
+    answered = zip(attempt.operations, outcomes if attempt.operations else (), strict=True)
+    return [operation for operation, outcome in answered if outcome.result is Result.STALE]
 
 
 def took_place(outcomes: Sequence[Outcome]) -> bool:

@@ -1,6 +1,7 @@
 """Compare base, left and right of one record, field by field. Pure: it decides nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 
 from syncdb.model import Difference, Moved, Record
 from syncdb.values import Value, same
@@ -15,10 +16,13 @@ def observed(base: Record | None, shown: Record, name: str) -> tuple[bool, Value
     return False, None
 
 
-def compare(base: Record | None, left: Record, right: Record, names: Iterable[str]) -> tuple[list[Difference], dict[str, Value]]:
+def compare(
+    base: Record | None, left: Record, right: Record, names: Iterable[str], counted: Collection[str] = ()
+) -> tuple[list[Difference], dict[str, Value]]:
     """The fields on which the sides differ, and those on which they agree but which the base does not hold yet.
 
-    Agreement is taken whatever the base says: both sides showed it.
+    Agreement is taken whatever the base says: both sides showed it. Only of the `counted` fields each side's movement counts,
+    also where both moved alike: that is a difference, too.
     """
     differences: list[Difference] = []
     agreed: dict[str, Value] = {}
@@ -27,7 +31,7 @@ def compare(base: Record | None, left: Record, right: Record, names: Iterable[st
         says_right, on_right = observed(base, right, name)
         if not (says_left and says_right):
             continue
-        if same(on_left, on_right):
+        if same(on_left, on_right) and not (name in counted and _moved_as_number(base, name, on_left)):
             if not _in_base(base, name, on_left):
                 agreed[name] = on_left
             continue
@@ -35,6 +39,11 @@ def compare(base: Record | None, left: Record, right: Record, names: Iterable[st
             Difference(left.key, name, _value(base, name), on_left, on_right, _who_moved(base, name, on_left, on_right))
         )
     return differences, agreed
+
+
+def number(value: Value) -> int | Decimal | None:
+    """A value with which one can count; None for any other."""
+    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
 def changed_since(base: Record, shown: Mapping[str, Value]) -> bool:
@@ -50,6 +59,12 @@ def _who_moved(base: Record | None, name: str, left: Value, right: Value) -> Mov
     if same(base.fields[name], left):
         return Moved.RIGHT
     return Moved.BOTH
+
+
+def _moved_as_number(base: Record | None, name: str, shown: Value) -> bool:
+    """Whether a number left a number that was agreed."""
+    known = number(_value(base, name))
+    return known is not None and number(shown) is not None and known != shown
 
 
 def _in_base(base: Record | None, name: str, value: Value) -> bool:

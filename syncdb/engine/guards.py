@@ -1,10 +1,17 @@
 """Guards: what a plan must not do unasked. Pure."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from syncdb.engine.policy import BLANK_FILLED, ROW_RESTORED
-from syncdb.model import Action, Operation, Plan
-from syncdb.values import canonical
+from syncdb.engine.compare import number
+from syncdb.engine.policy import BLANK_FILLED, DECIDED, ROW_RESTORED
+from syncdb.model import Action, Operation, Plan, Side
+from syncdb.values import Value, canonical
+
+MOST_SHOWN = 5
+Fits = Callable[[Operation], bool]
+NOWHERE: Mapping[Side, Fits] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +19,9 @@ class Limits:
     """How much a run may do to what already exists before a person must look. Additions are never limited.
 
     `changed_percent` of the known records may be updated, `restored_percent` brought back, `deleted_percent` deleted; below
-    `few` records nothing is refused (`few_deletes` for deletions), because small shops do change wholly.
+    `few` records nothing is refused (`few_deletes` for deletions), because small shops do change wholly. What customers see at
+    once has closer limits: of each field `live_percent` may be changed, of which `few_live` always, and a field of `prices`
+    falls neither to nothing nor by more than `fall_percent`.
     """
 
     changed_percent: int = 50
@@ -21,6 +30,10 @@ class Limits:
     few: int = 200
     few_restored: int = 20
     few_deletes: int = 5
+    live_percent: int = 25
+    few_live: int = 5
+    fall_percent: int = 50
+    prices: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +44,100 @@ class Cause:
     consent: str
 
 
-def guard(plan: Plan, known: int, limits: Limits) -> list[str]:
-    """Why this plan must not be applied unasked, as sentences; empty if it may. `known` records were there before."""
-    restored = sum(op.action is Action.CREATE and op.reason == ROW_RESTORED for op in plan.operations)
-    checks = (
-        (sum(map(_overwrites, plan.operations)), limits.changed_percent, limits.few, "would be changed"),
-        (restored, limits.restored_percent, limits.few_restored, "are gone and would be added again"),
-        (plan.count(Action.DELETE), limits.deleted_percent, limits.few_deletes, "would be deleted"),
-    )
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that a plan would replace."""
+
+    key: str
+    field: str
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """Why a plan must not be applied unasked, as a sentence, with the first changes that it is about."""
+
+    told: str
+    first: tuple[Change, ...] = ()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Changes of one kind: how many, and the first of them."""
+
+    count: int = 0
+    first: list[Change] = field(default_factory=list)
+
+    def add(self, change: Change) -> None:
+        self.count += 1
+        if len(self.first) < MOST_SHOWN:
+            self.first.append(change)
+
+
+def guard(plan: Plan, known: Mapping[Side, int], limits: Limits, live: Mapping[Side, Fits] = NOWHERE) -> list[Surprise]:
+    """Why this plan must not be applied unasked; empty if it may.
+
+    `known` records were there before on each side. On a `live` side customers see at once what is written; what does not fit
+    there is refused record by record anyway, so that nobody needs to be asked about it.
+    """
     return [
-        f"{found} of {known} known rows {what} (more than {percent} %, and more than {few})"
-        for found, percent, few, what in checks
-        if found > few and found * 100 > known * percent
+        surprise
+        for side in Side
+        for surprise in (
+            *_many_records(plan, side, known.get(side, 0), limits),
+            *(_many_values(_changes(plan, side, live[side]), known.get(side, 0), limits) if side in live else ()),
+        )
     ]
+
+
+def _many_records(plan: Plan, side: Side, known: int, limits: Limits) -> Iterator[Surprise]:
+    counts: Counter[str] = Counter()
+    for op in plan.operations:
+        if op.side is side:
+            counts["restored"] += op.action is Action.CREATE and op.reason == ROW_RESTORED
+            counts["deleted"] += op.action is Action.DELETE
+            counts["changed"] += _overwrites(op)
+    checks = (
+        (counts["changed"], limits.changed_percent, limits.few, "would be changed"),
+        (counts["restored"], limits.restored_percent, limits.few_restored, "are gone and would be added again"),
+        (counts["deleted"], limits.deleted_percent, limits.few_deletes, "would be deleted"),
+    )
+    for found, percent, few, what in checks:
+        if found > few and found * 100 > known * percent:
+            yield Surprise(f"{found} of {known} known rows {what} (more than {percent} %, and more than {few})")
+
+
+def _many_values(changes: Iterable[Change], known: int, limits: Limits) -> Iterator[Surprise]:
+    changed: dict[str, _Seen] = {}
+    fallen: dict[str, _Seen] = {}
+    for change in changes:
+        changed.setdefault(change.field, _Seen()).add(change)
+        if change.field in limits.prices and _falls(change, limits.fall_percent):
+            fallen.setdefault(change.field, _Seen()).add(change)
+    for name, seen in fallen.items():
+        what = f"{name} of {seen.count} record{'' if seen.count == 1 else 's'} would fall to nothing or by more than"
+        yield Surprise(f"{what} {limits.fall_percent} %", tuple(seen.first))
+    for name, seen in changed.items():
+        if name not in fallen and seen.count > limits.few_live and seen.count * 100 > known * limits.live_percent:
+            share = f"(more than {limits.live_percent} %, and more than {limits.few_live})"
+            yield Surprise(f"{name} of {seen.count} of {known} known records would be changed {share}", tuple(seen.first))
+
+
+def _changes(plan: Plan, side: Side, fits: Fits) -> Iterator[Change]:
+    """The values that the plan replaces there, but for those a person decided about one by one."""
+    for op in plan.operations:
+        if op.side is side and op.action is Action.UPDATE and op.reason != DECIDED and fits(op):
+            for name, value in op.changes.items():
+                if canonical(op.expected.get(name)) is not None:
+                    yield Change(op.key, name, op.expected.get(name), value)
+
+
+def _falls(change: Change, percent: int) -> bool:
+    before, after = number(change.before), number(change.after)
+    if before is None or before <= 0:
+        return False
+    return after is None or after <= 0 or (before - after) * 100 > before * percent
 
 
 def _overwrites(operation: Operation) -> bool:

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
-from syncdb.engine.compare import changed_since, compare
+from syncdb.engine.compare import changed_since, compare, number
 from syncdb.model import (
     Action,
     Conflict,
@@ -31,7 +30,8 @@ class Triple:
     """One key with its base and what both sides show. None means absent; a side that could not be seen whole is not `sure`.
 
     `verdicts` are a person's decisions about its conflicts, by field, None being the record as a whole. `ambiguous` names the
-    records that could be the same thing, where that is not clear.
+    records that could be the same thing, where that is not clear. `late` are fields that a write of ours may have changed after
+    all, though it was not seen to take place.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Triple:
     doubled: tuple[str, ...] = ()
     verdicts: Mapping[str | None, Verdict] = field(default_factory=dict)
     ambiguous: tuple[str, ...] = ()
+    late: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +115,19 @@ def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decisi
 
 
 def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> Decision:
-    differences, agreed = compare(triple.base, left.record, right.record, policy.rules)
+    differences, agreed = compare(triple.base, left.record, right.record, policy.rules, _counted(policy, left, right))
     to: dict[Side, dict[str, Value]] = {Side.LEFT: {}, Side.RIGHT: {}}
     shared = {Side.LEFT: dict[str, Value](), Side.RIGHT: dict[str, Value]()}
     reasons: dict[Side, set[str]] = {Side.LEFT: set(), Side.RIGHT: set()}
     conflicts: list[Conflict] = []
     for difference in differences:
         verdict = triple.verdicts.get(difference.field)
-        settled, decided = _settle(difference, policy, verdict, left, right)
+        settled, decided = _settle(difference, policy, verdict, triple, left, right)
         if isinstance(settled, Conflict):
             conflicts.append(replace(settled, where=(right.ref,)))
             continue
+        if not settled:  # a person said that what both show is right
+            agreed[difference.field] = difference.left
         for side, value in settled.items():
             to[side][difference.field] = value
             blank = difference.field in (left if side is Side.LEFT else right).blank
@@ -152,14 +155,23 @@ def _reason(difference: Difference, side: Side, blank: bool) -> str:
     return RESTORED if difference.moved is moved_here else CHANGED
 
 
+def _counted(policy: Policy, left: Found, right: Found) -> set[str]:
+    """Fields of which each side's movement counts. What only people may write on one side cannot take in the other's."""
+    return {
+        name
+        for name, rule in policy.rules.items()
+        if rule.owner is Owner.BOTH and rule.tie is Tie.SUM and not (_persons_own(name, left) or _persons_own(name, right))
+    }
+
+
 def _settle(
-    difference: Difference, policy: Policy, verdict: Verdict | None, left: Found, right: Found
+    difference: Difference, policy: Policy, verdict: Verdict | None, triple: Triple, left: Found, right: Found
 ) -> tuple[dict[Side, Value] | Conflict, bool]:
     """What to write where for one differing field, or why nothing is; and whether a person's decision was needed for it."""
     rule = policy.rules[difference.field]
     decided = False
     if rule.owner is Owner.BOTH:
-        written = _shared(difference, rule.tie, left, right)
+        written = _shared(difference, rule.tie, triple, left, right)
     else:
         written = _owned(difference, Side(rule.owner.value), rule.on_drift, left, right)
     if isinstance(written, Conflict) and verdict is not None and verdict.fits(difference.left, difference.right):
@@ -195,7 +207,7 @@ def _owned(difference: Difference, owner: Side, on_drift: OnDrift, left: Found, 
     return {owner.other: difference.left if owner is Side.LEFT else difference.right}
 
 
-def _shared(difference: Difference, tie: Tie, left: Found, right: Found) -> dict[Side, Value] | Conflict:
+def _shared(difference: Difference, tie: Tie, triple: Triple, left: Found, right: Found) -> dict[Side, Value] | Conflict:
     if difference.moved is Moved.LEFT:
         return {Side.RIGHT: difference.left}
     if difference.moved is Moved.RIGHT:
@@ -208,7 +220,9 @@ def _shared(difference: Difference, tie: Tie, left: Found, right: Found) -> dict
         return {Side.RIGHT: difference.left}
     if tie is Tie.RIGHT:
         return {Side.LEFT: difference.right}
-    return _summed(difference) if tie is Tie.SUM else _conflict(difference, Why.BOTH_CHANGED)
+    if tie is Tie.SUM:
+        return _conflict(difference, Why.ALIKE) if difference.field in triple.late else _summed(difference)
+    return _conflict(difference, Why.BOTH_CHANGED)
 
 
 def _filled(difference: Difference, left: Found, right: Found) -> dict[Side, Value] | Conflict:
@@ -227,17 +241,12 @@ def _newest(left: Found, right: Found) -> Tie:
 
 
 def _summed(difference: Difference) -> dict[Side, Value] | Conflict:
-    """Base plus both movements, for counts: two sold here and five received there give the right stock."""
-    numbers = [_number(value) for value in (difference.base, difference.left, difference.right)]
-    if None in numbers:
+    """Base plus both movements, for counts: two sold here and two sold there are four."""
+    base, left, right = number(difference.base), number(difference.left), number(difference.right)
+    if base is None or left is None or right is None:
         return _conflict(difference, Why.BOTH_CHANGED)
-    base, left, right = (number for number in numbers if number is not None)
     total = left + right - base
     return {side: total for side, shown in ((Side.LEFT, left), (Side.RIGHT, right)) if total != shown}
-
-
-def _number(value: Value) -> int | Decimal | None:
-    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
 def _conflict(difference: Difference, why: Why) -> Conflict:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
 from syncdb.engine.apply import ROWS_WRITTEN, Applier
-from syncdb.engine.guards import Cause, Limits, guard
+from syncdb.engine.guards import Cause, Limits, Surprise, guard
 from syncdb.engine.linked_triples import LinkedListing
 from syncdb.engine.links import Joins, LinkedSide
 from syncdb.engine.match import Matching
@@ -20,8 +20,10 @@ from syncdb.engine.triples import of_everything, of_keys
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.model import Action, Conflict, Plan, Policy, Side, Why
+from syncdb.values import Value, canonical
 
 ROUNDS = 4
+CALLED = ("title", "sku", "location", "order_name")  # what people call a record, as far as it has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,10 @@ def examine(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, run_id
     operations = Spool()
     conflicts: list[Conflict] = []
     complete = True
+    late = ledger.late_writes(pair.name).fields()
     for found in _triples(ledger, pair, keys, now):
         progress.stop_if_asked()
-        block = _with_verdicts(ledger, pair, found)
+        block = _with_verdicts(ledger, pair, _with_late(found, late))
         decisions = [decide(triple, pair.policy) for triple in block]
         _record_agreement(ledger, pair, block, decisions, run_id, now)
         for decision in decisions:
@@ -119,20 +122,45 @@ def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapp
 
     `written` counts what earlier rounds of this run wrote: that stands, and the message says so.
     """
-    if not guard(plan, 0, pair.limits):
+    live = {side: connector.can.fits for side, connector in pair.sides.items() if connector.can.live}
+    if not guard(plan, {}, pair.limits, live):
         return  # known records, of which a large shop has millions, are counted only where there is so much to hold against them
-    reasons = guard(plan, ledger.records(pair.name).agreed_count(), pair.limits)
+    reasons = guard(plan, _known(ledger, pair, plan), pair.limits, live)
     if reasons:
+        told = "; ".join(_told_with_changes(ledger, pair, one) for one in reasons)
         raise NeedsPerson(
-            f"Stopped before writing to {_written_to(pair, plan)}: "
-            + "; ".join(reasons)
-            + f". {f'{pair.cause.what} ' if pair.cause else ''}{_left_standing(written or {})}",
+            f"Stopped before writing to {_written_to(pair, plan)}: {told}. "
+            f"{f'{pair.cause.what} ' if pair.cause else ''}{_left_standing(written or {})}",
             next_step=f"Look at what a run would do with --test. If that is what you want, run once with {_consent(pair)}.",
         )
 
 
 def _consent(pair: EntityPair) -> str:
     return f"--accept {pair.cause.consent}" if pair.cause else "--force"
+
+
+def _known(ledger: Ledger, pair: EntityPair, plan: Plan) -> dict[Side, int]:
+    """How many records stood on each side before: those with a base, and those that are changed though nothing was agreed yet."""
+    records = ledger.records(pair.name)
+    agreed = records.agreed_count()
+    changed = {side: (op.key for op in plan.operations if op.side is side and op.action is Action.UPDATE) for side in Side}
+    return {side: agreed + records.not_agreed(keys) for side, keys in changed.items()}
+
+
+def _told_with_changes(ledger: Ledger, pair: EntityPair, surprise: Surprise) -> str:
+    """The sentence of a surprise with the first changes, each named as people call the record."""
+    records = ledger.records(pair.name)
+    first = []
+    for one in surprise.first:
+        base = records.base(one.key)
+        name = " / ".join(str(base[part]) for part in CALLED if base.get(part)) or one.key
+        first.append(f"{name}: {one.field} {_shown(one.before)} -> {_shown(one.after)}")
+    return f"{surprise.told}, first {'; '.join(first)}" if first else surprise.told
+
+
+def _shown(value: Value) -> str:
+    text = "nothing" if canonical(value) is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _written_to(pair: EntityPair, plan: Plan) -> str:
@@ -203,6 +231,11 @@ def _with_verdicts(ledger: Ledger, pair: EntityPair, block: Sequence[Triple]) ->
     """The triples with what people decided about their conflicts."""
     verdicts = ledger.verdicts(pair.name).open(triple.key for triple in block)
     return [replace(one, verdicts=verdicts[one.key]) if one.key in verdicts else one for one in block] if verdicts else block
+
+
+def _with_late(block: Sequence[Triple], late: Mapping[str, frozenset[str]]) -> Sequence[Triple]:
+    """The triples with the fields that a late write of ours may have changed."""
+    return [replace(one, late=late[one.key]) if one.key in late else one for one in block] if late else block
 
 
 def _end_verdicts(ledger: Ledger, pair: EntityPair, triple: Triple, decision: Decision, now: str) -> None:

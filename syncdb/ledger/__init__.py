@@ -13,6 +13,7 @@ from filelock import FileLock
 from syncdb.ledger import file, state_keys
 from syncdb.ledger.decisions import Verdicts
 from syncdb.ledger.journal import Journal
+from syncdb.ledger.late_writes import LateWrites
 from syncdb.ledger.links import Links
 from syncdb.ledger.listed_orders import ListedOrders
 from syncdb.ledger.orders import Orders
@@ -28,7 +29,7 @@ CHECK_EVERY = timedelta(days=1)
 
 class Ledger:
     """An open ledger: `pairs`, `sources`, `orders`, `shown`, `runs`, `problems`, of each pair `records(pair)`, `links(pair)`,
-    `journal(pair)` and `verdicts(pair)`, and transactions around them.
+    `journal(pair)`, `verdicts(pair)` and `late_writes(pair)`, and transactions around them.
 
     Made by `Ledger.open` (the one writer) or `Ledger.copy` (a dry run's own copy, gone at the end).
     """
@@ -91,6 +92,9 @@ class Ledger:
 
     def journal(self, pair: str) -> Journal:
         return Journal(self.connection, pair)
+
+    def late_writes(self, pair: str) -> LateWrites:
+        return LateWrites(self.connection, pair)
 
     def verdicts(self, pair: str) -> Verdicts:
         return Verdicts(self.connection, pair)

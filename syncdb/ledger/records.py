@@ -4,11 +4,15 @@ import dataclasses
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
+from syncdb.ledger.late_writes import LateWrites
 from syncdb.ledger.orders import in_groups
 from syncdb.ledger.redacted import Redacted
 from syncdb.model import Action, Conflict, Operation, Outcome, Record
 from syncdb.values import Value, canonical_json, decode_fields, encode, encode_fields
+
+GROUP = 500  # keys asked about at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,17 @@ class Records:
         query = "SELECT count(*) FROM record WHERE pair = ? AND base IS NOT NULL"
         return int(self.connection.execute(query, (self.pair,)).fetchone()[0])
 
+    def not_agreed(self, keys: Iterable[str]) -> int:
+        """How many of these keys have no base."""
+        remaining, missing = iter(keys), 0
+        while group := list(islice(remaining, GROUP)):
+            query = "SELECT key, 1 FROM record WHERE pair = ? AND base IS NOT NULL AND key IN ({})"
+            missing += len(group) - len(dict(in_groups(self.connection, query, group, self.pair)))
+        return missing
+
     def agree(self, key: str, fields: Mapping[str, Value], run_id: int, now: str, location: str | None = None) -> None:
         """Both sides showed or acknowledged these fields: they join the base."""
+        LateWrites(self.connection, self.pair).agreed(key, fields)
         base = self.base(key)
         self.connection.execute(
             """INSERT INTO record (pair, key, order_id, base, agreed_at, run_id, location) VALUES (?, ?, '', ?, ?, ?, ?)

@@ -37,6 +37,11 @@ def cursor(pair: str, side: str) -> str:
     return f"cursor:{pair}:{side}"
 
 
+def late_writes(pair: str, key: str) -> str:
+    """The fields of a record that a write of ours may have changed after all, though it was not seen to take place."""
+    return f"late:{pair}\n{key}"
+
+
 def zone_shown(pair: str) -> str:
     """The time zone by which the pair's dates were last written."""
     return f"zone_shown:{pair}"

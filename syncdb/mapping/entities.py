@@ -12,6 +12,8 @@ from enum import Enum
 from syncdb.model import Owner, Rule, Tie
 from syncdb.values import Kind
 
+PRICES = frozenset({"price"})  # what customers pay: a mistake there costs money at once
+
 
 class ShownAs(Enum):
     """How a field is best kept in a table."""

@@ -29,7 +29,7 @@ class WritableOrders:
 
     name = "the shop"
     title = "the shop"
-    can = Capabilities(create=False, all_known=True)
+    can = Capabilities(create=False, live=True, all_known=True)
 
     def structure(self, token: int) -> Attempt | None:
         return None

@@ -10,6 +10,7 @@ from syncdb.engine.request import RunRequest
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.ledger.file import damage_told
+from syncdb.mapping.entities import PRICES
 
 
 @contextmanager
@@ -30,4 +31,9 @@ def retrier(settings: RunSettings, clock: Clock) -> Retrier:
 
 def limits(settings: RunSettings) -> Limits:
     """How much a run may do unasked."""
-    return Limits(changed_percent=settings.max_changed_percent)
+    return Limits(
+        changed_percent=settings.max_changed_percent,
+        live_percent=settings.max_shop_changed_percent,
+        fall_percent=settings.max_price_fall_percent,
+        prices=PRICES,
+    )

@@ -16,6 +16,7 @@ _TOLD = {
     Why.DOUBLED: "stands in several rows (a copied row?); none of them is touched until one is left",
     Why.GONE: "was deleted in {place}; it stays away (deleted_rows = respect)",
     Why.BOTH_CHANGED: "was changed on both sides",
+    Why.ALIKE: "moved on both sides, and one of the movements may be a write of syncdb whose answer was lost",
     Why.NO_BASE: "differs, and nobody knows what was last agreed",
     Why.EDIT_AGAINST_DELETE: "was deleted on one side and edited on the other; the edit was kept",
     Why.AMBIGUOUS: "could be the same as several others; all of them were left alone until it is clear which one is meant",

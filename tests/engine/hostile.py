@@ -131,7 +131,7 @@ class World:
             ledger.close()
 
     def _sync(self, ledger: Ledger) -> Reconciled:
-        limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6)
+        limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6, few_live=10**6)
         pair = linked(EntityPair("test", self.left, self.right, self.policy, limits, self.matching), ledger)
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")

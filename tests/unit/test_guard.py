@@ -1,8 +1,73 @@
 """A plan that does surprisingly much to what exists is refused; additions never are."""
 
-from syncdb.engine.guards import Limits, guard
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from syncdb.engine.guards import Change, Limits, Surprise
+from syncdb.engine.guards import guard as guarded
 from syncdb.model import Action, Operation, Plan, Side
 from syncdb.values import Value
+
+
+def guard(plan: Plan, known: int, limits: Limits, **more: Any) -> list[Surprise]:
+    return guarded(plan, dict.fromkeys(Side, known), limits, **more)
+
+
+def priced(*prices: tuple[Value, Value], reason: str = "changed") -> Plan:
+    """A plan that changes prices in the left system, which is a shop."""
+    return Plan(
+        tuple(
+            Operation(Side.LEFT, Action.UPDATE, str(n), None, {"price": before}, {"price": after}, reason)
+            for n, (before, after) in enumerate(prices)
+        )
+    )
+
+
+SHOP: dict[str, Any] = {"live": {Side.LEFT: lambda operation: True}}
+PRICES = Limits(prices=frozenset({"price"}))
+
+
+@pytest.mark.parametrize("after", [Decimal(0), None, Decimal("4.99")])
+def test_one_price_that_falls_far_is_refused_always(after: Value) -> None:
+    (one,) = guard(priced((Decimal("10.00"), after)), 1000, PRICES, **SHOP)
+    assert one.first == (Change("0", "price", Decimal("10.00"), after),)
+
+
+@pytest.mark.parametrize(("before", "after"), [(Decimal(10), Decimal(5)), (Decimal(10), Decimal(99)), (None, Decimal(0)), (0, 0)])
+def test_other_changes_of_a_price_are_not(before: Value, after: Value) -> None:
+    assert guard(priced((before, after)), 1000, PRICES, **SHOP) == []
+
+
+def test_all_prices_of_a_small_shop_are_not_changed_unasked() -> None:
+    (one,) = guard(priced(*[(Decimal(10), Decimal(9))] * 14), 14, PRICES, **SHOP)
+    assert "price of 14 of 14 known records" in one.told and len(one.first) == 5
+    assert guard(priced(*[(Decimal(10), Decimal(9))] * 5), 5, PRICES, **SHOP) == []
+    assert guard(priced(*[(Decimal(10), Decimal(9))] * 14), 14, PRICES) == [], "where no customer looks, a small table may change"
+
+
+def test_what_a_shop_cannot_take_is_not_asked_about() -> None:
+    plan = priced(*[(Decimal(10), Decimal(-4))] * 14, (Decimal(10), Decimal(1)))
+    (one,) = guard(plan, 15, PRICES, live={Side.LEFT: lambda operation: operation.changes["price"] >= 0})
+    assert one.first == (Change("14", "price", Decimal(10), Decimal(1)),)
+
+
+def test_what_a_person_decided_is_not_asked_again() -> None:
+    assert guard(priced(*[(Decimal(10), Decimal(0))] * 14, reason="decided by a person"), 14, PRICES, **SHOP) == []
+
+
+def test_each_field_counts_on_its_own() -> None:
+    changes = [{"a": 1} if n % 2 else {"b": 1} for n in range(10)]
+    spread = Plan(
+        tuple(Operation(Side.LEFT, Action.UPDATE, str(n), None, dict.fromkeys(c, 9), c, "changed") for n, c in enumerate(changes))
+    )
+    assert guard(spread, 10, Limits(), **SHOP) == []
+
+
+def test_the_writes_of_both_sides_are_not_added_up() -> None:
+    both = Plan((*plan(Action.UPDATE, 180).operations, *priced(*[(1, 2)] * 180).operations))
+    assert guard(both, 282, Limits()) == []
 
 
 def plan(action: Action, count: int, reason: str = "changed", before: Value = "old") -> Plan:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from decimal import Decimal
 from types import EllipsisType
+from typing import Any
 
 import pytest
 
 from syncdb.engine.policy import Triple, decide
-from syncdb.model import Action, Found, OnDrift, OnMissing, Owner, Policy, Record, Rule, Side, Tie, Why
+from syncdb.model import Action, Found, OnDrift, OnMissing, Owner, Policy, Record, Rule, Side, Take, Tie, Verdict, Why
 from syncdb.values import Value
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
@@ -59,6 +60,65 @@ def test_newest_follows_the_later_change() -> None:
     older, newer = "2026-11-20T07:00:00Z", "2026-11-20T07:00:01Z"
     triple = Triple("k", Record("k", {"f": 1}), found(2, older), found(3, newer))
     assert [(op.side, op.changes) for op in decide(triple, rule).operations] == [(LEFT, {"f": 3})]
+
+
+SUM = Rule(Owner.BOTH, tie=Tie.SUM)
+
+
+def test_equal_movements_of_a_count_are_two_movements() -> None:
+    assert written(250, 248, 248, SUM) == {LEFT: 246, RIGHT: 246}
+    assert written(Decimal("1.50"), Decimal("2.00"), 2, SUM) == {LEFT: Decimal("2.50"), RIGHT: Decimal("2.50")}
+
+
+@pytest.mark.parametrize("base", [..., None, "many", True])
+def test_equal_counts_without_a_number_that_was_agreed_are_agreement(base: Value | EllipsisType) -> None:
+    known = None if isinstance(base, EllipsisType) else Record("k", {"f": base})
+    decision = decide(Triple("k", known, found(248), found(248)), policy(SUM))
+    assert (decision.operations, decision.conflicts, decision.agreed) == ((), (), {"f": 248})
+
+
+@pytest.mark.parametrize("more", [{"computed": frozenset({"f"})}, {"frozen": {"f": "a formula"}}])
+def test_equal_counts_of_which_one_cannot_be_written_are_agreement(more: dict[str, Any]) -> None:
+    for left, right in ((found(248), replace(found(248), **more)), (replace(found(248), **more), found(248))):
+        decision = decide(Triple("k", Record("k", {"f": 250}), left, right), policy(SUM))
+        assert (decision.operations, decision.conflicts, decision.agreed) == ((), (), {"f": 248})
+
+
+class TestEqualMovementsOfWhichOneMayBeOurs:
+    base = Record("k", {"f": 250})
+
+    def triple(self, **verdicts: Any) -> Triple:
+        return Triple("k", self.base, found(248), found(248), late=frozenset({"f"}), **verdicts)
+
+    def test_is_asked(self) -> None:
+        decision = decide(self.triple(), policy(SUM))
+        (one,) = decision.conflicts
+        assert (one.why, one.base, one.left, one.right, decision.operations, decision.agreed) == (
+            Why.ALIKE,
+            250,
+            248,
+            248,
+            (),
+            {},
+        )
+
+    def test_unequal_movements_are_asked_too(self) -> None:
+        decision = decide(replace(self.triple(), left=found(247)), policy(SUM))
+        assert [one.why for one in decision.conflicts] == [Why.ALIKE] and not decision.operations
+
+    def test_one_movement_is_brought_over(self) -> None:
+        decision = decide(replace(self.triple(), right=found(250)), policy(SUM))
+        assert {op.side: op.changes["f"] for op in decision.operations} == {RIGHT: 248}
+
+    def test_a_person_says_that_it_was_one_movement(self) -> None:
+        verdicts = {"f": Verdict("k", "f", Take.LEFT, 248, 248)}
+        decision = decide(self.triple(verdicts=verdicts), policy(SUM))
+        assert (decision.operations, decision.conflicts, decision.agreed) == ((), (), {"f": 248})
+
+    def test_a_person_says_what_it_shall_be(self) -> None:
+        verdicts = {"f": Verdict("k", "f", Take.VALUE, 248, 248, 246)}
+        decision = decide(self.triple(verdicts=verdicts), policy(SUM))
+        assert {op.side: op.changes["f"] for op in decision.operations} == {LEFT: 246, RIGHT: 246}
 
 
 def test_equal_sides_are_adopted_whatever_the_base_says() -> None:

@@ -64,7 +64,7 @@ class GristWorld(World):
 
     def _sync(self, ledger: Ledger) -> Reconciled:
         table = self.bench.table(columns=COLUMNS, binding=self.binding)
-        limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6)
+        limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6, few_live=10**6)
         pair = EntityPair("test", self.left, table, self.policy, limits)
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")

@@ -1,7 +1,7 @@
 """What people do in a document and merchants in their shop, by a few small numbers each: so a history can be drawn and told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syncdb.sandbox.grist.table import Column
@@ -261,6 +261,18 @@ def restock(hand: Hand) -> None:
     _move(hand, 1 + hand.b % 7)
 
 
+def move_alike(hand: Hand) -> None:
+    """Three are sold in the shop, and three taken in the document, of the same stock."""
+    row, column = hand.row("inventory"), hand.column("inventory", "available")
+    table = hand.world.table("inventory")
+    assert table is not None
+    shown, key = table.get(row, column), str(table.get(row, hand.column("inventory", "")))
+    if not isinstance(shown, int) or key not in hand.world.goods.levels:
+        raise LookupError("no number stands there, or the shop has no such stock")
+    hand.type("inventory", "available", shown - 3)
+    _move(replace(hand, a=list(hand.world.goods.levels).index(key)), -3)
+
+
 def _move(hand: Hand, by: int) -> None:
     level = hand.world.goods.levels[hand.some(hand.world.goods.levels)]
     variant, place = level["item"]["variant"]["id"], level["location"]["id"]
@@ -292,4 +304,5 @@ SHOP: tuple[Callable[[Hand], None], ...] = (
     edit_product, edit_product, edit_tags, edit_status, set_material, edit_price, edit_price, edit_sku, edit_barcode, sell, sell,
     restock, add_product, delete_product, delete_variant, edit_collection,
 )  # fmt: skip
-STILL_MISSED = frozenset({delete_product, delete_variant, edit_sku})  # an ordinary run need not be told of these (documented)
+# an ordinary run need not be told of these: a SKU is seen by the stock's table only at the daily look at everything
+STILL_MISSED = frozenset({delete_product, delete_variant, edit_sku, type_sku})

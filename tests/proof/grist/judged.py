@@ -84,7 +84,7 @@ class Judged:
         for key in view.left.keys() & view.right.keys():
             if key[0] == "inventory" and "available" in view.right[key]:
                 shown = {view.left[key]["available"], view.right[key]["available"]}
-                if len(shown) == 2:
+                if shown != {None}:
                     self.oracle.bases.setdefault((*key, "available"), set()).update(shown)
 
     def ordinary(self) -> None:
@@ -96,6 +96,8 @@ class Judged:
     def in_trouble(self, *faults: Fault, **asked: Any) -> None:
         """A run with faults; what is under way when it ends arrives then."""
         world = self.world
+        if faults:
+            self.oracle.answers_may_be_lost(look(world))
         world.faults.add(*faults)
         ran = self.run(**asked)
         for fault in faults:
@@ -214,6 +216,7 @@ class Judged:
         before = look(self.world)
         self.oracle.hear(before)
         self._sums_in_between(before)
+        self.oracle.answers_may_be_lost(before)
         try:
             yield
         finally:

@@ -37,7 +37,11 @@ class Decided:
 
 @dataclass
 class Oracle:
-    """`bases` are what may be agreed on, by cell; `totals` what a count must come to. `changed` is what our runs wrote."""
+    """`bases` are what may be agreed on, by cell; `totals` what a count must come to. `changed` is what our runs wrote.
+
+    `late` are counts that a write of ours may have changed, or may still change, though its answer was lost: where both sides
+    moved, nobody can tell whether it was once or twice, and a person is asked.
+    """
 
     world: ProofWorld
     bases: dict[Cell, set[Any]] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class Oracle:
     decided: dict[Cell, Decided] = field(default_factory=dict)
     known: set[Key] = field(default_factory=set)
     changed: set[tuple[str, str, str, str]] = field(default_factory=set)
+    late: set[Key] = field(default_factory=set)
 
     # --- listening
 
@@ -57,11 +62,13 @@ class Oracle:
             for name, left in view.left[key].items():
                 if name in view.right[key] and same(left, view.right[key][name]):
                     self.bases.setdefault((*key, name), {NOTHING}).add(left)
-            self._hear_count(key, view)
 
-    def _hear_count(self, key: Key, view: View) -> None:
-        if key[0] == "inventory" and key in self.totals and view.left[key].get("available") == view.right[key].get("available"):
-            self.totals[key].add(view.left[key]["available"])  # both equal is agreement, however they came to it
+    def answers_may_be_lost(self, view: View) -> None:
+        """A run in trouble has these counts to bring over."""
+        for key in view.left.keys() & view.right.keys():
+            if key[0] == "inventory" and not same(view.left[key].get("available"), view.right[key].get("available")):
+                self.late.add(key)
+                self.totals.pop(key, None)
 
     def may_be_agreed(self, view: View) -> None:
         """A run with edits in its midst may have brought over what stood there before them."""
@@ -81,10 +88,15 @@ class Oracle:
         """After a clean run: what both sides show alike is what they agreed on."""
         for key in view.left.keys() & view.right.keys() - view.doubled:
             for name, left in view.left[key].items():
-                if name in view.right[key] and same(left, view.right[key][name]):
+                if (
+                    name in view.right[key]
+                    and same(left, view.right[key][name])
+                    and (name != "available" or key not in self.late)
+                ):
                     self.bases[(*key, name)] = {left}
             count = view.left[key].get("available")
-            if key[0] == "inventory" and count == view.right[key].get("available") and self.rule(key, "available") == "sum":
+            counted = key[0] == "inventory" and self.rule(key, "available") == "sum" and key not in self.late
+            if counted and count == view.right[key].get("available"):
                 assert count is not None
                 self.totals[key] = {count}
         for gone in self.known - view.left.keys() - view.right.keys():
@@ -93,6 +105,7 @@ class Oracle:
     def _forget(self, key: Key) -> None:
         self.known.discard(key)
         self.totals.pop(key, None)
+        self.late.discard(key)
         for cell in [one for one in self.bases if one[:2] == key]:
             del self.bases[cell]
 
@@ -112,6 +125,8 @@ class Oracle:
         found = set()
         for base in self.bases.get((*key, name), {NOTHING}):
             found |= outcomes(self.rule(key, name), base, left, right)
+        if name == "available" and key in self.late:
+            found.add((left, right))
         decision = self.decided.get((*key, name))
         if decision is not None and (left, right) in found and fits(decision, left, right):
             found.add((decision.wanted, decision.wanted))
@@ -273,6 +288,8 @@ def fits(decision: Decided, left: Any, right: Any) -> bool:
 def outcomes(rule: str, base: Any, left: Any, right: Any) -> set[Pair]:
     """What both sides may show afterwards, from the rule alone (docs/reconciliation.md)."""
     stays, ours, theirs = (left, right), (left, left), (right, right)
+    if rule == "sum" and all(isinstance(one, int) for one in (base, left, right)) and base not in (left, right):
+        return {(left + right - base,) * 2}  # also where both moved alike
     if same(left, right):
         return {stays}
     if rule == "shopify":
@@ -289,8 +306,7 @@ def outcomes(rule: str, base: Any, left: Any, right: Any) -> set[Pair]:
     if same(left, base):
         return {theirs}
     if rule == "sum":
-        numbers = all(isinstance(one, int) for one in (base, left, right))
-        return {(left + right - base,) * 2} if numbers else {stays}
+        return {stays}
     if rule == "newest":
         return {stays, ours, theirs}
     return {{"ask": stays, "grist-wins": theirs, "shopify-wins": ours}[rule]}

@@ -95,7 +95,7 @@ def _length(world: ProofWorld, start: Any) -> int:
     world.come_back(start)
     steps = Steps()
     with dying(steps):
-        world.sync(full=True)
+        world.sync(full=True, force=True)  # a person agreed to the price that falls
     return steps.passed
 
 
@@ -109,7 +109,7 @@ def _die_at(at: int, judged: Judged) -> None:
     """The run dies at boundary `at`; what it did by then it may have done, and the next, clean run makes all good."""
     handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
     with pytest.raises(Crash), judged.dying_run(), dying(Steps(die_at=at)):
-        judged.world.sync(full=True)
+        judged.world.sync(full=True, force=True)
     for one, handler in handlers.items():
         signal.signal(one, handler)
     judged.agree(runs=1)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from syncdb.sandbox.faults import Fault
-from tests.proof.grist.acts import IN_THE_MOMENT
+from tests.proof.grist.acts import IN_THE_MOMENT, move_alike
 from tests.proof.grist.judged import Judged, struck
 from tests.proof.grist.oracle import Oracle
 from tests.proof.grist.world import Kept, ProofWorld
@@ -79,6 +79,11 @@ class Histories(RuleBasedStateMachine):
     def stock_moves_on_both_sides(self, a: int, sold: int, received: int) -> None:
         self.judged.shop(9, a, sold)
         self.judged.person(8, a, received)
+
+    @rule(a=small)
+    def stock_moves_alike_on_both_sides(self, a: int) -> None:
+        if self.world.numbers:
+            self.judged.act(0, a, 0, (move_alike,))
 
     @rule()
     def a_quarter_of_an_hour_later(self) -> None:

@@ -17,7 +17,18 @@ from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
 from syncdb.connectors.shopify.catalogue.records import delete_records, update_records
 from syncdb.connectors.shopify.catalogue.stock import StockWriter, why_not
 from syncdb.connectors.shopify.catalogue.variants import VariantWriter
-from syncdb.connectors.shopify.catalogue.work import MOVED, PendingWrite, Sender, called, compare, judge, pending, verify, wanted
+from syncdb.connectors.shopify.catalogue.work import (
+    MOVED,
+    PendingWrite,
+    Sender,
+    called,
+    compare,
+    judge,
+    pending,
+    unfit,
+    verify,
+    wanted,
+)
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
 from syncdb.values import iso, moment
@@ -48,7 +59,8 @@ class CatalogueSide:
     def __post_init__(self) -> None:
         stock = self.entity is STOCK
         self.name = self.title = f"Shopify {self.entity.name}"
-        self.can = Capabilities(create=False, delete=self.entity is PRODUCTS, compare_and_set=stock, fence=stock)
+        delete = self.entity is PRODUCTS
+        self.can = Capabilities(create=False, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits)
         self._reader = CatalogueReader(self.conversation, self.entity, self.fields)
         self._born = self.conversation.client.clock.monotonic()
 
@@ -122,6 +134,13 @@ class CatalogueSide:
     def _works(self, operations: Sequence[Operation]) -> list[PendingWrite]:
         fields = by_name(self.fields)
         return [PendingWrite(operation, fields) for operation in operations]
+
+    def _fits(self, operation: Operation) -> bool:
+        """Whether the shop can take the values that an update would write, as far as that can be told without asking it."""
+        fields = by_name(self.fields)
+        return operation.changes.keys() <= fields.keys() and not unfit(
+            operation.changes, fields, self.conversation.shop().currency
+        )
 
     def _judged(self, attempt: Attempt) -> list[PendingWrite]:
         """The works of an attempt as `prepare` left them."""

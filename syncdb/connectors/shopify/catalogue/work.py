@@ -89,7 +89,7 @@ def judge(work: PendingWrite, entity: ShopEntity, currency: str, may_delete: boo
         work.end(Result.REJECTED, f"{called(work, entity)}: a {entity.one} cannot be {verb} in Shopify from here")
     elif unknown := [name for name in operation.changes if name not in work.fields]:
         work.end(Result.REJECTED, f"{called(work, entity)}: {', '.join(unknown)} is not among the chosen fields")
-    elif why := _unfit(work, entity, currency):
+    elif why := unfit(operation.changes, work.fields, currency):
         work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
     else:
         compare(work, entity)
@@ -152,12 +152,12 @@ def called(work: PendingWrite, entity: ShopEntity) -> str:
     return f"{entity.one} {' / '.join(names)} ({work.key})" if names else f"{entity.one} {work.key}"
 
 
-def _unfit(work: PendingWrite, entity: ShopEntity, currency: str) -> str:
+def unfit(changes: Mapping[str, Value], fields: Mapping[str, ShopField], currency: str) -> str:
     """What of the changes will not do, "" where all of it will."""
     problems = []
-    for name, value in work.operation.changes.items():
+    for name, value in changes.items():
         try:
-            sent(work.fields[name], value, currency)
+            sent(fields[name], value, currency)
         except UnfitInput as error:
             problems.append(str(error))
     return "; ".join(problems)
