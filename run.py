@@ -27,7 +27,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 WANTED = ("requirements.txt", "constraints.txt")
 # What --quick runs: all of this, every connector's contract, and a scenario of each pair by its name.
-UNITS = ("tests/unit", "tests/engine", "tests/connectors/test_memory.py")
+UNITS = (
+    *(f"tests/{room}" for room in ("config", "ledger", "mapping", "engine", "orders", "pairs", "services", "project")),
+    *(f"tests/test_{module}.py" for module in ("bootstrap", "logs", "values")),
+    "tests/connectors/test_memory.py",
+)
 CONTRACTS = "tests/connectors/**/test_contract.py"
 SCENARIOS = {"sheets": "tests/scenarios/test_everyday.py", "grist": "tests/scenarios/test_grist.py"}
 # how pip and the systems below it say that nothing could be reached

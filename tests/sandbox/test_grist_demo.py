@@ -16,7 +16,7 @@ from syncdb.sandbox.grist_demo import main, tell_all
 from syncdb.sandbox.grist_story import GristStory
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.story import Time
-from tests.manager.conftest import manage
+from tests.cli.conftest import manage
 
 UTF8 = {"PYTHONUTF8": "1"}
 STEPS = (

@@ -22,7 +22,7 @@ from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from tests.account import account_key
-from tests.manager.conftest import Answer, manage
+from tests.cli.conftest import Answer, manage
 from tests.sandbox.grist.places import Doc
 from tests.scenarios.grist_hands import Hands
 

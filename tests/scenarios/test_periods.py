@@ -12,9 +12,9 @@ import pytest
 
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.shopify.generate import new_order
+from tests.cli.conftest import manage
 from tests.engine.hostile import Crash, Steps
-from tests.manager.conftest import manage
-from tests.proof.crash import dying
+from tests.reliability.crash import dying
 from tests.scenarios.world import World
 
 NEW_YEAR = datetime(2027, 1, 10, 9, tzinfo=UTC).timestamp()

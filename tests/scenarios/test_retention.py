@@ -15,7 +15,7 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.queries.integrity import relations
 from syncdb.ledger.queries.reader import reading
 from syncdb.values import iso
-from tests.manager.conftest import manage
+from tests.cli.conftest import manage
 from tests.scenarios.test_everyday import first_order
 from tests.scenarios.world import World
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from syncdb.sandbox.shopify.generate import new_order
-from tests.manager.conftest import manage
+from tests.cli.conftest import manage
 from tests.scenarios.world import World
 
 PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "REPLACE")

@@ -1,0 +1,158 @@
+"""Missing orders: made in the shop behind the tool's back, and found by numbers, by counting, and in the sheet."""
+
+import random
+import sqlite3
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from syncdb.sandbox.shopify.generate import new_order
+from syncdb.sandbox.shopify.tokens import Client
+from tests.cli.acting.conftest import Manage
+from tests.scenarios.world import World
+
+
+def forget(world: World, *gids: str) -> None:
+    """Take orders out of the ledger as if they had never been read."""
+    with sqlite3.connect(world.folder / "ledger.db") as connection:
+        for gid in gids:
+            for table in ("order_tracking", "record", "pending"):
+                connection.execute(f"DELETE FROM {table} WHERE order_id = ?", (gid.rpartition("/")[2],))
+    connection.close()
+
+
+def inner(world: World, count: int = 1) -> list[dict[str, Any]]:
+    """Orders from the middle, made long enough ago, with ordinary names."""
+    orders = sorted(world.shop.orders.values(), key=lambda one: one["number"])
+    ordinary = [one for one in orders[3:-3] if one["name"] == f"#{one['number']}"]
+    return ordinary[:count]
+
+
+def test_nothing_is_missing(world: World, run: Manage) -> None:
+    said = run("missing", "--json")
+    assert said.code == 0, said.all
+    data = said.data
+    assert data["missed"] == [] and data["asked_shop"] is True
+    assert sum(day["shop"] for day in data["days"]) == sum(day["ledger"] for day in data["days"]) > 0
+    lines = sum(len(order["lineItems"]) or 1 for order in world.shop.orders.values())
+    assert data["sheet"]["compared"] == lines and data["sheet"]["lacking"] == {}
+    assert "No order is missing" in run("missing").out
+
+
+def test_a_missed_order_is_found_by_its_number_and_fixed(world: World, run: Manage) -> None:
+    lost = inner(world, 2)
+    forget(world, *(one["id"] for one in lost))
+    said = run("missing", "--json")
+    assert said.code == 3, said.all
+    names = {one["name"] for one in lost}
+    assert {one["name"] for one in said.data["missed"]} == names
+    assert {name for gap in said.data["gaps"] if gap["verdict"] == "missed" for name in gap["missed"]} == names
+    assert "missing --fix" in run("missing").out
+
+    before = world.rows()
+    fixed = run("missing", "--fix", "--json")
+    assert fixed.code == 0, fixed.all
+    assert fixed.data["fixed"]["counts"]["fetched"] >= 2
+    assert world.rows() == before  # their rows stood in the sheet already and were taken for what they are
+    assert run("missing", "--json").data["missed"] == []
+    assert world.sync().writes == 0
+
+
+def test_a_missed_order_with_a_name_of_its_own_is_found_too(world: World, run: Manage) -> None:
+    order = next(one for one in world.shop.orders.values() if one["name"] == f"#{one['number']}" and one in inner(world, 5))
+    order["name"] = "WEB-2026-#77-A"
+    world.shop.changed(order)
+    forget(world, order["id"])
+    said = run("missing", "--json")
+    assert [one["name"] for one in said.data["missed"]] == ["WEB-2026-#77-A"]
+
+
+def test_the_last_order_leaves_no_gap_but_is_counted(world: World, run: Manage) -> None:
+    newest = max(world.shop.orders.values(), key=lambda one: one["number"])
+    newest["createdAt"] = world.shop.stamp(world.shop.now() - timedelta(hours=3))
+    world.shop.changed(newest)
+    forget(world, newest["id"])
+    said = run("missing", "--json")
+    assert [one["name"] for one in said.data["missed"]] == [newest["name"]]
+    assert any(day["missed"] == [newest["name"]] for day in said.data["days"])
+
+
+def test_a_deleted_or_never_made_order_is_unexplained_not_missed(world: World, run: Manage) -> None:
+    gone = inner(world)[0]
+    world.shop.delete(gone["id"])
+    forget(world, gone["id"])
+    world.pass_time(hours=1)
+    said = run("missing", "--json")
+    assert said.data["missed"] == []
+    verdicts = {gap["first"]: gap["verdict"] for gap in said.data["gaps"]}
+    assert verdicts[gone["number"]] == "never existed or deleted unseen"
+
+
+def test_a_row_that_the_sheet_lacks_and_one_too_many(world: World, run: Manage) -> None:
+    order = next(one for one in world.shop.orders.values() if len(one["lineItems"]) == 1)
+    key = order["lineItems"][0]["id"].rpartition("/")[2]
+    world.colleague.delete_rows(world.row_of(key))
+    said = run("missing", "--json")
+    assert said.code == 3
+    assert list(said.data["sheet"]["lacking"].values()) == [order["name"]]
+    assert run("missing", "--fix", "--json").code == 0
+    assert world.row_of(key)
+
+
+def test_offline_and_without_a_network(world: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = inner(world)[0]
+    forget(world, lost["id"])
+    said = run("missing", "--offline", "--json")
+    assert said.code == 0 and said.data["asked_shop"] is False
+    assert [gap["first"] for gap in said.data["gaps"] if gap["verdict"] == "unasked"] == [lost["number"]]
+    monkeypatch.setenv("DEADLINE_SECONDS", "1")
+    monkeypatch.setenv("SHOPIFY_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("GOOGLE_API_BASE_URL", "http://127.0.0.1:9")
+    away = run("missing", "--json")
+    assert away.code == 4 and away.data["shop_refused"] and away.data["sheet"]["refused"]
+    assert [gap["first"] for gap in away.data["gaps"] if gap["verdict"] == "unasked"] == [lost["number"]]
+    assert "not asked" in run("missing", "--offline").out
+
+
+def test_many_orders_cost_few_questions(made: Any, run: Manage) -> None:
+    world = made(120)
+    assert world.at_once().code == 0
+    world.faults.log.clear()
+    assert run("missing", "--json").code == 0
+    assert world.faults.count("shopify", "read") <= 4  # which shop, the counts, and the one gap by name and by time
+    assert world.faults.count("sheets", "write") == 0
+
+
+def test_no_ledger_yet(made: Any, run: Manage) -> None:
+    made()
+    said = run("missing")
+    assert said.code == 5 and "no ledger" in said.err
+
+
+def test_a_test_order_is_named_as_one(world: World, run: Manage) -> None:
+    order = inner(world)[0]
+    order["test"] = True
+    world.shop.changed(order)
+    forget(world, order["id"])
+    assert [one["test"] for one in run("missing", "--json").data["missed"]] == [True]
+    assert "(test)" in run("missing").out
+
+
+def test_beyond_the_horizon(made: Any, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = made()
+    for days in (90, 89, 88, 20, 19):
+        new_order(world.shop, random.Random(days), world.shop.now() - timedelta(days=days), 1)
+    monkeypatch.setenv("LOOKBACK_DAYS", "100")
+    world.env["LOOKBACK_DAYS"] = "100"
+    assert world.at_once().code == 0
+    orders = sorted(world.shop.orders.values(), key=lambda one: one["number"])
+    forget(world, orders[1]["id"])
+    seen = run("missing", "--days", "120", "--json").data
+    assert [gap["verdict"] for gap in seen["gaps"]] == ["missed"]
+    world.sandbox.shopify.tokens.add_client(
+        world.sandbox.client_id, Client(world.sandbox.client_secret, frozenset({"read_orders", "read_customers"}))
+    )
+    blind = run("missing", "--days", "120", "--json").data
+    assert [gap["verdict"] for gap in blind["gaps"]] == ["beyond the 60 days"]
+    assert blind["missed"] == []

@@ -1,0 +1,110 @@
+"""Everything tried for real against the sandbox, and one thing broken at a time."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.sandbox.shopify.tokens import Client
+from tests.cli.acting.conftest import Manage
+from tests.scenarios.world import World
+
+
+def states(data: dict[str, Any]) -> dict[str, str]:
+    return {f"{one['part']}: {one['name']}": one["state"] for one in data["checks"]}
+
+
+def failed(data: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {f"{one['part']}: {one['name']}": (one["told"], one["remedy"]) for one in data["checks"] if one["state"] == "failed"}
+
+
+def test_all_is_set_up(world: World, run: Manage) -> None:
+    before = world.grid()
+    said = run("validate", "--json")
+    assert said.code == 0, said.all
+    assert "failed" not in states(said.data).values()
+    tried = {name for name, state in states(said.data).items() if state == "passed"}
+    assert {"shopify: token", "shopify: scopes", "shopify: version", "google: sign-in", "google: edit"} <= tried
+    assert {"google: clock", "google: room", "google: headers", "ledger: file", "ledger: free"} <= tried
+    assert world.grid() == before
+    plain = run("validate")
+    assert plain.code == 0 and all(len(line) <= 80 for line in plain.out.splitlines() if "http" not in line)
+    assert world.sync().writes == 0  # no trace of the trial
+
+
+def test_before_the_first_run(made: Any, run: Manage) -> None:
+    made(3)
+    said = run("validate", "--json")
+    assert said.code == 0, said.all
+    assert states(said.data)["ledger: file"] == "skipped" and states(said.data)["google: headers"] == "skipped"
+
+
+def test_nothing_configured(run: Manage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = run("validate", "--json")
+    assert said.code == 2
+    assert len(failed(said.data)) >= 1 and states(said.data)["google: all"] == "skipped"
+
+
+def test_a_wrong_secret(world: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPIFY_CLIENT_SECRET", "shpss_wrongwrongwrong")
+    said = run("validate", "--json")
+    assert said.code == 4 and list(failed(said.data)) == ["shopify: token"]
+    assert "shpss_wrongwrongwrong" not in said.all
+    assert states(said.data)["google: edit"] == "passed"
+
+
+def test_missing_scopes_and_a_short_horizon(world: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = world.sandbox
+    few = frozenset({"read_orders", "write_products"})
+    sandbox.shopify.tokens.add_client(sandbox.client_id, Client(sandbox.client_secret, few))
+    monkeypatch.setenv("LOOKBACK_DAYS", "90")
+    said = run("validate", "--json", "--pair", "sheets")
+    assert said.code == 4
+    assert "read_customers" in failed(said.data)["shopify: scopes"][0]
+    assert "60" in failed(said.data)["shopify: horizon"][0]
+    assert states(said.data)["shopify: excess"] == "passed"
+
+
+def test_another_version_answers(world: World, run: Manage) -> None:
+    world.sandbox.shopify.answer_version = "2026-07"
+    assert "2026-07" in failed(run("validate", "--json").data)["shopify: version"][1]
+
+
+def test_a_sheet_that_is_shared_for_reading_only(world: World, run: Manage) -> None:
+    files = world.sandbox.google.drive.files
+    for file in files.values():
+        file.shared[world.sandbox.email] = "reader"
+    said = run("validate", "--json")
+    assert said.code == 4
+    assert world.sandbox.email in failed(said.data)["google: edit"][1] and "Editor" in failed(said.data)["google: edit"][1]
+
+
+def test_a_sheet_that_is_not_shared(world: World, run: Manage) -> None:
+    for file in world.sandbox.google.drive.files.values():
+        file.shared.clear()
+    said = run("validate", "--json")
+    assert said.code in (2, 4)
+    assert world.sandbox.email in json.dumps(failed(said.data))
+    assert states(said.data)["google: room"] == "skipped"
+
+
+def test_a_header_was_renamed(world: World, run: Manage) -> None:
+    world.colleague.rename_header("SKU", "Article")
+    said = run("validate", "--json")
+    assert said.code == 5 and "SKU" in failed(said.data)["google: headers"][0]
+
+
+def test_a_damaged_ledger(world: World, run: Manage) -> None:
+    (world.folder / "ledger.db").write_bytes(b"not a database, not at all " * 100)
+    said = run("validate", "--json")
+    assert said.code == 5 and "ledger: file" in failed(said.data)
+    assert states(said.data)["shopify: token"] == "passed"
+
+
+def test_offline(world: World, run: Manage) -> None:
+    world.faults.log.clear()
+    said = run("validate", "--offline", "--json")
+    assert said.code == 0 and states(said.data)["shopify: all"] == "skipped"
+    assert world.faults.log == []

@@ -1,0 +1,151 @@
+"""The status: fine or not, each thing that needs a look, and that it is the ledger's own truth."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syncdb.ledger import Ledger
+from syncdb.ledger.pairs import RegisteredPair
+from syncdb.ledger.runs import Problem
+from syncdb.ledger.state_keys import GAPS_CHECKED_TO
+from syncdb.model import Action, Attempt, Conflict, Operation, Side, Why
+from syncdb.services.run_schedule import rhythm
+from syncdb.systems.shopify.versions import days_left, end_of_support
+from syncdb.values import iso
+from tests.cli.conftest import Answer, Shop, manage
+
+NOW = datetime.now(UTC)
+PAIR = RegisteredPair("p", "sheets", "orders", tracks_orders=True)
+
+
+def codes(answer: Answer) -> set[str]:
+    return {one["code"] for one in answer.data["attention"]}
+
+
+def ask(path: Path, *more: str) -> Answer:
+    return manage("status", "--json", "--db", str(path), *more)
+
+
+def test_all_is_well_though_an_order_was_deleted(past: Shop) -> None:
+    """One in 67 of the sandbox's orders was deleted before it was ever read; runs have asked the shop about its number."""
+    answer = past.ask("status", "--json")
+    lost = {int(name.removeprefix("#")) for gap in answer.data["gaps"] for name in gap["names"]}
+    here = {order["number"] for order in past.world.shop.orders.values()}
+    assert lost == set(range(min(here), max(here))) - here and len(lost) == len(past.world.shop.deleted) == 1
+    assert answer.data["attention"] == [] and answer.data["fine"] is True and answer.code == 0
+    assert [gap["reason"] for gap in answer.data["gaps"]] == ["asked"]
+    assert answer.data["orders"]["orders"] == len(here)
+    assert answer.data["last_run"]["exit_code"] == 0 and answer.data["usual_interval_seconds"] == 3600
+    assert answer.data["shop"]["domain"] == "kayra-demo.myshopify.com"
+
+
+def test_a_gap_nobody_asked_about_needs_a_look(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.connection.execute("DELETE FROM meta WHERE name = ?", (GAPS_CHECKED_TO,))
+    answer = ask(path)
+    assert codes(answer) == {"gaps"} and answer.code == 1 and "#1067" in answer.data["attention"][0]["message"]
+    text = manage("status", "--db", str(path))
+    assert text.code == 1 and text.out.startswith("Attention: 1 thing") and "\x1b" not in text.out
+    assert max(map(len, text.out.replace(str(path), "PATH").splitlines())) <= 80
+
+
+def test_what_a_user_wants_left_alone_needs_no_look(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        found = [Conflict("k", None, None, None, None, Why.GONE), Conflict("l", "tags", 1, 2, 3, Why.EDITED)]
+        ledger.records("p").conflicts_are(["k", "l"], found, iso(NOW))
+    assert ask(path).data["fine"] is True and ask(path).data["orders"]["conflicts"] == 2
+
+
+def test_a_failed_run_counts_until_the_next_one_has_ended(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.pairs.register(PAIR)
+        ledger.runs.end(ledger.runs.start("p", "sync", iso(NOW)), iso(NOW), 2, "No.", {}, [], True)
+        ledger.runs.start("p", "sync", iso(NOW))
+    assert codes(ask(path)) == {"run_failed"}
+
+
+def test_fine_is_one_line_and_exit_code_0(copied: Callable[[], Path]) -> None:
+    path = copied()
+    answer = manage("status", "--db", str(path))
+    assert answer.code == 0 and answer.out.startswith("Fine: the last run was")
+    assert ask(path).data["fine"] is True and ask(path).data["attention"] == []
+
+
+def test_a_failed_run_says_its_message(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.pairs.register(PAIR)
+        run = ledger.runs.start("p", "sync", iso(NOW))
+        ledger.runs.end(run, iso(NOW), 4, "Shopify is away.", {}, [], True)
+    answer = ask(path)
+    assert codes(answer) == {"run_failed"} and "Shopify is away." in answer.data["attention"][0]["message"]
+
+
+def test_a_run_cut_off_and_one_overdue(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.pairs.register(PAIR)
+        ledger.connection.execute("UPDATE sync_history SET started_at = replace(started_at, '2026', '2025')")
+        ledger.runs.start("p", "sync", "2025-12-24T00:00:00Z")
+    assert codes(ask(path)) == {"cut_off", "overdue"}
+
+
+def test_a_watermark_left_behind(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        mark = ledger.runs.get("watermark:orders")
+        ledger.runs.put("watermark:orders", mark | {"at": iso(NOW - timedelta(days=3))})
+    assert codes(ask(path)) == {"watermark"}
+
+
+def test_open_errors_conflicts_and_unfinished_writes(copied: Callable[[], Path]) -> None:
+    path = copied()
+    operation = Operation(Side.RIGHT, Action.UPDATE, "k", "7", {}, {"tags": "a"}, "changed")
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.problems.add(Problem("fetch", "held back", "No.", "1", "#1"), 1, iso(NOW))
+        ledger.records("p").conflicts_are(["k"], [Conflict("k", "tags", 1, 2, 3, Why.FORMULA)], iso(NOW))
+        ledger.journal("p").begin(Attempt(5, (operation,), {}), Side.RIGHT, "records", 1, iso(NOW - timedelta(hours=1)))
+        ledger.journal("p").begin(Attempt(6, (operation,), {}), Side.RIGHT, "records", 1, iso(NOW))
+    answer = ask(path)
+    assert codes(answer) == {"open_errors", "conflicts", "unfinished_writes"}
+    assert len(answer.data["unfinished_writes"]) == 2 and answer.data["open_errors"] == 1
+
+
+def test_an_old_api_version(copied: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = copied()
+    monkeypatch.setenv("SHOPIFY_API_VERSION", "2025-10")
+    assert codes(ask(path)) == {"version_ended"}
+
+
+def test_when_versions_end() -> None:
+    assert end_of_support("2026-10") == datetime(2027, 10, 16, 15, tzinfo=UTC)
+    assert end_of_support("unstable") is None
+    assert days_left("2025-10", datetime(2026, 10, 16, 14, tzinfo=UTC)) == 0
+    assert days_left("2025-10", datetime(2026, 10, 16, 16, tzinfo=UTC)) == -1
+
+
+def test_the_rhythm_is_that_of_the_runs() -> None:
+    at = [NOW - timedelta(hours=6 * number) for number in range(5)]
+    runs = [{"started_at": iso(one), "mode": "sync"} for one in at]
+    found = rhythm(runs)
+    assert found and found.interval == timedelta(hours=6)
+    assert not found.overdue(NOW + timedelta(hours=11)) and found.overdue(NOW + timedelta(hours=13))
+    assert rhythm(runs[:2]) is None
+
+
+def test_an_empty_ledger_says_what_to_do(tmp_path: Path) -> None:
+    Ledger.open(tmp_path / "new.db", NOW).close()
+    answer = ask(tmp_path / "new.db")
+    assert codes(answer) == {"no_run"} and answer.data["last_run"] is None
+
+
+def test_it_answers_while_a_run_writes(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        ledger.problems.add(Problem("fetch", "held back", "No.", "1", "#1"), 1, iso(NOW))
+        assert ask(path).data["open_errors"] == 0, "what is not committed does not count"

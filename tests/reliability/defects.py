@@ -1,0 +1,639 @@
+"""Deliberate bugs, each put into a copy of the tree by an exact replacement: the tests that are named with it must notice.
+
+`python -m tests.reliability.defects` tries all of them, or those whose names are given, and prints what was caught. A bug that
+survives fails, and so does a replacement that no longer fits the code exactly once: then this list has to follow the code.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE = "tests/engine"
+CRASH_AT_ANY_STEP = "tests/engine/test_crash_at_every_step.py"
+LINKS = "tests/engine/test_links.py"
+POLICY = "tests/engine/test_policy.py"
+TROUBLE = "tests/scenarios/test_trouble.py"
+PEOPLE = "tests/scenarios/test_people.py"
+EVERYDAY = "tests/scenarios/test_everyday.py"
+SHEETS = "tests/connectors/google_sheets"
+SHOPIFY = "tests/connectors/shopify"
+BULK = "tests/connectors/shopify/test_bulk.py"
+SPANS = "tests/connectors/shopify/test_bulk_spans.py"
+CUTTING = "tests/connectors/shopify/test_span_cuts.py"
+LEDGER = "tests/ledger/test_ledger.py"
+VALUES = "tests/test_values.py"
+CRASH = "tests/reliability/test_crash.py"
+SCHEDULES = "tests/reliability/test_machine.py::test_random_histories"
+GRIST = "tests/connectors/grist/test_writing.py"
+GRIST_TOLD = "tests/scenarios/test_grist.py"
+GRIST_FOUND = "tests/reliability/grist/test_found.py"
+GOODS = "tests/connectors/shopify/catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A bug: in `file` below syncdb/, `old` (exactly once) becomes `new`; one of `tests` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+DEFECTS = (
+    Defect(
+        "the intent is not recorded before the write",
+        "engine/apply.py",
+        '                self._begin(side, attempt, "records")\n',
+        "",
+        (ENGINE,),
+    ),
+    Defect(
+        "unfinished writes are not settled",
+        "orders/order_sync.py",
+        "settled = applier.settle_unfinished()",
+        "settled = False",
+        (CRASH,),
+    ),
+    Defect(
+        "a write without an answer counts as done",
+        "engine/apply.py",
+        "        return self._settled(side, attempt) if unknown else outcomes",
+        "        return [Outcome(Result.DONE) for _ in outcomes] if unknown else outcomes",
+        (ENGINE,),
+    ),
+    Defect(
+        "a write without an answer counts as not applied",
+        "engine/apply.py",
+        "        return self._settled(side, attempt) if unknown else outcomes",
+        "        return [Outcome(Result.STALE) for _ in outcomes] if unknown else outcomes",
+        (ENGINE, TROUBLE),
+    ),
+    Defect(
+        "the fence is forgotten: no sign of the token means never applied",
+        "connectors/google_sheets/connector.py",
+        """                    self._client.post(_batch_update(attempt), fence, {"fields": "spreadsheetId"})
+                    return FENCE""",
+        """                    return token_value(self._client, _spreadsheet(attempt), attempt.token) or FENCE""",
+        (TROUBLE, SHEETS),
+    ),
+    Defect(
+        "the token does not travel with the batch",
+        "connectors/google_sheets/batch.py",
+        "requests = [token_request(token), *update_requests(",
+        "requests = [*update_requests(",
+        (TROUBLE, SHEETS),
+    ),
+    Defect(
+        "a lost answer is followed by the same batch again, under no token",
+        "connectors/google_sheets/connector.py",
+        """            self._sheet.forget()
+            return all_unknown(attempt, str(lost))""",
+        """            body["requests"] = body["requests"][1:]
+            answer = self._client.post(_batch_update(attempt), body, {"fields": SHOWN_AFTER})
+            log.info("sent again: %s", lost)""",
+        (TROUBLE, SHEETS),
+    ),
+    Defect(
+        "a 5xx to a write is taken for a refusal and sent again",
+        "connectors/google_sheets/client.py",
+        '''    if harmless:
+        raise Transient(f"status {status}"''',
+        '''    if harmless or status >= 500:
+        raise Transient(f"status {status}"''',
+        (SHEETS, TROUBLE, CRASH),
+    ),
+    Defect(
+        "row numbers are trusted: keys are not read again before a write",
+        "connectors/google_sheets/placing.py",
+        """        if not moved and all(
+            readable_key(cells.at(row, key_column)) == batch.operations[number].key for number, row in rows.items()
+        ):""",
+        "        if rows is not None:",
+        (SHEETS, PEOPLE),
+    ),
+    Defect(
+        "keys are not verified after a write",
+        "connectors/google_sheets/outcomes.py",
+        "readable_key(cells.at(row, placement.key_column)) != operation.key",
+        "False",
+        (SHEETS,),
+    ),
+    Defect(
+        "columns are not verified after a write",
+        "connectors/google_sheets/outcomes.py",
+        "if row is None or not straight or",
+        "if row is None or",
+        (SHEETS,),
+    ),
+    Defect(
+        "what strayed is not taken back",
+        "engine/apply.py",
+        "mending = self.sides[side].mend(attempt, self._token()) if astray else None",
+        "mending = None if astray else None",
+        (CRASH + "::test_dying_at_any_boundary_is_made_good[row_inserted_meanwhile]", SHEETS),
+    ),
+    Defect(
+        "a formula of a person is overwritten",
+        "connectors/google_sheets/placing.py",
+        "        if isinstance(cells.at(row, columns[name]), Formula):",
+        "        if False:",
+        (SHEETS,),
+    ),
+    Defect(
+        "a person's formula is not seen as theirs",
+        "engine/policy.py",
+        "if side in written and _persons_own(difference.field, there):",
+        "if False:",
+        (PEOPLE, POLICY),
+    ),
+    Defect(
+        "the whole row is written where one cell changed, people's columns too",
+        "connectors/google_sheets/batch.py",
+        """            "start": {"sheetId": sheet_id, "rowIndex": row, "columnIndex": column},
+            "rows": [{"values": [write_cell(entry) for entry in line]} for line in lines],""",
+        """            "range": {"sheetId": sheet_id, "startRowIndex": row, "startColumnIndex": column},
+            "rows": [{"values": [write_cell(entry) for entry in line]} for line in lines],""",
+        (SHEETS, PEOPLE),
+    ),
+    Defect(
+        "formats and notes of people are cleared with a value",
+        "connectors/google_sheets/batch.py",
+        'VALUE_ONLY = "userEnteredValue"',
+        'VALUE_ONLY = "*"',
+        (SHEETS, PEOPLE),
+    ),
+    Defect(
+        "new rows go over blank ones instead of in between",
+        "connectors/google_sheets/batch.py",
+        '    requests = [insert_dimension(placement.sheet_id, "ROWS", first, end, inherit_before=not after_header or at_end)]',
+        """    requests = [insert_dimension(placement.sheet_id, "ROWS", first, end, inherit_before=not after_header or at_end)]
+    requests = requests if at_end else []""",
+        (SHEETS, PEOPLE, EVERYDAY),
+    ),
+    Defect(
+        "a doubled key is taken for its first row",
+        "connectors/google_sheets/records.py",
+        "self.doubled[key] = [self.rows.pop(key), row]",
+        "return",
+        (PEOPLE, SHEETS),
+    ),
+    Defect(
+        "another ledger's mark is ignored",
+        "connectors/google_sheets/structure.py",
+        "    if tab and strangers and not wish.take_over:",
+        "    if False:",
+        (TROUBLE, SHEETS),
+    ),
+    Defect(
+        "a renamed header is made anew",
+        "connectors/google_sheets/structure.py",
+        """    if lost:
+        raise header_gone(lost, row, tab.title)""",
+        "",
+        (PEOPLE, SHEETS),
+    ),
+    Defect(
+        "a vanished tab is made anew without asking",
+        "connectors/google_sheets/structure.py",
+        "    if wish.take_over:\n        return _unbound(tabs, wish)",
+        "    if True:\n        return _unbound(tabs, wish)",
+        (PEOPLE, SHEETS),
+    ),
+    Defect(
+        "the watermark stands at the maximum seen",
+        "orders/intake.py",
+        "self._remember(state_keys.WATERMARK, began - overlap,",
+        "self._remember(state_keys.WATERMARK, began,",
+        ("tests/reliability/test_watermark.py",),
+    ),
+    Defect(
+        "the watermark moves although the reading was partial",
+        "orders/intake.py",
+        "        if whole:\n            self._move_watermark(window, overlap)\n",
+        "        self._move_watermark(window, overlap)\n        if whole:\n",
+        ("tests/reliability/test_watermark.py",),
+    ),
+    Defect(
+        "an undrained page is dropped",
+        "connectors/shopify/drain.py",
+        '        while page["hasNextPage"]:',
+        '        while False and page["hasNextPage"]:',
+        (SHOPIFY,),
+    ),
+    Defect(
+        "an order edited between its pages is taken as it came",
+        "connectors/shopify/drain.py",
+        '        if not node or node.get("order", node)["updatedAt"] != order["updatedAt"]:',
+        "        if not node:",
+        (SHOPIFY,),
+    ),
+    Defect(
+        "errors beside the data are ignored",
+        "connectors/shopify/drain.py",
+        "        if answer.errors:\n            raise HeldBack",
+        "        if False:\n            raise HeldBack",
+        ("tests/reliability/test_partial.py", SHOPIFY),
+    ),
+    Defect(
+        "amounts are compared as floating-point numbers",
+        "values.py",
+        "    return type(a) is type(b) and a == b",
+        "    return float(a) == float(b) if isinstance(a, Decimal) and isinstance(b, Decimal) else type(a) is type(b) and a == b",
+        ("tests/reliability/test_amounts.py", VALUES),
+    ),
+    Defect(
+        "null is treated as empty: what is withheld is blanked",
+        "connectors/shopify/normalise.py",
+        '    if stored is None or not new.get("withheld"):\n        return new',
+        "    return new",
+        (SHOPIFY, TROUBLE),
+    ),
+    Defect(
+        "the base takes what was planned before it was answered",
+        "engine/apply.py",
+        "            tally.stale.add(operation.key)\n            return",
+        "            tally.stale.add(operation.key)\n"
+        "            records.agree(operation.key, operation.changes, self.run_id, now, None)\n            return",
+        (ENGINE, CRASH),
+    ),
+    Defect(
+        "agreement is not taken up",
+        "engine/compare.py",
+        "            if not _in_base(base, name, on_left):",
+        "            if False:",
+        (ENGINE, POLICY),
+    ),
+    Defect(
+        "both sides moved counts as ours",
+        "engine/compare.py",
+        "    return Moved.BOTH",
+        "    return Moved.LEFT",
+        (ENGINE, POLICY),
+    ),
+    Defect(
+        "an incomplete listing counts as deletion",
+        "engine/policy.py",
+        "    if not sure:\n        return Decision(triple.key)\n",
+        "",
+        (POLICY,),
+    ),
+    Defect(
+        "an absent order is deleted at first sight",
+        "orders/intake.py",
+        "        if self.ledger.orders.mark_missing(order_id, now) is None:",
+        "        if False:",
+        ("tests/reliability/test_watermark.py", EVERYDAY),
+    ),
+    Defect(
+        "an older answer overwrites a newer one",
+        "ledger/orders.py",
+        "            return Seen.OLDER",
+        "            pass",
+        (LEDGER,),
+    ),
+    Defect(
+        "a transaction that fails is kept half",
+        "ledger/__init__.py",
+        "            except BaseException:\n                self.connection.rollback()\n                raise",
+        "            except BaseException:\n                self.connection.commit()\n                raise",
+        (ENGINE, LEDGER, CRASH),
+    ),
+    Defect(
+        "the ledger of a newer program is opened",
+        "ledger/file.py",
+        "    if newer:\n",
+        "    if False:\n",
+        (LEDGER,),
+    ),
+    Defect(
+        "a second run enters",
+        "ledger/file.py",
+        "guard.acquire(timeout=MOMENT)",
+        "guard.is_locked",
+        (TROUBLE, LEDGER),
+    ),
+    Defect(
+        "spent tokens are dropped at once",
+        "orders/order_sync.py",
+        "SPENT_AFTER = timedelta(minutes=10)",
+        "SPENT_AFTER = timedelta(minutes=-10)",
+        ("tests/reliability/test_watermark.py",),
+    ),
+    Defect(
+        "a guard lets everything through",
+        "engine/reconcile.py",
+        "    if reasons:\n",
+        "    if False:\n",
+        (PEOPLE,),
+    ),
+    Defect(
+        "what strayed into a stranger's row stays there",
+        "connectors/google_sheets/mending.py",
+        "            if not alike(original, entry):",
+        "            if key is None and not alike(original, entry):",
+        ("tests/reliability/test_found.py",),
+    ),
+    Defect(
+        "a new row with a moved key column is given up",
+        "connectors/google_sheets/mending.py",
+        " and not self._ours_as_key(one, row):",
+        ":",
+        ("tests/reliability/test_found.py",),
+    ),
+    Defect(
+        "a bulk result that lacks lines is believed",
+        "connectors/shopify/bulk_file.py",
+        "        if found != expected or self.expected.size not in (None, size):",
+        "        if False:",
+        (BULK,),
+    ),
+    Defect(
+        "a part of the orders in bulk is taken for all of them",
+        "connectors/shopify/bulk.py",
+        "if result.orders < span.orders and result.orders < (there := self.operations.count(span.search)):",
+        "if (there := 0):",
+        (BULK,),
+    ),
+    Defect(
+        "a bulk result that broke off is appended to from its beginning",
+        "connectors/shopify/bulk_file.py",
+        "_pieces(client, url, self._file.tell())",
+        "_pieces(client, url, 0)",
+        (BULK,),
+    ),
+    Defect(
+        "an order edited while its refunds are read in bulk is taken as it came",
+        "connectors/shopify/bulk_join.py",
+        'if part is None or part["order"]["updatedAt"] != node["updatedAt"]:',
+        "if part is None:",
+        (BULK,),
+    ),
+    Defect(
+        "a second of changes lies between two spans",
+        "connectors/shopify/bulk_spans.py",
+        "        rest = replace(rest, since=moment, low=at,",
+        "        rest = replace(rest, since=datetime.fromtimestamp(at + 1, UTC), low=at,",
+        (CUTTING,),
+    ),
+    Defect(
+        "a span that bulk does not bring is left out",
+        "connectors/shopify/bulk.py",
+        "                yield from self.by_pages(task.span)\n",
+        "                yield self._result.nothing_yet()\n",
+        (SPANS,),
+    ),
+    Defect(
+        "progress moves past a span that has failed",
+        "connectors/shopify/bulk_convoy.py",
+        "        task.tries, task.gid, task.result = task.tries - 1, None, None\n",
+        "        task.tries, task.gid, task.result = task.tries - 1, None, None\n"
+        "        self.tasks.append(self.tasks.pop(self.tasks.index(task)))\n",
+        (SPANS + "::test_nothing_is_shown_past_what_was_read",),
+    ),
+    Defect(
+        "operations that nobody will fetch go on running",
+        "connectors/shopify/bulk_convoy.py",
+        "        if running := self._running():\n",
+        "        if running := []:\n",
+        (SPANS,),
+    ),
+    Defect(
+        "the shop's other uses of the app get no place",
+        "connectors/shopify/bulk_convoy.py",
+        "AT_ONCE = 4",
+        "AT_ONCE = 5",
+        (SPANS + "::test_they_run_side_by_side_but_never_more_than_four",),
+    ),
+    Defect(
+        "a clock that runs ahead is believed",
+        "orders/intake.py",
+        "began = min(window.until, self.reader.client.first_dated or window.until)",
+        "began = window.until",
+        ("tests/reliability/test_watermark.py",),
+    ),
+    Defect(
+        "where a shop refuses a bulk operation the run ends",
+        "connectors/shopify/bulk_operation.py",
+        "        except (RetryLater, TooCostly, Refused) as error:",
+        "        except (RetryLater, TooCostly) as error:",
+        ("tests/reliability/test_spells.py",),
+    ),
+    Defect(
+        "text is sent as a formula",
+        "connectors/google_sheets/cells.py",
+        '{"userEnteredValue": {"stringValue": entry}} if entry else {}',
+        '{"userEnteredValue": {"formulaValue" if entry[:1] == "=" else "stringValue": entry}} if entry else {}',
+        (SHEETS, EVERYDAY, CRASH),
+    ),
+    Defect(
+        "text that looks like a formula is taken for one",
+        "connectors/google_sheets/reading.py",
+        "_told_apart(here, [one for one in found if one is not None])",
+        "[one for one in found if one is not None]",
+        (PEOPLE,),
+    ),
+    Defect(
+        "what left its cell before it was told apart is taken for text",
+        "connectors/google_sheets/reading.py",
+        "if cells.at(row, columns[name]) != fields[name]}",
+        "if cells.at(row, columns[name]) not in (fields[name], None)}",
+        (SHEETS,),
+    ),
+    Defect(
+        "Grist: a row is written whatever it shows by then",
+        "connectors/grist/batch.py",
+        "{layout.key.id: key} | _old_cells(operation, row, layout)",
+        "{layout.key.id: key}",
+        (GRIST,),
+    ),
+    Defect(
+        "Grist: rows are deleted by the numbers they had",
+        "connectors/grist/writing.py",
+        "self._remove([one.row for one in now.entries if one.row is not None])",
+        "self._remove([one.row for one in part if one.row is not None])",
+        (GRIST,),
+    ),
+    Defect(
+        "Grist: a cell that cannot be read counts as empty",
+        "connectors/grist/rows.py",
+        "                frozen[name] = str(why)",
+        "                fields[name] = None",
+        (GRIST_FOUND,),
+    ),
+    Defect(
+        "Grist: a column of formulas is written",
+        "engine/policy.py",
+        "return name in there.computed or name in there.frozen",
+        "return name in there.frozen",
+        (GRIST_TOLD,),
+    ),
+    Defect(
+        "Grist: a formula in a new row counts as agreed",
+        "engine/apply.py",
+        "if name not in outcome.without}",
+        "if name}",
+        (GRIST_FOUND,),
+    ),
+    Defect(
+        "Grist: a column made anew keeps what was agreed about the one before it",
+        "engine/apply.py",
+        "            if unseen:\n",
+        "            if unseen and not self.pair:\n",
+        (GRIST_FOUND,),
+    ),
+    Defect(
+        "Grist: a run of some fields forgets where the others stand",
+        "pairs/shopify_grist/implementation.py",
+        "wanted_tables(settings.selection, shop",
+        "wanted_tables(selection, shop",
+        (GRIST_FOUND,),
+    ),
+    Defect(
+        "a run of some fields moves the cursors",
+        "engine/pair_sync.py",
+        "if not self.request.dry and not report.partial and not self.pair_run.part:",
+        "if not self.request.dry and not report.partial:",
+        (GRIST_FOUND,),
+    ),
+    Defect(
+        "a sum counts as agreed after the first of its two writes",
+        "model.py",
+        "                agreed[name] = shown",
+        "                agreed[name] = self.changes[name]",
+        (ENGINE,),
+    ),
+    Defect(
+        "stock of which nothing was heard is set again under another key",
+        "connectors/shopify/catalogue/stock.py",
+        "canonical_json([self.token, name, quantities])",
+        "canonical_json([self.token, name, quantities, id(self)])",
+        (GOODS,),
+    ),
+    Defect(
+        "stock is set without comparing",
+        "connectors/shopify/catalogue/stock.py",
+        '            "changeFromQuantity": sent(field, work.operation.expected.get(name), currency),',
+        '            "changeFromQuantity": None,',
+        (GOODS,),
+    ),
+    Defect(
+        "the shop is not looked at again right before a write",
+        "connectors/shopify/catalogue/side.py",
+        "            for work in waiting:\n                compare(work, self.entity)\n",
+        "",
+        (GOODS,),
+    ),
+    Defect(
+        "a lost write to the shop counts as never applied at the first look",
+        "connectors/shopify/catalogue/side.py",
+        "        if passed < self.late:\n            clock.sleep(self.late - passed)\n",
+        "        assert passed >= 0\n",
+        (GOODS,),
+    ),
+    Defect(
+        "a decision is carried out though both sides moved on since",
+        "engine/policy.py",
+        "verdict.fits(difference.left, difference.right)",
+        "bool(verdict.take)",
+        (ENGINE,),
+    ),
+    Defect(
+        "the id that a create was given is not recorded",
+        "engine/apply.py",
+        "if self.joins.join(operation.side, operation.key, id):",
+        "if True:",
+        (CRASH_AT_ANY_STEP,),
+    ),
+    Defect(
+        "what stands on both sides already is not matched",
+        "engine/linked_triples.py",
+        "match(*self._single.values()) if self._complete",
+        "match({}, {}) if self._complete",
+        (CRASH_AT_ANY_STEP, LINKS),
+    ),
+    Defect(
+        "records are matched though a side was not seen whole",
+        "engine/linked_triples.py",
+        "match(*self._single.values()) if self._complete else match({}, {})",
+        "match(*self._single.values())",
+        (LINKS,),
+    ),
+    Defect(
+        "a link outlives its record",
+        "engine/apply.py",
+        "            self.joins.forget(operation.key)\n            return None",
+        "            return None",
+        (LINKS,),
+    ),
+    Defect(
+        "one of several that could be meant is taken",
+        "engine/match.py",
+        "if len(lefts) == len(rights) == 1:",
+        "if len(lefts) >= 1 and len(rights) >= 1:",
+        (LINKS, "tests/engine/test_match.py"),
+    ),
+    Defect(
+        "equal ids of strangers are one record",
+        "engine/links.py",
+        "            elif side is Side.LEFT or key in same:",
+        "            else:",
+        (LINKS,),
+    ),
+)
+
+
+def applied(defect: Defect, tree: Path) -> None:
+    """Put the bug into a tree. Raises ValueError where the text to replace does not stand there exactly once."""
+    file = tree / "syncdb" / defect.file
+    text = file.read_text(encoding="utf-8")
+    if text.count(defect.old) != 1:
+        raise ValueError(f"{defect.name}: the text stands {text.count(defect.old)} times in {defect.file}")
+    file.write_text(text.replace(defect.old, defect.new), encoding="utf-8")
+
+
+def caught(defect: Defect) -> str:
+    """The line of the test that noticed the bug; empty if it survived."""
+    with tempfile.TemporaryDirectory(prefix="syncdb-defect-") as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.db"))
+        applied(defect, tree)
+        for tests in defect.tests:
+            done = _pytest(tree, tests)
+            if done.returncode == 1:
+                return next((line for line in done.stdout.splitlines() if line.startswith("FAILED")), "a test failed")
+            if done.returncode not in (0, 1):
+                raise RuntimeError(f"{defect.name}: the tests {tests} could not run\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return ""
+
+
+def _pytest(tree: Path, tests: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-m", "not long", tests]
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, cwd=tree, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=1200
+    )
+
+
+def main(names: list[str]) -> int:
+    """Try the named defects, or all. Returns 0 only if every one of at least one was caught."""
+    chosen = [one for one in DEFECTS if not names or any(name in one.name for name in names)]
+    survived = []
+    with ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 2) // 2)) as pool:
+        for defect, by in zip(chosen, pool.map(caught, chosen), strict=True):
+            sys.stdout.write(f"{'caught  ' if by else 'SURVIVED'} {defect.name}  {by[:110]}\n")
+            sys.stdout.flush()
+            survived += [] if by else [defect.name]
+    sys.stdout.write(f"{len(chosen) - len(survived)} of {len(chosen)} deliberate defects were caught\n")
+    return 1 if survived or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,325 @@
+"""Judges a run between shop and document without ever reading the ledger that is on trial.
+
+It keeps its own idea of what both sides last agreed on: what both showed after the last clean run, and, since a run that was
+cut short may or may not have recorded what it brought over, everything both have shown alike since then. From that and the
+chosen rules follows what each side may show after a run. Counts are also kept by movement: what was sold here and received
+there adds up.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+from tests.reliability.grist.view import UNREADABLE, Key, View
+from tests.reliability.grist.world import ProofWorld
+from tests.reliability.oracle import examined
+
+NOTHING = "\0never agreed"
+BLANK: tuple[Any, ...] = (None, frozenset())
+STATUSES = {"ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"}
+NEVER_WRITTEN = {
+    ("variants", "product"), ("variants", "title"), ("inventory", "variant"), ("inventory", "sku"), ("inventory", "location"),
+}  # fmt: skip
+Cell = tuple[str, str, str]  # entity, key, field
+Pair = tuple[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a person took of a conflict, and what both sides showed then."""
+
+    wanted: Any
+    left: Any
+    right: Any
+
+
+@dataclass
+class Oracle:
+    """`bases` are what may be agreed on, by cell; `totals` what a count must come to. `changed` is what our runs wrote.
+
+    `late` are counts that a write of ours may have changed, or may still change, though its answer was lost: where both sides
+    moved, nobody can tell whether it was once or twice, and a person is asked.
+    """
+
+    world: ProofWorld
+    bases: dict[Cell, set[Any]] = field(default_factory=dict)
+    totals: dict[Key, set[int]] = field(default_factory=dict)
+    decided: dict[Cell, Decided] = field(default_factory=dict)
+    known: set[Key] = field(default_factory=set)
+    changed: set[tuple[str, str, str, str]] = field(default_factory=set)
+    late: set[Key] = field(default_factory=set)
+
+    # --- listening
+
+    def hear(self, view: View) -> None:
+        """What both sides show alike may have been agreed on."""
+        for key in view.left.keys() & view.right.keys():
+            if key in view.doubled:
+                continue
+            self.known.add(key)
+            for name, left in view.left[key].items():
+                if name in view.right[key] and same(left, view.right[key][name]):
+                    self.bases.setdefault((*key, name), {NOTHING}).add(left)
+
+    def answers_may_be_lost(self, view: View) -> None:
+        """A run in trouble has these counts to bring over."""
+        for key in view.left.keys() & view.right.keys():
+            if key[0] == "inventory" and not same(view.left[key].get("available"), view.right[key].get("available")):
+                self.late.add(key)
+                self.totals.pop(key, None)
+
+    def may_be_agreed(self, view: View) -> None:
+        """A run with edits in its midst may have brought over what stood there before them."""
+        for key in view.left.keys() & view.right.keys():
+            for name in view.left[key].keys() & view.right[key].keys():
+                self.bases.setdefault((*key, name), {NOTHING}).update((view.left[key][name], view.right[key][name]))
+
+    def moved(self, level: str, by: int | None) -> None:
+        """A count was moved by somebody; None where it was not a movement (a word was typed, say)."""
+        key = ("inventory", level)
+        if by is None:
+            self.totals.pop(key, None)
+        elif key in self.totals:
+            self.totals[key] = {total + by for total in self.totals[key]}
+
+    def settled(self, view: View) -> None:
+        """After a clean run: what both sides show alike is what they agreed on."""
+        for key in view.left.keys() & view.right.keys() - view.doubled:
+            for name, left in view.left[key].items():
+                if (
+                    name in view.right[key]
+                    and same(left, view.right[key][name])
+                    and (name != "available" or key not in self.late)
+                ):
+                    self.bases[(*key, name)] = {left}
+            count = view.left[key].get("available")
+            counted = key[0] == "inventory" and self.rule(key, "available") == "sum" and key not in self.late
+            if counted and count == view.right[key].get("available"):
+                assert count is not None
+                self.totals[key] = {count}
+        for gone in self.known - view.left.keys() - view.right.keys():
+            self._forget(gone)
+
+    def _forget(self, key: Key) -> None:
+        self.known.discard(key)
+        self.totals.pop(key, None)
+        self.late.discard(key)
+        for cell in [one for one in self.bases if one[:2] == key]:
+            del self.bases[cell]
+
+    # --- rules
+
+    def rule(self, key: Key, name: str) -> str:
+        """The rule that counts: where the shop may not be written, an edit there is kept and told."""
+        wanted: str = self.world.chosen[key[0]][name]
+        may = self.world.env["SHOPIFY_WRITES"].split(",")
+        if wanted == "shopify" or {"all", key[0], f"{key[0]}.{name}"} & set(may):
+            return wanted
+        return "report"
+
+    def _possible(self, key: Key, name: str, left: Any, right: Any, computed: bool) -> set[Pair]:
+        if right is UNREADABLE or right == UNREADABLE:
+            return {(left, right)}
+        found = set()
+        for base in self.bases.get((*key, name), {NOTHING}):
+            found |= outcomes(self.rule(key, name), base, left, right)
+        if name == "available" and key in self.late:
+            found.add((left, right))
+        decision = self.decided.get((*key, name))
+        if decision is not None and (left, right) in found and fits(decision, left, right):
+            found.add((decision.wanted, decision.wanted))
+        return {(left, right) if computed and not same(pair[1], right) else pair for pair in found}
+
+    # --- judging
+
+    def wrong(
+        self, before: View, after: View, *, clean: bool, only: Iterable[str] = (), earlier: View | None = None
+    ) -> list[str]:
+        """What a run did that it may not, or, a clean one, did not do though it must. `only`: fields that were asked for.
+
+        `earlier` is what it may have seen before somebody acted in its midst.
+        """
+        problems = list(self._people(before, after))
+        for key in before.left.keys() | before.right.keys():
+            if key in before.doubled:
+                problems += self._frozen(key, before, after)
+            elif key in before.left and key in before.right:
+                problems += self._both(key, before, after, clean, set(only), earlier)
+            elif key in before.left:
+                problems += self._restored(key, before, after, clean)
+            else:
+                problems += self._kept(key, before, after)
+        problems += [f"came from nowhere: {key}" for key in after.right.keys() - before.right.keys() - before.left.keys()]
+        problems += [f"doubled: {key}" for key in after.doubled - before.doubled]
+        problems += [f"gone from the shop: {key}" for key in before.left.keys() - after.left.keys()]
+        problems += [f"made in the shop: {key}" for key in after.left.keys() - before.left.keys()]
+        return problems
+
+    def _both(self, key: Key, before: View, after: View, clean: bool, only: set[str], earlier: View | None) -> Iterator[str]:
+        if key not in after.right:
+            yield f"lost: {key}"
+            return
+        left, right = before.left[key], before.right[key]
+        names = [name for name in left if name in right]
+        possible = {name: self._possible(key, name, left[name], right[name], (key[0], name) in before.computed) for name in names}
+        refused = any(
+            not same(pair[0], left[name]) and unfit(name, pair[0], left[name]) for name in names for pair in possible[name]
+        )
+        for name in names:
+            now = after.left[key][name], after.right[key].get(name)
+            allowed = possible[name]
+            if name in ("sku", "variant", "product", "title") and (key[0], name) in NEVER_WRITTEN:
+                allowed = {(now[0], now[0]) if pair[1] == left[name] else (now[0], pair[1]) for pair in allowed}
+            if earlier is not None and key in earlier.left and name in earlier.right.get(key, {}):
+                was = earlier.left[key][name], earlier.right[key][name]
+                allowed = allowed | self._possible(key, name, *was, (key[0], name) in earlier.computed)
+            if refused:
+                allowed = allowed | {(left[name], pair[1]) for pair in allowed} | {(left[name], right[name])}
+            if not clean or (only and not {key[0], name} & only):
+                allowed = set(product({left[name], *(one for one, _ in allowed)}, {right[name], *(one for _, one in allowed)}))
+            asked = not only or {key[0], name, f"{key[0]}.{name}"} & only or self._base_of(name)
+            if not asked and not same(now[1], right[name]):
+                yield f"{key} {name}: was not asked for and became {now}"
+            examined["cells judged"] += 1
+            examined["cells judged exactly"] += len(allowed) == 1 and clean
+            if not any(same(now[0], one) and same(now[1], other) for one, other in allowed):
+                bases = self.bases.get((*key, name))
+                yield f"{key} {name}: {(left[name], right[name])} with the base {bases} became {now}, may be {allowed}"
+            self._note(key, name, (left[name], right[name]), now)
+        yield from self._count(key, after, clean and not only)
+
+    @staticmethod
+    def _base_of(name: str) -> bool:
+        return name in ("product", "variant")  # references are looked at whatever was asked for: a row cannot be made without
+
+    def _note(self, key: Key, name: str, was: Pair, now: Pair) -> None:
+        for side, one, other in (("left", was[0], now[0]), ("right", was[1], now[1])):
+            if not same(one, other) and not (side == "left" and (key[0], name) in NEVER_WRITTEN):
+                self.changed.add((side, *key, name))
+                if side == "left" and self.rule(key, name) in ("shopify", "report"):
+                    raise AssertionError(f"{key} {name} was written to the shop, which only the shop may set")
+
+    def _count(self, key: Key, after: View, clean: bool) -> Iterator[str]:
+        if not clean or key not in self.totals or self.rule(key, "available") != "sum":
+            return
+        examined["counts added up"] += 1
+        shown = after.left[key]["available"], after.right[key]["available"]
+        if shown[0] == shown[1] and shown[0] not in self.totals[key]:
+            yield f"{key}: the movements come to {self.totals[key]}, both show {shown[0]}"
+
+    def _restored(self, key: Key, before: View, after: View, clean: bool) -> Iterator[str]:
+        """It stands in the shop only: its row is made (again)."""
+        self.totals.pop(key, None)
+        if key not in after.right:
+            if clean:
+                yield f"lacking: {key}"
+            return
+        self.changed.add(("right", *key, ""))
+        for name, shown in after.right[key].items():
+            if (key[0], name) in after.computed or (key[0], name) in NEVER_WRITTEN:
+                continue
+            examined["cells judged"] += 1
+            if not same(shown, before.left[key][name]) and not same(shown, after.left[key][name]):
+                yield f"{key} {name}: a new row shows {shown!r}, the shop had {before.left[key][name]!r}"
+
+    def _kept(self, key: Key, before: View, after: View) -> Iterator[str]:
+        """It stands in the document only: kept and told, or deleted where that was chosen and nobody edited it."""
+        examined["records that the shop deleted"] += 1
+        right = before.right[key]
+        if key in after.right:
+            for name, value in right.items():
+                if key[0] in ("variants", "inventory") and (key[0], name) in NEVER_WRITTEN:
+                    continue
+                if not same(after.right[key].get(name), value):
+                    yield f"{key} {name}: gone from the shop, yet {value!r} became {after.right[key].get(name)!r}"
+            return
+        if self.world.gone.get(key[0]) != "delete":
+            yield f"lost: {key}, which the shop deleted and the document was to keep"
+        edited = [
+            name
+            for name, value in right.items()
+            if (known := self.bases.get((*key, name), set()) - {NOTHING}) and value != UNREADABLE
+            if not any(same(value, one) for one in known)
+        ]
+        if edited:
+            yield f"lost: {key} was edited ({edited}) and deleted all the same"
+
+    def _frozen(self, key: Key, before: View, after: View) -> Iterator[str]:
+        examined["doubled records"] += 1
+        if after.places.get(key) != before.places[key] or not same(after.right[key], before.right[key]):
+            yield f"{key} stands in several rows, yet they were changed"
+        if key in before.left and key in after.left and key[0] != "inventory" and after.left[key] != before.left[key]:
+            yield f"{key} stands in several rows, yet the shop was changed"
+
+    def _people(self, before: View, after: View) -> Iterator[str]:
+        gone = {
+            (place, row)
+            for key in before.right.keys() - after.right.keys()
+            for row in before.places[key]
+            for place in [self.world.numbers.get(key[0])]
+        }
+        examined["people's cells"] += len(before.people)
+        for (table, row, column), cell in before.people.items():
+            if (table, row) in gone:
+                continue
+            if after.people.get((table, row, column), UNREADABLE) != cell:
+                yield f"people's cell {table}/{row}/{column}: {cell!r} became {after.people.get((table, row, column))!r}"
+        for what, made in before.structure.items():
+            examined["columns and formulas of people"] += 1
+            if after.structure.get(what) != made and not _was_empty(made):
+                yield f"structure {what}: {made} became {after.structure.get(what)}"
+
+
+def _was_empty(made: Any) -> bool:
+    return isinstance(made, tuple) and made[3] and not made[4]  # an empty column becomes one of values with its first
+
+
+def same(one: Any, other: Any) -> bool:
+    return bool(one == other)
+
+
+def fits(decision: Decided, left: Any, right: Any) -> bool:
+    shown_then = ((left, decision.left), (right, decision.right))
+    return all(same(shown, then) or same(shown, decision.wanted) for shown, then in shown_then)
+
+
+def outcomes(rule: str, base: Any, left: Any, right: Any) -> set[Pair]:
+    """What both sides may show afterwards, from the rule alone (docs/reconciliation.md)."""
+    stays, ours, theirs = (left, right), (left, left), (right, right)
+    if rule == "sum" and all(isinstance(one, int) for one in (base, left, right)) and base not in (left, right):
+        return {(left + right - base,) * 2}  # also where both moved alike
+    if same(left, right):
+        return {stays}
+    if rule == "shopify":
+        return {ours}
+    if rule == "grist":
+        return {theirs}
+    if rule == "report":
+        reported = same(left, base) or (base == NOTHING and right not in BLANK)
+        return {stays} if reported else {ours}
+    if base == NOTHING:
+        return {ours} if right in BLANK else {stays}  # what holds nothing yet is filled
+    if same(right, base):
+        return {ours}
+    if same(left, base):
+        return {theirs}
+    if rule == "sum":
+        return {stays}
+    if rule == "newest":
+        return {stays, ours, theirs}
+    return {{"ask": stays, "grist-wins": theirs, "shopify-wins": ours}[rule]}
+
+
+def unfit(name: str, value: Any, shown: Any) -> bool:
+    """Whether the shop does not take a value in that field."""
+    if name == "title":
+        return value is None
+    if name == "status":
+        return value not in STATUSES
+    if name in ("price", "available"):
+        return value is None or (isinstance(value, Decimal) and value < 0)
+    if name.startswith("metafields"):
+        return shown is None  # what has neither a definition nor a value has no type, and Shopify refuses it
+    return isinstance(value, Decimal) and value < 0

@@ -1,0 +1,214 @@
+"""A small shop and its Grist document for proofs: the real command in simulated time, and a past that can be come back to."""
+
+import copy
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from syncdb.clock import Clock
+from syncdb.sandbox.faults import Seen
+from syncdb.sandbox.grist.person import Person
+from syncdb.sandbox.grist.table import Column, Table
+from syncdb.sandbox.shopify.cost import Bucket
+from tests.reliability.world import BEGIN, MEMORY
+from tests.scenarios.grist_world import TABLES, GristWorld, Ran
+
+CHOICE: dict[str, Any] = {
+    "products": {
+        "title": "ask", "status": "ask", "vendor": "grist-wins", "product_type": "shopify", "tags": "ask",
+        "metafields.custom.material": "ask",
+    },
+    "variants": {
+        "product": "shopify", "title": "shopify", "sku": "grist", "price": "ask", "compare_at_price": "shopify-wins",
+    },
+    "inventory": {"variant": "shopify", "sku": "shopify", "location": "shopify", "available": "sum"},
+    "collections": {"title": "ask"},
+}  # fmt: skip
+LABELS = {
+    "products": {
+        "title": "Title", "status": "Status", "vendor": "Vendor", "product_type": "Type", "tags": "Tags",
+        "metafields.custom.material": "material",
+    },
+    "variants": {
+        "product": "Product", "title": "Variant", "sku": "SKU", "price": "Price", "compare_at_price": "Compare-at price",
+        "barcode": "Barcode",
+    },
+    "inventory": {"variant": "Variant", "sku": "SKU", "location": "Location", "available": "Available"},
+    "collections": {"title": "Title"},
+}  # fmt: skip
+KEY = "Shopify ID"
+
+
+@dataclass(slots=True)
+class Kept:
+    """Shop, document, time, ledger and settings as they were at some moment."""
+
+    goods: dict[str, Any]
+    document: dict[str, Any]
+    time: float
+    ledger: Path | None
+    env: dict[str, str]
+    chosen: dict[str, Any]
+    columns: dict[tuple[str, str], int]
+    numbers: dict[str, int]
+    received: list[Seen]
+
+
+@dataclass
+class ProofWorld(GristWorld):
+    """`skew` is how many seconds this computer's clock is ahead. `chosen` are the rules by entity and field.
+
+    `columns` and `numbers` say which column and table a field stands in, learnt by their names when they are made, since people
+    rename them.
+    """
+
+    products: int = 3
+    time: float = BEGIN
+    skew: float = 0.0
+    chosen: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(CHOICE))
+    gone: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # thousands of runs: where there is a file system in memory the ledger lies there, as its every commit waits for the disk
+        self.quick = Path(tempfile.mkdtemp(prefix="syncdb-", dir=MEMORY if MEMORY.is_dir() else None))
+        self.ledger = self.quick / "ledger.db"
+        self.env["DB_PATH"] = str(self.ledger)
+        self.born = self.time
+        self.received: list[Seen] = []
+        self.levels: dict[tuple[str, str], str] = {}  # (item, location) -> level, of all there ever were
+        self.columns: dict[tuple[str, str], int] = {}
+        self.numbers: dict[str, int] = {}
+        self.clock = Clock(
+            now=lambda: datetime.fromtimestamp(self.time + self.skew, UTC),
+            monotonic=lambda: self.time - self.born,
+            sleep=self.pass_time,
+        )
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self.quick, ignore_errors=True)
+
+    def sync(self, **asked: Any) -> Ran:
+        entities = {
+            name: {"fields": fields} | ({"gone_in_shop": self.gone[name]} if name in self.gone else {})
+            for name, fields in self.chosen.items()
+        }
+        self.env["GRIST_SYNC"] = json.dumps(entities)
+        try:
+            return super().sync(**asked)
+        finally:
+            self.received += self.faults.log
+            self.learn()
+
+    def all_received(self) -> list[Seen]:
+        """Every request that any server has seen, those that landed late included."""
+        return [*self.received, *self.faults.landed]
+
+    # --- the document, past the API
+
+    @property
+    def document(self) -> Any:
+        return self.sandbox.grist_document
+
+    def learn(self) -> None:
+        """Note which tables and columns are ours, when they are first seen."""
+        self.levels |= {(one["item"]["id"], one["location"]["id"]): gid for gid, one in self.goods.levels.items()}
+        for entity, fields in LABELS.items():
+            table = self.table(entity)
+            if table is None:
+                table = self.document.table(TABLES[entity])
+                if table is None:
+                    continue
+                self.numbers[entity] = table.ref
+            for name, label in {**fields, "": KEY}.items():
+                known = next((one for one in table.ordered() if one.label == label), None)
+                if known is not None and name in {"", *self.chosen[entity]}:
+                    self.columns.setdefault((entity, name), known.ref)
+
+    def table(self, entity: str) -> Table | None:
+        return self.document.tables.get(self.numbers.get(entity, -1)) or next(
+            (one for one in self.document.tables.values() if one.ref == self.numbers.get(entity)), None
+        )
+
+    def column(self, entity: str, name: str) -> Column | None:
+        table, ref = self.table(entity), self.columns.get((entity, name))
+        return table.columns.get(ref) if table is not None and ref is not None else None
+
+    def renamed(self) -> bool:
+        """Whether people call a table or a column of ours something else."""
+        tables = [(self.table(entity), TABLES[entity]) for entity in self.numbers]
+        columns = [(self.column(*place), LABELS[place[0]].get(place[1], KEY)) for place in self.columns]
+        return any(one is not None and one.id != name for one, name in tables) or any(
+            one is not None and one.label != label for one, label in columns
+        )
+
+    def hand(self, entity: str) -> Person:
+        """A person at the table of an entity, whatever it is called now. Raises LookupError while there is none."""
+        table = self.table(entity)
+        if table is None:
+            raise LookupError(f"no table of {entity}")
+        return Person(self.document, table.id)
+
+    def rows_of(self, entity: str) -> list[int]:
+        """Row ids of records of ours; [] while there is no table."""
+        table, key = self.table(entity), self.column(entity, "")
+        if table is None or key is None:
+            return []
+        return [row for row in table.ids() if str(table.get(row, key) or "").startswith("gid://")]
+
+    def index_of(self, entity: str, key: str) -> int:
+        """Which of our rows holds a key. Raises LookupError."""
+        table, column = self.table(entity), self.column(entity, "")
+        if table is None or column is None:
+            raise LookupError(f"no table of {entity}")
+        return [table.get(row, column) for row in self.rows_of(entity)].index(key)
+
+    # --- to another moment
+
+    def kept(self, name: str) -> Kept:
+        """All there is now, to come back to later; the ledger's copy is called by `name`."""
+        copied = self.quick / name if self.ledger.exists() else None
+        if copied is not None:
+            shutil.copy(self.ledger, copied)
+        document = {one: value for one, value in self.document.__dict__.items() if one not in ("committed", "_clock")}
+        return Kept(
+            copy.deepcopy(self.goods.__dict__),
+            copy.deepcopy(document),
+            self.time,
+            copied,
+            dict(self.env),
+            copy.deepcopy(self.chosen),
+            dict(self.columns),
+            dict(self.numbers),
+            list(self.received),
+        )
+
+    def come_back(self, to: Kept) -> None:
+        """Everything is as it was then."""
+        self.goods.__dict__.update(copy.deepcopy(to.goods))
+        self.document.__dict__.update(copy.deepcopy(to.document))
+        self.time, self.skew = to.time, 0.0
+        self.env.clear()
+        self.env.update(to.env)
+        self.chosen = copy.deepcopy(to.chosen)
+        self.gone.clear()
+        self.columns, self.numbers = dict(to.columns), dict(to.numbers)
+        self.received = list(to.received)
+        self.faults.clear()
+        self.faults._late.clear()
+        self.faults.landed.clear()
+        self.sandbox.shop.index_lag = 0.0
+        self.sandbox.shopify.bucket = Bucket(self.sandbox.shopify.clock)
+        self.put_ledger(to.ledger)
+
+    def put_ledger(self, copied: Path | None) -> None:
+        """Put a copy in place of the ledger, or take it away."""
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{self.ledger}{ending}").unlink(missing_ok=True)
+        if copied is not None:
+            shutil.copy(copied, self.ledger)

@@ -1,0 +1,96 @@
+"""Scenarios that the random histories found, reduced: each was wrong once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.reliability.acts import Hand, copy_row
+from tests.reliability.judged import Judged
+from tests.reliability.world import BEGIN
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
+    """A synced shop; the last row is the one of the newest order."""
+    monkeypatch.chdir(tmp_path)
+    made = Judged(tmp_path, 3, BEGIN)
+    assert made.run().code == 0
+    yield made
+    made.close()
+
+
+def test_a_value_that_lands_in_a_strangers_new_row_is_taken_back(judged: Judged) -> None:
+    """A row with a key of their own, inserted between look and write, had kept a value of ours."""
+    world = judged.world
+    gid = world.order(0)
+    assert gid is not None
+    world.shop.set_note(gid, "meant for another row")
+    judged.oracle.hear()
+    key = world.shop.orders[gid]["lineItems"][0]["id"].rpartition("/")[2]
+
+    def own_row() -> None:
+        row = world.row_of(key)
+        world.colleague.insert_rows(row)
+        world.colleague.type(f"{world.letter('Line ID')}{row}", "MINE-1")
+        world.colleague.type(f"{world.letter('Product')}{row}", "our own")
+
+    judged.edited_meanwhile(own_row)
+    judged.agree()
+
+
+def test_a_new_row_whose_key_column_was_moved_meanwhile_is_put_right(judged: Judged) -> None:
+    """The row had been given up as a stranger's, because another value of ours stood where keys now are."""
+    world = judged.world
+    judged.shop(0, 12)
+    last = len(world.rows())
+
+    def insert_and_move() -> None:
+        world.colleague.insert_rows(3, 2)
+        world.colleague.move_columns("B", 1, "A")
+
+    judged.edited_meanwhile(insert_and_move)
+    assert len(world.rows()) > last
+    judged.agree()
+
+
+def test_a_row_deleted_before_its_write_was_settled_comes_back_once(judged: Judged) -> None:
+    """Not the product was wrong but the judge of the history: a row that is gone when its write is looked up is not recorded."""
+    world = judged.world
+    judged.shop(0, 12)
+    judged.shop(0, 13)
+    world.lose_a_write("apply_then_cut")
+    assert judged.run(judged=False).code == 4
+    world.faults.clear()
+    added = max(world.keys())
+    judged.person(2, added - world.head() - 1, 0)
+    assert added not in set(world.keys())
+    judged.agree()
+
+
+def test_line_ends_of_windows_are_those_of_the_sheet_and_written_once(judged: Judged) -> None:
+    """Not the product was wrong but the oracle, which wanted the shop's own line ends in the cell."""
+    gid = judged.world.order(0)
+    assert gid is not None
+    judged.world.shop.set_note(gid, "Zweiter Hof,\tlinks.\r\nDanke!")
+    judged.oracle.hear()
+    judged.agree()
+    assert "Zweiter Hof,\tlinks.\nDanke!" in {row["Note"] for row in judged.world.rows().values()}
+
+
+def test_a_row_that_a_person_copied_in_the_moment_of_a_write_is_theirs(judged: Judged) -> None:
+    """Not the product was wrong but the oracle, which called the person's copy a line that was written twice."""
+    judged.drifted = judged.hidden = judged.uneasy = False
+    judged.shop(1, 22)
+    judged.edited_meanwhile(lambda: judged.doing(copy_row, 1, 0))
+    assert len(judged.doubled()) == 1
+    judged.hourly(full=True)
+    judged.hourly()
+    judged.agree()
+
+
+def test_a_line_that_nobody_copied_may_not_stand_twice(judged: Judged) -> None:
+    """The oracle cleared every copy away at the end of a history, whoever had made it."""
+    copy_row(Hand(judged.world, 1, 0))
+    with pytest.raises(AssertionError, match="doubled"):
+        judged.agree()
