@@ -196,6 +196,8 @@ class PairSync:
         unreadable = self._unreadable(entity)
         with self.ledger.transaction():
             self.ledger.runs.put(state_keys.again(pair), sorted(unsettled | earlier))
+            if complete and keys is None and not self.pair_run.part and self.ledger.runs.get(state_keys.old_base(pair)):
+                self.ledger.runs.put(state_keys.old_base(pair), False)
             if complete and not self.pair_run.part:
                 self.ledger.runs.put(state_keys.shown(pair), entity.shown)
             for (key, name), why in unreadable.items():

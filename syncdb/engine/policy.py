@@ -31,7 +31,8 @@ class Triple:
 
     `verdicts` are a person's decisions about its conflicts, by field, None being the record as a whole. `ambiguous` names the
     records that could be the same thing, where that is not clear. `late` are fields that a write of ours may have changed after
-    all, though it was not seen to take place.
+    all, though it was not seen to take place. `old`: the base is that of an older copy of the ledger, which does not know what
+    was agreed since, so that what both sides show alike is agreement, of a count, too.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Triple:
     verdicts: Mapping[str | None, Verdict] = field(default_factory=dict)
     ambiguous: tuple[str, ...] = ()
     late: frozenset[str] = frozenset()
+    old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,9 @@ def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decisi
 
 
 def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> Decision:
-    differences, agreed = compare(triple.base, left.record, right.record, policy.rules, _counted(policy, left, right))
+    differences, agreed = compare(
+        triple.base, left.record, right.record, policy.rules, () if triple.old else _counted(policy, left, right)
+    )
     to: dict[Side, dict[str, Value]] = {Side.LEFT: {}, Side.RIGHT: {}}
     shared = {Side.LEFT: dict[str, Value](), Side.RIGHT: dict[str, Value]()}
     reasons: dict[Side, set[str]] = {Side.LEFT: set(), Side.RIGHT: set()}

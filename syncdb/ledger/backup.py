@@ -111,6 +111,7 @@ def _prepare(path: Path, now: datetime) -> int:
         migrate(connection)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM meta WHERE name LIKE ? OR name = ?", (f"{state_keys.EXAMINED}%", state_keys.CHECKED_AT))
+        connection.execute("INSERT OR REPLACE INTO meta SELECT ? || id, 'true' FROM pair", (state_keys.OLD_BASE,))
         # an old write is over, one way or the other, and every row is looked at anyway; its token is cleared away in time
         voided = connection.execute(
             "UPDATE journal SET state = 'void', attempt = NULL, ended_at = ? WHERE state = 'open' AND begun_at < ?",

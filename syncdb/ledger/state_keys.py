@@ -32,6 +32,14 @@ def again(pair: str) -> str:
     return f"again:{pair}"
 
 
+OLD_BASE = "old_base:"  # the beginning of every name of `old_base`
+
+
+def old_base(pair: str) -> str:
+    """Whether what was agreed is that of an older copy which was put back, until everything was looked at once."""
+    return f"{OLD_BASE}{pair}"
+
+
 def cursor(pair: str, side: str) -> str:
     """Up to where the changes of a side are settled; the side's own text."""
     return f"cursor:{pair}:{side}"

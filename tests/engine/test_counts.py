@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.errors import RetryLater
+from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Tie, Why
 from tests.engine.hostile import Hostile, World
 
@@ -85,3 +86,11 @@ def test_what_was_written_again_and_agreed_is_counted_as_before(world: World) ->
     assert shown(world) == (248, 248)
     world.left.rows["k"]["count"] = world.right.rows["k"]["count"] = 247
     assert not world.sync().plan.conflicts and shown(world) == (246, 246)
+
+
+def test_an_older_copy_of_the_ledger_takes_what_both_sides_show_for_agreed(world: World) -> None:
+    with Ledger.open(world.path, world.time) as ledger, ledger.transaction():
+        ledger.runs.put(state_keys.old_base("test"), True)
+    world.left.rows["k"]["count"] = world.right.rows["k"]["count"] = 248  # agreed after the copy was made
+    world.sync()
+    assert shown(world) == (248, 248)
