@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from syncdb.ledger import state_keys
+import syncdb.ledger.state_keys as state_keys
 from syncdb.model import Action, Operation
 from syncdb.values import Value, canonical_json
 

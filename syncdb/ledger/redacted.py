@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import syncdb.ledger.state_keys as state_keys
 from syncdb.errors import LedgerUnusable
-from syncdb.ledger import state_keys
 from syncdb.values import canonical_json
 
 

@@ -9,7 +9,7 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from syncdb.ledger import maintained
+import syncdb.ledger.maintained as maintained
 
 migrations = Migrations("syncdb")
 

@@ -9,8 +9,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import open_account
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.http import Retrier
-
-PATIENCE = 30.0  # seconds that a person waits for an answer before hearing that there is none
+from syncdb.systems.patience import patient_retrier
 
 
 class GoogleAccess(Protocol):
@@ -31,9 +30,9 @@ def google_client(settings: GoogleAccess, clock: Clock, retrier: Retrier) -> Cli
 
 
 @contextmanager
-def google_of(settings: GoogleAccess, clock: Clock = SYSTEM, patience: float = PATIENCE) -> Iterator[Client]:
+def google_of(settings: GoogleAccess, clock: Clock = SYSTEM) -> Iterator[Client]:
     """A client for commands that only look: a person waits for the answer."""
-    retrier = Retrier(deadline=min(patience, settings.deadline_seconds), clock=clock)
+    retrier = patient_retrier(settings, clock)
     client = google_client(settings, clock, retrier)
     try:
         yield client

@@ -6,12 +6,11 @@ from typing import Any, Protocol
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.grist import GristClient, MonthlyCalls
-from syncdb.http import Retrier
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.systems.grist.keys import GRIST
+from syncdb.systems.patience import patient_retrier
 
-PATIENCE = 30.0  # seconds that a person waits for an answer before hearing that there is none
 CALLS = state_keys.calls(GRIST.name)
 
 
@@ -43,7 +42,7 @@ def counted_calls(ledger: Ledger, settings: GristAccess, clock: Clock) -> Iterat
 def grist_of(settings: GristAccess, reader: LedgerReader | None, clock: Clock = SYSTEM) -> Iterator[GristClient]:
     """A client for commands that only look, which keeps to what is left of the month's calls."""
     calls = _calls(settings, reader.meta(CALLS) if reader else None, clock)
-    retrier = Retrier(deadline=min(PATIENCE, settings.deadline_seconds), clock=clock)
+    retrier = patient_retrier(settings, clock)
     client = GristClient(settings.grist_server, settings.grist_api_key, None, clock, retrier, calls)
     try:
         yield client

@@ -10,8 +10,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.shopify.client import ShopifyClient, base_address, shop_domain
 from syncdb.connectors.shopify.tokens import ClientCredentials, StaticToken, TokenSource
 from syncdb.http import Retrier
-
-PATIENCE = 30.0  # seconds that a person waits for an answer before hearing that there is none
+from syncdb.systems.patience import patient_retrier
 
 
 class ShopAccess(Protocol):
@@ -64,9 +63,9 @@ def token_source(settings: ShopAccess, session: requests.Session, clock: Clock, 
 
 
 @contextmanager
-def shop_of(settings: ShopAccess, clock: Clock = SYSTEM, patience: float = PATIENCE) -> Iterator[ShopifyClient]:
+def shop_of(settings: ShopAccess, clock: Clock = SYSTEM) -> Iterator[ShopifyClient]:
     """A client for commands that only look: a person waits for the answer."""
-    retrier = Retrier(deadline=min(patience, settings.deadline_seconds), clock=clock)
+    retrier = patient_retrier(settings, clock)
     with requests.Session() as session:
         client = shopify_client(settings, session, clock, retrier)
         try:
