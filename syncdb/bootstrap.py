@@ -4,11 +4,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from syncdb.cli.streams import make_ready
 from syncdb.programs import INSTALLED
 
 
 def manager() -> None:
     """`sync_manager.py`, or `syncdb` where it is installed."""
+    make_ready()
     with telling_what_is_missing():
         from syncdb.cli.app import main
     with ending_quietly():
@@ -17,6 +19,7 @@ def manager() -> None:
 
 def run_pair(pair: str, *, always_test: bool = False) -> None:
     """The script of a pair, named as in the registry."""
+    make_ready()
     with telling_what_is_missing():
         from syncdb.cli.run_pair import main
     with ending_quietly():

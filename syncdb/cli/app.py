@@ -2,8 +2,6 @@
 
 import difflib
 import importlib
-import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
@@ -69,22 +67,4 @@ def manager() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
-    _never_fail_at_a_letter()
-    try:
-        app(args=list(arguments) if arguments is not None else None, prog_name=name_of("sync_manager.py"))
-    except BrokenPipeError:  # the reader of a pipe (head, less) has seen enough
-        _close_quietly()
-        sys.exit(0)
-
-
-def _never_fail_at_a_letter() -> None:
-    """A console that lacks a letter (code page 1252 and an emoji) shows a question mark instead of ending the command."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
-def _close_quietly() -> None:
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
+    app(args=list(arguments) if arguments is not None else None, prog_name=name_of("sync_manager.py"))

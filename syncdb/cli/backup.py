@@ -25,7 +25,7 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """The command `backup`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as told:
+    with answering(as_json, acts=True) as told:
         from syncdb.cli.status import size
         from syncdb.clock import SYSTEM
         from syncdb.ledger.backup import back_up
@@ -53,7 +53,7 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """The command `restore`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as told:
+    with answering(as_json, acts=True) as told:
         from syncdb.cli.prompts import confirmed
         from syncdb.clock import SYSTEM
         from syncdb.errors import LedgerUnusable

@@ -26,7 +26,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """The command `check`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=vacuum) as output:
         from syncdb.ledger.queries.reader import reading
         from syncdb.ledger.retention import free_bytes
         from syncdb.services.ledger_location import find_ledger

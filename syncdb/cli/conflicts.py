@@ -41,7 +41,7 @@ def conflicts(
     as_json: JsonOption = False,
 ) -> None:
     """The command `conflicts`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=take is not None or value is not None) as output:
         from syncdb.ledger.queries.catalogue import Things
         from syncdb.ledger.queries.conflicts import disputes
         from syncdb.ledger.queries.reader import reading

@@ -28,7 +28,7 @@ def errors(
     as_json: JsonOption = False,
 ) -> None:
     """The command `errors`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=bool(resolve)) as output:
         from syncdb.services.ledger_location import find_ledger
 
         ledger = find_ledger(config, db).ledger

@@ -33,7 +33,7 @@ def init(
     **options: str | None,
 ) -> None:
     """The command `init`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=True) as output:
         file = (config or Path.cwd() / "config.json").absolute()
         answers = {name: value for name, value in options.items() if value is not None}
         alone = as_json or not sys.stdin.isatty()

@@ -29,7 +29,7 @@ def missing(
     as_json: JsonOption = False,
 ) -> None:
     """The command `missing`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=fix) as output:
         pairs = meant_pairs(chosen_pair(pair), config)
         found = _offline(pairs, find_ledger(config, db).ledger, days, fix) if offline else _online(pairs, config, db, days, fix)
         if output.as_json:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from syncdb.cli.output import Output
+from syncdb.cli.streams import undelivered
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
@@ -43,22 +44,40 @@ def chosen_pair(name: str | None) -> PairType | None:
 
 
 @contextmanager
-def answering(as_json: bool) -> Iterator[Output]:
-    """The output of a command. What a person can act on is said with the next step; the exit code goes with it."""
+def answering(as_json: bool, *, acts: bool = False) -> Iterator[Output]:
+    """The output of a command. What a person can act on is said with the next step; the exit code goes with it.
+
+    Of a command that `acts` the code says what became of that, whether or not its words could be delivered.
+    """
     output = Output(as_json)
     try:
         yield output
+        _refuse_undelivered(output, acts)
     except SyncdbError as error:
         _tell(output, error)
         raise typer.Exit(int(error.exit_code)) from None
     except KeyboardInterrupt:
         output.hint("Interrupted. Nothing was left half done.")
         raise typer.Exit(int(Exit.INTERRUPTED)) from None
-    except (typer.Exit, BrokenPipeError):
+    except typer.Exit as left:
+        if left.exit_code == Exit.DONE:
+            _refuse_undelivered(output, acts)
         raise
+    except BrokenPipeError:  # the reader of a pipe (head, less) has seen enough
+        raise typer.Exit(int(Exit.DONE)) from None
     except Exception as defect:
         _tell_defect(output, defect)
         raise typer.Exit(int(Exit.DEFECT)) from defect
+
+
+def _refuse_undelivered(output: Output, acts: bool) -> None:
+    """Say that the answer did not arrive (a full disk). Raises typer.Exit where it was all that the command is for."""
+    if not (why := undelivered(sys.stdout)):
+        return
+    output.hint(f"Standard output cannot be written: {why}." + (" What was asked for was done all the same." if acts else ""))
+    if not acts:
+        output.hint("What to do: free some space, or send it elsewhere, then ask again.")
+        raise typer.Exit(int(Exit.GUARD))
 
 
 def _tell(output: Output, error: SyncdbError) -> None:

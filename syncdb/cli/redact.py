@@ -50,7 +50,7 @@ def redact(
     as_json: JsonOption = False,
 ) -> None:
     """The command `redact`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=True) as output:
         pairs = meant_pairs(chosen_pair(pair), config)
         meant = [one for one in pairs if one.tracks_orders]
         places = _places(pairs, config, db) if everywhere else []

@@ -26,7 +26,7 @@ def reset(
     as_json: JsonOption = False,
 ) -> None:
     """The command `reset`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=True) as output:
         place = find_ledger(config, db).ledger
         with reading(place) as reader:
             found = find_order(Names(reader.connection), order)

@@ -18,7 +18,7 @@ SHOWN = 20
 
 def retry(pair: PairOption = None, config: ConfigOption = None, db: DbOption = None, as_json: JsonOption = False) -> None:
     """The command `retry`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=True) as output:
         flags = {"db_path": str(db.absolute()) if db else None}
         pairs = usable_pairs(meant_pairs(chosen_pair(pair), config), flags, os.environ, Path.cwd(), config)
         tried = try_again(pairs, SYSTEM)

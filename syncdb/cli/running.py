@@ -13,6 +13,7 @@ from rich.console import Console
 
 from syncdb.cli.output import shown
 from syncdb.cli.progress_bars import Bars
+from syncdb.cli.streams import undelivered
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
 from syncdb.engine.progress import Progress
@@ -60,7 +61,10 @@ def told(manner: Manner, load: Callable[[], S], body: Callable[[S], Exit]) -> in
     ):
         for notice in () if manner.quiet else settings.notices:
             log.warning("%s", notice)
-        return carried_out(manner, settings, body)
+        code = carried_out(manner, settings, body)
+        if why := undelivered(sys.stdout):
+            log.warning("Standard output cannot be written (%s). What was done counts all the same.", why)
+        return code
 
 
 def carried_out(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:

@@ -61,7 +61,7 @@ def schedule(
     as_json: JsonOption = False,
 ) -> None:
     """The command `schedule`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json) as output:
+    with answering(as_json, acts=True) as output:
         chosen = kind or (Scheduler.WINDOWS if sys.platform == "win32" else Scheduler.CRON)
         job = make_job(Path.cwd(), config, every, chosen_pair(pair) or _usual(config))
         parts = parts_of(job, chosen, datetime.now())

@@ -53,19 +53,22 @@ class LedgerReader:
 def reading(path: Path) -> Iterator[LedgerReader]:
     """Open a ledger for questions. Raises LedgerUnusable: none there, newer, foreign, damaged or not to be read."""
     refuse_missing(path)
-    connection = None
+    connection = _opened(path)
     try:
-        file.refuse_unfit(path)
-        connection = file.open_for_reading(path)
         connection.execute("BEGIN")
         yield LedgerReader(connection, path)
-    except (sqlite3.DatabaseError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        raise file.unusable(path, error) if isinstance(error, sqlite3.DatabaseError) else _unreadable(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise file.unusable(path, error) from error
     finally:
-        if connection is not None:
-            connection.close()
+        connection.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        file.refuse_unfit(path)
+        return file.open_for_reading(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def refuse_missing(path: Path) -> None:
