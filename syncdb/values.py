@@ -75,7 +75,10 @@ def encode_fields(fields: Mapping[str, Value]) -> str:
 
 def decode_fields(text: str) -> dict[str, Value]:
     """The fields that `encode_fields` stored."""
-    return {name: decode(value) for name, value in json.loads(text).items()}
+    stored = parse_json(text)
+    if any(type(value) is float for value in stored.values()):  # a whole number beyond 64 bits: fields hold no floats
+        stored = json.loads(text)
+    return {name: decode(value) for name, value in stored.items()}
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # made once: it is asked for often
@@ -101,8 +104,8 @@ def canonical_text(data: Any) -> bytes:
         return canonical_json(data).encode()
 
 
-def parse_json(text: bytes) -> Any:
-    """What JSON in UTF-8 says. Raises ValueError where it is none.
+def parse_json(text: bytes | str) -> Any:
+    """What JSON, as text or in UTF-8, says. Raises ValueError where it is none.
 
     A whole number beyond 64 bits comes as a float; where it must be exact, a float is refused by whoever reads it.
     """

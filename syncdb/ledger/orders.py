@@ -1,6 +1,5 @@
 """Every order that was seen: its snapshot, hash and state, and what has ever changed about it."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 
 from syncdb.ledger.snapshot_diff import changes
 from syncdb.order_snapshot import OrderSnapshot, OrderSummary
-from syncdb.values import canonical_json
+from syncdb.values import canonical_json, parse_json
 
 Snapshot = Mapping[str, Any]
 
@@ -75,18 +74,18 @@ class Orders:
         before, updated_at = self.connection.execute(query, (order.order_id,)).fetchone()
         if order.summary.updated_at and updated_at and order.summary.updated_at < updated_at:
             return Seen.OLDER
-        self._record_changes(order.order_id, run_id, now, json.loads(before), order.snapshot)
+        self._record_changes(order.order_id, run_id, now, parse_json(before), order.snapshot)
         self.connection.execute(_UPDATE, (*_columns(order), now, now, order.order_id))
         return Seen.CHANGED
 
     def snapshot(self, order_id: str) -> dict[str, Any] | None:
         row = self.connection.execute("SELECT snapshot FROM order_tracking WHERE order_id = ?", (order_id,)).fetchone()
-        return json.loads(row[0]) if row else None
+        return parse_json(row[0]) if row else None
 
     def snapshots(self, order_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The stored snapshots of these orders, by order id."""
         query = "SELECT order_id, snapshot FROM order_tracking WHERE order_id IN ({})"
-        return {order_id: json.loads(text) for order_id, text in in_groups(self.connection, query, order_ids)}
+        return {order_id: parse_json(text) for order_id, text in in_groups(self.connection, query, order_ids)}
 
     def count(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM order_tracking").fetchone()[0])

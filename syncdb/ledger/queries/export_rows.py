@@ -7,6 +7,7 @@ from typing import Any
 from syncdb.ledger.queries.errors import ERROR
 from syncdb.ledger.queries.overview import RUN, unpacked
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.values import parse_json
 
 
 def snapshots(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
@@ -14,7 +15,7 @@ def snapshots(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
     query = "SELECT snapshot FROM order_tracking"
     query += " WHERE created_at >= ? ORDER BY created_at" if since else " ORDER BY rowid"
     for (text,) in reader.connection.execute(query, (since,) if since else ()):
-        yield json.loads(text)
+        yield parse_json(text)
 
 
 def runs(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
