@@ -81,6 +81,8 @@ class ShopifyApp:
             return self._grant(request)
         if request.path.startswith(FOLDER) and request.method == "GET":
             return self._result(request)
+        if (file := self.shop.goods.files.serve(request)) is not None:
+            return file
         if endpoint is None or request.method != "POST":
             return _json({"errors": "Not Found"}, 404)
         scopes = self.tokens.scopes_of(request.headers.get("X-Shopify-Access-Token"))
@@ -151,6 +153,7 @@ class ShopifyApp:
         if self.bucket.available() < requested:
             throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return {"errors": [throttled], "extensions": {"cost": self._cost(requested, None)}}
+        self.shop.goods.catch_up()
         run = Execution(document, variables, RESOLVERS, asker)
         if operation.operation is OperationType.MUTATION:
             for step in run.root_steps(operation):

@@ -11,6 +11,7 @@ from syncdb.sandbox.shopify.anatomy import gid
 from syncdb.sandbox.shopify.catalogue import Market
 from syncdb.sandbox.shopify.money import Amount, Currencies, Node, read, written
 from syncdb.sandbox.shopify.pricing import settle
+from syncdb.sandbox.shopify.products.parts import publication
 from syncdb.sandbox.shopify.shop import Shop
 
 
@@ -58,7 +59,7 @@ def _add_channel(order: Node, rng: random.Random) -> None:
     source, name, app = rng.choices(catalogue.CHANNELS, catalogue.CHANNEL_WEIGHTS)[0]
     order["sourceName"] = source
     order["app"] = {"id": gid("App", app), "name": name}
-    order["publication"] = {"__typename": "Publication", "id": gid("Publication", app + 7), "name": name}
+    order["publication"] = publication(app + 7, name)
     order["channelInformation"] = {
         "__typename": "ChannelInformation",
         "id": gid("ChannelInformation", app + 3),

@@ -38,7 +38,7 @@ def _invalid() -> FieldFailed:
     return FieldFailed("Invalid cursor for current pagination sort.", code="BAD_REQUEST")
 
 
-def page_size(args: dict[str, Any]) -> int:
+def page_size(args: dict[str, Any], most: int = MAX_PAGE) -> int:
     """The size asked for. Raises FieldFailed unless exactly one of first and last says it, within bounds."""
     first, last = args.get("first"), args.get("last")
     if first is None and last is None:
@@ -48,8 +48,8 @@ def page_size(args: dict[str, Any]) -> int:
     name, size = ("first", int(first)) if first is not None else ("last", int(last or 0))
     if size < 0:
         raise FieldFailed(f"{name} must be greater than or equal to 0", code="BAD_REQUEST")
-    if size > MAX_PAGE:
-        raise FieldFailed(f"{name} cannot exceed {MAX_PAGE}", code="BAD_REQUEST")
+    if size > most:
+        raise FieldFailed(f"{name} cannot exceed {most}", code="BAD_REQUEST")
     return size
 
 
@@ -99,11 +99,11 @@ def connection(items: Sequence[Any], places: Sequence[Place], earlier: bool, lat
     }
 
 
-def listed(items: Sequence[dict[str, Any]], args: dict[str, Any]) -> dict[str, Any]:
+def listed(items: Sequence[dict[str, Any]], args: dict[str, Any], most: int = MAX_PAGE) -> dict[str, Any]:
     """A page of an order's own parts, in their own order (or reversed)."""
     ordered = list(reversed(items)) if args.get("reverse") else list(items)
     places = [(str(_number(item, at)), _number(item, at)) for at, item in enumerate(ordered)]
-    size = page_size(args)
+    size = page_size(args, most)
     start, end = 0, len(ordered)
     if args.get("after"):
         start = _position(places, args["after"]) + 1

@@ -11,15 +11,21 @@ from graphql import FieldNode
 from syncdb.sandbox.shopify.bulk import IN_BULK, BulkDesk
 from syncdb.sandbox.shopify.documents import Document
 from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed, Resolver, Source, Step
+from syncdb.sandbox.shopify.files.reading import FILE_READS
+from syncdb.sandbox.shopify.files.writes import FILE_WRITES
 from syncdb.sandbox.shopify.index import Entry, entry_of
 from syncdb.sandbox.shopify.metafields import OWNERS, metafield, metafields
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.order_writes import ORDER_WRITES
 from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page
 from syncdb.sandbox.shopify.products.collection_writes import COLLECTION_WRITES
+from syncdb.sandbox.shopify.products.definitions import DEFINITION_WRITES
+from syncdb.sandbox.shopify.products.media_writes import MEDIA_WRITES
 from syncdb.sandbox.shopify.products.metafield_writes import METAFIELD_WRITES
+from syncdb.sandbox.shopify.products.option_writes import OPTION_WRITES
 from syncdb.sandbox.shopify.products.product_set import SET_WRITES
 from syncdb.sandbox.shopify.products.product_writes import PRODUCT_WRITES
+from syncdb.sandbox.shopify.products.publishing import PUBLISHING
 from syncdb.sandbox.shopify.products.queries import found as goods_node
 from syncdb.sandbox.shopify.products.queries import readers
 from syncdb.sandbox.shopify.products.stock_writes import STOCK_WRITES
@@ -315,6 +321,12 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     **METAFIELD_WRITES,
     **COLLECTION_WRITES,
     **SET_WRITES,
+    **FILE_READS,
+    **FILE_WRITES,
+    **MEDIA_WRITES,
+    **DEFINITION_WRITES,
+    **OPTION_WRITES,
+    **PUBLISHING,
     **ORDER_WRITES,
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,

@@ -13,9 +13,11 @@ from syncdb.sandbox.shopify.money import Currencies, Node
 from syncdb.sandbox.shopify.pricing import settle
 from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.products.goods import Goods
+from syncdb.sandbox.shopify.products.parts import ONLINE_STORE, publication
 
 HORIZON = timedelta(days=60)  # documented: what an app without read_all_orders may see
 BEYOND_DOUBLES = 2**53 + 1  # ids start where two neighbours become one as a floating-point number
+PUBLICATIONS = ((ONLINE_STORE, "Online Store"), (ONLINE_STORE + 32_768, "Point of Sale"))
 CHILDREN = ("lineItems", "refunds", "fulfillments", "transactions", "metafields")
 
 
@@ -48,6 +50,9 @@ class Store:
         self.settings = _settings(domain, currency, timezone, created_at)
         self.goods = Goods(clock, lambda: self.index_lag, currency, domain)
         self.location = self.goods.add_location(parts.location(112_829_759_794, "Lager Kreuzberg", created_at))
+        for number, name in PUBLICATIONS:
+            one = publication(number, name)
+            self.goods.publications[one["id"]] = one
         self._ids = count(BEYOND_DOUBLES)
         self._nodes: dict[str, tuple[str, Node]] = {}
 

@@ -10,7 +10,7 @@ from typing import Any
 LIFETIME = 86_399
 ALL_SCOPES = frozenset(
     {"read_orders", "read_all_orders", "read_customers", "read_products", "read_locations", "read_fulfillments"}
-    | {"read_inventory", "write_products", "write_inventory", "write_orders"}
+    | {"read_inventory", "write_products", "write_inventory", "write_orders", "write_files", "write_publications"}
 )
 
 

@@ -109,5 +109,6 @@ def _leaves(type_name: str) -> str:
     kind = schema().type_map[type_name]
     assert isinstance(kind, GraphQLObjectType)
     # The same field must have one type in every branch, so a field is named after its branch.
-    leaves = [name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type))]
+    plain = {name: field for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type))}
+    leaves = [name for name, field in plain.items() if not any(is_required_argument(one) for one in field.args.values())]
     return " ".join(f"{type_name}_{name}: {name}" for name in leaves)

@@ -66,7 +66,7 @@ def test_what_the_lists_leave_out_is_deleted(shop: Stocked) -> None:
     small, medium = (one["id"] for one in made["variants"]["nodes"])
     given = {key: one for key, one in two_sizes(shop).items() if key in ("productOptions", "metafields")}
     given |= {"variants": [{"id": medium, "optionValues": [{"optionName": "Größe", "name": "M"}], "price": "25"}]}
-    given["metafields"] = []
+    given |= {"metafields": [], "handle": "weste"}
     after = shop.data(SET, who={"handle": "weste"}, given=given)["productSet"]
     assert after["userErrors"] == [] and after["product"]["id"] == made["id"] and after["product"]["tags"] == ["neu"]
     left = after["product"]["variants"]["nodes"]
@@ -129,6 +129,10 @@ def test_an_operation_that_is_not_waited_for(shop: Stocked) -> None:
     operation = payload["productSetOperation"]
     assert payload["product"] is None and operation["status"] == "CREATED" and operation["product"] is None
     query = "query($id: ID!) { productOperation(id: $id) { __typename status product { title } } }"
+    early = shop.data(query, id=operation["id"])["productOperation"]
+    assert early == {"__typename": "ProductSetOperation", "status": "ACTIVE", "product": None}
+    assert not any(one["title"] == "Später" for one in shop.goods.products.values())
+    shop.clock.forward(5)
     asked = shop.data(query, id=operation["id"])["productOperation"]
     assert asked == {"__typename": "ProductSetOperation", "status": "COMPLETE", "product": {"title": "Später"}}
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from syncdb.sandbox.shopify.anatomy import gid
+from syncdb.sandbox.shopify.files.desk import FileDesk
 from syncdb.sandbox.shopify.index import SearchIndex, milliseconds
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.products import parts
@@ -42,7 +44,8 @@ class Goods:
 
     `nodes` holds everything by global id, `by_kind` by type. `bumps` says which changes move the updatedAt of what
     stands above them; take one out to see what happens where Shopify does not do as it is taken to. `keys` remembers
-    what was done under idempotency keys.
+    what was done under idempotency keys. `stores_custom_ids` says whether productSet by a custom id writes that metafield itself
+    (observed for customers, on trust for products). `waiting` is what was promised for later, with the moment it is due.
     """
 
     def __init__(self, clock: Callable[[], float], lag: Callable[[], float], currency: str, domain: str) -> None:
@@ -54,8 +57,14 @@ class Goods:
         self.metafields: dict[str, tuple[str, Node]] = {}
         self.deleted: set[str] = set()
         self.operations: dict[str, Node] = {}
+        self.busy: set[str] = set()
         self.bumps = set(DOCUMENTED_BUMPS | TRUSTED_BUMPS)
         self.keys = KeyDesk(clock)
+        self.definitions: dict[tuple[str, str, str], Node] = {}
+        self.publications: dict[str, Node] = {}
+        self.files = FileDesk(clock, self.stamp, self.new_id)
+        self.stores_custom_ids = True
+        self.waiting: list[tuple[float, Callable[[], None]]] = []
         self._ids = count(FIRST_ID)
         self._in_order: dict[tuple[str, str | None], tuple[list[int], list[Node]]] = {}
 
@@ -90,12 +99,31 @@ class Goods:
         """Now, as a DateTime scalar: UTC, whole seconds."""
         return datetime.fromtimestamp(self.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def find(self, gid: str) -> Node | None:
+    def operation(self, kind: str, **fields: Any) -> Node:
+        """A new operation (ProductSetOperation ...): CREATED when it is told, ACTIVE when it is asked for (observed)."""
+        made: Node = {"__typename": kind, "id": gid(kind, self.new_id()), "status": "CREATED", "product": None, "userErrors": []}
+        self.operations[str(made["id"])] = made | fields
+        return self.operations[str(made["id"])]
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something once some seconds have passed: at the next request after them."""
+        self.waiting.append((self.clock() + seconds, act))
+
+    def catch_up(self) -> None:
+        """Do what is due by now."""
+        now = self.clock()
+        due, self.waiting = [one for one in self.waiting if one[0] <= now], [one for one in self.waiting if one[0] > now]
+        for _, act in due:
+            act()
+
+    def find(self, one: str) -> Node | None:
         """Anything that has an id of its own and is still there."""
-        kind = gid.removeprefix("gid://shopify/").split("/")[0]
+        kind = one.removeprefix("gid://shopify/").split("/")[0]
         if kind == "Metafield":
-            return self.metafields.get(gid, ("", None))[1]
-        return self.by_kind.get(kind, {}).get(gid)
+            return self.metafields.get(one, ("", None))[1]
+        if one in self.files.files:
+            return self.files.files[one]
+        return self.by_kind.get(kind, {}).get(one)
 
     def by_number(self, kind: str, location: str | None = None) -> tuple[list[int], list[Node]]:
         """Numbers of all things of a kind, rising, and the things; of levels those at a location, by their item's number."""
@@ -114,6 +142,8 @@ class Goods:
         """Take in a product with all that belongs to it."""
         for one in product["metafields"]:
             self.metafields[one["id"]] = (product["id"], one)
+        for one in product["media"]:
+            self.files.keep(one)
         self.products[product["id"]] = product
         self._in_order.clear()
         for variant in product["variants"]:
@@ -225,7 +255,15 @@ class Goods:
         for collection in self.collections.values():
             if product["id"] in collection["_products"]:
                 collection["_products"].remove(product["id"])
+        self.forget_media(product)
         self._forget(product)
+
+    def forget_media(self, product: Node) -> None:
+        """With a product go the media that no other product uses (documented)."""
+        others = [one for one in self.products.values() if one is not product]
+        for node in product["media"]:
+            if node["id"] in self.files.files and not any(node in one["media"] for one in others):
+                self.files.delete(node)
 
     def delete_collection(self, collection: Node) -> None:
         self._forget(collection)
@@ -253,3 +291,9 @@ class Goods:
 
     def money(self, amount: Any) -> Node:
         return {"amount": amount, "currencyCode": self.currency}
+
+
+def defined_type(goods: Goods, owner: str, namespace: str, key: str) -> str | None:
+    """The type a definition gives to a key of an owner (PRODUCT, PRODUCTVARIANT ...); None where there is none."""
+    known: Node | None = goods.definitions.get((owner, namespace, key))
+    return str(known["type"]["name"]) if known else None

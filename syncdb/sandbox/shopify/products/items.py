@@ -39,14 +39,17 @@ def apply_item(item: Node, given: Node) -> bool:
     for name in ("tracked", "requiresShipping"):
         if given.get(name) is not None:
             item[name] = given[name]
-    for name in ("countryCodeOfOrigin", "harmonizedSystemCode"):
+    for name in ("countryCodeOfOrigin", "provinceCodeOfOrigin", "harmonizedSystemCode"):
         if name in given:
             item[name] = given[name]
+    if given.get("countryHarmonizedSystemCodes") is not None:  # given, the list is the whole truth (taken on trust)
+        item["countryHarmonizedSystemCodes"] = [dict(one) for one in given["countryHarmonizedSystemCodes"]]
     if (given.get("measurement") or {}).get("weight"):
         item["measurement"] = item["measurement"] | {"weight": dict(given["measurement"]["weight"])}
     return _told(item) != before
 
 
 def _told(item: Node) -> list[Any]:
-    names = ("_cost", "tracked", "requiresShipping", "countryCodeOfOrigin", "harmonizedSystemCode", "measurement")
+    names = ("_cost", "tracked", "requiresShipping", "countryCodeOfOrigin", "harmonizedSystemCode", "measurement",
+             "provinceCodeOfOrigin", "countryHarmonizedSystemCodes")  # fmt: skip
     return [item["variant"]["sku"], *(item[name] for name in names)]

@@ -9,7 +9,7 @@ from syncdb.sandbox.shopify import anatomy
 from syncdb.sandbox.shopify.execute import Execution, Resolver, Source, Step
 from syncdb.sandbox.shopify.metafields import OWNERS, metafield_of, namespace_of
 from syncdb.sandbox.shopify.money import Node
-from syncdb.sandbox.shopify.products.goods import Goods
+from syncdb.sandbox.shopify.products.goods import Goods, defined_type
 from syncdb.sandbox.shopify.products.metafield_values import BadValue, is_type, kept
 from syncdb.sandbox.shopify.products.parts import digest_of, json_value
 from syncdb.sandbox.shopify.products.queries import goods_of
@@ -38,7 +38,7 @@ def _set(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
         may_write(run, WRITERS.get(owner["__typename"] if owner else "", "write_products"), step.name)
     problems: list[Node] = []
     for at, (one, owner) in enumerate(zip(given, owners, strict=True)):
-        problems += _problems(one, owner, at)
+        problems += _problems(one, owner, at, goods_of(run))
     if problems:
         return {"metafields": [], "userErrors": problems}
     found = [put_metafield(goods_of(run), owner, one) for one, owner in zip(given, owners, strict=True) if owner]
@@ -46,12 +46,15 @@ def _set(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     return {"metafields": [one for one, _ in found], "userErrors": []}
 
 
-def _problems(given: Node, owner: Node | None, at: int) -> list[Node]:
+def _problems(given: Node, owner: Node | None, at: int, goods: Goods) -> list[Node]:
     where: list[str | int] = ["metafields", at]
     if owner is None:
         return [refusal([*where, "ownerId"], "Owner does not exist.", "INVALID_VALUE", elementIndex=None)]
     known = metafield_of(owner, namespace_of(given.get("namespace")), given["key"])
-    found = metafield_problems(given, known, where)
+    namespace = namespace_of(given.get("namespace"))
+    defined = defined_type(goods, owner["__typename"].upper(), namespace, given["key"])
+    found = metafield_problems(given, known, where, defined)
+    found = found or [one | {"code": "TAKEN"} for one in unique_problems(given, owner["id"], goods, where)]
     if not found and "compareDigest" in given:
         found = _digest_problems(given, known, where)
     return [one | {"elementIndex": None} for one in found]
@@ -66,9 +69,9 @@ def _digest_problems(given: Node, known: Node | None, where: list[str | int]) ->
     return [] if same or digest == known["compareDigest"] else [refusal(where, STALE, "STALE_OBJECT")]
 
 
-def metafield_problems(given: Node, known: Node | None, where: Sequence[str | int]) -> list[Node]:
-    """Refusals of one metafield, whoever writes it. `known` is what is there under its key."""
-    key, kind = given["key"], given.get("type") or (known["type"] if known else None)
+def metafield_problems(given: Node, known: Node | None, where: Sequence[str | int], defined: str | None = None) -> list[Node]:
+    """Refusals of one metafield, whoever writes it. `known` is what is there under its key, `defined` its definition's type."""
+    key, kind = given["key"], given.get("type") or defined or (known["type"] if known else None)
     namespace = namespace_of(given.get("namespace"))
     for name, text, least, most in (("namespace", namespace, 3, 255), ("key", key, 2, 64)):
         label = name.capitalize()
@@ -82,6 +85,9 @@ def metafield_problems(given: Node, known: Node | None, where: Sequence[str | in
         return [refusal([*where, "type"], "Type can't be blank", "BLANK")]
     if not is_type(kind):
         return [refusal([*where, "type"], f"Type {kind} is not a valid type", "INCLUSION")]
+    if defined not in (None, kind):
+        text = f"Type must be consistent with the definition's type: {defined}."  # code from the schema, text taken on trust
+        return [refusal([*where, "type"], text, "INVALID_TYPE")]
     try:
         kept(kind, given["value"])
     except BadValue as error:
@@ -89,18 +95,31 @@ def metafield_problems(given: Node, known: Node | None, where: Sequence[str | in
     return []
 
 
+def unique_problems(given: Node, owner: str, goods: Goods, where: Sequence[str | int]) -> list[Node]:
+    """The refusal of a custom id that another product has (that there is one is documented, its text taken on trust)."""
+    namespace = namespace_of(given.get("namespace"))
+    if defined_type(goods, "PRODUCT", namespace, given["key"]) != "id":
+        return []
+    for one in goods.products.values():
+        known = metafield_of(one, namespace, given["key"])
+        if one["id"] != owner and known is not None and known["value"] == given["value"]:
+            return [refusal([*where, "value"], "Value has already been taken.", "DUPLICATED_METAFIELD_VALUE")]
+    return []
+
+
 def put_metafield(goods: Goods, owner: Node, given: Node) -> tuple[Node, bool]:
     """Write one metafield without problems: what is there now, and whether it is other than before."""
     namespace, key = namespace_of(given.get("namespace")), given["key"]
     known = metafield_of(owner, namespace, key)
-    kind = given.get("type") or (known["type"] if known else "")
+    owner_type = owner["__typename"].upper()
+    defined = defined_type(goods, owner_type, namespace, key)
+    kind = given.get("type") or defined or (known["type"] if known else "")
     value, at = kept(kind, given["value"]), goods.stamp()
     if known is not None:
         changed = (known["type"], known["value"]) != (kind, value)
         if changed:
             known.update(type=kind, value=value, jsonValue=json_value(kind, value), compareDigest=digest_of(value), updatedAt=at)
         return known, changed
-    owner_type = owner["__typename"].upper()
     made = anatomy.metafield(goods.new_id(), namespace, key, kind, value, json_value(kind, value), at, owner_type)
     owner["metafields"].append(made)
     goods.metafields[made["id"]] = (owner["id"], made)

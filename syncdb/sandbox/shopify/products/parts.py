@@ -13,10 +13,13 @@ from html import unescape
 from typing import Any
 
 from syncdb.sandbox.shopify.anatomy import entity, gid, hash_text
+from syncdb.sandbox.shopify.files.contents import png
+from syncdb.sandbox.shopify.files.nodes import ready
 from syncdb.sandbox.shopify.money import Node
 
 QUANTITIES = ("available", "on_hand", "committed", "incoming", "reserved", "damaged", "safety_stock", "quality_control")
 HELD = ("available", "committed", "reserved", "damaged", "safety_stock", "quality_control")  # what on_hand consists of
+ONLINE_STORE = 268_039_389_490  # the number of its publication
 DEFAULT_CHOICE = ("Title", "Default Title")
 
 
@@ -68,6 +71,10 @@ def product(number: int, title: str, at: str, /, **fields: Any) -> Node:
         "templateSuffix": None,
         "seo": {"title": None, "description": None},
         "isGiftCard": False,
+        "giftCardTemplateSuffix": None,
+        "requiresSellingPlan": False,
+        "combinedListingRole": None,
+        "category": None,
         "publishedAt": None,
         "createdAt": at,
         "updatedAt": at,
@@ -76,6 +83,7 @@ def product(number: int, title: str, at: str, /, **fields: Any) -> Node:
         "media": [],
         "metafields": [],
         "_joined": [],
+        "_published": {},
         "_totals": [(0.0, 0)],
         "_micros": number * 7919 % 1_000_000,
     }
@@ -90,6 +98,7 @@ def option(number: int, name: str, position: int, values: Sequence[tuple[int, st
         "id": gid("ProductOption", number),
         "name": name,
         "position": position,
+        "linkedMetafield": None,
         "optionValues": listed,
     }
 
@@ -108,6 +117,11 @@ def variant(number: int, item_number: int, owner: Node, chosen: Sequence[tuple[s
         "barcode": None,
         "taxable": True,
         "inventoryPolicy": "DENY",
+        "taxCode": None,
+        "showUnitPrice": False,
+        "unitPriceMeasurement": None,
+        "requiresComponents": False,
+        "media": [],
         "position": len(owner["variants"]) + 1,
         "selectedOptions": [{"name": name, "value": value} for name, value in chosen],
         "createdAt": at,
@@ -136,6 +150,8 @@ def _item(
         tracked=tracked,
         requiresShipping=requiresShipping,
         countryCodeOfOrigin=None,
+        provinceCodeOfOrigin=None,
+        countryHarmonizedSystemCodes=[],
         harmonizedSystemCode=None,
         measurement={
             "__typename": "InventoryItemMeasurement",
@@ -201,19 +217,22 @@ def collection(number: int, title: str, at: str, rules: Node | None = None, /, *
     return entity("Collection", number, **(made | fields))
 
 
-def image(number: int, url: str, alt: str | None, at: str) -> Node:
-    """A picture of a product."""
-    shown = {"altText": alt, "height": 1200, "width": 1200, "id": gid("ImageSource", number + 1), "url": url}
+def publication(number: int, name: str) -> Node:
+    """Somewhere products are shown. Only the online store takes a moment in the future."""
+    online = number == ONLINE_STORE
     return {
-        "__typename": "MediaImage",
-        "id": gid("MediaImage", number),
-        "alt": alt,
-        "image": shown,
-        "mediaContentType": "IMAGE",
-        "status": "READY",
-        "createdAt": at,
-        "updatedAt": at,
+        "__typename": "Publication",
+        "id": gid("Publication", number),
+        "name": name,
+        "autoPublish": False,
+        "supportsFuturePublishing": online,
     }
+
+
+def image(number: int, url: str, alt: str | None, at: str) -> Node:
+    """A picture of a product that has been there for a while; visitors find it at `url`."""
+    content = png(40, 30, number, url.encode())
+    return ready("IMAGE", number, content, alt, f"{number}.png", number % 10**9, at) | {"_url": url}
 
 
 def json_value(kind: str, value: str) -> Any:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncdb.sandbox.shopify.anatomy import gid
 from syncdb.sandbox.shopify.execute import Execution, Resolver, Source, Step
 from syncdb.sandbox.shopify.metafields import full_key, namespace_of
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.products import parts
+from syncdb.sandbox.shopify.products.definitions import by_custom_id
 from syncdb.sandbox.shopify.products.goods import Goods
+from syncdb.sandbox.shopify.products.media_writes import set_files, set_problems, show_file
+from syncdb.sandbox.shopify.products.metafield_writes import put_metafield
 from syncdb.sandbox.shopify.products.product_writes import (
     GONE,
+    OPERATION_TAKES,
     add_first_variant,
     apply_product,
     new_product,
@@ -27,14 +30,15 @@ MOST_OPTIONS = 3  # documented
 
 def _set(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     may_write(run, "write_products", step.name)
-    goods, given = goods_of(run), args["input"]
-    product, problems = _named(args.get("identifier"), given, goods)
+    goods, given, identifier = goods_of(run), args["input"], args.get("identifier")
+    product, problems = _named(identifier, given, goods)
     problems = problems or _problems(given, product, goods)
     if problems:
-        return {"product": None, "productSetOperation": None, "userErrors": problems}
-    done = _apply(product, given, args.get("identifier") or {}, goods)
+        shown = product if all(one["code"] == "HANDLE_NOT_UNIQUE" for one in problems) else None  # a product beside errors
+        return {"product": shown, "productSetOperation": None, "userErrors": problems}
     if args.get("synchronous") is False:
-        return {"product": None, "productSetOperation": _operation(done, goods), "userErrors": []}
+        return {"product": None, "productSetOperation": _set_later(given, identifier, goods), "userErrors": []}
+    done = _apply(product, given, identifier or {}, goods)
     return {"product": done, "productSetOperation": None, "userErrors": []}
 
 
@@ -47,13 +51,32 @@ def _named(identifier: Node | None, given: Node, goods: Goods) -> tuple[Node | N
         where = ["identifier", "id"] if identifier else ["input", "id"]
         missing = [refusal(where, GONE, "PRODUCT_DOES_NOT_EXIST")]
         return goods.products.get(wanted), [] if wanted in goods.products else missing
+    if identifier and identifier.get("customId"):
+        return by_custom_id(goods, identifier["customId"]), _custom_id_problems(identifier["customId"], given)
+    if identifier and identifier.get("handle") and not given.get("handle"):
+        text = "The handle field is required when it is the identifier"  # code from the schema, text taken on trust
+        return None, [refusal(["input"], text, "MISSING_FIELD_REQUIRED")]
     handle = parts.handle_of((identifier or {}).get("handle") or "")
+    if identifier and parts.handle_of(given.get("handle") or "") != handle:
+        return None, [refusal(["input"], "The handle does not match the identifier", "INPUT_MISMATCH")]
     return next((one for one in goods.products.values() if one["handle"] == handle), None), []
+
+
+def _custom_id_problems(custom: Node, given: Node) -> list[Node]:
+    """Metafields, where they are given, must hold the custom id (code from the schema, text taken on trust)."""
+    if given.get("metafields") is None:
+        return []
+    wanted = (namespace_of(custom.get("namespace")), custom["key"], custom["value"])
+    held = [(*full_key(one.get("namespace"), one["key"]), one["value"]) for one in given["metafields"]]
+    text = "The metafields must contain the custom id of the identifier"
+    return [] if wanted in held else [refusal(["input", "metafields"], text, "METAFIELD_MISMATCH")]
 
 
 def _problems(given: Node, product: Node | None, goods: Goods) -> list[Node]:
     fields = given if product is not None else {"title": None} | given
-    found = product_problems(fields, product, goods, ["input"])
+    found = [_coded(one) for one in product_problems(fields, product, goods, ["input"])] + set_problems(given, goods)
+    if given.get("giftCard") and not product:
+        found.append(refusal(["input", "giftCard"], "Gift cards are not activated", "GIFT_CARDS_NOT_ACTIVATED"))
     options, variants = given.get("productOptions"), given.get("variants")
     if options is not None and variants is None:
         text = "Variants input is required when updating product options"
@@ -93,16 +116,22 @@ def _variant_problems(rows: list[Node], options: list[Node], product: Node | Non
 
 def _apply(product: Node | None, given: Node, identifier: Node, goods: Goods) -> Node:
     fresh = product is None
-    own = {name: value for name, value in given.items() if name not in ("variants", "productOptions", "id")}
+    own = {name: value for name, value in given.items() if name not in ("variants", "productOptions", "id", "files")}
     if product is None:
         own |= {"handle": identifier["handle"]} if identifier.get("handle") and not own.get("handle") else {}
         product = new_product(own, goods)
     else:
         apply_product(product, own, goods)
+    if identifier.get("customId") and given.get("metafields") is None and goods.stores_custom_ids:
+        put_metafield(goods, product, dict(identifier["customId"]) | {"type": "id"})
     if given.get("metafields") is not None:
         _keep_metafields(product, given["metafields"], goods)
+    made = set_files(product, given["files"], goods) if given.get("files") is not None else {}
     if given.get("variants") is not None:
         _replace_variants(product, given["productOptions"], given["variants"], goods)
+        for variant, row in zip(product["variants"], given["variants"], strict=True):
+            if "file" in row:
+                show_file(variant, row["file"], made, goods)
     elif fresh:
         add_first_variant(product, [parts.DEFAULT_CHOICE], goods)
     if fresh:
@@ -121,7 +150,8 @@ def _keep_metafields(product: Node, given: list[Node], goods: Goods) -> None:
 
 def _replace_variants(product: Node, options: list[Node], rows: list[Node], goods: Goods) -> None:
     """Variants are known again by id or by their options; the rest are made, and those not named deleted."""
-    product["options"] = [_option(product, one, position, goods) for position, one in enumerate(options, 1)]
+    placed = sorted(enumerate(options, 1), key=lambda one: (one[1].get("position") or one[0], one[0]))
+    product["options"] = [_option(product, one, position, goods) for position, (_, one) in enumerate(placed, 1)]
     old = list(product["variants"])
     product["variants"] = []
     for row in rows:
@@ -168,15 +198,31 @@ def _restock(variant: Node, row: Node, goods: Goods) -> None:
         move(level, one["name"], one["quantity"] - level["_counts"][one["name"]], goods)
 
 
-def _operation(product: Node, goods: Goods) -> Node:
-    """An operation as it is told at once; when it is asked for it is complete (recorded so after a moment)."""
-    made: Node = {"__typename": "ProductSetOperation", "id": gid("ProductSetOperation", goods.new_id()), "userErrors": []}
-    goods.operations[made["id"]] = made | {"status": "COMPLETE", "product": product}
-    return made | {"status": "CREATED", "product": None}
+def _coded(problem: Node) -> Node:
+    """A product's refusal with the code that productSet gives it; those recorded have none but for the handle."""
+    taken = "already in use" in problem["message"]
+    return problem | {"code": "HANDLE_NOT_UNIQUE"} if taken else problem
+
+
+def _set_later(given: Node, identifier: Node | None, goods: Goods) -> Node:
+    """An operation that sets the product in a moment. What goes wrong then is in its own userErrors: there is no FAILED."""
+    made = goods.operation("ProductSetOperation")
+
+    def act() -> None:
+        product, problems = _named(identifier, given, goods)
+        problems = problems or _problems(given, product, goods)
+        made.update(status="COMPLETE", userErrors=problems)
+        if not problems:
+            made["product"] = _apply(product, given, identifier or {}, goods)
+
+    goods.later(OPERATION_TAKES, act)
+    return {**made}
 
 
 def _operation_asked(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node | None:
     operation: Node | None = goods_of(run).operations.get(str(args["id"]))
+    if operation is not None and operation["status"] == "CREATED":
+        operation["status"] = "ACTIVE"
     return operation
 
 

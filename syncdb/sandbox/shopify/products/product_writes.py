@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,27 +10,32 @@ from syncdb.sandbox.shopify.execute import Execution, FieldFailed, Resolver, Sou
 from syncdb.sandbox.shopify.metafields import metafield_of, namespace_of
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.products import parts
-from syncdb.sandbox.shopify.products.goods import Goods
-from syncdb.sandbox.shopify.products.metafield_writes import metafield_problems, put_metafield
+from syncdb.sandbox.shopify.products.goods import Goods, defined_type
+from syncdb.sandbox.shopify.products.media_writes import append_media, media_problems
+from syncdb.sandbox.shopify.products.metafield_writes import metafield_problems, put_metafield, unique_problems
 from syncdb.sandbox.shopify.products.parts import handle_of, tags_of
 from syncdb.sandbox.shopify.products.queries import goods_of
 from syncdb.sandbox.shopify.products.writing import may_write, refusal, too_long
 
 GONE = "Product does not exist"
+BUSY = "Another operation already in progress. Please wait until current one is finished."  # observed
+OPERATION_TAKES = 2.0  # seconds
+CATEGORY = re.compile(r"gid://shopify/TaxonomyCategory/[a-z]{2}(?:-\d+)*")
 TEXTS = ("title", "vendor", "productType", "descriptionHtml")  # null leaves them empty
 LABELS = {"title": "Title", "vendor": "Vendor", "productType": "Product type", "handle": "Handle"}
 
 
 def _update(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     may_write(run, "write_products", step.name)
-    goods, given = goods_of(run), args.get("product") or {}
+    goods, given, media = goods_of(run), args.get("product") or {}, args.get("media") or ()
     product = goods.products.get(given.get("id") or "")
     if product is None:
         return {"product": None, "userErrors": [refusal(["id"], GONE)]}
-    problems = product_problems(given, product, goods, [])
+    problems = product_problems(given, product, goods, []) + media_problems(media, product, goods)
     if problems:
         return {"product": product, "userErrors": problems}
-    if apply_product(product, given, goods):
+    append_media(product, media, goods)
+    if apply_product(product, given, goods) or media:
         goods.product_changed(product)
     return {"product": product, "userErrors": []}
 
@@ -47,7 +53,14 @@ def product_problems(given: Node, product: Node | None, goods: Goods, where: Seq
         found.append(refusal([*where, "handle"], text))
     for at, one in enumerate(given.get("metafields") or ()):
         known = metafield_of(product, namespace_of(one.get("namespace")), one["key"]) if product else None
-        found += metafield_problems(one, known, [*where, "metafields", at])
+        defined = defined_type(goods, "PRODUCT", namespace_of(one.get("namespace")), one["key"])
+        found += metafield_problems(one, known, [*where, "metafields", at], defined)
+        found += unique_problems(one, product["id"] if product else "", goods, [*where, "metafields", at])
+    if given.get("category") and not CATEGORY.fullmatch(given["category"]):
+        found.append(refusal([*where, "category"], "The specified category id is not valid"))  # text taken on trust
+    for option in given.get("productOptions") or ():
+        if " / " in (option.get("name") or ""):  # that it is refused is observed, its text is not
+            found.append(refusal([*where, "productOptions"], "Option name contains reserved characters"))
     for name in ("collectionsToJoin", "collectionsToLeave", "collections"):
         found += [
             refusal([*where, name], "Collection does not exist") for one in given.get(name) or () if one not in goods.collections
@@ -67,6 +80,10 @@ def apply_product(product: Node, given: Node, goods: Goods) -> bool:
         product["status"] = given["status"]
     if "templateSuffix" in given:
         product["templateSuffix"] = given["templateSuffix"] or None
+    if "category" in given:
+        product["category"] = category_of(given["category"])
+    if given.get("requiresSellingPlan") is not None:
+        product["requiresSellingPlan"] = given["requiresSellingPlan"]
     if "tags" in given:
         product["tags"] = tags_of(given["tags"] or ())
     if given.get("seo") is not None:
@@ -77,7 +94,16 @@ def apply_product(product: Node, given: Node, goods: Goods) -> bool:
 
 
 def _told(product: Node) -> list[Any]:
-    return [product[name] for name in (*TEXTS, "handle", "status", "templateSuffix", "tags", "seo")]
+    names = (*TEXTS, "handle", "status", "templateSuffix", "tags", "seo", "category", "requiresSellingPlan")
+    return [product[name] for name in names]
+
+
+def category_of(gid: str | None) -> Node | None:
+    """A category of the taxonomy, the same in every shop."""
+    if not gid:
+        return None
+    name = gid.rpartition("/")[2]
+    return {"__typename": "TaxonomyCategory", "id": gid, "name": name, "fullName": name, "level": 1, "isLeaf": True}
 
 
 def _collected(product: Node, given: Node, goods: Goods) -> bool:
@@ -96,14 +122,15 @@ def _collected(product: Node, given: Node, goods: Goods) -> bool:
 
 def _create(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     may_write(run, "write_products", step.name)
-    goods, given = goods_of(run), args.get("product") or {}
-    problems = product_problems({"title": None} | given, None, goods, [])
+    goods, given, media = goods_of(run), args.get("product") or {}, args.get("media") or ()
+    problems = product_problems({"title": None} | given, None, goods, []) + media_problems(media, None, goods)
     if problems:
         return {"product": None, "userErrors": problems, "shop": run.context.shop.settings}
     product = new_product(given, goods)
     names = [option["name"] for option in product["options"]]
     firsts = [option["optionValues"][0]["name"] for option in product["options"]]
     add_first_variant(product, list(zip(names, firsts, strict=True)), goods)
+    append_media(product, media, goods)
     goods.add_product(product)
     return {"product": product, "userErrors": [], "shop": run.context.shop.settings}
 
@@ -135,10 +162,30 @@ def _delete(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node
     may_write(run, "write_products", step.name)
     goods, gid = goods_of(run), args["input"]["id"]
     payload: Node = {"deletedProductId": None, "shop": run.context.shop.settings, "userErrors": []}
+    payload |= {"productDeleteOperation": None}
     if gid not in goods.products:
         return payload | {"userErrors": [refusal(["id"], GONE)]}
+    if gid in goods.busy:
+        return payload | {"userErrors": [refusal(None, BUSY)]}
+    if args.get("synchronous") is False:
+        return payload | {"productDeleteOperation": _delete_later(goods.products[gid], goods)}
     goods.delete_product(goods.products[gid])
     return payload | {"deletedProductId": gid}
+
+
+def _delete_later(product: Node, goods: Goods) -> Node:
+    """An operation that deletes a product in a moment (observed: CREATED, then ACTIVE, the product still there)."""
+    made = goods.operation("ProductDeleteOperation", deletedProductId=None)
+    goods.busy.add(product["id"])
+
+    def act() -> None:
+        goods.busy.discard(product["id"])
+        if product["id"] in goods.products:
+            goods.delete_product(product)
+        made.update(status="COMPLETE", deletedProductId=product["id"])
+
+    goods.later(OPERATION_TAKES, act)
+    return {**made}
 
 
 def _tags(adding: bool) -> Resolver:

@@ -11,7 +11,7 @@ from typing import Any
 from syncdb.sandbox.shopify.anatomy import gid
 from syncdb.sandbox.shopify.execute import Execution, FieldFailed, Resolver, Source, Step
 from syncdb.sandbox.shopify.money import Node, written
-from syncdb.sandbox.shopify.paging import Place, listed, page, page_size, placed
+from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page, page_size, placed
 from syncdb.sandbox.shopify.products import entries
 from syncdb.sandbox.shopify.products.collecting import collections_of, products_in
 from syncdb.sandbox.shopify.products.entries import GoodsEntry, stock_of, variant_title
@@ -42,6 +42,7 @@ SORTS = {
     "INVENTORY_QUANTITY": "inventory_quantity",
     "SKU": "sku",
 }
+MOST_OF_ONE = 2000  # documented: variants of a single product in one page
 FIELDS = {"updated_at": "updatedAt", "created_at": "createdAt", "published_at": "publishedAt"}
 READERS = {
     "Product": ("read_products",),
@@ -220,6 +221,18 @@ def _duplicates(source: Source, _: dict[str, Any], run: Execution, step: Step) -
     return sum(1 for one in goods_of(run).variants.values() if sku and one["sku"] == sku and one["inventoryItem"] is not source)
 
 
+def _all_variants(source: Source, args: dict[str, Any], run: Execution, _: Step) -> Node:
+    """Variants of a product: 250 at once, of a single product 2,000 (documented)."""
+    single = len(run.path) == 1
+    return listed(source["variants"], args, MOST_OF_ONE if single else MAX_PAGE)
+
+
+def _chosen(source: Source, _: dict[str, Any], __: Execution, ___: Step) -> list[Node]:
+    """The values of a variant, with those of its product's options that they are."""
+    known = {(option["name"], one["name"]): one for option in source["product"]["options"] for one in option["optionValues"]}
+    return [one | {"optionValue": known[one["name"], one["value"]] | {"hasVariants": True}} for one in source["selectedOptions"]]
+
+
 def _options(source: Source, args: dict[str, Any], _: Execution, __: Step) -> list[Node]:
     """Options with their values, and which of these a variant has."""
     used = {(one["name"], one["value"]) for variant in source["variants"] for one in variant["selectedOptions"]}
@@ -300,6 +313,13 @@ def readers() -> dict[tuple[str, str], Resolver]:
         ("Product", "totalInventory"): lambda source, _, run, __: goods_of(run).total_of(source),
         ("Product", "tracksInventory"): lambda source, *_: any(one["inventoryItem"]["tracked"] for one in source["variants"]),
         ("Product", "variantsCount"): lambda source, *_: _exactly(source["variants"]),
+        ("Product", "variants"): _all_variants,
+        ("Product", "mediaCount"): lambda source, *_: _exactly(source["media"]),
+        ("Product", "hasVariantsThatRequiresComponents"): lambda source, *_: any(
+            one["requiresComponents"] for one in source["variants"]
+        ),
+        ("ProductVariant", "selectedOptions"): _chosen,
+        ("ProductVariant", "image"): lambda source, *_: None,
         ("ProductVariant", "title"): lambda source, *_: variant_title(source),
         ("ProductVariant", "displayName"): lambda source, *_: f"{source['product']['title']} - {variant_title(source)}",
         ("ProductVariant", "availableForSale"): _for_sale,

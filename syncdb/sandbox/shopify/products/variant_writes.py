@@ -19,7 +19,8 @@ from syncdb.sandbox.shopify.products.product_writes import GONE
 from syncdb.sandbox.shopify.products.queries import goods_of
 from syncdb.sandbox.shopify.products.writing import may_write, refusal, too_long
 
-OWN_FIELDS = ("barcode", "taxable", "inventoryPolicy")
+OWN_FIELDS = ("barcode", "taxable", "inventoryPolicy", "taxCode", "showUnitPrice", "requiresComponents")
+CLEARED = frozenset({"barcode", "taxCode"})  # null empties these
 MOST = 2048
 ALREADY_STOCKED = (
     "Inventory quantities can only be provided during create. "
@@ -108,15 +109,17 @@ def _price(row: Node, name: str) -> Decimal | None:
 
 def apply_variant(variant: Node, row: Node, goods: Goods) -> bool:
     """Write a variant's values, all without problems; whether anything is other than before."""
-    names = (*OWN_FIELDS, "price", "compareAtPrice", "selectedOptions")
+    names = (*OWN_FIELDS, "price", "compareAtPrice", "selectedOptions", "unitPriceMeasurement")
     before = [variant[name] for name in names]
     for name in OWN_FIELDS:
-        if name in row and (row[name] is not None or name == "barcode"):
+        if name in row and (row[name] is not None or name in CLEARED):
             variant[name] = row[name]
     if row.get("price") is not None:
         variant["price"] = money_text(row["price"])
     if "compareAtPrice" in row:
         variant["compareAtPrice"] = None if row["compareAtPrice"] is None else money_text(row["compareAtPrice"])
+    if row.get("unitPriceMeasurement") is not None:
+        variant["unitPriceMeasurement"] = dict(row["unitPriceMeasurement"]) | {"measuredType": None}
     if row.get("optionValues"):
         variant["selectedOptions"] = _choose(variant["product"], chosen_of(row, variant["product"], variant), goods)
     changed = [variant[name] for name in names] != before

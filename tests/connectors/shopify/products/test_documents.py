@@ -1,0 +1,29 @@
+"""Every GraphQL document about whole products against Shopify's own schemas (where they lie beside the project) and the sandbox's."""
+
+from collections.abc import Iterator
+
+import pytest
+from graphql import parse, validate
+
+from syncdb.connectors.shopify.products import selections
+from tests.connectors.shopify.catalogue.test_documents import admin_schema, sandbox_schema
+
+
+def documents() -> Iterator[str]:
+    yield from (selections.ONE, selections.MANY, selections.MOMENT)
+    yield from (one.rest for one in selections.LISTINGS)
+
+
+DOCUMENTS = list(documents())
+
+
+@pytest.mark.parametrize("version", ["2026-10", "2026-01"])
+def test_documents_fit_shopifys_schema(version: str) -> None:
+    schema = admin_schema(version)
+    for document in DOCUMENTS:
+        assert validate(schema, parse(document)) == [], document
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
+def test_documents_fit_the_sandbox(document: str) -> None:
+    assert validate(sandbox_schema(), parse(document)) == [], document
