@@ -1,4 +1,4 @@
-"""Every GraphQL document about whole products against Shopify's own schemas (where they lie beside the project) and the sandbox's."""
+"""Every document about whole products against Shopify's own schemas (where they lie beside the project) and the sandbox's."""
 
 from collections.abc import Iterator
 
