@@ -61,6 +61,7 @@ class Sandbox:
         self.shopify = ShopifyApp(self.shop)
         self.client_id, self.client_secret = secrets.token_hex(16), f"shpss_{secrets.token_hex(16)}"
         self.shopify.tokens.add_client(self.client_id, Client(self.client_secret))
+        self.shopify.webhooks.secret = self.client_secret
         self.google = GoogleApp(self.faults, clock, quota=quota, service_accounts_own=False)
         # google-auth reads this computer's clock, whatever clock everything else goes by
         self.google.tokens = Tokens(time.time)
@@ -111,6 +112,7 @@ class Sandbox:
 
     def close(self) -> None:
         self.server.close()
+        self.shopify.webhooks.close()
         self.grist.close()
 
     def __enter__(self) -> Self:

@@ -22,6 +22,9 @@ from syncdb.sandbox.shopify.products.writing import oversized
 from syncdb.sandbox.shopify.resolvers import RESOLVERS, Asker
 from syncdb.sandbox.shopify.shop import Shop
 from syncdb.sandbox.shopify.tokens import TokenDesk
+from syncdb.sandbox.shopify.webhooks.delivery import WebhookDesk
+from syncdb.sandbox.shopify.webhooks.events import Events
+from syncdb.sandbox.shopify.webhooks.subscriptions import Subscriptions
 
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")  # documented: the ones accessible in late 2026
 GRAPHQL = re.compile(r"/admin/api/(?P<version>[^/]+)/graphql\.json")
@@ -35,7 +38,7 @@ class ShopifyApp:
 
     Switches: `answer_version` answers as another API version than the one asked; `unapproved` names protected data
     the app may not use ("Customer", "name", "email", "phone", "address"); `bucket` holds the rate limit,
-    `bulk` the bulk operations.
+    `bulk` the bulk operations, `webhooks` what is sent to subscribers.
     """
 
     system = "shopify"
@@ -46,6 +49,8 @@ class ShopifyApp:
         self.tokens = TokenDesk(self.clock)
         self.bucket = Bucket(self.clock)
         self.bulk = BulkDesk(self.clock)
+        self.webhooks = WebhookDesk(self.clock, shop.settings["myshopifyDomain"], Subscriptions(shop.stamp))
+        shop.heard.append(Events(self.webhooks))
         self.answer_version: str | None = None
         self.unapproved: frozenset[str] = frozenset()
         self._requests = count(1)
@@ -94,7 +99,19 @@ class ShopifyApp:
         version = self.answer_version or version
         explain = request.headers.get("X-Shopify-Search-Query-Debug") == "1"
         address = request.host_url.rstrip("/")
-        answer = self._graphql(request, Asker(self.shop, scopes, version, self.unapproved, explain, self.bulk, address))
+        answer = self._graphql(
+            request,
+            Asker(
+                self.shop,
+                scopes,
+                version,
+                self.unapproved,
+                explain,
+                self.bulk,
+                address,
+                subscriptions=self.webhooks.subscriptions,
+            ),
+        )
         answer.headers["X-Shopify-API-Version"] = version
         answer.headers["Date"] = format_datetime(self.shop.now(), usegmt=True)
         return answer

@@ -32,7 +32,9 @@ from graphql import (
 )
 
 MAX_QUERY_COST = 1000  # documented: a query asking for more is refused before it runs
-FREE = frozenset({"MoneyBag", "MoneyV2", "PageInfo"})  # observed
+FREE = frozenset(
+    {"MoneyBag", "MoneyV2", "PageInfo", "ApiVersion", "WebhookHttpEndpoint", "WebhookSubscriptionEndpoint"}
+)  # observed
 ROOT_COUNT = 10  # observed for ordersCount and its siblings
 MUTATION = 10  # observed for submitting and cancelling a bulk operation
 

@@ -32,6 +32,7 @@ from syncdb.sandbox.shopify.products.stock_writes import STOCK_WRITES
 from syncdb.sandbox.shopify.products.variant_writes import VARIANT_WRITES
 from syncdb.sandbox.shopify.search import Search, read_search
 from syncdb.sandbox.shopify.shop import Shop
+from syncdb.sandbox.shopify.webhooks.subscriptions import SUBSCRIPTION_FIELDS, Subscriptions
 
 SORTS = {
     "PROCESSED_AT": "processed_at",
@@ -79,6 +80,7 @@ class Asker:
     bulk: BulkDesk | None = None
     address: str = ""
     searches: list[dict[str, Any]] = field(default_factory=list)
+    subscriptions: Subscriptions | None = None
 
     @property
     def everything(self) -> bool:
@@ -328,6 +330,7 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     **OPTION_WRITES,
     **PUBLISHING,
     **ORDER_WRITES,
+    **SUBSCRIPTION_FIELDS,
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,
 } | {(owner, name): _guard(owner, name, None) for owner, name in SCOPES.keys() | PROTECTED.keys()}

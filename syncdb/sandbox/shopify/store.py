@@ -48,7 +48,8 @@ class Store:
         self.prefix, self.counter = "#", 1000
         self.currency, self.timezone = currency, timezone
         self.settings = _settings(domain, currency, timezone, created_at)
-        self.goods = Goods(clock, lambda: self.index_lag, currency, domain)
+        self.heard: list[Callable[[str, Node], None]] = []  # told what happened ("added", "changed", "deleted"), and to what
+        self.goods = Goods(clock, lambda: self.index_lag, currency, domain, self._happened)
         self.location = self.goods.add_location(parts.location(112_829_759_794, "Lager Kreuzberg", created_at))
         for number, name in PUBLICATIONS:
             one = publication(number, name)
@@ -78,13 +79,19 @@ class Store:
         """Take in an order; its derived fields are settled here."""
         self.orders[order["id"]] = order
         self._publish(order)
+        self._happened("added", order)
         return order
 
     def changed(self, order: Node, at: datetime | None = None) -> Node:
         """Record a change: updatedAt moves (never backwards), totals follow, searches see it after the lag."""
         order["updatedAt"] = max(order["updatedAt"], self.stamp(at))
         self._publish(order)
+        self._happened("changed", order)
         return order
+
+    def _happened(self, what: str, node: Node) -> None:
+        for hear in self.heard:
+            hear(what, node)
 
     def _publish(self, order: Node) -> None:
         self.settle(order)
@@ -100,10 +107,11 @@ class Store:
 
     def forget(self, gid: str) -> None:
         """Delete an order. Searches may still name it until the lag has passed; nothing will be found."""
-        del self.orders[gid]
+        order = self.orders.pop(gid)
         self.deleted.append(gid)
         now = self.clock()
         self.index.put(gid, None, now + self.index_lag, now)
+        self._happened("deleted", order)
 
     def find(self, gid: str, everything: bool) -> Node | None:
         """An order or one of its parts by global id; None where there is none or it may not be seen."""

@@ -46,10 +46,18 @@ class Goods:
     stands above them; take one out to see what happens where Shopify does not do as it is taken to. `keys` remembers
     what was done under idempotency keys. `stores_custom_ids` says whether productSet by a custom id writes that metafield itself
     (observed for customers, on trust for products). `waiting` is what was promised for later, with the moment it is due.
+    `happened` is told what becomes of products and levels.
     """
 
-    def __init__(self, clock: Callable[[], float], lag: Callable[[], float], currency: str, domain: str) -> None:
-        self.clock, self.lag = clock, lag
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        lag: Callable[[], float],
+        currency: str,
+        domain: str,
+        happened: Callable[[str, Node], None] = lambda what, node: None,
+    ) -> None:
+        self.clock, self.lag, self._happened = clock, lag, happened
         self.currency, self.domain = currency, domain
         self.vendor = domain.split(".")[0]  # whom new products are from, unless said otherwise (observed)
         self.by_kind: dict[str, dict[str, Node]] = {kind: {} for kind in KINDS}
@@ -149,6 +157,7 @@ class Goods:
         for variant in product["variants"]:
             self.add_variant(variant)
         self.show(product)
+        self._happened("added", product)
         return product
 
     def add_variant(self, variant: Node) -> Node:
@@ -200,6 +209,7 @@ class Goods:
         for node in nodes:
             node["updatedAt"] = max(node["updatedAt"], at)
             self.show(node)
+            self._happened("changed", node)
 
     def product_changed(self, product: Node) -> None:
         """Something of the product itself changed; entries of its variants carry some of that, too."""
@@ -213,6 +223,7 @@ class Goods:
             self.touched(product)
         else:
             self.show(product)
+            self._happened("changed", product)
 
     def item_changed(self, item: Node) -> None:
         """An inventory item changed: its sku and whether it is tracked show in the variant and the product."""
@@ -235,6 +246,7 @@ class Goods:
             self.touched(variant["product"])
         else:
             self.show(variant["product"])
+            self._happened("changed", variant["product"])
 
     def metafield_changed(self, owner: Node) -> None:
         if "owner after metafield" in self.bumps and owner["__typename"] in self.by_kind:
@@ -257,6 +269,7 @@ class Goods:
                 collection["_products"].remove(product["id"])
         self.forget_media(product)
         self._forget(product)
+        self._happened("deleted", product)
 
     def forget_media(self, product: Node) -> None:
         """With a product go the media that no other product uses (documented)."""

@@ -1,0 +1,1 @@
+"""Webhooks of the local shop: subscriptions, what their bodies say, and their delivery over HTTP."""
