@@ -1,6 +1,6 @@
 """What `missing` found, for people and for scripts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -88,13 +88,9 @@ def _headline(found: MissingOrders, days: int) -> Iterator[str]:
         yield f"{len(orders.missed)} order(s) of the shop {'were' if found.fixed else 'are'} not in the ledger: {names}"
     else:
         total = sum(day.ledger for day in counted)
-        yield f"No order is missing: {total} orders of {len(counted)} days counted in the shop and in the ledger."
-    absent = sum(one.gap.count for one in orders.gaps if one.verdict in WORTH_A_LOOK)
-    yield (
-        f"Order numbers of the last {days} days: {absent} absent."
-        if absent
-        else f"Order numbers of the last {days} days: no gap."
-    )
+        younger = " older than a quarter of an hour" if any(one.verdict is GapVerdict.RECENT for one in orders.gaps) else ""
+        yield f"No order{younger} is missing: {total} orders of {len(counted)} days counted in the shop and in the ledger."
+    yield f"Order numbers of the last {days} days: {_gaps_told(orders.gaps)}."
     for place in found.places:
         yield from _rows(place.pair.words, place.rows)
     for one in found.fixed:
@@ -104,6 +100,18 @@ def _headline(found: MissingOrders, days: int) -> Iterator[str]:
             yield f"Not all of it: {failure} {failure.next_step}"
     if not found.fixed and (orders.missed or found.lacking):
         yield f"What to do: {MANAGER} missing --fix"
+
+
+def _gaps_told(gaps: Sequence[Answered]) -> str:
+    """How many numbers are absent, and how many for a reason, so that it agrees with the table below."""
+    absent = sum(one.gap.count for one in gaps if one.verdict in WORTH_A_LOOK)
+    recent = sum(one.gap.count for one in gaps if one.verdict is GapVerdict.RECENT)
+    told = (*WORTH_A_LOOK, GapVerdict.RECENT, GapVerdict.NOT_READ)
+    known = sum(one.gap.count for one in gaps if one.verdict not in told)
+    parts = [f"{absent} absent"] if absent else []
+    parts += [f"{recent} too recent to tell (ask again in a quarter of an hour)"] if recent else []
+    parts += [f"{known} absent for a known reason"] if known else []
+    return ", ".join(parts) or "no gap"
 
 
 def _rows(words: Words, rows: RowCheck) -> Iterator[str]:

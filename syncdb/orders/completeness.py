@@ -109,8 +109,10 @@ def ask_shop(
     """
     found = Completeness()
     asked = 0
-    for gap in _gaps(reader, since):
-        answered = _without_asking(reader, gap, facts, now)
+    gaps = _gaps(reader, since)
+    newest = _newest(reader, shop, gaps, bounds)
+    for gap in gaps:
+        answered = _without_asking(reader, gap, facts, now) or _recent(gap, newest, now)
         if answered is None and asked < bounds.gaps:
             asked += 1
             answered = _answer(reader, shop, gap, bounds)
@@ -152,12 +154,35 @@ def _without_asking(reader: LedgerReader, gap: Gap, facts: "Facts", now: datetim
     horizon = facts.horizon(now)
     if horizon and gap.before.created_at and gap.before.created_at <= horizon:
         return Answered(gap, GapVerdict.HIDDEN)
-    if gap.reason in (Reason.RECENT, Reason.NOT_READ):
-        return Answered(gap, _offline(gap))
+    if gap.reason is Reason.NOT_READ:
+        return Answered(gap, GapVerdict.NOT_READ)
     names = gap.names(NAMES_OF_A_GAP)
     if len(names) == gap.count and held.deleted_names(reader, names) == set(names):
         return Answered(gap, GapVerdict.DELETED)
     return None
+
+
+def _newest(reader: LedgerReader, shop: "Presence", gaps: Sequence[Gap], bounds: Bounds) -> "list[Listed]":
+    """What the ledger lacks of the orders around gaps that no run has reached, from the shop's database: its search lags."""
+    begun = [gap.after.created_at for gap in gaps if gap.reason is Reason.RECENT and gap.after.created_at]
+    return _new(reader, shop.newest(min(begun), bounds.pages)) if begun else []
+
+
+def _recent(gap: Gap, newest: "Sequence[Listed]", now: datetime) -> Answered | None:
+    """A gap that no run has reached. None where it is old enough, by now, to be asked about like the others."""
+    if gap.reason is not Reason.RECENT:
+        return None
+    if found := tuple(one for one in newest if _inside(gap, one)):
+        return Answered(gap, GapVerdict.MISSED, found)
+    young = gap.before.created_at is None or gap.before.created_at > now - LAG
+    return Answered(gap, GapVerdict.RECENT) if young else None
+
+
+def _inside(gap: Gap, one: "Listed") -> bool:
+    if gap.first <= one.number <= gap.last:
+        return True
+    after, before = gap.after.created_at, gap.before.created_at
+    return after is not None and before is not None and after <= one.created_at <= before
 
 
 def _answer(reader: LedgerReader, shop: "Presence", gap: Gap, bounds: Bounds) -> Answered:

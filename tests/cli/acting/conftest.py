@@ -21,13 +21,13 @@ def worlds() -> list[World]:
 
 
 @pytest.fixture
-def made(tmp_path: Path, worlds: list[World], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], World]]:
+def made(tmp_path: Path, worlds: list[World], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
     """Worlds whose settings are in the environment, so that the commands find them."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DEADLINE_SECONDS", "10")
 
-    def make(orders: int = 0) -> World:
-        world = World(tmp_path, orders)
+    def make(orders: int = 0, **more: Any) -> World:
+        world = World(tmp_path, orders, **more)
         worlds.append(world)
         for name, value in (world.sandbox.environment() | world.env).items():
             monkeypatch.setenv(name, value)

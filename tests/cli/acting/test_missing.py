@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from syncdb.sandbox.shopify.generate import new_order
 from syncdb.sandbox.shopify.tokens import Client
 from tests.cli.acting.conftest import Manage
+from tests.scenarios.test_gaps import hidden_and_seen
 from tests.scenarios.world import World
 
 
@@ -137,6 +139,41 @@ def test_a_test_order_is_named_as_one(world: World, run: Manage) -> None:
     forget(world, order["id"])
     assert [one["test"] for one in run("missing", "--json").data["missed"]] == [True]
     assert "(test)" in run("missing").out
+
+
+def test_an_order_too_new_for_the_search_is_found_in_the_database(world: World, run: Manage) -> None:
+    late, key = hidden_and_seen(world, hours=48)
+    assert world.at_once().code == 0 and key not in world.rows()
+    said = run("missing")
+    assert said.code == 3 and late["name"] in said.out, said.all
+    assert "No order is missing" not in said.out and "no gap" not in said.out
+    assert run("missing", "--fix", "--json").code == 0
+    assert key in world.rows() and run("missing").code == 0
+
+
+def with_a_new_gap(world: World) -> int:
+    """A shop whose newest order but one was deleted before anybody read it: its number."""
+    assert world.at_once().code == 0
+    rng = random.Random(3)
+    gone = new_order(world.shop, rng, world.sandbox.now(), 1)
+    world.shop.delete(gone["id"])
+    new_order(world.shop, rng, world.sandbox.now(), 1)
+    assert world.at_once().code == 0
+    return int(gone["number"])
+
+
+def test_a_gap_too_new_to_tell_is_never_called_none(made: Any, run: Manage) -> None:
+    with_a_new_gap(made(20))
+    early = run("missing")
+    assert early.code == 0 and "1 too recent to tell" in early.out and "no gap" not in early.out, early.all
+    assert "too recent" in early.out.partition("Numbers")[2]
+
+
+def test_the_age_of_a_gap_counts_from_now_not_from_the_last_run(made: Any, run: Manage) -> None:
+    number = with_a_new_gap(made(20, time=time.time() - 3600))
+    verdicts = {gap["first"]: gap["verdict"] for gap in run("missing", "--json").data["gaps"]}
+    assert verdicts[number] == "never existed or deleted unseen"
+    assert "1 absent" in run("missing").out
 
 
 def test_beyond_the_horizon(made: Any, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
