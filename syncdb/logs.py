@@ -170,15 +170,16 @@ def set_up(
     *,
     verbose: bool,
     terminal: bool,
+    silent: bool = False,
     secrets: Iterable[str] = (),
     customer_data: bool = False,
 ) -> Log:
     """Log to `log_file` and to the error stream until the result is closed.
 
     On a `terminal` the error stream gets warnings only (with `verbose`, information too), because the command itself shows how
-    far it is; elsewhere, as under cron, it gets timestamped lines. The file always has everything from information up, with
-    `verbose` from debug up. `secrets` are known secret values of this run. Raises nothing: a log that cannot be written is
-    said once on the error stream.
+    far it is; elsewhere, as under cron, it gets timestamped lines; `silent`, nothing. The file always has everything from
+    information up, with `verbose` from debug up. `secrets` are known secret values of this run. Raises nothing: a log that
+    cannot be written is said once on the error stream.
     """
     redaction = LogRedaction(secrets, customer_data=customer_data)
     level = logging.DEBUG if verbose else logging.INFO
@@ -186,7 +187,7 @@ def set_up(
     stream.setLevel(logging.WARNING if terminal and not verbose else logging.INFO if terminal else level)
     stream.setFormatter(_Lines(redaction, stamped=not terminal, traces=verbose))
     stream.addFilter(lambda record: not getattr(record, "file_only", False))
-    handlers: list[logging.Handler] = [stream]
+    handlers: list[logging.Handler] = [] if silent else [stream]
     if log_file is not None and (file := _file_handler(log_file)):
         file.setLevel(level)
         file.setFormatter(_Lines(redaction, stamped=True))

@@ -3,17 +3,21 @@
 import difflib
 import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from syncdb import __version__
 from syncdb.cli.commands import ABOUT, COMMANDS, Command
 from syncdb.programs import name_of
 
 if TYPE_CHECKING:
     from typer._click import HelpFormatter
+
+
+HELP = {"help_option_names": ["-h", "--help"]}
 
 
 class Lazy(TyperGroup):
@@ -30,7 +34,7 @@ class Lazy(TyperGroup):
             return _pair_command(command)
         module, _, function = command.function.partition(":")
         single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        single.command(cmd_name, help=command.help)(getattr(importlib.import_module(module), function))
+        single.command(cmd_name, help=command.help, context_settings=HELP)(getattr(importlib.import_module(module), function))
         return get_command(single)  # type: ignore[return-value]
 
     def format_commands(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override]
@@ -57,12 +61,29 @@ def _refuse(ctx: typer.Context, name: str) -> NoReturn:
     ctx.fail(f"No such command '{name}'." + (f" Did you mean {near[0]}?" if near else ""))
 
 
-app = typer.Typer(cls=Lazy, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=Lazy,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=HELP,
+)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"syncdb {__version__}")
+        raise typer.Exit
 
 
 @app.callback(help=ABOUT)
-def manager() -> None:
-    """What stands before every command: nothing."""
+def manager(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What stands before every command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -227,8 +227,29 @@ ACTIONS = (
     ),
 )
 
+# these are about the commands themselves
+ABOUT_COMMANDS = (
+    Command(
+        "help",
+        "syncdb.cli.help:show_help",
+        f"""Show the help of a command, or the list of them.
+
+        Example: {MANAGER} help missing
+        """,
+    ),
+    Command(
+        "completion",
+        "syncdb.cli.completion:completion",
+        """Print what makes a shell complete commands and options.
+
+        For the installed commands (syncdb and those of the pairs), in bash, zsh or fish.
+        Example: syncdb completion bash >> ~/.bashrc
+        """,
+    ),
+)
+
 # these run a pair; their options are read where its script reads them
 RUNS = tuple(Command(pair.command, "syncdb.cli.run_pair:main", pair.summary, pair.name) for pair in PAIRS)
 
 # in the order of the help
-COMMANDS = {command.name: command for command in (*ANSWERS, *RUNS, *ACTIONS)}
+COMMANDS = {command.name: command for command in (*ANSWERS, *RUNS, *ACTIONS, *ABOUT_COMMANDS)}

@@ -21,7 +21,8 @@ _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 
 
 # a command that a person may want to copy is not broken over lines
-_COMMAND = re.compile(r"(?:python (?:-m )?[\w./]+|syncdb(?:-\w+)?)(?: (?:--?[\w-]+|[A-Z_]+\b|[a-z]+(?= --| [A-Z])))*")
+_PYTHON = r"(?:'[^']*python[\d.]*'|[^\s'\"(]*\bpython[\d.]*(?:\.exe)?) (?:-m )?(?:'[^']*\.py'|[\w./\\:-]+)"
+_COMMAND = re.compile(rf"(?:{_PYTHON}(?: [a-z]+\b)?|\bsyncdb(?:-\w+)?)(?: (?:--?[\w-]+|[A-Z_]+\b|[a-z]+(?= --| [A-Z])))*")
 
 
 def folded(text: str, width: int) -> str:

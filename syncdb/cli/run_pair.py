@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from syncdb import __version__
 from syncdb.cli.running import Manner, Surroundings, carried_out, show, surroundings, told
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
@@ -42,6 +43,11 @@ class RunOptions:
     accept: tuple[str, ...] = ()
     as_json: bool = False
     verbose: bool = False
+    quiet: bool = False
+
+    def manner(self, aside: bool = False) -> Manner:
+        """How the run talks."""
+        return Manner(self.as_json, self.verbose, aside, self.quiet)
 
 
 def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None = None, always_test: bool = False) -> None:
@@ -61,6 +67,7 @@ def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None 
         tuple(given.accept),
         given.json,
         given.verbose,
+        given.quiet,
     )
     sys.exit(run(pair, options))
 
@@ -69,16 +76,26 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
     """The options by Python's own means: what reads those of the manager takes longer to load than a run with nothing to do."""
     made = argparse.ArgumentParser(
         prog=prog,
+        formatter_class=_Help,
+        add_help=False,
         description=f"{pair.summary} The exit codes are in docs/exit-codes.md.",
         epilog=f"Example: {f'{MANAGER} {pair.command}' if prog else pair.run_command} --test",
         allow_abbrev=False,
     )
+    made._optionals.title = "Options"
     flag = made.add_argument
+    flag("-h", "--help", action="help", help="show this message and exit")
     flag("--mode", choices=("once", "continuous"), default="once", help="once, or continuous: again and again")
     flag("--interval", type=_minutes, default=15, metavar="MINUTES", help="minutes between runs")
     if pair.chooses_fields:
         flag("--fields", default="", metavar="NAMES", help="only these entities or fields: inventory,price")
-    flag("--test", action="store_true", default=always_test, help="plan only: writes to test_output/, changes nothing else")
+    flag(
+        "--test",
+        "--dry-run",
+        action="store_true",
+        default=always_test,
+        help="plan only: writes to test_output/, changes nothing else",
+    )
     flag("--config", type=Path, metavar="PATH", help="the configuration file")
     flag("--lookback-days", type=int, metavar="N", help="how many days of order changes to cover")
     flag("--full", action="store_true", help="read the whole window again and look at everything on both sides")
@@ -91,8 +108,18 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
         help="let the rows change that the guard held back because the shop's time zone changed",
     )
     flag("--json", action="store_true", help="print the result as JSON")
-    flag("-v", "--verbose", action="store_true", help="log in detail")
+    loud = made.add_mutually_exclusive_group().add_argument
+    loud("-v", "--verbose", action="store_true", help="log in detail")
+    loud("-q", "--quiet", action="store_true", help="say nothing unless something needs a look: for schedulers")
+    flag("--version", action="version", version=f"syncdb {__version__}", help="show the version and exit")
     return made
+
+
+class _Help(argparse.HelpFormatter):
+    """The help as the manager's other commands have it."""
+
+    def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, "Usage: " if prefix is None else prefix)
 
 
 def _minutes(text: str) -> int:
@@ -102,12 +129,12 @@ def _minutes(text: str) -> int:
 
 
 def run(
-    pair: str, options: RunOptions, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM, *, quiet: bool = False
+    pair: str, options: RunOptions, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM, *, aside: bool = False
 ) -> int:
-    """One run, or a series until somebody ends it, with its messages; returns the exit code. `quiet`: no log on screen."""
+    """One run, or a series until somebody ends it, with its messages; returns the exit code. `aside`: no log on screen."""
     chosen = _pair(pair)
     return told(
-        Manner(options.as_json, options.verbose, quiet),
+        options.manner(aside),
         lambda: _settings(chosen, options, env),
         lambda settings: (
             _series(chosen, options, settings, clock) if options.continuous else _once(chosen, options, settings, clock)
@@ -135,13 +162,13 @@ def _settings(pair: PairType, options: RunOptions, env: Mapping[str, str]) -> Ru
 
 def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
     """Run, wait, run again. Being asked to end while waiting is a good end."""
-    manner = Manner(options.as_json, options.verbose)
+    manner = options.manner()
     while True:
         code = Exit(carried_out(manner, settings, lambda one: _once(pair, options, one, clock)))
         if code not in GOES_ON:
             return code
         try:
-            with surroundings(clock, options.as_json) as around:
+            with surroundings(clock, manner) as around:
                 around.progress.stage(f"Waiting {options.interval} minutes")
                 around.clock.sleep(options.interval * 60)
         except Interrupted:
@@ -152,7 +179,7 @@ def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clo
     request = run_request(settings, full=options.full, force=options.force, dry=options.test, accept=options.accept)
     opening = pair.load_implementation().open
     with (
-        surroundings(clock, options.as_json) as around,
+        surroundings(clock, options.manner()) as around,
         opening(settings, request, options.fields, around.clock, around.progress) as runs,
     ):
         results = list(_run_all(runs, around))
@@ -177,10 +204,12 @@ def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: 
         lines += summary(one, result.report, systems, settings.log_file)
         if options.test and result.report.plan is not None:
             lines.append(_written(list(_dry(pair, one, result, systems))))
+    if options.manner().silent_about(worst(result.report.exit_code for _, result in results)):
+        return
     if options.as_json:
         sys.stdout.write(json.dumps(_as_data(pair, results), indent=1) + "\n")
     else:
-        show(lines)
+        show(lines, options.manner())
 
 
 def _systems(pair: PairType) -> dict[Side, str]:

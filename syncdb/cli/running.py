@@ -27,11 +27,20 @@ S = TypeVar("S", bound=RunSettings)
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a run talks: as JSON, in detail, or `quiet` (the log goes to its file only; the summary is printed all the same)."""
+    """How a run talks: as JSON, or in detail.
+
+    `aside`: the log goes to its file only, the summary is printed all the same. `quiet`: there is not a word, on screen or
+    elsewhere, unless something needs a look, and then on the error stream.
+    """
 
     as_json: bool = False
     verbose: bool = False
+    aside: bool = False
     quiet: bool = False
+
+    def silent_about(self, code: Exit) -> bool:
+        """Whether nothing is said of a run that ended so."""
+        return self.quiet and code in (Exit.DONE, Exit.BUSY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,17 @@ def told(manner: Manner, load: Callable[[], S], body: Callable[[S], Exit]) -> in
     except ConfigurationError as error:
         lines = ["The configuration cannot be used. Nothing was contacted, nothing was changed."]
         lines += [f"  - {problem}" for problem in error.problems]
-        tell([*lines, f"What to do: {error.next_step}" if error.next_step else ""], error, manner.as_json)
+        tell([*lines, f"What to do: {error.next_step}" if error.next_step else ""], error, manner)
         return int(error.exit_code)
     with set_up(
         settings.log_file,
         verbose=manner.verbose,
-        terminal=on_terminal() or manner.quiet,
+        terminal=on_terminal() or manner.aside,
+        silent=manner.quiet,
         secrets=settings.secrets,
         customer_data=settings.log_customer_data,
     ):
-        for notice in () if manner.quiet else settings.notices:
+        for notice in () if manner.aside else settings.notices:
             log.warning("%s", notice)
         code = carried_out(manner, settings, body)
         if why := undelivered(sys.stdout):
@@ -73,7 +83,8 @@ def carried_out(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:
         return int(body(settings))
     except SyncdbError as error:
         log.error("%s", error)
-        tell([f"Stopped: {error}", f"What to do: {error.next_step}" if error.next_step else ""], error, manner.as_json)
+        if not manner.silent_about(error.exit_code):
+            tell([f"Stopped: {error}", f"What to do: {error.next_step}" if error.next_step else ""], error, manner)
         return int(error.exit_code)
     except Exception as defect:
         log.exception("a defect of syncdb")
@@ -81,17 +92,17 @@ def carried_out(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:
             f"This is a defect of syncdb: {type(defect).__name__}. What was done before it is recorded.",
             f"What to do: run again; if it stays, report it with the last lines of {settings.log_file}.",
         ]
-        tell(lines, None, manner.as_json)
+        tell(lines, None, manner)
         return int(Exit.DEFECT)
 
 
 @contextmanager
-def surroundings(clock: Clock, as_json: bool) -> Iterator[Surroundings]:
+def surroundings(clock: Clock, manner: Manner) -> Iterator[Surroundings]:
     """Listen for Ctrl-C and SIGTERM, and show bars on a terminal or lines elsewhere, while inside."""
     stop = Stop()
     with ExitStack() as stack:
         stack.enter_context(stop.listening())
-        bars = on_terminal() and not as_json
+        bars = on_terminal() and not manner.as_json and not manner.quiet
         progress: Progress = stack.enter_context(Bars(Console(stderr=True), stop.check)) if bars else Lines(stop.check)
         yield Surroundings(replace(clock, sleep=stop.sleep) if clock is SYSTEM else clock, progress, stop)
 
@@ -101,18 +112,18 @@ def on_terminal() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def tell(lines: Sequence[str], error: SyncdbError | None, as_json: bool) -> None:
+def tell(lines: Sequence[str], error: SyncdbError | None, manner: Manner) -> None:
     """Say why there was no run: lines for people, or JSON with the exit code."""
-    if as_json:
+    if manner.as_json:
         code = error.exit_code if error else Exit.DEFECT
         data = {"exit_code": int(code), "error": {"message": "\n".join(lines), "next_step": error.next_step if error else ""}}
         sys.stdout.write(json.dumps(data, indent=1) + "\n")
     else:
-        show([line for line in lines if line])
+        show([line for line in lines if line], manner)
 
 
-def show(lines: Sequence[str]) -> None:
-    """Lines for people."""
-    console = Console(stderr=False, soft_wrap=True, highlight=False)
+def show(lines: Sequence[str], manner: Manner) -> None:
+    """Lines for people; a quiet run says the few it has on the error stream, which schedulers pass on."""
+    console = Console(stderr=manner.quiet, soft_wrap=True, highlight=False)
     for line in lines:
-        console.print(shown(line, sys.stdout), markup=False)
+        console.print(shown(line, sys.stderr if manner.quiet else sys.stdout), markup=False)

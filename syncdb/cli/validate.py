@@ -49,10 +49,10 @@ def show(output: Output, checks: Sequence[Check]) -> None:
     """A line for each check, then what to do about the failed ones."""
     rows = [(check.state.value, f"{check.part}: {check.name}", check.told) for check in checks]
     output.table([Column("", fixed=True), Column("Check", fixed=True), Column("")], rows)
-    todo = [check for check in checks if check.remedy]
+    todo = dict.fromkeys(f"{check.part}, {check.name}: {check.remedy}" for check in checks if check.remedy)
     output.line()
-    for check in todo:
-        output.line(f"{check.part}, {check.name}: {check.remedy}")
+    for line in todo:
+        output.line(line)
     bad = sum(check.state is CheckState.FAILED for check in checks)
     unasked = any(check.told == "--offline" for check in checks)
     well = "All is set up." if not todo else "Nothing failed."

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.config.keys import GENERAL, Key, Keys
+from syncdb.config.place import VARIABLE, config_place
 from syncdb.config.sources import Source, from_dotenv, from_environment, from_flags, from_json, nearest
 from syncdb.errors import ConfigurationError
 from syncdb.http import redact
+from syncdb.programs import MANAGER
 
 
 @dataclass(slots=True)
@@ -55,12 +57,26 @@ class Reading:
         return tuple(self._hidden(sentence) for sentence in told)
 
     def refuse_problems(self) -> None:
-        """Raise ConfigurationError if there are any."""
+        """Raise ConfigurationError if there are any; one sentence for all of them where nobody has set anything up yet."""
+        if self.problems and self._untouched:
+            file = self.sources[-1].file
+            raise ConfigurationError(
+                [f"Nothing is configured: there is no {file}, no .env beside it, and nothing in the environment."],
+                next_step=f"{MANAGER} init asks for what is needed (docs/set-up.md). A configuration elsewhere is named with "
+                f"--config PATH or {VARIABLE}.",
+            )
         if self.problems:
             raise ConfigurationError(
                 self.hidden(self.problems),
                 next_step="docs/configuration.md explains every setting, docs/set-up.md the set-up.",
             )
+
+    @property
+    def _untouched(self) -> bool:
+        """Whether no source holds a setting that a person made: not even one with a slip in its name."""
+        slips = [given for given in self.env if given not in self.known.by_env and nearest(given, self.known.by_env)]
+        made = [source for source in self.sources if source.kind != "flag" and (source.values or source.unreadable)]
+        return not slips and not made and all(source.missing for source in self.sources if source.file)
 
     @property
     def sure(self) -> bool:
@@ -86,13 +102,14 @@ def read(
 ) -> Reading:
     """The wanted settings and those of every run. The first place that has one counts: flag, environment, `.env`, JSON, default.
 
-    `flags` are options by setting name, None meaning "not given". Without `config_path` the files are `config.json` and `.env`
-    in `directory`, and both may be absent; with it they are that file, which must be there, and `.env` beside it. Relative
+    `flags` are options by setting name, None meaning "not given". The files are the JSON file that `config_place` finds, which
+    must be there only if it was named, and `.env` beside it. Relative
     paths in any source count from the folder of those files. An empty value and a template's value count as not set.
     Nothing is contacted and nothing is written. Never raises for what is configured: problems are collected, without any secret.
     """
-    file = (config_path or directory / "config.json").absolute()
-    json_file = from_json(file, known, named=config_path is not None)
+    place = config_place(config_path, env, directory)
+    file = place.file
+    json_file = from_json(file, known, named_by=place.named_by)
     sources = (from_flags(flags), from_environment(env, known), from_dotenv(file.parent / ".env", known), json_file)
     reading = Reading(known, sources, env)
     for source in sources:

@@ -85,13 +85,13 @@ def _foreign(name: str, known: Keys, place: str, problems: list[str], notices: l
         notices.append(f"{place}: {name} is not a setting of syncdb and was passed over.")
 
 
-def from_json(file: Path, known: Keys, *, named: bool) -> Source:
-    """A JSON configuration file. It may be absent unless the user `named` it."""
+def from_json(file: Path, known: Keys, *, named_by: str) -> Source:
+    """A JSON configuration file. It may be absent unless the user named it, by `named_by`."""
     try:
         content = read_text(file)
     except FileNotFoundError:
-        problem = (f"{file} does not exist (it was given with --config).",) if named else ()
-        return Source("json", {}, file, missing=True, unreadable=named, problems=problem)
+        problem = (f"{file} does not exist (it was given with {named_by}).",) if named_by else ()
+        return Source("json", {}, file, missing=True, unreadable=bool(named_by), problems=problem)
     except UnreadableFile as why:
         return Source("json", {}, file, unreadable=True, problems=(f"{file} {why}.",))
     problems: list[str] = []

@@ -28,6 +28,7 @@ from syncdb.orders.intake import HEARD_WITHIN, Intake
 from syncdb.orders.shop_identity import zone_cause
 from syncdb.orders.stored_orders import StoredOrders
 from syncdb.orders.writable_orders import WritableOrders
+from syncdb.programs import MANAGER
 from syncdb.values import Value, iso, moment
 
 if TYPE_CHECKING:  # a run into a sheet does without
@@ -88,7 +89,7 @@ def cut_note(shortened: Mapping[tuple[str, str], str]) -> Note:
         "cut",
         f"{len(shortened)} text(s) are longer than a cell can hold ({columns} of order {named}). Their cells show the beginning "
         "and end with a sign; everything else of the rows is as the shop has it.",
-        "The whole text is in the shop, and in sync_manager.py export.",
+        f"The whole text is in the shop, and in {MANAGER} export.",
     )
 
 

@@ -41,7 +41,7 @@ class SheetStory(Story):
         options = "".join(f" --{name.replace('_', '-')}" for name in asked)
         self.command(f"shopify_sheets_sync.py{options}")
         self.sandbox.faults.log.clear()
-        code = run("sheets", RunOptions(**asked), self.environment, self.clock, quiet=True)
+        code = run("sheets", RunOptions(**asked), self.environment, self.clock, aside=True)
         count = self.sandbox.faults.count
         reads = f"{count('shopify', 'read')} reads of the shop, {count('sheets', 'read')} of the sheet"
         written = f"{count('sheets', 'write')} writes"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from syncdb.config.place import config_place
 from syncdb.config.sources import Source, from_dotenv, from_environment, from_json
 from syncdb.errors import ConfigurationError
 from syncdb.pairs import registry
@@ -75,12 +76,13 @@ def _most_calls(sources: Sequence[Source]) -> dict[str, int]:
 
 def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, Sequence[Source]]:
     """The configuration file's path, and what stands in all places."""
-    file = (config or Path.cwd() / "config.json").absolute()
-    known = registry.known_keys()
+    env = os.environ if env is None else env
+    place = config_place(config, env, Path.cwd())
+    file, known = place.file, registry.known_keys()
     return file, (
-        from_environment(os.environ if env is None else env, known),
+        from_environment(env, known),
         from_dotenv(file.parent / ".env", known),
-        from_json(file, known, named=config is not None),
+        from_json(file, known, named_by=place.named_by),
     )
 
 

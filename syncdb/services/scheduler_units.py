@@ -43,7 +43,8 @@ class ScheduledCommand:
 
     @property
     def arguments(self) -> list[str]:
-        return [*self.program, *(["--config", str(self.config)] if self.config else [])]
+        """With --quiet: cron mails whatever is written."""
+        return [*self.program, "--quiet", *(["--config", str(self.config)] if self.config else [])]
 
     @property
     def _mark(self) -> int:
@@ -54,7 +55,7 @@ class ScheduledCommand:
 def cron_line(job: ScheduledCommand) -> str:
     """The line for `crontab -e`. Exit code 7 (another run was still at work) is no failure."""
     command = " ".join(shlex.quote(part) for part in [str(job.python), *job.arguments])
-    line = f"cd {shlex.quote(str(job.folder))} && {command} >/dev/null || [ $? -eq 7 ]"
+    line = f"cd {shlex.quote(str(job.folder))} && {command} || [ $? -eq 7 ]"
     return f"{_cron_times(job)} {line.replace('%', chr(92) + '%')}"
 
 

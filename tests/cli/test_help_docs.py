@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.cli.commands import COMMANDS
+from syncdb.programs import MANAGER
 from tests.cli.conftest import Shop, manage
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def test_all_of_ours_are_registered() -> None:
 @pytest.mark.parametrize("command", OURS)
 def test_help_has_an_example_and_the_docs_have_every_option(command: str) -> None:
     text = manage(command, "--help").out
-    assert "Example: python sync_manager.py" in " ".join(text.split())
+    assert f"Example: {MANAGER}" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80 and "\x1b" not in text
     options = set(re.findall(r"(?<!\S)--[a-z][a-z-]*", text)) - {"--help"}
     assert {"--db", "--config", "--json"} <= options

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -25,6 +26,12 @@ def test_prose_is_folded_between_words_and_paths_and_commands_stay_whole() -> No
     assert " ".join(lines) == text
     assert any(LONG in line for line in lines)
     assert any("python shopify_sheets_sync.py --full" in line for line in lines)
+    for command in (
+        "/opt/shop/.venv/bin/python3.12 /opt/shop/sync_manager.py",
+        "'/my shop/bin/python' '/my shop/sync_manager.py'",
+    ):
+        told = folded(f"What to do: look at what it found, with this command: {command} missing --fix", 60)
+        assert f"{command} missing --fix" in told.splitlines()[-1]
     assert [line for line in lines if len(line) > 60 and LONG not in line] == []
     assert folded("  - short", 60) == "  - short" and folded("", 60) == ""
 
@@ -46,8 +53,31 @@ def test_a_narrow_terminal_shows_no_line_beyond_its_edge(tmp_path: Path) -> None
     finally:
         os.close(theirs)
         os.close(ours)
-    assert done.returncode == 5 and any("python sync_manager.py" in line for line in shown)
-    assert all(len(line) <= 60 or "nowhere.db" in line for line in shown), shown
+    assert done.returncode == 5 and any("sync_manager.py validate" in line for line in shown)
+    assert all(len(line) <= 60 or "nowhere.db" in line or "sync_manager.py" in line for line in shown), shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of Windows quotes otherwise")
+def test_a_command_in_a_message_works_where_it_is_read(tmp_path: Path) -> None:
+    """In a folder of one's own there is no script of ours, and `python` may be another one."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "sync_manager.py"), "status"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    command = re.search(r"\((.+) validate says", done.stderr)
+    assert command, done.stderr
+    pasted = subprocess.run(["sh", "-c", f"{command[1]} validate --help"], cwd=tmp_path, capture_output=True, check=False)
+    assert pasted.returncode == 0 and b"validate" in pasted.stdout
+
+
+@pytest.mark.parametrize("place", ["source", "elsewhere"])
+def test_a_command_is_as_short_as_it_may_be(place: str, tmp_path: Path) -> None:
+    cwd = ROOT if place == "source" else tmp_path
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from syncdb.programs import MANAGER; print(MANAGER)"
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=cwd, env=env, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    assert told == f"{Path(sys.executable).name} {'sync_manager.py' if place == 'source' else ROOT / 'sync_manager.py'}"
 
 
 def test_in_a_pipe_a_line_stays_a_line(tmp_path: Path) -> None:

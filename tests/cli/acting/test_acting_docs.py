@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.acting.conftest import Manage
+from tests.scenarios.world import World
 
 COMMANDS = ("init", "validate", "schedule", "sync", "missing", "retry", "reset", "redact")
 PAGE = (Path(__file__).parents[3] / "docs" / "manager.md").read_text(encoding="utf-8")
@@ -34,7 +35,8 @@ def test_every_option_is_told_and_none_that_is_not_there(run: Manage, command: s
     assert table <= known | EVERYWHERE, command
 
 
-def test_json_names_are_told(run: Manage, world: object) -> None:
+def test_json_names_are_told(run: Manage, world: World, tmp_path: Path) -> None:
+    world.sandbox.write_settings(tmp_path)  # for `schedule`: a scheduler does not see the environment
     examined = 0
     for command, more in (("validate", []), ("missing", []), ("retry", []), ("schedule", []), ("reset", ["1001", "--yes"])):
         for name in run(command, *more, "--json").data:

@@ -136,7 +136,7 @@ def test_status_tells_of_what_is_kept_in_step_and_names_the_right_command(world:
     assert world.sync(full=True).code == 5
     attention = manage("status", "--json").data["attention"]
     assert attention[0]["code"] == "run_failed"
-    assert "python shopify_grist_sync.py --test" in attention[0]["next_step"]
+    assert "shopify_grist_sync.py --test" in attention[0]["next_step"]
 
 
 def test_a_failed_run_with_grist_is_told_though_the_sheet_went_well(world: GristWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def test_a_document_is_set_up_and_works_from_the_first_run(blank: World, run: Ma
     assert said.code == 0, said.all
     for told in ("failed: key", "whole number", "failed: document", "passed: edit", "passed: scopes"):
         assert told in said.err, told
-    assert "python shopify_grist_sync.py --test" in said.out
+    assert "shopify_grist_sync.py --test" in said.out
     kept = json.loads(Path("config.json").read_text(encoding="utf-8"))
     assert kept["shopify_writes"] == ["inventory", "variants.price"] and "target_spreadsheet" not in kept
     assert sandbox.grist_key not in str(kept) and sandbox.grist_key in Path(".env").read_text(encoding="utf-8")
