@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.work import Sender
+from syncdb.connectors.shopify.products.custom_id import CustomIds
+from syncdb.connectors.shopify.products.making import ProductMaker
 from syncdb.connectors.shopify.products.reading import ProductReader
+from syncdb.sandbox.shopify.money import Node
+from syncdb.sandbox.shopify.products.definitions import define
 from syncdb.sandbox.shopify.products.generate import generate_goods
 from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.merchant import Merchant
@@ -29,6 +34,17 @@ class Shelf:
 
     def reader(self, **kind: Any) -> ProductReader:
         return ProductReader(self.conversation(**kind))
+
+    def maker(self, **kind: Any) -> ProductMaker:
+        """What makes products here; the definition of their custom id is there."""
+        if ("PRODUCT", "sync", "origin") not in self.goods.definitions:
+            define(self.goods, "PRODUCT", "sync", "origin", "Origin", "id")
+        conversation = self.conversation(**kind)
+        return ProductMaker(Sender(conversation), CustomIds(conversation))
+
+    def named(self, title: str) -> list[Node]:
+        """The products of this title."""
+        return [one for one in self.goods.products.values() if one["title"] == title]
 
     def grant(self, *scopes: str) -> None:
         """The app has just these scopes from now on."""
