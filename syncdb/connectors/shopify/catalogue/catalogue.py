@@ -7,18 +7,22 @@ from syncdb.connectors.base import Changes
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
-from syncdb.connectors.shopify.catalogue.entities import ORDERS, entity_named
+from syncdb.connectors.shopify.catalogue.entities import ORDERS, PRODUCTS, entity_named
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
 from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.products.creating import ProductCreator, Whole, product_of
+from syncdb.connectors.shopify.products.custom_id import CustomIds
 from syncdb.errors import ConfigurationError
 
 
 class ShopCatalogue:
     """The entities chosen by `fields` (entity -> names of fields; metafields as `metafields.<namespace>.<key>`).
 
-    `late` is how many seconds an unanswered write may still be applied after it was sent, `overlap` how far back each question
-    for changes reaches again. Time is the client's clock. Raises ConfigurationError for entities and fields that there are not.
+    With `origin` (namespace and key of a metafield of type id) new products can be made, each under the key of its operation as
+    custom id; `whole` says what belongs to one (default: the operation's own fields). `late` is how many seconds an unanswered
+    write may still be applied after it was sent, `overlap` how far back each question for changes reaches again. Time is the
+    client's clock. Raises ConfigurationError for entities and fields that there are not.
     """
 
     def __init__(
@@ -28,10 +32,19 @@ class ShopCatalogue:
         fields: Mapping[str, Sequence[str]],
         late: float = LATE,
         overlap: timedelta = timedelta(minutes=10),
+        origin: tuple[str, str] | None = None,
+        whole: Whole = product_of,
     ) -> None:
         self._conversation = Conversation(client)
+        creator = ProductCreator(self._conversation, CustomIds(self._conversation, *origin), whole) if origin else None
         self._sides = {
-            name: CatalogueSide(self._conversation, entity_named(name), entity_named(name).chosen(names), late)
+            name: CatalogueSide(
+                self._conversation,
+                entity_named(name),
+                entity_named(name).chosen(names),
+                late,
+                creator if name == PRODUCTS.name else None,
+            )
             for name, names in fields.items()
         }
         told = {name: names for name, names in fields.items() if name != ORDERS.name}
@@ -66,6 +79,11 @@ class ShopCatalogue:
     def news(self) -> tuple[Notice, ...]:
         """What a person should know of the answers since this was last called: hidden fields, parts that are missing."""
         return self._conversation.news()
+
+    @property
+    def conversation(self) -> Conversation:
+        """The one conversation with this shop, for what reads and writes whole products of it."""
+        return self._conversation
 
     def close(self) -> None:
         """Let go of connections."""

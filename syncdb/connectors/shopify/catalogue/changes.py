@@ -27,7 +27,8 @@ from syncdb.values import iso, moment
 PAGE = 100
 LOCATIONS = 50
 MOST = 2000  # changes of one entity beyond which looking at everything is the shorter way
-ITEM_FIELDS = frozenset({"sku", "cost", "tracked", "requires_shipping"})
+ITEM_FIELDS = frozenset({"sku", "cost", "tracked", "requires_shipping", "weight", "weight_unit", "harmonized_code"})
+ITEM_FIELDS |= {"country_of_origin", "province_of_origin"}
 
 _DATED = f"first: {PAGE}, query: $since, sortKey: UPDATED_AT"
 _BY_ID = f"first: {PAGE}, query: $since, sortKey: ID"  # variants cannot be sorted by change

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from decimal import Decimal
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import words
@@ -66,6 +67,13 @@ def _instant(answered: Any, zone: tzinfo) -> Value:
 
 def _amount(answered: Any, zone: tzinfo) -> Value:
     return money(text(answered))
+
+
+def _exact(answered: Any, zone: tzinfo) -> Value:
+    """A Float by its shortest spelling: 0.1 is one tenth."""
+    if isinstance(answered, bool) or not isinstance(answered, int | float):
+        raise TypeError(f"{type(answered).__name__} in place of a number")
+    return Decimal(str(answered))
 
 
 def _money(answered: Any, zone: tzinfo) -> Value:
@@ -140,6 +148,14 @@ def _moment(name: str, path: str) -> ShopField:
     return ShopField(name, Kind.MOMENT, _path(path), _instant)
 
 
+def _item_text(name: str, of_item: str) -> ShopField:
+    """A text of the inventory item that stays as it is written, never a number."""
+    path = ("inventoryItem", of_item)
+    return ShopField(name, Kind.IDENTIFIER, path, _words, written=path, cleared=None)
+
+
+WEIGHT = ("inventoryItem", "measurement", "weight")
+UNITS = ("GRAMS", "KILOGRAMS", "OUNCES", "POUNDS")
 SORT_ORDERS = ("ALPHA_ASC", "ALPHA_DESC", "BEST_SELLING", "CREATED", "CREATED_DESC", "MANUAL", "PRICE_ASC", "PRICE_DESC")
 OPTIONS = "{ name value }"
 TAGS = ShopField("tags", Kind.TEXT, ("tags",), _tags, written=("tags",))
@@ -163,6 +179,8 @@ PRODUCT = (
     _text("seo_title", "seo.title", "seo.title"),
     _text("seo_description", "seo.description", "seo.description"),
     _text("template_suffix", "templateSuffix", "templateSuffix"),
+    ShopField("category", Kind.TEXT, ("category", "id"), _words, written=("category",), cleared=None),
+    _flag("requires_selling_plan", "requiresSellingPlan", "requiresSellingPlan"),
     _moment("created_at", "createdAt"),
     _moment("published_at", "publishedAt"),
     _text("url", "onlineStoreUrl"),
@@ -196,6 +214,12 @@ VARIANT = (
     ),
     _flag("tracked", "inventoryItem.tracked", "inventoryItem.tracked"),
     _flag("requires_shipping", "inventoryItem.requiresShipping", "inventoryItem.requiresShipping"),
+    ShopField("weight", Kind.MONEY, (*WEIGHT, "value"), _exact, written=(*WEIGHT, "value"), required=True),
+    ShopField("weight_unit", Kind.TEXT, (*WEIGHT, "unit"), _words, written=(*WEIGHT, "unit"), required=True, choices=UNITS),
+    _item_text("harmonized_code", "harmonizedSystemCode"),
+    _item_text("country_of_origin", "countryCodeOfOrigin"),
+    _item_text("province_of_origin", "provinceCodeOfOrigin"),
+    ShopField("tax_code", Kind.IDENTIFIER, ("taxCode",), _words, written=("taxCode",), cleared=None),
     _text("title", "title"),
     *(ShopField(f"option{n}", Kind.TEXT, ("selectedOptions",), _option(n - 1), OPTIONS) for n in (1, 2, 3)),
     ShopField("position", Kind.COUNT, ("position",), _number),

@@ -3,6 +3,7 @@
 Checked before anything is sent, since one value that does not fit its GraphQL type makes Shopify refuse everything sent with it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from syncdb.connectors.shopify.shape import Path
 from syncdb.values import Kind, Value, canonical, minor_digits
 
 LARGEST_QUANTITY = 1_000_000_000  # documented (INVALID_QUANTITY_TOO_HIGH)
+COUNTRY = re.compile("[A-Z]{2}")  # ISO 3166-1, as Shopify's CountryCode
 LARGEST_AMOUNT = Decimal(10) ** 15
 
 
@@ -38,6 +40,8 @@ def _sent(field: ShopField, wanted: Value, currency: str) -> Any:
     match field.kind:
         case Kind.COUNT:
             return _count(wanted)
+        case Kind.MONEY if field.name == "weight":
+            return float(_amount(wanted, None))
         case Kind.MONEY:
             return _amount(wanted, currency if field.name != "cost" else None)
         case Kind.FLAG:
@@ -78,6 +82,10 @@ def _text(field: ShopField, wanted: Value) -> Any:
         raise UnfitInput("it must be text")
     if field.choices and wanted not in field.choices:
         raise UnfitInput(f"it must be one of {', '.join(field.choices)}")
+    if field.name == "country_of_origin" and not COUNTRY.fullmatch(wanted):
+        raise UnfitInput("it must be a country's two letters, such as DE")
+    if field.name == "category" and not wanted.startswith("gid://shopify/TaxonomyCategory/"):
+        raise UnfitInput("it must be the id of a category, such as gid://shopify/TaxonomyCategory/aa-1")
     return split(wanted) if field.name == "tags" else wanted
 
 

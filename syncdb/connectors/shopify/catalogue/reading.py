@@ -12,7 +12,7 @@ from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.answered import RecordPage, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity
-from syncdb.connectors.shopify.catalogue.fields import ShopField, parts_of, value_of
+from syncdb.connectors.shopify.catalogue.fields import WEIGHT, ShopField, parts_of, value_of
 from syncdb.connectors.shopify.catalogue.trouble import RecordErrors, sort_errors
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
@@ -67,7 +67,8 @@ class CatalogueReader:
 
     def __post_init__(self) -> None:
         seo = (("seo", "title"), ("seo", "description")) if any(one.path[0] == "seo" for one in self.fields) else ()
-        self._parts = parts_of(self.fields, (*self.entity.always, *seo))
+        weight = ((*WEIGHT, "value"), (*WEIGHT, "unit")) if any(one.path[:-1] == WEIGHT for one in self.fields) else ()
+        self._parts = parts_of(self.fields, (*self.entity.always, *seo, *weight))
 
     @property
     def parts(self) -> Parts:

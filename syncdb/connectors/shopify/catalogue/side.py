@@ -29,6 +29,7 @@ from syncdb.connectors.shopify.catalogue.work import (
     verify,
     wanted,
 )
+from syncdb.connectors.shopify.products.creating import ProductCreator
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
 from syncdb.values import iso, moment
@@ -43,12 +44,16 @@ LATE = 60.0  # seconds; on trust: Shopify documents no longest time in which a r
 
 @dataclass(slots=True)
 class CatalogueSide:
-    """A connector to one entity. `late` is how many seconds an unanswered write may still be applied after it was sent."""
+    """A connector to one entity. `late` is how many seconds an unanswered write may still be applied after it was sent.
+
+    With a `creator` new records can be made; it says how.
+    """
 
     conversation: Conversation
     entity: ShopEntity
     fields: tuple[ShopField, ...]
     late: float = LATE
+    creator: ProductCreator | None = None
     name: str = field(init=False)
     title: str = field(init=False)
     can: Capabilities = field(init=False)
@@ -59,14 +64,14 @@ class CatalogueSide:
     def __post_init__(self) -> None:
         stock = self.entity is STOCK
         self.name = self.title = f"Shopify {self.entity.name}"
-        delete = self.entity is PRODUCTS
-        self.can = Capabilities(create=False, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits)
+        delete, create = self.entity is PRODUCTS, self.creator is not None
+        self.can = Capabilities(create, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits)
         self._reader = CatalogueReader(self.conversation, self.entity, self.fields)
         self._born = self.conversation.client.clock.monotonic()
 
     def structure(self, token: int) -> Attempt | None:
-        """Nothing has to be made in a shop before its records can be written."""
-        return None
+        """The definition of the custom id that new records are found by; nothing else has to be made in a shop."""
+        return None if self.creator is None else self.creator.structure(token)
 
     def fetch(self) -> Iterator[Snapshot]:
         """Every record, in blocks. Raises Refused and RetryLater."""
@@ -84,7 +89,7 @@ class CatalogueSide:
         self._find(works)
         currency = self.conversation.shop().currency
         for work in works:
-            judge(work, self.entity, currency, self.can.delete, why_not if self.entity is STOCK else lambda _: "")
+            judge(work, self.entity, currency, self.can, self._why_not)
         evidence = {
             "prepared_at": iso(self.conversation.client.clock.now()),
             "judged": {work.key: [work.outcome.result.value, work.outcome.why] for work in works if work.outcome},
@@ -96,6 +101,9 @@ class CatalogueSide:
         """Send it, comparing once more just before where Shopify itself does not compare."""
         if attempt.token in self._sent:
             return self.settle(attempt)
+        if not attempt.operations and self.creator is not None:
+            self.creator.define()
+            return []
         works = self._judged(attempt)
         if self.entity is not STOCK:
             waiting = pending(works)
@@ -109,6 +117,8 @@ class CatalogueSide:
 
         What looking does not show is looked for again after the time in which it may still be applied.
         """
+        if not attempt.operations and self.creator is not None:
+            return self.creator.settled()
         works = self._judged(attempt)
         if self.entity is STOCK and self._key_is_kept(attempt):
             return self._carried_out(attempt, works)
@@ -134,6 +144,12 @@ class CatalogueSide:
     def _works(self, operations: Sequence[Operation]) -> list[PendingWrite]:
         fields = by_name(self.fields)
         return [PendingWrite(operation, fields) for operation in operations]
+
+    def _why_not(self, operation: Operation) -> str:
+        if self.entity is STOCK:
+            return why_not(operation)
+        creating = operation.action is Action.CREATE and self.creator is not None
+        return self.creator.unfit(operation) if creating and self.creator is not None else ""
 
     def _fits(self, operation: Operation) -> bool:
         """Whether the shop can take the values that an update would write, as far as that can be told without asking it."""
@@ -183,6 +199,8 @@ class CatalogueSide:
         if self.entity is STOCK:
             StockWriter(sender, self._reader, attempt.token, self.late).write(works)
             return
+        if self.creator is not None:
+            self.creator.create(works, sender)
         delete_records(works, sender, self.entity)
         write_metafields(works, sender, self.entity)
         if self.entity is VARIANTS:
@@ -205,8 +223,11 @@ class CatalogueSide:
     def _stands(self, works: Sequence[PendingWrite]) -> bool:
         """Settle each by whether the shop shows it; whether all of it does."""
         waiting = pending(works)
-        block = self._reader.by_ids([work.key for work in waiting])
-        for work in waiting:
+        if self.creator is not None:
+            self.creator.look(work for work in waiting if work.operation.action is Action.CREATE)
+        there = pending(waiting)
+        block = self._reader.by_ids([work.key for work in there])
+        for work in there:
             work.seen = block.seen.get(work.key)
             shown = _is_shown(work, block.complete)
             if shown is None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, objects, text_at
+from syncdb.connectors.shopify.catalogue.fields import WEIGHT
 from syncdb.connectors.shopify.catalogue.inputs import nested, sent
 from syncdb.connectors.shopify.catalogue.reading import CatalogueReader
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
 from syncdb.connectors.shopify.catalogue.work import GONE, PendingWrite, Sender, pending, refuse, verify
 from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.shape import selection
+from syncdb.decoding import mapping, understood
 from syncdb.model import Result
 
 PRODUCTS_AT_ONCE = 25  # each mutation costs 10 points (documented) and what it returns
@@ -30,6 +32,12 @@ def document_of(products: int, selected: str) -> str:
         for number in range(products)
     )
     return f"mutation Write({given}) {{ {runs} }}"
+
+
+@understood("Shopify")
+def found_weight(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The weight of an answered variant."""
+    return mapping(node["inventoryItem"]["measurement"]["weight"])
 
 
 @dataclass(slots=True)
@@ -124,4 +132,7 @@ class VariantWriter:
     def _input(self, work: PendingWrite) -> dict[str, Any]:
         currency = self.reader.conversation.shop().currency
         changes = {field.written: sent(field, work.operation.changes[field.name], currency) for field in work.changed(False)}
+        if any(path[:-1] == WEIGHT for path in changes):  # number and unit are sent together (schema)
+            for name in ("value", "unit"):
+                changes.setdefault((*WEIGHT, name), found_weight(work.node)[name])
         return nested({("id",): work.key, **changes})

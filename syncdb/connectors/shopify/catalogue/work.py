@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.base import Capabilities
 from syncdb.connectors.shopify.catalogue.answered import UserError
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ShopEntity
@@ -78,13 +79,13 @@ def pending(works: Iterable[PendingWrite]) -> list[PendingWrite]:
     return [work for work in works if work.pending]
 
 
-def judge(work: PendingWrite, entity: ShopEntity, currency: str, may_delete: bool, why_not: Callable[[Operation], str]) -> None:
+def judge(work: PendingWrite, entity: ShopEntity, currency: str, can: Capabilities, why_not: Callable[[Operation], str]) -> None:
     """Settle what needs no sending: what cannot be done here, does not fit, or rests on what is no longer so.
 
-    `why_not` is what else keeps such a record from being changed like that, "" if nothing does.
+    `why_not` is what else keeps such a record from being made or changed like that, "" if nothing does.
     """
     operation = work.operation
-    if operation.action is Action.CREATE or (operation.action is Action.DELETE and not may_delete):
+    if not {Action.CREATE: can.create, Action.DELETE: can.delete, Action.UPDATE: can.update}[operation.action]:
         verb = "made" if operation.action is Action.CREATE else "deleted"
         work.end(Result.REJECTED, f"{called(work, entity)}: a {entity.one} cannot be {verb} in Shopify from here")
     elif unknown := [name for name in operation.changes if name not in work.fields]:
@@ -93,12 +94,14 @@ def judge(work: PendingWrite, entity: ShopEntity, currency: str, may_delete: boo
         work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
     else:
         compare(work, entity)
-        if work.pending and operation.action is Action.UPDATE and (why := why_not(operation)):
+        if work.pending and operation.action is not Action.DELETE and (why := why_not(operation)):
             work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
 
 
 def compare(work: PendingWrite, entity: ShopEntity) -> None:
-    """Settle as stale what is gone or does not show what the plan saw."""
+    """Settle as stale what is gone or does not show what the plan saw; what is to be made shows nothing yet."""
+    if work.operation.action is Action.CREATE:
+        return
     if work.seen is None:
         work.end(Result.STALE, GONE)
     elif hidden := [name for name in work.operation.changes if name not in work.seen.fields]:

@@ -98,7 +98,7 @@ def _metafields(given: Iterable[Metafield] | None, custom: Mapping[str, Any] | N
     """A metafields list is the whole truth: the custom id must be in it wherever it is given."""
     if given is None:
         return None if custom is None else [dict(custom)]
-    told = [{"namespace": one.namespace, "key": one.key, "type": one.type, "value": one.value} for one in given]
+    told = [_told({"namespace": one.namespace, "key": one.key, "type": one.type or None, "value": one.value}) for one in given]
     return told if custom is None else [dict(custom), *(one for one in told if _name(one) != _name(custom))]
 
 

@@ -34,11 +34,18 @@ class Shelf:
         return generate_goods(self.goods, n, seed, self.world.now())
 
     def catalogue(
-        self, fields: Mapping[str, Sequence[str]] | None = None, *, late: float = 60.0, overlap: float = 600.0, **kind: Any
+        self,
+        fields: Mapping[str, Sequence[str]] | None = None,
+        *,
+        late: float = 60.0,
+        overlap: float = 600.0,
+        origin: tuple[str, str] | None = None,
+        **kind: Any,
     ) -> ShopCatalogue:
         """A catalogue of these fields (default: all there are)."""
         client = self.world.client(**kind)
-        return ShopCatalogue(client, fields=fields or EVERYTHING, late=late, overlap=timedelta(seconds=overlap))
+        span = timedelta(seconds=overlap)
+        return ShopCatalogue(client, fields=fields or EVERYTHING, late=late, overlap=span, origin=origin)
 
     def grant(self, *scopes: str) -> None:
         """The app has just these scopes from now on."""

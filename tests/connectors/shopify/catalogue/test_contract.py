@@ -1,7 +1,7 @@
 """The catalogue keeps the contract of every connector.
 
-A shop's records are made in the shop, not from here. So the stage keeps blank products at hand, a blank record counts as none,
-and to create one is to fill in a blank one: an ordinary update.
+Products are made from here, under custom ids. Variants are made in the shop: the stage keeps blank ones at hand, a blank record
+counts as none, and to create one is to fill in a blank one: an ordinary update. Products are tried in this way, too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,9 +12,10 @@ import pytest
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Snapshot
-from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.products.generate import generate_goods
+from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from syncdb.values import Value
 from tests.connectors.contract import Contract
@@ -180,3 +181,73 @@ class TestProducts(Contract):
     @pytest.fixture
     def stage(self, shelf: Shelf) -> ProductStage:
         return ProductStage(shelf)
+
+
+class Making(Named):
+    """Products under the contract's names, made under the contract's keys as custom ids."""
+
+    def __init__(self, side: CatalogueSide, names: Mapping[str, str], goods: Goods) -> None:
+        super().__init__(side, names, counted_as_text=True)
+        self.goods = goods
+        self.last = ""
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        attempt = super().prepare(operations, token)
+        self.last = attempt.operations[-1].key
+        return attempt
+
+    @property
+    def made(self) -> dict[str, str]:
+        """The keys of products by their ids."""
+        held = ((one, field) for one in self.goods.products.values() for field in one["metafields"])
+        return {one["id"]: field["value"] for one, field in held if (field["namespace"], field["key"]) == ORIGIN}
+
+    def _gid(self, key: str) -> str:
+        return next((gid for gid, made in self.made.items() if made == key), NOBODY.format("Product"))
+
+    def _theirs(self, operation: Operation) -> Operation:
+        if operation.action is Action.CREATE:
+            return replace(operation, changes=self._fields(operation.changes))
+        return super()._theirs(operation)
+
+    def _ours(self, block: Snapshot) -> Snapshot:
+        self.gids = {key: gid for gid, key in self.made.items()}
+        return super()._ours(block)
+
+
+ORIGIN = ("sync", "origin")
+
+
+class MakingStage:
+    """A shop without any product."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        names = {"title": "title", "count": "vendor"}
+        side = shelf.catalogue({"products": list(names.values())}, origin=ORIGIN).side("products")
+        self.connector = Making(side, names, shelf.goods)
+
+    def shows(self) -> dict[str, dict[str, Value]]:
+        nodes = {key: self.shelf.goods.products[gid] for gid, key in self.connector.made.items()}
+        assert len(nodes) == len(self.shelf.goods.products), "there is a product that nobody asked for, or one twice"
+        return {key: {"key": key, "title": one["title"], "count": int(one["vendor"])} for key, one in nodes.items()}
+
+    def person_changes(self, key: str, field: str, value: Value) -> None:
+        assert field == "count"
+        Merchant(self.shelf.goods).edit_product(self.connector._gid(key), vendor=str(value))
+
+    def lose_next_answer(self, *, applied: bool) -> None:
+        """Of several products the answer to the last one is lost, or nothing of any is applied."""
+        fault = Fault("apply_then_cut", self._makes_last) if applied else Fault("cut_before", "shopify write")
+        self.shelf.world.faults.add(fault)
+
+    def _makes_last(self, seen: Seen) -> bool:
+        """Whether a request makes the last product of the attempt that was prepared."""
+        sent = str(seen.body_json)
+        return "productSet" in sent and f"'value': '{self.connector.last}'" in sent
+
+
+class TestMaking(Contract):
+    @pytest.fixture
+    def stage(self, shelf: Shelf) -> MakingStage:
+        return MakingStage(shelf)

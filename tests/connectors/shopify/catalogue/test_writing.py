@@ -50,6 +50,8 @@ def changing(shelf: Shelf, entity: str, key: str, **changes: Value) -> Operation
         ("seo_title", "Kaufen", "Kaufen"),
         ("seo_description", None, None),
         ("template_suffix", "gross", "gross"),
+        ("category", "gid://shopify/TaxonomyCategory/aa-1-13", "gid://shopify/TaxonomyCategory/aa-1-13"),
+        ("requires_selling_plan", True, True),
         (MATERIAL, "Wolle", "Wolle"),
     ],
 )
@@ -83,6 +85,12 @@ def test_each_field_of_a_product_is_written_alone(
         ("cost", None),
         ("tracked", False),
         ("requires_shipping", False),
+        ("weight", Decimal("0.1")),
+        ("weight_unit", "GRAMS"),
+        ("harmonized_code", "610910"),
+        ("country_of_origin", "DE"),
+        ("province_of_origin", "BY"),
+        ("tax_code", "0012"),
         (MATERIAL, "Wolle"),
     ],
 )
