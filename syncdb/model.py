@@ -37,7 +37,7 @@ class Found:
     `frozen` names fields that must not be written there, with the reason (a person's formula in our cell). `computed` are fields
     that nobody can write there, whatever they show (a column of formulas). `blank` are fields that hold nothing yet and may be
     filled unasked (an empty cell, the 0 of a column just made). `changed_at` (ISO 8601, UTC) is when the side itself says it
-    last changed, where it can.
+    last changed, where it can. `notes` are places in which people keep something of their own there (their columns).
     """
 
     ref: str
@@ -47,6 +47,7 @@ class Found:
     changed_at: str | None = None
     computed: frozenset[str] = frozenset()
     blank: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ class Why(Enum):
     NO_BASE = "no base"  # the sides differ and nobody knows what they last agreed on
     EDIT_AGAINST_DELETE = "edit against delete"  # gone on one side, edited on the other
     UNKNOWN_KEY = "unknown key"  # stands only on the side that may not create records
+    NOTED = "note against delete"  # gone on one side, and people keep something of their own with it on the other
     AMBIGUOUS = "ambiguous match"  # several records could be the same thing as this one
 
 

@@ -131,6 +131,7 @@ def _why(one: "Dispute", sides: "Sides") -> str:
         Why.NO_BASE: "the sides differ, and what was last agreed is not known",
         Why.EDITED: f"changed in {sides.place}, which may not change it",
         Why.EDIT_AGAINST_DELETE: "deleted on one side, edited on the other",
+        Why.NOTED: "deleted on one side, with notes of people's own on the other",
         Why.GONE: "deleted on one side",
         Why.DOUBLED: "stands in several rows; remove all but one",
         Why.FORMULA: "a formula stands there; it is never overwritten",

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
-from syncdb.model import Difference, Moved, Record
-from syncdb.values import Value, same
+from syncdb.model import Difference, Found, Moved, Record
+from syncdb.values import Value, canonical, same
 
 
 def observed(base: Record | None, shown: Record, name: str) -> tuple[bool, Value]:
@@ -46,9 +46,19 @@ def number(value: Value) -> int | Decimal | None:
     return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
-def changed_since(base: Record, shown: Mapping[str, Value]) -> bool:
-    """Whether a side shows anything else than the base in any field it was observed in."""
-    return any(not same(shown[name], value) for name, value in base.fields.items() if name in shown)
+def edited_since(base: Record, there: Found, given: frozenset[str]) -> bool:
+    """Whether what stands there may be somebody's edit: it differs from the base, was never agreed on, or cannot be read.
+
+    `given` are fields that only the other side sets: emptied, they hold nothing that could be lost (a reference is emptied by
+    its system when what it refers to goes).
+    """
+    if there.frozen:
+        return True
+    moved = {name: value for name, value in there.record.fields.items() if not _in_base(base, name, value)}
+    emptied = {name for name, value in moved.items() if canonical(value) is None}
+    never_agreed = moved.keys() - base.fields.keys()
+    harmless = (emptied & given) | (never_agreed & (emptied | there.blank | there.computed))
+    return bool(moved.keys() - harmless)
 
 
 def _who_moved(base: Record | None, name: str, left: Value, right: Value) -> Moved:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from syncdb.engine.compare import changed_since, compare, number
+from syncdb.engine.compare import compare, edited_since, number
 from syncdb.model import (
     Action,
     Conflict,
@@ -74,12 +74,14 @@ def decide(triple: Triple, policy: Policy) -> Decision:
     if triple.left is None and triple.right is None:
         return Decision(triple.key, forget=triple.base is not None and triple.sure_left and triple.sure_right)
     if triple.left is not None:
-        return _one_missing(triple, triple.left, Side.RIGHT, triple.sure_right, policy.missing_right, policy.create_right)
+        return _one_missing(triple, triple.left, Side.RIGHT, triple.sure_right, policy.missing_right, policy.create_right, policy)
     assert triple.right is not None
-    return _one_missing(triple, triple.right, Side.LEFT, triple.sure_left, policy.missing_left, policy.create_left)
+    return _one_missing(triple, triple.right, Side.LEFT, triple.sure_left, policy.missing_left, policy.create_left, policy)
 
 
-def _one_missing(triple: Triple, there: Found, missing: Side, sure: bool, on_missing: OnMissing, may_create: bool) -> Decision:
+def _one_missing(
+    triple: Triple, there: Found, missing: Side, sure: bool, on_missing: OnMissing, may_create: bool, policy: Policy
+) -> Decision:
     """The record stands on one side only. Absence counts for nothing unless the other side was seen whole."""
     if not sure:
         return Decision(triple.key)
@@ -89,15 +91,27 @@ def _one_missing(triple: Triple, there: Found, missing: Side, sure: bool, on_mis
         return _left_alone(triple, Why.UNKNOWN_KEY)
     if on_missing is OnMissing.RESTORE:
         return _create(there, missing, ROW_RESTORED)
-    edited = changed_since(triple.base, there.record.fields)
-    if on_missing is OnMissing.DELETE and not edited:
+    kept = Why.GONE if on_missing is OnMissing.RESPECT else _kept(triple.base, there, _given_by(missing, policy))
+    if kept is None:
         return _delete(there, missing.other, "deleted on the other side")
     verdict = triple.verdicts.get(None)
     if verdict is None or verdict.take is Take.VALUE:
-        return _left_alone(triple, Why.GONE if on_missing is OnMissing.RESPECT else Why.EDIT_AGAINST_DELETE)
+        return _left_alone(triple, kept, there.notes)
     if Side(verdict.take.value) is missing:
         return _delete(there, missing.other, DECIDED)
     return _create(there, missing, DECIDED)
+
+
+def _kept(base: Record, there: Found, given: frozenset[str]) -> Why | None:
+    """Why a record is not deleted although the other side deleted it; None where nothing of a person's would go with it."""
+    if edited_since(base, there, given):
+        return Why.EDIT_AGAINST_DELETE
+    return Why.NOTED if there.notes else None
+
+
+def _given_by(side: Side, policy: Policy) -> frozenset[str]:
+    """The fields that only this side sets."""
+    return frozenset(name for name, rule in policy.rules.items() if rule.owner.value == side.value)
 
 
 def _create(there: Found, side: Side, reason: str) -> Decision:
@@ -208,6 +222,8 @@ def _owned(difference: Difference, owner: Side, on_drift: OnDrift, left: Found, 
         return _conflict(difference, Why.EDITED)
     if on_drift is OnDrift.REPORT and difference.moved is Moved.NO_BASE and not (blank or canonical(shown) is None):
         return _conflict(difference, Why.NO_BASE)  # whether a person put it there is not known: it is not lost on a guess
+    if difference.moved is Moved.NO_BASE and difference.field in (left if owner is Side.LEFT else right).blank:
+        return _filled(difference, left, right)  # an owner that has said nothing yet empties nothing
     return {owner.other: difference.left if owner is Side.LEFT else difference.right}
 
 

@@ -19,6 +19,7 @@ _TOLD = {
     Why.ALIKE: "moved on both sides, and one of the movements may be a write of syncdb whose answer was lost",
     Why.NO_BASE: "differs, and nobody knows what was last agreed",
     Why.EDIT_AGAINST_DELETE: "was deleted on one side and edited on the other; the edit was kept",
+    Why.NOTED: "was deleted on one side, and people keep notes of their own with it on the other; it was kept",
     Why.AMBIGUOUS: "could be the same as several others; all of them were left alone until it is clear which one is meant",
 }
 # of records that may be written on both sides

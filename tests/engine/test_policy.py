@@ -192,6 +192,37 @@ class TestAbsence:
         untouched = decide(Triple("k", self.base, None, found(1)), two_way)
         assert [(op.side, op.action) for op in untouched.operations] == [(RIGHT, Action.DELETE)]
 
+    def test_what_was_never_agreed_on_is_no_reason_to_delete(self) -> None:
+        """A price in dispute since the ledger was lost is not in the base; the record went with the person's price."""
+        two_way = Policy({"f": Rule(Owner.BOTH), "g": Rule(Owner.BOTH)}, missing_left=OnMissing.DELETE)
+        disputed = Found("7", "v", Record("k", {"f": 1, "g": 5}))
+        assert [one.why for one in decide(Triple("k", self.base, None, disputed), two_way).conflicts] == [Why.EDIT_AGAINST_DELETE]
+        for nobodys in (
+            replace(disputed, blank=frozenset({"g"})),
+            replace(disputed, computed=frozenset({"g"})),
+            Found("7", "v", Record("k", {"f": 1, "g": None})),
+        ):
+            assert [op.action for op in decide(Triple("k", self.base, None, nobodys), two_way).operations] == [Action.DELETE]
+
+    def test_a_word_that_is_no_value_of_its_field_is_an_edit(self) -> None:
+        two_way = policy(Rule(Owner.BOTH), missing_left=OnMissing.DELETE)
+        word = Found("7", "v", Record("k", {}), {"f": "'ask Ann' is no number"})
+        assert [one.why for one in decide(Triple("k", self.base, None, word), two_way).conflicts] == [Why.EDIT_AGAINST_DELETE]
+
+    def test_a_reference_that_its_system_emptied_is_no_edit(self) -> None:
+        """The row of a deleted product goes first, and Grist empties what referred to it; the variant then stayed for ever."""
+        for rule, expected in ((OWNER_LEFT, [Action.DELETE]), (Rule(Owner.BOTH), [])):
+            decision = decide(Triple("k", self.base, None, found(None)), policy(rule, missing_left=OnMissing.DELETE))
+            assert [op.action for op in decision.operations] == expected
+
+    def test_a_record_with_notes_of_peoples_own_is_not_deleted_unasked(self) -> None:
+        noted = replace(found(1), notes=("Our_notes",))
+        two_way = policy(Rule(Owner.BOTH), missing_left=OnMissing.DELETE)
+        (conflict,) = decide(Triple("k", self.base, None, noted), two_way).conflicts
+        assert (conflict.why, conflict.where) == (Why.NOTED, ("Our_notes",))
+        asked = Triple("k", self.base, None, noted, verdicts={None: Verdict("k", None, Take.LEFT, None, True)})
+        assert [op.action for op in decide(asked, two_way).operations] == [Action.DELETE]
+
     def test_a_foreign_key_is_left_alone(self) -> None:
         decision = decide(Triple("k", None, None, found(1)), policy(OWNER_LEFT))
         assert not decision.operations and [one.why for one in decision.conflicts] == [Why.UNKNOWN_KEY]
@@ -222,3 +253,12 @@ def test_a_computed_field_is_never_written_whatever_it_shows() -> None:
         there = replace(found(right), computed=frozenset({"f"}))
         decision = decide(Triple("k", Record("k", {"f": base}), found(2), there), policy(OWNER_LEFT))
         assert not decision.operations and decision.conflicts[0].why is Why.FORMULA
+
+
+def test_an_owner_that_never_said_anything_is_filled_and_empties_nothing() -> None:
+    """A column just made for a field that Grist decides emptied that field in the whole shop."""
+    blank = replace(found(None), blank=frozenset({"f"}))
+    filled = decide(Triple("k", None, found("TEA-1"), blank), policy(OWNER_RIGHT))
+    assert [(op.side, op.changes, op.reason) for op in filled.operations] == [(RIGHT, {"f": "TEA-1"}, "blank filled")]
+    emptied = decide(Triple("k", Record("k", {"f": "TEA-1"}), found("TEA-1"), blank), policy(OWNER_RIGHT))
+    assert [(op.side, op.changes) for op in emptied.operations] == [(LEFT, {"f": None})]

@@ -160,8 +160,8 @@ def _moved(operation: Operation, row: Row, layout: TableLayout, reader: RowReade
         try:
             standing = reader.value(row, name)
         except UnreadableCell as why:
-            if operation.action is Action.DELETE:
-                continue  # a record is not kept for a cell that says nothing
+            if operation.action is Action.DELETE:  # what somebody typed there counts, whatever it means
+                return Outcome(Result.STALE, ref=str(row.id), why=f"{operation.key}: {name} changed meanwhile")
             return Outcome(Result.REJECTED, ref=str(row.id), why=f"{operation.key}: {name} is left as it is: {why}")
         if not same(standing, expected):
             return Outcome(Result.STALE, ref=str(row.id), why=f"{operation.key}: {name} changed meanwhile")

@@ -64,13 +64,17 @@ class ColumnPlace:
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """Where everything stands in a table. `changed` is the id of the column that tells when people changed a row."""
+    """Where everything stands in a table. `changed` is the id of the column that tells when people changed a row.
+
+    `own` are the ids of people's columns, as far as they hold what somebody put there, not what a formula makes.
+    """
 
     table_ref: int
     table: str
     key: ColumnPlace
     places: Mapping[str, ColumnPlace]
     changed: str | None = None
+    own: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """The layout as JSON data; `from_data` is the inverse."""
@@ -80,13 +84,15 @@ class TableLayout:
             "key": _place_data(self.key),
             "places": {name: _place_data(place) for name, place in self.places.items()},
             "changed": self.changed,
+            "own": list(self.own),
         }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "TableLayout":
         """The layout that `as_data` gave. Raises KeyError where a part is missing."""
         places = {str(name): ColumnPlace(*place) for name, place in data["places"].items()}
-        return cls(int(data["table_ref"]), str(data["table"]), ColumnPlace(*data["key"]), places, data["changed"])
+        own = tuple(map(str, data.get("own", ())))
+        return cls(int(data["table_ref"]), str(data["table"]), ColumnPlace(*data["key"]), places, data["changed"], own)
 
 
 def _place_data(place: ColumnPlace) -> list[Any]:
@@ -98,7 +104,8 @@ class TableBinding:
     """What ties a ledger to a table: kept from run to run, so that renamed columns are followed and vanished ones noticed.
 
     `table` and `asked` are as configured when it was made, `state` is the document's state in which the layout was seen, `made`
-    are the fields whose columns were made by us.
+    are the fields whose columns were made by us. `left` are fields that are not chosen any more: what their column was called
+    and its number, so that one which people renamed since is found again when its field is chosen again.
     """
 
     document: str
@@ -107,12 +114,18 @@ class TableBinding:
     layout: TableLayout
     state: str
     made: frozenset[str] = frozenset()
+    left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+    def known(self, name: str) -> tuple[str, int] | None:
+        """What a field's column was called when it was last chosen, and its number."""
+        place = self.layout.places.get(name)
+        return (self.asked[name], place.ref) if place is not None and name in self.asked else self.left.get(name)
 
     def as_data(self) -> dict[str, Any]:
         """The binding as JSON data; `from_data` is the inverse."""
         asked, layout = dict(self.asked), self.layout.as_data()
         names = {"document": self.document, "table": self.table, "state": self.state, "made": sorted(self.made)}
-        return names | {"asked": asked, "layout": layout}
+        return names | {"asked": asked, "layout": layout, "left": {name: list(place) for name, place in self.left.items()}}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "TableBinding":
@@ -120,14 +133,16 @@ class TableBinding:
         asked = {str(name): str(text) for name, text in data["asked"].items()}
         layout = TableLayout.from_data(data["layout"])
         made = frozenset(map(str, data.get("made", ())))
-        return cls(str(data["document"]), str(data["table"]), asked, layout, str(data["state"]), made)
+        left = {str(name): (str(label), int(ref)) for name, (label, ref) in data.get("left", {}).items()}
+        state = str(data["state"]) if "own" in data["layout"] else ""  # of a ledger that knows less: look again
+        return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left)
 
 
 @dataclass(frozen=True, slots=True)
 class TableState:
     """A table compared with the wish: what stands, and which fields ("" for the key) lack a column or only have an empty one.
 
-    `layout` is None while the table or its key column is missing.
+    `layout` is None while the table or its key column is missing. `left` are the columns that stand of fields not chosen any more.
     """
 
     table: TableInfo | None
@@ -135,6 +150,7 @@ class TableState:
     missing: tuple[str, ...] = ()
     empty: Mapping[str, ColumnInfo] = field(default_factory=dict)
     changed: ColumnInfo | None = None
+    left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def whole(self, wish: WantedTable) -> bool:
         if self.layout is None or self.missing or self.empty:
@@ -178,10 +194,11 @@ def stand(
         if bound and name in known and bound.asked.get(name) == asked:
             found[name] = _still_there(columns, known[name], asked, table)
     taken = {one.ref for name, one in found.items() if name}
+    left = _left_out(bound, wish, columns) if bound else {}
     for name, asked in wish.asked.items():
-        one = None if name in found else _unbound(columns, asked, taken, table)
-        if one is not None:
-            found[name] = one
+        if name not in found:
+            one = _unbound(columns, asked, taken, table) or _once(columns, bound, name, asked, taken)
+            found |= {name: one} if one is not None else {}
     _refuse_shared(found, wish, table)
     places = {name: _place(one, name, wish, targets, table) for name, one in found.items()}
     changed = _changed_column(columns, wish)
@@ -189,8 +206,10 @@ def stand(
     missing = tuple(name for name in wish.asked if name not in found)
     empty = {name: one for name, one in found.items() if one.empty}
     key = places.pop("", None)
-    layout = TableLayout(table.ref, table.id, key, places, ready) if key is not None else None
-    return TableState(table, layout, missing, empty, changed)
+    ours = {one.ref for one in found.values()} | {ref for _, ref in left.values()} | ({changed.ref} if changed else set())
+    own = tuple(one.id for one in columns if one.ref not in ours and not one.is_formula and not one.formula.strip())
+    layout = TableLayout(table.ref, table.id, key, places, ready, own) if key is not None else None
+    return TableState(table, layout, missing, empty, changed, left)
 
 
 def _changed_column(columns: Sequence[ColumnInfo], wish: WantedTable) -> ColumnInfo | None:
@@ -221,6 +240,21 @@ def _unbound(columns: Sequence[ColumnInfo], asked: str, taken: set[int], table: 
             next_step="Rename one of them, or give the column's id in the settings.",
         )
     return found[0] if found else None
+
+
+def _once(columns: Sequence[ColumnInfo], bound: TableBinding | None, name: str, asked: str, taken: set[int]) -> ColumnInfo | None:
+    """The column in which a field stood before it was left out for a while, whatever people call it now."""
+    known = bound.left.get(name) if bound else None
+    if known is None or known[0] != asked or known[1] in taken:
+        return None
+    return next((one for one in columns if one.ref == known[1]), None)
+
+
+def _left_out(bound: TableBinding, wish: WantedTable, columns: Sequence[ColumnInfo]) -> dict[str, tuple[str, int]]:
+    """The fields that were chosen once, with their columns. One that is gone is forgotten: Grist gives its number again."""
+    standing = {one.ref for one in columns}
+    once = {name: bound.known(name) for name in (*bound.left, *bound.layout.places) if name not in wish.asked}
+    return {name: known for name, known in once.items() if known is not None and known[1] in standing}
 
 
 def _refuse_shared(found: Mapping[str, ColumnInfo], wish: WantedTable, table: TableInfo) -> None:

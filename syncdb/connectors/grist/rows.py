@@ -61,7 +61,8 @@ class RowReader:
         fields |= self.unmade
         blank = frozenset(name for name, value in fields.items() if self._is_blank(name, value)) - computed
         version = digest(encode_fields(fields))
-        return Found(str(row.id), version, Record(row.key, fields), frozen, self._changed_at(row), computed, blank)
+        notes = tuple(column for column in self.layout.own if not _nothing(row.cells.get(column)))
+        return Found(str(row.id), version, Record(row.key, fields), frozen, self._changed_at(row), computed, blank, notes)
 
     def _is_blank(self, name: str, value: Value) -> bool:
         return canonical(value) is None or ((name in self.made or name in self.unmade) and value in (0, False))
@@ -83,6 +84,11 @@ class RowReader:
             return iso(datetime.fromtimestamp(seconds, UTC))
         except (OverflowError, ValueError, OSError):
             return None
+
+
+def _nothing(cell: Any) -> bool:
+    """Whether a cell holds what Grist itself puts into a new row."""
+    return cell in (None, "", 0, False, ["L"])
 
 
 def codecs_of(document: GristDocument, wish: WantedTable, layout: TableLayout) -> dict[str, Codec]:

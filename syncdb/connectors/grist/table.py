@@ -1,7 +1,7 @@
 """The Grist connector: one table of one document as the engine sees it."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from syncdb.clock import SYSTEM, Clock
@@ -128,7 +128,7 @@ class GristTable:
         if not self._looked:
             if self._document.since(known.state).schema_moved:
                 return False
-            self._bind(known.layout)
+            self._bind(known.layout, known.left)
         return self._layout is not None
 
     def _survey(self) -> TableState:
@@ -137,13 +137,14 @@ class GristTable:
         self._looked = True
         self._layout = standing.layout
         if standing.layout is not None and standing.whole(self._wish):
-            self._bind(standing.layout, state)
+            self._bind(standing.layout, standing.left, state)
         return standing
 
-    def _bind(self, layout: TableLayout, state: str | None = None) -> None:
+    def _bind(self, layout: TableLayout, left: Mapping[str, tuple[str, int]], state: str | None = None) -> None:
         self._layout, self._looked = layout, True
         state = state or self._document.head()
-        self._binding = TableBinding(self._document.id, self._wish.table, dict(self._wish.asked), layout, state, self._made)
+        asked = dict(self._wish.asked)
+        self._binding = TableBinding(self._document.id, self._wish.table, asked, layout, state, self._made, left)
 
     def _make(self, attempt: Attempt) -> list[Outcome]:
         self._made |= made_by(attempt.evidence, self._wish)

@@ -237,18 +237,26 @@ class Oracle:
             return
         if self.world.gone.get(key[0]) != "delete":
             yield f"lost: {key}, which the shop deleted and the document was to keep"
-        edited = [
-            name
-            for name, value in right.items()
-            if (known := self.bases.get((*key, name), set()) - {NOTHING}) and value != UNREADABLE
-            if not any(same(value, one) for one in known)
-        ]
+        edited = [name for name, value in right.items() if self._edited(key, name, value)]
         if edited:
             yield f"lost: {key} was edited ({edited}) and deleted all the same"
+        (row,) = before.places[key]
+        notes = [cell for cell in before.notes if cell[:2] == (self.world.numbers[key[0]], row)]
+        if notes:
+            yield f"lost: {key} had notes of people's own ({notes}) and was deleted all the same"
+
+    def _edited(self, key: Key, name: str, value: Any) -> bool:
+        """Whether a cell certainly shows somebody's edit: nothing that may have been agreed, or a word where none belongs."""
+        if (key[0], name) in NEVER_WRITTEN and (value is None or value == UNREADABLE):
+            return False  # a reference whose row is gone
+        return value == UNREADABLE or not any(
+            same(value, one) or (one == NOTHING and value in BLANK) for one in self.bases.get((*key, name), {value})
+        )
 
     def _frozen(self, key: Key, before: View, after: View) -> Iterator[str]:
         examined["doubled records"] += 1
-        if after.places.get(key) != before.places[key] or not same(after.right[key], before.right[key]):
+        shown = {name: after.right.get(key, {}).get(name) for name in before.right[key]}  # a column may have been made meanwhile
+        if after.places.get(key) != before.places[key] or not same(shown, before.right[key]):
             yield f"{key} stands in several rows, yet they were changed"
         if key in before.left and key in after.left and key[0] != "inventory" and after.left[key] != before.left[key]:
             yield f"{key} stands in several rows, yet the shop was changed"
@@ -295,7 +303,7 @@ def outcomes(rule: str, base: Any, left: Any, right: Any) -> set[Pair]:
     if rule == "shopify":
         return {ours}
     if rule == "grist":
-        return {theirs}
+        return {ours} if base == NOTHING and right in BLANK else {theirs}
     if rule == "report":
         reported = same(left, base) or (base == NOTHING and right not in BLANK)
         return {stays} if reported else {ours}

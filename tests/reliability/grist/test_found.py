@@ -89,3 +89,90 @@ def test_a_run_of_some_fields_forgets_no_change_of_others(world: ProofWorld) -> 
     world.pass_time(hours=1)
     world.synced()
     assert product["title"] == "Renamed in Grist"
+
+
+def test_a_column_left_out_for_a_while_is_found_again_by_its_number(world: ProofWorld) -> None:
+    """Renamed, left out and chosen again, it was not known any more: a second column was made beside it."""
+    world.chosen["variants"]["barcode"] = "ask"
+    world.synced(full=True)
+    person = world.person("variants")
+    person.rename_column("Barcode", "EAN")
+    del world.chosen["variants"]["barcode"]
+    world.synced(full=True)
+    variant = world.variant()
+    world.merchant.edit_variant(variant["id"], barcode="4006381333931")
+    columns = len(person.here().columns)
+    for _ in range(2):
+        world.chosen["variants"]["barcode"] = "ask"
+        world.synced(full=True)
+        assert world.shown("variants", variant["id"], "EAN") == "4006381333931"
+        assert len(person.here().columns) == columns
+
+
+def test_a_price_in_dispute_is_not_deleted_with_its_row(world: ProofWorld) -> None:
+    """After a lost ledger nothing was agreed about it; when the shop deleted the variant, its row and the price in it went."""
+    world.gone["variants"] = "delete"
+    product = world.product(0)
+    variant = product["variants"][0]["id"]
+    world.edit("variants", variant, "Price", 99)
+    world.put_ledger(None)
+    assert world.synced(full=True).conflicts == 1
+    world.merchant.delete_product(product["id"])
+    world.sync(full=True)
+    assert world.shown("variants", variant, "Price") == 99
+
+
+def test_a_word_in_a_cell_keeps_the_row(world: ProofWorld) -> None:
+    world.gone["variants"] = "delete"
+    product = world.product(0)
+    variant = product["variants"][0]["id"]
+    world.edit("variants", variant, "Price", "ask Ann")
+    world.sync(full=True)
+    world.merchant.delete_product(product["id"])
+    world.sync(full=True)
+    assert world.shown("variants", variant, "Price") == "ask Ann"
+
+
+def test_a_deleted_product_takes_its_variants_and_stock_with_it(world: ProofWorld) -> None:
+    """Grist emptied the variant's reference to the product's row, and that was taken for an edit: variants and stock stayed."""
+    world.gone |= dict.fromkeys(("products", "variants", "inventory"), "delete")
+    product = world.product(0)
+    gone = {variant["id"] for variant in product["variants"]}
+    world.merchant.delete_product(product["id"])
+    world.synced(full=True)
+    world.synced(full=True)
+    assert product["id"] not in world.rows("products") and not gone & world.rows("variants").keys()
+    assert set(world.rows("inventory")) == set(world.goods.levels)
+
+
+def test_a_row_with_a_persons_note_is_not_deleted_unasked(world: ProofWorld) -> None:
+    world.gone["products"] = "delete"
+    person = world.person("products")
+    person.add_column("Our notes")
+    first, second = (world.product(number)["id"] for number in (0, 1))
+    world.edit("products", first, "Our notes", "call Ann")
+    world.synced(full=True)
+    for gid in (first, second):
+        world.merchant.delete_product(gid)
+    world.synced(full=True)
+    assert world.shown("products", first, "Our notes") == "call Ann" and second not in world.rows("products")
+    (one,) = [one for one in world.manage("conflicts", "--json").data["conflicts"] if one["key"] == first]
+    assert world.manage("conflicts", one["id"], "--take", "shopify").code == 0
+    world.synced()
+    assert first not in world.rows("products")
+
+
+def test_a_column_just_made_for_a_field_that_grist_decides_empties_nothing(world: ProofWorld) -> None:
+    """Chosen after the first runs, or made anew after a lost ledger, its blanks were written over the shop's SKUs and barcodes."""
+    before = {}
+    for number, gid in enumerate(world.goods.variants):
+        world.merchant.edit_variant(gid, barcode=f"4000{number}")
+        before[gid] = f"4000{number}"
+    world.chosen["variants"]["barcode"] = "grist"
+    world.synced(full=True, force=True)
+    assert {gid: one["barcode"] for gid, one in world.goods.variants.items()} == before
+    assert {key: row["Barcode"] for key, row in world.rows("variants").items()} == before
+    variant = world.variant()
+    world.edit("variants", variant["id"], "Barcode", "")
+    world.synced()
+    assert variant["barcode"] in ("", None)

@@ -17,7 +17,7 @@ REFERENCES = {("variants", "product"): "products", ("inventory", "variant"): "va
 class View:
     """`left` is the shop, `right` the document; `places` are the rows of each key. `people` is all that is not ours there.
 
-    `computed` are fields that stand in a column of formulas.
+    `computed` are fields that stand in a column of formulas, `notes` the cells of `people` into which somebody typed something.
     """
 
     left: dict[Key, dict[str, Any]]
@@ -26,6 +26,7 @@ class View:
     people: dict[Any, Any]
     structure: dict[Any, Any]
     computed: frozenset[tuple[str, str]]
+    notes: frozenset[tuple[int, int, int]]
 
     @property
     def doubled(self) -> set[Key]:
@@ -48,7 +49,8 @@ def look(world: ProofWorld) -> View:
             if found.startswith("gid://"):
                 places.setdefault((entity, found), []).append(row)
                 right[entity, found] = {name: read(world, entity, name, table, row, one) for name, one in columns.items()}
-    return View(shop(world), right, places, people(world), structure(world), frozenset(computed))
+    theirs = people(world)
+    return View(shop(world), right, places, theirs, structure(world), frozenset(computed), notes(world, theirs))
 
 
 # --- the shop
@@ -160,6 +162,15 @@ def people(world: ProofWorld) -> dict[Any, Any]:
                 cell = table.get(row, column)
                 found[table.ref, row, column.ref] = None if column.type.startswith("Ref") else cell
     return found
+
+
+def notes(world: ProofWorld, theirs: dict[Any, Any]) -> frozenset[tuple[int, int, int]]:
+    """Those of people's cells (table, row, column) that hold something, and not because a formula put it there."""
+    tables = world.document.tables.values()
+    made = {(table.ref, one.ref) for table in tables for one in table.ordered() if one.formula or one.hidden}
+    return frozenset(
+        place for place, cell in theirs.items() if (place[0], place[2]) not in made and cell not in (None, "", 0, False, ("L",))
+    )
 
 
 def structure(world: ProofWorld) -> dict[Any, Any]:
