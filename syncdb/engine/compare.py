@@ -1,6 +1,6 @@
 """Compare base, left and right of one record, field by field. Pure: it decides nothing."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from syncdb.model import Difference, Found, Moved, Record

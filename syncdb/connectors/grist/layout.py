@@ -142,7 +142,7 @@ class TableBinding:
 class TableState:
     """A table compared with the wish: what stands, and which fields ("" for the key) lack a column or only have an empty one.
 
-    `layout` is None while the table or its key column is missing. `left` are the columns that stand of fields not chosen any more.
+    `layout` is None while the table or its key column is missing. `left` are columns of fields not chosen any more.
     """
 
     table: TableInfo | None

@@ -163,7 +163,7 @@ def test_a_row_with_a_persons_note_is_not_deleted_unasked(world: ProofWorld) -> 
 
 
 def test_a_column_just_made_for_a_field_that_grist_decides_empties_nothing(world: ProofWorld) -> None:
-    """Chosen after the first runs, or made anew after a lost ledger, its blanks were written over the shop's SKUs and barcodes."""
+    """Chosen later, or made anew after a lost ledger, its blanks were written over the shop's SKUs and barcodes."""
     before = {}
     for number, gid in enumerate(world.goods.variants):
         world.merchant.edit_variant(gid, barcode=f"4000{number}")
