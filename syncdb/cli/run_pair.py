@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from syncdb import __version__
 from syncdb.cli.running import Manner, Surroundings, carried_out, show, surroundings, told
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
+from syncdb.engine.older_copy import OLDER_COPY
 from syncdb.engine.request import run_request
 from syncdb.errors import ConfigurationError, Exit, Interrupted, worst
 from syncdb.model import Side
@@ -104,8 +107,9 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
         "--accept",
         action="append",
         default=[],
-        choices=(ZONE_MOVED,),
-        help="let the rows change that the guard held back because the shop's time zone changed",
+        choices=(ZONE_MOVED, OLDER_COPY),
+        help="time-zone: let the rows change that the guard held back because the shop's time zone changed; "
+        "older-copy: one side was put back to an older copy, so ask about every difference",
     )
     flag("--json", action="store_true", help="print the result as JSON")
     loud = made.add_mutually_exclusive_group().add_argument
@@ -163,8 +167,9 @@ def _settings(pair: PairType, options: RunOptions, env: Mapping[str, str]) -> Ru
 def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
     """Run, wait, run again. Being asked to end while waiting is a good end."""
     manner = options.manner()
-    while True:
-        code = Exit(carried_out(manner, settings, lambda one: _once(pair, options, one, clock)))
+    later = replace(options, accept=tuple(one for one in options.accept if one != OLDER_COPY))  # it is given for one run
+    for asked in chain([options], repeat(later)):
+        code = Exit(carried_out(manner, settings, partial(_once, pair, asked, clock=clock)))
         if code not in GOES_ON:
             return code
         try:
@@ -172,7 +177,8 @@ def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: C
                 around.progress.stage(f"Waiting {options.interval} minutes")
                 around.clock.sleep(options.interval * 60)
         except Interrupted:
-            return Exit.DONE
+            break
+    return Exit.DONE
 
 
 def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:

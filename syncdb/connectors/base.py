@@ -100,5 +100,11 @@ class Feed(Protocol):
     def changes(self, cursor: str | None) -> Changes:
         """What changed since the cursor; without one, or with one too old, every entity with keys None."""
 
+    def put_back(self, seen: str) -> str:
+        """Why the system stands before `seen`, a cursor that it told once: an older copy took its place (a backup, a snapshot).
+
+        A sentence for people; empty where it does not, or where the system cannot tell.
+        """
+
     def after_own_writes(self, cursor: str) -> str:
         """The cursor to keep once all up to `cursor` is settled: past our own writes of this run, where that can be told."""

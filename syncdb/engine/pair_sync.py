@@ -12,6 +12,7 @@ from typing import Protocol
 from syncdb.clock import Clock
 from syncdb.connectors.base import Changes, Feed
 from syncdb.engine.apply import Applier
+from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, keep_seen, older_copy, stopped
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, linked, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
@@ -97,8 +98,10 @@ class PairSync:
     def _steps(self, report: Report) -> None:
         deep = everything_is_due(self.ledger, self.pair_run.name, self.request, self.clock.now())
         report.mode = "test" if self.request.dry else "full" if deep else "incremental"
+        self._begin_anew_if_asked()
         self.progress.stage("Asking what changed")
         changes = {side: feed.changes(None if deep else self._cursor(side)) for side, feed in self.pair_run.feeds.items()}
+        self._refuse_older_copies(report, changes)
         for entity in self._linked_entities():
             self.progress.stop_if_asked()
             try:
@@ -115,6 +118,27 @@ class PairSync:
             self._move_on(changes, deep)
         if not self.request.dry:
             cut_history(self.ledger, self.request.keep, self.clock, self.progress)
+
+    def _begin_anew_if_asked(self) -> None:
+        """Only a run that looks at all fields may: the others would keep what was agreed about them."""
+        if self.pair_run.part:
+            return
+        policies = {one.pair.name: one.pair.policy for one in self.pair_run.entities}
+        if OLDER_COPY in self.request.accept:
+            begin_anew(self.ledger, self.pair_run.name, policies)
+        forget_old_base(self.ledger, policies)
+
+    def _refuse_older_copies(self, report: Report, changes: Mapping[Side, Changes]) -> None:
+        """Raise NeedsPerson where a side no longer knows the state in which it was last seen."""
+        asked = (older_copy(self.ledger, self.pair_run.name, side, feed.put_back) for side, feed in self.pair_run.feeds.items())
+        told = [why for why in asked if why]
+        if told and not self.request.dry:
+            raise stopped(told, self.pair_run.part)
+        if told:
+            guard = stopped(told, self.pair_run.part)
+            report.note(Note("guard", f"A real run would stop here: {guard}", guard.next_step))
+        elif not self.request.dry:
+            keep_seen(self.ledger, self.pair_run.name, {side: change.cursor for side, change in changes.items()})
 
     def _linked_entities(self) -> list[EntitySync]:
         """The entities, those whose sides have ids of their own as seen by keys."""
@@ -196,8 +220,6 @@ class PairSync:
         unreadable = self._unreadable(entity)
         with self.ledger.transaction():
             self.ledger.runs.put(state_keys.again(pair), sorted(unsettled | earlier))
-            if complete and keys is None and not self.pair_run.part and self.ledger.runs.get(state_keys.old_base(pair)):
-                self.ledger.runs.put(state_keys.old_base(pair), False)
             if complete and not self.pair_run.part:
                 self.ledger.runs.put(state_keys.shown(pair), entity.shown)
             for (key, name), why in unreadable.items():
@@ -234,6 +256,7 @@ class PairSync:
         with self.ledger.transaction():
             for side, cursor in cursors.items():
                 self.ledger.runs.put(state_keys.cursor(self.pair_run.name, side.value), cursor)
+                self.ledger.runs.put(state_keys.seen(self.pair_run.name, side.value), cursor)
             if deep:
                 self.ledger.runs.put(state_keys.examined(self.pair_run.name), iso(self.clock.now()))
         self.pair_run.remember()

@@ -31,8 +31,7 @@ class Triple:
 
     `verdicts` are a person's decisions about its conflicts, by field, None being the record as a whole. `ambiguous` names the
     records that could be the same thing, where that is not clear. `late` are fields that a write of ours may have changed after
-    all, though it was not seen to take place. `old`: the base is that of an older copy of the ledger, which does not know what
-    was agreed since, so that what both sides show alike is agreement, of a count, too.
+    all, though it was not seen to take place.
     """
 
     key: str
@@ -45,7 +44,6 @@ class Triple:
     verdicts: Mapping[str | None, Verdict] = field(default_factory=dict)
     ambiguous: tuple[str, ...] = ()
     late: frozenset[str] = frozenset()
-    old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +72,16 @@ def decide(triple: Triple, policy: Policy) -> Decision:
     if triple.left is None and triple.right is None:
         return Decision(triple.key, forget=triple.base is not None and triple.sure_left and triple.sure_right)
     if triple.left is not None:
-        return _one_missing(triple, triple.left, Side.RIGHT, triple.sure_right, policy.missing_right, policy.create_right, policy)
+        return _one_missing(triple, triple.left, Side.RIGHT, policy)
     assert triple.right is not None
-    return _one_missing(triple, triple.right, Side.LEFT, triple.sure_left, policy.missing_left, policy.create_left, policy)
+    return _one_missing(triple, triple.right, Side.LEFT, policy)
 
 
-def _one_missing(
-    triple: Triple, there: Found, missing: Side, sure: bool, on_missing: OnMissing, may_create: bool, policy: Policy
-) -> Decision:
+def _one_missing(triple: Triple, there: Found, missing: Side, policy: Policy) -> Decision:
     """The record stands on one side only. Absence counts for nothing unless the other side was seen whole."""
+    left = missing is Side.LEFT
+    sure, on_missing = (triple.sure_left, policy.missing_left) if left else (triple.sure_right, policy.missing_right)
+    may_create = policy.create_left if left else policy.create_right
     if not sure:
         return Decision(triple.key)
     if triple.base is None:
@@ -131,9 +130,7 @@ def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decisi
 
 
 def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> Decision:
-    differences, agreed = compare(
-        triple.base, left.record, right.record, policy.rules, () if triple.old else _counted(policy, left, right)
-    )
+    differences, agreed = compare(triple.base, left.record, right.record, policy.rules, _counted(policy, left, right))
     to: dict[Side, dict[str, Value]] = {Side.LEFT: {}, Side.RIGHT: {}}
     shared = {Side.LEFT: dict[str, Value](), Side.RIGHT: dict[str, Value]()}
     reasons: dict[Side, set[str]] = {Side.LEFT: set(), Side.RIGHT: set()}

@@ -18,7 +18,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.spool import Spool
 from syncdb.engine.triples import of_everything, of_keys
 from syncdb.errors import NeedsPerson
-from syncdb.ledger import Ledger, state_keys
+from syncdb.ledger import Ledger
 from syncdb.model import Action, Conflict, Plan, Policy, Side, Why
 from syncdb.values import Value, canonical
 
@@ -83,10 +83,9 @@ def examine(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, run_id
     conflicts: list[Conflict] = []
     complete = True
     late = ledger.late_writes(pair.name).fields()
-    old = bool(ledger.runs.get(state_keys.old_base(pair.name)))
     for found in _triples(ledger, pair, keys, now):
         progress.stop_if_asked()
-        block = _with_verdicts(ledger, pair, _with_doubts(found, late, old))
+        block = _with_verdicts(ledger, pair, _with_doubts(found, late))
         decisions = [decide(triple, pair.policy) for triple in block]
         _record_agreement(ledger, pair, block, decisions, run_id, now)
         for decision in decisions:
@@ -234,10 +233,8 @@ def _with_verdicts(ledger: Ledger, pair: EntityPair, block: Sequence[Triple]) ->
     return [replace(one, verdicts=verdicts[one.key]) if one.key in verdicts else one for one in block] if verdicts else block
 
 
-def _with_doubts(block: Sequence[Triple], late: Mapping[str, frozenset[str]], old: bool) -> Sequence[Triple]:
-    """The triples with the fields that a late write of ours may have changed, and whether their base is an older one."""
-    if old:
-        block = [replace(one, old=True) for one in block]
+def _with_doubts(block: Sequence[Triple], late: Mapping[str, frozenset[str]]) -> Sequence[Triple]:
+    """The triples with the fields that a late write of ours may have changed."""
     return [replace(one, late=late[one.key]) if one.key in late else one for one in block] if late else block
 
 

@@ -36,13 +36,18 @@ OLD_BASE = "old_base:"  # the beginning of every name of `old_base`
 
 
 def old_base(pair: str) -> str:
-    """Whether what was agreed is that of an older copy which was put back, until everything was looked at once."""
+    """Whether what was agreed is that of an older copy which was put back, until the next run has taken that in."""
     return f"{OLD_BASE}{pair}"
 
 
 def cursor(pair: str, side: str) -> str:
     """Up to where the changes of a side are settled; the side's own text."""
     return f"cursor:{pair}:{side}"
+
+
+def seen(pair: str, side: str) -> str:
+    """The newest state in which a side was seen, settled or not; a text as its cursors are."""
+    return f"seen:{pair}:{side}"
 
 
 def late_writes(pair: str, key: str) -> str:

@@ -126,6 +126,9 @@ class _Emptied:
     def changed(self) -> Sequence[str] | None:
         return self.inner.changed()
 
+    def put_back(self, seen: str) -> str:
+        return self.inner.put_back(seen)
+
     def settled(self) -> None:
         self.inner.settled()
 

@@ -14,6 +14,7 @@ from syncdb.connectors.base import Connector
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Cause, Limits
+from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, older_copy, shared, stopped
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
@@ -69,6 +70,9 @@ class Destination(Protocol):
 
         A place that cannot tell says that there are none: what people changed is found by the daily look at everything.
         """
+
+    def put_back(self, seen: str) -> str:
+        """See Feed.put_back."""
 
     def settled(self) -> None:
         """All that `changed` named is settled."""
@@ -127,6 +131,7 @@ class OrderSync:
         left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
         cause = zone_cause(zone_then, str(self.ledger.runs.get(state_keys.SHOP)["zone"]))
         pair = EntityPair(self.destination.pair, left, connector, self.policy, self._limits(cause), cause=cause)
+        self._refuse_older_copy(report)
         applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress)
         if self.request.dry:
             self._plan_only(report, pair, stored, deep)
@@ -135,6 +140,19 @@ class OrderSync:
         self._name_failed(report, stored)
         if stored.shortened:
             report.note(cut_note(stored.shortened))
+
+    def _refuse_older_copy(self, report: Report) -> None:
+        """Raise NeedsPerson where the other side was put back to an older copy, which would undo what the shop has since."""
+        name, policies = self.destination.pair, {self.destination.pair: self.policy}
+        if OLDER_COPY in self.request.accept:
+            begin_anew(self.ledger, name, policies)
+        forget_old_base(self.ledger, policies)
+        told = older_copy(self.ledger, name, Side.RIGHT, self.destination.put_back) if shared(self.policy) else ""
+        if told and not self.request.dry:
+            raise stopped([told], part=False)
+        if told:
+            guard = stopped([told], part=False)
+            report.note(Note("guard", f"A real run would stop here: {guard}", guard.next_step))
 
     def _zone_shown(self) -> str | None:
         """By which time zone the rows were last written; asked before the shop is read, as older ledgers kept the shop's only."""

@@ -12,6 +12,7 @@ from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
 from syncdb.engine.match import Matching
+from syncdb.engine.older_copy import begin_anew, forget_old_base
 from syncdb.engine.progress import Silent
 from syncdb.engine.reconcile import EntityPair, Reconciled, linked, reconcile
 from syncdb.ledger import Ledger
@@ -114,8 +115,8 @@ class World:
         """What stands on a side by what it is, as the rows themselves."""
         return {thing: side.rows[id] for thing, id in self.ids(side).items()}
 
-    def sync(self, steps: Steps | None = None, keys: list[str] | None = None) -> Reconciled:
-        """One run as the engine does it, over everything or these keys.
+    def sync(self, steps: Steps | None = None, keys: list[str] | None = None, *, anew: bool = False) -> Reconciled:
+        """One run as the engine does it, over everything or these keys. `anew`: an older copy of one side was consented to.
 
         Raises Crash where `steps` says so, leaving the ledger as the dead process did.
         """
@@ -126,6 +127,9 @@ class World:
         try:
             with _boundaries(ledger, steps):
                 self.keys = keys
+                if anew:
+                    begin_anew(ledger, "test", {"test": self.policy})
+                forget_old_base(ledger, {"test": self.policy})
                 return self._sync(ledger)
         finally:
             ledger.close()

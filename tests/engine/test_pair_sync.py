@@ -34,6 +34,7 @@ class Place(MemoryConnector):
         self.unreadable: dict[tuple[str, str], str] = {}
         self.changed: list[str] = []
         self.listed = 0
+        self.older = ""
 
     def structure(self, token: int) -> Attempt | None:
         return None if self.made else Attempt(token, (), {})
@@ -49,6 +50,9 @@ class Place(MemoryConnector):
     def changes(self, cursor: str | None) -> Changes:
         told, self.changed = tuple(self.changed), []
         return Changes({"things": None if cursor is None else told}, "cursor")
+
+    def put_back(self, seen: str) -> str:
+        return self.older
 
     def after_own_writes(self, cursor: str) -> str:
         return cursor

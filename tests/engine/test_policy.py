@@ -137,6 +137,18 @@ def test_without_a_base_the_owner_fills_the_other_side() -> None:
     assert written(..., 2, 3, OWNER_LEFT) == {RIGHT: 2}
 
 
+def test_a_record_is_not_deleted_where_nothing_is_agreed_about_what_people_may_have_edited() -> None:
+    rules = {"f": Rule(Owner.BOTH), "owned": OWNER_LEFT}
+    chosen = Policy(rules, missing_left=OnMissing.DELETE)
+    there = Found("7", "v", Record("k", {"f": "a person's", "owned": 1}))
+    unknown = Triple("k", Record("k", {"owned": 1}), None, there)
+    assert [one.why for one in decide(unknown, chosen).conflicts] == [Why.EDIT_AGAINST_DELETE]
+    known = replace(unknown, base=Record("k", {"f": "a person's", "owned": 1}))
+    assert [one.action for one in decide(known, chosen).operations] == [Action.DELETE]
+    blank = replace(unknown, right=replace(there, blank=frozenset({"f"})))
+    assert [one.action for one in decide(blank, chosen).operations] == [Action.DELETE]
+
+
 def test_a_sum_of_things_that_are_no_numbers_is_a_conflict() -> None:
     assert written("a", "b", "c", Rule(Owner.BOTH, tie=Tie.SUM)) is Why.BOTH_CHANGED
     assert written(True, False, None, Rule(Owner.BOTH, tie=Tie.SUM)) is Why.BOTH_CHANGED

@@ -3,8 +3,10 @@
 The judge keeps its own idea of what was last agreed: what both sides showed after the last clean run.
 """
 
+import copy
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from syncdb.engine.match import Matching
-from syncdb.model import Owner, Policy, Rule, Tie
+from syncdb.model import OnMissing, Owner, Policy, Rule, Tie
 from tests.engine.hostile import NAME, Hostile, World
 
 POLICY = Policy(
@@ -24,9 +26,11 @@ POLICY = Policy(
         "stock": Rule(Owner.BOTH, tie=Tie.SUM),
         "asked": Rule(Owner.BOTH, tie=Tie.ASK),
     },
+    missing_left=OnMissing.RESTORE,
     create_left=True,
     create_right=True,
 )
+SHARED = [name for name, rule in POLICY.rules.items() if rule.owner is Owner.BOTH]
 
 keys = st.sampled_from(["a", "b", "c", "d", "e"])
 fields = st.sampled_from(sorted(POLICY.rules))
@@ -59,6 +63,7 @@ class TwoWay(RuleBasedStateMachine):
         self.world = World(self.folder, POLICY, seed, hostile, self.matching)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}
+        self.aside: dict[bool, dict[str, dict[str, Any]]] = {}
 
     def shown(self) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
         """What stands on both sides by what it is, as the rows themselves."""
@@ -95,11 +100,41 @@ class TwoWay(RuleBasedStateMachine):
         self.world.left.land_late()
         self.world.right.land_late()
 
+    @rule(left=st.booleans())
+    def copied_aside(self, left: bool) -> None:
+        self.aside[left] = copy.deepcopy(self.side(left).rows)
+
+    @rule(left=st.booleans(), field=st.sampled_from([*SHARED, None]), number=numbers)
+    def an_older_copy_takes_its_place(self, left: bool, field: str | None, number: int) -> None:
+        """A backup is put back, edited or not, and a person consents to that."""
+        side = self.side(left)
+        if left not in self.aside or not self.same_ids(side, self.aside[left]):
+            return
+        side.rows = copy.deepcopy(self.aside[left])
+        for row in side.rows.values() if field else ():
+            row[field or ""] = number
+        for row in side.rows.values() if not left else ():  # what people noted goes back, too
+            row.pop("note", None)
+        if not left:
+            self.notes = {}
+        for agreed in self.agreed.values():
+            for name in SHARED:
+                agreed.pop(name, None)
+        self.sync(anew=True)
+
+    def same_ids(self, side: Hostile, rows: Mapping[str, Any]) -> bool:
+        """Whether nothing was made anew there since: records with ids of their own would stand twice."""
+        return rows.keys() <= side.rows.keys()
+
     @rule()
-    def sync(self) -> None:
+    def a_run(self) -> None:
+        self.sync()
+
+    def sync(self, *, anew: bool = False) -> None:
         before = [{key: dict(row) for key, row in rows.items()} for rows in self.shown()]
-        while self.world.sync().unsettled:  # answers may be lost as often as a run looks again
-            pass
+        result = self.world.sync(anew=anew)
+        while result.unsettled:  # answers may be lost as often as a run looks again
+            result = self.world.sync()
         self.judge(*before)
         assert not self.world.sync().plan.operations, "a second run right after found something to do"
 

@@ -19,6 +19,8 @@ CRASH_AT_ANY_STEP = "tests/engine/test_crash_at_every_step.py"
 LINKS = "tests/engine/test_links.py"
 POLICY = "tests/engine/test_policy.py"
 TROUBLE = "tests/scenarios/test_trouble.py"
+OLDER_COPIES = "tests/scenarios/test_older_copies.py"
+TWO_WAY = "tests/engine/test_two_way_machine.py"
 PEOPLE = "tests/scenarios/test_people.py"
 EVERYDAY = "tests/scenarios/test_everyday.py"
 SHEETS = "tests/connectors/google_sheets"
@@ -48,6 +50,23 @@ class Defect:
 
 
 DEFECTS = (
+    Defect(
+        "a document replaced by an older copy counts as one whose history was forgotten",
+        "connectors/grist/history.py",
+        "return oldest <= 1 if seen.number is None else seen.number >= oldest",
+        "return False",
+        (OLDER_COPIES,),
+    ),
+    Defect(
+        "what was agreed before an older copy came back stays agreed",
+        "engine/older_copy.py",
+        """    with ledger.transaction():
+        _unlearn(ledger, policies)
+        for side in Side:""",
+        """    with ledger.transaction():
+        for side in Side:""",
+        (TWO_WAY, OLDER_COPIES),
+    ),
     Defect(
         "the intent is not recorded before the write",
         "engine/apply.py",

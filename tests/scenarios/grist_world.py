@@ -138,6 +138,24 @@ class GristWorld:
         table = TABLES.get(entity, entity)
         return Person(self.sandbox.grist_document, table) if self.real is None else Hands(self.real, table)
 
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        """One request to the document by somebody else."""
+        env = self.sandbox.environment() | self.env
+        headers = {"Authorization": f"Bearer {env['GRIST_API_KEY']}"}
+        place = f"{env['GRIST_SERVER']}/api/docs/{path.format(env['GRIST_DOCUMENT'])}"
+        answer = requests.request(method, place, json=body, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def copied(self) -> str:
+        """Somebody makes a copy of the document; its id."""
+        return str(self._call("POST", "{}/copy", {"documentName": "syncdb test copy"}))
+
+    def put_back(self, copied: str) -> None:
+        """Somebody puts a copy in the document's place."""
+        self._call("POST", "{}/replace", {"sourceDocId": copied})
+        self._call("DELETE", copied)
+
     def by_hand(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Somebody makes a table of their own, with columns of text, and fills it."""
         env = self.sandbox.environment() | self.env

@@ -10,7 +10,7 @@ from syncdb.connectors.base import Changes
 from syncdb.connectors.grist.answers import has_halves, plain, rows_in, state_in
 from syncdb.connectors.grist.client import GristClient, Json
 from syncdb.connectors.grist.failures import Declined, explained
-from syncdb.connectors.grist.history import Delta, delta, told
+from syncdb.connectors.grist.history import Delta, State, delta, is_older, told
 from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, columns_in, same_id, tables_in
 from syncdb.decoding import listed, understood, whole
 from syncdb.errors import RetryLater
@@ -43,8 +43,9 @@ class GristDocument:
         self._kept: dict[str, Kept] = {}
         self._tables: list[TableInfo] | None = None
         self._deltas: dict[str, Delta] = {}
-        self._head: tuple[str, int] | None = None
-        self._begin: tuple[str, int] | None = None  # the first head of this run
+        self._head: State | None = None
+        self._begin: State | None = None  # the first head of this run
+        self._states: list[Json] = []  # as last asked for, newest first
         self._earlier: int | None = 0  # own states between that and the present head; None once one of them was lost
         self._keys: dict[tuple[str, str], tuple[dict[int, str], frozenset[str]]] = {}
         self._lists = True
@@ -226,34 +227,50 @@ class GristDocument:
             except Declined as declined:
                 raise self.explained(declined) from declined
             return self._at(newest)
-        return self._head[0]
+        return self._head.kept
 
-    def _newest_state(self) -> tuple[str, int]:
+    def _newest_state(self) -> State:
         answer = self.get("/states")
         with understood("Grist"):
-            return state_in(answer["states"][0])
+            self._states = listed(answer["states"])
+            return State(*state_in(self._states[0]))
 
-    def _at(self, state: tuple[str, int]) -> str:
+    def put_back(self, seen: str) -> str:
+        """See Feed.put_back. No request where it was asked what changed since then; where that cannot be told, one at most."""
+        if self.since(seen).tables is not None:
+            return ""
+        if not self._states:
+            try:
+                self._newest_state()
+            except Declined as declined:
+                raise self.explained(declined) from declined
+        with understood("Grist"):
+            shown = [State(*state_in(one)) for one in self._states]
+        if not is_older(shown, State.of(seen)):
+            return ""
+        return f"{self.what} no longer knows the state in which the last run saw it: an older copy of it took its place."
+
+    def _at(self, state: State) -> str:
         """The run's head from now on; own writes count from it."""
         self._head, self.own_writes = state, 0
         self._begin = self._begin or self._head
         self._deltas.clear()
-        return self._head[0]
+        return self._head.kept
 
     def since(self, state: str | None) -> Delta:
         """What changed between a state and the run's head. One request, which tells the head, too; none where it was asked."""
         if not state:
             return Delta(self.head(), None)
-        if self._head is not None and state == self._head[0]:
-            return Delta(state)
+        if self._head is not None and State.of(state).mark == self._head.mark:
+            return Delta(self._head.kept)
         if state not in self._deltas:
             self._deltas[state] = self._compared(state)
         return self._deltas[state]
 
     def _compared(self, state: str) -> Delta:
-        right = self._head[0] if self._head else "HEAD"
+        right = self._head.mark if self._head else "HEAD"
         try:
-            answer = self.get("/compare", {"left": state, "right": right, "maxRows": "null"})
+            answer = self.get("/compare", {"left": State.of(state).mark, "right": right, "maxRows": "null"})
         except Declined as declined:
             if declined.status in (401, 404):
                 raise self.explained(declined) from declined
@@ -266,7 +283,7 @@ class GristDocument:
         self._sees_all = True
         if self._head is None:
             with understood("Grist"):
-                self._at(state_in(answer["right"]))
+                self._at(State(*state_in(answer["right"])))
         return found
 
     def sees_all(self) -> bool:
@@ -326,9 +343,9 @@ class GristDocument:
         if expected is None:
             return cursor
         newest = self._newest_state()
-        if newest[1] != expected:
+        if newest.number != expected:
             return cursor
-        self._move_on(cursor, newest[0])
+        self._move_on(cursor, newest.kept)
         return self._at(newest)
 
     def _move_on(self, since: str, state: str) -> None:
@@ -338,13 +355,13 @@ class GristDocument:
 
     def _expected(self, cursor: str) -> int | None:
         """The number of the state to which only own writes lead from a cursor; None if there were none or it is not known."""
-        if self._head is None or self.own_writes is None:
+        if self._head is None or self._head.number is None or self.own_writes is None:
             return None
-        if cursor == self._head[0]:
-            return self._head[1] + self.own_writes if self.own_writes else None
-        if self._begin is None or cursor != self._begin[0] or self._earlier is None:
+        if cursor == self._head.kept:
+            return self._head.number + self.own_writes if self.own_writes else None
+        if self._begin is None or self._begin.number is None or cursor != self._begin.kept or self._earlier is None:
             return None
-        return self._begin[1] + self._earlier + self.own_writes
+        return self._begin.number + self._earlier + self.own_writes
 
 
 def _cell(row: Json, name: str) -> Any:

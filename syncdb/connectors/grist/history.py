@@ -1,11 +1,43 @@
 """What Grist's comparison of two states of a document says. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.connectors.grist.answers import has_halves, state_in
 from syncdb.decoding import listed, mapping, text, understood, whole
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a document. `number` is None where it was kept before numbers were kept with it."""
+
+    mark: str
+    number: int | None = None
+
+    @classmethod
+    def of(cls, kept: str) -> "State":
+        """The state that `kept` gave."""
+        number, found, mark = kept.partition(":")
+        return cls(mark, int(number)) if found else cls(kept)
+
+    @property
+    def kept(self) -> str:
+        """The state as text, for cursors and bindings."""
+        return self.mark if self.number is None else f"{self.number}:{self.mark}"
+
+
+def is_older(shown: Sequence[State], seen: State) -> bool:
+    """Whether a document whose states these are (newest first) stands before `seen`, a state it once had: it was replaced by an
+    older copy of itself.
+
+    A state from before the oldest that the document still knows tells nothing: it was forgotten.
+    """
+    if not shown or any(one.mark == seen.mark for one in shown):
+        return False
+    oldest = shown[-1].number or 0
+    return oldest <= 1 if seen.number is None else seen.number >= oldest
+
 
 SCHEMA = ("_grist_Tables", "_grist_Tables_column")
 TOLD = ("addRows", "updateRows", "removeRows")
@@ -45,7 +77,7 @@ def delta(answer: Mapping[str, Any]) -> Delta:
     changes = answer["details"]["rightChanges"]
     told = text(answer["summary"]) in ("same", "right")  # otherwise the states are not one after the other
     tables = {table: mapping(said) for table, said in mapping(changes["tableDeltas"]).items()}
-    return Delta(state_in(answer["right"])[0], tables if told else None, bool(listed(changes["tableRenames"])))
+    return Delta(State(*state_in(answer["right"])).kept, tables if told else None, bool(listed(changes["tableRenames"])))
 
 
 @understood("Grist")

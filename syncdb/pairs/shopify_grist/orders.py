@@ -38,8 +38,12 @@ class OrdersTable:
         self._cursor = found.cursor
         return found.keys.get(ORDERS, ())
 
+    def put_back(self, seen: str) -> str:
+        return self.tables.document.put_back(seen)
+
     def settled(self) -> None:
         if self._cursor is not None:
+            self._cursor = self.tables.document.after_own_writes(self._cursor)
             with self.tables.ledger.transaction():
                 self.tables.ledger.runs.put(state_keys.cursor(self.pair, Side.RIGHT.value), self._cursor)
 

@@ -93,6 +93,10 @@ class SheetDestination:
         """A sheet does not tell what people changed: that is found by the daily look."""
         return ()
 
+    def put_back(self, seen: str) -> str:
+        """A sheet has no states. One put back to an earlier version is filled again from the shop, which owns every cell."""
+        return ""
+
     def settled(self) -> None:
         """Nothing was told, so there is nothing to note."""
 

@@ -75,11 +75,13 @@ _SITE = [
 _SHARING = [
     ("GET", "/api/docs/<document>", "document"),
     ("PATCH", "/api/docs/<document>", "rename"),
+    ("POST", "/api/docs/<document>/copy", "copy"),
+    ("POST", "/api/docs/<document>/replace", "replace"),
     ("DELETE", "/api/docs/<document>", "delete"),
     ("GET", "/api/docs/<document>/access", "shared"),
     ("PATCH", "/api/docs/<document>/access", "share"),
 ]
-_TAKING_A_BODY = {"create", "rename", "share", "service_account"}
+_TAKING_A_BODY = {"create", "rename", "copy", "replace", "share", "service_account"}
 
 
 def _rules() -> Map:

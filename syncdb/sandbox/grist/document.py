@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -111,6 +112,13 @@ class Document:
         return self._column_count
 
     # --- life ----------------------------------------------------------------------------------------------
+
+    def become(self, other: Document) -> None:
+        """Hold what another document holds, its past with it. Name, id and sharing stay."""
+        tables, self._table_count, self._column_count = copy.deepcopy((other.tables, other._table_count, other._column_count))
+        self.tables.clear()
+        self.tables.update(tables)
+        self.history.become(other.history)
 
     def used(self) -> None:
         """A call has come. Raises Refusal while the document is in flux."""

@@ -36,12 +36,17 @@ class History:
         self.kept = kept
         self._document = document
         self._states: list[State] = []
-        self._number = 0
+        self._number = 0  # of the newest state; goes back where an older copy takes the document's place
+        self._made = 0  # states ever made
 
     def record(self, changes: Iterable[Change]) -> None:
-        """Add a state; one comes of every call that writes, also where nothing changed."""
+        """Add a state; one comes of every call that writes, also where nothing changed.
+
+        No two states ever made have the same hash: it is that of the state before, the time and what was done.
+        """
         self._number += 1
-        mark = hashlib.sha256(f"{self._document}/{self._number}".encode()).hexdigest()
+        self._made += 1
+        mark = hashlib.sha256(f"{self._document}/{self._number}/{self._made}".encode()).hexdigest()
         self._states.append(State(self._number, mark, tuple(changes)))
         if len(self._states) > self.kept * GRACE:
             self.prune(self.kept)
@@ -49,6 +54,11 @@ class History:
     def prune(self, keep: int) -> None:
         """Forget all but the newest `keep` states."""
         del self._states[: max(0, len(self._states) - keep)]
+
+    def become(self, other: History) -> None:
+        """Another document's past takes the place of this one's."""
+        self._states, self._number = list(other._states), other._number
+        self._made = max(self._made, other._made)
 
     def states(self) -> list[State]:
         """Newest first."""

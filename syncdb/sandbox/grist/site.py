@@ -87,6 +87,21 @@ class Site:
         document.name = str(body.get("name", document.name))
         return document.id
 
+    def copy(self, user: User, document: Document, body: Any) -> str:
+        """A document of one's own that holds the same; the answer is its id alone."""
+        check(document.access.get(user.email), "viewers")
+        made = self.add(str(body.get("documentName") or f"Copy of {document.name}"), user)
+        made.become(document)
+        return made.id
+
+    def replace(self, user: User, document: Document, body: Any) -> None:
+        """Another document's contents in the place of this one's, as "Replace original" in the browser."""
+        check(document.access.get(user.email), "editors")
+        source = self.find(str(body.get("sourceDocId")))
+        if user.email not in source.access:
+            raise Refusal(403, "access denied")
+        document.become(source)
+
     def delete(self, user: User, document: Document) -> str:
         if document.access.get(user.email) != "owners":
             raise Refusal(403, "access denied")

@@ -47,6 +47,9 @@ class GoodsFile(MemoryConnector):
         """A file does not say what changed: everything may have."""
         return Changes({"goods": None}, "looked at")
 
+    def put_back(self, seen: str) -> str:
+        return ""
+
     def after_own_writes(self, cursor: str) -> str:
         return cursor
 

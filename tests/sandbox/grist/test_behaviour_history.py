@@ -53,6 +53,23 @@ def test_writes_that_change_nothing_move_the_head_and_show_no_change(table: Tabl
     assert table.doc.since(head) == NOTHING
 
 
+def test_a_document_replaced_by_an_older_copy_goes_back_in_its_states(table: Table) -> None:
+    doc = table.doc
+    copied = doc.ok("POST", "/copy", {"documentName": "syncdb test copy"})
+    before = doc.ok("GET", "/states")["states"][0]
+    table.put(({"gid": "a"}, {"qty": 5}))
+    seen = doc.head()
+    assert doc.ok("POST", "/replace", {"sourceDocId": copied}) is None
+    doc.place.ask("DELETE", f"/api/docs/{copied}")
+    assert table.row("a")["qty"] == 1
+    now = doc.ok("GET", "/states")["states"]
+    assert now[0]["n"] <= before["n"] + 1 and seen not in [one["h"] for one in now]
+    assert doc.refused("GET", f"/compare?left={seen}&right=HEAD")[1].endswith("Cannot read hash")
+    while doc.ok("GET", "/states")["states"][0]["n"] < before["n"] + 2:  # the same edits do not lead to the same state
+        table.put(({"gid": "a"}, {"qty": 5}))
+    assert seen not in [one["h"] for one in doc.ok("GET", "/states")["states"]]
+
+
 # --- compare -----------------------------------------------------------------------------------------------------
 
 

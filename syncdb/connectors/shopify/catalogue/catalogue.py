@@ -60,6 +60,10 @@ class ShopCatalogue:
         """What changed since the cursor; orders are told by their own reader. Raises Refused and RetryLater."""
         return self._feed.changes(cursor)
 
+    def put_back(self, seen: str) -> str:
+        """A shop has no states to tell this by."""
+        return ""
+
     def after_own_writes(self, cursor: str) -> str:
         """Our own writes cannot be told from those of others by their time: they are looked at once more."""
         return cursor
