@@ -36,6 +36,11 @@ def grist() -> None:
     run_pair("grist")
 
 
+def stores() -> None:
+    """`syncdb-stores`: what `shopify_stores_sync.py` is in the source tree."""
+    run_pair("stores")
+
+
 @contextmanager
 def telling_what_is_missing() -> Iterator[None]:
     """Where an import fails for lack of a package, say how to install it and end with exit code 2."""

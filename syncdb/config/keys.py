@@ -15,7 +15,8 @@ class Key:
     """One setting. `name` is its key in JSON, `env` its name in the environment and in `.env`.
 
     `default` is None where there is none; `needed` then says what to do. `template` is the value that the templates carry in
-    its place and that means "not filled in", as do its `template_forms`. A `secret` is never shown.
+    its place and that means "not filled in", as do its `template_forms`. A `secret` is never shown. One that `holds_instances`
+    may in JSON be an object of instances by name, each an object of the settings that carry its name elsewhere.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Key:
     template: str = ""
     template_forms: tuple[str, ...] = ()
     secret: bool = False
+    holds_instances: bool = False
 
     @property
     def option(self) -> str:

@@ -134,7 +134,7 @@ def _read(key: Key, reading: Reading, home: Path) -> None:
         value = key.check(raw)
     except ValueError as why:
         reading.values[key.name] = None
-        shown = "" if key.secret else f" = {_shown(raw)}"
+        shown = "" if key.secret or key.holds_instances else f" = {_shown(raw)}"
         reading.problems.append(f"{key.name}{shown} ({reading.where(key.name)}): {why}.")
     else:
         reading.values[key.name] = home / value if isinstance(value, Path) else value

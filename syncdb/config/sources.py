@@ -103,9 +103,32 @@ def from_json(file: Path, known: Keys, *, named_by: str) -> Source:
         return Source("json", {}, file, unreadable=True, problems=(f"{file} must hold one JSON object: {{ ... }}.",))
     problems = [f"{file}: {problem}" for problem in problems]
     problems += [f"{file}: {_unknown(name, known)}" for name in data if name not in known.by_name]
-    notices = readable_by_others(file) if _any_secret(data, known) else ()
     ours = {name: value for name, value in data.items() if name in known.by_name}
+    for key in known.all:
+        if key.holds_instances and isinstance(data.get(key.name), dict):
+            ours |= _of_instances(file, key, data[key.name], known, problems)
+    notices = readable_by_others(file) if _any_secret(ours, known) else ()
     return Source("json", ours, file, problems=tuple(problems), notices=notices)
+
+
+def _of_instances(file: Path, key: Key, given: Mapping[str, Any], known: Keys, problems: list[str]) -> dict[str, Any]:
+    """The settings of several instances of a system, each under the name that it has elsewhere."""
+    found: dict[str, Any] = {}
+    for instance, settings in given.items():
+        if not isinstance(settings, dict):
+            problems.append(f'{file}: "{instance[:60]}" in "{key.name}" must be an object: {{ ... }}.')
+            continue
+        prefix = f"{instance}_"
+        shorts = [name.removeprefix(prefix) for name in known.by_name if name.startswith(prefix)]
+        # those of an instance that nobody asks for here are somebody else's business
+        for short, value in settings.items() if shorts else ():
+            if short in shorts:
+                found[prefix + short] = value
+            else:
+                near = nearest(short, shorts)
+                suggestion = f'Did you mean "{near}"?' if near else f"There are {', '.join(shorts)}."
+                problems.append(f'{file}: "{short[:60]}" of "{instance}" in "{key.name}" is not a setting. {suggestion}')
+    return found
 
 
 def _unknown(name: str, known: Keys) -> str:

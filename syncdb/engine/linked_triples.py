@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
 from syncdb.engine.links import Joins
-from syncdb.engine.match import Matching, match
+from syncdb.engine.match import Fields, Matching, match_by
 from syncdb.engine.policy import Triple
 from syncdb.engine.triples import BLOCK, join
 from syncdb.ledger.orders import groups
 from syncdb.model import Side, Snapshot
 
 Adopt = Callable[[Sequence[tuple[str, str]]], list[str]]  # records that these are the same things; their keys from now on
-Values = dict[str, str | None]  # by key, what a record is matched by
+Single = dict[str, Fields]  # by key, what of a record tells whether it is the same as another
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class LinkedListing:
     left: Connector
     right: Connector
     adopt: Adopt
-    _single: dict[Side, Values] = field(default_factory=lambda: {Side.LEFT: {}, Side.RIGHT: {}})
+    _single: dict[Side, Single] = field(default_factory=lambda: {Side.LEFT: {}, Side.RIGHT: {}})
     _seen: set[str] = field(default_factory=set)
     _complete: bool = True
 
@@ -61,12 +61,12 @@ class LinkedListing:
         """The block without the records that stand on this side only, which are kept for the end."""
         elsewhere = opposite.found.keys() | opposite.doubled.keys() | shown.doubled.keys()
         single = {key: None for key in block if key in shown.found and key not in elsewhere}  # in the order in which it was shown
-        self._single[side] |= {key: self.matching.value(shown.found[key].record.fields) for key in single}
+        self._single[side] |= {key: self.matching.needed(shown.found[key].record.fields) for key in single}
         return [key for key in block if key not in single]
 
     def _of_single(self) -> Iterator[list[Triple]]:
         """Match what is single on both sides, if each side was seen whole; the rest stands on one side only."""
-        found = match(*self._single.values()) if self._complete else match({}, {})
+        found = match_by(self.matching, *self._evidence()) if self._complete else match_by(self.matching, {}, {})
         alone = self.joins.alone([key for pair in found.joined for key in pair])
         joined = [pair for pair in found.joined if not alone.isdisjoint(pair)]  # two that had partners stay what they are
         for start in range(0, len(joined), BLOCK):
@@ -78,6 +78,19 @@ class LinkedListing:
             for block in groups((key for key in self._single[side] if key not in done), BLOCK):
                 shown = (self.left.look(block), absent) if side is Side.LEFT else (absent, self.right.look(block))
                 yield [_with_others(one, found.ambiguous) for one in self._join(block, *shown)]
+
+    def _evidence(self) -> tuple[Single, Single]:
+        """What there is to match by, on the left and on the right side."""
+        left, right = self._single[Side.LEFT], self._single[Side.RIGHT]
+        if self.matching.evidence is None or not (left and right):
+            return left, right
+        return self._with_more(Side.LEFT, left), self._with_more(Side.RIGHT, right)
+
+    def _with_more(self, side: Side, single: Single) -> Single:
+        assert self.matching.evidence is not None
+        ids = self.joins.ids(side, single)
+        more = self.matching.evidence(side, list(ids.values()))
+        return {key: {**fields, **more.get(ids.get(key, ""), {})} for key, fields in single.items()}
 
     def _join(self, keys: Sequence[str], left: Snapshot, right: Snapshot) -> list[Triple]:
         return join(keys, self.joins.records.known(keys), left, right)

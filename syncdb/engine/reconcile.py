@@ -15,6 +15,7 @@ from syncdb.engine.links import Joins, LinkedSide
 from syncdb.engine.match import Matching
 from syncdb.engine.policy import Decision, Triple, decide
 from syncdb.engine.progress import Progress
+from syncdb.engine.references import referring
 from syncdb.engine.spool import Spool
 from syncdb.engine.triples import of_everything, of_keys
 from syncdb.errors import NeedsPerson
@@ -30,8 +31,9 @@ CALLED = ("title", "sku", "location", "order_name")  # what people call a record
 class EntityPair:
     """Two connectors, the rules between them, and how much a run may do unasked.
 
-    `matching` where the two have ids of their own; `linked` then puts keys in their place, with `joins`. `part`: the rules are
-    those of some fields only, and nothing is said about the others.
+    `matching` where the two have ids of their own; `linked` then puts keys in their place, with `joins`. `references` are fields
+    that hold the id of another entity's record, each with the name of that entity's pair. `part`: the rules are those of some
+    fields only, and nothing is said about the others.
     """
 
     name: str
@@ -43,6 +45,7 @@ class EntityPair:
     joins: Joins | None = None
     cause: Cause | None = None
     part: bool = False
+    references: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def compared(self) -> Collection[str] | None:
@@ -59,7 +62,8 @@ def linked(pair: EntityPair, ledger: Ledger) -> EntityPair:
     if pair.matching is None or pair.joins is not None:
         return pair
     joins = Joins.of(ledger, pair.name)
-    left, right = LinkedSide(pair.left, Side.LEFT, joins), LinkedSide(pair.right, Side.RIGHT, joins)
+    to = {name: Joins.of(ledger, other) for name, other in pair.references.items()}
+    left, right = (LinkedSide(referring(one, side, to), side, joins) for side, one in pair.sides.items())
     return replace(pair, left=left, right=right, joins=joins)
 
 

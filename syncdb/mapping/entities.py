@@ -150,6 +150,8 @@ INVENTORY = Entity(
         _seen("variant", "Variant", Kind.IDENTIFIER, ShownAs.REFERENCE, "The variant that lies there.", to="variants"),
         _seen("sku", "SKU", Kind.IDENTIFIER, ShownAs.TEXT, "Its stock keeping unit."),
         _seen("location", "Location", Kind.TEXT, ShownAs.TEXT, "Where it lies."),
+        _seen("location_id", "Location ID", Kind.IDENTIFIER, ShownAs.TEXT, "The location's own id.", default=False),
+        _seen("tracked", "Stock tracked", Kind.FLAG, ShownAs.FLAG, "Whether Shopify counts its stock.", default=False),
         EntityField("available", "Available", Kind.COUNT, ShownAs.WHOLE, "How many can be sold.", rule=SUM),
         EntityField("on_hand", "On hand", Kind.COUNT, ShownAs.WHOLE, "How many are there, sold ones included.",
                     rule=Rule(Owner.LEFT), default=False),

@@ -144,7 +144,8 @@ class PairType:
     """Two systems that are kept in step.
 
     `name` is what options and the ledger call it, `title` what its runs are called beside those of other pairs, `about` what it
-    does. `script` runs it, as does the manager's `command`. `named_by` is the setting without which there is no such pair.
+    does. `script` runs it, as does the manager's `command`. `named_by` is the setting without which there is no such pair;
+    any of `also_named_by` will do as well.
     `docs` is its page, `entities` are what it can keep in step. `job` tells its scheduled command apart from
     those of other pairs in the same folder (empty for the first pair that there was).
     `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
@@ -166,6 +167,7 @@ class PairType:
     implementation: str
     entities: tuple[str, ...] = ("orders",)
     topics: tuple[Topic, ...] = ()
+    also_named_by: tuple[str, ...] = ()
 
     @property
     def all_keys(self) -> tuple[Key, ...]:

@@ -61,12 +61,12 @@ def configured_pairs(config: Path | None, env: Mapping[str, str] | None = None) 
 
 def _pairs(sources: Sequence[Source]) -> tuple[PairType, ...]:
     """Those whose naming setting is filled in somewhere."""
-    known = registry.known_keys().by_name
-    return tuple(
-        pair
-        for pair in registry.PAIRS
-        if not all(known[pair.named_by].unfilled(source.values.get(pair.named_by)) for source in sources)
-    )
+    return tuple(pair for pair in registry.PAIRS if any(_filled(sources, name) for name in (pair.named_by, *pair.also_named_by)))
+
+
+def _filled(sources: Sequence[Source], name: str) -> bool:
+    key = registry.known_keys().by_name[name]
+    return any(not key.unfilled(source.values.get(name)) for source in sources)
 
 
 def _most_calls(sources: Sequence[Source]) -> dict[str, int]:

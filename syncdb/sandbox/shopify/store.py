@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
+from syncdb.sandbox.shopify.anatomy import gid
 from syncdb.sandbox.shopify.index import Entry, SearchIndex, entry_of
 from syncdb.sandbox.shopify.money import Currencies, Node
 from syncdb.sandbox.shopify.pricing import settle
@@ -18,6 +19,7 @@ from syncdb.sandbox.shopify.products.parts import ONLINE_STORE, publication
 HORIZON = timedelta(days=60)  # documented: what an app without read_all_orders may see
 BEYOND_DOUBLES = 2**53 + 1  # ids start where two neighbours become one as a floating-point number
 PUBLICATIONS = ((ONLINE_STORE, "Online Store"), (ONLINE_STORE + 32_768, "Point of Sale"))
+FIRST_SHOP = 92_891_250_994
 CHILDREN = ("lineItems", "refunds", "fulfillments", "transactions", "metafields")
 
 
@@ -25,7 +27,7 @@ class Store:
     """One shop. `clock` gives epoch seconds; `index_lag` is how many seconds searches lag behind the database.
 
     `orders` maps global ids to orders as plain dicts in the API's field names. Deleted orders are gone from it.
-    `goods` holds products, stock and collections.
+    `goods` holds products, stock and collections. `number` tells shops apart: each gives ids of its own.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Store:
         timezone: str = "Europe/Berlin",
         created_at: str = "2024-03-01T09:00:00Z",
         index_lag: float = 0.0,
+        number: int = 0,
     ) -> None:
         self.clock = clock
         self.index_lag = index_lag
@@ -48,13 +51,15 @@ class Store:
         self.prefix, self.counter = "#", 1000
         self.currency, self.timezone = currency, timezone
         self.settings = _settings(domain, currency, timezone, created_at)
+        self.settings["id"] = gid("Shop", FIRST_SHOP + number)
+        apart = number * 10**10  # no two shops ever give the same id
         self.heard: list[Callable[[str, Node], None]] = []  # told what happened ("added", "changed", "deleted"), and to what
-        self.goods = Goods(clock, lambda: self.index_lag, currency, domain, self._happened)
-        self.location = self.goods.add_location(parts.location(112_829_759_794, "Lager Kreuzberg", created_at))
-        for number, name in PUBLICATIONS:
-            one = publication(number, name)
+        self.goods = Goods(clock, lambda: self.index_lag, currency, domain, self._happened, apart)
+        self.location = self.goods.add_location(parts.location(112_829_759_794 + apart, "Lager Kreuzberg", created_at))
+        for place, name in PUBLICATIONS:
+            one = publication(place + apart, name)
             self.goods.publications[one["id"]] = one
-        self._ids = count(BEYOND_DOUBLES)
+        self._ids = count(BEYOND_DOUBLES + apart)
         self._nodes: dict[str, tuple[str, Node]] = {}
 
     def now(self) -> datetime:
@@ -153,7 +158,6 @@ def _settings(domain: str, currency: str, timezone: str, created_at: str) -> Nod
     name = domain.split(".")[0].replace("-", " ").title()
     return {
         "__typename": "Shop",
-        "id": "gid://shopify/Shop/92891250994",
         "name": name,
         "myshopifyDomain": domain,
         "url": f"https://{domain}",

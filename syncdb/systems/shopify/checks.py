@@ -7,6 +7,7 @@ from syncdb.connectors.order_source import Facts
 from syncdb.errors import Exit
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.systems.check import Check, failed, passed
+from syncdb.systems.shopify.connecting import ShopAccess
 from syncdb.systems.shopify.keys import ShopSettings
 from syncdb.systems.shopify.versions import days_left
 
@@ -30,7 +31,7 @@ def check_horizon(settings: ShopSettings, facts: Facts, now: datetime) -> Check:
     return passed("shopify", "horizon", f"orders since {horizon.date()} are visible")
 
 
-def check_version(settings: ShopSettings, facts: Facts, now: datetime) -> Check:
+def check_version(settings: ShopAccess, facts: Facts, now: datetime) -> Check:
     asked, left = settings.shopify_api_version, days_left(settings.shopify_api_version, now)
     if facts.version and facts.version != asked:
         told = f"{asked} was asked for and {facts.version} answered"

@@ -123,25 +123,28 @@ class ShopSettings(RunSettings):
         return tuple(value for value in (self.shopify_access_token, self.shopify_client_secret) if value)
 
 
-def choose_credentials(reading: Reading) -> None:
-    """Either the token or the client's id and secret: whichever stands in the place that counts first."""
-    token = reading.rank("shopify_access_token")
-    parts = [reading.rank("shopify_client_id"), reading.rank("shopify_client_secret")]
-    ranks = [rank for rank in parts if rank is not None]
-    if len(ranks) == 2 and token is not None:
-        if token == min(ranks):
-            where = f"{reading.where('shopify_access_token')}; {reading.where('shopify_client_id')}"
+def choose_credentials(
+    reading: Reading,
+    token: str = "shopify_access_token",
+    client: tuple[str, str] = ("shopify_client_id", "shopify_client_secret"),
+) -> None:
+    """Either the token or the client's id and secret, by the names of their settings: whichever stands where it counts first."""
+    rank = reading.rank(token)
+    parts = [reading.rank(name) for name in client]
+    ranks = [one for one in parts if one is not None]
+    if len(ranks) == 2 and rank is not None:
+        if rank == min(ranks):
+            where = f"{reading.where(token)}; {reading.where(client[0])}"
             reading.problems.append(f"Both an access token and a client id with its secret are set ({where}). Keep one.")
-        elif token < min(ranks):
-            _drop(reading, "shopify_client_id", "shopify_client_secret", used="shopify_access_token")
+        elif rank < min(ranks):
+            _drop(reading, *client, used=token)
         else:
-            _drop(reading, "shopify_access_token", used="shopify_client_id")
-    elif token is not None:
-        reading.values.update(shopify_client_id=None, shopify_client_secret=None)
+            _drop(reading, token, used=client[0])
+    elif rank is not None:
+        reading.values.update(dict.fromkeys(client))
     elif len(ranks) < 2 and reading.sure:
-        names = ("shopify_client_id", "shopify_client_secret")
-        absent = [reading.missing(name).rstrip() for name, rank in zip(names, parts, strict=True) if rank is None]
-        reading.problems += absent if ranks else [_no_credentials(reading)]
+        absent = [reading.missing(name).rstrip() for name, one in zip(client, parts, strict=True) if one is None]
+        reading.problems += absent if ranks else [_no_credentials(reading, token, client)]
 
 
 def _drop(reading: Reading, *names: str, used: str) -> None:
@@ -149,13 +152,13 @@ def _drop(reading: Reading, *names: str, used: str) -> None:
     reading.values.update(dict.fromkeys(names))
 
 
-def _no_credentials(reading: Reading) -> str:
-    keys = [reading.known.by_name[name] for name in ("shopify_client_id", "shopify_client_secret", "shopify_access_token")]
+def _no_credentials(reading: Reading, token: str, client: tuple[str, str]) -> str:
+    keys = [reading.known.by_name[name] for name in (*client, token)]
     looked = [source.where(key) for key in keys for source in reading.sources if source.kind != "flag"]
     left = " A template's value still stands at some of them." if _templates(reading, keys) else ""
     return (
-        f"Nothing to log in to Shopify with is set. Looked for: {'; '.join(looked)}.{left} Give shopify_client_id and "
-        "shopify_client_secret of your Dev Dashboard app, or the shopify_access_token of an older custom app."
+        f"Nothing to log in to Shopify with is set. Looked for: {'; '.join(looked)}.{left} Give {client[0]} and "
+        f"{client[1]} of your Dev Dashboard app, or the {token} of an older custom app."
     )
 
 

@@ -22,7 +22,8 @@ class ShopCatalogue:
     With `origin` (namespace and key of a metafield of type id) new products can be made, each under the key of its operation as
     custom id; `whole` says what belongs to one (default: the operation's own fields). `late` is how many seconds an unanswered
     write may still be applied after it was sent, `overlap` how far back each question for changes reaches again. Time is the
-    client's clock. Raises ConfigurationError for entities and fields that there are not.
+    client's clock. `conversation` is one that was begun already. Raises ConfigurationError for entities and fields that there
+    are not.
     """
 
     def __init__(
@@ -34,8 +35,9 @@ class ShopCatalogue:
         overlap: timedelta = timedelta(minutes=10),
         origin: tuple[str, str] | None = None,
         whole: Whole = product_of,
+        conversation: Conversation | None = None,
     ) -> None:
-        self._conversation = Conversation(client)
+        self._conversation = conversation or Conversation(client)
         creator = ProductCreator(self._conversation, CustomIds(self._conversation, *origin), whole) if origin else None
         self._sides = {
             name: CatalogueSide(

@@ -233,6 +233,8 @@ INVENTORY = (
     ShopField("variant", Kind.IDENTIFIER, ("item", "variant", "id"), _words),
     ShopField("sku", Kind.IDENTIFIER, ("item", "sku"), _words),
     _text("location", "location.name"),
+    ShopField("location_id", Kind.IDENTIFIER, ("location", "id"), _words),
+    ShopField("tracked", Kind.FLAG, ("item", "tracked"), _truth),
     _counted("committed", written=False),
     _counted("incoming", written=False),
 )

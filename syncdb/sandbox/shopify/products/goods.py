@@ -56,6 +56,7 @@ class Goods:
         currency: str,
         domain: str,
         happened: Callable[[str, Node], None] = lambda what, node: None,
+        apart: int = 0,
     ) -> None:
         self.clock, self.lag, self._happened = clock, lag, happened
         self.currency, self.domain = currency, domain
@@ -73,7 +74,8 @@ class Goods:
         self.files = FileDesk(clock, self.stamp, self.new_id)
         self.stores_custom_ids = True
         self.waiting: list[tuple[float, Callable[[], None]]] = []
-        self._ids = count(FIRST_ID)
+        self._ids = count(FIRST_ID + apart)
+        self._group = FIRST_GROUP + apart
         self._in_order: dict[tuple[str, str | None], tuple[list[int], list[Node]]] = {}
 
     @property
@@ -143,7 +145,7 @@ class Goods:
 
     def add_location(self, location: Node) -> Node:
         """Take in a location; nothing is stocked there yet."""
-        location["_group"] = FIRST_GROUP + 32_768 * len(self.locations)
+        location["_group"] = self._group + 32_768 * len(self.locations)
         return self._take(location)
 
     def add_product(self, product: Node) -> Node:

@@ -1,0 +1,205 @@
+"""Two stores, both ways: from settings to a run."""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import chain
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Connector, Feed
+from syncdb.connectors.order_source import Notice
+from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+from syncdb.engine.links import Joins
+from syncdb.engine.match import Matching
+from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.progress import Progress
+from syncdb.engine.reconcile import EntityPair
+from syncdb.engine.report import Note, Report
+from syncdb.engine.request import RunRequest
+from syncdb.ledger import Ledger
+from syncdb.ledger.pairs import RegisteredPair
+from syncdb.model import Field, OnMissing, Policy, Side
+from syncdb.pairs.base import Implementation, Run
+from syncdb.pairs.opening import limits, open_ledger
+from syncdb.pairs.shopify_stores.attempts import TRIES
+from syncdb.pairs.shopify_stores.checks import check
+from syncdb.pairs.shopify_stores.feed import StoreFeed
+from syncdb.pairs.shopify_stores.matching import COLLECTIONS, STOCK, VARIANTS, ProductEvidence
+from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
+from syncdb.pairs.shopify_stores.places import Places, pair_locations
+from syncdb.pairs.shopify_stores.selection import SharedEntity, StoresSelection
+from syncdb.pairs.shopify_stores.settings import StoresSettings, load
+from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops, opened_shops
+from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
+
+UNWRITTEN = Note(
+    "write off",
+    "stores_write is not switched on: this is what a run would do. Nothing was written, neither to the stores nor to the ledger.",
+    "Look at it with --test; then set stores_write to true.",
+)
+
+
+@dataclass(slots=True)
+class StoresRun:
+    """The making of one run: what its entities are made of, and what they noticed."""
+
+    settings: StoresSettings
+    ledger: Ledger
+    shops: Shops
+    places: Places
+    catalogues: Mapping[Side, ShopCatalogue]
+    stock: list[StockInCommon]
+
+    def pair_run(self, selection: StoresSelection, *, part: bool) -> PairRun:
+        """All chosen entities, in the order in which they refer to each other."""
+        shops = self.shops
+        for entity in ("", *(one.entity.name for one in self.settings.selection.entities)):
+            self.ledger.register(RegisteredPair(shops.pair_name(entity), SHOPIFY_STORES.name, entity))
+        whole = {one.entity.name: one for one in self.settings.selection.entities}
+        sides = {name: self._sides(name) for name in whole}
+        entities = [self._entity(one, whole[one.entity.name], sides) for one in selection.entities]
+        joins = {name: self._joins(name) for name in whole}
+        feeds: dict[Side, Feed] = {
+            side: StoreFeed(self.catalogues[side], side, {name: both[side] for name, both in sides.items()}, joins)
+            for side in Side
+        }
+        return PairRun(shops.pair_name(), entities, feeds, lambda: None, self._news, part)
+
+    def _joins(self, entity: str) -> Joins:
+        return Joins.of(self.ledger, self.shops.pair_name(entity))
+
+    def _sides(self, entity: str) -> dict[Side, Connector]:
+        return {side: self._side(entity, side, shop) for side, shop in self.shops.by_side.items()}
+
+    def _side(self, entity: str, side: Side, shop: OpenedShop) -> Connector:
+        connector, title = self.catalogues[side].side(entity), f"{shop.store.name} {entity}"
+        if entity == "variants":
+            return NarrowedSide(connector, title, OfLinked(self._joins("products"), side, "product"))
+        if entity == "inventory":
+            places = self.places.left if side is Side.LEFT else self.places.right
+            common = StockInCommon(shop.store.name, self._joins("variants"), side, places)
+            self.stock.append(common)
+            return NarrowedSide(connector, title, common)
+        return NarrowedSide(connector, title, lambda shown: shown)
+
+    def _entity(self, one: SharedEntity, whole: SharedEntity, sides: Mapping[str, dict[Side, Connector]]) -> EntitySync:
+        name, own = one.entity.name, sides[one.entity.name]
+        pair = EntityPair(
+            self.shops.pair_name(name),
+            own[Side.LEFT],
+            own[Side.RIGHT],
+            self._policy(one),
+            limits(self.settings),
+            self._matching(name, sides),
+            references=self._references(name),
+        )
+        return EntitySync(name, pair, whole.digest, {})
+
+    def _policy(self, one: SharedEntity) -> Policy:
+        fields = (part for part in one.fields if self.shops.one_currency or not part.field.money)
+        rules = {part.field.name: part.rule for part in fields}
+        return Policy(rules, OnMissing.RESPECT, OnMissing.RESPECT, create_left=False, create_right=False)
+
+    def _matching(self, entity: str, sides: Mapping[str, dict[Side, Connector]]) -> Matching:
+        if entity == "products":
+            variants = {side: self.catalogues[side].side("variants") for side in Side}
+            left, right = (link_field(shop.store.name) for shop in (self.shops.left, self.shops.right))
+            return ProductEvidence(sides["products"], variants, {Side.LEFT: right, Side.RIGHT: left}).matching()
+        return {"variants": VARIANTS, "inventory": STOCK, "collections": COLLECTIONS}[entity]
+
+    def _references(self, entity: str) -> dict[str, str]:
+        to = {"variants": ("product", "products"), "inventory": ("variant", "variants")}.get(entity)
+        return {to[0]: self.shops.pair_name(to[1])} if to else {}
+
+    def _news(self) -> list[Notice]:
+        own = [] if self.shops.one_currency else [self._currencies()]
+        return [*own, *chain.from_iterable(catalogue.news() for catalogue in self.catalogues.values()), *self._of_stock()]
+
+    def _of_stock(self) -> Iterator[Notice]:
+        for one in self.stock:
+            yield from one.news()
+
+    def _currencies(self) -> Notice:
+        left, right = self.shops.left, self.shops.right
+        told = f"{left.store.name} sells in {left.shop.currency} and {right.store.name} in {right.shop.currency}"
+        return Notice("currencies", f"{told}: prices and costs are not kept in step.")
+
+
+def link_field(store: str) -> str:
+    """The metafield of a product that names the product of the store of that name."""
+    return f"metafields.sync.{store}_product_id"
+
+
+@contextmanager
+def open_runs(
+    settings: StoresSettings, request: RunRequest, only: Sequence[str], clock: Clock, progress: Progress
+) -> Iterator[Sequence[Run]]:
+    """The one run. Where the stores may not be written it only plans, over a copy of the ledger.
+
+    Raises LedgerBusy, LedgerUnusable, ConfigurationError and RemoteError.
+    """
+    asked = request if settings.write else replace(request, dry=True)
+    selection = settings.selection.only(only)[0] if only else settings.selection
+    with open_ledger(settings, asked, clock) as ledger, opened_shops(settings, ledger, clock) as shops:
+        run = stores_run(settings, ledger, shops)
+        sync = PairSync(ledger, run.pair_run(selection, part=bool(only)), asked, clock, random.SystemRandom(), progress)
+        names = [one.store.name for one in shops.by_side.values()]
+
+        def start() -> Report:
+            report = sync.run()
+            if not settings.write:
+                report.note(UNWRITTEN)
+            return report
+
+        shown = {one.entity.name: _shown(one) for one in selection.entities}
+        words = replace(SHOPIFY_STORES.words, place=names[1], title=names[1])
+        yield [Run("products", " and ".join(names), words, shown, tracks_orders=False, start=start, plans=lambda: sync.plans)]
+
+
+def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops) -> StoresRun:
+    """What a run over these shops is made of. Raises ConfigurationError for locations that there are not."""
+    overlap = timedelta(minutes=settings.overlap_minutes)
+    names = (shops.left.store.name, shops.right.store.name)
+    turned = names[0] != settings.stores[0].name
+    wanted = settings.location_pairs
+    if wanted is not None and turned:
+        wanted = {right: left for left, right in wanted.items()}
+    places = pair_locations(names, shops.left.locations, shops.right.locations, wanted)
+    other = {Side.LEFT: names[1], Side.RIGHT: names[0]}
+    catalogues = {
+        side: ShopCatalogue(
+            shop.conversation.client,
+            fields=_read(settings.selection, other[side]),
+            overlap=overlap,
+            conversation=shop.conversation,
+        )
+        for side, shop in shops.by_side.items()
+    }
+    return StoresRun(settings, ledger, shops, places, catalogues, [])
+
+
+def _read(selection: StoresSelection, other: str) -> dict[str, list[str]]:
+    """The fields that are read of each entity; products and variants always, since all else hangs on them."""
+    names = {one.entity.name: one.read for one in selection.entities}
+    if "products" in names:
+        names["products"] += [link_field(other)]
+    return names
+
+
+def _shown(one: SharedEntity) -> tuple[Field, ...]:
+    return (Field("key", "ID", one.fields[0].field.kind), *(Field(f.field.name, f.field.label, f.field.kind) for f in one.fields))
+
+
+def _selected(settings: StoresSettings) -> str:
+    chosen = ", ".join(one.entity.name for one in settings.selection.entities)
+    between = " and ".join(store.name for store in settings.stores)
+    return f"{chosen} of {between}; {'both may be written' if settings.write else 'nothing is written (stores_write)'}"
+
+
+def _unknown_fields(settings: StoresSettings, names: Sequence[str]) -> list[str]:
+    return settings.selection.only(names)[1] if names else []
+
+
+IMPLEMENTATION = Implementation(load, open_runs, check, _selected, _unknown_fields, tries=TRIES)

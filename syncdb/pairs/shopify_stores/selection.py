@@ -1,0 +1,153 @@
+"""What a person chose to keep in step between two stores: entities, fields and rules; understood or refused at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from syncdb.mapping.entities import ENTITIES, Entity, EntityField, entity_field
+from syncdb.model import Owner, Rule, Tie
+from syncdb.values import Kind, digest
+
+DEFAULT_ENTITIES = ("products", "variants", "inventory")  # collections where they are switched on
+# what only makes sense within one shop, or is kept in step as stock is
+NOT_SHARED = frozenset({"on_hand", "tracked"})
+# how records of the two stores are told to be the same thing, and what they refer to: read always, never compared
+ALWAYS = {"products": ("title", "handle"), "variants": ("product", "sku", "barcode", "option1", "option2", "option3")}
+
+
+@dataclass(frozen=True, slots=True)
+class SharedField:
+    """One field that both stores shall show alike, and its rule."""
+
+    field: EntityField
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class SharedEntity:
+    """One kind of record with its fields."""
+
+    entity: Entity
+    fields: tuple[SharedField, ...]
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever other fields or rules are chosen."""
+        return digest([[one.field.name, one.rule.owner.value, one.rule.tie.value] for one in self.fields])
+
+    @property
+    def read(self) -> list[str]:
+        """The names of all fields that are asked of a shop."""
+        return list(dict.fromkeys((*ALWAYS.get(self.entity.name, ()), *(one.field.name for one in self.fields))))
+
+
+@dataclass(frozen=True, slots=True)
+class StoresSelection:
+    """Everything that is kept in step, and everything that is wrong with what was asked for."""
+
+    entities: tuple[SharedEntity, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def only(self, names: Iterable[str]) -> tuple["StoresSelection", list[str]]:
+        """Just these entities or fields (`inventory`, `price`, `variants.price`), and the names that are none of them."""
+        wanted = list(names)
+        used: set[str] = set()
+        kept = []
+        for one in self.entities:
+            fields = tuple(part for part in one.fields if _asked(one.entity.name, part.field.name, wanted, used))
+            if fields:
+                kept.append(SharedEntity(one.entity, fields))
+        return StoresSelection(tuple(kept)), [name for name in wanted if name not in used]
+
+
+def rules_for(names: tuple[str, str]) -> Mapping[str, Rule]:
+    """The rules by the words for them, for stores of these names."""
+    first, second = names
+    return {
+        first: Rule(Owner.LEFT),
+        second: Rule(Owner.RIGHT),
+        f"{first}-wins": Rule(Owner.BOTH, tie=Tie.LEFT),
+        f"{second}-wins": Rule(Owner.BOTH, tie=Tie.RIGHT),
+        "newest": Rule(Owner.BOTH, tie=Tie.NEWEST),
+        "ask": Rule(Owner.BOTH, tie=Tie.ASK),
+        "sum": Rule(Owner.BOTH, tie=Tie.SUM),
+    }
+
+
+def parse_stores_selection(value: Any, names: tuple[str, str]) -> StoresSelection:
+    """Understand the setting `stores_sync` (docs/two-stores.md). Never raises: what is wrong is in the selection's `problems`."""
+    chosen = dict.fromkeys(DEFAULT_ENTITIES, True) if value in (None, "", {}) else value
+    reading = _Reading(rules_for(names))
+    entities = [found for name, given in chosen.items() if given is not False and (found := reading.entity(str(name), given))]
+    # in the order in which they refer to each other, whatever the order in the file
+    entities.sort(key=lambda one: list(ENTITIES).index(one.entity.name))
+    return StoresSelection(tuple(entities), tuple(reading.problems))
+
+
+@dataclass(slots=True)
+class _Reading:
+    rules: Mapping[str, Rule]
+    problems: list[str] = field(default_factory=list)
+
+    def entity(self, name: str, given: Any) -> SharedEntity | None:
+        entity = ENTITIES.get(name)
+        if entity is None:
+            self.problems.append(f"{name}: there is no such entity{_near(name, ENTITIES)}")
+            return None
+        if given is True:
+            given = {}
+        if not isinstance(given, Mapping) or given.keys() - {"fields"}:
+            self.problems.append(f'{name}: must be true, false or an object with "fields"')
+            return None
+        return SharedEntity(entity, tuple(self._fields(entity, given.get("fields"))))
+
+    def _fields(self, entity: Entity, given: Any) -> Sequence[SharedField]:
+        """The chosen fields: a list of names, or an object with a rule for each. An object may name just those whose rule is not
+        the usual one together with `"usual": true`."""
+        if given is None:
+            given = {"usual": True}
+        if isinstance(given, list):
+            given = dict.fromkeys(given)
+        if not isinstance(given, Mapping) or not given:
+            self.problems.append(f"{entity.name}.fields: must be a list of field names or an object with a rule for each")
+            return ()
+        rules = {str(name): word for name, word in given.items() if name != "usual"}
+        usual = [one.name for one in entity.fields if given.get("usual") is True and is_usual(one)]
+        found = [self._field(entity, name, rules.get(name)) for name in dict.fromkeys((*usual, *rules))]
+        return [one for one in found if one is not None]
+
+    def _field(self, entity: Entity, name: str, word: Any) -> SharedField | None:
+        place = f"{entity.name}.fields.{name}"
+        known = entity_field(entity, name)
+        if known is None:
+            self.problems.append(f"{place}: there is no such field{_near(name, entity.by_name)}")
+        elif not known.writable or known.name in NOT_SHARED:
+            self.problems.append(f"{place}: it belongs to each store alone and cannot be kept in step")
+        elif word is not None and (not isinstance(word, str) or word not in self.rules):
+            self.problems.append(f"{place}: the rule must be one of {', '.join(self.rules)}")
+        elif known.kind is not Kind.COUNT and word == "sum":
+            self.problems.append(f"{place}: the rule sum is for counts of stock only")
+        else:
+            return SharedField(known, self.rules[word] if word is not None else _usual_rule(known))
+        return None
+
+
+def is_usual(one: EntityField) -> bool:
+    """Whether two stores share a field unasked: all that can be written, but for what is each store's own."""
+    return one.writable and one.name not in NOT_SHARED
+
+
+def _usual_rule(one: EntityField) -> Rule:
+    return one.rule if one.rule.owner is Owner.BOTH else Rule(Owner.BOTH, tie=Tie.ASK)
+
+
+def _asked(entity: str, name: str, wanted: list[str], used: set[str]) -> bool:
+    found = {entity, name, f"{entity}.{name}"} & set(wanted)
+    used |= found
+    return bool(found)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
