@@ -33,7 +33,11 @@ UNITS = (
     "tests/connectors/test_memory.py",
 )
 CONTRACTS = "tests/connectors/**/test_contract.py"
-SCENARIOS = {"sheets": "tests/scenarios/test_everyday.py", "grist": "tests/scenarios/test_grist.py"}
+SCENARIOS = {
+    "sheets": "tests/scenarios/test_everyday.py",
+    "grist": "tests/scenarios/test_grist.py",
+    "stores": "tests/scenarios/test_stores.py",
+}
 # how pip and the systems below it say that nothing could be reached
 OFFLINE = ("NewConnectionError", "ConnectTimeoutError", "ProxyError", "name resolution", "getaddrinfo failed", "unreachable")
 

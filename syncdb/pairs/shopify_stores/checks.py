@@ -91,7 +91,7 @@ def _together(
         yield refused("stores", "locations", error)
     else:
         known = {one.id: one.name for _, locations in (first, second) for one in locations}
-        told = ", ".join(" = ".join(known[id] for id in pair.split(" = ")) for pair in places.left.values())
+        told = ", ".join(f"{known[one]} = {known[other]}" for one, other in zip(places.left, places.right, strict=True))
         yield passed("stores", "locations", told)
     if first[0].currency != second[0].currency:
         yield skipped("stores", "prices", f"{first[0].currency} and {second[0].currency}: prices are not kept in step")

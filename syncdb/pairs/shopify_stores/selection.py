@@ -13,7 +13,12 @@ DEFAULT_ENTITIES = ("products", "variants", "inventory")  # collections where th
 # what only makes sense within one shop, or is kept in step as stock is
 NOT_SHARED = frozenset({"on_hand", "tracked"})
 # how records of the two stores are told to be the same thing, and what they refer to: read always, never compared
-ALWAYS = {"products": ("title", "handle"), "variants": ("product", "sku", "barcode", "option1", "option2", "option3")}
+ALWAYS = {
+    "products": ("title", "handle", "status"),
+    "variants": ("product", "sku", "barcode", "option1", "option2", "option3"),
+    "inventory": ("variant", "sku", "location", "location_id", "tracked"),
+    "collections": ("title", "handle"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,162 @@
+"""Two stores in step, as their owner would tell it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.stores_world import StoresWorld
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., StoresWorld]]:
+    made: list[StoresWorld] = []
+    monkeypatch.chdir(tmp_path)
+
+    def world(**options: Any) -> StoresWorld:
+        folder = tmp_path / f"stores{len(made)}"
+        folder.mkdir()
+        made.append(StoresWorld(folder, **options))
+        return made[-1]
+
+    yield world
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def world(make: Callable[..., StoresWorld]) -> StoresWorld:
+    """Two stores with one mug, which both know to be the same."""
+    made = make(products=0)
+    for store in (made.taf, made.afl):
+        store.merchant.add_product("Mug", sku="MUG", price="10.00", stock=10, vendor="Kayra")
+    made.synced()
+    return made
+
+
+def mugs(world: StoresWorld) -> tuple[Any, Any]:
+    """The mug in either store."""
+    taf = next(iter(world.taf.goods.products.values()))
+    return taf, world.same(taf)
+
+
+# --- the first run
+
+
+def test_what_both_stores_have_is_taken_for_the_same_and_nothing_is_written(make: Callable[..., StoresWorld]) -> None:
+    world = make(products=0)
+    for store in (world.taf, world.afl):
+        for number in range(12):
+            store.merchant.add_product(f"Mug {number}", sku=f"MUG-{number}", price="10.00", stock=10, vendor="Kayra")
+    first = world.synced()
+    assert first.written == 0 and first.conflicts == 0 and world.writes() == []
+    assert world.synced(full=True).written == 0
+
+
+def test_an_hour_without_news_costs_four_requests_a_side_at_most(make: Callable[..., StoresWorld]) -> None:
+    world = make(products=60)
+    world.sync()
+    world.pass_time(hours=1)
+    world.sync()
+    world.pass_time(hours=1)
+    idle = world.sync()
+    assert idle.written == 0 and all(0 < count <= 4 for count in idle.requests), idle.requests
+
+
+# --- edits
+
+
+@pytest.mark.parametrize("edited", ["taf", "afl"])
+def test_an_edit_reaches_the_other_store_and_is_not_echoed(world: StoresWorld, edited: str) -> None:
+    taf, afl = mugs(world)
+    (world.taf if edited == "taf" else world.afl).merchant.edit_product((taf if edited == "taf" else afl)["id"], title="Cup")
+    assert world.synced().written == 1
+    assert taf["title"] == afl["title"] == "Cup"
+    for _ in range(3):
+        assert world.synced().written == 0
+
+
+def test_edits_of_different_fields_in_both_stores_merge(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    world.taf.merchant.edit_product(taf["id"], title="Cup")
+    world.afl.merchant.edit_product(afl["id"], vendor="Tea & Co")
+    world.afl.merchant.edit_variant(afl["variants"][0]["id"], price="12.00")
+    world.synced()
+    for one in (taf, afl):
+        assert (one["title"], one["vendor"], one["variants"][0]["price"]) == ("Cup", "Tea & Co", "12.00")
+
+
+def test_the_same_field_edited_in_both_stores_is_a_question(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    world.taf.merchant.edit_product(taf["id"], title="Cup")
+    world.afl.merchant.edit_product(afl["id"], title="Beaker")
+    assert world.synced().conflicts == 1
+    assert (taf["title"], afl["title"]) == ("Cup", "Beaker")
+    assert "Cup" in world.manage("conflicts").all and "Beaker" in world.manage("conflicts").all
+    world.manage("conflicts", "--all", "--take", "afl", "--yes")
+    world.synced()
+    assert taf["title"] == afl["title"] == "Beaker"
+
+
+# --- stock
+
+
+def test_a_sale_in_each_store_leaves_both_two_less(world: StoresWorld) -> None:
+    taf, afl = (one["variants"][0] for one in mugs(world))
+    world.taf.merchant.sell(taf["id"], 1)
+    world.afl.merchant.sell(afl["id"], 1)
+    world.synced()
+    assert world.stock(taf, world.taf) == world.stock(afl, world.afl) == 8
+    for _ in range(2):
+        assert world.synced().written == 0
+
+
+def test_stock_that_is_not_counted_is_told_and_left_alone(world: StoresWorld) -> None:
+    taf, afl = (one["variants"][0] for one in mugs(world))
+    other = world.taf.merchant.add_product("Gift box", sku="BOX", price="5.00", stock=3)["variants"][0]
+    loose = world.afl.merchant.add_product("Gift box", sku="BOX", price="5.00", stock=50)["variants"][0]
+    world.afl.merchant.edit_item(loose["id"], tracked=False)
+    told = world.synced()
+    assert "untracked:afl" in {note["code"] for note in told.report["notes"]}, told.text
+    assert (world.stock(other, world.taf), world.stock(loose, world.afl)) == (3, 50)
+    assert world.stock(taf, world.taf) == 10 == world.stock(afl, world.afl)
+
+
+def test_more_sold_than_there_is_shows_in_both_stores_and_is_told(world: StoresWorld) -> None:
+    taf, afl = (one["variants"][0] for one in mugs(world))
+    world.taf.merchant.sell(taf["id"], 7)
+    world.afl.merchant.sell(afl["id"], 5)
+    world.synced()
+    assert world.stock(taf, world.taf) == world.stock(afl, world.afl) == -2
+    assert "negative" in {note["code"] for note in world.synced(full=True).report["notes"]}
+
+
+# --- writing must be switched on
+
+
+def test_nothing_is_written_until_it_is_switched_on(make: Callable[..., StoresWorld]) -> None:
+    world = make(products=0, env={"STORES_WRITE": "no"})
+    for store in (world.taf, world.afl):
+        store.merchant.add_product("Mug", sku="MUG", price="10.00", stock=10, vendor="Kayra")
+    ran = world.synced()
+    assert "stores_write" in ran.text and world.writes() == [] and not world.ledger.exists()
+
+
+# --- which is the same
+
+
+def test_equal_handles_with_other_skus_are_a_question_and_no_second_product(make: Callable[..., StoresWorld]) -> None:
+    world = make(products=0)
+    for store, sku in ((world.taf, "A"), (world.afl, "B")):
+        store.merchant.add_product("Mug", sku=sku, price="10.00", stock=10, vendor="Kayra")
+    assert world.synced().conflicts == 2
+    assert len(world.taf.goods.products) == len(world.afl.goods.products) == 1
+
+
+def test_the_configuration_may_name_the_stores_the_other_way_round(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    world.env["STORES"] = "afl,taf"
+    world.taf.merchant.edit_product(taf["id"], title="Cup")
+    assert world.synced().written == 1
+    assert afl["title"] == "Cup" and world.synced().written == 0
