@@ -194,6 +194,17 @@ ACTIONS = (
         """,
     ),
     Command(
+        "audit",
+        "syncdb.cli.audit:audit",
+        f"""Read both sides anew and prove them equal, or say where not.
+
+        Orders of some days with their sums by day and currency, and every value that is kept in step of all else. Neither the
+        ledger nor what was agreed earlier decides what is equal, and nothing is changed anywhere.
+        Exit codes: 0 everything is equal; 3 something differs or could not be read; 2 configuration; 4 a remote is away.
+        Example: {MANAGER} audit --month 2026-10 --output october.html
+        """,
+    ),
+    Command(
         "init",
         "syncdb.cli.init:init",
         f"""Set syncdb up, question by question.

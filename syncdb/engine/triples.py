@@ -1,14 +1,24 @@
 """Bring base, left and right of the same key together, in blocks, so that memory does not grow with the shop."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-from syncdb.connectors.base import Connector
+from syncdb.connectors.base import Capabilities, Connector
 from syncdb.engine.policy import Triple
 from syncdb.ledger.orders import groups
 from syncdb.ledger.records import Known, Records
 from syncdb.model import Snapshot
 
 BLOCK = 1000
+
+
+class Readable(Protocol):
+    """A side that is only read: what a connector offers for that."""
+
+    @property
+    def can(self) -> Capabilities: ...
+    def fetch(self) -> Iterator[Snapshot]: ...
+    def look(self, keys: Iterable[str]) -> Snapshot: ...
 
 
 def of_keys(keys: Sequence[str], records: Records, left: Connector, right: Connector) -> Iterator[list[Triple]]:
@@ -18,7 +28,7 @@ def of_keys(keys: Sequence[str], records: Records, left: Connector, right: Conne
         yield join(block, records.known(block), left.look(block), right.look(block))
 
 
-def of_everything(records: Records, left: Connector, right: Connector) -> Iterator[list[Triple]]:
+def of_everything(records: Records, left: Readable, right: Readable) -> Iterator[list[Triple]]:
     """The triples of all that stands on either side or in the base: what finds drift, lost rows and foreign keys."""
     seen: set[str] = set()
     complete = True
@@ -33,7 +43,7 @@ def of_everything(records: Records, left: Connector, right: Connector) -> Iterat
         yield join(block, records.known(block), left.look(block), absent)
 
 
-def _unseen(left: Connector, records: Records, seen: set[str]) -> Iterator[list[str]]:
+def _unseen(left: Readable, records: Records, seen: set[str]) -> Iterator[list[str]]:
     """Keys that the right side did not show, in blocks: first those of the left side, then those only the base knows."""
     for shown in () if left.can.all_known else left.fetch():
         block = [key for key in (*shown.found, *shown.doubled) if key not in seen]

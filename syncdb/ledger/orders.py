@@ -90,6 +90,12 @@ class Orders:
     def count(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM order_tracking").fetchone()[0])
 
+    def placed(self, since: str, before: str) -> Iterator[tuple[str, str | None, str, str | None]]:
+        """Id, name, moment (ISO, UTC) and currency of the orders that were placed in this time, the earliest first."""
+        query = """SELECT order_id, name, coalesce(processed_at, created_at) AS at, currency FROM order_tracking
+                   WHERE at >= ? AND at < ? ORDER BY at, order_id"""
+        yield from self.connection.execute(query, (since, before))
+
     def mark_missing(self, order_id: str, now: str) -> str | None:
         """Note that the shop no longer shows the order; returns since when it is missing, None if that is news."""
         row = self.connection.execute("SELECT missing_since FROM order_tracking WHERE order_id = ?", (order_id,)).fetchone()

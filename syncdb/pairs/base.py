@@ -18,6 +18,7 @@ from syncdb.systems.questions import Topic, Tried
 if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.clock import Clock
     from syncdb.config.settings import RunSettings
+    from syncdb.engine.audit import Audited, Period
     from syncdb.engine.progress import Progress
     from syncdb.engine.report import Report
     from syncdb.engine.request import RunRequest
@@ -71,7 +72,8 @@ class Run:
 
     `entity` names what it keeps in step (for scripts), `between` the places (for people), `fields` what is shown by entity.
     `tracks_orders`: it reads orders into the ledger first. `start` makes the run; `plans` then tells what it planned by entity
-    (None: the report's plan is that of the one entity).
+    (None: the report's plan is that of the one entity). `audit` makes ready what it keeps in step to be read anew and compared,
+    orders for a period; only of a run over a copy of the ledger.
     """
 
     entity: str
@@ -81,6 +83,7 @@ class Run:
     tracks_orders: bool
     start: Callable[[], "Report"]
     plans: Callable[[], Mapping[str, "Plan"]] | None = None
+    audit: Callable[["Period"], AbstractContextManager[Sequence["Audited"]]] | None = None
 
     def execute(self) -> RunResult:
         """Do it all. What a person can act on is in the report; only defects are raised."""

@@ -142,6 +142,15 @@ def a_decision_is_carried_out(shop: Shop) -> None:
     assert shop.ask("status").out.startswith("Fine")
 
 
+def an_audit_proves_them_equal_or_names_what_is_not(shop: Shop) -> None:
+    assert shop.ask("audit", "--json").data["proven"] is True
+    shop.edit("book", "A", stock=1)
+    before = shop.stamps()
+    told = shop.ask("audit", code=3).out
+    assert "4 | 1; changed in Book since they were last agreed" in told and shop.stamps() == before
+    shop.edit("book", "A", stock=4)
+
+
 def the_past_is_told_by_any_name(shop: Shop) -> None:
     told = shop.ask("history", "b", "--json").data  # the SKU, whatever the case
     assert told["about"] == {"kind": "goods", "key": "shelf-2", "name": "cup of tea"}
@@ -195,6 +204,7 @@ def test_every_command_of_the_manager_works_with_it(tmp_path: Path) -> None:
     the_first_run_brings_over_both_ways_and_the_second_writes_nothing(shop)
     edits_of_either_side_come_over_and_what_both_changed_waits(shop)
     a_decision_is_carried_out(shop)
+    an_audit_proves_them_equal_or_names_what_is_not(shop)
     the_past_is_told_by_any_name(shop)
     what_is_about_orders_says_that_it_does_not_apply(shop)
     what_the_ledger_holds_goes_out_and_comes_back(shop)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -15,12 +15,14 @@ from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.capabilities import refuse_forbidden
+from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest
 from syncdb.ledger import Ledger
 from syncdb.model import Policy, Side
+from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.shop_identity import one_shop
 from syncdb.pairs.base import Implementation, OrderTracking, Run
@@ -109,27 +111,30 @@ def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
     catalogue = ShopCatalogue(opened.shopify, fields=names, overlap=timedelta(minutes=settings.overlap_minutes))
     pair_run = _pair_run(opened, selection, catalogue, part=part)
     sync = PairSync(opened.ledger, pair_run, opened.request, opened.clock, opened.rng, opened.progress)
+    shown = {one.entity.name: shown_fields(one) for one in selection.entities}
     return Run(
         "products",
         f"{settings.shopify_store_name} and the Grist document {settings.grist_document}",
         SHOPIFY_GRIST.words,
-        {one.entity.name: shown_fields(one) for one in selection.entities},
+        shown,
         tracks_orders=False,
         start=sync.run,
         plans=lambda: sync.plans,
+        audit=lambda period: nullcontext(audited_entities(sync, shown)),
     )
 
 
 def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
     """Orders into their table, and what people may write of them back."""
-    settings = opened.settings
+    settings, sync = opened.settings, _order_sync(opened, chosen)
     return Run(
         ORDERS,
         f"orders of {settings.shopify_store_name} in the Grist document {settings.grist_document}",
         replace(SHOPIFY_GRIST.words, record=chosen.rows),
         {ORDERS: order_rows(chosen, "UTC", "XXX").fields},
         tracks_orders=True,
-        start=_order_sync(opened, chosen).run,
+        start=sync.run,
+        audit=lambda period: audited_orders(sync, period),
     )
 
 

@@ -14,6 +14,7 @@ from syncdb.engine.request import RunRequest
 from syncdb.errors import Exit
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Implementation, OrderTracking, Run
 from syncdb.pairs.opening import limits, open_ledger, retrier
@@ -73,6 +74,7 @@ def open_runs(
                 {ORDERS: sheet_mapping(settings, "UTC", "XXX").fields},
                 tracks_orders=True,
                 start=sync.run,
+                audit=lambda period: audited_orders(sync, period),
             )
         ]
 

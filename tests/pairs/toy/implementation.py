@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from syncdb.clock import Clock
 from syncdb.config.reading import read
 from syncdb.config.settings import RunSettings
 from syncdb.engine.match import Matching
+from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
@@ -66,7 +67,18 @@ def open_runs(
         pair_run = PairRun("toy", [EntitySync(GOODS, pair, "1", {})], feeds, lambda: None, lambda: (), part=bool(only))
         sync = PairSync(ledger, pair_run, request, clock, random.SystemRandom(), progress)
         between = f"{settings.shelf_file.name} and {settings.book_file.name}"
-        yield [Run(GOODS, between, TOY.words, {GOODS: FIELDS}, tracks_orders=False, start=sync.run, plans=lambda: sync.plans)]
+        yield [
+            Run(
+                GOODS,
+                between,
+                TOY.words,
+                {GOODS: FIELDS},
+                tracks_orders=False,
+                start=sync.run,
+                plans=lambda: sync.plans,
+                audit=lambda period: nullcontext(audited_entities(sync, {GOODS: FIELDS})),
+            )
+        ]
 
 
 def _opened(path: Path, system: System) -> GoodsFile:

@@ -1,0 +1,175 @@
+"""`audit`: both sides read anew and compared, as a page for an accountant, without trusting what the ledger remembers."""
+
+import json
+import os
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncdb.cli.options import ConfigOption, DbOption, JsonOption, PairOption, answering, chosen_pair
+from syncdb.errors import ConfigurationError, Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syncdb.cli.output import Output
+    from syncdb.engine.audit import Audit, Difference, Period
+    from syncdb.services.audit_files import PairAudit
+    from syncdb.services.calendar import Calendar
+
+MOST_SHOWN = 20
+ENDINGS = (".html", ".htm", ".json", ".csv")
+
+
+def audit(
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, max=3660, help="Orders of the last N days, today included.")
+    ] = 30,
+    month: Annotated[str | None, typer.Option("--month", metavar="YYYY-MM", help="Orders of this month instead.")] = None,
+    pair: PairOption = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Also write a page (.html), data (.json) or a table (.csv)."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The command `audit`; what its help says stands in syncdb.cli.commands."""
+    with answering(as_json) as output:
+        from syncdb.clock import SYSTEM
+        from syncdb.services.audit_files import proven
+        from syncdb.services.audits import audit_pairs
+        from syncdb.services.files import refuse_taken
+        from syncdb.services.ledger_location import find_ledger
+        from syncdb.services.usable_pairs import meant_pairs, usable_pairs
+
+        place = find_ledger(config, db)
+        if file is not None:
+            _refuse_ending(file)
+            refuse_taken(file, overwrite, never=place.ledger)
+        calendar = _calendar(place.ledger)
+        period = _period(month, days, calendar)
+        flags = {"db_path": str(db.absolute()) if db else None}
+        usable = usable_pairs(meant_pairs(chosen_pair(pair), config), flags, os.environ, Path.cwd(), config)
+        found = audit_pairs(usable, period, SYSTEM)
+        _deliver(output, found, period, file, calendar)
+        raise typer.Exit(int(Exit.DONE if proven(found) else Exit.PARTIAL))
+
+
+def _refuse_ending(file: Path) -> None:
+    if file.suffix.lower() not in ENDINGS:
+        raise ConfigurationError([f"{file}: an audit is written as .html, .json or .csv."], next_step="Give such a file name.")
+
+
+def _calendar(ledger: Path) -> "Calendar":
+    """The shop's calendar; before the first run nobody knows it, so UTC."""
+    from syncdb.clock import SYSTEM
+    from syncdb.ledger.queries.reader import reading
+    from syncdb.services.calendar import Calendar
+
+    if not ledger.exists():
+        raise ConfigurationError(
+            [f"There is no ledger at {ledger} yet: nothing was kept in step, so there is nothing to audit."],
+            next_step="Run a sync first.",
+        )
+    with reading(ledger) as reader:
+        shop = reader.shop or {}
+    return Calendar.of(shop.get("zone"), SYSTEM.now())
+
+
+def _period(month: str | None, days: int, calendar: "Calendar") -> "Period":
+    from syncdb.engine.audit import Period
+
+    today = calendar.now.astimezone(calendar.zone).date()
+    if month is None:
+        return Period(today - timedelta(days=days - 1), today)
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) or month > f"{today:%Y-%m}" or month < "2004":
+        raise ConfigurationError([f"--month {month}: that is no month up to now."], next_step="Write it as 2026-10.")
+    first = date.fromisoformat(f"{month}-01")
+    return Period(first, min(today, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)))
+
+
+def _deliver(output: "Output", found: "Sequence[PairAudit]", period: "Period", file: Path | None, calendar: "Calendar") -> None:
+    from syncdb.services.audit_files import as_data
+
+    if file is not None:
+        _write(file, found, period, calendar)
+    if output.as_json:
+        output.data(as_data(found, period) | ({"path": str(file)} if file else {}))
+        return
+    _show(output, found, period)
+    if file is not None:
+        output.line(f"Wrote {file}.")
+
+
+def _write(file: Path, found: "Sequence[PairAudit]", period: "Period", calendar: "Calendar") -> None:
+    from syncdb.services.audit_files import as_data, page, write_csv
+    from syncdb.services.files import arriving
+
+    with arriving(file.absolute()) as part:
+        if file.suffix.lower() == ".csv":
+            write_csv(part, found)
+        elif file.suffix.lower() == ".json":
+            part.write_text(json.dumps(as_data(found, period), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        else:
+            part.write_text(page(found, period, f"{calendar.now.astimezone(calendar.zone):%Y-%m-%d %H:%M %Z}"), encoding="utf-8")
+
+
+def _show(output: "Output", found: "Sequence[PairAudit]", period: "Period") -> None:
+    from syncdb.services.audit_files import proven
+
+    output.line(f"Audit of {period.first} to {period.last}: {'equal' if proven(found) else 'not everything is equal'}", "bold")
+    for of_pair in found:
+        for one in of_pair.audits:
+            output.line()
+            _show_one(output, of_pair.between, one)
+    if not found:
+        output.line("Nothing that is kept in step can be audited.")
+
+
+def _show_one(output: "Output", between: str, one: "Audit") -> None:
+    from syncdb.cli.output import Column
+    from syncdb.model import Side
+    from syncdb.services.audit_files import apart, label, money, title, totals, what
+
+    left, right = one.audited.titles[Side.LEFT], one.audited.titles[Side.RIGHT]
+    output.line(title(between, one), "bold")
+    output.line(
+        f"{one.records[Side.LEFT]} records in {left}, {one.records[Side.RIGHT]} in {right}; {one.cells} values compared, "
+        f"{one.equal} of them equal, {one.differing} difference{'' if one.differing == 1 else 's'}."
+    )
+    for text in one.problems:
+        output.line(text)
+    if not one.complete:
+        output.line("One side could not be read whole, so what is lacking there proves nothing.")
+    rows = [
+        [what(total), money(total, total.left), money(total, total.right) or "not shown", apart(total), total.currency]
+        for total in totals(one.sums)
+    ]
+    if rows:
+        headers = [Column(""), Column(left, right=True), Column(right, right=True), Column("Off by", right=True), Column("")]
+        output.table(headers, rows)
+    for side, name in one.not_compared:
+        told = f"{label(one, name)} of {one.not_compared[side, name]} record(s) was not compared"
+        output.line(f"{told}: {one.audited.titles[side]} does not show it.")
+    for difference in one.differences[:MOST_SHOWN]:
+        _show_difference(output, one, difference)
+    if one.differing > MOST_SHOWN:
+        output.line(f"... and {one.differing - MOST_SHOWN} more; --output audit.html lists them.")
+
+
+def _show_difference(output: "Output", one: "Audit", difference: "Difference") -> None:
+    from syncdb.services.audit_files import label
+    from syncdb.services.display import shown
+
+    where = f" ({difference.place})" if difference.place else ""
+    if difference.field is None:
+        output.line(f"  {difference.name}{where}: {one.words(difference)}")
+        return
+    values = f"{shown(difference.left) or 'nothing'} | {shown(difference.right) or 'nothing'}"
+    output.line(f"  {difference.name}{where}, {label(one, difference.field)}: {values}; {one.words(difference)}")

@@ -1,0 +1,303 @@
+"""The orders of some days read anew from the shop, to be held against the rows of the other side.
+
+They are read into a ledger of their own that is gone afterwards: nothing of what the shop said earlier gets in between. What was
+agreed earlier only tells what a line showed that its order no longer has, and which side moved.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from syncdb.connectors.base import Capabilities
+from syncdb.engine.audit import Audited, Period, Sum
+from syncdb.engine.policy import Triple
+from syncdb.engine.report import Report
+from syncdb.engine.triples import of_everything
+from syncdb.ledger import Ledger, state_keys
+from syncdb.ledger.orders import groups
+from syncdb.ledger.records import Records
+from syncdb.mapping.choice import column
+from syncdb.model import Field, Found, Record, Side, Snapshot
+from syncdb.orders.intake import FETCH, Intake, Window
+from syncdb.orders.shop_identity import one_shop
+from syncdb.values import iso, moment
+
+if TYPE_CHECKING:
+    from syncdb.orders.order_sync import OrderSync, RowMapping
+
+BLOCK = 300
+AHEAD = timedelta(hours=14)  # the day begins first at UTC+14; until the shop has said its time zone that counts
+# what an accountant adds up of an order, each once for the order
+MEASURES = (
+    "order_subtotal",
+    "order_discounts",
+    "order_shipping",
+    "order_tax",
+    "order_duties",
+    "tips",
+    "order_total",
+    "total_received",
+    "total_refunded",
+    "net_payment",
+)
+NOBODY_KNOWS = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order as sums need it: its name, the day (ISO) on which it was placed by the shop's clock, and its currency."""
+
+    name: str
+    day: str
+    currency: str
+
+
+@dataclass(slots=True)
+class FreshOrders:
+    """The orders that the shop showed just now as records, by the keys of their rows; of the period only."""
+
+    orders: Ledger
+    records: Records
+    rows: "RowMapping"
+    placed: Mapping[str, Placed]
+    homes: dict[str, str] = field(init=False)
+
+    can = Capabilities(create=False, update=False)
+
+    def __post_init__(self) -> None:
+        self.homes = {key: order_id for order_id, of_order in self._shown(self.placed) for key in of_order}
+
+    def fetch(self) -> Iterator[Snapshot]:
+        """All of them, with the lines that are gone from an order but were shown once."""
+        for block in groups(self.placed, BLOCK):
+            yield self._snapshot(self._shown(block))
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        wanted = set(keys)
+        known = self.homes | {key: home for key, home in self.records.homes(wanted).items() if home in self.placed}
+        shown = self._snapshot(self._shown({known[key] for key in wanted if key in known}))
+        return Snapshot({key: found for key, found in shown.found.items() if key in wanted}, complete=True)
+
+    def _snapshot(self, shown: Iterable[tuple[str, Mapping[str, Record]]]) -> Snapshot:
+        found = {key: Found(order_id, "", record) for order_id, of_order in shown for key, record in of_order.items()}
+        return Snapshot(found, complete=True)
+
+    def _shown(self, order_ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Record]]]:
+        for block in groups(order_ids, BLOCK):
+            earlier = self.records.of_orders(block)
+            for order_id, snapshot in self.orders.orders.snapshots(block).items():
+                of_order = {record.key: record for record in self.rows.records(snapshot)}
+                for key, known in earlier.items():
+                    if known.order_id == order_id and key not in of_order and known.base is not None:
+                        of_order[key] = self.rows.removed_record(key, known.base.fields)
+                yield order_id, of_order
+
+
+@dataclass(slots=True)
+class OrderSums:
+    """Orders, rows and amounts by day and currency: the shop's from its orders, the other side's from what its rows show.
+
+    An amount of an order counts once, however many rows repeat it.
+    """
+
+    placed: Mapping[str, Placed]
+    home: "Homes"
+    shown: Sequence[str]
+    _left: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    _right: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    _counted: set[tuple[str, str]] = field(default_factory=set)
+
+    def of_shop(self, order_id: str, snapshot: Mapping[str, Any]) -> None:
+        """Take in an order as the shop shows it."""
+        sums = self._left.setdefault(_group(self.placed[order_id]), Counter())
+        sums["orders"] += 1
+        for name in MEASURES:
+            value = _picked(name, snapshot)
+            if value is not None:
+                sums[name] += value  # type: ignore[assignment]
+
+    def see(self, triple: Triple) -> None:
+        if triple.left is not None:
+            self._left.setdefault(_group(self.placed[self.home(triple)]), Counter())["rows"] += 1
+        if triple.right is not None:
+            self._of_row(self.home(triple) or triple.key, triple.right.record.fields)
+
+    def all(self) -> Sequence[Sum]:
+        found = []
+        for day, currency in sorted({*self._left, *self._right}):
+            left, right = (sums.get((day, currency), Counter()) for sums in (self._left, self._right))
+            found += [Sum(day, currency, what, Decimal(left[what]), Decimal(right[what])) for what in ("orders", "rows")]
+            for name in MEASURES:
+                there = Decimal(right[name]) if name in self.shown else None
+                if left[name] or there:
+                    found.append(Sum(day, currency, name, Decimal(left[name]), there))
+        return found
+
+    def _of_row(self, order: str, fields: Mapping[str, Any]) -> None:
+        group = _group(self.placed.get(order) or _by_row(fields))
+        sums = self._right.setdefault(group, Counter())
+        sums["rows"] += 1
+        if (order, "orders") not in self._counted:
+            self._counted.add((order, "orders"))
+            sums["orders"] += 1
+        for name in self.shown:
+            value = fields.get(name)
+            if isinstance(value, int | Decimal) and (order, name) not in self._counted:
+                self._counted.add((order, name))
+                sums[name] += Decimal(value)  # type: ignore[assignment]
+
+
+@dataclass(slots=True)
+class Homes:
+    """Which order a row belongs to; empty where nobody knows."""
+
+    fresh: FreshOrders
+    records: Records
+
+    def __call__(self, triple: Triple) -> str:
+        return self.fresh.homes.get(triple.key) or self.records.homes([triple.key]).get(triple.key, "")
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Which rows of the other side belong to the days of the audit, and how many cannot be told."""
+
+    home: Homes
+    period: Period
+    ids: frozenset[str]
+    undated: int = 0
+
+    def within(self, triple: Triple) -> bool:
+        home = self.home(triple)
+        if home:
+            return home in self.ids
+        day = _day_shown(triple.right.record.fields) if triple.right else None
+        self.undated += day is None
+        return day is not None and self.period.first <= day <= self.period.last
+
+    def problems(self) -> list[str]:
+        told = f"{self.undated} row(s) belong to no order that is known here and show no date, so they were not compared."
+        return [told] if self.undated else []
+
+
+@contextmanager
+def audited_orders(sync: "OrderSync", period: Period) -> Iterator[list[Audited]]:
+    """The orders of a period, read anew. The run's own ledger must be a copy. Raises what reading the shop raises."""
+    path = sync.ledger.path
+    with Ledger.copy(path.with_name(f"{path.name}.audit"), sync.clock.now()) as fresh:
+        fresh.redacted = sync.ledger.redacted
+        report = _read(sync, fresh, period)
+        yield [_audited(sync, fresh, period, report)]
+
+
+def _read(sync: "OrderSync", fresh: Ledger, period: Period) -> Report:
+    """Every order that was changed since the period began, which all of the period were."""
+    now = sync.clock.now()
+    with fresh.transaction():
+        report = Report(fresh.runs.start("audit", "audit", iso(now)), "audit", iso(now))
+    intake = Intake(fresh, sync.reader, "audit", report, sync.progress, sync.clock)
+    begin = datetime.combine(period.first, time(), UTC) - AHEAD
+    sync.progress.stage("Reading orders anew")
+    intake.read(Window(begin, now, True, begin), sync.request.overlap)
+    if (facts := sync.reader.facts) is not None:
+        one_shop(
+            sync.ledger,
+            id=facts.shop_id,
+            domain=facts.domain,
+            name=facts.name,
+            zone=facts.zone,
+            currency=facts.currency,
+            version=facts.version,
+            scopes=facts.scopes,
+        )
+    return report
+
+
+def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report) -> Audited:
+    shop = sync.ledger.runs.get(state_keys.SHOP)
+    connector, rows = sync.destination.open(shop)
+    structure = connector.structure(random.SystemRandom().randrange(1, 2**31))
+    placed = _placed(fresh, period, str(shop["zone"]))
+    records = sync.ledger.records(sync.destination.pair)
+    orders = FreshOrders(fresh, records, rows, placed)
+    home = Homes(orders, records)
+    managed = [name for name in sync.policy.rules if name != "key"]
+    sums = OrderSums(placed, home, [name for name in MEASURES if name in managed])
+    for order_id, snapshot in _snapshots(fresh, placed):
+        sums.of_shop(order_id, snapshot)
+    within = _Rows(home, period, frozenset((*placed, *_placed(sync.ledger, period, str(shop["zone"])))))
+
+    def problems() -> list[str]:
+        held = fresh.problems.quarantined(FETCH)
+        partial = ["Not every order could be read.", *(note.message for note in report.notes)] if report.partial else []
+        partial += [f"{len(held)} order(s) could not be understood and were left out: {', '.join(sorted(held))}."] if held else []
+        made = ["The tab or some of its columns do not exist yet; a run makes them."] if structure is not None else []
+        return [*partial, *made, *within.problems()]
+
+    def name(triple: Triple) -> str:
+        known = placed.get(home(triple))
+        shown = triple.right.record.fields.get("order_name") if triple.right else None
+        return known.name if known else str(shown or triple.key)
+
+    titles = {Side.LEFT: "the shop", Side.RIGHT: connector.title}
+    fields = [_field(one) for one in managed]
+    return Audited(
+        "orders",
+        sync.destination.pair,
+        titles,
+        fields,
+        lambda: of_everything(records, orders, connector),
+        within.within,
+        name,
+        sums,
+        problems,
+    )
+
+
+def _field(name: str) -> Field:
+    found = column(name)
+    assert found is not None, "the settings named it"
+    return Field(name, found.label, found.kind)
+
+
+def _placed(ledger: Ledger, period: Period, zone: str) -> dict[str, Placed]:
+    """The orders of a ledger that were placed in the period, by the shop's clock."""
+    clock = ZoneInfo(zone)
+    first, last = (datetime.combine(day, time(), clock) for day in (period.first, period.last + timedelta(days=1)))
+    return {
+        order_id: Placed(name or order_id, moment(at).astimezone(clock).date().isoformat(), currency or NOBODY_KNOWS)
+        for order_id, name, at, currency in ledger.orders.placed(iso(first), iso(last))
+    }
+
+
+def _snapshots(fresh: Ledger, order_ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for block in groups(order_ids, BLOCK):
+        yield from fresh.orders.snapshots(block).items()
+
+
+def _picked(name: str, snapshot: Mapping[str, Any]) -> Decimal | None:
+    found = column(name)
+    assert found is not None, "there is a column for each measure"
+    value = found.pick(snapshot, {})
+    return Decimal(value) if isinstance(value, int | Decimal) else None
+
+
+def _group(placed: Placed) -> tuple[str, str]:
+    return placed.day, placed.currency
+
+
+def _by_row(fields: Mapping[str, Any]) -> Placed:
+    """What a row says of an order that the shop does not show."""
+    day = _day_shown(fields)
+    return Placed("", day.isoformat() if day else NOBODY_KNOWS, str(fields.get("currency") or NOBODY_KNOWS))
+
+
+def _day_shown(fields: Mapping[str, Any]) -> date | None:
+    shown = fields.get("processed_at") or fields.get("created_at")
+    return shown.date() if isinstance(shown, datetime) else None

@@ -1,0 +1,188 @@
+"""An audit reads both sides anew: it proves them equal, or says where not and why. Sums are checked against the shop itself."""
+
+import csv
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from syncdb.values import moment
+from tests.cli.acting.conftest import Manage
+from tests.cli.acting.test_missing import forget, inner
+from tests.scenarios.grist_world import GristWorld
+from tests.scenarios.world import World
+
+ALL = ("audit", "--pair", "sheets", "--days", "400")
+
+
+def audited(run: Manage, *more: str, code: int) -> dict[str, Any]:
+    said = run(*ALL, *more, "--json")
+    assert said.code == code, said.all
+    (only,) = said.data["audits"]
+    assert only["proven"] is said.data["proven"] is (code == 0)
+    return only
+
+
+def differences(found: dict[str, Any]) -> list[tuple[str, str | None, str]]:
+    return [(one["name"], one["field"], one["cause"]) for one in found["differences"]]
+
+
+def key_of(order: dict[str, Any]) -> str:
+    return str(order["lineItems"][0]["id"].rpartition("/")[2])
+
+
+def total_in_shop(world: World, name: str) -> dict[str, Decimal]:
+    """By day, worked out from the shop's own orders."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for order in world.shop.orders.values():
+        zone = ZoneInfo(world.shop.settings["ianaTimezone"])
+        sums[moment(order["processedAt"]).astimezone(zone).date().isoformat()] += Decimal(order[name]["shopMoney"]["amount"])
+    return sums
+
+
+def test_what_is_in_step_is_proven_equal_and_nothing_is_changed(world: World, run: Manage) -> None:
+    ledger, grid = (world.folder / "ledger.db").read_bytes(), world.grid()
+    found = audited(run, code=0)
+    lines = sum(len(order["lineItems"]) or 1 for order in world.shop.orders.values())
+    assert found["records"] == {"left": lines, "right": lines} and found["differences"] == []
+    assert found["cells"]["compared"] == found["cells"]["equal"] > 20 * lines
+    assert (world.folder / "ledger.db").read_bytes() == ledger and world.grid() == grid
+
+
+def test_sums_by_day_are_those_of_the_shop(world: World, run: Manage) -> None:
+    sums = audited(run, code=0)["sums"]
+    for what, field in (("order_total", "currentTotalPriceSet"), ("order_tax", "currentTotalTaxSet")):
+        left = {one["day"]: Decimal(one["left"]) for one in sums if one["what"] == what}
+        right = {one["day"]: Decimal(one["right"]) for one in sums if one["what"] == what}
+        assert left == right == {day: total for day, total in total_in_shop(world, field).items() if total}
+    days = {one["day"]: int(one["left"]) for one in sums if one["what"] == "orders"}
+    assert sum(days.values()) == len(world.shop.orders) and all(one["right"] == one["left"] for one in sums if one["right"])
+
+
+def test_a_cell_that_a_person_changed_is_named_with_both_values(world: World, run: Manage) -> None:
+    order = inner(world)[0]
+    row = world.row_of(key_of(order))
+    world.colleague.type(f"{world.letter('Total')}{row}", 1)
+    found = audited(run, code=3)
+    assert differences(found) == [(order["name"], "order_total", "right_moved")]
+    (one,) = found["differences"]
+    assert one["right"] == "1" and Decimal(one["left"]) == Decimal(order["currentTotalPriceSet"]["shopMoney"]["amount"])
+    off = [total for total in found["sums"] if not total["equal"]]
+    assert {total["what"] for total in off} == {"order_total"}
+
+
+def test_what_the_shop_changed_since_the_last_run_is_told_as_that(world: World, run: Manage) -> None:
+    order = inner(world)[0]
+    world.shop.set_note(order["id"], "call before delivery")
+    found = audited(run, code=3)
+    assert {(field, cause) for _, field, cause in differences(found)} == {("note", "left_moved")}
+
+
+def test_rows_that_are_gone_doubled_or_of_no_order(world: World, run: Manage) -> None:
+    gone, twice, deleted = inner(world, 3)
+    last = max(world.keys())
+    world.colleague.insert_rows(last + 1)
+    world.colleague.copy_rows(world.row_of(key_of(twice)), 1, last + 1)
+    world.colleague.delete_rows(world.row_of(key_of(gone)))
+    world.shop.delete(deleted["id"])
+    found = differences(audited(run, code=3))
+    assert (gone["name"], None, "gone_right") in found and (twice["name"], None, "doubled") in found
+    assert {(name, cause) for name, _, cause in found if cause == "gone_left"} == {(deleted["name"], "gone_left")}
+    assert len(found) == 2 + (len(deleted["lineItems"]) or 1)
+
+
+def test_the_ledger_is_not_believed(world: World, run: Manage) -> None:
+    """A ledger that says of a wrong cell that it was agreed, and of an order that it was that way, changes nothing."""
+    order = inner(world)[0]
+    key, place = key_of(order), f"{world.letter('Order')}{world.row_of(key_of(order))}"
+    world.colleague.type(place, "#9999")
+    with closing(sqlite3.connect(world.folder / "ledger.db")) as connection, connection:
+        number = order["id"].rpartition("/")[2]
+        for table, column, where in (("record", "base", "key"), ("order_tracking", "snapshot", "order_id")):
+            (text,) = connection.execute(
+                f"SELECT {column} FROM {table} WHERE {where} = ?", (key if where == "key" else number,)
+            ).fetchone()
+            told = text.replace(f'"{order["name"]}"', '"#9999"')
+            assert told != text
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (told, text))
+    assert differences(audited(run, code=3)) == [(order["name"], "order_name", "left_moved")]
+
+
+def test_an_order_that_the_ledger_never_heard_of_is_equal_all_the_same(world: World, run: Manage) -> None:
+    forget(world, *(order["id"] for order in inner(world, 2)))
+    audited(run, code=0)
+
+
+def test_a_month_has_its_own_orders_only(world: World, run: Manage) -> None:
+    days = {day for day, total in total_in_shop(world, "currentTotalPriceSet").items() if total}
+    month = sorted(day[:7] for day in days)[-1]
+    said = run("audit", "--pair", "sheets", "--month", month, "--json")
+    assert said.code == 0, said.all
+    found = {one["day"] for one in said.data["audits"][0]["sums"]}
+    assert found and {day[:7] for day in found} == {month} and {day for day in days if day[:7] == month} <= found
+    assert said.data["period"]["first"] == f"{month}-01"
+
+
+def test_what_the_shop_withholds_is_told_and_is_no_difference(world: World, run: Manage) -> None:
+    world.sandbox.shopify.unapproved = frozenset({"Customer", "name", "email", "phone", "address"})
+    found = audited(run, code=0)
+    unseen = {one["field"] for one in found["not_compared"]}
+    assert {"customer_name", "customer_email"} <= unseen and {one["side"] for one in found["not_compared"]} == {"left"}
+
+
+@pytest.mark.parametrize("name", ["audit.html", "audit.csv", "audit.json"])
+def test_files_for_an_accountant(world: World, run: Manage, name: str) -> None:
+    order = inner(world)[0]
+    world.colleague.type(f"{world.letter('Total')}{world.row_of(key_of(order))}", 1)
+    assert run(*ALL, "--output", name).code == 3
+    text = Path(name).read_text(encoding="utf-8-sig")
+    if name.endswith("csv"):
+        (row,) = csv.DictReader(text.splitlines())
+        assert row["Record"] == order["name"] and row["Field"] == "Total" and row["Right"] == "1"
+    elif name.endswith("json"):
+        assert json.loads(text)["proven"] is False
+    else:
+        assert order["name"] in text and "Not everything is equal" in text and "Fingerprint" in text
+    again = run(*ALL, "--output", name)
+    assert again.code == 2 and "--overwrite" in again.err
+
+
+def test_the_same_is_read_twice_and_has_the_same_fingerprint(world: World, run: Manage) -> None:
+    one, other = audited(run, code=0), audited(run, code=0)
+    assert one["digests"] == other["digests"] and len(set(one["digests"].values())) == 2
+    world.shop.set_note(inner(world)[0]["id"], "another")
+    assert audited(run, code=3)["digests"]["left"] != one["digests"]["left"]
+
+
+@pytest.mark.parametrize("given", [("--month", "2026-13"), ("--month", "2099-01"), ("--output", "a.pdf")])
+def test_what_makes_no_sense_is_refused(world: World, run: Manage, given: tuple[str, str]) -> None:
+    assert run("audit", *given).code == 2
+
+
+def test_before_the_first_run_there_is_nothing_to_audit(made: Callable[[int], World], run: Manage) -> None:
+    made(1)
+    said = run("audit")
+    assert said.code == 2 and "Run a sync first" in said.err
+
+
+def test_a_grist_document(in_grist: Callable[..., GristWorld]) -> None:
+    env = {"GRIST_SYNC": json.dumps({"variants": True, "inventory": True})}
+    world = in_grist(orders=0, products=6, env=env)
+    world.synced()
+    answer = world.manage("audit", "--json")
+    assert answer.code == 0, answer.all
+    stock = next(one for one in answer.data["audits"] if one["entity"] == "inventory")
+    available = sum(level["_counts"]["available"] for level in world.goods.levels.values())
+    assert {total["left"] for total in stock["sums"]} == {total["right"] for total in stock["sums"]} == {str(available)}
+    key = next(iter(world.rows("variants")))
+    world.edit("variants", key, "Price", 4.5)
+    answer = world.manage("audit", "--json")
+    (difference,) = [d for one in answer.data["audits"] for d in one["differences"]]
+    assert answer.code == 3 and difference["field"] == "price" and difference["cause"] == "right_moved"
