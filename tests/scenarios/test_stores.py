@@ -160,3 +160,21 @@ def test_the_configuration_may_name_the_stores_the_other_way_round(world: Stores
     world.taf.merchant.edit_product(taf["id"], title="Cup")
     assert world.synced().written == 1
     assert afl["title"] == "Cup" and world.synced().written == 0
+
+
+def test_an_audit_proves_both_stores_equal_or_names_what_is_not(world: StoresWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in world.env.items():
+        monkeypatch.setenv(name, value)
+    equal = world.manage("audit", "--json")
+    assert equal.code == 0 and equal.data["proven"], equal.all
+    counted = {one["entity"]: one["records"] for one in equal.data["audits"]}
+    assert all(records["left"] == records["right"] > 0 for records in counted.values())
+    assert counted.keys() >= {"products", "variants", "inventory"}
+    taf, afl = mugs(world)
+    world.afl.merchant.edit_product(afl["id"], title="Beaker")
+    world.taf.merchant.sell(taf["variants"][0]["id"], 1)
+    world.pass_time(60)
+    told = world.manage("audit", "--json")
+    found = [(one["field"], one["left"], one["right"]) for audit in told.data["audits"] for one in audit["differences"]]
+    assert told.code == 3 and sorted(found) == [("available", "9", "10"), ("title", "Mug", "Beaker")]
+    assert (taf["title"], afl["title"]) == ("Mug", "Beaker")

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
@@ -13,6 +13,7 @@ from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
+from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
@@ -155,7 +156,18 @@ def open_runs(
 
         shown = {one.entity.name: _shown(one) for one in selection.entities}
         words = replace(SHOPIFY_STORES.words, place=names[1], title=names[1])
-        yield [Run("products", " and ".join(names), words, shown, tracks_orders=False, start=start, plans=lambda: sync.plans)]
+        yield [
+            Run(
+                "products",
+                " and ".join(names),
+                words,
+                shown,
+                tracks_orders=False,
+                start=start,
+                plans=lambda: sync.plans,
+                audit=lambda period: nullcontext(audited_entities(sync, shown)),
+            )
+        ]
 
 
 def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops) -> StoresRun:
