@@ -47,7 +47,9 @@ def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption
 def _tell(output: "Output", state: "Status", found: "list[Attention]", calendar: "Calendar") -> None:
     run = state.last_run
     if not found:
-        output.line(f"Fine: the last run was {calendar.ago(run['started_at']) if run else 'never'}.", "bold green")
+        when = calendar.ago(run["started_at"]) if run else "never"
+        going = run is not None and run["ended_at"] is None
+        output.line(f"Fine: {f'a run is under way, begun {when}' if going else f'the last run was {when}'}.", "bold green")
     else:
         output.line(f"Attention: {len(found)} {'thing needs' if len(found) == 1 else 'things need'} a look.", "bold yellow")
         output.points([one.message, f"What to do: {one.next_step}"] for one in found)
@@ -59,13 +61,21 @@ def _runs(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     if state.shop:
         yield "Shop", f"{state.shop.get('name')} ({state.shop.get('domain')}), {state.shop.get('currency')}"
     for series in state.series:
-        run = series.last
-        text = f"#{run['run_id']} {run['mode']}, {calendar.show(run['started_at'])}, {outcome(run, calendar)}"
-        yield "Last run", text + (f" ({series.name})" if len(state.series) > 1 or series.name != registry.PAIRS[0].title else "")
-        yield "", told_counts(run["counts"], _first_place(state, run))
+        which = f" ({series.name})" if len(state.series) > 1 or series.name != registry.PAIRS[0].title else ""
+        yield from _one_run("Last run", series.last, which, state, calendar)
+        ended = series.last_ended
+        if ended is not None and ended is not series.last:
+            yield from _one_run("Before it", ended, which, state, calendar)
     for series in state.series:
         if series.rhythm is not None:
             yield "Next run", _expected(series.rhythm, calendar) + (f" ({series.name})" if len(state.series) > 1 else "")
+
+
+def _one_run(label: str, run: Mapping[str, Any], which: str, state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    began, ended = calendar.show(run["started_at"]), outcome(run, calendar, state.held)
+    yield label, f"#{run['run_id']} {run['mode']}, {began}, {ended}{which}"
+    if run["ended_at"] is not None:
+        yield "", told_counts(run["counts"], _first_place(state, run))
 
 
 def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
@@ -76,15 +86,19 @@ def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
     return f"about {calendar.show(next_at)} ({calendar.ago(next_at)}; usually every {span(rhythm.interval)})"
 
 
-def outcome(run: Mapping[str, Any], calendar: "Calendar") -> str:
-    """How a run ended, in words."""
+def outcome(run: Mapping[str, Any], calendar: "Calendar", held: bool | None = None) -> str:
+    """How a run ended, in words. `held`: whether a run holds the ledger, where that is known."""
     from syncdb.services.calendar import span
     from syncdb.services.run_schedule import cut_off
     from syncdb.services.status import OUTCOMES
     from syncdb.values import moment
 
     if run["ended_at"] is None:
-        return "never ended" if cut_off(run, calendar.now) else "still going, or cut off"
+        if cut_off(run, calendar.now, held):
+            return "never ended (killed, or the computer went off)"
+        return "under way" if held else "still going, or cut off"
+    if run["exit_code"] is None:
+        return "never ended (killed, or the computer went off)"
     took = span(moment(run["ended_at"]) - moment(run["started_at"]))
     return f"{OUTCOMES.get(run['exit_code'], 'failed')} ({run['exit_code']}) after {took}"
 

@@ -45,6 +45,21 @@ def lock(path: Path) -> FileLock:
     return guard
 
 
+def held(path: Path) -> bool | None:
+    """Whether a run holds the ledger at this moment; None where this account may not find out. Disturbs no run."""
+    if not path.with_name(path.name + ".lock").exists():
+        return False
+    guard = _guard(path)
+    try:
+        guard.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return None
+    guard.release()
+    return False
+
+
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """The ledger's writing connection; the file is made if missing and migrated if older. Hold `lock` first.
 
@@ -67,9 +82,11 @@ def open_for_reading(path: Path, unwritten: bool = False) -> sqlite3.Connection:
 
     A ledger of an older version is read as it is: what it lacks is put beside it, in a temporary database.
 
-    `unwritten` promises that nobody writes meanwhile; a write-ahead log left by a killed run is still read.
+    `unwritten` promises that nobody writes meanwhile; a write-ahead log left by a killed run is still read. The same is taken for
+    granted where the account may read the file and not write beside it, as SQLite would have to, and no run has made its log.
     """
-    immutable = unwritten and not path.with_name(path.name + "-wal").exists()
+    logged = path.with_name(path.name + "-wal").exists()
+    immutable = not logged and (unwritten or not os.access(path.parent, os.W_OK))
     try:
         with closed_on_failure(_connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}")) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -9,7 +9,7 @@ from typing import Any
 from syncdb.values import moment
 
 GRACE = timedelta(minutes=30)
-ENDLESS = timedelta(hours=2)  # a run that has not ended after this long was cut off
+ENDLESS = timedelta(hours=2)  # a run that has not ended after this long was cut off, as far as can be told from outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ def rhythm(runs: Sequence[Mapping[str, Any]]) -> Rhythm | None:
     return Rhythm(interval, starts[0] + interval)
 
 
-def cut_off(run: Mapping[str, Any], now: datetime) -> bool:
-    """Whether a run began so long ago that it cannot still be going on."""
-    return run["ended_at"] is None and now - moment(run["started_at"]) > ENDLESS
+def cut_off(run: Mapping[str, Any], now: datetime, held: bool | None) -> bool:
+    """Whether a run never ended: nobody holds the ledger any more or, where that cannot be known, it began too long ago."""
+    if run["ended_at"] is not None:
+        return False
+    return not held if held is not None else now - moment(run["started_at"]) > ENDLESS

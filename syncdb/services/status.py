@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncdb.ledger import state_keys
+from syncdb.ledger.file import held
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.errors import Group, grouped, open_errors
@@ -24,6 +25,7 @@ from syncdb.systems.shopify.versions import days_left, end_of_support
 from syncdb.values import iso, moment
 
 VERSION_NOTICE = 45  # days
+CLOCKS_DIFFER = timedelta(minutes=5)  # between the computers that write and read a ledger on a shared disk
 STALE = timedelta(hours=26)  # a daily run that is an hour late is no reason to worry
 OUTCOMES = {
     0: "done",
@@ -92,6 +94,7 @@ class Status:
     kept: Mapping[str, int]
     calls: Mapping[str, Mapping[str, Any]]  # of each system whose calls are counted
     known: Mapping[str, RegisteredPair]
+    held: bool | None  # by a run, at this moment; None where that cannot be known
 
     @property
     def last_run(self) -> dict[str, Any] | None:
@@ -134,6 +137,7 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
         overview.kept_in_step(reader),
         {one.name: counted for one in _counting() if (counted := overview.calls(reader, one.name))},
         known,
+        held(reader.path),
     )
 
 
@@ -183,15 +187,15 @@ def _runs(state: Status) -> Iterator[Attention]:
         yield Attention("no_run", "No run has been made with this ledger yet.", f"Run {sync} --test, then without --test.")
         return
     for series in state.series:
-        yield from _of_series(series, f" ({series.name})" if len(state.series) > 1 else "", state.now)
+        yield from _of_series(series, f" ({series.name})" if len(state.series) > 1 else "", state)
     if state.mark and _stale(state):
         text = f"Orders are complete only up to {state.mark['at']}: no run since then could see everything."
         yield Attention("watermark", text, f"See why the last runs were partial: {MANAGER} errors")
 
 
-def _of_series(series: Series, which: str, now: datetime) -> Iterator[Attention]:
-    run, sync = series.last, series.command
-    if cut_off(run, now):
+def _of_series(series: Series, which: str, state: Status) -> Iterator[Attention]:
+    run, sync, now = series.last, series.command, state.now
+    if cut_off(run, now, state.held):
         text = f"Run {run['run_id']}{which} began at {run['started_at']} and never ended (killed, or the computer went off)."
         yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
     if (ended := series.last_ended) and ended["exit_code"]:
@@ -199,6 +203,9 @@ def _of_series(series: Series, which: str, now: datetime) -> Iterator[Attention]
         said = f": {ended['message']}" if ended["message"] else "."
         text = f"The last run{which} ended with {ended['exit_code']}, {outcome}{said}"
         yield Attention("run_failed", text, _after(ended["exit_code"], sync))
+    if moment(run["started_at"]) > now + CLOCKS_DIFFER:
+        text = f"Run {run['run_id']}{which} is dated {run['started_at']}, which is still to come by this computer's clock."
+        yield Attention("clock", text, "Set the clock right. If it was wrong when that run was made, run again with --full.")
     expected = series.rhythm
     if expected and expected.overdue(now):
         text = f"The next run{which} was expected at {iso(expected.next_at)} and has not come."
@@ -292,6 +299,7 @@ def as_data(state: Status, found: Sequence[Attention]) -> dict[str, Any]:
         },
         "shop": {key: state.shop.get(key) for key in ("domain", "name", "zone", "currency")} if state.shop else None,
         "last_run": run,
+        "run_under_way": bool(run and run["ended_at"] is None and not cut_off(run, state.now, state.held)),
         "last_run_of_each_pair": list(state.pairs),
         "next_run_expected_at": iso(state.rhythm.next_at) if state.rhythm else None,
         "usual_interval_seconds": int(state.rhythm.interval.total_seconds()) if state.rhythm else None,

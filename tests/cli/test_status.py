@@ -1,12 +1,16 @@
 """The status: fine or not, each thing that needs a look, and that it is the ledger's own truth."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, file
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.runs import Problem
 from syncdb.ledger.state_keys import GAPS_CHECKED_TO
@@ -66,7 +70,62 @@ def test_a_failed_run_counts_until_the_next_one_has_ended(copied: Callable[[], P
         ledger.pairs.register(PAIR)
         ledger.runs.end(ledger.runs.start("p", "sync", iso(NOW)), iso(NOW), 2, "No.", {}, [], True)
         ledger.runs.start("p", "sync", iso(NOW))
-    assert codes(ask(path)) == {"run_failed"}
+    with file.lock(path):
+        assert codes(ask(path)) == {"run_failed"}
+
+
+def test_a_run_is_under_way_as_long_as_it_holds_the_ledger_and_cut_off_as_soon_as_it_does_not(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger:
+        with ledger.transaction():
+            pair = ledger.connection.execute("SELECT max(pair) FROM sync_history").fetchone()[0]
+            ledger.runs.start(pair, "sync", iso(NOW))
+        told = manage("status", "--db", str(path))
+        assert told.code == 0 and "a run is under way" in told.out and "under way" in told.out.partition("Last run")[2]
+        assert "Before it" in told.out and "done (0)" in told.out and ask(path).data["run_under_way"] is True
+    killed = manage("status", "--db", str(path))
+    assert killed.code == 1 and "never ended (killed" in killed.out and "Before it" in killed.out
+    assert "nothing to do" not in killed.out.partition("Last run")[2].partition("Before it")[0]
+    assert codes(ask(path)) == {"cut_off"} and ask(path).data["run_under_way"] is False
+
+
+def test_a_run_of_the_future_is_a_wrong_clock(copied: Callable[[], Path]) -> None:
+    path = copied()
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        at = iso(NOW + timedelta(hours=1))
+        ledger.runs.end(ledger.runs.start("p", "sync", at), at, 0, "", {}, [], False)
+    assert codes(ask(path)) == {"clock"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the rights of folders elsewhere")
+def test_an_account_that_may_only_read_can_ask(copied: Callable[[], Path], tmp_path: Path) -> None:
+    """Monitoring should not be able to write the ledger. SQLite would have to write beside it."""
+    path = copied()
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    path = path.rename(folder / "ledger.db")
+    if os.geteuid() == 0:  # who may do all is made to obey the rights of files
+        if not shutil.which("setpriv"):
+            pytest.skip("needs setpriv to give up the right to pass over all others")
+        drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"]
+    else:
+        drop = []
+
+    def asked(*command: str) -> subprocess.CompletedProcess[str]:
+        manager = str(Path(__file__).parents[2] / "sync_manager.py")
+        whole = [*drop, sys.executable, manager, *command, "--db", str(path)]
+        return subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    path.chmod(0o400)
+    folder.chmod(0o500)
+    try:
+        assert subprocess.run([*drop, "touch", str(folder / "x")], capture_output=True, check=False).returncode, "it may write"
+        for command in (["status"], ["orders"], ["export", "--output", "-"], ["errors"], ["report"], ["history", "1001"]):
+            done = asked(*command)
+            assert done.returncode == 0 and done.stdout and "Traceback" not in done.stderr, (command, done.stderr)
+        assert list(folder.iterdir()) == [path]
+    finally:
+        folder.chmod(0o700)
 
 
 def test_fine_is_one_line_and_exit_code_0(copied: Callable[[], Path]) -> None:

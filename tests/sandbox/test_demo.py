@@ -1,10 +1,14 @@
 """The demonstration comes true, and says so in its exit code."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from syncdb.ledger.queries.overview import last_runs
+from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.demo import main
+from syncdb.values import moment
 
 
 def test_everything_in_the_story_comes_true(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,6 +19,9 @@ def test_everything_in_the_story_comes_true(tmp_path: Path, capsys: pytest.Captu
         assert step in told
     assert "was brought in" in told and "FAILED" not in told
     assert "Ours to do" in (folder / "sheet.html").read_text(encoding="utf-8")
+    with reading(folder / "shopify_sync.db") as reader:
+        ended = moment(str(last_runs(reader)[0]["ended_at"]))
+    assert timedelta() <= datetime.now(UTC) - ended < timedelta(minutes=10), "its last run was just now"
     assert main(["--folder", str(folder), "--orders", "20"]) == 0, "it can be run again"
 
 
