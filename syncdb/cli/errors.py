@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from syncdb.cli.output import Output
     from syncdb.ledger.queries.errors import Group
     from syncdb.services.calendar import Calendar
+    from syncdb.services.ledger_location import LedgerLocation
 
 NAMED = 8
 
@@ -31,30 +32,38 @@ def errors(
     with answering(as_json, acts=bool(resolve)) as output:
         from syncdb.services.ledger_location import find_ledger
 
-        ledger = find_ledger(config, db).ledger
+        place = find_ledger(config, db)
         if resolve:
-            _close(output, ledger, resolve, reason)
+            _close(output, place.ledger, resolve, reason)
         else:
-            _list(output, ledger, everything)
+            _list(output, place, everything)
 
 
-def _list(output: "Output", path: Path, everything: bool) -> None:
+def _list(output: "Output", place: "LedgerLocation", everything: bool) -> None:
     from syncdb.clock import SYSTEM
     from syncdb.ledger.queries import errors, overview
     from syncdb.ledger.queries.catalogue import Things
     from syncdb.ledger.queries.reader import reading
     from syncdb.services.calendar import Calendar
+    from syncdb.services.status import failed_runs, read_status
 
-    with reading(path) as reader:
+    with reading(place.ledger) as reader:
         calendar = Calendar.of((reader.shop or {}).get("zone"), SYSTEM.now())
+        failed = failed_runs(read_status(reader, place, SYSTEM.now()))
         groups = errors.grouped(errors.errors_since(reader, "") if everything else errors.open_errors(reader))
         conflicts = overview.conflicts(reader)
         concerned = [one["order_id"] for group in groups for one in group.errors if not one["order_name"]]
         names = Things(reader).names([*concerned, *(one["key"] for one in conflicts if not one["order_id"])])
     if output.as_json:
         told = [group_as_data(group, names) for group in groups]
-        output.data({"groups": told, "left_to_people": [one | {"name": names.get(one["key"])} for one in conflicts]})
+        left = [one | {"name": names.get(one["key"])} for one in conflicts]
+        runs = [{"message": one.message, "next_step": one.next_step} for one in failed]
+        output.data({"failed_runs": runs, "groups": told, "left_to_people": left})
         return
+    for one in failed:
+        output.line(one.message, "bold red")
+        output.line(f"What to do: {one.next_step}")
+        output.line()
     output.line(_headline(groups, everything), "bold")
     for group in groups:
         _show(output, group, calendar, names)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from syncdb.clock import Clock
 from syncdb.engine.report import Report
 from syncdb.errors import Interrupted, SyncdbError
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.file import without_contents
 from syncdb.values import iso
 
@@ -30,19 +30,31 @@ def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable
         report.failure = Interrupted("The run was interrupted.", next_step="Run again; it goes on from here.")
     except BaseException as defect:
         report.failure = SyncdbError(f"defect: {type(defect).__name__}: {without_contents(defect)}")
-        _end(ledger, report, clock, dry)
+        _end(ledger, name, report, clock, dry)
         raise
-    _end(ledger, report, clock, dry)
+    _end(ledger, name, report, clock, dry)
     return report
 
 
-def _end(ledger: Ledger, report: Report, clock: Clock, dry: bool) -> None:
+def record_unopened(ledger: Ledger, name: str, failure: SyncdbError, clock: Clock) -> None:
+    """Record a run that ended before its parts could be opened, so that those who ask the ledger hear of it."""
+    now = iso(clock.now())
+    with ledger.transaction():
+        report = Report(ledger.runs.start(name, "sync", now), "sync", now)
+    report.failure, report.partial = failure, True
+    _end(ledger, name, report, clock, dry=False)
+
+
+def _end(ledger: Ledger, name: str, report: Report, clock: Clock, dry: bool) -> None:
     report.ended_at = iso(clock.now())
     message = str(report.failure or "")
     notes = [note.message for note in report.notes]
     code = int(report.exit_code)
     with ledger.transaction():
         ledger.runs.end(report.run_id, report.ended_at, code, message, report.counts, notes, report.partial)
+        if report.failure is not None:
+            kept = {"run_id": report.run_id, "next_step": report.failure.next_step}
+            ledger.runs.put(state_keys.remedy(name), kept)
     counted = ", ".join(f"{what} {count}" for what, count in report.counts.items() if count) or "nothing to do"
-    name = "dry run" if dry else f"run {report.run_id}"
-    log.info("%s ended with exit code %s: %s%s", name, code, counted, f"; {message}" if message else "")
+    called = "dry run" if dry else f"run {report.run_id}"
+    log.info("%s ended with exit code %s: %s%s", called, code, counted, f"; {message}" if message else "")

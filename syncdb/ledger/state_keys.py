@@ -80,6 +80,11 @@ def binding(place: str) -> str:
     return f"binding:{place}"
 
 
+def remedy(pair: str) -> str:
+    """What to do about the last run of a pair, which failed: its `run_id` and `next_step`."""
+    return f"remedy:{pair}"
+
+
 def calls(system: str) -> str:
     """Requests that were sent to a system in the calendar month (UTC) counted last: month, used."""
     return f"{system}_calls"

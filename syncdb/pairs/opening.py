@@ -6,22 +6,38 @@ from contextlib import contextmanager
 from syncdb.clock import Clock
 from syncdb.config.settings import RunSettings
 from syncdb.engine.guards import Limits
+from syncdb.engine.recording import record_unopened
 from syncdb.engine.request import RunRequest
+from syncdb.errors import SyncdbError
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.ledger.file import damage_told
+from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping.entities import PRICES
 
 
 @contextmanager
-def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock) -> Iterator[Ledger]:
-    """The ledger of a run. Raises LedgerBusy and LedgerUnusable, also for damage that is met only inside."""
+def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock, kind: str = "") -> Iterator[Ledger]:
+    """The ledger of a run. Raises LedgerBusy and LedgerUnusable, also for damage that is met only inside.
+
+    A failure that is raised inside (what the run needs could not be opened) is recorded as a run of this `kind` of pair.
+    """
     now = clock.now()
     with (
         damage_told(settings.db_path),
         Ledger.copy(settings.db_path, now) if request.dry else Ledger.open(settings.db_path, now) as ledger,
     ):
-        yield ledger
+        try:
+            yield ledger
+        except SyncdbError as failure:
+            if kind and not request.dry:
+                _record(ledger, kind, failure, clock)
+            raise
+
+
+def _record(ledger: Ledger, kind: str, failure: SyncdbError, clock: Clock) -> None:
+    ledger.register(RegisteredPair(kind, kind, ""))
+    record_unopened(ledger, kind, failure, clock)
 
 
 def retrier(settings: RunSettings, clock: Clock) -> Retrier:

@@ -62,7 +62,7 @@ class MissingOrders:
 def look_offline(pairs: Sequence[PairType], ledger: Path, days: int, now: datetime) -> MissingOrders:
     """What the ledger alone tells: where the gaps are. Raises ConfigurationError where it never kept orders in step."""
     with reading(ledger) as reader:
-        known = known_pairs(reader).values()
+        known = [one for one in known_pairs(reader).values() if one.entity]
         if known and not any(one.tracks_orders for one in known):
             raise ConfigurationError(
                 ["The ledger keeps no orders in step, so looking for missing orders does not apply."],

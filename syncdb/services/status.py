@@ -94,6 +94,7 @@ class Status:
     kept: Mapping[str, int]
     calls: Mapping[str, Mapping[str, Any]]  # of each system whose calls are counted
     known: Mapping[str, RegisteredPair]
+    remedies: Mapping[int, str]  # what to do about the last failed run of each pair, by its id
     held: bool | None  # by a run, at this moment; None where that cannot be known
 
     @property
@@ -137,6 +138,7 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
         overview.kept_in_step(reader),
         {one.name: counted for one in _counting() if (counted := overview.calls(reader, one.name))},
         known,
+        overview.remedies(reader, [one["pair"] for one in last_of_each]),
         held(reader.path),
     )
 
@@ -175,6 +177,11 @@ def _counting() -> list[System]:
     return [one for one in registry.systems_of(registry.PAIRS) if one.calls_by]
 
 
+def failed_runs(state: Status) -> list[Attention]:
+    """The last runs that failed, each until the next of its kind has gone well."""
+    return [one for one in _runs(state) if one.code == "run_failed"]
+
+
 def attention(state: Status) -> list[Attention]:
     """What needs a person, most urgent first; empty when all is fine."""
     return [*_runs(state), *_open(state), *_calls(state), *_version(state)]
@@ -202,7 +209,7 @@ def _of_series(series: Series, which: str, state: Status) -> Iterator[Attention]
         outcome = OUTCOMES.get(ended["exit_code"], "failed")
         said = f": {ended['message']}" if ended["message"] else "."
         text = f"The last run{which} ended with {ended['exit_code']}, {outcome}{said}"
-        yield Attention("run_failed", text, _after(ended["exit_code"], sync))
+        yield Attention("run_failed", text, state.remedies.get(ended["run_id"]) or _after(ended["exit_code"], sync))
     if moment(run["started_at"]) > now + CLOCKS_DIFFER:
         text = f"Run {run['run_id']}{which} is dated {run['started_at']}, which is still to come by this computer's clock."
         yield Attention("clock", text, "Set the clock right. If it was wrong when that run was made, run again with --full.")

@@ -138,6 +138,18 @@ PROTECTED = (
 
 
 @understood("Google")
+def locked_out(client: Client, spreadsheet_id: str) -> list[tuple[str, str]]:
+    """The protected ranges that this account may not edit: the title of the tab of each, and what to call it."""
+    answer = client.get(f"{SHEETS}/{spreadsheet_id}", {"fields": PROTECTED})
+    return [
+        (str(tab["properties"]["title"]), _name(guarded, tab["properties"]["title"]))
+        for tab in answer.get("sheets", ())
+        for guarded in tab.get("protectedRanges", ())
+        if not guarded.get("warningOnly") and not guarded.get("requestingUserCanEdit")
+    ]
+
+
+@understood("Google")
 def _barrier(written: Sequence[Written], placement: Placement, sheet: Sheet, certain: bool) -> str | None:
     """The protected range that locks us out, named; None if there is none. Google words refusals in several languages.
 

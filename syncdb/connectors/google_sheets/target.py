@@ -6,7 +6,7 @@ from typing import Any
 from syncdb.connectors.google_sheets.client import DRIVE_FILES, SHEETS, Client
 from syncdb.connectors.google_sheets.failures import RequestDeclined, explained, not_a_sheet
 from syncdb.decoding import understood
-from syncdb.errors import ConfigurationError
+from syncdb.errors import ConfigurationError, Refused
 
 _URL = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]+)")
 _KEY = re.compile(r"[A-Za-z0-9_-]{25,}")
@@ -16,7 +16,8 @@ SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 def find_spreadsheet(client: Client, target: str) -> str:
     """The id of the spreadsheet. What looks like a key but opens nothing is tried as a title.
 
-    Raises ConfigurationError where the title names none or several, Refused where Drive may not be asked.
+    Raises ConfigurationError where the title names several, Refused where it names none that is shared and where Drive may
+    not be asked.
     """
     target = target.strip()
     in_url = _URL.search(target)
@@ -51,9 +52,10 @@ def _by_title(client: Client, title: str) -> str:
         )
     if found:
         raise not_a_sheet(f'"{title}"')
-    raise ConfigurationError(
-        [f'target_spreadsheet: no spreadsheet called "{title}" is shared with {client.email}'],
-        next_step=f"Open the spreadsheet > Share > add {client.email} as Editor; or put its URL into target_spreadsheet.",
+    raise Refused(
+        f'target_spreadsheet: no spreadsheet called "{title}" is shared with {client.email}. Nothing was changed.',
+        next_step=f"Correct the title; or open the spreadsheet > Share > add {client.email} as Editor; or put its URL into "
+        "target_spreadsheet.",
     )
 
 

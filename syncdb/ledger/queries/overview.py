@@ -1,6 +1,7 @@
 """How things stand: the last runs, what waits, what is open. Each answer comes from an index, however large the ledger is."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,12 @@ def last_run_of_each_pair(reader: LedgerReader) -> list[dict[str, Any]]:
         pair = str(row["pair"])
         latest += last_runs_of(reader, pair, 1)
     return sorted(latest, key=lambda run: -int(run["run_id"]))
+
+
+def remedies(reader: LedgerReader, pairs: Iterable[str]) -> dict[int, str]:
+    """What to do about the run of each of these pairs that failed last, by its id."""
+    kept = [found for pair in pairs if (found := reader.meta(state_keys.remedy(pair)))]
+    return {int(one["run_id"]): str(one["next_step"]) for one in kept}
 
 
 def unpacked(run: dict[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def open_runs(
     """
     selection = settings.selection.only(only)[0] if only else settings.selection
     with (
-        open_ledger(settings, request, clock) as ledger,
+        open_ledger(settings, request, clock, SHOPIFY_GRIST.name) as ledger,
         _opened(settings, ledger, request, clock, progress, make=not request.dry) as opened,
     ):
         runs = []

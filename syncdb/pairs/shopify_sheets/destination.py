@@ -11,14 +11,16 @@ from syncdb.connectors.base import Connector
 from syncdb.connectors.google_sheets.cells import LONGEST_TEXT
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.periods import PeriodTabs
+from syncdb.connectors.google_sheets.structure import tabs_of
 from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.engine.request import RunRequest, everything_is_due
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import Amounts, SheetMapping, default_columns
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.periods import ONE
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
 from syncdb.pairs.shopify_sheets.tabs import (
     Opening,
@@ -50,12 +52,28 @@ class SheetDestination:
     connector: Tabs | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Find the spreadsheet first of all: a wrong key or a sheet that is not shared is told before anything is read."""
+        """Find and look at the spreadsheet first of all: one that is not shared or not ours is told before orders are read."""
         get = self.ledger.runs.get
         found = spreadsheet_in(self.settings, get) or find_spreadsheet(self.client, self.settings.target_spreadsheet)
         self._place = TargetSpreadsheet(self.settings, found, self.ledger.connection, get)
         self.pair = self._place.pair
+        if not self.request.dry:
+            self._look_first()
         self.ledger.register(RegisteredPair(self.pair, SHOPIFY_SHEETS.name, "orders", tracks_orders=True))
+
+    def _look_first(self) -> None:
+        """Before a place is used for the first time: may it be opened, and is the tab free or ours? Two requests.
+
+        Raises Refused where it may not be opened, NeedsPerson where the tab is somebody else's.
+        """
+        if self.ledger.runs.get(state_keys.shown(self.pair)):
+            return  # used before, and a run that only looks at what changed has little to read in vain
+        if self.settings.tabs_by != ONE:
+            tabs_of(self.client, self._place.spreadsheet_id)
+            return
+        fields = sheet_mapping(self.settings, "UTC", "XXX").fields  # no header depends on the shop
+        opening = Opening(self.client, fields, self.ledger.id, take_over=self.request.force, clock=self.clock, rng=self.rng)
+        open_tabs(self._place, opening).structure(1)
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]))

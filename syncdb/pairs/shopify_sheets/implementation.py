@@ -38,7 +38,10 @@ def open_sync(settings: SheetsSettings, request: RunRequest, clock: Clock, progr
 
     Raises LedgerBusy, LedgerUnusable, ConfigurationError, and RemoteError where the spreadsheet cannot be found.
     """
-    with open_ledger(settings, request, clock) as ledger, sync_of(settings, ledger, request, clock, progress) as sync:
+    with (
+        open_ledger(settings, request, clock, SHOPIFY_SHEETS.name) as ledger,
+        sync_of(settings, ledger, request, clock, progress) as sync,
+    ):
         yield sync
 
 

@@ -16,12 +16,13 @@ Json = dict[str, Any]
 ONLY_VALUES: Tree = {"userEnteredValue": {}}
 
 
-def spreadsheet_json(book: Spreadsheet, areas: list[Area] | None, tree: Tree | None, grid_data: bool) -> Json:
-    """A Spreadsheet resource. `areas` None: all tabs. A mask decides alone whether cells are included (documented)."""
+def spreadsheet_json(book: Spreadsheet, areas: list[Area] | None, tree: Tree | None, grid_data: bool, actor: str) -> Json:
+    """A Spreadsheet resource as `actor` sees it. `areas` None: all tabs. A mask decides alone whether cells are included
+    (documented)."""
     if tree is not None:
         grid_data = branch(tree, "sheets", "data") is not None
     wanted = [tab for tab in book.tabs if areas is None or any(area.sheet_id == tab.sheet_id for area in areas)]
-    sheets = [_sheet(book, tab, areas, tree, grid_data) for tab in wanted]
+    sheets = [_sheet(book, tab, areas, tree, grid_data, actor) for tab in wanted]
     whole = {
         "spreadsheetId": book.id,
         "properties": _properties(book),
@@ -55,7 +56,7 @@ def sheet_properties(book: Spreadsheet, tab: Tab) -> Json:
     return base | {"gridProperties": grid} | tab.properties
 
 
-def _sheet(book: Spreadsheet, tab: Tab, areas: list[Area] | None, tree: Tree | None, grid_data: bool) -> Json:
+def _sheet(book: Spreadsheet, tab: Tab, areas: list[Area] | None, tree: Tree | None, grid_data: bool, actor: str) -> Json:
     sheet: Json = {"properties": sheet_properties(book, tab)}
     if grid_data:
         blocks = [area for area in areas or [tab.whole()] if area.sheet_id == tab.sheet_id]
@@ -65,7 +66,7 @@ def _sheet(book: Spreadsheet, tab: Tab, areas: list[Area] | None, tree: Tree | N
     optional = {
         "merges": [area.wire() for area in tab.merges],
         "basicFilter": _basic_filter(tab),
-        "protectedRanges": [protected_json(tab, number) for number in tab.protections],
+        "protectedRanges": [protected_json(tab, number, actor) for number in tab.protections],
         "rowGroups": tab.groups.get("ROWS"),
         "columnGroups": tab.groups.get("COLUMNS"),
         "developerMetadata": [m.wire() for m in metadata if m.place.sheet_id == tab.sheet_id and not m.place.dimension],
@@ -79,10 +80,12 @@ def _basic_filter(tab: Tab) -> Json | None:
     return tab.basic_filter | {"range": tab.filter_area.wire()}
 
 
-def protected_json(tab: Tab, number: int) -> Json:
+def protected_json(tab: Tab, number: int, actor: str) -> Json:
+    """Who may edit it is shown to those only who may (documented); what is false is left out, as everywhere in this API."""
     protection = tab.protections[number]
     editors = {"users": sorted(protection.editors)} if protection.editors else {}
-    rest = {"requestingUserCanEdit": True, "editors": editors} if not protection.wire.get("warningOnly") else {}
+    told = not protection.wire.get("warningOnly") and not protection.stops(actor)
+    rest = {"requestingUserCanEdit": True, "editors": editors} if told else {}
     return {"protectedRangeId": number, "range": protection.area.wire()} | protection.wire | rest
 
 

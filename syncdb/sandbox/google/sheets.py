@@ -132,14 +132,16 @@ def _get(call: Call) -> Json:
     fields = call.query.get("fields")
     areas = [call.book.area(text) for text in ranges] if ranges else None
     grid = call.query.get("includeGridData", "false").lower() == "true"
-    return spreadsheet_json(call.book, areas, parse(fields) if fields else None, grid)
+    return spreadsheet_json(call.book, areas, parse(fields) if fields else None, grid, call.actor)
 
 
 def _get_by_filter(call: Call) -> Json:
     fields = call.query.get("fields")
     filters = call.body.get("dataFilters") or []
     areas = [area for one in filters for area in areas_of(call.book, one)] if filters else None
-    return spreadsheet_json(call.book, areas, parse(fields) if fields else None, bool(call.body.get("includeGridData")))
+    return spreadsheet_json(
+        call.book, areas, parse(fields) if fields else None, bool(call.body.get("includeGridData")), call.actor
+    )
 
 
 def _batch_update(call: Call) -> Json:
@@ -155,7 +157,7 @@ def _batch_update(call: Call) -> Json:
         fields = call.query.get("fields")
         tree = parse(fields).get("updatedSpreadsheet") if fields else None
         grid = bool(call.body.get("responseIncludeGridData"))
-        return answer | {"updatedSpreadsheet": spreadsheet_json(call.book, areas, tree or None, grid)}
+        return answer | {"updatedSpreadsheet": spreadsheet_json(call.book, areas, tree or None, grid, call.actor)}
     except Refusal:
         call.book.come_back(kept)
         raise

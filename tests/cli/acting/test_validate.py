@@ -85,9 +85,26 @@ def test_a_sheet_that_is_not_shared(world: World, run: Manage) -> None:
     for file in world.sandbox.google.drive.files.values():
         file.shared.clear()
     said = run("validate", "--json")
-    assert said.code in (2, 4)
+    assert said.code == 4
     assert world.sandbox.email in json.dumps(failed(said.data))
     assert states(said.data)["google: room"] == "skipped"
+
+
+def test_a_protected_range_and_another_ledgers_tab_are_known_before_a_run(made: Any, run: Manage) -> None:
+    world = made(3)
+    world.colleague.add_tab("Orders")
+    world.colleague.protect("A1:C9", "owner@shop.example")
+    said = run("validate", "--json")
+    told, remedy = failed(said.data)["google: protection"]
+    assert said.code == 4 and "protected" in told and world.sandbox.email in remedy
+    world.colleague.type("Z1", "mine")
+    assert "in use already" in failed(run("validate", "--json").data)["google: headers"][0]
+
+
+def test_a_tab_that_another_ledger_keeps_is_told_by_validate(world: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PATH", str(world.folder / "second.db"))
+    said = run("validate", "--json")
+    assert said.code == 5 and "kept by another ledger" in failed(said.data)["google: headers"][0], said.all
 
 
 def test_a_header_was_renamed(world: World, run: Manage) -> None:

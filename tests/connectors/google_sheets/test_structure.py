@@ -259,7 +259,7 @@ def test_titles_may_hold_anything(desk: Desk, title: str) -> None:
 
 
 def test_titles_that_name_none_or_several(desk: Desk) -> None:
-    refused(desk, desk.connector(target="No such"), ConfigurationError, '"No such"', email_of(desk))
+    refused(desk, desk.connector(target="No such"), Refused, '"No such"', email_of(desk))
     twins = [desk.app.create("Twins", email_of(desk)).id for _ in range(2)]
     refused(desk, desk.connector(target="Twins"), ConfigurationError, *twins)
 
