@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import first_load, goals, grist_pair, hourly, manager_ledger, sheet
+from benchmarks import first_load, goals, grist_pair, hourly, manager_ledger, receiver, sheet
 from benchmarks.goals import Goal
 
 MILLION = 1_000_000
@@ -90,6 +90,14 @@ def hours(wanted: Scale) -> Iterator[Goal]:
     yield hourly.goal(found)
 
 
+def received(wanted: Scale) -> Iterator[Goal]:
+    """Measure the receiver of webhooks and show it; its goals."""
+    heading("webhooks received")
+    one = receiver.measure(5000 if wanted.repeat > 1 else 1500, 32, 300)
+    say(*receiver.shown(one))
+    yield from receiver.goals(one)
+
+
 def others(wanted: Scale) -> None:
     """Measure what has no goals here, and show it."""
     heading(f"the manager on a ledger of {wanted.ledger:,} orders")
@@ -119,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--million", action="store_true", help="a first load of a million orders besides")
     given = parser.parse_args(arguments)
     wanted = scale([int(one) for one in given.sizes.split(",")], quick=given.quick, million=given.million)
-    met = [*first_loads(wanted), *sheets(wanted), *hours(wanted)]
+    met = [*first_loads(wanted), *sheets(wanted), *hours(wanted), *received(wanted)]
     others(wanted)
     heading("goals")
     say(*goals.table(met))

@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from syncdb.cli.streams import make_ready
 from syncdb.programs import INSTALLED
+
+if TYPE_CHECKING:  # a program that does not serve the web does without
+    from flask import Flask
 
 
 def manager() -> None:
@@ -39,6 +43,13 @@ def grist() -> None:
 def stores() -> None:
     """`syncdb-stores`: what `shopify_stores_sync.py` is in the source tree."""
     run_pair("stores")
+
+
+def web_application() -> "Flask":
+    """What a WSGI server serves. Ends the process with exit code 2, and the problems told, where it cannot start."""
+    with telling_what_is_missing():
+        from syncdb.web.starting import started
+    return started()
 
 
 @contextmanager

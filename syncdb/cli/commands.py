@@ -226,6 +226,16 @@ ACTIONS = (
         """,
     ),
     Command(
+        "hooks",
+        "syncdb.cli.hooks:hooks",
+        f"""Receive webhooks, so that changes arrive within seconds.
+
+        What came is kept beside the ledger until a run of the pair in --mode continuous has looked at it; any other run looks at
+        it, too. A reverse proxy or a tunnel brings the webhooks from the public address to the port (docs/webhooks.md).
+        Exit codes: 0 ended; 2 configuration; 5 what came could not be kept. Example: {MANAGER} hooks --port 8787
+        """,
+    ),
+    Command(
         "redact",
         "syncdb.cli.redact:redact",
         f"""Remove a customer's personal data, and prove it.

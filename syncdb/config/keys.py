@@ -119,4 +119,9 @@ GENERAL: tuple[Key, ...] = (
         "deadline_seconds", "DEADLINE_SECONDS", validators.whole(1, 3600), 300,
         "How long one request is tried again while a system is busy or away.",
     ),
+    Key(
+        "web_token", "WEB_TOKEN", validators.long_secret, None,
+        "What a person gives to have the web application change something; at least 20 characters. Left out: it changes nothing.",
+        template="your-web-token", secret=True,
+    ),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """The settings that every run has: typed, complete and checked. Systems and pairs add theirs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -21,6 +21,7 @@ class RunSettings:
     max_shop_changed_percent: int
     max_price_fall_percent: int
     deadline_seconds: int
+    web_token: str | None = field(repr=False)
     notices: tuple[str, ...] = ()  # worth saying once at the start of a run
 
     @property

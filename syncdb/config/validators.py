@@ -38,6 +38,16 @@ def secret(raw: Any) -> str:
     return value
 
 
+def long_secret(raw: Any) -> str:
+    """A secret of one's own making that nobody can guess."""
+    value = secret(raw)
+    if len(value) < 20:
+        raise ValueError(
+            "must have at least 20 characters (python -c 'import secrets; print(secrets.token_urlsafe(24))' makes one)"
+        )
+    return value
+
+
 def whole(low: int, high: int) -> Check:
     """A check for a whole number from `low` to `high`."""
 

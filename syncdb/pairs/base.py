@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.model import Field, Plan
     from syncdb.orders.order_sync import OrderSync
     from syncdb.systems.check import Check
+    from syncdb.systems.sender import Sender
 
 S = TypeVar("S", bound="RunSettings")
 
@@ -123,6 +124,13 @@ class OrderTracking(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing(Generic[S]):
+    """How a pair hears at once of what changes: `senders` are the systems that send events."""
+
+    senders: Callable[[S], Sequence["Sender"]]
+
+
+@dataclass(frozen=True, slots=True)
 class Implementation(Generic[S]):
     """What a pair does, loaded only when it is needed.
 
@@ -131,6 +139,7 @@ class Implementation(Generic[S]):
     run needs of the remote systems. `selected` says in words what is kept in step; `unknown_fields` which of some names are none
     of its entities or fields. `orders` is for a pair that can track orders. `tries` try what was answered to the questions of a
     topic, by its name, each given the answers so far as attributes under the names of their settings, all others by default.
+    `hearing` is for a pair that can be told of changes.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -140,6 +149,7 @@ class Implementation(Generic[S]):
     unknown_fields: Callable[[S, Sequence[str]], list[str]] = field(default=lambda settings, names: list(names))
     orders: OrderTracking[S] | None = None
     tries: Mapping[str, Callable[[Any], Tried]] = field(default_factory=dict)
+    hearing: Hearing[S] | None = None
 
 
 @dataclass(frozen=True, slots=True)

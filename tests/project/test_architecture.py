@@ -47,6 +47,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.orders": (*STORED, "syncdb.engine"),
     "syncdb.pairs": PAIRS,
     "syncdb.services": (*PAIRS, "syncdb.logs", "syncdb.services"),
+    "syncdb.web": (*PAIRS, "syncdb.logs", "syncdb.services", "syncdb.web"),
 }
 
 
@@ -182,6 +183,14 @@ def test_what_shows_stands_above_what_answers() -> None:
     assert outside(users_of("syncdb.cli"), "syncdb.cli", "syncdb.bootstrap", "syncdb.sandbox") == []
 
 
+def test_only_the_web_room_knows_the_web_framework() -> None:
+    serving = users_of("flask", "waitress")
+    assert serving
+    # the program that a WSGI server starts names what it gets
+    assert outside(serving, "syncdb.web", "syncdb.bootstrap") == []
+    assert outside(users_of("syncdb.web"), "syncdb.web", "syncdb.cli.hooks", "syncdb.bootstrap") == []
+
+
 def test_only_what_describes_pairs_names_one() -> None:
     """Whatever serves every pair asks the registry: a new pair must not need another line there."""
     named = re.compile(r"grist|google|postgres|sentos|spreadsheet|shopify_sheets|\bsheets?\b", re.IGNORECASE)
@@ -191,6 +200,7 @@ def test_only_what_describes_pairs_names_one() -> None:
         "syncdb.ledger",
         "syncdb.services",
         "syncdb.cli",
+        "syncdb.web",
         "syncdb.pairs.opening",
         "syncdb.pairs.base",
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from syncdb.errors import LedgerUnusable
+from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger.file import closed_on_failure
 from syncdb.ledger.inbox.schema import migrate, unknown_migrations
 
@@ -21,7 +21,7 @@ PATIENCE = 1.0  # seconds to wait for another process that writes; a sender does
 _PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
 
 
-class InboxBusy(Exception):
+class InboxBusy(LedgerBusy):
     """Another process kept the inbox to itself for too long: nothing was kept, the sender shall try again."""
 
 

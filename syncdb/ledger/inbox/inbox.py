@@ -64,8 +64,8 @@ class Inbox:
         with self._transaction():
             self._turned_away(refused, now)
             news = [self._kept(event) for event in events]
+            self._heard(events, news)
             for event, new in zip(events, news, strict=True):
-                self._heard(event, new)
                 for reader in readers.get(event.source, ()) if new else ():
                     self._wait(reader, event.source, event.thing, event.received_at)
             self._prune(events)
@@ -138,12 +138,17 @@ class Inbox:
         row = (event.source, event.event_id, event.topic, event.thing.kind, event.thing.id, event.triggered_at, event.received_at)
         return self.connection.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", row).rowcount == 1
 
-    def _heard(self, event: Event, new: bool) -> None:
-        self.connection.execute(
+    def _heard(self, events: Sequence[Event], news: Sequence[bool]) -> None:
+        counted: dict[tuple[str, str], list[int]] = {}
+        for event, new in zip(events, news, strict=True):
+            count = counted.setdefault((event.source, event.topic), [0, 0, 0])
+            count[not new] += 1
+            count[2] = max(count[2], event.received_at)
+        self.connection.executemany(
             """INSERT INTO heard VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
                  times = times + excluded.times, repeated = repeated + excluded.repeated,
                  last_at = max(last_at, excluded.last_at)""",
-            (event.source, event.topic, int(new), int(not new), event.received_at),
+            [(*key, *count) for key, count in counted.items()],
         )
 
     def _wait(self, reader: str, source: str, thing: Thing, at: int) -> None:

@@ -25,7 +25,7 @@ from syncdb.model import Policy, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.shop_identity import one_shop
-from syncdb.pairs.base import Implementation, OrderTracking, Run
+from syncdb.pairs.base import Hearing, Implementation, OrderTracking, Run
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.selection import ORDERS, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
@@ -37,6 +37,7 @@ from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import Tables, order_rows, registered, shown_fields, wanted_tables
 from syncdb.systems.grist.connecting import counted_calls
 from syncdb.systems.shopify.connecting import connected_shop
+from syncdb.systems.shopify.deliveries import shop_sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,4 +218,5 @@ IMPLEMENTATION = Implementation(
     _unknown_fields,
     OrderTracking(_tracks_orders, _order_sync_of, rows_shown, REMAINS),
     TRIES,
+    Hearing(lambda settings: (shop_sender(settings),)),
 )

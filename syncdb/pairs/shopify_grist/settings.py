@@ -28,7 +28,7 @@ class GristSettings(ShopSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return tuple(value for value in (self.shopify_access_token, self.shopify_client_secret, self.grist_api_key) if value)
+        return (*self.shop_secrets, self.grist_api_key)
 
 
 def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None = None) -> GristSettings:

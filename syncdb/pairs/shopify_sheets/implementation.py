@@ -16,7 +16,7 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
-from syncdb.pairs.base import Implementation, OrderTracking, Run
+from syncdb.pairs.base import Hearing, Implementation, OrderTracking, Run
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
 from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_mapping
@@ -28,6 +28,7 @@ from syncdb.systems.google_sheets.connecting import google_client
 from syncdb.systems.google_sheets.service_account import check_key_file
 from syncdb.systems.questions import Tried
 from syncdb.systems.shopify.connecting import connected_shop
+from syncdb.systems.shopify.deliveries import shop_sender
 
 ORDERS = "orders"
 
@@ -119,5 +120,11 @@ REMAINS = (
     "Columns, notes and copies that people made are theirs to clear."
 )
 IMPLEMENTATION = Implementation(
-    load, open_runs, _check, _selected, orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS), tries=TRIES
+    load,
+    open_runs,
+    _check,
+    _selected,
+    orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS),
+    tries=TRIES,
+    hearing=Hearing(lambda settings: (shop_sender(settings),)),
 )

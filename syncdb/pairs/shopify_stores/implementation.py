@@ -22,7 +22,7 @@ from syncdb.engine.request import RunRequest
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Field, OnMissing, Policy, Side
-from syncdb.pairs.base import Implementation, Run
+from syncdb.pairs.base import Hearing, Implementation, Run
 from syncdb.pairs.opening import limits, open_ledger
 from syncdb.pairs.shopify_stores.attempts import TRIES
 from syncdb.pairs.shopify_stores.checks import check
@@ -34,6 +34,7 @@ from syncdb.pairs.shopify_stores.selection import SharedEntity, StoresSelection
 from syncdb.pairs.shopify_stores.settings import StoresSettings, load
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops, opened_shops
 from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
+from syncdb.systems.shopify.deliveries import ShopSender
 
 UNWRITTEN = Note(
     "write off",
@@ -214,4 +215,11 @@ def _unknown_fields(settings: StoresSettings, names: Sequence[str]) -> list[str]
     return settings.selection.only(names)[1] if names else []
 
 
-IMPLEMENTATION = Implementation(load, open_runs, check, _selected, _unknown_fields, tries=TRIES)
+def _senders(settings: StoresSettings) -> list[ShopSender]:
+    return [
+        ShopSender(store.name, store.shopify_store_name, store.webhook_secrets, f"{store.name}_webhook_secret")
+        for store in settings.stores
+    ]
+
+
+IMPLEMENTATION = Implementation(load, open_runs, check, _selected, _unknown_fields, tries=TRIES, hearing=Hearing(_senders))

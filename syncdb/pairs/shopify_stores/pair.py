@@ -9,7 +9,7 @@ from syncdb.config.keys import Key
 from syncdb.pairs.base import PairType, Words
 from syncdb.systems.base import System
 from syncdb.systems.questions import Question, Topic
-from syncdb.systems.shopify.keys import SHOPIFY, api_version
+from syncdb.systems.shopify.keys import PUBLIC_ADDRESS, SHOPIFY, api_version
 
 NAMES = ("taf", "afl")  # what the stores are called where nobody chose other names
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
@@ -68,10 +68,7 @@ SHOPIFY_STORES = PairType(
             "api_version", "API_VERSION", api_version, "2026-10",
             "Version of Shopify's Admin API to ask both stores for.",
         ),
-        Key(
-            "base_url", "BASE_URL", validators.base_url, None,
-            "The public address at which webhooks of both stores arrive. Left out: no webhooks.",
-        ),
+        PUBLIC_ADDRESS,
         Key(
             "stores_sync", "STORES_SYNC", validators.json_object, None,
             "What is kept in step between the stores, by which rules (docs/two-stores.md). Left out: products, variants and "

@@ -53,7 +53,8 @@ class StoresSettings(RunSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return tuple(secret for store in self.stores for secret in store.secrets)
+        token = (self.web_token,) if self.web_token else ()
+        return (*(secret for store in self.stores for secret in store.secrets), *token)
 
     def store(self, name: str) -> Store | None:
         """The store of that name; None where there is none."""

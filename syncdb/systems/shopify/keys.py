@@ -45,6 +45,10 @@ def api_version(raw: Any) -> str:
     return value
 
 
+PUBLIC_ADDRESS = Key(
+    "base_url", "BASE_URL", validators.base_url, None,
+    "The public address at which webhooks arrive (docs/webhooks.md). Left out: no webhooks; runs ask what changed.",
+)  # fmt: skip
 SHOPIFY = System(
     name="shopify",
     title="Shopify",
@@ -77,6 +81,16 @@ SHOPIFY = System(
             "shopify_base_url", "SHOPIFY_BASE_URL", validators.base_url, None,
             "Where requests for Shopify are sent instead (a proxy or a sandbox). https, or http to this computer.",
         ),
+        Key(
+            "shopify_webhook_secret", "SHOPIFY_WEBHOOK_SECRET", validators.secret, None,
+            "What the shop's webhooks are signed with. Left out: the client secret.", template="your-webhook-secret", secret=True,
+        ),
+        Key(
+            "shopify_previous_webhook_secret", "SHOPIFY_PREVIOUS_WEBHOOK_SECRET", validators.secret, None,
+            "The secret before that one, for the hour in which webhooks signed with it may still arrive.",
+            template="your-webhook-secret", secret=True,
+        ),
+        PUBLIC_ADDRESS,
     ),
     redirected_by="shopify_base_url",
     topics=(
@@ -116,11 +130,25 @@ class ShopSettings(RunSettings):
     shopify_client_secret: str | None = field(repr=False)
     shopify_api_version: str
     shopify_base_url: str | None
+    shopify_webhook_secret: str | None = field(repr=False)
+    shopify_previous_webhook_secret: str | None = field(repr=False)
+    base_url: str | None
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown, for the log's redaction."""
-        return tuple(value for value in (self.shopify_access_token, self.shopify_client_secret) if value)
+        return self.shop_secrets
+
+    @property
+    def shop_secrets(self) -> tuple[str, ...]:
+        """What of a shop must never be shown, for the log's redaction."""
+        login = (self.shopify_access_token, self.shopify_client_secret)
+        return tuple(dict.fromkeys(value for value in (*login, *self.webhook_secrets, self.web_token) if value))
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """What the shop's webhooks may be signed with, the current secret first."""
+        current = self.shopify_webhook_secret or self.shopify_client_secret
+        return tuple(value for value in (current, self.shopify_previous_webhook_secret) if value)
 
 
 def choose_credentials(
