@@ -16,6 +16,7 @@ from syncdb.ledger.journal import Journal
 from syncdb.ledger.late_writes import LateWrites
 from syncdb.ledger.links import Links
 from syncdb.ledger.listed_orders import ListedOrders
+from syncdb.ledger.media import MediaDigests
 from syncdb.ledger.orders import Orders
 from syncdb.ledger.pairs import Pairs, RegisteredPair
 from syncdb.ledger.records import Records
@@ -29,7 +30,7 @@ CHECK_EVERY = timedelta(days=1)
 
 class Ledger:
     """An open ledger: `pairs`, `sources`, `orders`, `shown`, `runs`, `problems`, of each pair `records(pair)`, `links(pair)`,
-    `journal(pair)`, `verdicts(pair)` and `late_writes(pair)`, and transactions around them.
+    `journal(pair)`, `verdicts(pair)` and `late_writes(pair)`, of each shop `media(name)`, and transactions around them.
 
     Made by `Ledger.open` (the one writer) or `Ledger.copy` (a dry run's own copy, gone at the end).
     """
@@ -95,6 +96,9 @@ class Ledger:
 
     def late_writes(self, pair: str) -> LateWrites:
         return LateWrites(self.connection, pair)
+
+    def media(self, source: str, now: datetime) -> MediaDigests:
+        return MediaDigests(self.connection, source, now)
 
     def verdicts(self, pair: str) -> Verdicts:
         return Verdicts(self.connection, pair)

@@ -284,6 +284,31 @@ def m007_maintained(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_MEDIA = (
+    """CREATE TABLE media_digest (
+        source TEXT NOT NULL,
+        ref TEXT NOT NULL,
+        size INTEGER,
+        changed_at TEXT,
+        digest TEXT NOT NULL,
+        PRIMARY KEY (source, ref)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE media_refusal (
+        source TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        why TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (source, digest)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+@migrations()
+def m008_media(db: Database) -> None:
+    for statement in _MEDIA:
+        db.conn.execute(statement)
+
+
 def stand_in(connection: sqlite3.Connection) -> None:
     """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
 
@@ -292,7 +317,7 @@ def stand_in(connection: sqlite3.Connection) -> None:
     there = _tables(connection)
     if "order_tracking" not in there:
         return
-    for statement in (*_DECISIONS, *_PAIRS_AND_LINKS):
+    for statement in (*_DECISIONS, *_PAIRS_AND_LINKS, *_MEDIA):
         if statement.startswith("CREATE TABLE") and statement.split()[2] not in there:
             connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
     if "pair" not in there:

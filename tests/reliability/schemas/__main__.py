@@ -43,6 +43,8 @@ ROWS = {
     "pair": ("sheets:one", "sheets", "orders", 1),
     "link": ("grist:one:products", "gid://shopify/Product/1", "gid://shopify/Product/1", "mug"),
     "source": ("shopify", "shopify", '{"domain": "one.myshopify.com", "id": "1"}'),
+    "media_digest": ("shopify", "gid://shopify/MediaImage/1", 4096, AT, "d" * 64),
+    "media_refusal": ("shopify", "e" * 64, "Image file type is not supported", AT),
     "verdict": (1, "sheets:one", "9007199254740995", "note", "left", '"ours"', '"theirs"', None, AT, None, None),
 }  # fmt: skip
 

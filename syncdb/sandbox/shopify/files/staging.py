@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -69,6 +70,10 @@ class StagingDesk:
 
     def take(self, request: Request) -> Response:
         """Take an upload in, or refuse it as the storage does. Its own refusals are XML."""
+        with closing(request):  # what came as a file lies in a temporary one
+            return self._taken(request)
+
+    def _taken(self, request: Request) -> Response:
         place = self.places.get(request.form.get("key", ""))
         if place is None or datetime.fromtimestamp(self.clock(), UTC) > place.until:
             return _refusal(403, "AccessDenied", "Policy expired or there is no such place")

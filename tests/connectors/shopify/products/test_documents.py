@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import pytest
 from graphql import parse, validate
 
-from syncdb.connectors.shopify.products import custom_id, making, selections
+from syncdb.connectors.shopify.products import custom_id, making, media_writes, selections, uploads
 from tests.connectors.shopify.catalogue.test_documents import admin_schema, sandbox_schema
 
 
 def documents() -> Iterator[str]:
     yield from (selections.ONE, selections.MANY, selections.MOMENT)
     yield from (one.rest for one in selections.LISTINGS)
+    yield from (media_writes.APPEND, media_writes.UPDATE, media_writes.DELETE, media_writes.REORDER)
+    yield from (media_writes.SHOW, media_writes.HIDE, uploads.STAGE)
     yield from (custom_id.FIND, custom_id.DEFINED, custom_id.DEFINE, making.SET, making.OPERATION)
 
 

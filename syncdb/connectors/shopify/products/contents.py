@@ -1,0 +1,107 @@
+"""The bytes of media: fetched from where a shop shows them for a short time, and what they are.
+
+Only the original is fetched, never what a shop makes of it for visitors: that differs by what the visitor's browser accepts.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import IO
+from urllib.parse import urlsplit
+
+import requests
+
+from syncdb.connectors.shopify.client import LOOPBACK
+from syncdb.connectors.shopify.products.whole import Medium, MediumKind
+from syncdb.errors import Refused, RetryLater
+from syncdb.http import Retrier, Transient
+
+TIMEOUT = (10.0, 120.0)  # seconds to connect, and between two pieces
+IN_MEMORY = 32 * 1024 * 1024
+LARGEST = {  # bytes; documented: pictures 20 MB, videos 1 GB
+    MediumKind.IMAGE: 20 * 1024 * 1024,
+    MediumKind.VIDEO: 1024 * 1024 * 1024,
+    MediumKind.MODEL_3D: 500 * 1024 * 1024,
+}
+
+
+class NotTaken(Exception):
+    """The medium cannot be taken over as it is, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a medium, to be read from their beginning."""
+
+    file: IO[bytes]
+    size: int
+    digest: str
+
+
+def safe(address: str) -> bool:
+    """Whether bytes may be fetched from or sent to an address: encrypted, or on this computer."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Fetches bytes. The session must carry no credentials: addresses come from answers."""
+
+    session: requests.Session
+    retrier: Retrier
+
+    @contextmanager
+    def of(self, medium: Medium) -> Iterator[Content]:
+        """The bytes of a medium while the block lasts.
+
+        Raises NotTaken where they are too large for any shop, Refused where they stand at an address that is not safe, RetryLater
+        where they cannot be had now (an address is good for a short time only: the medium must be read again).
+        """
+        if not safe(medium.address):
+            raise Refused(f"The address of medium {medium.ref} is not encrypted: it was not fetched.", next_step="Report this.")
+        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
+            yield self.retrier.call(lambda: self._fetched(medium, file), f"Fetching medium {medium.ref}")
+
+    def digest(self, medium: Medium) -> str:
+        """The SHA-256 of the bytes. Raises as `of`."""
+        with self.of(medium) as content:
+            return content.digest
+
+    def _fetched(self, medium: Medium, file: IO[bytes]) -> Content:
+        file.seek(0)
+        file.truncate()
+        try:
+            with closing(self.session.get(medium.address, timeout=TIMEOUT, allow_redirects=False, stream=True)) as answer:
+                _refuse_failure(answer, medium)
+                content = _copied(answer, medium, file)
+        except requests.RequestException as error:
+            raise Transient(f"no complete answer ({type(error).__name__})") from None
+        if medium.size is not None and content.size != medium.size:
+            raise Transient(f"{content.size} of {medium.size} bytes came")
+        return content
+
+
+def _refuse_failure(answer: requests.Response, medium: Medium) -> None:
+    if answer.status_code in (408, 429) or answer.status_code >= 500:
+        raise Transient(f"HTTP {answer.status_code}")
+    if answer.status_code != 200:
+        raise RetryLater(
+            f"Medium {medium.ref} cannot be fetched (HTTP {answer.status_code}): its address is no longer good.",
+            next_step="The next run asks for a new one.",
+        )
+
+
+def _copied(answer: requests.Response, medium: Medium, file: IO[bytes]) -> Content:
+    """The bytes in a file. Raises NotTaken where they are more than any shop takes of that kind."""
+    made, size, most = hashlib.sha256(), 0, LARGEST[medium.kind]
+    for piece in answer.iter_content(1 << 16):
+        size += len(piece)
+        if size > most:
+            raise NotTaken(f"it is larger than the {most // (1024 * 1024)} MB that a shop takes")
+        made.update(piece)
+        file.write(piece)
+    file.seek(0)
+    return Content(file, size, made.hexdigest())
