@@ -11,6 +11,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+from syncdb.connectors.shopify.catalogue.stock import MOVING
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
 from syncdb.engine.pair_audit import audited_entities
@@ -187,6 +188,7 @@ def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops) -> Stores
             fields=_read(settings.selection, other[side]),
             overlap=overlap,
             conversation=shop.conversation,
+            manner=MOVING,
         )
         for side, shop in shops.by_side.items()
     }

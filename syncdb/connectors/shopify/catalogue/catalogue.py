@@ -10,6 +10,7 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ORDERS, PRODUCTS, entity_named
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
+from syncdb.connectors.shopify.catalogue.stock import SETTING, Manner
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.products.creating import ProductCreator, Whole, product_of
 from syncdb.connectors.shopify.products.custom_id import CustomIds
@@ -22,8 +23,8 @@ class ShopCatalogue:
     With `origin` (namespace and key of a metafield of type id) new products can be made, each under the key of its operation as
     custom id; `whole` says what belongs to one (default: the operation's own fields). `late` is how many seconds an unanswered
     write may still be applied after it was sent, `overlap` how far back each question for changes reaches again. Time is the
-    client's clock. `conversation` is one that was begun already. Raises ConfigurationError for entities and fields that there
-    are not.
+    client's clock. `conversation` is one that was begun already, `manner` how stock is written. Raises ConfigurationError for
+    entities and fields that there are not.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ShopCatalogue:
         origin: tuple[str, str] | None = None,
         whole: Whole = product_of,
         conversation: Conversation | None = None,
+        manner: Manner = SETTING,
     ) -> None:
         self._conversation = conversation or Conversation(client)
         creator = ProductCreator(self._conversation, CustomIds(self._conversation, *origin), whole) if origin else None
@@ -46,6 +48,7 @@ class ShopCatalogue:
                 entity_named(name).chosen(names),
                 late,
                 creator if name == PRODUCTS.name else None,
+                manner,
             )
             for name, names in fields.items()
         }

@@ -15,7 +15,7 @@ from syncdb.connectors.shopify.catalogue.inputs import by_name
 from syncdb.connectors.shopify.catalogue.metafields import write_metafields
 from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
 from syncdb.connectors.shopify.catalogue.records import delete_records, update_records
-from syncdb.connectors.shopify.catalogue.stock import StockWriter, why_not
+from syncdb.connectors.shopify.catalogue.stock import SETTING, Manner, StockWriter, why_not
 from syncdb.connectors.shopify.catalogue.variants import VariantWriter
 from syncdb.connectors.shopify.catalogue.work import (
     MOVED,
@@ -46,7 +46,7 @@ LATE = 60.0  # seconds; on trust: Shopify documents no longest time in which a r
 class CatalogueSide:
     """A connector to one entity. `late` is how many seconds an unanswered write may still be applied after it was sent.
 
-    With a `creator` new records can be made; it says how.
+    With a `creator` new records can be made; it says how. `manner` is how stock is written.
     """
 
     conversation: Conversation
@@ -54,6 +54,7 @@ class CatalogueSide:
     fields: tuple[ShopField, ...]
     late: float = LATE
     creator: ProductCreator | None = None
+    manner: Manner = SETTING
     name: str = field(init=False)
     title: str = field(init=False)
     can: Capabilities = field(init=False)
@@ -197,7 +198,7 @@ class CatalogueSide:
 
     def _send(self, attempt: Attempt, works: Sequence[PendingWrite], sender: Sender) -> None:
         if self.entity is STOCK:
-            StockWriter(sender, self._reader, attempt.token, self.late).write(works)
+            StockWriter(sender, self._reader, attempt.token, self.late, self.manner).write(works)
             return
         if self.creator is not None:
             self.creator.create(works, sender)

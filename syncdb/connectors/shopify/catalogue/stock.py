@@ -1,4 +1,4 @@
-"""Writing stock: `inventorySetQuantities`, which compares and sets, under an idempotency key.
+"""Writing stock: `inventorySetQuantities`, or `inventoryAdjustQuantities` by movement; both compare, under an idempotency key.
 
 All quantities of a call are set or none; a quantity that moved meanwhile is refused (CHANGE_FROM_QUANTITY_STALE). The directive
 `@idempotent` and `changeFromQuantity` are required from 2026-04 on (observed) and known to 2026-01. A key is kept for 24 hours:
@@ -37,17 +37,40 @@ SET = """mutation SetQuantities($input: InventorySetQuantitiesInput!, $key: Stri
 }"""
 
 
+ADJUST = """mutation AdjustQuantities($input: InventoryAdjustQuantitiesInput!, $key: String!) {
+  inventoryAdjustQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { id }
+    userErrors { field message code }
+  }
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How quantities are written: by which mutation, and what its list of quantities is called."""
+
+    document: str
+    mutation: str
+    rows: str
+
+
+SETTING = Manner(SET, "inventorySetQuantities", "quantities")
+MOVING = Manner(ADJUST, "inventoryAdjustQuantities", "changes")
+
+
 @dataclass(slots=True)
 class StockWriter:
-    """Sets quantities for one attempt. Run anew with the same attempt it sends the same requests under the same keys.
+    """Writes quantities for one attempt. Run anew with the same attempt it sends the same requests under the same keys.
 
-    `late` is how many seconds an unanswered call may still be carried out after it was sent.
+    `late` is how many seconds an unanswered call may still be carried out after it was sent. `manner` says whether quantities
+    are set, or moved by how much they differ from what was seen.
     """
 
     sender: Sender
     reader: CatalogueReader
     token: int
     late: float
+    manner: Manner = SETTING
 
     def write(self, works: Sequence[PendingWrite]) -> None:
         """Settle every pending work. Each names its item and location in `place`."""
@@ -76,11 +99,11 @@ class StockWriter:
         quantities = [self._quantity(name, work) for work in works]
         key = str(uuid5(NAMESPACE_URL, canonical_json([self.token, name, quantities])))
         document = f"gid://syncdb/Attempt/{self.token}"
-        given = {"name": name, "reason": "correction", "referenceDocumentUri": document, "quantities": quantities}
+        given = {"name": name, "reason": "correction", "referenceDocumentUri": document, self.manner.rows: quantities}
         for _ in range(PATIENCE):
-            answer = self.sender.send(SET, {"input": given, "key": key}, "Setting stock")
+            answer = self.sender.send(self.manner.document, {"input": given, "key": key}, "Writing stock")
             try:
-                errors = payload(answer, "inventorySetQuantities", STOCK).errors
+                errors = payload(answer, self.manner.mutation, STOCK).errors
             except NotRun as reason:
                 return [UserError(str(reason))]
             if not any(error.code == BUSY for error in errors):
@@ -92,12 +115,10 @@ class StockWriter:
         currency = self.reader.conversation.shop().currency
         item, location = work.place
         field = work.fields[name]
-        return {
-            "inventoryItemId": item,
-            "locationId": location,
-            "quantity": sent(field, work.operation.changes[name], currency),
-            "changeFromQuantity": sent(field, work.operation.expected.get(name), currency),
-        }
+        after = sent(field, work.operation.changes[name], currency)
+        before = sent(field, work.operation.expected.get(name), currency)
+        written = {"quantity": after} if self.manner is SETTING else {"delta": after - before}
+        return {"inventoryItemId": item, "locationId": location, "changeFromQuantity": before} | written
 
     def _told_apart(self, works: Sequence[PendingWrite], errors: Sequence[UserError]) -> bool:
         """Settle the works that the errors name. False where they name none and there are several."""

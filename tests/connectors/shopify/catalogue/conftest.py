@@ -8,6 +8,7 @@ import pytest
 
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES
+from syncdb.connectors.shopify.catalogue.stock import SETTING, Manner
 from syncdb.model import Action, Operation, Outcome, Side
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.products.generate import generate_goods
@@ -40,12 +41,13 @@ class Shelf:
         late: float = 60.0,
         overlap: float = 600.0,
         origin: tuple[str, str] | None = None,
+        manner: Manner = SETTING,
         **kind: Any,
     ) -> ShopCatalogue:
         """A catalogue of these fields (default: all there are)."""
         client = self.world.client(**kind)
         span = timedelta(seconds=overlap)
-        return ShopCatalogue(client, fields=fields or EVERYTHING, late=late, overlap=span, origin=origin)
+        return ShopCatalogue(client, fields=fields or EVERYTHING, late=late, overlap=span, origin=origin, manner=manner)
 
     def grant(self, *scopes: str) -> None:
         """The app has just these scopes from now on."""

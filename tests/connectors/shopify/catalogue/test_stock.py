@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.shopify.catalogue.stock import MOVING
 from syncdb.model import Operation, Outcome, Result
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.money import Node
@@ -188,3 +189,40 @@ def test_an_unknown_failure_of_the_call_is_not_taken_for_a_refusal(shelf: Shelf,
     shelf.world.app.tamper = None
     assert results(side.settle(attempt)) == [Result.DONE]
     assert available([level]) == [attempt.operations[0].changes["available"]]
+
+
+# --- by movement
+
+
+@pytest.mark.parametrize("version", ["2026-01", "2026-04", "2026-10"])
+def test_stock_is_moved_by_what_it_differs_from_what_was_seen(shelf: Shelf, merchant: Merchant, version: str) -> None:
+    some = levels(shelf, 3)
+    before = available(some)
+    side = shelf.catalogue({"inventory": ["available"]}, manner=MOVING, version=version).side("inventory")
+    outcomes = shelf.write(side, *(setting(level, by) for level, by in zip(some, (4, -2, -before[2] - 5), strict=True)))
+    assert results(outcomes) == [Result.DONE] * 3
+    assert available(some) == [before[0] + 4, before[1] - 2, -5]
+    (call,) = calls(shelf)
+    assert [row["delta"] for row in call["input"]["changes"]] == [4, -2, -before[2] - 5]
+    assert [row["changeFromQuantity"] for row in call["input"]["changes"]] == before
+
+
+def test_a_movement_whose_answer_was_lost_is_made_once(shelf: Shelf, merchant: Merchant) -> None:
+    (level,) = levels(shelf, 1)
+    before = level["_counts"]["available"]
+    side = shelf.catalogue({"inventory": ["available"]}, manner=MOVING).side("inventory")
+    shelf.world.faults.add(Fault("apply_then_cut", "shopify write"))
+    attempt = side.prepare([setting(level, -1)], shelf.next_token())
+    assert results(side.write(attempt)) == [Result.UNKNOWN]
+    assert results(side.settle(attempt)) == [Result.DONE]
+    assert level["_counts"]["available"] == before - 1 and len({call["key"] for call in calls(shelf)}) == 1
+
+
+def test_a_movement_from_what_was_sold_meanwhile_is_stale(shelf: Shelf, merchant: Merchant) -> None:
+    (level,) = levels(shelf, 1)
+    before = level["_counts"]["available"]
+    side = shelf.catalogue({"inventory": ["available"]}, manner=MOVING).side("inventory")
+    sold, place = level["item"]["variant"]["id"], level["location"]["id"]
+    shelf.world.faults.add(Fault("meanwhile", "shopify write", action=lambda: merchant.sell(sold, 2, place)))
+    assert results(shelf.write(side, setting(level, 5))) == [Result.STALE]
+    assert level["_counts"]["available"] == before - 2
