@@ -125,9 +125,9 @@ def _many_values(changes: Iterable[Change], known: int, limits: Limits) -> Itera
 
 
 def _changes(plan: Plan, side: Side, fits: Fits) -> Iterator[Change]:
-    """The values that the plan replaces there, but for those a person decided about one by one."""
+    """The values that the plan replaces there, but for those a person decided about one by one; a blank is not replaced."""
     for op in plan.operations:
-        if op.side is side and op.action is Action.UPDATE and op.reason != DECIDED and fits(op):
+        if op.side is side and op.action is Action.UPDATE and op.reason not in (DECIDED, BLANK_FILLED) and fits(op):
             for name, value in op.changes.items():
                 if canonical(op.expected.get(name)) is not None:
                     yield Change(op.key, name, op.expected.get(name), value)

@@ -50,6 +50,21 @@ def seen(pair: str, side: str) -> str:
     return f"seen:{pair}:{side}"
 
 
+def tombstones(pair: str, side: str) -> str:
+    """Records of a side whose counterparts were deleted, with the status that each was given then."""
+    return f"tombstones:{pair}:{side}"
+
+
+def left_alone(pair: str, side: str) -> str:
+    """Records of a side that cannot be made on the other, each with the reason."""
+    return f"left_alone:{pair}:{side}"
+
+
+def made_there(pair: str, side: str, id: str) -> str:
+    """Whether a record of a side was made by us."""
+    return f"made:{pair}:{side}:{id}"
+
+
 def late_writes(pair: str, key: str) -> str:
     """The fields of a record that a write of ours may have changed after all, though it was not seen to take place."""
     return f"late:{pair}\n{key}"

@@ -57,6 +57,10 @@ def test_what_a_person_decided_is_not_asked_again() -> None:
     assert guard(priced(*[(Decimal(10), Decimal(0))] * 14, reason="decided by a person"), 14, PRICES, **SHOP) == []
 
 
+def test_what_holds_nothing_yet_may_be_filled() -> None:
+    assert guard(priced(*[(Decimal(0), Decimal(9))] * 14, reason="blank filled"), 14, PRICES, **SHOP) == []
+
+
 def test_each_field_counts_on_its_own() -> None:
     changes = [{"a": 1} if n % 2 else {"b": 1} for n in range(10)]
     spread = Plan(

@@ -43,6 +43,9 @@ class StoreFeed:
         found = self.feed.changes(cursor)
         return Changes(NarrowedKeys(found.keys, self._narrowed), found.cursor)
 
+    def put_back(self, seen: str) -> str:
+        return self.feed.put_back(seen)
+
     def after_own_writes(self, cursor: str) -> str:
         return self.feed.after_own_writes(cursor)
 

@@ -1,17 +1,18 @@
 """Two stores, both ways: from settings to a run."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import chain
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.stock import MOVING
+from syncdb.connectors.shopify.products.reading import ProductReader
+from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
 from syncdb.engine.pair_audit import audited_entities
@@ -27,16 +28,19 @@ from syncdb.pairs.base import Hearing, Implementation, Run
 from syncdb.pairs.opening import limits, open_ledger
 from syncdb.pairs.shopify_stores.attempts import TRIES
 from syncdb.pairs.shopify_stores.checks import check
+from syncdb.pairs.shopify_stores.copying import Copier
 from syncdb.pairs.shopify_stores.feed import StoreFeed
 from syncdb.pairs.shopify_stores.matching import COLLECTIONS, STOCK, VARIANTS, ProductEvidence
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
 from syncdb.pairs.shopify_stores.places import Places, pair_locations
+from syncdb.pairs.shopify_stores.products import Kept, ProductSide
 from syncdb.pairs.shopify_stores.selection import SharedEntity, StoresSelection
 from syncdb.pairs.shopify_stores.settings import StoresSettings, load
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops, opened_shops
 from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
 from syncdb.systems.shopify.deliveries import ShopSender
 
+ORIGIN = ("sync", "origin")  # the custom id of products that were made from one store in the other
 UNWRITTEN = Note(
     "write off",
     "stores_write is not switched on: this is what a run would do. Nothing was written, neither to the stores nor to the ledger.",
@@ -53,6 +57,7 @@ class StoresRun:
     shops: Shops
     places: Places
     catalogues: Mapping[Side, ShopCatalogue]
+    copiers: Mapping[Side, Copier]
     stock: list[StockInCommon]
 
     def pair_run(self, selection: StoresSelection, *, part: bool) -> PairRun:
@@ -78,11 +83,14 @@ class StoresRun:
 
     def _side(self, entity: str, side: Side, shop: OpenedShop) -> Connector:
         connector, title = self.catalogues[side].side(entity), f"{shop.store.name} {entity}"
+        if entity == "products":
+            kept = Kept(self.ledger, self.shops.pair_name(entity), side)
+            return ProductSide(connector, title, kept, self.settings.deleted, self.copiers[side].read_ahead)
         if entity == "variants":
             return NarrowedSide(connector, title, OfLinked(self._joins("products"), side, "product"))
         if entity == "inventory":
             places = self.places.left if side is Side.LEFT else self.places.right
-            common = StockInCommon(shop.store.name, self._joins("variants"), side, places)
+            common = StockInCommon(shop.store.name, self._joins("variants"), side, places, self._fresh(side))
             self.stock.append(common)
             return NarrowedSide(connector, title, common)
         return NarrowedSide(connector, title, lambda shown: shown)
@@ -94,16 +102,37 @@ class StoresRun:
             own[Side.LEFT],
             own[Side.RIGHT],
             self._policy(one),
-            limits(self.settings),
+            self._limits(name),
             self._matching(name, sides),
             references=self._references(name),
         )
         return EntitySync(name, pair, whole.digest, {})
 
+    def _fresh(self, side: Side) -> Callable[[Mapping[str, str]], set[str]]:
+        """Tells which of some levels of a side belong to products that we made there and whose stock was never agreed."""
+        kept, joins = Kept(self.ledger, self.shops.pair_name("products"), side), self._joins("inventory")
+
+        def fresh(levels: Mapping[str, str]) -> set[str]:
+            keys = joins.keys(side, levels)
+            agreed = joins.records.agreed(list(keys.values()))
+            open_ones = {id: levels[id] for id, key in keys.items() if key not in agreed}
+            shown = self.catalogues[side].side("variants").look(set(open_ones.values())).found if open_ones else {}
+            made = {id for id, one in shown.items() if kept.was_made(str(one.record.fields.get("product")))}
+            return {id for id, variant in open_ones.items() if variant in made}
+
+        return fresh
+
+    def _limits(self, entity: str) -> Limits:
+        """Stock moves all day in both stores: that many of it moved is no surprise."""
+        found = limits(self.settings)
+        return replace(found, live_percent=100) if entity == "inventory" else found
+
     def _policy(self, one: SharedEntity) -> Policy:
         fields = (part for part in one.fields if self.shops.one_currency or not part.field.money)
         rules = {part.field.name: part.rule for part in fields}
-        return Policy(rules, OnMissing.RESPECT, OnMissing.RESPECT, create_left=False, create_right=False)
+        products = one.entity.name == "products"
+        gone = OnMissing.DELETE if products and self.settings.deleted != "nothing" else OnMissing.RESPECT
+        return Policy(rules, gone, gone, create_left=products, create_right=products)
 
     def _matching(self, entity: str, sides: Mapping[str, dict[Side, Connector]]) -> Matching:
         if entity == "products":
@@ -118,7 +147,12 @@ class StoresRun:
 
     def _news(self) -> list[Notice]:
         own = [] if self.shops.one_currency else [self._currencies()]
-        return [*own, *chain.from_iterable(catalogue.news() for catalogue in self.catalogues.values()), *self._of_stock()]
+        return [*own, *self._told(), *self._of_stock()]
+
+    def _told(self) -> Iterator[Notice]:
+        for side in Side:
+            yield from self.catalogues[side].news()
+            yield from self.copiers[side].news()
 
     def _of_stock(self) -> Iterator[Notice]:
         for one in self.stock:
@@ -146,7 +180,7 @@ def open_runs(
     asked = request if settings.write else replace(request, dry=True)
     selection = settings.selection.only(only)[0] if only else settings.selection
     with open_ledger(settings, asked, clock) as ledger, opened_shops(settings, ledger, clock) as shops:
-        run = stores_run(settings, ledger, shops)
+        run = stores_run(settings, ledger, shops, request.full or request.force)
         sync = PairSync(ledger, run.pair_run(selection, part=bool(only)), asked, clock, random.SystemRandom(), progress)
         names = [one.store.name for one in shops.by_side.values()]
 
@@ -172,7 +206,7 @@ def open_runs(
         ]
 
 
-def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops) -> StoresRun:
+def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops, full: bool = False) -> StoresRun:
     """What a run over these shops is made of. Raises ConfigurationError for locations that there are not."""
     overlap = timedelta(minutes=settings.overlap_minutes)
     names = (shops.left.store.name, shops.right.store.name)
@@ -181,25 +215,45 @@ def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops) -> Stores
     if wanted is not None and turned:
         wanted = {right: left for left, right in wanted.items()}
     places = pair_locations(names, shops.left.locations, shops.right.locations, wanted)
-    other = {Side.LEFT: names[1], Side.RIGHT: names[0]}
+    copiers = {side: copier_to(side, ledger, shops, places) for side in Side}
     catalogues = {
         side: ShopCatalogue(
             shop.conversation.client,
-            fields=_read(settings.selection, other[side]),
+            fields=_read(settings.selection, names),
             overlap=overlap,
             conversation=shop.conversation,
             manner=MOVING,
+            origin=ORIGIN,
+            whole=copiers[side].whole,
         )
         for side, shop in shops.by_side.items()
     }
-    return StoresRun(settings, ledger, shops, places, catalogues, [])
+    if full:
+        for copier in copiers.values():
+            copier.kept.try_again()
+    return StoresRun(settings, ledger, shops, places, catalogues, copiers, [])
 
 
-def _read(selection: StoresSelection, other: str) -> dict[str, list[str]]:
+def copier_to(side: Side, ledger: Ledger, shops: Shops, places: Places) -> Copier:
+    """Says what belongs to products that are to be made on a side, from the other one."""
+    joins = Joins.of(ledger, shops.pair_name("products"))
+    there = shops.by_side[side.other]
+    own, theirs = (places.left, places.right) if side is Side.LEFT else (places.right, places.left)
+    here = {place: location for location, place in own.items()}
+    return Copier(
+        there.store.name,
+        ProductReader(there.conversation),
+        lambda operation: joins.ids(side.other, [operation.key])[operation.key],
+        Kept(ledger, shops.pair_name("products"), side.other),
+        {location: here[place] for location, place in theirs.items()},
+    )
+
+
+def _read(selection: StoresSelection, stores: tuple[str, str]) -> dict[str, list[str]]:
     """The fields that are read of each entity; products and variants always, since all else hangs on them."""
     names = {one.entity.name: one.read for one in selection.entities}
     if "products" in names:
-        names["products"] += [link_field(other)]
+        names["products"] += [link_field(store) for store in stores]
     return names
 
 

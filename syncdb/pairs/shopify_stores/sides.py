@@ -81,7 +81,8 @@ class OfLinked:
 class StockInCommon:
     """Only stock of variants that both stores have, at locations that stand for one another, with the pair of locations.
 
-    `places` gives the pair of locations by a location's id. Stock that is not counted is shown without its quantity, which must
+    `places` gives the pair of locations by a location's id; `fresh` tells of levels, each with its variant, which are those of
+    products made just now, so that their nought is no count. Stock that is not counted is shown without its quantity, which must
     not be written there. What is worth telling is kept until `news` is asked for.
     """
 
@@ -89,6 +90,7 @@ class StockInCommon:
     joins: Joins
     side: Side
     places: Mapping[str, str]
+    fresh: Callable[[Mapping[str, str]], set[str]]
     _untracked: dict[str, str] = field(default_factory=dict, init=False)
     _negative: dict[str, str] = field(default_factory=dict, init=False)
 
@@ -96,9 +98,11 @@ class StockInCommon:
         placed = {id: one for id, one in shown.found.items() if one.record.fields.get("location_id") in self.places}
         linked = linked_ids(self.joins, self.side, (str(one.record.fields.get("variant") or "") for one in placed.values()))
         common = {id: one for id, one in placed.items() if one.record.fields.get("variant") in linked}
-        return replace(shown, found={id: self._shown(one) for id, one in common.items()})
+        empty = {id: str(one.record.fields["variant"]) for id, one in common.items() if one.record.fields.get("available") == 0}
+        fresh = self.fresh(empty) if empty else set()
+        return replace(shown, found={id: self._shown(one, id in fresh) for id, one in common.items()})
 
-    def _shown(self, found: Found) -> Found:
+    def _shown(self, found: Found, fresh: bool) -> Found:
         fields = dict(found.record.fields)
         fields[PLACE] = self.places[str(fields["location_id"])]
         called = f"{fields.get('sku') or fields.get('variant')} at {fields.get('location')}"
@@ -111,7 +115,7 @@ class StockInCommon:
             self._negative[found.record.key] = f"{called}: {available}"
         else:
             self._negative.pop(found.record.key, None)
-        return replace(found, record=Record(found.record.key, fields))
+        return replace(found, record=Record(found.record.key, fields), blank=frozenset({"available"} if fresh else ()))
 
     def news(self) -> Iterator[Notice]:
         """What a person should know since this was last called."""

@@ -1,0 +1,146 @@
+"""Products as records of two stores: made whole in the other one, taken off sale instead of deleted, hidden once let go."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncdb.connectors.base import Capabilities, Connector
+from syncdb.ledger import Ledger, state_keys
+from syncdb.model import Action, Attempt, Operation, Outcome, Result, Side, Snapshot
+
+OFF_SALE = {"draft": "DRAFT", "archive": "ARCHIVED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the ledger keeps of the products of one side beside what is agreed: those let go, those made here, those left alone.
+
+    A product that was let go (a tombstone) is no part of the pair while it shows the status that it was given then. One that was
+    left alone cannot be made in the other store; it is told once.
+    """
+
+    ledger: Ledger
+    pair: str
+    side: Side
+
+    def let_go(self) -> dict[str, str]:
+        """By id, the status that each was given when its counterpart was deleted."""
+        found: dict[str, str] = self.ledger.runs.get(state_keys.tombstones(self.pair, self.side.value)) or {}
+        return found
+
+    def left_alone(self) -> dict[str, str]:
+        """By id, why each cannot be made in the other store."""
+        found: dict[str, str] = self.ledger.runs.get(state_keys.left_alone(self.pair, self.side.value)) or {}
+        return found
+
+    def was_made(self, id: str) -> bool:
+        """Whether we made it."""
+        return bool(self.ledger.runs.get(state_keys.made_there(self.pair, self.side.value, id)))
+
+    def remember_let_go(self, status: Mapping[str, str]) -> None:
+        self._put(state_keys.tombstones(self.pair, self.side.value), self.let_go() | dict(status))
+
+    def forget_let_go(self, ids: Iterable[str]) -> None:
+        gone = set(ids)
+        self._put(
+            state_keys.tombstones(self.pair, self.side.value),
+            {id: status for id, status in self.let_go().items() if id not in gone},
+        )
+
+    def leave_alone(self, id: str, why: str) -> None:
+        self._put(state_keys.left_alone(self.pair, self.side.value), self.left_alone() | {id: why})
+
+    def try_again(self) -> None:
+        """What could not be made is looked at again."""
+        if self.left_alone():
+            self._put(state_keys.left_alone(self.pair, self.side.value), {})
+
+    def remember_made(self, ids: Iterable[str]) -> None:
+        with self.ledger.transaction():
+            for id in ids:
+                self.ledger.runs.put(state_keys.made_there(self.pair, self.side.value, id), True)
+
+    def _put(self, name: str, value: Mapping[str, str]) -> None:
+        with self.ledger.transaction():
+            self.ledger.runs.put(name, dict(value))
+
+
+@dataclass(slots=True)
+class ProductSide:
+    """The products of one store. `deleted` is what becomes of one whose counterpart is gone: draft, archive or delete.
+
+    `read_ahead` is told which products are about to be made here.
+    """
+
+    connector: Connector
+    title: str
+    kept: Kept
+    deleted: str
+    read_ahead: Callable[[Sequence[Operation]], None]
+    name: str = field(init=False)
+    can: Capabilities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name, self.can = self.title, self.connector.can
+
+    def structure(self, token: int) -> Attempt | None:
+        return self.connector.structure(token)
+
+    def fetch(self) -> Iterator[Snapshot]:
+        for shown in self.connector.fetch():
+            yield self._in_step(shown)
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        """These products. One that is not there is asked for a second time: a single answer deletes nothing."""
+        wanted = list(dict.fromkeys(keys))
+        shown = self.connector.look(wanted)
+        missing = [key for key in wanted if key not in shown.found]
+        if missing:
+            again = self.connector.look(missing)
+            shown = replace(shown, found={**shown.found, **again.found}, complete=shown.complete and again.complete)
+        return self._in_step(shown)
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        self.read_ahead([one for one in operations if one.action is Action.CREATE])
+        made = self.connector.prepare([self._carried_out(one) for one in operations], token)
+        return replace(made, operations=tuple(operations[: len(made.operations)]))
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        return self._recorded(attempt, self.connector.write(self._sent(attempt)))
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        return self._recorded(attempt, self.connector.settle(self._sent(attempt)))
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        return self.connector.mend(self._sent(attempt), token)
+
+    def close(self) -> None:
+        self.connector.close()
+
+    def _in_step(self, shown: Snapshot) -> Snapshot:
+        """Without those that were let go and those that cannot be made in the other store. Put on sale again, one counts anew."""
+        let_go, alone = self.kept.let_go(), self.kept.left_alone()
+        back = [id for id in let_go if id in shown.found and shown.found[id].record.fields.get("status") != let_go[id]]
+        if back:
+            self.kept.forget_let_go(back)
+        hidden = (let_go.keys() - set(back)) | alone.keys()
+        return replace(shown, found={id: one for id, one in shown.found.items() if id not in hidden})
+
+    def _carried_out(self, operation: Operation) -> Operation:
+        """What is written for an operation: a product is taken off sale where it is not to be deleted."""
+        if operation.action is not Action.DELETE or self.deleted not in OFF_SALE:
+            return operation
+        return replace(operation, action=Action.UPDATE, changes={"status": OFF_SALE[self.deleted]})
+
+    def _sent(self, attempt: Attempt) -> Attempt:
+        return replace(attempt, operations=tuple(self._carried_out(one) for one in attempt.operations))
+
+    def _recorded(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
+        """Keep what was done before the ledger drops the link: it must not be taken for a new product."""
+        done = [
+            (one, outcome) for one, outcome in zip(attempt.operations, outcomes, strict=False) if outcome.result is Result.DONE
+        ]
+        gone = {one.key: OFF_SALE[self.deleted] for one, _ in done if one.action is Action.DELETE and self.deleted in OFF_SALE}
+        if gone:
+            self.kept.remember_let_go(gone)
+        self.kept.remember_made(outcome.id for one, outcome in done if one.action is Action.CREATE and outcome.id)
+        return outcomes
