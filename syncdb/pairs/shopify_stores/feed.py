@@ -49,9 +49,6 @@ class StoreFeed:
     def after_own_writes(self, cursor: str) -> str:
         return self.feed.after_own_writes(cursor)
 
-    def put_back(self, seen: str) -> str:
-        return self.feed.put_back(seen)
-
     def _narrowed(self, entity: str, ids: tuple[str, ...]) -> tuple[str, ...]:
         linked = linked_ids(self.joins[entity], self.side, ids)
         others = [id for id in ids if id not in linked]
