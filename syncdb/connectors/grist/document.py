@@ -140,6 +140,10 @@ class GristDocument:
                 return place[1]
         return next((table.id for table in self.tables() if same_id(table.id, wanted)), None)
 
+    def is_kept(self, table: str) -> bool:
+        """Whether a table, by its id, is known to be one that is kept in step."""
+        return any(place[1] == table for one in self._kept.values() if (place := one.stands_in()) is not None)
+
     def key_column(self, table: str, label: str) -> str:
         """The id of the column with a table's keys; "" where it has none."""
         for kept in self._kept.values():
@@ -164,6 +168,10 @@ class GristDocument:
         if len(quote(text)) <= LONGEST_FILTER:
             return self._asked_rows(table, {"filter": text})
         return self._listed(table, wanted)
+
+    def first_rows(self, table: str, most: int) -> list[Json]:
+        """Some rows of a table. One request. Raises Declined."""
+        return self._asked_rows(table, {"limit": most})
 
     def _asked_rows(self, table: str, params: Mapping[str, Any] | None = None) -> list[Json]:
         answer = self.get(f"/tables/{table}/records", params)

@@ -12,6 +12,7 @@ from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
 from syncdb.connectors.grist.layout import TableBinding, TableColumn, TableLayout, TableState, WantedTable
+from syncdb.connectors.grist.lookalike import Likeness, refuse_lookalikes
 from syncdb.connectors.grist.rows import Row, RowReader, TableRows, by_key, codecs_of, complete_in
 from syncdb.connectors.grist.schema import pure
 from syncdb.connectors.grist.structure import as_evidence, made_by, next_call, survey
@@ -48,12 +49,14 @@ class GristTable:
         rebuild: bool = False,
         dry: bool = False,
         clock: Clock = SYSTEM,
+        like: Likeness | None = None,
     ) -> None:
         """`name` is the entity's, `table` an id or a label, `binding` what the last run left; all of a document share it.
 
         `changed_at` is the label of a column that notes when people changed a row; changes by `login`
         (our own; by default asked of the server) do not count.
-        `rebuild`: a table that is gone is made anew. `dry`: nothing is made, and what is missing counts as empty.
+        `like` finds what stands under another name; `rebuild`: that, and a table that is gone, is made anew.
+        `dry`: nothing is made, and what is missing counts as empty.
         Raises ConfigurationError where two fields share a column.
         """
         asked = [one.asked.casefold() for one in columns]
@@ -71,6 +74,7 @@ class GristTable:
         self._rebuild = rebuild
         self._dry = dry
         self._clock = clock
+        self._like = like
         self._layout: TableLayout | None = None
         self._looked = False
         self._settled: set[int] = set()
@@ -109,6 +113,8 @@ class GristTable:
         if self._unmoved():
             return None
         standing = self._survey()
+        if self._like is not None and not self._rebuild and not standing.whole(self._wish):
+            refuse_lookalikes(self._document, self._wish, standing, self._like, self._binding is not None)
         if self._dry:  # what a new table refers to may not stand yet, either: a real run makes one after the other
             return None if standing.whole(self._wish) else Attempt(token, (), {})
         if next_call(self._document, self._wish, standing, self._own_login) is None:

@@ -9,9 +9,11 @@ from datetime import timedelta
 from syncdb.clock import Clock
 from syncdb.connectors.base import Feed
 from syncdb.connectors.grist import GristClient, GristDocument
+from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.connectors.grist.target import find_document
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
+from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.capabilities import refuse_forbidden
@@ -177,10 +179,11 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
     entities = []
     for one in selection.entities:
         wish = wanted[one.entity.name]
-        table = tables.table(one.entity.name, one.table, wish.columns, wish.changed_at)
+        side = catalogue.side(one.entity.name)
+        table = tables.table(one.entity.name, one.table, wish.columns, wish.changed_at, _likeness(side))
         pair = EntityPair(
             registered(opened.ledger, tables.document.id, one.entity.name),
-            catalogue.side(one.entity.name),
+            side,
             table,
             Policy({part.field.name: part.rule for part in one.fields}, one.gone_in_shop, one.gone_there),
             limits(settings),
@@ -189,6 +192,11 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}))
     feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
     return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, catalogue.news, part)
+
+
+def _likeness(side: CatalogueSide) -> Likeness:
+    """What tells rows and columns of an entity from people's: the shop's ids, and what it shows under them."""
+    return Likeness(side.entity.is_key, lambda keys: {key: one.record.fields for key, one in side.look(keys).found.items()})
 
 
 def _selected(settings: GristSettings) -> str:

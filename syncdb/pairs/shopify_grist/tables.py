@@ -7,6 +7,7 @@ from typing import Any
 from syncdb.clock import Clock
 from syncdb.connectors.grist import GristDocument, GristTable, TableBinding, TableColumn
 from syncdb.connectors.grist.layout import WantedTable
+from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.engine.request import RunRequest
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
@@ -42,7 +43,14 @@ class Tables:
     clock: Clock
     made: dict[str, GristTable] = field(default_factory=dict)  # by the name under which the ledger keeps their binding
 
-    def table(self, name: str, table: str, columns: Sequence[TableColumn], changed_at: str | None = None) -> GristTable:
+    def table(
+        self,
+        name: str,
+        table: str,
+        columns: Sequence[TableColumn],
+        changed_at: str | None = None,
+        like: Likeness | None = None,
+    ) -> GristTable:
         kept_as = binding_name(self.document.id, name, table)
         stored = self.ledger.runs.get(kept_as)
         self.made[kept_as] = GristTable(
@@ -56,6 +64,7 @@ class Tables:
             rebuild=self.request.force,
             dry=self.request.dry,
             clock=self.clock,
+            like=like,
         )
         return self.made[kept_as]
 

@@ -239,7 +239,7 @@ class Judged:
 
     def put_back(self) -> None:
         """An old copy of the ledger comes back: what was agreed may be what was agreed then."""
-        if self.aside is None or self.world.renamed():
+        if self.aside is None:
             return
         copied, bases = self.aside
         self.world.put_ledger(copied)
@@ -251,9 +251,7 @@ class Judged:
         self.behind = self.other_ledger = True
 
     def lose(self) -> None:
-        """The ledger is gone. With it goes what ties it to columns that people renamed: they would be made anew."""
-        if self.world.renamed():
-            return
+        """The ledger is gone. With it goes what ties it to columns that people renamed: they are asked about."""
         self.world.put_ledger(None)
         self.oracle.totals.clear()
         for cell in self.oracle.bases:
@@ -271,6 +269,10 @@ class Judged:
         self.world.skew = 0.0
         self.world.sandbox.shop.index_lag = 0.0
         self.world.pass_time(hours=3)
+        if self.other_ledger and self.world.renamed():
+            self.world.name_back()
+            self.told.append("what people renamed is called as before")
+            struck["called as before"] += 1
         for key in look(self.world).doubled:
             rows = look(self.world).places[key][1:]
             self.world.hand(key[0]).delete(*rows)

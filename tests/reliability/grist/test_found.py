@@ -176,3 +176,52 @@ def test_a_column_just_made_for_a_field_that_grist_decides_empties_nothing(world
     world.edit("variants", variant["id"], "Barcode", "")
     world.synced()
     assert variant["barcode"] in ("", None)
+
+
+@pytest.mark.parametrize(("entity", "field"), [("products", "Title"), ("variants", "Product"), ("inventory", "Available")])
+def test_a_renamed_column_is_asked_about_after_the_ledger_is_lost(world: ProofWorld, entity: str, field: str) -> None:
+    """A second column was made beside the one that people went on using."""
+    person = world.person(entity)
+    person.rename_column(field, "Something else")
+    world.put_ledger(None)
+    columns = len(person.here().columns)
+    refused = world.sync(full=True, as_json=False)
+    assert refused.code == 5 and "Something else" in refused.text and field in refused.text, refused.text
+    assert len(person.here().columns) == columns
+    person.rename_column("Something else", field)
+    assert world.synced(full=True).written == 0
+    assert len(person.here().columns) == columns
+
+
+def test_a_renamed_table_or_key_column_is_asked_about_after_the_ledger_is_lost(world: ProofWorld) -> None:
+    """A second table of the stock was made, and a second column of keys."""
+    world.person("inventory").rename_table("Lager")
+    world.person("variants").rename_column("Shopify ID", "Id in the shop")
+    world.put_ledger(None)
+    tables = world.tables()
+    refused = world.sync(full=True, as_json=False)
+    assert refused.code == 5, refused.text
+    assert world.tables() == tables and "Id in the shop" in refused.text, refused.text
+    world.person("variants").rename_column("Id in the shop", "Shopify ID")
+    refused = world.sync(full=True, as_json=False)
+    assert refused.code == 5 and "Lager" in refused.text and world.tables() == tables, refused.text
+    world.person("Lager").rename_table("Inventory")
+    assert world.synced(full=True).written == 0 and world.tables() == (tables - {"Lager"}) | {"Inventory"}
+
+
+def test_what_stands_under_another_name_is_made_anew_if_that_is_wanted(world: ProofWorld) -> None:
+    world.person("variants").rename_column("Price", "Old price")
+    world.put_ledger(None)
+    world.synced(full=True, force=True)
+    shown = {key: (row["Price"], row["Old price"]) for key, row in world.rows("variants").items()}
+    assert all(new == old for new, old in shown.values())
+
+
+def test_a_column_of_peoples_own_is_no_lookalike(world: ProofWorld) -> None:
+    """A new field is told from people's notes by what they hold."""
+    world.person("variants").add_column("Note")
+    world.edit("variants", world.variant()["id"], "Note", "4006381333931")
+    world.merchant.edit_variant(world.variant()["id"], barcode="4006381333932")
+    world.chosen["variants"]["barcode"] = "ask"
+    world.synced(full=True)
+    assert world.shown("variants", world.variant()["id"], "Barcode") == "4006381333932"

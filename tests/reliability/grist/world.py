@@ -119,16 +119,18 @@ class ProofWorld(GristWorld):
         """Note which tables and columns are ours, when they are first seen."""
         self.levels |= {(one["item"]["id"], one["location"]["id"]): gid for gid, one in self.goods.levels.items()}
         for entity, fields in LABELS.items():
+            named = self.document.table(TABLES[entity])
+            if named is not None and named.ref != self.numbers.get(entity):  # also one made anew: that is ours from now on
+                self.numbers[entity] = named.ref
+                for place in [one for one in self.columns if one[0] == entity]:
+                    del self.columns[place]
             table = self.table(entity)
             if table is None:
-                table = self.document.table(TABLES[entity])
-                if table is None:
-                    continue
-                self.numbers[entity] = table.ref
+                continue
             for name, label in {**fields, "": KEY}.items():
                 known = next((one for one in table.ordered() if one.label == label), None)
                 if known is not None and name in {"", *self.chosen[entity]}:
-                    self.columns.setdefault((entity, name), known.ref)
+                    self.columns[entity, name] = known.ref
 
     def table(self, entity: str) -> Table | None:
         return self.document.tables.get(self.numbers.get(entity, -1)) or next(
@@ -146,6 +148,18 @@ class ProofWorld(GristWorld):
         return any(one is not None and one.id != name for one, name in tables) or any(
             one is not None and one.label != label for one, label in columns
         )
+
+    def name_back(self) -> None:
+        """A person calls tables and columns of ours again as they were called."""
+        for (entity, name), ref in self.columns.items():
+            table, label = self.table(entity), LABELS[entity].get(name, KEY)
+            column = table.columns.get(ref) if table is not None else None
+            if column is not None and column.label != label:
+                self.hand(entity).rename_column(column.id, label)
+        for entity in self.numbers:
+            table = self.table(entity)
+            if table is not None and table.id != TABLES[entity]:
+                self.hand(entity).rename_table(TABLES[entity])
 
     def hand(self, entity: str) -> Person:
         """A person at the table of an entity, whatever it is called now. Raises LookupError while there is none."""
@@ -177,7 +191,7 @@ class ProofWorld(GristWorld):
             shutil.copy(self.ledger, copied)
         document = {one: value for one, value in self.document.__dict__.items() if one not in ("committed", "_clock")}
         return Kept(
-            copy.deepcopy(self.goods.__dict__),
+            self._apart(self.goods.__dict__),
             copy.deepcopy(document),
             self.time,
             copied,
@@ -188,9 +202,13 @@ class ProofWorld(GristWorld):
             list(self.received),
         )
 
+    def _apart(self, goods: dict[str, Any]) -> dict[str, Any]:
+        """A copy of the goods that still belongs to this shop: what it tells of changes goes to the same one."""
+        return copy.deepcopy(goods, {id(one): one for one in (self.goods, self.shop)})
+
     def come_back(self, to: Kept) -> None:
         """Everything is as it was then."""
-        self.goods.__dict__.update(copy.deepcopy(to.goods))
+        self.goods.__dict__.update(self._apart(to.goods))
         self.document.__dict__.update(copy.deepcopy(to.document))
         self.time, self.skew = to.time, 0.0
         self.env.clear()
