@@ -32,7 +32,7 @@ class Judged:
         self.behind = True
         self.other_ledger = False
         self.fresh = 0
-        self.aside: tuple[Any, dict[Any, set[Any]]] | None = None
+        self.aside: tuple[Any, dict[Any, set[Any]], dict[Any, Decided]] | None = None
 
     # --- what happens
 
@@ -234,17 +234,18 @@ class Judged:
         if self.world.ledger.exists():
             copied = self.world.quick / "aside.db"
             shutil.copy(self.world.ledger, copied)
-            self.aside = copied, {cell: set(bases) for cell, bases in self.oracle.bases.items()}
+            self.aside = copied, {cell: set(bases) for cell, bases in self.oracle.bases.items()}, dict(self.oracle.decided)
             self.told.append("the ledger is copied aside")
 
     def put_back(self) -> None:
         """An old copy of the ledger comes back: what was agreed may be what was agreed then."""
         if self.aside is None:
             return
-        copied, bases = self.aside
+        copied, bases, decided = self.aside
         self.world.put_ledger(copied)
         for cell, known in bases.items():
             self.oracle.bases.setdefault(cell, set()).update(known)
+        self.oracle.decided = dict(decided)
         self.oracle.totals.clear()
         self.told.append("the old copy of the ledger is put back")
         struck["old ledger put back"] += 1

@@ -148,7 +148,7 @@ class Oracle:
             elif key in before.left and key in before.right:
                 problems += self._both(key, before, after, clean, set(only), earlier)
             elif key in before.left:
-                problems += self._restored(key, before, after, clean)
+                problems += self._restored(key, before, after, clean, earlier)
             else:
                 problems += self._kept(key, before, after)
         problems += [f"came from nowhere: {key}" for key in after.right.keys() - before.right.keys() - before.left.keys()]
@@ -209,8 +209,8 @@ class Oracle:
         if shown[0] == shown[1] and shown[0] not in self.totals[key]:
             yield f"{key}: the movements come to {self.totals[key]}, both show {shown[0]}"
 
-    def _restored(self, key: Key, before: View, after: View, clean: bool) -> Iterator[str]:
-        """It stands in the shop only: its row is made (again)."""
+    def _restored(self, key: Key, before: View, after: View, clean: bool, earlier: View | None) -> Iterator[str]:
+        """It stands in the shop only: its row is made (again), as the shop was seen at some moment of the run."""
         self.totals.pop(key, None)
         if key not in after.right:
             if clean:
@@ -221,7 +221,8 @@ class Oracle:
             if (key[0], name) in after.computed or (key[0], name) in NEVER_WRITTEN:
                 continue
             examined["cells judged"] += 1
-            if not same(shown, before.left[key][name]) and not same(shown, after.left[key][name]):
+            seen = [view.left[key][name] for view in (before, after, earlier) if view is not None and key in view.left]
+            if not any(same(shown, one) for one in seen):
                 yield f"{key} {name}: a new row shows {shown!r}, the shop had {before.left[key][name]!r}"
 
     def _kept(self, key: Key, before: View, after: View) -> Iterator[str]:
