@@ -110,6 +110,19 @@ class Orders:
         """Ids of orders the shop did not show when asked for them by id, not yet declared deleted."""
         return [row[0] for row in self.connection.execute(_MISSING)]
 
+    def with_holes(self) -> list[str]:
+        """Ids of orders of which something could not be seen when they were read, newest first. Goes through all of them."""
+        query = """SELECT order_id FROM order_tracking WHERE instr(snapshot, '"withheld":[') AND status <> 'deleted'
+                   ORDER BY created_at DESC, order_id"""
+        return [row[0] for row in self.connection.execute(query)]
+
+    def nothing_unseen(self, order: OrderSnapshot) -> None:
+        """The order is seen whole now, and says the same as what was seen of it."""
+        self.connection.execute(
+            "UPDATE order_tracking SET snapshot = CAST(? AS TEXT) WHERE order_id = ? AND hash = ?",
+            (order.text, order.order_id, order.hash),
+        )
+
     def wait(self, pair: str, order_ids: Iterable[str]) -> None:
         """Note that the pair's other side still has to hear of these orders."""
         self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?, ?)", ((pair, one) for one in order_ids))

@@ -17,7 +17,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.report import Note, Report
 from syncdb.errors import Refused, RetryLater
 from syncdb.ledger import Ledger, state_keys
-from syncdb.ledger.orders import Seen
+from syncdb.ledger.orders import Seen, groups
 from syncdb.ledger.runs import Problem
 from syncdb.order_snapshot import OrderSnapshot, snapshot_of
 from syncdb.orders.missed_orders import missed
@@ -26,6 +26,7 @@ from syncdb.orders.shop_identity import one_shop
 from syncdb.values import iso, moment
 
 FETCH = "fetch"
+ASKED_AT_ONCE = 100
 HEARD_WITHIN = timedelta(days=30)  # a place without a run for longer looks at everything when it comes back
 
 
@@ -101,6 +102,8 @@ class Intake:
                 self.progress.advance(len(page.orders))
         whole = whole and ended
         self._ask_again(window if window.whole and whole else None, overlap)
+        if window.whole and whole:
+            self._ask_for_unseen()
         self.report.partial = self.report.partial or not whole
         if whole:
             self._move_watermark(window, overlap)
@@ -196,11 +199,30 @@ class Intake:
         if not waiting:
             return
         self.progress.stage("Asking again for single orders", len(waiting))
-        for start in range(0, len(waiting), 100):
+        for group in groups(waiting, ASKED_AT_ONCE):
             self.progress.stop_if_asked()
-            group = waiting[start : start + 100]
             self._take_looked(self.reader.by_ids(group, self._made(group)))
             self.progress.advance(len(group))
+
+    def _ask_for_unseen(self) -> None:
+        """Ask for orders that were read with holes, whatever their age: newest first, as long as that shows more of them."""
+        holes = [one for one in self.ledger.orders.with_holes() if one not in self.ledger.redacted]
+        listed = self.ledger.shown.others(holes)
+        for group in groups([one for one in holes if one in listed], ASKED_AT_ONCE):
+            self.progress.stop_if_asked()
+            before = self._unseen(group)
+            looked = self.reader.by_ids(group, self._made(group))
+            self._take_looked(looked)
+            with self.ledger.transaction():
+                for order in looked.orders:
+                    if not order.withheld:
+                        self.ledger.orders.nothing_unseen(order)
+            if self._unseen(group) >= before:
+                return
+
+    def _unseen(self, order_ids: Sequence[str]) -> int:
+        """How much of these orders could not be seen when they were last read."""
+        return sum(len(one.get("withheld", ())) for one in self.ledger.orders.snapshots(order_ids).values())
 
     def _take_looked(self, looked: Looked) -> None:
         self._same_shop(looked.facts)
