@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from syncdb.sandbox.faults import Fault
@@ -12,7 +13,7 @@ from syncdb.sandbox.grist.wire import EngineError, Refusal
 from syncdb.sandbox.local import ACCOUNT
 from tests.reliability.grist.acts import PEOPLE, SHOP, STILL_MISSED, Hand
 from tests.reliability.grist.history import false_history
-from tests.reliability.grist.oracle import Decided, Oracle
+from tests.reliability.grist.oracle import NOTHING, Decided, Oracle
 from tests.reliability.grist.view import View, look
 from tests.reliability.grist.world import ProofWorld
 from tests.reliability.oracle import examined
@@ -72,12 +73,26 @@ class Judged:
         self.told.append(f"run {asked or ''} -> {ran.code}, {ran.written} writes {_difference(before, after)}")
         examined["runs"] += 1
         clean = clean and ran.code in (0, 3)
+        before = self._comparable(before)
         wrong = self.oracle.wrong(before, after, clean=clean, only=asked.get("fields", ()))
         assert not wrong, self.story(wrong)
         self.oracle.hear(after)
         if clean and not asked.get("fields"):
             self.oracle.settled(after)
         return ran
+
+    def _comparable(self, view: View) -> View:
+        """What was seen before a run, without what stands somewhere else since: made anew, as nobody could know it again."""
+        right = dict(view.right)
+        for entity, name in self.world.remade:
+            struck["made anew"] += 1
+            for key in [one for one in right if one[0] == entity]:
+                if not name:
+                    del right[key]
+                    continue
+                right[key] = {one: value for one, value in right[key].items() if one != name}
+                self.oracle.bases[*key, name] = {NOTHING}
+        return replace(view, right=right)
 
     def _sums_in_between(self, view: View) -> None:
         """A run that ends between the two writes of a sum leaves as agreed what the other side showed."""
@@ -140,7 +155,8 @@ class Judged:
             struck[f"act before a {match}"] += 1
             self._sums_in_between(seen[0])
         self.oracle.may_be_agreed(after)
-        wrong = self.oracle.wrong(seen[0] if seen else before, after, clean=False, earlier=before)
+        judged_from, before = self._comparable(seen[0] if seen else before), self._comparable(before)
+        wrong = self.oracle.wrong(judged_from, after, clean=False, earlier=before)
         assert not wrong, self.story(wrong)
         self.oracle.hear(after)
         self.behind = True

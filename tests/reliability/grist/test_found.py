@@ -217,6 +217,17 @@ def test_what_stands_under_another_name_is_made_anew_if_that_is_wanted(world: Pr
     assert all(new == old for new, old in shown.values())
 
 
+def test_a_renamed_column_of_counts_is_asked_about_though_every_count_moved(world: ProofWorld) -> None:
+    """After a lost ledger with sales since, none of them was as in the shop: a second column was made."""
+    person = world.person("inventory")
+    person.rename_column("Available", "Stock here")
+    for level in list(world.goods.levels.values()):
+        world.merchant.sell(level["item"]["variant"]["id"], 1, level["location"]["id"])
+    world.put_ledger(None)
+    refused = world.sync(full=True, as_json=False)
+    assert refused.code == 5 and "Stock here" in refused.text, refused.text
+
+
 def test_a_column_of_peoples_own_is_no_lookalike(world: ProofWorld) -> None:
     """A new field is told from people's notes by what they hold."""
     world.person("variants").add_column("Note")

@@ -83,6 +83,7 @@ class ProofWorld(GristWorld):
         self.levels: dict[tuple[str, str], str] = {}  # (item, location) -> level, of all there ever were
         self.columns: dict[tuple[str, str], int] = {}
         self.numbers: dict[str, int] = {}
+        self.remade: set[tuple[str, str]] = set()  # fields ("": whole tables) that stand somewhere else since a run
         self.clock = Clock(
             now=lambda: datetime.fromtimestamp(self.time + self.skew, UTC),
             monotonic=lambda: self.time - self.born,
@@ -94,6 +95,7 @@ class ProofWorld(GristWorld):
         shutil.rmtree(self.quick, ignore_errors=True)
 
     def sync(self, **asked: Any) -> Ran:
+        self.remade.clear()
         entities = {
             name: {"fields": fields} | ({"gone_in_shop": self.gone[name]} if name in self.gone else {})
             for name, fields in self.chosen.items()
@@ -121,6 +123,7 @@ class ProofWorld(GristWorld):
         for entity, fields in LABELS.items():
             named = self.document.table(TABLES[entity])
             if named is not None and named.ref != self.numbers.get(entity):  # also one made anew: that is ours from now on
+                self.remade |= {(entity, "")} if entity in self.numbers else set()
                 self.numbers[entity] = named.ref
                 for place in [one for one in self.columns if one[0] == entity]:
                     del self.columns[place]
@@ -130,6 +133,7 @@ class ProofWorld(GristWorld):
             for name, label in {**fields, "": KEY}.items():
                 known = next((one for one in table.ordered() if one.label == label), None)
                 if known is not None and name in {"", *self.chosen[entity]}:
+                    self.remade |= {(entity, name)} if self.columns.get((entity, name), known.ref) != known.ref else set()
                     self.columns[entity, name] = known.ref
 
     def table(self, entity: str) -> Table | None:
