@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -124,6 +125,10 @@ class _Help(argparse.HelpFormatter):
 
     def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, "Usage: " if prefix is None else prefix)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Prose, in which a command that is longer than a line stays whole."""
+        return textwrap.fill(text, width, initial_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _minutes(text: str) -> int:

@@ -47,7 +47,7 @@ def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption
 def _tell(output: "Output", state: "Status", found: "list[Attention]", calendar: "Calendar") -> None:
     run = state.last_run
     if not found:
-        when = calendar.ago(run["started_at"]) if run else "never"
+        when = _since(run, calendar)
         going = run is not None and run["ended_at"] is None
         output.line(f"Fine: {f'a run is under way, begun {when}' if going else f'the last run was {when}'}.", "bold green")
     else:
@@ -69,6 +69,14 @@ def _runs(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     for series in state.series:
         if series.rhythm is not None:
             yield "Next run", _expected(series.rhythm, calendar) + (f" ({series.name})" if len(state.series) > 1 else "")
+
+
+def _since(run: Mapping[str, Any] | None, calendar: "Calendar") -> str:
+    """How long ago a run began; one that this computer's clock takes for later was made by another, or by this one before."""
+    if run is None:
+        return "never"
+    told = calendar.ago(run["started_at"])
+    return "just now" if told.startswith("in ") else told
 
 
 def _one_run(label: str, run: Mapping[str, Any], which: str, state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:

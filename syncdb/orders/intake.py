@@ -291,6 +291,7 @@ class Intake:
             currency=facts.currency,
             version=facts.version,
             scopes=facts.scopes,
+            asked=self.reader.client.shop,
         )
 
     def _tell(self, notices: Iterable[Notice]) -> None:

@@ -24,10 +24,12 @@ def one_shop(
     version: str,
     scopes: Iterable[str] | None,
     source: str = FIRST,
+    asked: str = "",
 ) -> None:
-    """Keep what the shop says of itself. Raises NeedsPerson when another one answers than the ledger knows.
+    """Keep what the shop says of itself. Raises NeedsPerson when another one answers than the ledger knows, or than was asked.
 
-    `source` is what the configuration calls it: a ledger may have to do with several shops.
+    `source` is what the configuration calls it: a ledger may have to do with several shops. `asked` is the configured domain; a
+    shop that the ledger knows by its id may have taken another since.
     """
     stored = ledger.sources.get(source)
     known = stored.data if stored else None
@@ -35,6 +37,12 @@ def one_shop(
         raise NeedsPerson(
             f"This ledger belongs to the shop {known['domain']}, but {domain} answered. Nothing was changed.",
             next_step="Check shopify_store_name; for a second shop use a second configuration with its own db_path.",
+        )
+    if known is None and asked and asked != domain:
+        raise NeedsPerson(
+            f"{asked} is configured, but {domain} answered. Nothing was changed.",
+            next_step=f"If {domain} is the shop, put it into shopify_store_name. If requests are sent elsewhere on purpose "
+            "(shopify_base_url), check where they go.",
         )
     current = {
         "id": id,

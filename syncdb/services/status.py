@@ -25,7 +25,7 @@ from syncdb.systems.shopify.versions import days_left, end_of_support
 from syncdb.values import iso, moment
 
 VERSION_NOTICE = 45  # days
-CLOCKS_DIFFER = timedelta(minutes=5)  # between the computers that write and read a ledger on a shared disk
+CLOCKS_DIFFER = timedelta(days=1)  # less than that may come of time zones, or of a clock that was just set
 STALE = timedelta(hours=26)  # a daily run that is an hour late is no reason to worry
 OUTCOMES = {
     0: "done",

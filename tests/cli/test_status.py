@@ -92,7 +92,7 @@ def test_a_run_is_under_way_as_long_as_it_holds_the_ledger_and_cut_off_as_soon_a
 def test_a_run_of_the_future_is_a_wrong_clock(copied: Callable[[], Path]) -> None:
     path = copied()
     with Ledger.open(path, NOW) as ledger, ledger.transaction():
-        at = iso(NOW + timedelta(hours=1))
+        at = iso(NOW + timedelta(days=2))
         ledger.runs.end(ledger.runs.start("p", "sync", at), at, 0, "", {}, [], False)
     assert codes(ask(path)) == {"clock"}
 

@@ -66,12 +66,13 @@ def test_both_ways_to_start_the_manager_show_the_same(installed: Environment, tm
     module = installed.start("python", "-m", "syncdb", "--help", cwd=tmp_path)
     assert command.returncode == module.returncode == 0, command.stderr + module.stderr
     assert command.stdout == module.stdout and "Usage: syncdb [OPTIONS]" in command.stdout
-    assert "sync_manager.py" not in command.stdout and "Example: syncdb status" in command.stdout
+    assert "sync_manager.py" not in command.stdout and re.search(r"Example:\s+\S*syncdb status", command.stdout)
 
 
 def test_what_to_do_names_the_commands_that_are_there(installed: Environment, tmp_path: Path) -> None:
-    assert installed.start("syncdb-sheets", "--help", cwd=tmp_path).stdout.startswith("usage: syncdb-sheets")
-    assert "Example: syncdb-grist --test" in installed.start("syncdb-grist", "--help", cwd=tmp_path).stdout
+    assert installed.start("syncdb-sheets", "--help", cwd=tmp_path).stdout.startswith("Usage: syncdb-sheets")
+    told = installed.start("syncdb-grist", "--help", cwd=tmp_path).stdout
+    assert re.search(r"Example:\s+\S*syncdb-grist --test", told), told
 
 
 def test_a_dry_run_writes_its_pages_and_nothing_else(installed: Environment, sandbox: Sandbox, shop: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_run_and_a_page_about_it(installed: Environment, shop: Path) -> None:
     done = installed.start("syncdb-sheets", cwd=shop)
     assert done.returncode == 0, done.stdout + done.stderr
     unknown = installed.start("syncdb", "history", "no such order", cwd=shop)
-    assert unknown.returncode == 2 and "See which orders there are: syncdb orders" in unknown.stderr, unknown.stderr
+    assert unknown.returncode == 2 and re.search(r"See which orders there are: \S*syncdb orders", unknown.stderr), unknown.stderr
     page = installed.start("syncdb", "report", "--output", "report.html", cwd=shop)
     assert page.returncode == 0, page.stderr
     assert "<html" in (shop / "report.html").read_text(encoding="utf-8")

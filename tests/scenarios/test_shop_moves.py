@@ -75,3 +75,20 @@ def test_another_currency_of_the_shop_changes_no_row(large: World) -> None:
     before = large.grid()
     large.shop.currency = large.shop.settings["currencyCode"] = "USD"
     assert large.synced().writes == 0 and large.grid() == before
+
+
+def test_another_shop_than_the_one_that_was_asked_writes_nothing(make: Callable[..., World]) -> None:
+    """With a base URL whoever listens there answers, whatever the shop is called."""
+    world = make(orders=3)
+    world.env["SHOPIFY_STORE_NAME"] = "somebody-else"
+    ran = world.sync(as_json=False)
+    assert ran.code == 5 and ran.writes == 0
+    assert "somebody-else.myshopify.com is configured, but kayra-demo.myshopify.com answered" in ran.text
+    world.env["SHOPIFY_STORE_NAME"] = "kayra-demo"
+    world.synced()
+
+
+def test_a_shop_that_the_ledger_knows_may_take_another_domain(world: World) -> None:
+    world.synced()
+    world.shop.settings["myshopifyDomain"] = "kayra-tea.myshopify.com"
+    assert world.synced().code == 0

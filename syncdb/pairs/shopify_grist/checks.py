@@ -37,7 +37,7 @@ def check_shop(settings: GristSettings, reader: LedgerReader | None, clock: Cloc
     facts = Facts(shop.shop_id, shop.domain, shop.name, shop.zone.key, shop.currency, shop.scopes, shop.version)
     return [
         passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
-        *same_shop(facts, reader),
+        *same_shop(settings, facts, reader),
         check_scopes(settings, facts),
         *([check_horizon(settings, facts, clock.now())] if settings.selection.orders else []),
         check_version(settings, facts, clock.now()),

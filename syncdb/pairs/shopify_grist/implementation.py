@@ -173,6 +173,7 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         currency=shop.currency,
         version=shop.version,
         scopes=shop.scopes,
+        asked=opened.shopify.shop,
     )
     whole = {one.entity.name: one for one in settings.selection.entities}
     wanted = wanted_tables(settings.selection, shop.zone.key, shop.currency)

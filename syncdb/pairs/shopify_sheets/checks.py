@@ -44,7 +44,7 @@ def check_shopify(settings: SheetsSettings, reader: LedgerReader | None = None, 
         return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
     return [
         passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
-        *same_shop(facts, reader),
+        *same_shop(settings, facts, reader),
         *_scopes(settings, facts),
         check_horizon(settings, facts, clock.now()),
         check_version(settings, facts, clock.now()),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from syncdb.connectors.order_source import Facts
+from syncdb.connectors.shopify.client import shop_domain
 from syncdb.errors import Exit
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.systems.check import Check, failed, passed
@@ -14,8 +15,13 @@ from syncdb.systems.shopify.versions import days_left
 SOON = 45  # days
 
 
-def same_shop(facts: Facts, reader: LedgerReader | None) -> Iterator[Check]:
+def same_shop(settings: ShopAccess, facts: Facts, reader: LedgerReader | None) -> Iterator[Check]:
+    """Whether the shop that answers is the one that was asked for, and the ledger's."""
     known = reader.shop if reader else None
+    asked = shop_domain(settings.shopify_store_name)
+    if known is None and facts.domain != asked:
+        told = f"{asked} is configured, but {facts.domain} answered"
+        yield failed("shopify", "shop", told, f"If it is the shop, put {facts.domain} into shopify_store_name.", Exit.GUARD)
     if known and known["id"] != facts.shop_id:
         told = f"the ledger belongs to {known['domain']}, but {facts.domain} answered"
         yield failed("shopify", "shop", told, "Use another db_path for another shop.", Exit.GUARD)

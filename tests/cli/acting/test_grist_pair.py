@@ -136,7 +136,7 @@ def test_status_tells_of_what_is_kept_in_step_and_names_the_right_command(world:
     assert world.sync(full=True).code == 5
     attention = manage("status", "--json").data["attention"]
     assert attention[0]["code"] == "run_failed"
-    assert "shopify_grist_sync.py --test" in attention[0]["next_step"]
+    assert "Undo" in attention[0]["next_step"], "what the run itself said, not what fits any run"
 
 
 def test_a_failed_run_with_grist_is_told_though_the_sheet_went_well(world: GristWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,11 +167,14 @@ def test_a_month_nearly_used_up_needs_a_look(world: GristWorld, monkeypatch: pyt
     assert [one["code"] for one in manage("status", "--json").data["attention"]] == ["grist_calls"]
 
 
-def test_the_schedule_runs_the_pair_that_is_configured(world: GristWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "shopify_grist_sync.py" in manage("schedule").out
+def test_the_schedule_runs_the_pairs_that_are_configured(world: GristWorld) -> None:
+    file = world.sandbox.write_settings(world.folder)
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith("TARGET_")), encoding="utf-8")
+    assert [script in manage("schedule").out for script in ("shopify_grist_sync.py", "shopify_sheets_sync.py")] == [True, False]
+    file.write_text("".join(lines), encoding="utf-8")
     assert "shopify_sheets_sync.py" in manage("schedule", "--pair", "sheets").out
-    monkeypatch.setenv("TARGET_SPREADSHEET", "Shop orders")
-    assert "shopify_sheets_sync.py" in manage("schedule").out
+    assert "shopify_sheets_sync.py" in manage("schedule").out and "shopify_grist_sync.py" in manage("schedule").out
     names = {manage("schedule", "--pair", pair, "--json").data["name"] for pair in ("sheets", "grist")}
     assert len(names) == 2 and any("grist" in name for name in names)
     for kind in ("systemd", "windows"):
