@@ -98,8 +98,7 @@ def restore(backup: Path, ledger: Path, now: datetime, catch_up: CatchUp) -> Res
             voided = _prepare(arriving, now)
             rows, again, behind = _redacted_again(arriving, ledger, catch_up)
             aside = _set_aside(ledger, now)
-            os.replace(arriving, ledger)
-            _sync_folder(ledger)
+            file.settle(arriving, ledger)
     finally:
         guard.release()
     return Restored(ledger, aside, rows, last, voided, again, behind)
@@ -134,6 +133,7 @@ def _redacted_again(path: Path, ledger: Path, catch_up: CatchUp) -> tuple[dict[s
 def _set_aside(ledger: Path, now: datetime) -> Path | None:
     """Keep a copy of the ledger that is to be replaced, and leave no write-ahead log that would be read into its heir."""
     if not ledger.exists():
+        file.set_leftovers_aside(ledger)
         return None
     aside = ledger.with_name(f"{ledger.stem}.replaced-{now:%Y%m%dT%H%M%SZ}{ledger.suffix}")
     try:
@@ -154,6 +154,8 @@ def _set_aside(ledger: Path, now: datetime) -> Path | None:
     for one in leave:
         kept = aside.with_name(aside.name + one.name.removeprefix(ledger.name))
         shutil.copy2(one, kept)
+        with kept.open("rb+") as stream:
+            os.fsync(stream.fileno())
         if one != ledger:
             one.unlink()
     return aside
@@ -203,10 +205,7 @@ def _arriving(target: Path, *, replacing: bool = True) -> Iterator[Path]:
         os.close(os.open(arriving, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         yield arriving
         if replacing:
-            with arriving.open("rb+") as stream:
-                os.fsync(stream.fileno())
-            os.replace(arriving, target)
-            _sync_folder(target)
+            file.settle(arriving, target)
     except OSError as error:
         raise NeedsPerson(
             f"{target} cannot be written: {error.strerror or error}. Nothing was changed.",
@@ -216,14 +215,3 @@ def _arriving(target: Path, *, replacing: bool = True) -> Iterator[Path]:
         for one in (arriving, *(arriving.with_name(arriving.name + ending) for ending in ("-wal", "-shm", "-journal"))):
             with suppress(FileNotFoundError):
                 one.unlink()
-
-
-def _sync_folder(path: Path) -> None:
-    """Make a rename outlast a power cut. Windows has no such thing for folders."""
-    if os.name != "posix":
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

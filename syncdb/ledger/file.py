@@ -7,7 +7,7 @@ reset race between two checkpointing connections (fixed in 3.51.3, sqlite.org/wa
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,6 +18,9 @@ from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger.schema import migrate, stand_in, unknown_migrations
 
 MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies it
+
+_BESIDE = ("", "-wal", "-shm", "-journal")  # the endings of the files that SQLite may have of one ledger
+_CUT_OFF = {"_sqlite_migrations"}  # the only table of a ledger whose making was cut off
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
@@ -63,10 +66,14 @@ def held(path: Path) -> bool | None:
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """The ledger's writing connection; the file is made if missing and migrated if older. Hold `lock` first.
 
+    It is made under another name and gets its own once it is whole and safely on the disk, so that a power cut leaves either no
+    ledger or one. Whatever is written into a remote place of it afterwards names a ledger that is still there after that.
+
     Raises LedgerUnusable for a file that is corrupt, no ledger, of a newer version or not writable; it is left as it was.
     """
     try:
-        _make_private(path)
+        if not path.exists() or not path.stat().st_size:
+            _make(path.resolve())
         refuse_unfit(path)
         with closed_on_failure(_connect(f"{path.absolute().as_uri()}?mode=rw")) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -155,7 +162,7 @@ def refuse_unfit(path: Path, unwritten: bool = False) -> None:
             f"{path} was written by a newer syncdb (it has {', '.join(newer)}). It was left untouched.",
             next_step="Update syncdb on this computer, or point db_path at another file.",
         )
-    if names and "order_tracking" not in names:
+    if names and "order_tracking" not in names and names != _CUT_OFF:
         raise LedgerUnusable(
             f"{path} is a database, but not a syncdb ledger. It was left untouched.",
             next_step="Set db_path to another file name.",
@@ -244,9 +251,41 @@ def closed_on_failure(connection: sqlite3.Connection) -> Iterator[sqlite3.Connec
         raise
 
 
-def _make_private(path: Path) -> None:
-    """Create the file readable by its owner only: it holds customers' data."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
+def _make(path: Path) -> None:
+    """Make an empty ledger, readable by its owner only: it will hold customers' data."""
+    growing = path.with_name(f".{path.name}.new")
+    for ending in _BESIDE:  # left by a making that was cut off
+        growing.with_name(growing.name + ending).unlink(missing_ok=True)
+    os.close(os.open(growing, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with closing(_connect(f"{growing.as_uri()}?mode=rw")) as connection:
+        connection.execute("PRAGMA synchronous = FULL")
+        migrate(connection)
+    set_leftovers_aside(path)
+    settle(growing, path)
+
+
+def set_leftovers_aside(path: Path) -> None:
+    """A write-ahead log whose ledger was deleted would be read into the new one; it is kept under another name."""
+    for ending in _BESIDE[1:]:
+        left = path.with_name(path.name + ending)
+        if left.exists():
+            os.replace(left, left.with_name(f"{left.name}.left"))
+
+
+def settle(whole: Path, path: Path) -> None:
+    """Give a file that is whole its name, so that it has it after a power cut, too."""
+    with whole.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    os.replace(whole, path)
+    sync_folder(path)
+
+
+def sync_folder(path: Path) -> None:
+    """Make what was named in a file's folder outlast a power cut. Windows has no such thing for folders."""
+    if os.name != "posix":
         return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

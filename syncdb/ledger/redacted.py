@@ -14,6 +14,7 @@ from pathlib import Path
 
 import syncdb.ledger.state_keys as state_keys
 from syncdb.errors import LedgerUnusable
+from syncdb.ledger.file import settle
 from syncdb.values import canonical_json
 
 
@@ -94,6 +95,4 @@ def _write(path: Path, marks: set[str]) -> None:
     fresh = path.with_name(path.name + ".new")
     with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(sorted(marks), file, indent=0)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    settle(fresh, path)
