@@ -162,9 +162,12 @@ def _text(value: Any) -> str | None:
 
 
 def in_groups(connection: sqlite3.Connection, query: str, names: Iterable[str], *before: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query whose `{}` stands for a list of names, however long; `before` are its other parameters."""
+    """The rows of a query whose `{}` stands for a list of names, however long; `before` are its other parameters.
+
+    Each group is read as a whole: a question left open where a run fails would outlive the ledger's connection.
+    """
     for group in groups(names):
-        yield from connection.execute(query.format(",".join("?" * len(group))), (*before, *group))
+        yield from connection.execute(query.format(",".join("?" * len(group))), (*before, *group)).fetchall()
 
 
 def groups(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:
