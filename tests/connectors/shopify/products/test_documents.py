@@ -5,7 +5,16 @@ from collections.abc import Iterator
 import pytest
 from graphql import parse, validate
 
-from syncdb.connectors.shopify.products import custom_id, making, media_writes, selections, uploads
+from syncdb.connectors.shopify.products import (
+    custom_id,
+    media_writes,
+    publishing,
+    removal,
+    selections,
+    setting,
+    uploads,
+    variant_writes,
+)
 from tests.connectors.shopify.catalogue.test_documents import admin_schema, sandbox_schema
 
 
@@ -14,7 +23,10 @@ def documents() -> Iterator[str]:
     yield from (one.rest for one in selections.LISTINGS)
     yield from (media_writes.APPEND, media_writes.UPDATE, media_writes.DELETE, media_writes.REORDER)
     yield from (media_writes.SHOW, media_writes.HIDE, uploads.STAGE)
-    yield from (custom_id.FIND, custom_id.DEFINED, custom_id.DEFINE, making.SET, making.OPERATION)
+    yield from (removal.THERE, removal.DELETE, removal.STATUS, publishing.ALL, publishing.SHOWN)
+    yield from (publishing.PUBLISH, publishing.HIDE, variant_writes.RENAME, variant_writes.ADD, variant_writes.CHANGE)
+    yield from (variant_writes.REMOVE, variant_writes.ORDER)
+    yield from (custom_id.FIND, custom_id.DEFINED, custom_id.DEFINE, setting.SET, setting.OPERATION)
 
 
 DOCUMENTS = list(documents())
