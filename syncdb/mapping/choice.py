@@ -47,6 +47,12 @@ def default_columns(rows: Rows) -> ChosenColumns:
     return tuple((name, CATALOGUE[name].label) for name in names.split())
 
 
+def all_columns(rows: Rows) -> ChosenColumns:
+    """Every column that such rows can show, but for the one that says what their key says."""
+    fitting = [one for one in CATALOGUE.values() if rows == "line" or one.level == "order"]
+    return tuple((one.name, one.label) for one in fitting if one.label != KEY_LABELS[rows])
+
+
 def _attribute(key: str) -> OrderColumn:
     return OrderColumn(
         f"attribute:{key}",
@@ -110,7 +116,7 @@ def parse_columns(value: Any, rows: Rows = "line") -> Choice:
     if value in (None, "", "default", []):
         return Choice(default_columns(rows))
     if value == "all":
-        return Choice(tuple((name, one.label) for name, one in CATALOGUE.items() if rows == "line" or one.level == "order"))
+        return Choice(all_columns(rows))
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list):

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
+from syncdb.sandbox.story import fresh_folder
 
 WHAT = "A made-up shop, sheet and Grist document on this computer."
 
@@ -23,7 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m syncdb.sandbox", description=WHAT)
     parser.add_argument("--orders", type=int, default=100, help="how many orders the shop has (default 100)")
     parser.add_argument("--products", type=int, default=40, help="how many products the shop has (default 40)")
-    parser.add_argument("--folder", type=Path, default=Path("demo"), help="where key file and .env go (default demo)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("demo"),
+        help="where key file and .env go; what an earlier start left there is removed (default demo)",
+    )
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free one)")
     parser.add_argument(
         "--changes-every", type=float, default=0.0, metavar="SECONDS", help="change an order and a product that often"
@@ -31,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     folder: Path = asked.folder.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    if not fresh_folder(folder, console):  # a ledger of an earlier shop would look for that shop's sheet
+        return 2
     try:
         with Sandbox(folder, orders=asked.orders, products=asked.products, port=asked.port) as sandbox:
             _introduce(sandbox, folder, console)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from syncdb.mapping import CATALOGUE, SheetMapping, default_columns, parse_columns
-from syncdb.mapping.choice import KEY_LABELS
+from syncdb.mapping.choice import KEY_LABELS, all_columns
 from syncdb.mapping.reference import families, reference
 from syncdb.model import Record
 from syncdb.sandbox.shopify.generate import new_order
@@ -61,6 +61,14 @@ def test_headers_are_told_apart() -> None:
 @pytest.mark.parametrize("nothing", [None, "", "default", []])
 def test_nothing_chosen_means_the_default(nothing: Any) -> None:
     assert parse_columns(nothing).columns == default_columns("line")
+
+
+@pytest.mark.parametrize("rows", ["line", "order"])
+@pytest.mark.parametrize("chosen", [None, "default", "all", "each by its name"])
+def test_every_choice_that_is_offered_has_each_header_once(rows: Any, chosen: Any) -> None:
+    choice = parse_columns([name for name, _ in all_columns(rows)] if chosen == "each by its name" else chosen, rows)
+    labels = [KEY_LABELS[rows].casefold(), *(label.casefold() for _, label in choice.columns)]
+    assert choice.columns and not choice.problems and len(set(labels)) == len(labels)
 
 
 def test_columns_are_chosen_by_name_header_and_family() -> None:

@@ -66,6 +66,15 @@ def no_access(what: str, email: str, status: int) -> Refused:
     )
 
 
+def title_left(title: str, refused: RemoteError) -> Refused:
+    """The spreadsheet that a title stood for is gone; another of that title may be meant now, which only a person knows."""
+    return Refused(
+        f'The spreadsheet that "{title}" stood for so far cannot be opened any more. {refused}',
+        next_step="Bring it back from the trash, or share it again. If another one has taken its place, --force looks the title "
+        "up anew and writes all orders to what it finds; or put that one's address into target_spreadsheet.",
+    )
+
+
 def not_a_sheet(what: str) -> Refused:
     return Refused(
         f"{what} is not a Google Sheets spreadsheet but an uploaded file (such as .xlsx). Nothing was changed.",

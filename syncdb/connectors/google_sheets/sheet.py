@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.cells import Entry
 from syncdb.connectors.google_sheets.client import SHEETS, Client
+from syncdb.connectors.google_sheets.failures import RequestDeclined, title_left
 from syncdb.connectors.google_sheets.grid import Area, Cells, Grid, Patch
 from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Tab, TabLayout, find_header_row, header_gone, match
 from syncdb.connectors.google_sheets.records import Index, index_of
 from syncdb.connectors.google_sheets.structure import TabState, WantedTab, blank_tab, choose, new_tab, standing, tabs_of
-from syncdb.connectors.google_sheets.target import find_spreadsheet
-from syncdb.errors import NeedsPerson, RetryLater
+from syncdb.connectors.google_sheets.target import find_spreadsheet, is_title
+from syncdb.errors import NeedsPerson, Refused, RetryLater
 
 HEAD = Area((0, HEAD_ROWS))
 ROUNDS = 4  # how often to look again while people are moving columns
@@ -82,7 +83,7 @@ class Sheet:
     def survey(self) -> TabState:
         """Look at the spreadsheet's tabs and the head rows of ours: two requests."""
         self.forget()
-        tabs = tabs_of(self.client, self.spreadsheet_id)
+        tabs = self._tabs()
         known = self.binding if self.binding and self.binding.spreadsheet_id == self.spreadsheet_id else None
         tab = choose(tabs, known, self.wish)
         if tab is None:
@@ -95,6 +96,14 @@ class Sheet:
         elif self.as_is and found.now:
             self._here = Here(self.client, self.spreadsheet_id, tab, found.now)
         return found
+
+    def _tabs(self) -> list[Tab]:
+        try:
+            return tabs_of(self.client, self.spreadsheet_id)
+        except Refused as refused:
+            if self.binding and self.binding.target == self.wish.target and is_title(self.wish.target) and _is_gone(refused):
+                raise title_left(self.wish.target, refused) from refused
+            raise
 
     def _compare(self, tab: Tab, known: TabBinding | None) -> TabState:
         headers = known.headers if known and known.sheet_id == tab.sheet_id else {}
@@ -170,6 +179,11 @@ def layout_in(head: Sequence[Sequence[Entry]], before: TabLayout, tab: str, key:
     if lost:
         raise header_gone(lost, head[header_row], tab)
     return TabLayout(header_row, columns, before.headers)
+
+
+def _is_gone(refused: Refused) -> bool:
+    cause = refused.__cause__
+    return isinstance(cause, RequestDeclined) and cause.status in (403, 404)
 
 
 def still_moving(tab: str) -> RetryLater:

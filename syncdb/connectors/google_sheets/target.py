@@ -13,6 +13,11 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{25,}")
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 
 
+def is_title(target: str) -> bool:
+    """Whether it can only be a title, which may come to mean another spreadsheet."""
+    return not _URL.search(target) and not _KEY.fullmatch(target.strip())
+
+
 def find_spreadsheet(client: Client, target: str) -> str:
     """The id of the spreadsheet. What looks like a key but opens nothing is tried as a title.
 
@@ -23,12 +28,13 @@ def find_spreadsheet(client: Client, target: str) -> str:
     in_url = _URL.search(target)
     if in_url:
         return in_url[1]
-    if _KEY.fullmatch(target) and _opens(client, target):
+    if _KEY.fullmatch(target) and opens(client, target):
         return target
     return _by_title(client, target)
 
 
-def _opens(client: Client, key: str) -> bool:
+def opens(client: Client, key: str) -> bool:
+    """Whether there is a spreadsheet of that id that this account may open. Raises Refused where that cannot be told."""
     try:
         client.get(f"{SHEETS}/{key}", {"fields": "spreadsheetId"})
     except RequestDeclined as answer:

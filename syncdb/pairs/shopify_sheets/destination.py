@@ -12,8 +12,9 @@ from syncdb.connectors.google_sheets.cells import LONGEST_TEXT
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.periods import PeriodTabs
 from syncdb.connectors.google_sheets.structure import tabs_of
-from syncdb.connectors.google_sheets.target import find_spreadsheet
+from syncdb.connectors.google_sheets.target import find_spreadsheet, is_title, opens
 from syncdb.engine.request import RunRequest, everything_is_due
+from syncdb.errors import Refused
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import Amounts, SheetMapping, default_columns
@@ -54,12 +55,22 @@ class SheetDestination:
     def __post_init__(self) -> None:
         """Find and look at the spreadsheet first of all: one that is not shared or not ours is told before orders are read."""
         get = self.ledger.runs.get
-        found = spreadsheet_in(self.settings, get) or find_spreadsheet(self.client, self.settings.target_spreadsheet)
+        found = self._remembered() or find_spreadsheet(self.client, self.settings.target_spreadsheet)
         self._place = TargetSpreadsheet(self.settings, found, self.ledger.connection, get)
         self.pair = self._place.pair
         if not self.request.dry:
             self._look_first()
         self.ledger.register(RegisteredPair(self.pair, SHOPIFY_SHEETS.name, "orders", tracks_orders=True))
+
+    def _remembered(self) -> str | None:
+        """The spreadsheet that an earlier run found. With --force, one that is gone is forgotten if a title stood for it."""
+        known = spreadsheet_in(self.settings, self.ledger.runs.get)
+        if known is None or not self.request.force or not is_title(self.settings.target_spreadsheet):
+            return known
+        try:
+            return known if opens(self.client, known) else None
+        except Refused:  # not shared any more; if it is something else, looking the title up says so
+            return None
 
     def _look_first(self) -> None:
         """Before a place is used for the first time: may it be opened, and is the tab free or ours? Two requests.

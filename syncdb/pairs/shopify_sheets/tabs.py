@@ -158,7 +158,8 @@ def open_tabs(place: TargetSpreadsheet, opening: Opening) -> Tabs:
     """The connector over the tab or tabs of a place."""
     settings = place.settings
     if settings.tabs_by == ONE:
-        return opening.tab(settings, "", binding_in(settings, place.get))
+        bound = binding_in(settings, place.get)
+        return opening.tab(settings, "", bound if bound and bound.spreadsheet_id == place.spreadsheet_id else None)
 
     def opened(period: str, binding: TabBinding | None) -> SheetConnector:
         return opening.tab(settings, period, binding)
