@@ -150,6 +150,7 @@ class Why(Enum):
     """Why something was left as it is on both sides."""
 
     FORMULA = "formula"  # a person's formula stands in a managed cell
+    UNREADABLE = "unreadable"  # what stands there is not a value of its field (a word where a number belongs)
     EDITED = "edited"  # the side that does not own it changed it, and the user wants that reported
     DOUBLED = "doubled"  # the key stands in several places
     GONE = "gone"  # a person deleted the record, and the user wants that respected

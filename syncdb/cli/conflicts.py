@@ -135,6 +135,7 @@ def _why(one: "Dispute", sides: "Sides") -> str:
         Why.GONE: "deleted on one side",
         Why.DOUBLED: "stands in several rows; remove all but one",
         Why.FORMULA: "a formula stands there; it is never overwritten",
+        Why.UNREADABLE: "what stands there is not a value of its field; put one there",
         Why.AMBIGUOUS: "several records could be the same thing; make the fields differ that they are matched by",
     }.get(one.why, one.why.value)
 
@@ -142,7 +143,7 @@ def _why(one: "Dispute", sides: "Sides") -> str:
 def _decidable(one: "Dispute") -> bool:
     from syncdb.model import Why
 
-    return one.why not in (Why.DOUBLED, Why.FORMULA, Why.UNKNOWN_KEY, Why.AMBIGUOUS)
+    return one.why not in (Why.DOUBLED, Why.FORMULA, Why.UNREADABLE, Why.UNKNOWN_KEY, Why.AMBIGUOUS)
 
 
 def _text(value: "Value") -> str:
@@ -203,6 +204,10 @@ def _impossible(one: "Dispute", sides: "Sides", chosen: Any) -> str:
         return "it is about a whole record: take one side."
     if one.field is None and chosen is Take.RIGHT and one.left:
         return f"syncdb deletes nothing in {sides.left_title}. Delete it there, or take {sides.left} to bring it back."
+    if one.field is None and chosen is Take.RIGHT and not one.left and not sides.makes_left:
+        return (
+            f"it is gone from {sides.left_title}, where syncdb makes none. Make it there, or take {sides.left} to delete its row."
+        )
     return ""
 
 

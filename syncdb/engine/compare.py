@@ -61,6 +61,13 @@ def edited_since(base: Record, there: Found, given: frozenset[str]) -> bool:
     return bool(moved.keys() - harmless)
 
 
+def edited_besides(base: Record, there: Found, name: str) -> bool:
+    """Whether anything else than this field differs there from what was agreed."""
+    return any(
+        one != name and one in base.fields and not _in_base(base, one, value) for one, value in there.record.fields.items()
+    )
+
+
 def _who_moved(base: Record | None, name: str, left: Value, right: Value) -> Moved:
     if base is None or name not in base.fields:
         return Moved.NO_BASE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from syncdb.engine.compare import compare, edited_since, number
+from syncdb.engine.compare import compare, edited_besides, edited_since, number
 from syncdb.model import (
     Action,
     Conflict,
@@ -197,7 +197,8 @@ def _settle(
         return written, False
     for side, there in ((Side.LEFT, left), (Side.RIGHT, right)):
         if side in written and _persons_own(difference.field, there):
-            return _conflict(difference, Why.FORMULA), False
+            unread = difference.field in there.frozen and difference.field not in there.record.fields
+            return _conflict(difference, Why.UNREADABLE if unread else Why.FORMULA), False
     return written, decided
 
 
@@ -232,7 +233,7 @@ def _shared(difference: Difference, tie: Tie, triple: Triple, left: Found, right
     if difference.moved is Moved.NO_BASE:
         return _filled(difference, left, right)
     if tie is Tie.NEWEST:
-        tie = _newest(left, right)
+        tie = _newest(difference.field, triple.base, left, right)
     if tie is Tie.LEFT:
         return {Side.RIGHT: difference.left}
     if tie is Tie.RIGHT:
@@ -250,11 +251,18 @@ def _filled(difference: Difference, left: Found, right: Found) -> dict[Side, Val
     return {blank[0]: difference.right if blank[0] is Side.LEFT else difference.left}
 
 
-def _newest(left: Found, right: Found) -> Tie:
-    """Who changed last, if both sides say when and the times differ; otherwise a person is asked."""
+def _newest(name: str, base: Record | None, left: Found, right: Found) -> Tie:
+    """Who changed last, if both sides say when and the times differ; otherwise a person is asked.
+
+    The times are those of whole records: where something else of the later one changed too, the later time may be that of the
+    other thing. The earlier record's field is older in any case.
+    """
     if not left.changed_at or not right.changed_at or left.changed_at == right.changed_at:
         return Tie.ASK
-    return Tie.LEFT if left.changed_at > right.changed_at else Tie.RIGHT
+    later = left if left.changed_at > right.changed_at else right
+    if later.notes or later.frozen or (base is not None and edited_besides(base, later, name)):
+        return Tie.ASK
+    return Tie.LEFT if later is left else Tie.RIGHT
 
 
 def _summed(difference: Difference) -> dict[Side, Value] | Conflict:

@@ -38,7 +38,7 @@ class Words:
 
     `record` is what one key stands for there ("line", "order"). `right` is what options, JSON and histories call the other side,
     `left` what histories call the first; empty where they are called by their systems' names.
-    `allowed_by` is the setting that lets the first side be written.
+    `allowed_by` is the setting that lets the first side be written. `makes_left`: records can be made there.
     """
 
     place: str
@@ -47,6 +47,7 @@ class Words:
     right: str = ""
     left: str = ""
     allowed_by: str = ""
+    makes_left: bool = False
 
     @property
     def name(self) -> str:

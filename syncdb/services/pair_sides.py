@@ -34,5 +34,12 @@ def sides_of(pair: PairType) -> Sides:
     left, right = pair.systems
     words = pair.words
     return Sides(
-        left.name, words.right or right.name, words.left or left.name, left.title, words.title, words.place, words.allowed_by
+        left.name,
+        words.right or right.name,
+        words.left or left.name,
+        left.title,
+        words.title,
+        words.place,
+        words.allowed_by,
+        words.makes_left,
     )

@@ -12,6 +12,7 @@ from syncdb.programs import MANAGER
 # of rows that follow the orders of a shop
 _TOLD = {
     Why.FORMULA: "has a person's formula in a column that is ours; it was left alone",
+    Why.UNREADABLE: "holds what is not a value of its field in {place}; it was left alone",
     Why.EDITED: "was edited in {place}; it was left as it is (edited_cells = report)",
     Why.DOUBLED: "stands in several rows (a copied row?); none of them is touched until one is left",
     Why.GONE: "was deleted in {place}; it stays away (deleted_rows = respect)",

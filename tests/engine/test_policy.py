@@ -274,3 +274,28 @@ def test_an_owner_that_never_said_anything_is_filled_and_empties_nothing() -> No
     assert [(op.side, op.changes, op.reason) for op in filled.operations] == [(RIGHT, {"f": "TEA-1"}, "blank filled")]
     emptied = decide(Triple("k", Record("k", {"f": "TEA-1"}), found("TEA-1"), blank), policy(OWNER_RIGHT))
     assert [(op.side, op.changes) for op in emptied.operations] == [(LEFT, {"f": None})]
+
+
+def test_newest_asks_where_the_time_may_be_another_fields() -> None:
+    """A title typed first won, because something else of the same record changed later."""
+    rule = Policy({"f": Rule(Owner.BOTH, tie=Tie.NEWEST), "g": Rule(Owner.BOTH)})
+    older, newer = "2026-11-20T07:00:00Z", "2026-11-20T07:00:01Z"
+    base = Record("k", {"f": 1, "g": 1})
+
+    def side(f: int, g: int, at: str) -> Found:
+        return Found("7", "v", Record("k", {"f": f, "g": g}), changed_at=at)
+
+    def decided(left: Found, right: Found) -> list[tuple[Side, str]] | Why:
+        decision = decide(Triple("k", base, left, right), rule)
+        if disputed := [one.why for one in decision.conflicts if one.field == "f"]:
+            return disputed[0]
+        return sorted((op.side.value, name) for op in decision.operations for name in op.changes if name == "f")  # type: ignore[misc]
+
+    assert decided(side(2, 1, newer), side(3, 1, older)) == [("right", "f")]
+    assert decided(side(2, 5, newer), side(3, 1, older)) is Why.BOTH_CHANGED  # the later time may be that of g
+    assert decided(side(2, 5, older), side(3, 1, newer)) == [("left", "f")]  # f on the left is older still
+    assert decided(side(2, 1, older), side(3, 5, newer)) is Why.BOTH_CHANGED
+    gone = replace(side(3, 1, newer), record=Record("k", {"f": 3}), frozen={"g": "'ask Ann' is no number"})
+    assert decided(side(2, 1, older), gone) is Why.BOTH_CHANGED  # a word typed into another field has a time, too
+    noted = replace(side(3, 1, newer), notes=("Our_notes",))
+    assert decided(side(2, 1, older), noted) is Why.BOTH_CHANGED

@@ -232,6 +232,31 @@ def test_a_lost_ledger_is_rebuilt_by_looking_and_overwrites_nothing(world: Grist
     assert world.shown("variants", variant["id"], "Price") == 99 and variant["price"] != "99.00"
 
 
+def test_a_word_where_a_price_belongs_is_told_as_that(world: GristWorld) -> None:
+    """It was told as "worked out by a formula"."""
+    variant = world.variant()
+    world.edit("variants", variant["id"], "Price", "ask Ann")
+    world.merchant.edit_variant(variant["id"], price="21.00")
+    ran = world.sync(full=True, as_json=False)
+    assert "holds what is not a value of its field" in ran.text and "formula" not in ran.text, ran.text
+    told = world.manage("conflicts").all
+    assert "not a value of its field" in told and "formula" not in told, told
+
+
+def test_a_record_that_syncdb_cannot_make_in_the_shop_is_not_taken_from_grist(world: GristWorld) -> None:
+    """It was accepted, and every run ended with code 3 from then on."""
+    product = world.product()["id"]
+    world.merchant.delete_product(product)
+    world.sync(full=True)
+    (one,) = [one for one in world.manage("conflicts", "--json").data["conflicts"] if one["key"] == product]
+    refused = world.manage("conflicts", one["id"], "--take", "grist")
+    assert refused.code == 2 and "makes none" in refused.all, refused.all
+    assert world.sync(full=True).code == 0
+    assert world.manage("conflicts", one["id"], "--take", "shopify").code == 0
+    world.synced()
+    assert product not in world.rows("products")
+
+
 # --- people's own things
 
 

@@ -9,6 +9,7 @@ class Sides:
     """`left` and `right` are names for options and JSON, the titles are for people, `place` is the other side in a sentence.
 
     `actor` is what a history calls the left side; `allowed_by` names the setting that lets the left side be written.
+    `makes_left`: records can be made there.
     """
 
     left: str
@@ -18,6 +19,7 @@ class Sides:
     right_title: str
     place: str
     allowed_by: str = ""
+    makes_left: bool = False
 
     def who(self, side: str) -> str:
         """Whose doing a write on this side (left or right) is, in a history."""

@@ -90,7 +90,7 @@ SHOPIFY_STORES = PairType(
     ),
     named_by="stores",
     also_named_by=(f"{NAMES[0]}_domain", f"{NAMES[1]}_domain"),
-    words=Words("the second store", "Second store", left="first store", right="", allowed_by="stores_write"),
+    words=Words("the second store", "Second store", left="first store", right="", allowed_by="stores_write", makes_left=True),
     tracks_orders=False,
     docs="docs/two-stores.md",
     job="stores",
