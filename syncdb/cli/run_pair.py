@@ -6,6 +6,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, repeat
@@ -17,17 +18,19 @@ from syncdb.cli.running import Manner, Surroundings, carried_out, show, surround
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
 from syncdb.engine.older_copy import OLDER_COPY
-from syncdb.engine.request import run_request
-from syncdb.errors import ConfigurationError, Exit, Interrupted, worst
+from syncdb.engine.request import RunRequest, run_request
+from syncdb.errors import ConfigurationError, Exit, Interrupted, LedgerBusy, worst
 from syncdb.model import Side
 from syncdb.orders.shop_identity import ZONE_MOVED
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType, Run, RunResult
 from syncdb.programs import MANAGER
 from syncdb.services.dry_run_files import DryRun, write_dry_run
+from syncdb.services.named_things import NamedThings, named_things
 from syncdb.services.run_summary import summary
 
 TEST_OUTPUT = "test_output"
+LISTENING = 0.5  # seconds between two looks at what was named
 # what a run in a series may end with so that the next one is still worth a try
 GOES_ON = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.GUARD)
 
@@ -178,24 +181,76 @@ def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: C
         if code not in GOES_ON:
             return code
         try:
-            with surroundings(clock, manner) as around:
-                around.progress.stage(f"Waiting {options.interval} minutes")
-                around.clock.sleep(options.interval * 60)
+            _wait(pair, later, settings, clock)
         except Interrupted:
             break
     return Exit.DONE
 
 
+def _wait(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> None:
+    """Wait for the next run; meanwhile look at what systems name of their own accord. Raises Interrupted when asked to end."""
+    manner, until = options.manner(), clock.monotonic() + options.interval * 60
+    named = None if options.test else named_things(pair, settings)
+    while (left := until - clock.monotonic()) > 0:
+        with surroundings(clock, manner) as around:
+            around.progress.stage(f"Waiting {options.interval} minutes")
+            while left > 0 and not (named and named.due(clock.now())):
+                around.clock.sleep(left if named is None else min(LISTENING, left))
+                left = until - clock.monotonic() if named else 0
+        if left <= 0:
+            return
+        assert named is not None
+        code = Exit(carried_out(manner, settings, partial(_named_only, pair, options, named=named, clock=clock)))
+        if code is Exit.INTERRUPTED:
+            raise Interrupted("asked to end")
+
+
+def _named_only(pair: PairType, options: RunOptions, settings: RunSettings, named: NamedThings, clock: Clock) -> Exit:
+    """A run that looks at nothing but what was named and is due."""
+    with named.claimed(clock.now) as claim:
+        if claim is None:
+            return Exit.DONE
+        asked = run_request(settings, named=claim.by_source, only_named=True)
+        try:
+            results = _made(pair, options, settings, asked, clock)
+        except LedgerBusy:  # another run looks at it, or this one does a little later
+            return Exit.BUSY
+        code = worst(result.report.exit_code for _, result in results)
+        claim.ended(code)
+    if code is not Exit.DONE or any(result.report.counts.total() for _, result in results):
+        _leave(pair, options, settings, results)
+    return code
+
+
 def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
-    request = run_request(settings, full=options.full, force=options.force, dry=options.test, accept=options.accept)
+    """An ordinary run. It takes along what was named and is due: the index that it asks may not know of that yet."""
+    named = None if options.test or options.fields else named_things(pair, settings)
+    with named.claimed(clock.now) if named else nullcontext() as claim:
+        request = run_request(
+            settings,
+            full=options.full,
+            force=options.force,
+            dry=options.test,
+            accept=options.accept,
+            named=claim.by_source if claim else None,
+        )
+        results = _made(pair, options, settings, request, clock)
+        code = worst(result.report.exit_code for _, result in results)
+        if claim:
+            claim.ended(code)
+    _leave(pair, options, settings, results)
+    return code
+
+
+def _made(
+    pair: PairType, options: RunOptions, settings: RunSettings, request: RunRequest, clock: Clock
+) -> list[tuple[Run, RunResult]]:
     opening = pair.load_implementation().open
     with (
         surroundings(clock, options.manner()) as around,
         opening(settings, request, options.fields, around.clock, around.progress) as runs,
     ):
-        results = list(_run_all(runs, around))
-    _leave(pair, options, settings, results)
-    return worst(result.report.exit_code for _, result in results)
+        return list(_run_all(runs, around))
 
 
 def _run_all(runs: Sequence[Run], around: Surroundings) -> Iterator[tuple[Run, RunResult]]:

@@ -17,7 +17,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, linked, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
-from syncdb.engine.request import RunRequest, everything_is_due
+from syncdb.engine.request import Named, RunRequest, begun_as, everything_is_due, mode_of
 from syncdb.engine.retention import cut_history
 from syncdb.engine.spool import Chained
 from syncdb.errors import NeedsPerson, Refused, SyncdbError
@@ -63,11 +63,22 @@ class EntitySync:
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """A side that tells of its own accord what changed. `keys` finds, by entity, the side's keys of what was named.
+
+    `system` is what the configuration calls it.
+    """
+
+    system: str
+    keys: Callable[[Named], Mapping[str, tuple[str, ...] | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class PairRun:
     """Two systems. `name` stands for them in the ledger; `remember` keeps there what ties us to a place in them.
 
     `news` tells what a side noticed since it was last asked. `part`: only some of what is configured is looked at this time, so
-    that what changed otherwise must not be forgotten.
+    that what changed otherwise must not be forgotten. `naming` are the sides that tell of their own accord what changed.
     """
 
     name: str
@@ -76,6 +87,7 @@ class PairRun:
     remember: Callable[[], None]
     news: Callable[[], Iterable[Notice]]
     part: bool = False
+    naming: Mapping[Side, Naming] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -90,18 +102,20 @@ class PairSync:
     progress: Progress
     plans: dict[str, Plan] = field(default_factory=dict, init=False)  # by entity, once it ran
     _stopped: list[SyncdbError] = field(default_factory=list, init=False)
+    _named: dict[Side, Mapping[str, tuple[str, ...] | None]] = field(default_factory=dict, init=False)
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
-        return recorded(self.ledger, self.pair_run.name, self.request.dry, self.clock, self._steps)
+        return recorded(self.ledger, self.pair_run.name, self.request.dry, self.clock, self._steps, begun_as(self.request))
 
     def _steps(self, report: Report) -> None:
         deep = everything_is_due(self.ledger, self.pair_run.name, self.request, self.clock.now())
-        report.mode = "test" if self.request.dry else "full" if deep else "incremental"
+        report.mode = mode_of(self.request, deep)
         self._begin_anew_if_asked()
         self.progress.stage("Asking what changed")
-        changes = {side: feed.changes(None if deep else self._cursor(side)) for side, feed in self.pair_run.feeds.items()}
+        changes = {} if self.request.only_named else self._changes(deep)
         self._refuse_older_copies(report, changes)
+        self._named = self._keys_of_named()
         for entity in self._linked_entities():
             self.progress.stop_if_asked()
             try:
@@ -114,10 +128,19 @@ class PairSync:
             report.note(Note(news.code, news.message, news.next_step))
         if self._stopped:
             raise self._stopped[0]
-        if not self.request.dry and not report.partial and not self.pair_run.part:
+        if not self.request.dry and not report.partial and not self.pair_run.part and not self.request.only_named:
             self._move_on(changes, deep)
         if not self.request.dry:
             cut_history(self.ledger, self.request.keep, self.clock, self.progress)
+
+    def _changes(self, deep: bool) -> dict[Side, Changes]:
+        """What either side says has changed since it was last asked."""
+        return {side: feed.changes(None if deep else self._cursor(side)) for side, feed in self.pair_run.feeds.items()}
+
+    def _keys_of_named(self) -> dict[Side, Mapping[str, tuple[str, ...] | None]]:
+        """What was named in the meantime, by the keys of its side."""
+        named = {side: (one, self.request.named.get(one.system)) for side, one in self.pair_run.naming.items()}
+        return {side: one.keys(things) for side, (one, things) in named.items() if things}
 
     def _begin_anew_if_asked(self) -> None:
         """Only a run that looks at all fields may: the others would keep what was agreed about them."""
@@ -189,7 +212,11 @@ class PairSync:
     def _keys(self, entity: EntitySync, changes: Mapping[Side, Changes], deep: bool) -> list[str] | None:
         """What to look at: what either side says has changed, what is still open and what a person decided; None is all."""
         told = [self._as_keys(entity, side, change.keys.get(entity.name, ())) for side, change in changes.items()]
-        if deep or any(keys is None for keys in told) or self.ledger.runs.get(state_keys.shown(entity.pair.name)) != entity.shown:
+        told += [self._as_keys(entity, side, keys.get(entity.name, ())) for side, keys in self._named.items()]
+        other = self.ledger.runs.get(state_keys.shown(entity.pair.name)) != entity.shown
+        if self.request.only_named and other:
+            return []  # never compared by these rules: an ordinary run looks at all of it
+        if deep or any(keys is None for keys in told) or other:
             return None
         again = self.ledger.runs.get(state_keys.again(entity.pair.name)) or []
         decided = self.ledger.verdicts(entity.pair.name).keys()

@@ -9,6 +9,8 @@ from typing import Any
 from syncdb import __version__
 from syncdb.values import canonical_json
 
+NAMED = "named"  # the mode of a run that looks at nothing but what a system named
+
 
 @dataclass(frozen=True, slots=True)
 class Runs:

@@ -19,7 +19,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
-from syncdb.engine.request import RunRequest, everything_is_due
+from syncdb.engine.request import RunRequest, begun_as, everything_is_due, mode_of
 from syncdb.engine.retention import cut_history
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, state_keys
@@ -38,6 +38,8 @@ if TYPE_CHECKING:  # a run into a sheet does without
 SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its token must outlive that by far
 TIDY_FROM = 20
 NAMED = 5  # orders in a note
+ORDERS = "orders"
+NAMED_AT_ONCE = 100  # orders read by their ids
 
 
 class RowMapping(Protocol):
@@ -101,7 +103,8 @@ def cut_note(shortened: Mapping[tuple[str, str], str]) -> Note:
 class OrderSync:
     """One run. With `request.dry` the ledger must be a copy, and nothing is written anywhere else.
 
-    `writer`, where there is one, carries what the other side may change of an order to the shop.
+    `writer`, where there is one, carries what the other side may change of an order to the shop. `shop` is what the configuration
+    calls the shop.
     """
 
     ledger: Ledger
@@ -114,14 +117,15 @@ class OrderSync:
     rng: random.Random
     progress: Progress
     writer: "OrderWriter | None" = None
+    shop: str = "shopify"
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
-        return recorded(self.ledger, self.destination.pair, self.request.dry, self.clock, self._steps)
+        return recorded(self.ledger, self.destination.pair, self.request.dry, self.clock, self._steps, begun_as(self.request))
 
     def _steps(self, report: Report) -> None:
         deep = everything_is_due(self.ledger, self.destination.pair, self.request, self.clock.now())
-        report.mode = "test" if self.request.dry else "full" if deep else "incremental"
+        report.mode = mode_of(self.request, deep)
         zone_then = self._zone_shown()
         intake = self._read_shop(report, deep)
         connector, rows = self.destination.open(self.ledger.runs.get(state_keys.SHOP))
@@ -166,7 +170,11 @@ class OrderSync:
     def _read_shop(self, report: Report, deep: bool) -> Intake:
         self.progress.stage("Reading orders")
         intake = Intake(self.ledger, self.reader, self.destination.pair, report, self.progress, self.clock)
-        intake.read(intake.window(self.request.lookback, whole=deep), self.request.overlap)
+        if not self.request.only_named:
+            intake.read(intake.window(self.request.lookback, whole=deep), self.request.overlap)
+        named = self.request.named.get(self.shop, {}).get(ORDERS, ())
+        for start in range(0, len(named), NAMED_AT_ONCE):
+            intake.look_again(named[start : start + NAMED_AT_ONCE])
         return intake
 
     def _bring_over(self, report: Report, pair: EntityPair, stored: StoredOrders, applier: Applier, deep: bool) -> None:

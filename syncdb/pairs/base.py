@@ -126,9 +126,15 @@ class OrderTracking(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Hearing(Generic[S]):
-    """How a pair hears at once of what changes: `senders` are the systems that send events."""
+    """How a pair hears at once of what changes.
+
+    `senders` are the systems that send events, `kinds` the kinds of things whose events concern it, `address` is the public
+    address to which they are sent, None where nobody is asked to send any.
+    """
 
     senders: Callable[[S], Sequence["Sender"]]
+    kinds: Callable[[S], frozenset[str]]
+    address: Callable[[S], str | None]
 
 
 @dataclass(frozen=True, slots=True)

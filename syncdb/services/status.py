@@ -152,7 +152,7 @@ def _series(
         one = known.get(pair) or RegisteredPair(pair, pair, "")  # nothing that ran is hidden
         if pair in known and place.pairs and one.type not in {configured.name for configured in place.pairs}:
             continue
-        found = [run for run in overview.last_runs_of(reader, pair) if run["mode"] != "test"]
+        found = [run for run in overview.last_runs_of(reader, pair, regular=True) if run["mode"] != "test"]
         runs.setdefault((_series_name(one), run_command(one.type)), []).extend(found)
     merged = {name: sorted(some, key=lambda run: -int(run["run_id"]))[:20] for name, some in runs.items() if some}
     found_series = [Series(name, some, command) for (name, command), some in merged.items()]

@@ -2,6 +2,7 @@
 
 import atexit
 import time
+from collections.abc import Callable
 
 from flask import Flask, Response
 
@@ -18,20 +19,20 @@ HEADERS = {
 }
 
 
-def application_of(heard: Hearing) -> Flask:
-    """The application over a configuration that was read."""
-    app = Flask("syncdb.web", static_folder=None)
-    commits = GroupCommit(heard.inbox, heard.readers)
-    atexit.register(lambda: commits.close(milliseconds()))
-    app.wsgi_app = Front(Receiver(heard.senders, commits, milliseconds), app.wsgi_app)  # type: ignore[method-assign]
-    app.add_url_rule("/health", "health", lambda: Response("ok\n", mimetype="text/plain"))
-    app.after_request(_harden)
-    return app
-
-
 def milliseconds() -> int:
     """Milliseconds since 1970 UTC."""
     return time.time_ns() // 1_000_000
+
+
+def application_of(heard: Hearing, now: Callable[[], int] = milliseconds) -> Flask:
+    """The application over a configuration that was read. `now` tells milliseconds since 1970 UTC."""
+    app = Flask("syncdb.web", static_folder=None)
+    commits = GroupCommit(heard.inbox, heard.readers)
+    atexit.register(lambda: commits.close(now()))
+    app.wsgi_app = Front(Receiver(heard.senders, commits, now), app.wsgi_app)  # type: ignore[method-assign]
+    app.add_url_rule("/health", "health", lambda: Response("ok\n", mimetype="text/plain"))
+    app.after_request(_harden)
+    return app
 
 
 def _harden(response: Response) -> Response:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from syncdb.ledger.inbox.event import Event, Thing, due_first, due_latest
-from syncdb.ledger.inbox.file import open_for_writing, told
+from syncdb.ledger.inbox.file import open_for_reading, open_for_writing, told
 
 DAY = 86_400_000  # milliseconds
 KEPT = 7 * DAY  # Shopify repeats a delivery for four hours and may send one a day late (documented)
 MOST_KEPT = 200_000  # events; the oldest go
 PRUNED_AT_ONCE = 2_000
 LEASE = 600_000  # milliseconds that a claim holds; a worker that died by then is done without
+MOST_TRIES = 8  # then it is left to the runs that ask what changed
 TRIED_AGAIN = (5_000, 30_000, 120_000, 600_000)  # milliseconds after a failure, the first, the second ...
 
 NONE_REFUSED: Mapping[tuple[str, str], int] = {}
@@ -103,8 +104,10 @@ class Inbox:
             )
 
     def release(self, claim: Claim, now: int, failed: bool = True) -> None:
-        """They could not be looked at: they are due again, after a failure later each time."""
+        """They could not be looked at: they are due again, after a failure later each time, but not for ever."""
         with self._transaction():
+            given_up = (claim.token, MOST_TRIES) if failed else (claim.token, MOST_TRIES + 1)
+            self.connection.execute("DELETE FROM waiting WHERE claim = ? AND tries >= ? AND due_at IS NULL", given_up)
             rows = self.connection.execute(
                 "SELECT reader, source, kind, thing_id, tries FROM waiting WHERE claim = ?", (claim.token,)
             ).fetchall()
@@ -113,14 +116,6 @@ class Inbox:
                    WHERE reader = ? AND source = ? AND kind = ? AND thing_id = ?""",
                 [(now + _pause(tries) if failed else now, tries if failed else tries - 1, *row) for *row, tries in rows],
             )
-
-    def next_due(self, reader: str) -> int | None:
-        """When the next thing is due for a reader, or a claim of it ends; None where nothing waits."""
-        with told(self.path):
-            found: int | None = self.connection.execute(
-                "SELECT min(CASE WHEN claim IS NULL THEN due_at ELSE claimed_until END) FROM waiting WHERE reader = ?", (reader,)
-            ).fetchone()[0]
-        return found
 
     def subscriptions_are(self, source: str, data: str, now: int) -> None:
         """Keep what was found of a source's subscriptions (JSON)."""
@@ -191,6 +186,23 @@ class Inbox:
                 if self.connection.in_transaction:
                     self.connection.rollback()
                 raise
+
+
+def next_due_in(path: Path, reader: str) -> int | None:
+    """When the next thing is due for a reader, or a claim of it ends; None where nothing waits, or there is no inbox.
+
+    Raises InboxBusy and LedgerUnusable.
+    """
+    if not path.exists():
+        return None
+    connection = open_for_reading(path)
+    try:
+        with told(path):
+            query = "SELECT min(CASE WHEN claim IS NULL THEN due_at ELSE claimed_until END) FROM waiting WHERE reader = ?"
+            found: int | None = connection.execute(query, (reader,)).fetchone()[0]
+    finally:
+        connection.close()
+    return found
 
 
 def _pause(tries: int) -> int:

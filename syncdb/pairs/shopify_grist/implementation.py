@@ -18,7 +18,7 @@ from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.capabilities import refuse_forbidden
 from syncdb.engine.pair_audit import audited_entities
-from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.pair_sync import EntitySync, Naming, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest
@@ -39,7 +39,7 @@ from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import Tables, order_rows, registered, shown_fields, wanted_tables
 from syncdb.systems.grist.connecting import counted_calls
 from syncdb.systems.shopify.connecting import connected_shop
-from syncdb.systems.shopify.deliveries import shop_sender
+from syncdb.systems.shopify.deliveries import SHOP, kinds_of, shop_sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,8 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         refuse_forbidden(one.entity.name, pair.policy, (pair.left.name, pair.left.can), (pair.right.name, pair.right.can))
         entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}))
     feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
-    return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, catalogue.news, part)
+    naming = {Side.LEFT: Naming(SHOP, catalogue.named)}
+    return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, catalogue.news, part, naming)
 
 
 def _likeness(side: CatalogueSide) -> Likeness:
@@ -207,6 +208,11 @@ def _selected(settings: GristSettings) -> str:
 
 def _unknown_fields(settings: GristSettings, names: Sequence[str]) -> list[str]:
     return settings.selection.only(names)[1] if names else []
+
+
+def _heard_kinds(settings: GristSettings) -> frozenset[str]:
+    chosen = [one.entity.name for one in settings.selection.entities] + ([ORDERS] if settings.selection.orders else [])
+    return kinds_of(chosen)
 
 
 def _tracks_orders(settings: GristSettings) -> bool:
@@ -227,5 +233,5 @@ IMPLEMENTATION = Implementation(
     _unknown_fields,
     OrderTracking(_tracks_orders, _order_sync_of, rows_shown, REMAINS),
     TRIES,
-    Hearing(lambda settings: (shop_sender(settings),)),
+    Hearing(lambda settings: (shop_sender(settings),), _heard_kinds, lambda settings: settings.base_url),
 )

@@ -28,7 +28,7 @@ from syncdb.systems.google_sheets.connecting import google_client
 from syncdb.systems.google_sheets.service_account import check_key_file
 from syncdb.systems.questions import Tried
 from syncdb.systems.shopify.connecting import connected_shop
-from syncdb.systems.shopify.deliveries import shop_sender
+from syncdb.systems.shopify.deliveries import kinds_of, shop_sender
 
 ORDERS = "orders"
 
@@ -126,5 +126,7 @@ IMPLEMENTATION = Implementation(
     _selected,
     orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS),
     tries=TRIES,
-    hearing=Hearing(lambda settings: (shop_sender(settings),)),
+    hearing=Hearing(
+        lambda settings: (shop_sender(settings),), lambda settings: kinds_of((ORDERS,)), lambda settings: settings.base_url
+    ),
 )

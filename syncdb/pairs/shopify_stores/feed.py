@@ -41,7 +41,11 @@ class StoreFeed:
 
     def changes(self, cursor: str | None) -> Changes:
         found = self.feed.changes(cursor)
-        return Changes(NarrowedKeys(found.keys, self._narrowed), found.cursor)
+        return Changes(self.narrowed(found.keys), found.cursor)
+
+    def narrowed(self, keys: Mapping[str, tuple[str, ...] | None]) -> Mapping[str, tuple[str, ...] | None]:
+        """Keys by entity, without what the other store has nothing to do with."""
+        return NarrowedKeys(keys, self._narrowed)
 
     def put_back(self, seen: str) -> str:
         return self.feed.put_back(seen)

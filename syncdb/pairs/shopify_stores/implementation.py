@@ -16,7 +16,7 @@ from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
 from syncdb.engine.pair_audit import audited_entities
-from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.pair_sync import EntitySync, Naming, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Note, Report
@@ -38,7 +38,7 @@ from syncdb.pairs.shopify_stores.selection import SharedEntity, StoresSelection
 from syncdb.pairs.shopify_stores.settings import StoresSettings, load
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops, opened_shops
 from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
-from syncdb.systems.shopify.deliveries import ShopSender
+from syncdb.systems.shopify.deliveries import ShopSender, kinds_of
 
 ORIGIN = ("sync", "origin")  # the custom id of products that were made from one store in the other
 UNWRITTEN = Note(
@@ -73,7 +73,15 @@ class StoresRun:
             side: StoreFeed(self.catalogues[side], side, {name: both[side] for name, both in sides.items()}, joins)
             for side in Side
         }
-        return PairRun(shops.pair_name(), entities, feeds, lambda: None, self._news, part)
+        naming = {side: self._naming(side, shop, sides, joins) for side, shop in self.shops.by_side.items()}
+        return PairRun(shops.pair_name(), entities, feeds, lambda: None, self._news, part, naming)
+
+    def _naming(
+        self, side: Side, shop: OpenedShop, sides: Mapping[str, dict[Side, Connector]], joins: Mapping[str, Joins]
+    ) -> Naming:
+        catalogue = self.catalogues[side]
+        feed = StoreFeed(catalogue, side, {name: both[side] for name, both in sides.items()}, joins)
+        return Naming(shop.store.name, lambda named: feed.narrowed(catalogue.named(named)))
 
     def _joins(self, entity: str) -> Joins:
         return Joins.of(self.ledger, self.shops.pair_name(entity))
@@ -278,4 +286,14 @@ def _senders(settings: StoresSettings) -> list[ShopSender]:
     ]
 
 
-IMPLEMENTATION = Implementation(load, open_runs, check, _selected, _unknown_fields, tries=TRIES, hearing=Hearing(_senders))
+def _heard_kinds(settings: StoresSettings) -> frozenset[str]:
+    return kinds_of(one.entity.name for one in settings.selection.entities)
+
+
+def _address(settings: StoresSettings) -> str | None:
+    return settings.public_url
+
+
+IMPLEMENTATION = Implementation(
+    load, open_runs, check, _selected, _unknown_fields, tries=TRIES, hearing=Hearing(_senders, _heard_kinds, _address)
+)

@@ -7,7 +7,7 @@ shop that is named wrongly is refused, and what changed is read again from the s
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,8 @@ ELSEWHERE = {
     "order_transactions": ("orders", "order_id"),
     "inventory_levels": ("inventory_items", "inventory_item_id"),
 }
+SHOP = "shopify"  # what the configuration calls the one shop of a pair
+OF_ENTITY = {"variants": "products", "inventory": "inventory_items"}  # an entity that has no events of its own name
 KINDS = frozenset({"orders", "products", "collections", "inventory_items"})
 
 
@@ -64,7 +66,12 @@ class ShopSender:
 
 def shop_sender(settings: ShopSettings) -> ShopSender:
     """The one shop of a pair."""
-    return ShopSender("shopify", settings.shopify_store_name, settings.webhook_secrets)
+    return ShopSender(SHOP, settings.shopify_store_name, settings.webhook_secrets)
+
+
+def kinds_of(entities: Iterable[str]) -> frozenset[str]:
+    """The kinds of things whose events concern these entities."""
+    return frozenset(OF_ENTITY.get(name, name) for name in entities)
 
 
 def signed(secret: str, body: bytes) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from syncdb.errors import LedgerUnusable
 from syncdb.ledger.inbox.event import LATEST, QUIET, Event, Thing
 from syncdb.ledger.inbox.file import InboxBusy, inbox_path, open_for_reading
-from syncdb.ledger.inbox.inbox import DAY, LEASE, MOST_KEPT, TRIED_AGAIN, Inbox
+from syncdb.ledger.inbox.inbox import DAY, LEASE, MOST_KEPT, MOST_TRIES, TRIED_AGAIN, Inbox, next_due_in
 
 READERS = {"shop": ("sheets", "grist")}
 TEA = Thing("products", "9007199254740993")
@@ -40,7 +40,7 @@ def test_a_repeated_delivery_is_known_and_makes_nothing_wait_again(inbox: Inbox)
     assert claim is not None and claim.things == {"shop": (TEA,)}
     inbox.finished(claim)
     assert inbox.take([event(2, T0 + 9_000)], READERS) == [False]
-    assert inbox.next_due("sheets") is None
+    assert next_due_in(inbox.path, "sheets") is None
     assert inbox.connection.execute("SELECT times, repeated FROM heard").fetchall() == [(2, 2)]
 
 
@@ -53,7 +53,7 @@ def test_it_is_due_after_a_quiet_while_also_after_a_restart(tmp_path: Path) -> N
     for number in range(3):  # another process each time
         inbox = Inbox.open(path)
         inbox.take([event(number, T0 + number * 2_000)], READERS)
-        assert inbox.next_due("sheets") == T0 + number * 2_000 + QUIET
+        assert next_due_in(inbox.path, "sheets") == T0 + number * 2_000 + QUIET
         inbox.close()
     inbox = Inbox.open(path)
     assert inbox.claim("sheets", T0 + 4_000 + QUIET - 1, 10) is None
@@ -64,7 +64,7 @@ def test_it_is_due_after_a_quiet_while_also_after_a_restart(tmp_path: Path) -> N
 def test_events_without_end_do_not_put_it_off_for_ever(inbox: Inbox) -> None:
     for number in range(40):
         inbox.take([event(number, T0 + number * 1_000)], READERS)
-    assert inbox.next_due("sheets") == T0 + LATEST
+    assert next_due_in(inbox.path, "sheets") == T0 + LATEST
 
 
 def test_what_comes_while_it_is_looked_at_waits_and_nobody_else_gets_it(inbox: Inbox) -> None:
@@ -74,7 +74,7 @@ def test_what_comes_while_it_is_looked_at_waits_and_nobody_else_gets_it(inbox: I
     assert inbox.claim("sheets", T0 + 60_000, 10) is None
     assert claim is not None
     inbox.finished(claim)
-    assert inbox.next_due("sheets") == T0 + QUIET + 5 + QUIET
+    assert next_due_in(inbox.path, "sheets") == T0 + QUIET + 5 + QUIET
     assert inbox.claim("sheets", T0 + 60_000, 10) is not None
 
 
@@ -91,13 +91,13 @@ def test_a_worker_that_died_is_done_without_and_cannot_finish_later(inbox: Inbox
     inbox.take([event(1)], READERS)
     dead = inbox.claim("sheets", T0 + QUIET, 10)
     assert dead is not None and inbox.claim("sheets", T0 + QUIET + LEASE - 1, 10) is None
-    assert inbox.next_due("sheets") == T0 + QUIET + LEASE
+    assert next_due_in(inbox.path, "sheets") == T0 + QUIET + LEASE
     second = inbox.claim("sheets", T0 + QUIET + LEASE, 10)
     assert second is not None
     inbox.finished(dead)
     assert rows(inbox, "waiting") == 2  # the second worker's claim, and the other reader's
     inbox.finished(second)
-    assert inbox.next_due("sheets") is None
+    assert next_due_in(inbox.path, "sheets") is None
 
 
 def test_a_failure_is_tried_again_later_each_time(inbox: Inbox) -> None:
@@ -107,12 +107,25 @@ def test_a_failure_is_tried_again_later_each_time(inbox: Inbox) -> None:
         claim = inbox.claim("sheets", now, 10)
         assert claim is not None
         inbox.release(claim, now)
-        assert inbox.next_due("sheets") == now + pause
+        assert next_due_in(inbox.path, "sheets") == now + pause
         now += pause
     claim = inbox.claim("sheets", now, 10)
     assert claim is not None
     inbox.release(claim, now, failed=False)
-    assert inbox.next_due("sheets") == now
+    assert next_due_in(inbox.path, "sheets") == now
+
+
+def test_what_fails_again_and_again_is_left_to_the_other_runs(inbox: Inbox) -> None:
+    inbox.take([event(1)], READERS)
+    now = T0 + QUIET
+    for tries in range(1, MOST_TRIES + 1):
+        claim = inbox.claim("sheets", now, 10)
+        assert claim is not None, tries
+        inbox.release(claim, now)
+        now += TRIED_AGAIN[-1]
+    assert inbox.claim("sheets", now + DAY, 10) is None
+    inbox.take([event(2, now)], READERS)
+    assert next_due_in(inbox.path, "sheets") == now + QUIET
 
 
 def test_two_workers_never_hold_the_same_thing(tmp_path: Path) -> None:

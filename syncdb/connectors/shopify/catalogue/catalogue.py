@@ -8,6 +8,7 @@ from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ORDERS, PRODUCTS, entity_named
+from syncdb.connectors.shopify.catalogue.named import NamedThings
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
 from syncdb.connectors.shopify.catalogue.stock import SETTING, Manner
@@ -68,6 +69,10 @@ class ShopCatalogue:
     def put_back(self, seen: str) -> str:
         """A shop has no states to tell this by."""
         return ""
+
+    def named(self, things: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        """The keys, by entity, of what somebody named by kind and id. Raises Refused and RetryLater."""
+        return NamedThings(self._conversation, self._sides.keys()).keys(things)
 
     def after_own_writes(self, cursor: str) -> str:
         """Our own writes cannot be told from those of others by their time: they are looked at once more."""

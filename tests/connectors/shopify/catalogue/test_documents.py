@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_client_schema, build_schema, parse, validate
 
-from syncdb.connectors.shopify.catalogue import changes, locations, metafields, stock
+from syncdb.connectors.shopify.catalogue import changes, locations, metafields, named, stock
 from syncdb.connectors.shopify.catalogue.conversation import ABOUT
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES, ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import parts_of
@@ -32,6 +32,7 @@ def parts(entity: ShopEntity) -> Parts:
 
 def documents() -> Iterator[str]:
     yield from (ABOUT, LOCATIONS, changes.MORE_LEVELS, changes.MORE_LOCATIONS)
+    yield from (named.PRODUCTS, named.MORE_VARIANTS, named.ITEMS, named.MORE_ITEM_LEVELS)
     yield from (metafields.SET, metafields.DELETE, stock.SET, stock.ADJUST, locations.FIRST, locations.MORE)
     yield changes.first_document([], False)
     yield changes.first_document(LISTINGS, True)
@@ -67,7 +68,7 @@ def test_documents_fit_shopifys_schema(version: str) -> None:
     schema = admin_schema(version)
     for document in DOCUMENTS:
         assert validate(schema, parse(document)) == [], document
-    assert len(DOCUMENTS) == 46  # and never none at all
+    assert len(DOCUMENTS) == 50  # and never none at all
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
