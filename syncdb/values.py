@@ -6,6 +6,7 @@ normalised, so that what two systems hold can be compared without either's quirk
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Context, Decimal, InvalidOperation
@@ -131,6 +132,33 @@ def money(amount: str | None) -> Decimal | None:
     if not number.is_finite():
         raise ValueError(f"{amount!r} is not an amount of money")
     return number
+
+
+_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "TRY": "₺", "INR": "₹", "PLN": "zł", "SEK": "kr", "NOK": "kr"}
+_AMOUNT = re.compile(r"[-\N{MINUS SIGN}]?\s?\d[\d.,' \N{RIGHT SINGLE QUOTATION MARK}]*")
+_THOUSANDS = re.compile(r"\d{1,3}(?P<mark>[.,' \N{RIGHT SINGLE QUOTATION MARK}])\d{3}(?:(?P=mark)\d{3})*")
+
+
+def amount_meant(text: str, digits: int, currency: str = "") -> Decimal:
+    """An amount as people write it: "19.90", "12,50", "1.234,50", "-3", also with the sign or code of its `currency`.
+
+    Point and comma may both be the decimal mark: the last one is, where it stands once. A single mark before three digits may be
+    one of thousands: that is an amount only where the currency has three decimals (`digits`). Raises ValueError, with the text.
+    """
+    plain = text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").strip()
+    for mark in (currency, _SIGNS.get(currency, "")):
+        plain = plain.removeprefix(mark).removesuffix(mark).strip() if mark else plain
+    if not _AMOUNT.fullmatch(plain):
+        raise ValueError(f"it holds {text[:80]!r}, which is no amount")
+    negative, number = not plain[0].isdigit(), plain.lstrip("-\N{MINUS SIGN} ")
+    marks = [one for one in number if one in ".,"]
+    decimal = marks[-1] if marks and marks.count(marks[-1]) == 1 else None
+    whole, _, part = number.rpartition(decimal) if decimal else (number, "", "0")
+    if len(marks) == 1 and len(part) == 3 and digits != 3 and whole != "0":
+        raise ValueError(f"it holds {text[:80]!r}, which may be thousands or decimals: write it without that mark")
+    if not part.isdigit() or not (whole.isdigit() or _THOUSANDS.fullmatch(whole)):
+        raise ValueError(f"it holds {text[:80]!r}, which is no amount")
+    return Decimal(f"{'-' if negative else ''}{''.join(one for one in whole if one.isdigit())}.{part}")
 
 
 _NO_DECIMALS = frozenset(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from syncdb.values import (
     Value,
+    amount_meant,
     canonical,
     canonical_json,
     canonical_text,
@@ -160,3 +161,47 @@ def test_two_instants_of_the_repeated_hour_show_one_wall_clock() -> None:
 def test_serial_numbers_keep_the_second(clock: datetime) -> None:
     whole = clock.replace(microsecond=0)
     assert from_serial(to_serial(whole)) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("19.90", "19.90"),
+        ("12,50", "12.50"),
+        ("19.90 €", "19.90"),
+        ("€19,90", "19.90"),
+        ("EUR 1.234,50", "1234.50"),
+        ("1,234.50", "1234.50"),
+        ("1 234,5", "1234.5"),
+        ("1\u202f234\u00a0567,5", "1234567.5"),
+        ("1.234.567", "1234567"),
+        ("1'234.05", "1234.05"),
+        ("1234", "1234"),
+        ("-3", "-3"),
+        ("\u22123,10", "-3.10"),
+        ("0,125", "0.125"),
+    ],
+)
+def test_an_amount_as_people_write_it(text: str, amount: str) -> None:
+    assert amount_meant(text, 2, "EUR") == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "abc", "ask Ann", "12,50 $", "12 USD", "12 pcs", "1.23.4", "1,2,3", "12.345", "19.999", "1,234", "--3", "1e5", "12,"],
+)
+def test_what_may_mean_two_amounts_or_none_is_not_read(text: str) -> None:
+    with pytest.raises(ValueError, match="amount|thousands"):
+        amount_meant(text, 2, "EUR")
+
+
+def test_three_decimals_are_decimals_where_the_currency_has_them() -> None:
+    assert amount_meant("4.963", 3, "KWD") == Decimal("4.963")
+
+
+@given(st.decimals(-(10**9), 10**9, places=2, allow_nan=False))
+def test_every_way_of_writing_an_amount_reads_as_that_amount(amount: Decimal) -> None:
+    plain, english = f"{amount:.2f}", f"{amount:,.2f}"
+    german = english.translate(str.maketrans(",.", ".,"))
+    for text in (plain, english, german, f"{german} €", f"EUR {english}", plain.replace(".", ",")):
+        assert amount_meant(text, 2, "EUR") == amount, text

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -214,6 +214,7 @@ def _impossible(one: "Dispute", sides: "Sides", chosen: Any) -> str:
 def _parsed(one: "Dispute", text: str) -> "Value":
     """A value as a person types it, of the kind that the field holds. Raises ConfigurationError."""
     from syncdb.errors import ConfigurationError
+    from syncdb.values import amount_meant
 
     kinds: Mapping[type, str] = {bool: "yes or no", int: "a whole number", Decimal: "a number such as 19.90"}
     like = next((type(shown) for shown in (one.left, one.right, one.base) if shown is not None), str)
@@ -223,13 +224,18 @@ def _parsed(one: "Dispute", text: str) -> "Value":
         if like is int:
             return int(text)
         if like is Decimal:
-            number = Decimal(text.strip())
-            return number if number.is_finite() else int(text)
-    except (KeyError, ValueError, InvalidOperation):
+            return amount_meant(text, _decimals(one))
+    except (KeyError, ValueError):
         raise ConfigurationError([f"--value {text!r}: {one.field} must be {kinds[like]}."]) from None
     if like is not str:
         raise ConfigurationError([f"{one.id}: moments are not set by hand."])
     return text
+
+
+def _decimals(one: "Dispute") -> int:
+    """How many decimals its amounts have, as far as they show any."""
+    shown = [value.as_tuple().exponent for value in (one.left, one.right, one.base) if isinstance(value, Decimal)]
+    return max((-exponent for exponent in shown if isinstance(exponent, int)), default=2)
 
 
 def _decide(output: "Output", path: Path, verdicts: "Sequence[Verdict]", about: "Sequence[Dispute]", yes: bool) -> None:

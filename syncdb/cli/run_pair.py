@@ -18,7 +18,7 @@ from syncdb.cli.running import Manner, Surroundings, carried_out, show, surround
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
 from syncdb.engine.older_copy import OLDER_COPY
-from syncdb.engine.request import RunRequest, run_request
+from syncdb.engine.request import COLUMN_TYPE, RunRequest, run_request
 from syncdb.errors import ConfigurationError, Exit, Interrupted, LedgerBusy, worst
 from syncdb.model import Side
 from syncdb.orders.shop_identity import ZONE_MOVED
@@ -111,9 +111,10 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
         "--accept",
         action="append",
         default=[],
-        choices=(ZONE_MOVED, OLDER_COPY),
+        choices=(ZONE_MOVED, OLDER_COPY, COLUMN_TYPE),
         help="time-zone: let the rows change that the guard held back because the shop's time zone changed; "
-        "older-copy: one side was put back to an older copy, so ask about every difference",
+        "older-copy: one side was put back to an older copy, so ask about every difference; "
+        "column-type: take columns whose type people changed as they are now, and ask about every difference there",
     )
     flag("--json", action="store_true", help="print the result as JSON")
     loud = made.add_mutually_exclusive_group().add_argument

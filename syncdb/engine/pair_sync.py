@@ -12,6 +12,7 @@ from typing import Protocol
 from syncdb.clock import Clock
 from syncdb.connectors.base import Changes, Feed
 from syncdb.engine.apply import Applier
+from syncdb.engine.held import tell_held
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, keep_seen, older_copy, stopped
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, linked, reconcile, refuse_surprises
@@ -36,6 +37,10 @@ class Reading(Protocol):
     @property
     def unreadable(self) -> Mapping[tuple[str, str], str]:
         """By the side's own key and field, why; they were left alone."""
+
+    @property
+    def held(self) -> Mapping[str, str]:
+        """Fields of which nothing is read or written there at all, with the reason."""
 
 
 class Notice(Protocol):
@@ -187,6 +192,7 @@ class PairSync:
         self.plans[entity.name] = result.plan
         report.counts.update(result.counts)
         report.counts["quarantined"] += len(result.unsettled | {key for key, _ in self._unreadable(entity)})
+        self._tell_held(report, entity)
         report.partial = report.partial or not result.complete
         self._remember(entity, keys, result.unsettled, result.complete, report.run_id)
 
@@ -203,6 +209,7 @@ class PairSync:
                 report.counts["structure"] += 1
         plan = examine(self.ledger, pair, None if open_writes else keys, report.run_id, iso(self.clock.now()), self.progress)
         self.plans[entity.name] = plan
+        self._tell_held(report, entity)
         report.partial = report.partial or not plan.complete
         try:
             refuse_surprises(self.ledger, pair, plan)
@@ -228,6 +235,10 @@ class PairSync:
         if ids is None or entity.pair.joins is None:
             return ids
         return tuple(entity.pair.joins.keys(side, ids).values())
+
+    def _tell_held(self, report: Report, entity: EntitySync) -> None:
+        held = [reading.held for reading in entity.readings.values()]
+        tell_held(self.ledger, entity.pair.name, entity.name, held, report, iso(self.clock.now()))
 
     def _unreadable(self, entity: EntitySync) -> dict[tuple[str, str], str]:
         """What either side could not read, by key and field."""

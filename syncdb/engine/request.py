@@ -10,6 +10,7 @@ from syncdb.ledger.runs import NAMED
 from syncdb.values import moment
 
 Named = Mapping[str, Sequence[str]]  # ids of things by their kind ("orders")
+COLUMN_TYPE = "column-type"  # the consent to columns whose type people changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def everything_is_due(ledger: Ledger, pair: str, request: RunRequest, now: datet
     """Whether to look at everything: when asked to, and by itself once in a while, for what changed without a sign."""
     if request.only_named:
         return False
-    if request.full or request.force:
+    if request.full or request.force or request.accept:
         return True
     last = ledger.runs.get(state_keys.examined(pair))
     return last is None or not timedelta(0) <= now - moment(last) < request.examine_every

@@ -129,6 +129,9 @@ class _Emptied:
     def put_back(self, seen: str) -> str:
         return self.inner.put_back(seen)
 
+    def held(self) -> Mapping[str, str]:
+        return self.inner.held()
+
     def settled(self) -> None:
         self.inner.settled()
 

@@ -14,6 +14,7 @@ from syncdb.connectors.base import Connector
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Cause, Limits
+from syncdb.engine.held import tell_held
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, older_copy, shared, stopped
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
@@ -75,6 +76,9 @@ class Destination(Protocol):
 
     def put_back(self, seen: str) -> str:
         """See Feed.put_back."""
+
+    def held(self) -> Mapping[str, str]:
+        """Fields of which nothing is read or written there, with the reason."""
 
     def settled(self) -> None:
         """All that `changed` named is settled."""
@@ -190,6 +194,7 @@ class OrderSync:
         report.take(result.plan, result.digest)
         report.counts.update(result.counts)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
+        tell_held(self.ledger, pair.name, "orders", [self.destination.held()], report, self._now())
         self._remember_zone(pair.name)
         if look_at is None and result.complete:
             self._remember_examined(pair.name)

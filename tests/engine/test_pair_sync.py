@@ -35,6 +35,7 @@ class Place(MemoryConnector):
         self.changed: list[str] = []
         self.listed = 0
         self.older = ""
+        self.held: dict[str, str] = {}
 
     def structure(self, token: int) -> Attempt | None:
         return None if self.made else Attempt(token, (), {})

@@ -19,6 +19,7 @@ CRASH_AT_ANY_STEP = "tests/engine/test_crash_at_every_step.py"
 LINKS = "tests/engine/test_links.py"
 POLICY = "tests/engine/test_policy.py"
 TROUBLE = "tests/scenarios/test_trouble.py"
+COLUMN_TYPES = "tests/scenarios/test_column_types.py"
 OLDER_COPIES = "tests/scenarios/test_older_copies.py"
 TWO_WAY = "tests/engine/test_two_way_machine.py"
 PEOPLE = "tests/scenarios/test_people.py"
@@ -56,6 +57,20 @@ DEFECTS = (
         "return oldest <= 1 if seen.number is None else seen.number >= oldest",
         "return False",
         (OLDER_COPIES,),
+    ),
+    Defect(
+        "a changed column type is not noticed",
+        "connectors/grist/layout.py",
+        "if name in held or not alike(kind, pure(found[name].type))",
+        "if name in held",
+        (COLUMN_TYPES,),
+    ),
+    Defect(
+        "a column whose type is back counts as never changed",
+        "connectors/grist/layout.py",
+        "if name in held or not alike(kind, pure(found[name].type))",
+        "if not alike(kind, pure(found[name].type))",
+        (COLUMN_TYPES,),
     ),
     Defect(
         "what was agreed before an older copy came back stays agreed",

@@ -64,13 +64,12 @@ class TableBatch:
         """One outcome for each operation, in order."""
         return [self.left_out.get(number) or sent[number] for number in range(len(attempt.operations))]
 
-    def told(self, attempt: Attempt, outcomes: Sequence[Outcome], layout: TableLayout) -> list[Outcome]:
-        """The outcomes with the fields that a new row was made without, as its table's formulas fill them in."""
+    def told(self, attempt: Attempt, outcomes: Sequence[Outcome], unwritable: frozenset[str]) -> list[Outcome]:
+        """The outcomes with the fields that a new row was made without: formulas fill them in, or they are held back."""
         if self.action is not Action.CREATE:
             return list(outcomes)
-        computed = {name for name, place in layout.places.items() if place.computed}
         return [
-            replace(one, without=frozenset(computed & operation.changes.keys())) if one.result is Result.DONE else one
+            replace(one, without=frozenset(unwritable & operation.changes.keys())) if one.result is Result.DONE else one
             for operation, one in zip(attempt.operations, outcomes, strict=True)
         ]
 
@@ -165,18 +164,19 @@ def _moved(operation: Operation, row: Row, layout: TableLayout, reader: RowReade
             return Outcome(Result.REJECTED, ref=str(row.id), why=f"{operation.key}: {name} is left as it is: {why}")
         if not same(standing, expected):
             return Outcome(Result.STALE, ref=str(row.id), why=f"{operation.key}: {name} changed meanwhile")
-    computed = [name for name in operation.changes if name in layout.places and layout.places[name].computed]
-    if computed:
-        return Outcome(Result.STALE, ref=str(row.id), why=f"{operation.key}: {computed[0]} holds a formula now")
+    held = [name for name in operation.changes if name in reader.unwritable]
+    if held:
+        told = reader.held.get(held[0], f"{held[0]} holds a formula now")
+        return Outcome(Result.STALE, ref=str(row.id), why=f"{operation.key}: {told}")
     return None
 
 
 def _cells(operation: Operation, layout: TableLayout, reader: RowReader) -> dict[str, Any]:
-    """What is sent of an operation's changes. Formula columns stay out of new rows; the key is in `require`. Raises Unfit."""
+    """What is sent of an operation's changes. What is not to be written stays out; the key is in `require`. Raises Unfit."""
     cells: dict[str, Any] = {}
     for name, value in operation.changes.items():
         place = layout.places.get(name)
-        if place is None or place.computed or place.id == layout.key.id:
+        if place is None or name in reader.unwritable or place.id == layout.key.id:
             continue
         try:
             cells[place.id] = stored(value, reader.codecs[name])
@@ -208,14 +208,14 @@ def _json_list(items: Iterable[Any]) -> str:
 def holds(operation: Operation, row: Row, layout: TableLayout, reader: RowReader) -> bool:
     """Whether a row shows everything that an operation wrote."""
     try:
-        return all(same(reader.value(row, name), value) for name, value in _written(operation, layout))
+        return all(same(reader.value(row, name), value) for name, value in _written(operation, reader))
     except UnreadableCell:
         return False
 
 
-def _written(operation: Operation, layout: TableLayout) -> Iterator[tuple[str, Value]]:
+def _written(operation: Operation, reader: RowReader) -> Iterator[tuple[str, Value]]:
     for name, value in operation.changes.items():
-        if name in layout.places and not layout.places[name].computed:
+        if name in reader.layout.places and name not in reader.unwritable:
             yield name, value
 
 

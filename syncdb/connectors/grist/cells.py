@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from syncdb.connectors.grist.answers import has_halves
 from syncdb.connectors.grist.failures import sayable
 from syncdb.connectors.grist.schema import pure
-from syncdb.values import Value, same
+from syncdb.values import Value, amount_meant, same
 
 EPOCH = datetime(1970, 1, 1)
 WHOLE_MOST = 2**31  # an Int cell holds 32 bits (observed)
@@ -36,8 +36,9 @@ class UnfitCell(Exception):
 class Codec:
     """How one field stands in one column: `wanted` is the type its values are meant for, `real` the column's own.
 
-    `digits` is how many decimals amounts have. For a reference, `keys` maps row ids of the other table to their keys, `known` are
-    those keys, and `by` is the id of the column that holds them. `zone` is the zone of the records' wall clocks.
+    `digits` is how many decimals amounts have, `currency` in what they are. For a reference, `keys` maps row ids of the other
+    table to their keys, `known` are those keys, and `by` is the id of the column that holds them. `zone` is the zone of the
+    records' wall clocks.
     """
 
     wanted: str
@@ -46,6 +47,7 @@ class Codec:
     keys: Mapping[int, str] = field(default_factory=dict)
     known: Set[str] = frozenset()
     by: str = ""
+    currency: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -66,18 +68,32 @@ def default_of(kind: str) -> Value:
     return defaults.get(pure(kind))
 
 
+WORDS = ("Text", "Choice")  # types whose cells hold the same texts
+# what a column of a type can hold of fields: text keeps everything that is written out, a number keeps no more than a number
+_HOLDS = {
+    "Numeric": ("Numeric", "Int", "Bool"),
+    "Int": ("Int", "Bool"),
+    "Bool": ("Bool",),
+    "Date": ("Date",),
+    "DateTime": ("DateTime", "Date"),
+    "ChoiceList": ("ChoiceList",),
+    "Ref": ("Ref", "Text"),
+    "RefList": (),
+    "Attachments": (),
+}
+
+
 def can_hold(wanted: str, real: str) -> bool:
-    """Whether a column of a type can hold the values of a field at all. Whether it holds each one, `stored` tells."""
-    kind, column = pure(wanted), pure(real)
-    if column in ("RefList", "Attachments"):
-        return False
-    if column == "Bool":
-        return kind == "Bool"
-    if column in DATES:
-        return kind == column or (kind == "Date" and column == "DateTime")
-    if column == "Ref":
-        return kind in ("Ref", "Text")
-    return True
+    """Whether a column of a type can hold the values of a field at all. Whether it holds each one, `stored` tells.
+
+    A text is not kept in a column of numbers: "00123" and "1E5" would not come back. An amount is not kept among whole numbers.
+    """
+    return pure(wanted) in _HOLDS.get(pure(real), (pure(wanted),))
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether a column may be changed from one type to the other without its values meaning anything else."""
+    return one == other or (one in WORDS and other in WORDS)
 
 
 def shown(cell: Any, codec: Codec) -> Value:
@@ -115,7 +131,7 @@ def _natural(cell: Any, codec: Codec) -> Value:
     if kind == "ChoiceList":
         return joined(str(cell).split(","))
     if isinstance(cell, str):
-        if kind in TEXTS:
+        if kind in TEXTS or (codec.digits is not None and kind == "Numeric"):
             return cell
         raise UnreadableCell(f"it holds the text {cell[:80]!r}, which is no {kind}")
     if kind == "Ref":
@@ -158,19 +174,36 @@ def _meant(value: Value, codec: Codec) -> Value:
     if kind in made:
         return made[kind](value, codec)
     if kind == "ChoiceList":
-        return joined(text_of(value).split(","))
-    return text_of(value)
+        return joined(_as_text(value).split(","))
+    return _as_text(value)
+
+
+def _as_text(value: Value) -> str:
+    """A text is only taken from text: what was made a number ("00451", "1E5") or a date is not what somebody meant."""
+    if not isinstance(value, str):
+        raise UnreadableCell(f"it holds {text_of(value)}, which is no text: a number or a date may have lost some of it")
+    return value
 
 
 def _as_number(value: Value, codec: Codec) -> Value:
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        value = Decimal(value.strip())
+    if isinstance(value, str):
+        value = _written_out(value, codec)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise UnreadableCell(f"it holds {value!r}, which is no number")
     number = Decimal(value)
     if not number.is_finite():
         raise UnreadableCell("it holds no finite number")
     return rounded(number, codec.digits)
+
+
+def _written_out(value: str, codec: Codec) -> Decimal | str:
+    """A number that stands there as text. Amounts are read as people write them."""
+    if codec.digits is None:
+        return Decimal(value.strip()) if _NUMBER.fullmatch(value.strip()) else value
+    try:
+        return amount_meant(value, codec.digits, codec.currency)
+    except ValueError as why:
+        raise UnreadableCell(str(why)) from None
 
 
 def rounded(number: Decimal, digits: int | None) -> Decimal:

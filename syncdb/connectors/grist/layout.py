@@ -1,10 +1,10 @@
 """Which table and columns a table's fields stand in: by their lasting numbers once known, by label or id before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from syncdb.connectors.grist.cells import can_hold
+from syncdb.connectors.grist.cells import alike, can_hold
 from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, identifier, pure, same_id, table_identifier
 from syncdb.errors import NeedsPerson
 
@@ -15,7 +15,8 @@ class TableColumn:
     ChoiceList, Date, DateTime:ZONE, Ref:TABLE).
 
     `column_id` names an existing column outright. `choices` are put into a Choice column that is made. `digits` is how many
-    decimals amounts have (None: as they are).
+    decimals amounts have (None: as they are), `currency` in what they are, where all are in one. `guarded`: what stands in the
+    column may be carried elsewhere, so that another type of it is asked about first.
     """
 
     name: str
@@ -24,6 +25,8 @@ class TableColumn:
     choices: tuple[str, ...] = ()
     column_id: str | None = None
     digits: int | None = None
+    currency: str = ""
+    guarded: bool = True
 
     @property
     def asked(self) -> str:
@@ -50,7 +53,8 @@ class WantedTable:
 class ColumnPlace:
     """The column a field stands in. `computed`: by a formula; `triggered`: a formula fills it in at times, but it can be written.
 
-    `by` and `target` are, for a reference, the other table and the column of its keys.
+    `by` and `target` are, for a reference, the other table and the column of its keys. `accepted` is the type that it had when
+    its values were last agreed on, where it has had another one since.
     """
 
     ref: int
@@ -60,6 +64,7 @@ class ColumnPlace:
     triggered: bool = False
     target: str = ""
     by: str = ""
+    accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class TableLayout:
 
 
 def _place_data(place: ColumnPlace) -> list[Any]:
-    return [place.ref, place.id, place.type, place.computed, place.triggered, place.target, place.by]
+    return [place.ref, place.id, place.type, place.computed, place.triggered, place.target, place.by, place.accepted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,8 @@ class TableBinding:
 
     `table` and `asked` are as configured when it was made, `state` is the document's state in which the layout was seen, `made`
     are the fields whose columns were made by us. `left` are fields that are not chosen any more: what their column was called
-    and its number, so that one which people renamed since is found again when its field is chosen again.
+    and its number, so that one which people renamed since is found again when its field is chosen again. `types` are the types of
+    columns in which values were agreed on, by field: one that people changed since is not read until somebody consents.
     """
 
     document: str
@@ -115,6 +121,7 @@ class TableBinding:
     state: str
     made: frozenset[str] = frozenset()
     left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def known(self, name: str) -> tuple[str, int] | None:
         """What a field's column was called when it was last chosen, and its number."""
@@ -125,7 +132,8 @@ class TableBinding:
         """The binding as JSON data; `from_data` is the inverse."""
         asked, layout = dict(self.asked), self.layout.as_data()
         names = {"document": self.document, "table": self.table, "state": self.state, "made": sorted(self.made)}
-        return names | {"asked": asked, "layout": layout, "left": {name: list(place) for name, place in self.left.items()}}
+        left = {name: list(place) for name, place in self.left.items()}
+        return names | {"asked": asked, "layout": layout, "left": left, "types": dict(self.types)}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "TableBinding":
@@ -135,14 +143,16 @@ class TableBinding:
         made = frozenset(map(str, data.get("made", ())))
         left = {str(name): (str(label), int(ref)) for name, (label, ref) in data.get("left", {}).items()}
         state = str(data["state"]) if "own" in data["layout"] else ""  # of a ledger that knows less: look again
-        return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left)
+        types = data.get("types") or {name: pure(place.type) for name, place in layout.places.items()}
+        return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left, types)
 
 
 @dataclass(frozen=True, slots=True)
 class TableState:
     """A table compared with the wish: what stands, and which fields ("" for the key) lack a column or only have an empty one.
 
-    `layout` is None while the table or its key column is missing. `left` are columns of fields not chosen any more.
+    `layout` is None while the table or its key column is missing. `left` are columns of fields not chosen any more. `types` is as
+    in TableBinding.
     """
 
     table: TableInfo | None
@@ -151,6 +161,7 @@ class TableState:
     empty: Mapping[str, ColumnInfo] = field(default_factory=dict)
     changed: ColumnInfo | None = None
     left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def whole(self, wish: WantedTable) -> bool:
         if self.layout is None or self.missing or self.empty:
@@ -182,8 +193,10 @@ def stand(
     wish: WantedTable,
     binding: TableBinding | None,
     targets: Mapping[str, tuple[str, str]],
+    taken: Collection[str] = (),
 ) -> TableState:
     """The wish held against a table's columns. `targets` gives, for each table that columns refer to, its id and key column.
+    `taken` are fields whose columns are taken with the type that they have now.
 
     Raises NeedsPerson where a bound column is gone, several fit, or one cannot hold what it should.
     """
@@ -193,14 +206,17 @@ def stand(
     for name, asked in wish.asked.items():
         if bound and name in known and bound.asked.get(name) == asked:
             found[name] = _still_there(columns, known[name], asked, table)
-    taken = {one.ref for name, one in found.items() if name}
+    used = {one.ref for name, one in found.items() if name}
     left = _left_out(bound, wish, columns) if bound else {}
     for name, asked in wish.asked.items():
         if name not in found:
-            one = _unbound(columns, asked, taken, table) or _once(columns, bound, name, asked, taken)
+            one = _unbound(columns, asked, used, table) or _once(columns, bound, name, asked, used)
             found |= {name: one} if one is not None else {}
     _refuse_shared(found, wish, table)
-    places = {name: _place(one, name, wish, targets, table) for name, one in found.items()}
+    agreed = {name: kind for name, one in found.items() if (kind := _agreed_type(bound, name, one)) and name not in taken}
+    held = {name for name in agreed if name in known and known[name].accepted}
+    asked_about = {name: kind for name, kind in agreed.items() if name in held or not alike(kind, pure(found[name].type))}
+    places = {name: _place(one, name, wish, targets, table, asked_about.get(name, "")) for name, one in found.items()}
     changed = _changed_column(columns, wish)
     ready = changed.id if changed is not None and changed.formula.strip() and not changed.is_formula else None
     missing = tuple(name for name in wish.asked if name not in found)
@@ -209,7 +225,15 @@ def stand(
     ours = {one.ref for one in found.values()} | {ref for _, ref in left.values()} | ({changed.ref} if changed else set())
     own = tuple(one.id for one in columns if one.ref not in ours and not one.is_formula and not one.formula.strip())
     layout = TableLayout(table.ref, table.id, key, places, ready, own) if key is not None else None
-    return TableState(table, layout, missing, empty, changed, left)
+    types = {name: agreed.get(name) or pure(place.type) for name, place in places.items()}
+    types |= {name: bound.types[name] for name in left if bound and name in bound.types}
+    return TableState(table, layout, missing, empty, changed, left, types)
+
+
+def _agreed_type(bound: TableBinding | None, name: str, one: ColumnInfo) -> str:
+    """The type that a field's column had when its values were agreed on; "" for a column that the field did not stand in."""
+    known = bound.known(name) if bound else None
+    return bound.types.get(name, "") if bound and known is not None and known[1] == one.ref else ""
 
 
 def _changed_column(columns: Sequence[ColumnInfo], wish: WantedTable) -> ColumnInfo | None:
@@ -273,10 +297,13 @@ def _refuse_shared(found: Mapping[str, ColumnInfo], wish: WantedTable, table: Ta
 
 
 def _place(
-    one: ColumnInfo, name: str, wish: WantedTable, targets: Mapping[str, tuple[str, str]], table: TableInfo
+    one: ColumnInfo, name: str, wish: WantedTable, targets: Mapping[str, tuple[str, str]], table: TableInfo, accepted: str
 ) -> ColumnPlace:
-    wanted = next((column.type for column in wish.columns if column.name == name), "Text")
+    column = next((column for column in wish.columns if column.name == name), None)
+    wanted = column.type if column is not None else "Text"
     kind = wanted if one.empty else one.type
+    if accepted and column is not None and column.guarded:
+        return ColumnPlace(one.ref, one.id, kind, one.computed, one.triggered, accepted=accepted)
     if not name and (one.computed or pure(kind) not in ("Text", "Any", "Choice")):
         raise NeedsPerson(
             f'The key column "{one.label}" of the Grist table "{table.id}" must be a Text column without a formula.',
@@ -287,7 +314,7 @@ def _place(
             f'The column "{one.label}" of the Grist table "{table.id}" is of the type {kind}, which cannot hold {name}.',
             next_step=f"Change the column's type to {pure(wanted)}, or choose another column for this field in the settings.",
         )
-    place = ColumnPlace(one.ref, one.id, kind, one.computed, one.triggered)
+    place = ColumnPlace(one.ref, one.id, kind, one.computed, one.triggered, accepted=accepted)
     if pure(kind) != "Ref":
         return place
     other, by = targets.get(kind.partition(":")[2], ("", ""))

@@ -10,7 +10,7 @@ from syncdb.connectors.grist.cells import Codec, UnreadableCell, shown
 from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import sayable
-from syncdb.connectors.grist.layout import ColumnPlace, TableLayout, WantedTable
+from syncdb.connectors.grist.layout import ColumnPlace, TableColumn, TableLayout, WantedTable
 from syncdb.connectors.grist.schema import pure
 from syncdb.decoding import understood
 from syncdb.model import Found, Record
@@ -40,19 +40,29 @@ class RowReader:
     """Reads a table's rows as its layout says.
 
     `made` are fields whose columns we made: in rows that were there before, Grist puts a default into them (observed). `unmade`
-    are fields whose columns a real run would make, with that default.
+    are fields whose columns a real run would make, with that default. `held` are fields whose columns are not to be read or
+    written, with the reason.
     """
 
     layout: TableLayout
     codecs: Mapping[str, Codec]
     made: frozenset[str] = frozenset()
     unmade: Mapping[str, Value] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unwritable(self) -> frozenset[str]:
+        """Fields of which nothing is written: their columns are formulas, or held back."""
+        return frozenset(self.held) | {name for name, place in self.layout.places.items() if place.computed}
 
     def found(self, row: Row) -> Found:
         """The record of a row. A field that cannot be read is left out and frozen, with the reason; formulas are computed."""
         fields: dict[str, Value] = {}
         frozen: dict[str, str] = {}
         for name in self.layout.places:
+            if name in self.held:
+                frozen[name] = self.held[name]
+                continue
             try:
                 fields[name] = self.value(row, name)
             except UnreadableCell as why:
@@ -69,6 +79,8 @@ class RowReader:
 
     def value(self, row: Row, name: str) -> Value:
         """One field of a row. Raises Unreadable."""
+        if name in self.held:
+            raise UnreadableCell(self.held[name])
         place = self.layout.places[name]
         if place.id in row.errors:
             raise UnreadableCell(f"its formula fails ({sayable(str(row.errors[place.id]))})")
@@ -94,14 +106,18 @@ def _nothing(cell: Any) -> bool:
 def codecs_of(document: GristDocument, wish: WantedTable, layout: TableLayout) -> dict[str, Codec]:
     """How each field stands in its column; the keys of tables that are referred to are asked for once."""
     wanted = {one.name: one for one in wish.columns}
-    return {name: _codec(document, wanted[name].type, wanted[name].digits, place) for name, place in layout.places.items()}
+    return {
+        name: _codec(document, wanted[name], place)
+        for name, place in layout.places.items()
+        if not (place.accepted and wanted[name].guarded)
+    }
 
 
-def _codec(document: GristDocument, wanted: str, digits: int | None, place: ColumnPlace) -> Codec:
+def _codec(document: GristDocument, wanted: TableColumn, place: ColumnPlace) -> Codec:
     if pure(place.type) != "Ref":
-        return Codec(wanted, place.type, digits)
+        return Codec(wanted.type, place.type, wanted.digits, currency=wanted.currency)
     keys, known = document.keys_of(place.target, place.by)
-    return Codec(wanted, place.type, digits, keys, known, place.by)
+    return Codec(wanted.type, place.type, wanted.digits, keys, known, place.by)
 
 
 @understood("Grist")

@@ -5,7 +5,7 @@ valid does not (observed). So what stands is looked at before each call, and a c
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,18 @@ class Call:
     params: Mapping[str, Any]
 
 
-def survey(document: GristDocument, wish: WantedTable, binding: TableBinding | None, rebuild: bool) -> TableState:
-    """Look how things stand. Two requests, and one for each table that columns refer to and that is not kept in step."""
+def survey(
+    document: GristDocument, wish: WantedTable, binding: TableBinding | None, rebuild: bool, taken: Collection[str] = ()
+) -> TableState:
+    """Look how things stand. Two requests, and one for each table that columns refer to and that is not kept in step.
+
+    `taken` are fields whose columns are taken with the type that they have now.
+    """
     table = find_table(document.tables(), wish, binding, rebuild)
     if table is None:
         return TableState(None, missing=tuple(wish.asked))
     columns = document.columns(table.id)
-    return stand(table, columns, wish, binding, _targets(document, columns, wish))
+    return stand(table, columns, wish, binding, _targets(document, columns, wish), taken)
 
 
 def _targets(document: GristDocument, columns: list[ColumnInfo], wish: WantedTable) -> dict[str, tuple[str, str]]:
@@ -132,14 +137,16 @@ def _real_type(document: GristDocument, column: TableColumn) -> str:
     return f"Ref:{table}"
 
 
-def as_evidence(standing: TableState, wish: WantedTable) -> dict[str, Any]:
-    """What is missing, as JSON data, for the journal. `unseen` are the fields that rows which stand there cannot show yet."""
+def as_evidence(standing: TableState, wish: WantedTable, taken: Collection[str] = ()) -> dict[str, Any]:
+    """What is missing, as JSON data, for the journal. `unseen` are the fields about which nothing counts as agreed: rows cannot
+    show them yet, or another type of their column is `taken`.
+    """
     fields = [*standing.missing, *standing.empty]
     lacking = [wish.asked[name] for name in fields]
     made: TableInfo | None = standing.table
     unseen = [name for name in fields if name] if standing.layout else []
     told = {"kind": "structure", "table": made.id if made else None, "wanted": wish.table}
-    return told | {"columns": lacking, "unseen": unseen}
+    return told | {"columns": lacking, "unseen": [*unseen, *taken], "taken": list(taken)}
 
 
 def made_by(evidence: Mapping[str, Any], wish: WantedTable) -> frozenset[str]:

@@ -3,15 +3,16 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.grist.batch import TableBatch, front, gather
-from syncdb.connectors.grist.cells import default_of
+from syncdb.connectors.grist.cells import alike, can_hold, default_of
 from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
-from syncdb.connectors.grist.layout import TableBinding, TableColumn, TableLayout, TableState, WantedTable
+from syncdb.connectors.grist.layout import ColumnPlace, TableBinding, TableColumn, TableLayout, TableState, WantedTable
 from syncdb.connectors.grist.lookalike import Likeness, refuse_lookalikes
 from syncdb.connectors.grist.rows import Row, RowReader, TableRows, by_key, codecs_of, complete_in
 from syncdb.connectors.grist.schema import pure
@@ -47,6 +48,7 @@ class GristTable:
         changed_at: str | None = None,
         login: str | None = None,
         rebuild: bool = False,
+        take_types: bool = False,
         dry: bool = False,
         clock: Clock = SYSTEM,
         like: Likeness | None = None,
@@ -56,8 +58,8 @@ class GristTable:
         `changed_at` is the label of a column that notes when people changed a row; changes by `login`
         (our own; by default asked of the server) do not count.
         `like` finds what stands under another name; `rebuild`: that, and a table that is gone, is made anew.
-        `dry`: nothing is made, and what is missing counts as empty.
-        Raises ConfigurationError where two fields share a column.
+        `take_types`: columns whose type people changed are taken as they are now. `dry`: nothing is made, and what is missing
+        counts as empty. Raises ConfigurationError where two fields share a column.
         """
         asked = [one.asked.casefold() for one in columns]
         doubled = sorted({one.asked for one in columns if asked.count(one.asked.casefold()) > 1})
@@ -72,6 +74,8 @@ class GristTable:
         self._made = self._binding.made if self._binding else frozenset[str]()
         self._login = login
         self._rebuild = rebuild
+        self._take_types = take_types
+        self._taken: frozenset[str] = frozenset()
         self._dry = dry
         self._clock = clock
         self._like = like
@@ -90,6 +94,29 @@ class GristTable:
     def unreadable(self) -> dict[tuple[str, str], str]:
         """Cells seen that do not hold what their field is, by key and field, with the reason: left alone until a person acts."""
         return dict(self._unreadable)
+
+    @property
+    def held(self) -> dict[str, str]:
+        """Fields of which nothing is read or written because people changed the type of their column, with the reason."""
+        layout = self._layout
+        if layout is None:
+            return {}
+        guarded = {one.name: one for one in self._wish.columns if one.guarded and one.name in layout.places}
+        found = {name: (one, layout.places[name]) for name, one in guarded.items() if layout.places[name].accepted}
+        return {name: _retyped(one, place, layout.table) for name, (one, place) in found.items()}
+
+    def _to_take(self) -> list[str]:
+        """Fields whose columns are taken as they are: by consent where they can hold them, and those that have their type again.
+
+        What came of the cells in between may not be what stood there, so that nothing is agreed about these fields any more.
+        """
+        if self._dry or self._layout is None:
+            return []
+        wanted = {one.name: one.type for one in self._wish.columns}
+        places = {name: self._layout.places[name] for name in self.held}
+        again = {name for name, place in places.items() if alike(place.accepted, pure(place.type))}
+        fit = {name for name, place in places.items() if self._take_types and can_hold(wanted[name], place.type)}
+        return sorted(again | fit)
 
     def close(self) -> None:
         """See Connector.close."""
@@ -110,16 +137,17 @@ class GristTable:
 
     def structure(self, token: int) -> Attempt | None:
         """See Connector.structure. One request where nothing moved since the last run, none if another table asked already."""
-        if self._unmoved():
+        if self._unmoved() and not self._to_take():
             return None
         standing = self._survey()
         if self._like is not None and not self._rebuild and not standing.whole(self._wish):
             refuse_lookalikes(self._document, self._wish, standing, self._like, self._binding is not None)
         if self._dry:  # what a new table refers to may not stand yet, either: a real run makes one after the other
             return None if standing.whole(self._wish) else Attempt(token, (), {})
-        if next_call(self._document, self._wish, standing, self._own_login) is None:
+        taken = self._to_take()
+        if next_call(self._document, self._wish, standing, self._own_login) is None and not taken:
             return None
-        return Attempt(token, (), as_evidence(standing, self._wish))
+        return Attempt(token, (), as_evidence(standing, self._wish, taken))
 
     def _own_login(self) -> str | None:
         return self._login or self._document.login()
@@ -134,26 +162,28 @@ class GristTable:
         if not self._looked:
             if self._document.since(known.state).schema_moved:
                 return False
-            self._bind(known.layout, known.left)
+            self._bind(known.layout, known.left, known.types)
         return self._layout is not None
 
     def _survey(self) -> TableState:
         state = self._document.head()  # asked before the look, so that what moves after it is seen the next time
-        standing = survey(self._document, self._wish, self._binding, self._rebuild)
+        standing = survey(self._document, self._wish, self._binding, self._rebuild, self._taken)
         self._looked = True
         self._layout = standing.layout
         if standing.layout is not None and standing.whole(self._wish):
-            self._bind(standing.layout, standing.left, state)
+            self._bind(standing.layout, standing.left, standing.types, state)
         return standing
 
-    def _bind(self, layout: TableLayout, left: Mapping[str, tuple[str, int]], state: str | None = None) -> None:
+    def _bind(
+        self, layout: TableLayout, left: Mapping[str, tuple[str, int]], types: Mapping[str, str], state: str | None = None
+    ) -> None:
         self._layout, self._looked = layout, True
         state = state or self._document.head()
         asked = dict(self._wish.asked)
-        self._binding = TableBinding(self._document.id, self._wish.table, asked, layout, state, self._made, left)
+        self._binding = TableBinding(self._document.id, self._wish.table, asked, layout, state, self._made, left, types)
 
     def _make(self, attempt: Attempt) -> list[Outcome]:
-        self._made |= made_by(attempt.evidence, self._wish)
+        self._begun(attempt)
         for _ in range(CALLS):
             call = next_call(self._document, self._wish, self._survey(), self._own_login)
             if call is None:
@@ -169,6 +199,12 @@ class GristTable:
             finally:
                 self._document.forget()
         return [Outcome(Result.STALE, why="the table changes while it is made")]
+
+    def _begun(self, attempt: Attempt) -> None:
+        """What an attempt makes or takes, whether its answer comes or not."""
+        taken: Any = attempt.evidence.get("taken", ())
+        self._made |= made_by(attempt.evidence, self._wish)
+        self._taken |= set(taken)
 
     def _settle_structure(self) -> list[Outcome]:
         self._clock.sleep(SETTLE_AFTER)
@@ -208,7 +244,7 @@ class GristTable:
     def _found(self, reader: RowReader, row: Row) -> Found:
         found = reader.found(row)
         for name, why in found.frozen.items():
-            if name not in found.record.fields:
+            if name not in found.record.fields and name not in reader.held:
                 self._unreadable[row.key, name] = why
         if not self._dry:
             return found
@@ -252,7 +288,7 @@ class GristTable:
     def _reader(self, layout: TableLayout) -> RowReader:
         lacking = [one for one in self._wish.columns if self._dry and one.name not in layout.places]
         unmade: dict[str, Value] = {one.name: default_of(one.type) for one in lacking}
-        return RowReader(layout, codecs_of(self._document, self._wish, layout), self._made, unmade)
+        return RowReader(layout, codecs_of(self._document, self._wish, layout), self._made, unmade, self.held)
 
     def _forget(self) -> None:
         self._document.forget()
@@ -294,7 +330,7 @@ class GristTable:
         writer = self._writer()
         if writer is None:
             return batch.all(attempt, Result.STALE, "its table is gone")
-        outcomes = batch.told(attempt, batch.outcomes(attempt, writer.send(attempt, batch)), writer.layout)
+        outcomes = batch.told(attempt, batch.outcomes(attempt, writer.send(attempt, batch)), writer.unwritable)
         if any(one.result is Result.STALE for one in outcomes):
             self._forget()
         return outcomes
@@ -305,7 +341,7 @@ class GristTable:
         What it then does is bounded: it changes only rows that still show the old values, and adds only keys that are not there.
         """
         if attempt.evidence["kind"] == "structure":
-            self._made |= made_by(attempt.evidence, self._wish)
+            self._begun(attempt)
             return self._settle_structure()
         batch = TableBatch.from_data(attempt.evidence)
         self._forget()
@@ -317,7 +353,7 @@ class GristTable:
         if writer is None:
             outcomes = batch.all(attempt, Result.STALE, "its table is gone")
         else:
-            outcomes = batch.told(attempt, batch.outcomes(attempt, settled), writer.layout)
+            outcomes = batch.told(attempt, batch.outcomes(attempt, settled), writer.unwritable)
         if not any(one.result is Result.UNKNOWN for one in outcomes):
             self._settled.add(attempt.token)
         return outcomes
@@ -330,6 +366,13 @@ class GristTable:
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
         """See Connector.mend. A write never lands in another row: it names the key and the old values of the row it is for."""
         return None
+
+
+def _retyped(column: TableColumn, place: ColumnPlace, table: str) -> str:
+    changed = (
+        f"from {place.accepted} to {pure(place.type)}{'' if can_hold(column.type, place.type) else ', which cannot hold it'}"
+    )
+    return f'the type of its column "{place.id}" in the Grist table "{table}" was changed {changed}'
 
 
 def _places(rows: TableRows) -> dict[str, tuple[str, ...]]:

@@ -25,6 +25,7 @@ class Writer:
         self._document = document
         self.layout = layout
         self._reader = reader
+        self.unwritable = reader.unwritable
 
     def rows(self, keys: Sequence[str]) -> TableRows:
         """The rows with these keys, as they are now."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.connectors.base import Connector
+from syncdb.connectors.grist import GristTable
 from syncdb.ledger import state_keys
 from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Side, Tie
 from syncdb.orders.order_sync import RowMapping
@@ -22,13 +23,18 @@ class OrdersTable:
     document: str
     pair: str = field(init=False)
     _cursor: str | None = None
+    _table: GristTable | None = None
 
     def __post_init__(self) -> None:
         self.pair = registered(self.tables.ledger, self.document, ORDERS)
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         rows = order_rows(self.chosen, str(shop["zone"]), str(shop["currency"]))
-        return self.tables.table(ORDERS, self.chosen.table, order_columns(rows)), rows
+        self._table = self.tables.table(ORDERS, self.chosen.table, order_columns(rows, self.chosen.from_grist))
+        return self._table, rows
+
+    def held(self) -> Mapping[str, str]:
+        return self._table.held if self._table is not None else {}
 
     def remember(self) -> None:
         self.tables.remember()

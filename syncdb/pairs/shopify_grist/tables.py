@@ -1,6 +1,6 @@
 """The tables of a Grist document: what is wanted of them, and what ties them to the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,12 +8,12 @@ from syncdb.clock import Clock
 from syncdb.connectors.grist import GristDocument, GristTable, TableBinding, TableColumn
 from syncdb.connectors.grist.layout import WantedTable
 from syncdb.connectors.grist.lookalike import Likeness
-from syncdb.engine.request import RunRequest
+from syncdb.engine.request import COLUMN_TYPE, RunRequest
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import SheetMapping
 from syncdb.mapping.entities import KEY_LABEL, EntityField, ShownAs
-from syncdb.model import Field, Record
+from syncdb.model import Field, Owner, Record
 from syncdb.orders.writable_orders import TAGS, sorted_words
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
@@ -62,6 +62,7 @@ class Tables:
             binding=TableBinding.from_data(stored) if stored else None,
             changed_at=changed_at,
             rebuild=self.request.force,
+            take_types=COLUMN_TYPE in self.request.accept,
             dry=self.request.dry,
             clock=self.clock,
             like=like,
@@ -102,16 +103,22 @@ def wanted_tables(selection: Selection, zone: str, currency: str) -> dict[str, W
         columns = tuple(_column(part, whole, zone, currency) for part in one.fields)
         wanted[name] = WantedTable(one.table, KEY_LABEL, columns, CHANGED_AT if one.needs_times else None)
     if selection.orders is not None:
-        wanted[ORDERS] = WantedTable(
-            selection.orders.table, KEY_LABEL, order_columns(order_rows(selection.orders, zone, currency))
-        )
+        columns = order_columns(order_rows(selection.orders, zone, currency), selection.orders.from_grist)
+        wanted[ORDERS] = WantedTable(selection.orders.table, KEY_LABEL, columns)
     return wanted
 
 
-def order_columns(rows: "OrderRows") -> tuple[TableColumn, ...]:
+def order_columns(rows: "OrderRows", shared: Collection[str] = ()) -> tuple[TableColumn, ...]:
+    """The columns of the orders' table; `shared` are fields that Grist may change."""
     zone = rows.mapping.zone
     return tuple(
-        TableColumn(one.name, one.label, _order_type(one, zone), digits=MOST_DIGITS if one.kind is Kind.MONEY else None)
+        TableColumn(
+            one.name,
+            one.label,
+            _order_type(one, zone),
+            digits=MOST_DIGITS if one.kind is Kind.MONEY else None,
+            guarded=one.name in shared,
+        )
         for one in rows.fields
     )
 
@@ -129,7 +136,15 @@ def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str
     """The column of a field: its type follows from what the field holds."""
     one = chosen.field
     digits = minor_digits(currency) if one.money else None
-    return TableColumn(one.name, chosen.column, _type(one, entities, zone), one.choices, digits=digits)
+    return TableColumn(
+        one.name,
+        chosen.column,
+        _type(one, entities, zone),
+        one.choices,
+        digits=digits,
+        currency=currency if one.money else "",
+        guarded=chosen.rule.owner is not Owner.LEFT,
+    )
 
 
 def _type(one: EntityField, entities: Mapping[str, ChosenEntity], zone: str) -> str:

@@ -126,6 +126,10 @@ class SheetDestination:
         """A sheet has no states. One put back to an earlier version is filled again from the shop, which owns every cell."""
         return ""
 
+    def held(self) -> Mapping[str, str]:
+        """A sheet's cells have their types each by itself."""
+        return {}
+
     def settled(self) -> None:
         """Nothing was told, so there is nothing to note."""
 

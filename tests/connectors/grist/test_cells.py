@@ -140,16 +140,27 @@ def test_numbers_in_text_columns_keep_their_meaning() -> None:
     in_text = Codec("Numeric", "Text", digits=2)
     assert stored(Decimal("12.50"), in_text) == "12.50"
     assert shown("12.5", in_text) == Decimal("12.50")
+    with pytest.raises(UnreadableCell, match="thousands or decimals"):
+        shown("12,500", in_text)
+
+
+@pytest.mark.parametrize("typed", ["12,50", "12.5", " 12,50 €", "€ 12.50", "12.50 EUR"])
+@pytest.mark.parametrize("real", ["Numeric", "Text", "Any"])
+def test_an_amount_is_read_as_people_write_it_in_a_column_of_any_type(typed: str, real: str) -> None:
+    assert shown(typed, Codec("Numeric", real, digits=2, currency="EUR")) == Decimal("12.50")
+
+
+@pytest.mark.parametrize("number", [451, 1e5, Decimal("0.5"), True])
+@pytest.mark.parametrize("real", ["Numeric", "Int", "Any", "Bool"])
+def test_a_text_is_never_taken_from_what_is_none(number: Any, real: str) -> None:
     with pytest.raises(UnreadableCell):
-        shown("12,50", in_text)
-
-
-def test_leading_zeros_are_not_lost_in_a_numeric_column() -> None:
+        shown(float(number) if isinstance(number, Decimal) else number, Codec("Text", real))
     with pytest.raises(UnfitCell):
-        stored("00123", Codec("Text", "Numeric"))
-    assert stored("123", Codec("Text", "Numeric")) == 123.0
+        stored("123", Codec("Text", "Numeric"))
 
 
 def test_columns_that_can_never_hold_a_field_are_known() -> None:
     assert not can_hold(BERLIN, "Date") and not can_hold("Text", "Bool") and not can_hold("Text", "RefList:T")
+    assert not any(can_hold("Text", real) for real in ("Numeric", "Int", "Date", BERLIN, "ChoiceList"))
+    assert not can_hold("Numeric", "Int") and not can_hold(BERLIN, "Numeric")
     assert can_hold("Numeric", "Text") and can_hold("Text", "Choice") and can_hold("Ref:A", "Ref:B")

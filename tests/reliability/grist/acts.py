@@ -204,9 +204,21 @@ def make_values(hand: Hand) -> None:
         hand.world.hand("products").make_values(column.id)
 
 
+RETYPED = (
+    ("variants", "price", "Numeric", "Text"),
+    ("variants", "price", "Numeric", "Int"),
+    ("variants", "sku", "Text", "Numeric"),
+    ("products", "tags", "ChoiceList", "Text"),
+    ("inventory", "available", "Int", "Text"),
+)
+
+
 def retype(hand: Hand) -> None:
-    column = hand.column("variants", "price")
-    hand.world.hand("variants").retype(column.id, "Text" if column.type == "Numeric" else "Numeric")
+    """Another type for a column, or back. What became of its cells on the way is nobody's edit."""
+    entity, name, usual, other = RETYPED[hand.b % len(RETYPED)]
+    column = hand.column(entity, name)
+    hand.world.hand(entity).retype(column.id, other if column.type == usual else usual)
+    hand.oracle.unsure(entity, name)
 
 
 PEOPLE: tuple[Callable[[Hand], None], ...] = (

@@ -11,7 +11,7 @@ from typing import Any
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.grist.wire import EngineError, Refusal
 from syncdb.sandbox.local import ACCOUNT
-from tests.reliability.grist.acts import PEOPLE, SHOP, STILL_MISSED, Hand
+from tests.reliability.grist.acts import PEOPLE, RETYPED, SHOP, STILL_MISSED, Hand
 from tests.reliability.grist.history import false_history
 from tests.reliability.grist.oracle import NOTHING, Decided, Oracle
 from tests.reliability.grist.view import View, look
@@ -244,6 +244,27 @@ class Judged:
             assert not wrong, self.story(wrong)
             self.oracle.hear(after)
 
+    def take_types(self) -> None:
+        """A person consents to columns whose type people changed."""
+        world = self.world
+        if not world.numbers:
+            return
+        taken = [place for place, kind in world.types.items() if kind != getattr(world.column(*place), "type", kind)]
+        fit = [place for place in taken if world.shared(*place) and self._fits(*place)]
+        for place in fit:
+            self.oracle.unsure(*place)  # as far as the run comes
+        before = {place: world.types[place] for place in fit}
+        world.types |= {place: world.column(*place).type for place in fit if world.column(*place) is not None}
+        ran = self.run(accept=("column-type",))
+        if ran.code not in (0, 3):
+            world.types |= before
+        struck["column types taken"] += bool(fit)
+        self.behind = True
+
+    def _fits(self, entity: str, name: str) -> bool:
+        column = self.world.column(entity, name)
+        return column is not None and (name, column.type) not in (("price", "Int"), ("sku", "Numeric"), ("tags", "Text"))
+
     # --- the ledger
 
     def copy_aside(self) -> None:
@@ -273,6 +294,7 @@ class Judged:
         self.oracle.totals.clear()
         for cell in self.oracle.bases:
             self.oracle.bases[cell].add("\0never agreed")
+        self.world.take_types()
         self.told.append("the ledger is lost")
         struck["ledger lost"] += 1
         self.behind = self.other_ledger = True
@@ -294,6 +316,12 @@ class Judged:
             rows = look(self.world).places[key][1:]
             self.world.hand(key[0]).delete(*rows)
             self.told.append(f"the copies of {key} are deleted")
+        for entity, name, usual, _ in RETYPED:  # a type that cannot hold the field stops a run with a new ledger
+            column = self.world.column(entity, name)
+            if column is not None and not column.computed and column.type != usual and not self._fits(entity, name):
+                self.world.hand(entity).retype(column.id, usual)
+                self.oracle.unsure(entity, name)
+                self.told.append(f"{entity}.{name} is {usual} again")
         self.oracle.hear(look(self.world))
 
     def agree(self, runs: int = 2) -> None:

@@ -76,6 +76,23 @@ class Oracle:
             for name in view.left[key].keys() & view.right[key].keys():
                 self.bases.setdefault((*key, name), {NOTHING}).update((view.left[key][name], view.right[key][name]))
 
+    def unsure(self, entity: str, name: str) -> None:
+        """It may be that nothing counts as agreed about this field any more."""
+        for cell, bases in self.bases.items():
+            if (cell[0], cell[2]) == (entity, name):
+                bases.add(NOTHING)
+        if name == "available":
+            self.totals.clear()
+
+    def anew(self, of: Iterable[tuple[str, str]]) -> None:
+        """Nothing counts as agreed about these fields (entity, name) any more."""
+        fields = set(of)
+        for cell in self.bases:
+            if (cell[0], cell[2]) in fields:
+                self.bases[cell] = {NOTHING}
+        if ("inventory", "available") in fields:
+            self.totals.clear()
+
     def moved(self, level: str, by: int | None) -> None:
         """A count was moved by somebody; None where it was not a movement (a word was typed, say)."""
         key = ("inventory", level)

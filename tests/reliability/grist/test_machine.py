@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from syncdb.sandbox.faults import Fault
-from tests.reliability.grist.acts import IN_THE_MOMENT, move_alike
+from tests.reliability.grist.acts import IN_THE_MOMENT, move_alike, retype
 from tests.reliability.grist.judged import Judged, struck
 from tests.reliability.grist.oracle import Oracle
 from tests.reliability.grist.world import Kept, ProofWorld
@@ -176,6 +176,14 @@ class Histories(RuleBasedStateMachine):
         self.judged.person(4, a, 0)
         self.judged.ordinary()
         self.judged.decide(b, grist)
+
+    @rule(b=small, taken=st.booleans())
+    def people_change_the_type_of_a_column(self, b: int, taken: bool) -> None:
+        if self.world.numbers:
+            self.judged.act(0, 0, b, (retype,))
+            self.judged.ordinary()
+        if taken:
+            self.judged.take_types()
 
     @rule()
     def the_ledger_is_copied_aside(self) -> None:

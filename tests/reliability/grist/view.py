@@ -96,6 +96,8 @@ def shop(world: ProofWorld) -> dict[Key, dict[str, Any]]:
 def read(world: ProofWorld, entity: str, name: str, table: Table, row: int, column: Column) -> Any:
     """A cell as a value of its field; UNREADABLE where it holds something else."""
     cell = table.get(row, column)
+    if world.retyped(entity, name, column):
+        return UNREADABLE
     if (entity, name) in REFERENCES:
         return _referred(world, REFERENCES[entity, name], cell)
     if name == "tags":
@@ -108,9 +110,7 @@ def read(world: ProofWorld, entity: str, name: str, table: Table, row: int, colu
         return number.quantize(Decimal("0.01"), ROUND_HALF_EVEN) if isinstance(number, Decimal) else number
     if isinstance(cell, str):
         return text(cell)
-    if isinstance(cell, bool) or not isinstance(cell, int | float | None):
-        return UNREADABLE
-    return None if cell is None else text(f"{Decimal(repr(cell)).normalize():f}")
+    return None if cell is None else UNREADABLE  # a text is not taken from a number
 
 
 def _referred(world: ProofWorld, to: str, cell: Any) -> Any:

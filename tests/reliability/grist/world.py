@@ -55,6 +55,7 @@ class Kept:
     chosen: dict[str, Any]
     columns: dict[tuple[str, str], int]
     numbers: dict[str, int]
+    types: dict[tuple[str, str], str]
     received: list[Seen]
 
 
@@ -84,6 +85,7 @@ class ProofWorld(GristWorld):
         self.columns: dict[tuple[str, str], int] = {}
         self.numbers: dict[str, int] = {}
         self.remade: set[tuple[str, str]] = set()  # fields ("": whole tables) that stand somewhere else since a run
+        self.types: dict[tuple[str, str], str] = {}
         self.clock = Clock(
             now=lambda: datetime.fromtimestamp(self.time + self.skew, UTC),
             monotonic=lambda: self.time - self.born,
@@ -127,14 +129,33 @@ class ProofWorld(GristWorld):
                 self.numbers[entity] = named.ref
                 for place in [one for one in self.columns if one[0] == entity]:
                     del self.columns[place]
+                    self.types.pop(place, None)
             table = self.table(entity)
             if table is None:
                 continue
             for name, label in {**fields, "": KEY}.items():
                 known = next((one for one in table.ordered() if one.label == label), None)
-                if known is not None and name in {"", *self.chosen[entity]}:
-                    self.remade |= {(entity, name)} if self.columns.get((entity, name), known.ref) != known.ref else set()
-                    self.columns[entity, name] = known.ref
+                if known is None or name not in {"", *self.chosen[entity]}:
+                    continue
+                place = (entity, name)
+                if self.columns.get(place, known.ref) != known.ref:
+                    self.remade.add(place)
+                    self.types.pop(place, None)
+                self.columns[place] = known.ref
+                self.types.setdefault(place, known.type)
+
+    def retyped(self, entity: str, name: str, column: Column) -> bool:
+        """Whether a column whose word may count is of another type than when its values were agreed on."""
+        return self.types.get((entity, name), column.type) != column.type and self.shared(entity, name)
+
+    def shared(self, entity: str, name: str) -> bool:
+        """Whether what people type there may go to the shop."""
+        may = {"all", entity, f"{entity}.{name}"} & set(self.env["SHOPIFY_WRITES"].split(","))
+        return name != "" and self.chosen[entity].get(name, "shopify") != "shopify" and bool(may)
+
+    def take_types(self) -> None:
+        """The columns count as they are from now on."""
+        self.types = {place: column.type for place in self.types if (column := self.column(*place)) is not None}
 
     def table(self, entity: str) -> Table | None:
         return self.document.tables.get(self.numbers.get(entity, -1)) or next(
@@ -203,6 +224,7 @@ class ProofWorld(GristWorld):
             copy.deepcopy(self.chosen),
             dict(self.columns),
             dict(self.numbers),
+            dict(self.types),
             list(self.received),
         )
 
@@ -219,7 +241,7 @@ class ProofWorld(GristWorld):
         self.env.update(to.env)
         self.chosen = copy.deepcopy(to.chosen)
         self.gone.clear()
-        self.columns, self.numbers = dict(to.columns), dict(to.numbers)
+        self.columns, self.numbers, self.types = dict(to.columns), dict(to.numbers), dict(to.types)
         self.received = list(to.received)
         self.faults.clear()
         self.faults._late.clear()
