@@ -554,8 +554,8 @@ DEFECTS = (
     Defect(
         "stock is set without comparing",
         "connectors/shopify/catalogue/stock.py",
-        '            "changeFromQuantity": sent(field, work.operation.expected.get(name), currency),',
-        '            "changeFromQuantity": None,',
+        '"changeFromQuantity": before}',
+        '"changeFromQuantity": None}',
         (GOODS,),
     ),
     Defect(
