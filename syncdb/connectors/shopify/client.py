@@ -1,7 +1,8 @@
 """One GraphQL request to a shop: sent, paced, tried again within the deadline, and its answer or refusal told apart.
 
 What a refusal means (documented unless marked): 401 and 403 token or permission, 402 and 423 a frozen or locked shop, 404 no such
-shop, 429 and 430 too fast, 5xx theirs. THROTTLED comes with HTTP 200 (reported). HTML with 200 comes from something in between.
+shop, 409 busy with the same record (reported), 429 and 430 too fast, 5xx theirs. THROTTLED comes with HTTP 200 (reported). HTML
+with 200 comes from something in between.
 """
 
 import json
@@ -177,8 +178,9 @@ class ShopifyClient:
         if response.status == 200:
             self.first_dated = self.first_dated or response.dated
             return response
-        if response.status in (429, 430):
-            raise Transient(f"Shopify answered HTTP {response.status}: too many requests", wait=max(1.0, response.retry_after))
+        if response.status in (409, 429, 430):
+            said = "it is busy with the same record" if response.status == 409 else "too many requests"
+            raise Transient(f"Shopify answered HTTP {response.status}: {said}", wait=max(1.0, response.retry_after))
         if response.status >= 500 or response.status == 408:
             strain()
             raise Lost(f"Shopify answered HTTP {response.status}", wait=response.retry_after)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.shopify.busy import Patience
 from syncdb.connectors.shopify.catalogue.answered import text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS, STOCK, VARIANTS, ShopEntity
@@ -197,6 +198,21 @@ class CatalogueSide:
         return _outcomes(works)
 
     def _send(self, attempt: Attempt, works: Sequence[PendingWrite], sender: Sender) -> None:
+        """Send what is pending; what the shop is busy with is sent again for a while, compared anew each time."""
+
+        def sent() -> bool:
+            waiting = [work for work in works if work.busy]
+            if waiting:
+                self._find(waiting)
+            for work in waiting:
+                work.again()
+                compare(work, self.entity)
+            self._once(attempt, works, sender)
+            return not any(work.busy for work in works)
+
+        Patience(self.conversation.client.clock).until(sent)
+
+    def _once(self, attempt: Attempt, works: Sequence[PendingWrite], sender: Sender) -> None:
         if self.entity is STOCK:
             StockWriter(sender, self._reader, attempt.token, self.late, self.manner).write(works)
             return

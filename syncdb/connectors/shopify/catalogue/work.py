@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.shopify.busy import Meaning, meaning
 from syncdb.connectors.shopify.catalogue.answered import UserError
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ShopEntity
@@ -23,7 +24,8 @@ MOVED = "it changed in the shop meanwhile"
 class PendingWrite:
     """An operation, its fields by name, and the record it goes to; `outcome` is None while there is something left to do.
 
-    `stands` are fields already written by an earlier mutation for the same operation. `place` (item and location) and
+    `stands` are fields already written by an earlier mutation for the same operation. `busy`: the shop said that it is busy with
+    the record, so that it may be tried again in a moment. `place` (item and location) and
     `known_as` are what an attempt to set stock keeps of the record.
     """
 
@@ -34,6 +36,7 @@ class PendingWrite:
     stands: list[str] = field(default_factory=list)
     place: Sequence[str] = ()
     known_as: str = ""
+    busy: bool = False
 
     @property
     def key(self) -> str:
@@ -53,6 +56,10 @@ class PendingWrite:
         """The fields to be written that are metafields, or those that are not."""
         changed = [self.fields[name] for name in self.operation.changes]
         return [one for one in changed if (one.metafield is not None) == metafields]
+
+    def again(self) -> None:
+        """Take it up again after the shop was busy with it."""
+        self.outcome, self.busy = None, False
 
     def end(self, result: Result, why: str = "") -> None:
         """Settle it, saying what of it stands already."""
@@ -132,8 +139,12 @@ def shown_as(name: str, value: Value) -> Value:
 
 
 def refuse(work: PendingWrite, entity: ShopEntity, errors: Iterable[UserError]) -> None:
-    """Settle it as refused, with the field and Shopify's own words."""
-    work.end(Result.REJECTED, f"{called(work, entity)}: Shopify refused it: {said(errors)}")
+    """Settle it as refused, in Shopify's own words; as stale where that passes or rests on what is no longer so."""
+    told = tuple(errors)
+    what = meaning(told)
+    work.busy = what is Meaning.WAIT
+    result = Result.REJECTED if what is Meaning.REFUSED else Result.STALE
+    work.end(result, f"{called(work, entity)}: Shopify refused it: {said(told)}")
 
 
 def said(errors: Iterable[UserError]) -> str:

@@ -6,8 +6,8 @@ no second product. Nothing is sent where the product is there already: what a pe
 
 from dataclasses import dataclass
 
+from syncdb.connectors.shopify.busy import Meaning, meaning
 from syncdb.connectors.shopify.catalogue.work import Sender, said
-from syncdb.connectors.shopify.products.busy import Meaning, meaning
 from syncdb.connectors.shopify.products.custom_id import CustomIds
 from syncdb.connectors.shopify.products.fitness import problems
 from syncdb.connectors.shopify.products.inputs import set_input

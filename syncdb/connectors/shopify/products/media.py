@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from syncdb.connectors.shopify.products.busy import Patience
+from syncdb.connectors.shopify.busy import Patience
 from syncdb.connectors.shopify.products.contents import Contents, NotTaken
 from syncdb.connectors.shopify.products.fitness import MOST_MEDIA
 from syncdb.connectors.shopify.products.media_plan import Known, may_be_same, media_plan, moves, pictures

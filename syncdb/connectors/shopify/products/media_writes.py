@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.shopify.busy import Meaning, Patience, meaning
 from syncdb.connectors.shopify.catalogue.answered import UserError, found_at, objects, text_at
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
 from syncdb.connectors.shopify.catalogue.work import Sender, said
-from syncdb.connectors.shopify.products.busy import Meaning, Patience, meaning
 from syncdb.connectors.shopify.products.media_plan import MOST_PAIRS
 from syncdb.errors import RetryLater
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from syncdb.connectors.shopify.busy import Meaning, Patience, meaning
 from syncdb.connectors.shopify.catalogue.answered import UserError, found_at, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
@@ -12,7 +13,6 @@ from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.catalogue.work import Sender, said
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.products.busy import Meaning, Patience, meaning
 from syncdb.connectors.shopify.products.selections import PAGE_INFO
 from syncdb.model import Outcome, Result
 from syncdb.values import iso

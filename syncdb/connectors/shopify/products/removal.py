@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from syncdb.connectors.shopify.busy import Meaning, Patience, meaning
 from syncdb.connectors.shopify.catalogue.answered import UserError, found_at, objects, text_at, text_or_none_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
@@ -16,7 +17,6 @@ from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.catalogue.work import Sender, said
 from syncdb.connectors.shopify.client import code_of, message_of
-from syncdb.connectors.shopify.products.busy import Meaning, Patience, meaning
 from syncdb.errors import OutcomeUnknown
 from syncdb.model import Outcome, Result
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.shopify.busy import Patience
 from syncdb.connectors.shopify.catalogue.answered import UserError, found_at, payload_in, text_at, text_or_none_at
 from syncdb.connectors.shopify.catalogue.conversation import whole
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
 from syncdb.connectors.shopify.catalogue.work import Sender
 from syncdb.connectors.shopify.client import TooCostly
-from syncdb.connectors.shopify.products.busy import Patience
 from syncdb.connectors.shopify.products.inputs import Input
 from syncdb.errors import OutcomeUnknown
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.shopify.busy import Meaning, Patience, meaning
 from syncdb.connectors.shopify.catalogue.answered import UserError
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
 from syncdb.connectors.shopify.catalogue.work import Sender, said
 from syncdb.connectors.shopify.client import TooCostly
-from syncdb.connectors.shopify.products.busy import Meaning, Patience, meaning
 from syncdb.connectors.shopify.products.fitness import problems
 from syncdb.connectors.shopify.products.inputs import Input, bare_variant, variants_input
 from syncdb.connectors.shopify.products.reading import ProductReader

@@ -292,14 +292,14 @@ class Goods:
         self.deleted.add(gid)
         self.indexes[kind].put(gid, None, now + self.lag(), now)
 
-    def free_handle(self, wanted: str, kind: str = "Product") -> str:
-        """The handle, or the next one free: a number at its end is counted on (observed)."""
-        taken = {one["handle"] for one in self.by_kind[kind].values()}
-        stem = wanted or kind.casefold()
+    def free_handle(self, wanted: str, kind: str = "Product", taken: set[str] | None = None) -> str:
+        """The handle, or the next one not `taken` (default: by any of its kind): a number at its end is counted on (observed)."""
+        taken = {one["handle"] for one in self.by_kind[kind].values()} if taken is None else taken
+        wanted = stem = wanted or kind.casefold()
         head = stem.rstrip("0123456789")
         tail = stem[len(head) :]
         number, stem = (int(tail), head) if tail else (0, f"{stem}-")
-        while wanted in taken or not wanted:
+        while wanted in taken:
             number += 1
             wanted = f"{stem}{number}"
         return wanted

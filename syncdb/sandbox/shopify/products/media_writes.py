@@ -142,20 +142,16 @@ def _pair_problems(pairs: Sequence[Node], product: Node, goods: Goods, attaching
     if len(pairs) > MOST_PAIRS:
         text = f"Exceeded {MOST_PAIRS} variant-media pairs per mutation."
         return [refusal(["variantMedia"], text, "MAXIMUM_VARIANT_MEDIA_PAIRS_EXCEEDED")]
-    seen: set[str] = set()
     found: list[Node] = []
+    named = [pair["variantId"] for pair in pairs]
     for at, pair in enumerate(pairs):
         where: list[str | int] = ["variantMedia", at]
-        found += _ids_problems(pair, where) or (
-            [refusal([*where, "variantId"], "Variant was specified in more than one media input.", TWICE)]
-            if pair["variantId"] in seen
-            else _pair_state(pair, product, goods, where, attaching)
-        )
-        seen.add(pair["variantId"])
+        problems = _ids_problems(pair, where)
+        if not problems and named.count(pair["variantId"]) > 1:
+            text = "Variant was specified in more than one media input."
+            return [refusal([*where, "variantId"], text, "PRODUCT_VARIANT_SPECIFIED_MULTIPLE_TIMES")]
+        found += problems or _pair_state(pair, product, goods, where, attaching)
     return found
-
-
-TWICE = "PRODUCT_VARIANT_SPECIFIED_MULTIPLE_TIMES"
 
 
 def _ids_problems(pair: Node, where: list[str | int]) -> list[Node]:

@@ -74,7 +74,8 @@ def _custom_id_problems(custom: Node, given: Node) -> list[Node]:
 
 def _problems(given: Node, product: Node | None, goods: Goods) -> list[Node]:
     fields = given if product is not None else {"title": None} | given
-    found = [_coded(one) for one in product_problems(fields, product, goods, ["input"])] + set_problems(given, goods)
+    told = product_problems(fields, product, goods, ["input"])
+    found = [other for one in told for other in _as_told_here(one, given)] + set_problems(given, goods)
     if given.get("giftCard") and not product:
         found.append(refusal(["input", "giftCard"], "Gift cards are not activated", "GIFT_CARDS_NOT_ACTIVATED"))
     options, variants = given.get("productOptions"), given.get("variants")
@@ -198,10 +199,20 @@ def _restock(variant: Node, row: Node, goods: Goods) -> None:
         move(level, one["name"], one["quantity"] - level["_counts"][one["name"]], goods)
 
 
-def _coded(problem: Node) -> Node:
-    """A product's refusal with the code that productSet gives it; those recorded have none but for the handle."""
-    taken = "already in use" in problem["message"]
-    return problem | {"code": "HANDLE_NOT_UNIQUE"} if taken else problem
+def _as_told_here(problem: Node, given: Node) -> list[Node]:
+    """A product's refusal as productSet tells it: long texts in its own way, a code for the handle only (observed)."""
+    if "already in use" in problem["message"]:
+        return [problem | {"code": "HANDLE_NOT_UNIQUE"}]
+    if "is too long" not in problem["message"]:
+        return [problem]
+    name, whole = problem["field"][-1], ["input"]
+    if name == "title":
+        short = problem | {"message": problem["message"].removeprefix("Title ")}
+        handle = problem | {"field": whole, "message": problem["message"].replace("Title", "Handle")}
+        return [short] if given.get("handle") else [short, handle]
+    custom = problem["message"].replace("Product type", "Custom product type")
+    also = [problem | {"field": whole, "message": custom}] if name == "productType" else []
+    return [problem | {"field": whole}, *also]
 
 
 def _set_later(given: Node, identifier: Node | None, goods: Goods) -> Node:

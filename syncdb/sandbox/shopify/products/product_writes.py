@@ -50,7 +50,9 @@ def product_problems(given: Node, product: Node | None, goods: Goods, where: Seq
     handle = handle_of(given["handle"]) if given.get("handle") else None
     if handle and any(one["handle"] == handle and one is not product for one in goods.products.values()):
         text = f"Handle '{given['handle']}' already in use. Please provide a new handle."
-        found.append(refusal([*where, "handle"], text))
+        found.append(refusal(["input", "handle"], text))  # the same path in every mutation (observed)
+    if any(len(tag.strip()) > 255 for tag in given.get("tags") or ()):
+        found.append(refusal([*where, "tags"], "Product tags is invalid"))
     for at, one in enumerate(given.get("metafields") or ()):
         known = metafield_of(product, namespace_of(one.get("namespace")), one["key"]) if product else None
         defined = defined_type(goods, "PRODUCT", namespace_of(one.get("namespace")), one["key"])
@@ -75,7 +77,7 @@ def apply_product(product: Node, given: Node, goods: Goods) -> bool:
         if name in given:
             product[name] = given[name] or ""
     if given.get("handle"):
-        product["handle"] = handle_of(given["handle"])
+        product["handle"] = _handle(given["handle"], product, goods)
     if given.get("status"):
         product["status"] = given["status"]
     if "templateSuffix" in given:
@@ -91,6 +93,15 @@ def apply_product(product: Node, given: Node, goods: Goods) -> bool:
     written = [put_metafield(goods, product, one)[1] for one in given.get("metafields") or ()]
     moved = _collected(product, given, goods)
     return moved or any(written) or _told(product) != before
+
+
+def _handle(wanted: str, product: Node, goods: Goods) -> str:
+    """A handle as it is kept: a blank one is made from the title, one without letters or digits anew (observed)."""
+    found = handle_of(wanted)
+    if found:
+        return found
+    others = {one["handle"] for one in goods.products.values() if one is not product}
+    return goods.free_handle("" if wanted.strip() else handle_of(product["title"]), taken=others)
 
 
 def _told(product: Node) -> list[Any]:
@@ -138,7 +149,7 @@ def _create(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node
 def new_product(given: Node, goods: Goods) -> Node:
     """A product with its own fields and options, not yet listed and without variants."""
     title = given["title"]
-    handle = goods.free_handle(handle_of(given.get("handle") or title))
+    handle = goods.free_handle(handle_of((given.get("handle") or "").strip() or title))
     product = parts.product(goods.new_id(), title, goods.stamp(), handle=handle, vendor=goods.vendor, status="ACTIVE")
     options = [(one["name"], [value["name"] for value in one["values"]]) for one in given.get("productOptions") or ()]
     for position, (name, values) in enumerate(options or [(parts.DEFAULT_CHOICE[0], [parts.DEFAULT_CHOICE[1]])], 1):

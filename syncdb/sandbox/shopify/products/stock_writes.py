@@ -201,6 +201,43 @@ def _update_item(_: Source, args: dict[str, Any], run: Execution, step: Step) ->
     return {"inventoryItem": item, "userErrors": []}
 
 
+def _activate(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    """Stock an item at a location where it was not yet, with a quantity or none (texts observed)."""
+    may_write(run, "write_inventory", step.name)
+    goods, version = goods_of(run), run.context.version
+    key = key_of(step, run.variables)
+    if version >= STRICT_SINCE and key is None:
+        text = "The @idempotent directive is required for this mutation but was not provided."
+        raise FieldFailed(text, code="BAD_REQUEST")
+    payload: Node = goods.keys.once(key, step.name, args, lambda: _activated(args, goods))
+    return payload
+
+
+def _activated(args: dict[str, Any], goods: Goods) -> Node:
+    item, place = goods.items.get(args["inventoryItemId"]), goods.locations.get(args["locationId"])
+    if item is None or place is None:
+        where = "inventoryItemId" if item is None else "locationId"
+        return _stocked(None, [refusal([where], "The product couldn't be stocked because it does not exist.")])
+    named = {"available": "available", "onHand": "on_hand"}
+    given = {name: args[name] for name in named if args.get(name) is not None}
+    level = level_at(item, place["id"])
+    if level is not None:
+        text = "Not allowed to set an {} quantity when the item is already active at the location."
+        return _stocked(level, [refusal([name], text.format(named[name])) for name in given])
+    text = f"The product couldn't be stocked at {place['name']} because "
+    if len(given) > 1:
+        why = "not allowed to set available and on_hand quantities at the same time."
+        return _stocked(None, [refusal([name], text + why) for name in given])
+    why = "the quantity needs to be between -1 billion and 1 billion."
+    if wrong := [name for name, quantity in given.items() if abs(quantity) > BILLION]:
+        return _stocked(None, [refusal([name], text + why) for name in wrong])
+    return _stocked(goods.stock(item, place, next(iter(given.values()), 0)), [])
+
+
+def _stocked(level: Node | None, problems: list[Node]) -> Node:
+    return {"inventoryLevel": level, "userErrors": problems}
+
+
 def _changes(source: Source, args: dict[str, Any], _: Execution, __: Step) -> list[Node]:
     wanted = args.get("quantityNames")
     return [one for one in source["changes"] if wanted is None or one["name"] in wanted]
@@ -210,5 +247,6 @@ STOCK_WRITES: dict[tuple[str, str], Resolver] = {
     ("Mutation", "inventorySetQuantities"): _once("quantities", "InventoryQuantityInput", _set),
     ("Mutation", "inventoryAdjustQuantities"): _once("changes", "InventoryChangeInput", _adjust),
     ("Mutation", "inventoryItemUpdate"): _update_item,
+    ("Mutation", "inventoryActivate"): _activate,
     ("InventoryAdjustmentGroup", "changes"): _changes,
 }
