@@ -85,9 +85,9 @@ def test_a_product_refused_stays_as_it_was(shop: Stocked, given: Node, field: li
 
 def test_a_handle_in_use_and_an_unknown_product(shop: Stocked) -> None:
     one, other = list(shop.goods.products.values())[:2]
-    payload = shop.data(UPDATE, product={"id": one["id"], "handle": other["input", "handle"]})["productUpdate"]
+    payload = shop.data(UPDATE, product={"id": one["id"], "handle": other["handle"]})["productUpdate"]
     text = f"Handle '{other['handle']}' already in use. Please provide a new handle."
-    assert payload["userErrors"] == [{"field": ["handle"], "message": text}]
+    assert payload["userErrors"] == [{"field": ["input", "handle"], "message": text}]
     payload = shop.data(UPDATE, product={"id": "gid://shopify/Product/1", "title": "x"})["productUpdate"]
     assert payload == {"product": None, "userErrors": [{"field": ["id"], "message": "Product does not exist"}]}
 
