@@ -21,7 +21,7 @@ class Limits:
     `changed_percent` of the known records may be updated, `restored_percent` brought back, `deleted_percent` deleted; below
     `few` records nothing is refused (`few_deletes` for deletions), because small shops do change wholly. What customers see at
     once has closer limits: of each field `live_percent` may be changed, of which `few_live` always, and a field of `prices`
-    falls neither to nothing nor by more than `fall_percent`.
+    falls neither to nothing nor by more than `fall_percent`; those that are `ending` may be emptied one by one.
     """
 
     changed_percent: int = 50
@@ -34,6 +34,7 @@ class Limits:
     few_live: int = 5
     fall_percent: int = 50
     prices: frozenset[str] = frozenset()
+    ending: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _many_values(changes: Iterable[Change], known: int, limits: Limits) -> Itera
     fallen: dict[str, _Seen] = {}
     for change in changes:
         changed.setdefault(change.field, _Seen()).add(change)
-        if change.field in limits.prices and _falls(change, limits.fall_percent):
+        if change.field in limits.prices and _falls(change, limits):
             fallen.setdefault(change.field, _Seen()).add(change)
     for name, seen in fallen.items():
         what = f"{name} of {seen.count} record{'' if seen.count == 1 else 's'} would fall to nothing or by more than"
@@ -133,11 +134,13 @@ def _changes(plan: Plan, side: Side, fits: Fits) -> Iterator[Change]:
                     yield Change(op.key, name, op.expected.get(name), value)
 
 
-def _falls(change: Change, percent: int) -> bool:
+def _falls(change: Change, limits: Limits) -> bool:
     before, after = number(change.before), number(change.after)
     if before is None or before <= 0:
         return False
-    return after is None or after <= 0 or (before - after) * 100 > before * percent
+    if after is None:
+        return change.field not in limits.ending
+    return after <= 0 or (before - after) * 100 > before * limits.fall_percent
 
 
 def _overwrites(operation: Operation) -> bool:

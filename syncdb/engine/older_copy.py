@@ -6,9 +6,11 @@ consent `OLDER_COPY` nothing counts as agreed about the fields that both sides m
 
 from collections.abc import Callable, Iterable, Mapping
 
+from syncdb.engine.guards import MOST_SHOWN, Limits, Surprise
+from syncdb.engine.returning import returning, taken_over
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, state_keys
-from syncdb.model import Owner, Policy, Side
+from syncdb.model import Owner, Plan, Policy, Side
 from syncdb.programs import MANAGER
 
 OLDER_COPY = "older-copy"  # the name of the consent
@@ -71,3 +73,21 @@ def stopped(told: Iterable[str], part: bool) -> NeedsPerson:
         "nothing then counts as agreed about what both sides may change, and every difference is a conflict to decide "
         f"({MANAGER} conflicts). Otherwise put back the newer state first.",
     )
+
+
+def values_return(ledger: Ledger, pair: str, policy: Policy, plan: Plan, to: Side, title: str, limits: Limits) -> Surprise | None:
+    """Why it looks as if an older copy took the other side's place: most of what the plan brings `to` this side, and most of
+    what changed since then, returns to what it was at one earlier time. `title` is what messages call the other side.
+    """
+    changes = taken_over(plan, to)
+    if len(changes) <= limits.few_live:
+        return None
+    past = ledger.past(pair)
+    found = returning(changes, past.steps({one.key for one in changes}))
+    if found is None or len(found.changes) <= limits.few_live or 2 * len(found.changes) < len(changes):
+        return None
+    theirs = [name for name, rule in policy.rules.items() if rule.owner.value != to.value]
+    if 2 * len(found.changes) < past.changed_since(found.run_id, theirs):
+        return None
+    told = f"{len(found.changes)} of {len(changes)} values that changed in {title} are again what they were before {found.until}"
+    return Surprise(f"{told}, as if an older copy had taken its place", found.changes[:MOST_SHOWN])

@@ -13,6 +13,7 @@ from syncdb.engine.guards import Cause, Limits, Surprise, guard
 from syncdb.engine.linked_triples import LinkedListing
 from syncdb.engine.links import Joins, LinkedSide
 from syncdb.engine.match import Matching
+from syncdb.engine.older_copy import OLDER_COPY, values_return
 from syncdb.engine.policy import Decision, Triple, decide
 from syncdb.engine.progress import Progress
 from syncdb.engine.references import referring
@@ -127,16 +128,24 @@ def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapp
     `written` counts what earlier rounds of this run wrote: that stands, and the message says so.
     """
     live = {side: connector.can.fits for side, connector in pair.sides.items() if connector.can.live}
-    if not guard(plan, {}, pair.limits, live):
+    returns = [one for side in live if (one := _values_return(ledger, pair, plan, side)) is not None]
+    if not returns and not guard(plan, {}, pair.limits, live):
         return  # known records, of which a large shop has millions, are counted only where there is so much to hold against them
-    reasons = guard(plan, _known(ledger, pair, plan), pair.limits, live)
+    reasons = [*returns, *guard(plan, _known(ledger, pair, plan), pair.limits, live)]
     if reasons:
         told = "; ".join(_told_with_changes(ledger, pair, one) for one in reasons)
+        older = f" If it was put back to an older copy, run once with --accept {OLDER_COPY}: every difference is asked then."
         raise NeedsPerson(
             f"Stopped before writing to {_written_to(pair, plan)}: {told}. "
             f"{f'{pair.cause.what} ' if pair.cause else ''}{_left_standing(written or {})}",
-            next_step=f"Look at what a run would do with --test. If that is what you want, run once with {_consent(pair)}.",
+            next_step=f"Look at what a run would do with --test. If that is what you want, run once with {_consent(pair)}."
+            f"{older if returns else ''}",
         )
+
+
+def _values_return(ledger: Ledger, pair: EntityPair, plan: Plan, to: Side) -> Surprise | None:
+    title = pair.sides[to.other].title
+    return values_return(ledger, pair.name, pair.policy, plan, to, title, pair.limits)
 
 
 def _consent(pair: EntityPair) -> str:

@@ -19,6 +19,7 @@ from syncdb.ledger.listed_orders import ListedOrders
 from syncdb.ledger.media import MediaDigests
 from syncdb.ledger.orders import Orders
 from syncdb.ledger.pairs import Pairs, RegisteredPair
+from syncdb.ledger.past import Past
 from syncdb.ledger.records import Records
 from syncdb.ledger.redacted import Redacted
 from syncdb.ledger.runs import Problems, Runs
@@ -99,6 +100,9 @@ class Ledger:
 
     def media(self, source: str, now: datetime) -> MediaDigests:
         return MediaDigests(self.connection, source, now)
+
+    def past(self, pair: str) -> Past:
+        return Past(self.connection, pair)
 
     def verdicts(self, pair: str) -> Verdicts:
         return Verdicts(self.connection, pair)

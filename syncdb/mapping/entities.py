@@ -12,7 +12,8 @@ from enum import Enum
 from syncdb.model import Owner, Rule, Tie
 from syncdb.values import Kind
 
-PRICES = frozenset({"price"})  # what customers pay: a mistake there costs money at once
+PRICES = frozenset({"price", "compare_at_price", "cost"})  # a mistake there costs money at once
+ENDING = frozenset({"compare_at_price"})  # of these, what is emptied when a sale ends
 
 
 class ShownAs(Enum):

@@ -13,7 +13,7 @@ from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.ledger.file import damage_told
 from syncdb.ledger.pairs import RegisteredPair
-from syncdb.mapping.entities import PRICES
+from syncdb.mapping.entities import ENDING, PRICES
 
 
 @contextmanager
@@ -52,4 +52,5 @@ def limits(settings: RunSettings) -> Limits:
         live_percent=settings.max_shop_changed_percent,
         fall_percent=settings.max_price_fall_percent,
         prices=PRICES,
+        ending=ENDING,
     )

@@ -20,6 +20,7 @@ from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Snapshot
 from syncdb.values import Value
 
 NAME = "name"
+FREE = Limits(few=10**6, few_restored=10**6, few_deletes=10**6, few_live=10**6)
 
 
 class Crash(BaseException):
@@ -82,10 +83,16 @@ class World:
     """
 
     def __init__(
-        self, folder: Path, policy: Policy, seed: int = 0, hostile: bool = False, matching: Matching | None = None
+        self,
+        folder: Path,
+        policy: Policy,
+        seed: int = 0,
+        hostile: bool = False,
+        matching: Matching | None = None,
+        limits: Limits = FREE,
     ) -> None:
         self.path = folder / "ledger.db"
-        self.matching = matching
+        self.matching, self.limits = matching, limits
         self.policy = policy if matching is None else replace(policy, rules={**policy.rules, NAME: Rule(Owner.LEFT)})
         rng = random.Random(seed)
         ids = ("L", "R") if matching else ("", "")
@@ -135,8 +142,7 @@ class World:
             ledger.close()
 
     def _sync(self, ledger: Ledger) -> Reconciled:
-        limits = Limits(few=10**6, few_restored=10**6, few_deletes=10**6, few_live=10**6)
-        pair = linked(EntityPair("test", self.left, self.right, self.policy, limits, self.matching), ledger)
+        pair = linked(EntityPair("test", self.left, self.right, self.policy, self.limits, self.matching), ledger)
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
         applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent(), pair.joins)

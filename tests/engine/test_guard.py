@@ -7,6 +7,8 @@ import pytest
 
 from syncdb.engine.guards import Change, Limits, Surprise
 from syncdb.engine.guards import guard as guarded
+from syncdb.mapping.entities import ENDING
+from syncdb.mapping.entities import PRICES as PRICED
 from syncdb.model import Action, Operation, Plan, Side
 from syncdb.values import Value
 
@@ -55,6 +57,16 @@ def test_what_a_shop_cannot_take_is_not_asked_about() -> None:
 
 def test_what_a_person_decided_is_not_asked_again() -> None:
     assert guard(priced(*[(Decimal(10), Decimal(0))] * 14, reason="decided by a person"), 14, PRICES, **SHOP) == []
+
+
+@pytest.mark.parametrize("field", ["price", "compare_at_price", "cost"])
+def test_no_amount_of_money_falls_to_nothing_unasked(field: str) -> None:
+    def one(after: Value) -> list[Surprise]:
+        op = Operation(Side.LEFT, Action.UPDATE, "k", None, {field: Decimal(30)}, {field: after}, "changed")
+        return guard(Plan((op,)), 100, Limits(prices=PRICED, ending=ENDING), **SHOP)
+
+    assert one(Decimal(0)) and one(Decimal(14)) and not one(Decimal(16))
+    assert bool(one(None)) is (field != "compare_at_price"), "a compare-at price is emptied when a sale ends"
 
 
 def test_what_holds_nothing_yet_may_be_filled() -> None:

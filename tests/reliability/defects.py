@@ -59,6 +59,13 @@ DEFECTS = (
         (OLDER_COPIES,),
     ),
     Defect(
+        "values that return to an earlier time are brought over",
+        "engine/older_copy.py",
+        "    if len(changes) <= limits.few_live:\n        return None\n",
+        "    return None\n",
+        (ENGINE,),
+    ),
+    Defect(
         "a changed column type is not noticed",
         "connectors/grist/layout.py",
         "if name in held or not alike(kind, pure(found[name].type))",
@@ -533,8 +540,8 @@ DEFECTS = (
     Defect(
         "a run of some fields moves the cursors",
         "engine/pair_sync.py",
-        "if not self.request.dry and not report.partial and not self.pair_run.part:",
-        "if not self.request.dry and not report.partial:",
+        "if not self.request.dry and not report.partial and not self.pair_run.part and not self.request.only_named:",
+        "if not self.request.dry and not report.partial and not self.request.only_named:",
         (GRIST_FOUND,),
     ),
     Defect(
@@ -589,15 +596,15 @@ DEFECTS = (
     Defect(
         "what stands on both sides already is not matched",
         "engine/linked_triples.py",
-        "match(*self._single.values()) if self._complete",
-        "match({}, {}) if self._complete",
+        "match_by(self.matching, *self._evidence()) if self._complete",
+        "match_by(self.matching, {}, {}) if self._complete",
         (CRASH_AT_ANY_STEP, LINKS),
     ),
     Defect(
         "records are matched though a side was not seen whole",
         "engine/linked_triples.py",
-        "match(*self._single.values()) if self._complete else match({}, {})",
-        "match(*self._single.values())",
+        "match_by(self.matching, *self._evidence()) if self._complete else match_by(self.matching, {}, {})",
+        "match_by(self.matching, *self._evidence())",
         (LINKS,),
     ),
     Defect(
