@@ -1,4 +1,4 @@
-"""The whole sandbox: a shop, Google's APIs, Grist and one server for all, with the settings that point syncdb at them."""
+"""The whole sandbox: a shop, Google's APIs, Grist, Sentos and one server for all, with the settings that point syncdb at them."""
 
 import json
 import secrets
@@ -20,6 +20,7 @@ from syncdb.sandbox.google.spreadsheet import Spreadsheet
 from syncdb.sandbox.google.tokens import Tokens
 from syncdb.sandbox.grist.app import GristApp
 from syncdb.sandbox.grist.page import GristPages
+from syncdb.sandbox.sentos.app import PLACE, SentosApp
 from syncdb.sandbox.server import App, Server
 from syncdb.sandbox.shopify.app import ShopifyApp
 from syncdb.sandbox.shopify.generate import generate
@@ -50,10 +51,11 @@ class Sandbox:
         quota: int | None = 60,
         port: int = 0,
         key: RSAPrivateKey | None = None,
+        currency: str = "EUR",
     ) -> None:
         self.clock = clock
         self.faults = Faults()
-        self.shop = Shop(clock=clock)
+        self.shop = Shop(clock=clock, currency=currency)
         if orders:
             generate(self.shop, orders, seed, self.now(), days=25.0)
         if products:
@@ -71,6 +73,8 @@ class Sandbox:
         self.grist_key = self.grist.keys.key(ACCOUNT)
         routes |= dict.fromkeys(self.grist.routes, self.grist)
         routes |= dict.fromkeys(GristPages.routes, GristPages(self.grist))
+        self.sentos = SentosApp(clock)
+        routes |= dict.fromkeys(self.sentos.routes, self.sentos)
         self.pages = PageApp(self.google)
         self.server = Server(routes | {"/": self.pages}, self.faults, port)
         self.key_file = self.google.service_account(folder, f"{self.server.url}/token", key=key)
@@ -93,6 +97,9 @@ class Sandbox:
             "GRIST_SERVER": self.server.url,
             "GRIST_API_KEY": self.grist_key,
             "GRIST_DOCUMENT": self.grist_document.id,
+            "SENTOS_API_URL": f"{self.server.url}{PLACE}/api",
+            "SENTOS_API_KEY": self.sentos.key,
+            "SENTOS_API_SECRET": self.sentos.secret,
         }
 
     def write_settings(self, folder: Path) -> Path:

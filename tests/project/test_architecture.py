@@ -119,7 +119,7 @@ def test_nothing_of_the_product_knows_the_sandbox() -> None:
 
 
 def test_what_stands_for_the_remote_systems_shares_no_code_with_what_it_tests() -> None:
-    systems = ("syncdb.sandbox.shopify", "syncdb.sandbox.google", "syncdb.sandbox.grist")
+    systems = ("syncdb.sandbox.shopify", "syncdb.sandbox.google", "syncdb.sandbox.grist", "syncdb.sandbox.sentos")
     stands_for = [name for name in MODULES if any(within(name, system) for system in systems)]
     assert len(stands_for) > 10
     assert [(name, used) for name in stands_for for used in ours(name) if not within(used, "syncdb.sandbox")] == []
@@ -159,7 +159,7 @@ def prints(module: str) -> bool:
 def test_only_the_commands_print() -> None:
     printing = {name for name in MODULES if prints(name)}
     assert printing
-    told = [f"syncdb.sandbox.{name}" for name in ("demo", "grist_demo", "grist_story", "story", "__main__")]
+    told = [f"syncdb.sandbox.{name}" for name in ("demo", "grist_demo", "grist_story", "sentos_demo", "story", "__main__")]
     assert outside(printing, "syncdb.cli", *told) == []
 
 
