@@ -103,3 +103,18 @@ def remedy(pair: str) -> str:
 def calls(system: str) -> str:
     """Requests that were sent to a system in the calendar month (UTC) counted last: month, used."""
     return f"{system}_calls"
+
+
+def requests(place: str) -> str:
+    """When requests were sent to a place within the last minutes: what its limits still count; the connector's own data."""
+    return f"requests:{place}"
+
+
+def absent(pair: str) -> str:
+    """Things that complete listings no longer showed: how many of them in a row, by id."""
+    return f"absent:{pair}"
+
+
+def proven(place: str) -> str:
+    """What was found out at run time about a place that behaves in a way nobody documents; the connector's own data."""
+    return f"proven:{place}"
