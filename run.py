@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two commands that need nothing but Python 3.11 or newer: they set up what syncdb runs on, then run it.
 
-    python run.py demo [grist] [--fresh] [options of the demonstration]
+    python run.py demo [grist | sentos] [--fresh] [options of the demonstration]
     python run.py test [--fresh] [--quick | --long] [options of pytest]
 
 What is installed goes into the folder `.venv` beside this file, or into the one that SYNCDB_VENV names, and is installed again
@@ -36,6 +36,7 @@ CONTRACTS = "tests/connectors/**/test_contract.py"
 SCENARIOS = {
     "sheets": "tests/scenarios/test_everyday.py",
     "grist": "tests/scenarios/test_grist.py",
+    "sentos": "tests/scenarios/test_sentos.py",
     "stores": "tests/scenarios/test_stores.py",
 }
 # how pip and the systems below it say that nothing could be reached
@@ -61,8 +62,8 @@ def main(arguments: list[str]) -> int:
 
 def demo(python: Path, arguments: list[str]) -> int:
     """The whole job on a local shop and a local sheet, or a local Grist document."""
-    if arguments[:1] == ["grist"]:
-        return run(python, "-m", "syncdb.sandbox.grist_demo", *arguments[1:])
+    if arguments[:1] in (["grist"], ["sentos"]):
+        return run(python, "-m", f"syncdb.sandbox.{arguments[0]}_demo", *arguments[1:])
     return run(python, "-m", "syncdb.sandbox.demo", *arguments)
 
 

@@ -52,6 +52,11 @@ def web_application() -> "Flask":
     return started()
 
 
+def sentos() -> None:
+    """`syncdb-sentos`: what `shopify_sentos_sync.py` is in the source tree."""
+    run_pair("sentos")
+
+
 @contextmanager
 def telling_what_is_missing() -> Iterator[None]:
     """Where an import fails for lack of a package, say how to install it and end with exit code 2."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from syncdb import __version__
+from syncdb.cli.prompts import said_yes
 from syncdb.cli.running import Manner, Surroundings, carried_out, show, surroundings, told
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
@@ -51,6 +52,7 @@ class RunOptions:
     as_json: bool = False
     verbose: bool = False
     quiet: bool = False
+    limit: int | None = None
 
     def manner(self, aside: bool = False) -> Manner:
         """How the run talks."""
@@ -62,6 +64,8 @@ def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None 
     chosen = _pair(pair)
     given = parser(chosen, prog, always_test).parse_args(arguments)
     names = tuple(name.strip() for name in getattr(given, "fields", "").split(",") if name.strip())
+    if getattr(given, "only", None):
+        names = (*names, *(("orders",) if given.only == "orders" else (one for one in chosen.entities if one != "orders")))
     options = RunOptions(
         given.mode == "continuous",
         given.interval,
@@ -75,7 +79,10 @@ def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None 
         given.json,
         given.verbose,
         given.quiet,
+        getattr(given, "limit", None),
     )
+    if getattr(given, "action", None):
+        sys.exit(act(pair, given.action, options))
     sys.exit(run(pair, options))
 
 
@@ -96,6 +103,11 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
     flag("--interval", type=_minutes, default=15, metavar="MINUTES", help="minutes between runs")
     if pair.chooses_fields:
         flag("--fields", default="", metavar="NAMES", help="only these entities or fields: inventory,price")
+    if pair.limited:
+        flag("--only", choices=("products", "orders"), help="only products (with variants and stock), or only orders")
+        flag("--limit", type=_many, metavar="N", help="a trial: only the first N products and the first N orders")
+    if pair.actions:
+        flag("action", nargs="?", choices=pair.actions, help="what to do instead of a run")
     flag(
         "--test",
         "--dry-run",
@@ -135,6 +147,12 @@ class _Help(argparse.HelpFormatter):
         return textwrap.fill(text, width, initial_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
+def _many(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number, at least 1")
+    return int(text)
+
+
 def _minutes(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError("must be a whole number of minutes, at least 1")
@@ -153,6 +171,31 @@ def run(
             _series(chosen, options, settings, clock) if options.continuous else _once(chosen, options, settings, clock)
         ),
     )
+
+
+def act(pair: str, action: str, options: RunOptions, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM) -> int:
+    """What the pair's command does beside runs; returns the exit code."""
+    chosen = _pair(pair)
+    do = chosen.load_implementation().actions[action].do
+
+    manner = options.manner()
+
+    def body(settings: RunSettings) -> Exit:
+        for told_now in do(settings, partial(_agreed, manner), clock):
+            if isinstance(told_now, Exit):
+                return told_now
+            show([told_now], manner)
+        return Exit.DONE
+
+    return told(manner, lambda: _settings(chosen, options, env), body)
+
+
+def _agreed(manner: Manner, what: str) -> bool:
+    """Whether to go on with something: somebody at a terminal is asked; otherwise it is told, and asking for it was enough."""
+    if sys.stdin.isatty():
+        return said_yes(f"{what}. Go on?")
+    show([f"  {what}"], manner)
+    return True
 
 
 def _pair(name: str) -> PairType:
@@ -234,6 +277,7 @@ def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clo
             dry=options.test,
             accept=options.accept,
             named=claim.by_source if claim else None,
+            limit=options.limit,
         )
         results = _made(pair, options, settings, request, clock)
         code = worst(result.report.exit_code for _, result in results)
@@ -268,7 +312,7 @@ def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: 
     systems = _systems(pair)
     lines: list[str] = []
     for one, result in results:
-        lines += summary(one, result.report, systems, settings.log_file)
+        lines += summary(one, result.report, systems, settings.log_file, result.results)
         if options.test and result.report.plan is not None:
             lines.append(_written(list(_dry(pair, one, result, systems))))
     if options.manner().silent_about(worst(result.report.exit_code for _, result in results)):
@@ -308,5 +352,10 @@ def _as_data(pair: PairType, results: Sequence[tuple[Run, RunResult]]) -> dict[s
     code = worst(result.report.exit_code for _, result in results)
     return {
         "exit_code": int(code),
-        "runs": [{"about": one.entity} | result.report.as_data() for one, result in results],
+        "runs": [{"about": one.entity} | result.report.as_data() | _counted(result) for one, result in results],
     }
+
+
+def _counted(result: RunResult) -> dict[str, Any]:
+    """What became of which thing, where the run counts them."""
+    return {} if result.results is None else {"results": result.results.as_data()}

@@ -21,6 +21,7 @@ class RunRequest:
 
     `named` is what systems said of their own accord has changed, by what the configuration calls them: it is looked at in any
     case. With `only_named` nobody is asked what else changed.
+    `limit` is how many things (orders, products) a trial run brings over at most, None for all.
     """
 
     lookback: timedelta
@@ -33,6 +34,7 @@ class RunRequest:
     accept: frozenset[str] = frozenset()
     named: Mapping[str, Named] = field(default_factory=dict)
     only_named: bool = False
+    limit: int | None = None
 
 
 def begun_as(request: RunRequest) -> str:
@@ -64,6 +66,7 @@ def run_request(
     accept: Iterable[str] = (),
     named: Mapping[str, Named] | None = None,
     only_named: bool = False,
+    limit: int | None = None,
 ) -> RunRequest:
     """What the settings, and these options of a command, ask of a run."""
     return RunRequest(
@@ -77,4 +80,5 @@ def run_request(
         accept=frozenset(accept),
         named=named or {},
         only_named=only_named,
+        limit=limit,
     )

@@ -186,9 +186,9 @@ class OrderSync:
         settled = applier.settle_unfinished()
         applier.make_structure(Side.RIGHT)
         self.destination.remember()
-        waiting = self.ledger.orders.waiting(pair.name)
-        keys = self._with_changed(stored.expect(waiting))
-        look_at = None if deep or settled else keys
+        waiting, expected = self._waiting(pair.name, stored)
+        keys = self._with_changed(expected)
+        look_at = None if (deep or settled) and self.request.limit is None else keys
         self.progress.stage("Comparing", None if look_at is None else len(look_at))
         result = reconcile(self.ledger, pair, look_at, applier, self.progress, past_guard=self.request.force)
         report.take(result.plan, result.digest)
@@ -204,13 +204,28 @@ class OrderSync:
             self._tidy(pair.name)
         cut_history(self.ledger, self.request.keep, self.clock, self.progress)
 
+    def _waiting(self, pair: str, stored: StoredOrders) -> tuple[list[str], list[str]]:
+        """The orders that the other side has to hear of, and their keys; of a trial run the first ones that are shown at all."""
+        waiting = self.ledger.orders.waiting(pair)
+        if self.request.limit is None:
+            return waiting, stored.expect(waiting)
+        taken: list[str] = []
+        keys: list[str] = []
+        for order_id in waiting:
+            if len(keys) >= self.request.limit:
+                break
+            taken.append(order_id)
+            keys += stored.expect([order_id])
+        return taken, keys
+
     def _with_changed(self, keys: list[str]) -> list[str] | None:
         """These keys and those that changed on the other side; None for everything."""
         changed = self.destination.changed()
         return None if changed is None else list(dict.fromkeys((*keys, *changed)))
 
     def _plan_only(self, report: Report, pair: EntityPair, stored: StoredOrders, deep: bool) -> None:
-        keys = self._with_changed(stored.expect(self.ledger.orders.waiting(pair.name)))
+        keys = self._with_changed(self._waiting(pair.name, stored)[1])
+        deep = deep and self.request.limit is None
         open_writes = self.ledger.journal(pair.name).unfinished()
         if open_writes:
             message = f"{len(open_writes)} earlier write(s) have no known outcome yet; a real run finds that out first."

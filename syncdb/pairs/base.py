@@ -16,12 +16,15 @@ from syncdb.systems.base import System
 from syncdb.systems.questions import Topic, Tried
 
 if TYPE_CHECKING:  # a declaration must not load what runs need
+    from collections.abc import Iterator
+
     from syncdb.clock import Clock
     from syncdb.config.settings import RunSettings
     from syncdb.engine.audit import Audited, Period
     from syncdb.engine.progress import Progress
     from syncdb.engine.report import Report
     from syncdb.engine.request import RunRequest
+    from syncdb.errors import Exit
     from syncdb.ledger import Ledger
     from syncdb.ledger.queries.reader import LedgerReader
     from syncdb.model import Field, Plan
@@ -62,10 +65,45 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run came to: its report, and what was planned by entity."""
+    """What a run came to: its report, what was planned by entity, and what became of which thing, where the run counts them."""
 
     report: "Report"
     plans: Mapping[str, "Plan"]
+    results: "RunResults | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResults:
+    """What a run came to, as people count it, with the names of the things (products, orders). `failed` come with why.
+
+    `skipped` are those with which nothing was to be done; `total` is all that were looked at.
+    """
+
+    created: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[str, ...] = ()
+    total: int = 0
+
+    def as_data(self) -> dict[str, Any]:
+        """For scripts: each with its figure and its names."""
+        told = {name: {"count": len(names), "names": list(names)} for name, names in self._plain().items()}
+        failed = [{"name": name, "why": why} for name, why in self.failed]
+        return {**told, "failed": {"count": len(failed), "names": failed}, "total": self.total}
+
+    def _plain(self) -> dict[str, tuple[str, ...]]:
+        return {"created": self.created, "updated": self.updated, "skipped": self.skipped}
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Generic[S]):
+    """Something that a pair's command does beside its runs. `about` is its help.
+
+    `do` yields lines for people and ends with an exit code; its second argument asks a person whether to go on with something.
+    """
+
+    about: str
+    do: Callable[[S, Callable[[str], bool], "Clock"], "Iterator[str | Exit]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +124,14 @@ class Run:
     start: Callable[[], "Report"]
     plans: Callable[[], Mapping[str, "Plan"]] | None = None
     audit: Callable[["Period"], AbstractContextManager[Sequence["Audited"]]] | None = None
+    results: Callable[[], RunResults] | None = None
 
     def execute(self) -> RunResult:
         """Do it all. What a person can act on is in the report; only defects are raised."""
         report = self.start()
-        if self.plans is not None:
-            return RunResult(report, self.plans())
-        return RunResult(report, {self.entity: report.plan} if report.plan is not None else {})
+        plans = {self.entity: report.plan} if report.plan is not None else {}
+        results = self.results() if self.results is not None else None
+        return RunResult(report, plans if self.plans is None else self.plans(), results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +186,7 @@ class Implementation(Generic[S]):
     of its entities or fields. `orders` is for a pair that can track orders. `tries` try what was answered to the questions of a
     topic, by its name, each given the answers so far as attributes under the names of their settings, all others by default.
     `hearing` is for a pair that can be told of changes.
+    `actions` are what its command does beside runs, by the word for it.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -157,6 +197,7 @@ class Implementation(Generic[S]):
     orders: OrderTracking[S] | None = None
     tries: Mapping[str, Callable[[Any], Tried]] = field(default_factory=dict)
     hearing: Hearing[S] | None = None
+    actions: Mapping[str, Action[S]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +210,7 @@ class PairType:
     `docs` is its page, `entities` are what it can keep in step. `job` tells its scheduled command apart from
     those of other pairs in the same folder (empty for the first pair that there was).
     `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
+    `limited`: a run can be told to write only so many records; `actions` are words for what the command does beside runs.
     """
 
     name: str
@@ -187,6 +229,8 @@ class PairType:
     implementation: str
     entities: tuple[str, ...] = ("orders",)
     topics: tuple[Topic, ...] = ()
+    limited: bool = False
+    actions: tuple[str, ...] = ()
     also_named_by: tuple[str, ...] = ()
 
     @property

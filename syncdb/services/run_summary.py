@@ -1,12 +1,12 @@
 """A finished run in a few lines for the person who started it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from syncdb.engine.report import Report
 from syncdb.errors import Exit
 from syncdb.model import Action, Conflict, Side, Why
-from syncdb.pairs.base import Run, Words
+from syncdb.pairs.base import Run, RunResults, Words
 from syncdb.programs import MANAGER
 
 # of rows that follow the orders of a shop
@@ -33,14 +33,36 @@ SHOWN_CONFLICTS = 10
 ROWS_DONE = ("rows_added", "rows_changed", "rows_deleted")  # what is counted of each write, and of the first side's apart
 
 
-def summary(run: Run, report: Report, systems: Mapping[Side, str], log_file: Path | None) -> list[str]:
+def summary(
+    run: Run, report: Report, systems: Mapping[Side, str], log_file: Path | None, results: RunResults | None = None
+) -> list[str]:
     """The lines to print, most important first. `systems` are both sides as people call them."""
     labels = {field.name: field.label for fields in run.fields.values() for field in fields}
     if run.tracks_orders:
         parts = [*_figures(report, run.words.title, systems[Side.LEFT]), *_conflicts(report, run.words, labels)]
     else:
         parts = [*_figures_between(report, systems), *_conflicts_between(report, run.words, labels, systems)]
-    return [_headline(report, run.between), *parts, *_notes(report), *_failure(report, log_file)]
+    counted = [] if results is None else _counted(results, planned=report.mode == "test")
+    return [_headline(report, run.between), *parts, *counted, *_notes(report), *_failure(report, log_file)]
+
+
+def _counted(results: RunResults, *, planned: bool) -> Iterator[str]:
+    """What became of which thing, with names."""
+    plain = {"Created": results.created, "Updated": results.updated}
+    for word, names in plain.items():
+        if names:
+            yield f"  {f'To be {word.lower()}' if planned else word}: {len(names)} ({_named(names)})"
+    for name, why in results.failed[:SHOWN_CONFLICTS]:
+        yield f"  Failed: {name}: {why}"
+    if len(results.failed) > SHOWN_CONFLICTS:
+        yield f"  ... and {len(results.failed) - SHOWN_CONFLICTS} more failed; --json names all of them."
+    figures = (len(results.created), len(results.updated), len(results.failed), len(results.skipped), results.total)
+    yield "  Created {}, updated {}, failed {}, skipped {}, total {}.".format(*figures)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN_CONFLICTS} more" if len(names) > SHOWN_CONFLICTS else ""
+    return ", ".join(names[:SHOWN_CONFLICTS]) + more
 
 
 def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from syncdb.config.keys import Key
 from syncdb.pairs.base import PairType, Words
 from syncdb.systems.grist.keys import GRIST, document_id
 from syncdb.systems.questions import Question, Topic
-from syncdb.systems.shopify.keys import SHOPIFY
+from syncdb.systems.shopify.keys import SHOPIFY, SHOPIFY_WRITES
 
 SHOPIFY_GRIST = PairType(
     name="grist",
@@ -30,11 +30,7 @@ SHOPIFY_GRIST = PairType(
             "What is kept in step, in which tables and columns, by which rules (docs/grist.md). Left out: products, variants, "
             "stock and collections with their usual fields.",
         ),
-        Key(
-            "shopify_writes", "SHOPIFY_WRITES", validators.name_list, None,
-            "What may be written to the shop: entities or fields such as `inventory` or `variants.price`, or `all`. Left out: "
-            "nothing.",
-        ),
+        SHOPIFY_WRITES,
     ),
     named_by="grist_document",
     words=Words("Grist", "Grist", left="shop", allowed_by="shopify_writes"),

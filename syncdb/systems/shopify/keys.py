@@ -49,6 +49,14 @@ PUBLIC_ADDRESS = Key(
     "base_url", "BASE_URL", validators.base_url, None,
     "The public address at which webhooks arrive (docs/webhooks.md). Left out: no webhooks; runs ask what changed.",
 )  # fmt: skip
+
+# for pairs that may write to a shop
+SHOPIFY_WRITES = Key(
+    "shopify_writes", "SHOPIFY_WRITES", validators.name_list, None,
+    "What may be written to the shop: entities or fields such as `inventory` or `variants.price`, or `all`. Left out: "
+    "nothing.",
+)  # fmt: skip
+
 SHOPIFY = System(
     name="shopify",
     title="Shopify",

@@ -1,0 +1,70 @@
+"""Trying what a run between a shop and Sentos needs: the shop's permissions, the account, its warehouses and sales channels."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from syncdb.clock import SYSTEM, Clock
+from syncdb.connectors.order_source import Facts
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.entities import entity_named
+from syncdb.errors import Exit, SyncdbError
+from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.shopify_sentos.rules import FIELDS, GoodsRules
+from syncdb.pairs.shopify_sentos.settings import SentosSettings
+from syncdb.systems.check import Check, failed, passed, refused, skipped
+from syncdb.systems.sentos.checks import check_account
+from syncdb.systems.sentos.connecting import sentos_of
+from syncdb.systems.shopify.checks import check_version, same_shop
+from syncdb.systems.shopify.connecting import shop_of
+
+
+def check(settings: SentosSettings, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
+    """All that a run needs of both systems."""
+    return [*check_shop(settings, settings.rules, reader, clock), *check_sentos(settings, reader, clock)]
+
+
+def check_shop(settings: Any, rules: GoodsRules, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
+    """Token, shop, the permissions that the chosen fields need, and the API version, in one or two requests."""
+    try:
+        with shop_of(settings, clock) as client:
+            shop = Conversation(client).shop()
+    except SyncdbError as error:
+        return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
+    facts = Facts(shop.shop_id, shop.domain, shop.name, shop.zone.key, shop.currency, shop.scopes, shop.version)
+    return [
+        passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
+        *same_shop(facts, reader),
+        check_scopes(facts, rules, bool(settings.sentos_channel_id)),
+        check_version(settings, facts, clock.now()),
+    ]
+
+
+def check_scopes(facts: Facts, rules: GoodsRules, orders: bool) -> Check:
+    """Whether the app may read what is kept in step, and write what `shopify_writes` allows."""
+    if facts.scopes is None:
+        return skipped("shopify", "scopes", "the app may not see its own permissions")
+    needs = needed_scopes(rules, orders)
+    # a permission to write includes that to read (documented)
+    lacking = {need: why for need, why in needs.items() if not facts.scopes & {need, need.replace("read_", "write_", 1)}}
+    if lacking:
+        told = "; ".join(f"{scope} is missing ({why})" for scope, why in sorted(lacking.items()))
+        remedy = f"Give the app {', '.join(sorted(lacking))} and install it anew, or take that out of shopify_writes."
+        return failed("shopify", "scopes", told, remedy, Exit.REMOTE)
+    return passed("shopify", "scopes", ", ".join(sorted(needs)))
+
+
+def needed_scopes(rules: GoodsRules, orders: bool) -> Mapping[str, str]:
+    """The access scopes that the chosen fields need, each with what for."""
+    needs: dict[str, str] = {"read_orders": "to read orders"} if orders else {}
+    for name in FIELDS:
+        entity = entity_named(name)
+        needs |= dict.fromkeys(entity.read_scopes, f"to read {name}")
+        if rules.written.get(name):
+            needs[entity.write_scope] = f"to write {name}"
+    return needs
+
+
+def check_sentos(settings: Any, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
+    """Address, login, warehouses and sales channel. Nothing is made or changed."""
+    with sentos_of(settings, reader, clock) as client:
+        return list(check_account(client, tuple(settings.sentos_warehouses or ()), settings.sentos_channel_id))

@@ -1,0 +1,203 @@
+"""What Sentos shows of products, variants and stock, in the fields of the shop."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from syncdb.connectors.sentos.catalogue import GONE_AFTER, SentosCatalogue
+from syncdb.connectors.sentos.goods import Article, Product
+from syncdb.connectors.shopify.products.whole import Product as NewProduct
+from syncdb.engine.match import Fields
+from syncdb.ledger import Ledger
+from syncdb.model import Operation, Side
+from syncdb.pairs.shopify_sentos.identity import ShopIndex, of_sentos, of_shop
+from syncdb.pairs.shopify_sentos.new_products import new_product
+from syncdb.values import Value
+
+AT = "@"
+LIRA = "TRY"
+Texts = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location of the shop with the warehouses that go to it; without any, all of them do."""
+
+    id: str
+    name: str
+    warehouses: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Goods:
+    """The catalogue of Sentos as records of the shop, under the ids of Sentos.
+
+    `pairs` name each entity's pair in the ledger, `index` reads the variants of the shop. `unsent` are, by SKU, pieces of orders
+    that Sentos does not know of yet. `new_status` is that of new products. `most` is how many products are looked at in a trial
+    run, the first ones of the listing: about all others nothing is said.
+    """
+
+    ledger: Ledger
+    catalogue: SentosCatalogue
+    pairs: Mapping[str, str]
+    places: Sequence[Place]
+    currency: str
+    draft_gone: bool
+    new_status: str
+    index: Callable[[], ShopIndex]
+    with_types: bool = False
+    unsent: Mapping[str, int] = field(default_factory=dict)
+    most: int | None = None
+    _index: ShopIndex | None = None
+    _types: Mapping[str, str] | None = None
+
+    def shop(self) -> ShopIndex:
+        """The variants of the shop, read once a run where something is to be found there."""
+        if self._index is None:
+            self._index = self.index()
+        return self._index
+
+    def linked(self, entity: str, ids: Sequence[str]) -> dict[str, str]:
+        """The records of the shop that these of Sentos are linked with."""
+        return {id: link.left_id for id, link in self.ledger.links(self.pairs[entity]).by_right(ids).items()}
+
+    # --- products
+
+    def products(self, catalogue: SentosCatalogue) -> dict[str, dict[str, Value]]:
+        linked, chosen = self.linked("products", list(catalogue.products)), self._chosen()
+        shown: dict[str, dict[str, Value]] = {}
+        for id, product in catalogue.products.items():
+            if id in linked:
+                shown[id] = dict(self.texts(product)) if id in chosen else {}
+            elif id in chosen and self._can_be_new(product):
+                shown[id] = dict(self.texts(product))
+        for id, times in catalogue.absent().items():
+            gone = times >= GONE_AFTER and self.draft_gone and self.most is None
+            shown[id] = {"status": "DRAFT"} if gone else {}  # one listing is not enough: nothing is said about it
+        return shown
+
+    def _chosen(self) -> frozenset[str]:
+        return frozenset(list(self.catalogue.products)[: self.most])
+
+    def _can_be_new(self, product: Product) -> bool:
+        """Whether enough of it is clear. What is not is told where its variants are read."""
+        clear = product.price is not None and not product.unreadable and self.currency == LIRA
+        return clear and bool(product.name) and all(one.sku and not one.unreadable for one in product.articles)
+
+    def texts(self, product: Product) -> dict[str, str]:
+        """What is empty in Sentos takes nothing away in the shop."""
+        texts = {"title": product.name, "vendor": product.brand, "description_html": product.description}
+        if self.with_types:
+            texts["product_type"] = self._type(product.category)
+        return {name: text for name, text in texts.items() if text}
+
+    def _type(self, category: str) -> str:
+        if self._types is None:
+            self._types = self.catalogue.categories()
+        return self._types.get(category, "")
+
+    def evidence(self, side: Side, ids: Sequence[str]) -> Mapping[str, Fields]:
+        """What tells which unlinked products are the same."""
+        if side is Side.LEFT:
+            return of_shop(ids, self.shop())
+        products = self.catalogue.products
+        return of_sentos([products[id] for id in ids if id in products], products.values(), self.shop())
+
+    def why_not_new(self, operation: Operation) -> str:
+        """Why a product must not be made in the shop: something of it is there already, or the shop was not seen whole."""
+        product = self._of_new(operation)
+        shop = self.shop()
+        if not shop.whole:
+            return f"{product.name}: the shop's variants could not all be seen, so it was not made."
+        if homes := shop.meant_by(product):
+            return (
+                f"{product.name} ({product.sku}) was not made: its SKUs or barcodes are in the shop already, but which one it "
+                f"is, is not clear ({', '.join(sorted(homes))}). Give each SKU to one product only, on both sides."
+            )
+        skus = [one.sku for one in product.articles]
+        others = {one.sku for one in self.catalogue.articles.values() if one.product != product.id}
+        if len(set(skus)) < len(skus) or others & set(skus):
+            return (
+                f"{product.name} ({product.sku}) was not made: one of its SKUs stands in Sentos several times. Correct it there."
+            )
+        return ""
+
+    def whole(self, operation: Operation) -> NewProduct:
+        """The whole new product that an operation means."""
+        product = self._of_new(operation)
+        texts = {name: None if value is None else str(value) for name, value in operation.changes.items()}
+        return new_product(product, texts, self.new_status, self._stock_of_new)
+
+    def _of_new(self, operation: Operation) -> Product:
+        return self.catalogue.products[operation.key.rpartition(":")[2]]
+
+    def _stock_of_new(self, article: Article) -> Iterator[tuple[str, int]]:
+        for place in self.places:
+            yield place.id, max(self.pieces(article, place), 0)
+
+    # --- variants
+
+    def variants(self, catalogue: SentosCatalogue) -> dict[str, dict[str, Value]]:
+        homes, chosen = self.linked("products", list(catalogue.products)), self._chosen()
+        linked = self.linked("variants", list(catalogue.articles))
+        shown: dict[str, dict[str, Value]] = {}
+        for article in catalogue.articles.values():
+            if article.product not in chosen:
+                shown |= {article.id: {}} if article.id in linked else {}
+                continue
+            values = [value for _, value in article.options] or ["Default Title"]
+            options = {f"option{number}": value for number, value in enumerate(values[:3], 1)}
+            found: dict[str, Value] = {"sku": article.sku or None, "product": homes.get(article.product), **options}
+            found |= {"barcode": article.barcode} if article.barcode else {}
+            shown[article.id] = found | self._sold_at(catalogue.products[article.product])
+        return shown
+
+    def _sold_at(self, product: Product) -> dict[str, Value]:
+        """Its prices, of all its variants alike; none of them where one of them is not clear. What Sentos does not show (a list
+        price) says nothing.
+        """
+        if product.price is None or product.unreadable or self.currency != LIRA:
+            return {}
+        if product.list_price is None:
+            return {"price": product.price}
+        return {"price": product.price, "compare_at_price": product.list_price if product.list_price > product.price else None}
+
+    def unreadable_variants(self, catalogue: SentosCatalogue) -> dict[tuple[str, str], str]:
+        return {
+            (article.id, "price"): f"{product.name} ({article.sku}): {why}. Its prices were left alone"
+            for product in catalogue.products.values()
+            for why in product.unreadable.values()
+            for article in product.articles
+        }
+
+    # --- stock
+
+    def stock(self, catalogue: SentosCatalogue) -> dict[str, dict[str, Value]]:
+        linked, chosen = self.linked("variants", list(catalogue.articles)), self._chosen()
+        shown: dict[str, dict[str, Value]] = {}
+        for article in catalogue.articles.values():
+            for place in self.places:
+                fields: dict[str, Value] = {"variant": linked.get(article.id), "location": place.name}
+                if "stock" not in article.unreadable and article.product in chosen:
+                    fields["available"] = self.pieces(article, place)
+                shown[f"{article.id}{AT}{place.name}"] = fields
+        return shown
+
+    def pieces(self, article: Article, place: Place) -> int:
+        """What lies in the warehouses of a location, less what was sold and Sentos does not know of yet (at the first one)."""
+        sold = self.unsent.get(article.sku, 0) if place == self.places[0] else 0
+        return article.pieces(place.warehouses or tuple(article.stock)) - sold
+
+    def unreadable_stock(self, catalogue: SentosCatalogue) -> dict[tuple[str, str], str]:
+        return {
+            (f"{article.id}{AT}{place.name}", "available"): f"{article.sku}: {why}. Its stock was left alone"
+            for article in catalogue.articles.values()
+            if (why := article.unreadable.get("stock"))
+            for place in self.places
+        }
+
+    def keys_of(self, product: Product) -> dict[str, list[str]]:
+        """What is to be looked at where a product changed. What stands in Sentos only has no partner that could change."""
+        articles = list(self.linked("variants", [one.id for one in product.articles]))
+        products = list(self.linked("products", [product.id]))
+        stock = [f"{id}{AT}{place.name}" for id in articles for place in self.places]
+        return {"products": products, "variants": articles, "inventory": stock}

@@ -1,0 +1,260 @@
+"""The run of products, variants and stock, from Sentos into the shop."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+from syncdb.clock import Clock
+from syncdb.connectors.base import Feed
+from syncdb.connectors.order_source import Notice
+from syncdb.connectors.sentos.catalogue import GoodsFeed, GoodsSide, SentosCatalogue, Shown, Unread, nothing_unread
+from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
+from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.engine.links import Joins
+from syncdb.engine.match import Matching
+from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.progress import Progress
+from syncdb.engine.reconcile import EntityPair
+from syncdb.engine.recording import recorded
+from syncdb.engine.report import Report
+from syncdb.engine.request import RunRequest
+from syncdb.errors import ConfigurationError, SyncdbError
+from syncdb.ledger import Ledger, state_keys
+from syncdb.model import Action, Field, OnMissing, Operation, Plan, Policy, Side
+from syncdb.orders.shop_identity import one_shop
+from syncdb.pairs.base import RunResults
+from syncdb.pairs.opening import limits
+from syncdb.pairs.shopify_sentos.checked_side import CheckedSide, Refusal, fallen, nothing_against
+from syncdb.pairs.shopify_sentos.goods_records import AT, LIRA, Goods, Place
+from syncdb.pairs.shopify_sentos.identity import PRODUCTS, STOCK, VARIANTS, ShopIndex, ShopVariant
+from syncdb.pairs.shopify_sentos.orders import OrdersToSentos, registered, unsent
+from syncdb.pairs.shopify_sentos.results import Counted, planned
+from syncdb.pairs.shopify_sentos.rules import FIELDS, STATUS, GoodsRules
+from syncdb.pairs.shopify_sentos.settings import SentosSettings
+from syncdb.values import Kind, digest
+
+ORIGIN = ("syncdb", "sentos_id")  # the metafield that a new product is made under, so that none is made twice
+READ: Mapping[str, tuple[str, ...]] = {
+    "products": ("title", "description_html", "vendor", "product_type", "status"),
+    "variants": ("product", "sku", "barcode", "price", "compare_at_price", "option1", "option2", "option3"),
+    "inventory": ("variant", "sku", "location", "available"),
+}
+SHOWN = {
+    "title": Field("title", "Title", Kind.TEXT),
+    "description_html": Field("description_html", "Description", Kind.TEXT),
+    "vendor": Field("vendor", "Vendor", Kind.TEXT),
+    "product_type": Field("product_type", "Type", Kind.TEXT),
+    "status": Field("status", "Status", Kind.TEXT),
+    "barcode": Field("barcode", "Barcode", Kind.IDENTIFIER),
+    "price": Field("price", "Price", Kind.MONEY),
+    "compare_at_price": Field("compare_at_price", "Compare-at price", Kind.MONEY),
+    "available": Field("available", "Available", Kind.COUNT),
+}
+SHOWN_OF = {**FIELDS, "products": (*FIELDS["products"], "status")}
+# what is gone on one side is told and left alone on the other; a product gone from Sentos is taken off sale by its status
+LEFT_ALONE = OnMissing.RESPECT
+MATCHING: Mapping[str, Matching] = {"products": PRODUCTS, "variants": VARIANTS, "inventory": STOCK}
+
+
+@dataclass(slots=True)
+class GoodsRun:
+    """One run. `only` names entities or fields to look at, empty for all."""
+
+    settings: SentosSettings
+    ledger: Ledger
+    shopify: ShopifyClient
+    catalogue: SentosCatalogue
+    request: RunRequest
+    only: tuple[str, ...] = ()
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    _sides: dict[str, CheckedSide] = field(default_factory=dict)
+    _unreadable: dict[str, str] = field(default_factory=dict)
+    _notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def rules(self) -> GoodsRules:
+        return self.settings.rules.only(self.only) if self.only else self.settings.rules
+
+    @property
+    def entities(self) -> list[str]:
+        """What is looked at: stock needs the links of variants, these those of products; a link alone is no field."""
+        return [name for name in FIELDS if not self.only or self.rules.written.get(name) or name in self.only]
+
+    def fields(self) -> Mapping[str, tuple[Field, ...]]:
+        """What is shown of each entity."""
+        return {name: tuple(SHOWN[one] for one in names) for name, names in SHOWN_OF.items()}
+
+    def run(self, clock: Clock, rng: random.Random, progress: Progress, orders: OrdersToSentos) -> Report:
+        """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
+        try:
+            pair_run = self._pair_run(orders)
+        except SyncdbError as stopped:
+            return self._not_begun(stopped, clock)
+        sync = PairSync(self.ledger, pair_run, self.request, clock, rng, progress)
+        report = sync.run()
+        self.plans = sync.plans
+        return report
+
+    def _not_begun(self, stopped: SyncdbError, clock: Clock) -> Report:
+        def steps(report: Report) -> None:
+            raise stopped
+
+        name = registered(self.ledger, self.catalogue.client.host)
+        return recorded(self.ledger, name, self.request.dry, clock, steps)
+
+    def _pair_run(self, orders: OrdersToSentos) -> PairRun:
+        conversation = Conversation(self.shopify)
+        places = pair_places(self.settings.sentos_warehouses, read_locations(conversation))
+        goods = self._goods(conversation, places)
+        if self.settings.orders is not None and self.settings.sentos_write:
+            goods.unsent = unsent(self.ledger, orders.pair, orders.records)
+        goods.most = self.request.limit
+        overlap = timedelta(minutes=self.settings.overlap_minutes)
+        origin = ORIGIN if self._makes(goods) else None
+        shop = ShopCatalogue(
+            self.shopify, fields=READ, overlap=overlap, origin=origin, whole=goods.whole, conversation=conversation
+        )
+        goods.index = lambda: _index_of(shop)
+        entities = [self._entity(name, shop, goods) for name in self.entities]
+        feeds: dict[Side, Feed] = {Side.LEFT: shop, Side.RIGHT: GoodsFeed(self.catalogue, goods.keys_of, list(FIELDS))}
+        self._tell_held(goods.currency)
+
+        def news() -> list[Notice]:
+            told, self._notices = [*self._notices, *shop.news(), *self.catalogue.news()], []
+            return told
+
+        part = bool(self.only) and not set(FIELDS) <= set(self.only) or self.request.limit is not None
+        return PairRun(registered(self.ledger, self.catalogue.client.host), entities, feeds, self._remember, news, part)
+
+    def _goods(self, conversation: Conversation, places: list[Place]) -> Goods:
+        shop = conversation.shop()
+        one_shop(
+            self.ledger,
+            id=shop.shop_id,
+            domain=shop.domain,
+            name=shop.name,
+            zone=shop.zone.key,
+            currency=shop.currency,
+            version=shop.version,
+            scopes=shop.scopes,
+        )
+        settings, host = self.settings, self.catalogue.client.host
+        return Goods(
+            self.ledger,
+            self.catalogue,
+            {name: registered(self.ledger, host, name) for name in FIELDS},
+            places,
+            shop.currency,
+            settings.sentos_gone == "draft" and self.rules.may_draft,
+            settings.sentos_new.upper() if settings.sentos_new != "skip" else "",
+            ShopIndex,
+            "product_type" in self.rules.written.get("products", ()),
+        )
+
+    def _entity(self, name: str, shop: ShopCatalogue, goods: Goods) -> EntitySync:
+        shown_by: dict[str, tuple[Shown, Unread]] = {
+            "products": (goods.products, nothing_unread),
+            "variants": (goods.variants, goods.unreadable_variants),
+            "inventory": (goods.stock, goods.unreadable_stock),
+        }
+        side = GoodsSide(name, self.catalogue, *shown_by[name])
+        left = self._sides[name] = CheckedSide(shop.side(name), self._refusal(name, goods))
+        matching = MATCHING[name]
+        if name == "products":
+            matching = Matching(matching.fields, weaker=matching.weaker, evidence=goods.evidence)
+        makes = name == "products" and self._makes(goods)
+        policy = Policy(self.rules.rules(name), LEFT_ALONE, LEFT_ALONE, create_left=makes, create_right=False)
+        pair = EntityPair(goods.pairs[name], left, side, policy, limits(self.settings), matching)
+        shown = digest([self.settings.rules.digest, [place.name for place in goods.places], self.settings.sentos_price_list])
+        return EntitySync(name, pair, shown, {Side.RIGHT: side})
+
+    def _makes(self, goods: Goods) -> bool:
+        """Whether new products may be made in the shop."""
+        return self.rules.may_create and bool(goods.new_status)
+
+    def _refusal(self, name: str, goods: Goods) -> Refusal:
+        if name == "products":
+            return lambda operation: goods.why_not_new(operation) if operation.action is Action.CREATE else ""
+        if name == "variants" and not self.request.force:
+            return fallen(self.settings.max_price_fall_percent)
+        return nothing_against
+
+    def _remember(self) -> None:
+        """How many complete listings in a row did not show what was there before."""
+        if self.catalogue.was_read and self.catalogue.complete and not self.only and self.request.limit is None:
+            host, absent = self.catalogue.client.host, self.catalogue.absent()
+            name = state_keys.absent(registered(self.ledger, host))
+            before: Mapping[str, int] = self.ledger.runs.get(name) or {}
+            if before != absent:
+                with self.ledger.transaction():
+                    self.ledger.runs.put(name, absent)
+                    if before.keys() - absent.keys():  # one is back: whether it is for sale is the shop's to say again
+                        self.ledger.records(registered(self.ledger, host, "products")).unlearn([STATUS])
+
+    def _tell_held(self, currency: str) -> None:
+        if held := self.settings.rules.held:
+            told = f"Not written to the shop, because shopify_writes does not name it: {', '.join(held)}."
+            self._notices.append(Notice("held", told))
+        if currency != LIRA:
+            told = f"The shop's currency is {currency}, Sentos' prices are in lira: no price is written and no product made."
+            self._notices.append(Notice("currency", told))
+
+    # --- results
+
+    def results(self) -> RunResults:
+        """What became of the products of Sentos, each counted once whichever of its parts was written."""
+        products = self.catalogue.products if self.catalogue.was_read else {}
+        counted = Counted({id: f"{one.name} ({one.sku})" if one.sku else one.name for id, one in products.items()})
+        for name, side in self._sides.items():
+            told = planned(self.plans[name].operations) if self.request.dry and name in self.plans else side.told
+            counted.take(told, partial(self._product_of, name), parts=name != "products")
+        if self.catalogue.was_read:
+            for product in products.values():
+                for told_of in (product.unreadable, *(part.unreadable for part in product.articles)):
+                    for why in told_of.values():
+                        counted.failed.setdefault(product.id, why)
+        return counted.results()
+
+    def _product_of(self, entity: str, operation: Operation) -> str:
+        """The product of Sentos that a write is about. Operations of a side come with its own ids, those of a plan by key."""
+        joins = Joins.of(self.ledger, registered(self.ledger, self.catalogue.client.host, entity))
+        key = next(iter(joins.keys(Side.LEFT, [operation.key]).values()), operation.key)
+        id = joins.ids(Side.RIGHT, [key]).get(key) or key.rpartition(":")[2]
+        article = self.catalogue.articles.get(id.partition(AT)[0])
+        return article.product if article is not None and entity != "products" else id
+
+
+def pair_places(warehouses: Mapping[int, str] | None, locations: list[ShopLocation]) -> list[Place]:
+    """The locations of the shop that stock is written to, each with its warehouses. Raises ConfigurationError."""
+    active = [one for one in locations if one.active]
+    found: dict[str, list[int]] = {}
+    for number, wanted in (warehouses or {0: ""}).items():
+        named = [one for one in active if one.called(wanted)] if wanted else (active if len(active) == 1 else [])
+        if len(named) != 1:
+            shown = ", ".join(one.name for one in active)
+            what = f"warehouse {number} goes to {wanted!r}" if wanted else "no location is named for Sentos' stock"
+            raise ConfigurationError(
+                [f"sentos_warehouses: {what}; the shop has the locations {shown}."],
+                next_step='Name a location for each warehouse, such as {"1": "' + active[0].name + '"}. Nothing was written.'
+                if active
+                else "The shop has no active location.",
+            )
+        found.setdefault(named[0].id, []).extend([number] if warehouses else [])
+    by_id = {one.id: one for one in active}
+    return [Place(id, by_id[id].name, tuple(numbers)) for id, numbers in found.items()]
+
+
+def _index_of(shop: ShopCatalogue) -> ShopIndex:
+    """Every variant of the shop, by what it can be found by."""
+    variants: list[ShopVariant] = []
+    whole = True
+    for shown in shop.side("variants").fetch():
+        whole = whole and shown.complete
+        for one in shown.found.values():
+            fields = one.record.fields
+            variants.append(ShopVariant(*(str(fields.get(name) or "").strip() for name in ("product", "sku", "barcode"))))
+    return ShopIndex.of(variants, whole)
