@@ -146,6 +146,11 @@ class GoodsSide:
     def unreadable(self) -> Mapping[tuple[str, str], str]:
         return self.why(self.catalogue.read())
 
+    @property
+    def held(self) -> Mapping[str, str]:
+        """Every field is read."""
+        return {}
+
     def again(self) -> None:
         """What is shown depends on links that were made meanwhile."""
         self._records = None

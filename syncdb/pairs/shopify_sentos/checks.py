@@ -33,7 +33,7 @@ def check_shop(settings: Any, rules: GoodsRules, reader: LedgerReader | None, cl
     facts = Facts(shop.shop_id, shop.domain, shop.name, shop.zone.key, shop.currency, shop.scopes, shop.version)
     return [
         passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
-        *same_shop(facts, reader),
+        *same_shop(settings, facts, reader),
         check_scopes(facts, rules, bool(settings.sentos_channel_id)),
         check_version(settings, facts, clock.now()),
     ]

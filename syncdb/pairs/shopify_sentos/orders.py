@@ -151,6 +151,10 @@ class OrdersToSentos:
         """Sentos tells of no states."""
         return ""
 
+    def held(self) -> Mapping[str, str]:
+        """Every field is read."""
+        return {}
+
     def settled(self) -> None:
         """Nothing was named."""
 
