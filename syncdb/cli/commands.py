@@ -236,6 +236,17 @@ ACTIONS = (
         """,
     ),
     Command(
+        "webhooks",
+        "syncdb.cli.webhooks:webhooks",
+        f"""Have shops send webhooks, or look whether they do.
+
+        register makes the subscriptions of each configured shop as they are wanted: it adds what is missing, changes what differs
+        and removes what would be sent twice. status only looks. Continuous runs repair them once a day.
+        Exit codes: 0 all as wanted; 2 configuration; 3 not all; 4 Shopify refused or is away.
+        Example: {MANAGER} webhooks register --store shopify
+        """,
+    ),
+    Command(
         "redact",
         "syncdb.cli.redact:redact",
         f"""Remove a customer's personal data, and prove it.

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -168,7 +168,9 @@ def run(
         options.manner(aside),
         lambda: _settings(chosen, options, env),
         lambda settings: (
-            _series(chosen, options, settings, clock) if options.continuous else _once(chosen, options, settings, clock)
+            _series(chosen, options, settings, clock, partial(_repair, options.config, env, clock))
+            if options.continuous
+            else _once(chosen, options, settings, clock)
         ),
     )
 
@@ -216,8 +218,11 @@ def _settings(pair: PairType, options: RunOptions, env: Mapping[str, str]) -> Ru
     return settings
 
 
-def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
-    """Run, wait, run again. Being asked to end while waiting is a good end."""
+def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock, keep_hearing: Callable[[], None]) -> Exit:
+    """Run, wait, run again. Being asked to end while waiting is a good end.
+
+    `keep_hearing` sees to it that systems which were asked to tell what changes go on doing so.
+    """
     manner = options.manner()
     later = replace(options, accept=tuple(one for one in options.accept if one != OLDER_COPY))  # it is given for one run
     for asked in chain([options], repeat(later)):
@@ -225,10 +230,18 @@ def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: C
         if code not in GOES_ON:
             return code
         try:
+            if not options.test and named_things(pair, settings):
+                keep_hearing()
             _wait(pair, later, settings, clock)
         except Interrupted:
             break
     return Exit.DONE
+
+
+def _repair(config: Path | None, env: Mapping[str, str], clock: Clock) -> None:
+    from syncdb.services.subscriptions import repair  # few runs need it
+
+    repair(config, env, Path.cwd(), clock)
 
 
 def _wait(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> None:

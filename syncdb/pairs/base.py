@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.orders.order_sync import OrderSync
     from syncdb.systems.check import Check
     from syncdb.systems.sender import Sender
+    from syncdb.systems.shopify.connecting import ShopAccess
 
 S = TypeVar("S", bound="RunSettings")
 
@@ -168,12 +169,13 @@ class Hearing(Generic[S]):
     """How a pair hears at once of what changes.
 
     `senders` are the systems that send events, `kinds` the kinds of things whose events concern it, `address` is the public
-    address to which they are sent, None where nobody is asked to send any.
+    address to which they are sent, None where nobody is asked to send any. `shops` are those that must be asked to, by name.
     """
 
     senders: Callable[[S], Sequence["Sender"]]
     kinds: Callable[[S], frozenset[str]]
     address: Callable[[S], str | None]
+    shops: Callable[[S], Mapping[str, "ShopAccess"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from syncdb.errors import LedgerBusy
 from syncdb.ledger import state_keys
 from syncdb.ledger.file import held
+from syncdb.ledger.inbox.file import inbox_path
+from syncdb.ledger.inbox.overview import InboxOverview
+from syncdb.ledger.inbox.overview import overview as inbox_overview
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.errors import Group, grouped, open_errors
@@ -20,6 +24,7 @@ from syncdb.programs import MANAGER
 from syncdb.services.gap_data import numbers, with_reason
 from syncdb.services.ledger_location import LedgerLocation
 from syncdb.services.run_schedule import Rhythm, cut_off, rhythm
+from syncdb.services.webhook_health import troubles
 from syncdb.systems.base import System
 from syncdb.systems.shopify.versions import days_left, end_of_support
 from syncdb.values import iso, moment
@@ -94,6 +99,7 @@ class Status:
     kept: Mapping[str, int]
     calls: Mapping[str, Mapping[str, Any]]  # of each system whose calls are counted
     known: Mapping[str, RegisteredPair]
+    inbox: InboxOverview
     remedies: Mapping[int, str]  # what to do about the last failed run of each pair, by its id
     held: bool | None  # by a run, at this moment; None where that cannot be known
 
@@ -138,9 +144,18 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
         overview.kept_in_step(reader),
         {one.name: counted for one in _counting() if (counted := overview.calls(reader, one.name))},
         known,
+        _inbox(reader),
         overview.remedies(reader, [one["pair"] for one in last_of_each]),
         held(reader.path),
     )
+
+
+def _inbox(reader: LedgerReader) -> InboxOverview:
+    """What was heard; nothing where the inbox is held for a moment."""
+    try:
+        return inbox_overview(inbox_path(reader.path))
+    except LedgerBusy:
+        return InboxOverview()
 
 
 def _series(
@@ -184,7 +199,8 @@ def failed_runs(state: Status) -> list[Attention]:
 
 def attention(state: Status) -> list[Attention]:
     """What needs a person, most urgent first; empty when all is fine."""
-    return [*_runs(state), *_open(state), *_calls(state), *_version(state)]
+    webhooks = (Attention(*told) for told in troubles(state.inbox, state.now))
+    return [*_runs(state), *_open(state), *webhooks, *_calls(state), *_version(state)]
 
 
 def _runs(state: Status) -> Iterator[Attention]:
@@ -321,6 +337,11 @@ def as_data(state: Status, found: Sequence[Attention]) -> dict[str, Any]:
             "version": state.version,
             "ends_at": iso(end) if end else None,
             "days_left": days_left(state.version, state.now) if state.version else None,
+        },
+        "webhooks": {
+            "heard": sum(one.times for one in state.inbox.heard),
+            "waiting": dict(state.inbox.waiting),
+            "turned_away": sum(one.times for one in state.inbox.refused),
         },
         "login": {"kind": state.place.login, "file": str(state.place.login_file) if state.place.login_file else None},
     }

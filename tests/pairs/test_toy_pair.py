@@ -167,7 +167,8 @@ def what_is_about_orders_says_that_it_does_not_apply(shop: Shop) -> None:
         assert "no orders in step" in told and "does not apply" in told, told
         assert "docs/grist.md" in told and "adding-a-pair" not in told
     assert "no order" in shop.ask("reset", "1001", "--yes", code=2).err
-    assert "Nothing that sends webhooks is configured" in shop.ask("hooks", code=2).err
+    for command in (("hooks",), ("webhooks", "status")):
+        assert "Nothing that sends webhooks is configured" in shop.ask(*command, code=2).err
     assert "No orders." in shop.ask("orders").out
     assert "nothing to try again" in shop.ask("retry").out
 

@@ -29,7 +29,7 @@ class Listening:
 
     world: Any
     pair: str
-    requests: list[str] = field(default_factory=list)
+    subscribed: bool = True
 
     def __enter__(self) -> Self:
         self.world.env["BASE_URL"] = PUBLIC
@@ -40,7 +40,7 @@ class Listening:
         self.thread.start()
         self.desk = self.world.sandbox.shopify.webhooks
         self.desk.proxies[PUBLIC] = f"http://127.0.0.1:{self.server.port}"
-        for topic in TOPICS:
+        for topic in TOPICS if self.subscribed else ():
             given = {"uri": f"{PUBLIC}/webhooks/shopify", "includeFields": [], "format": "JSON"}
             assert self.desk.subscriptions.create(topic, given)[1] == []
         return self

@@ -11,7 +11,10 @@ from syncdb.ledger.inbox.event import Event, Thing
 from syncdb.ledger.inbox.file import inbox_path
 from syncdb.ledger.inbox.inbox import Inbox
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.shopify.tokens import Client
 from syncdb.sandbox.shopify.webhooks.delivery import Weather
+from syncdb.services.subscriptions import repair
+from tests.cli.conftest import manage
 from tests.scenarios.grist_world import GristWorld
 from tests.scenarios.listening import Listening
 from tests.scenarios.world import World
@@ -188,3 +191,75 @@ def test_what_concerns_another_pair_only_costs_no_run(make: Callable[..., World]
         inbox.close()
         ran = listening.series(10, {})
     assert ran.code == 0 and ran.asked == [] and waiting(world) == 0
+
+
+def test_the_command_makes_subscriptions_and_shows_what_arrives(
+    make: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make(orders=3, env={"BASE_URL": "https://hooks.example"})
+    world.synced()
+    for name, value in (world.sandbox.environment() | world.env).items():
+        if not name.startswith("GRIST_"):
+            monkeypatch.setenv(name, value)
+    desk = world.sandbox.shopify.webhooks
+    before = manage("webhooks", "status", "--json")
+    assert before.code == 3 and before.data["shops"][0]["missing"] == [
+        *("orders/create", "orders/updated", "orders/cancelled", "orders/delete"),
+    ]
+    assert "webhooks register" in manage("webhooks", "status").out and desk.subscriptions.by_id == {}
+    made = manage("webhooks", "register")
+    assert made.code == 0 and made.out.count("as wanted") == 4
+    assert {one["uri"] for one in desk.subscriptions.by_id.values()} == {"https://hooks.example/webhooks/shopify"}
+    assert all(set(one["includeFields"]) <= {"id", "updated_at"} for one in desk.subscriptions.by_id.values())
+    stamps = {id: one["updatedAt"] for id, one in desk.subscriptions.by_id.items()}
+    assert manage("webhooks", "register", "--store", "shopify").code == 0
+    assert {id: one["updatedAt"] for id, one in desk.subscriptions.by_id.items()} == stamps
+    assert "there is no such shop" in manage("webhooks", "register", "--store", "taf").err
+
+
+def test_lost_subscriptions_are_put_back_once_a_day_and_told_where_that_fails(
+    make: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make(orders=3, env={"BASE_URL": "https://hooks.example"})
+    world.synced()
+    env = {name: value for name, value in (world.sandbox.environment() | world.env).items() if not name.startswith("GRIST_")}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert manage("webhooks", "register").code == 0
+    desk = world.sandbox.shopify.webhooks
+    gone = next(iter(desk.subscriptions.by_id.values()))
+    del desk.subscriptions.by_id[gone["id"]]
+    repair(None, env, world.folder, world.clock)
+    assert len(desk.subscriptions.by_id) == 3  # it was looked at today already
+    world.pass_time(hours=25)
+    with Listening(world, "sheets", subscribed=False) as listening:
+        listening.series(2, {})
+    assert gone["topic"] in {one["topic"] for one in desk.subscriptions.by_id.values()}
+    world.pass_time(hours=25)
+    desk.subscriptions.by_id.clear()
+    world.sandbox.shopify.tokens.clients[world.sandbox.client_id] = Client(
+        world.sandbox.client_secret, frozenset({"read_products"})
+    )
+    world.sandbox.shopify.tokens.expire()
+    repair(None, env, world.folder, world.clock)
+    told = manage("status", "--json").data["attention"]
+    assert "webhooks_lost" in [one["code"] for one in told], told
+
+
+def test_status_tells_that_all_webhooks_are_turned_away(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make(orders=3)
+    world.synced()
+    with Listening(world, "sheets") as listening:
+        order_id = next(iter(world.shop.orders))
+        world.shop.set_note(order_id, "fits")
+        listening.desk.deliver_due()
+        listening.desk.secret = "shpss_changed_at_shopify"
+        world.pass_time(20)
+        world.shop.set_note(order_id, "does not fit")
+        listening.desk.deliver_due()
+        world.pass_time(20)
+        world.shop.set_note(order_id, "nor this")
+        listening.desk.deliver_due()
+    assert [one.status for one in listening.desk.sent] == [200, 401, 401]
+    told = manage("status", "--json", "--db", world.env["DB_PATH"]).data["attention"]
+    assert "webhooks_refused" in [one["code"] for one in told], told

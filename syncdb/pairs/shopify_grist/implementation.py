@@ -39,7 +39,7 @@ from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import Tables, order_rows, registered, shown_fields, wanted_tables
 from syncdb.systems.grist.connecting import counted_calls
 from syncdb.systems.shopify.connecting import connected_shop
-from syncdb.systems.shopify.deliveries import SHOP, kinds_of, shop_sender
+from syncdb.systems.shopify.deliveries import SHOP, kinds_of, one_shop_by_name, shop_sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,5 +233,5 @@ IMPLEMENTATION = Implementation(
     _unknown_fields,
     OrderTracking(_tracks_orders, _order_sync_of, rows_shown, REMAINS),
     TRIES,
-    Hearing(lambda settings: (shop_sender(settings),), _heard_kinds, lambda settings: settings.base_url),
+    Hearing(lambda settings: (shop_sender(settings),), _heard_kinds, lambda settings: settings.base_url, one_shop_by_name),
 )

@@ -28,7 +28,7 @@ from syncdb.systems.google_sheets.connecting import google_client
 from syncdb.systems.google_sheets.service_account import check_key_file
 from syncdb.systems.questions import Tried
 from syncdb.systems.shopify.connecting import connected_shop
-from syncdb.systems.shopify.deliveries import kinds_of, shop_sender
+from syncdb.systems.shopify.deliveries import ShopSender, kinds_of, one_shop_by_name, shop_sender
 
 ORDERS = "orders"
 
@@ -119,6 +119,20 @@ REMAINS = (
     "Where it must go, too: begin a new spreadsheet (target_spreadsheet; a run fills it) and delete the old one for good. "
     "Columns, notes and copies that people made are theirs to clear."
 )
+
+
+def _senders(settings: SheetsSettings) -> tuple[ShopSender, ...]:
+    return (shop_sender(settings),)
+
+
+def _heard_kinds(settings: SheetsSettings) -> frozenset[str]:
+    return kinds_of((ORDERS,))
+
+
+def _address(settings: SheetsSettings) -> str | None:
+    return settings.base_url
+
+
 IMPLEMENTATION = Implementation(
     load,
     open_runs,
@@ -126,7 +140,5 @@ IMPLEMENTATION = Implementation(
     _selected,
     orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS),
     tries=TRIES,
-    hearing=Hearing(
-        lambda settings: (shop_sender(settings),), lambda settings: kinds_of((ORDERS,)), lambda settings: settings.base_url
-    ),
+    hearing=Hearing(_senders, _heard_kinds, _address, one_shop_by_name),
 )

@@ -35,7 +35,7 @@ from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
 from syncdb.pairs.shopify_stores.places import Places, pair_locations
 from syncdb.pairs.shopify_stores.products import Kept, ProductSide
 from syncdb.pairs.shopify_stores.selection import SharedEntity, StoresSelection
-from syncdb.pairs.shopify_stores.settings import StoresSettings, load
+from syncdb.pairs.shopify_stores.settings import Store, StoresSettings, load
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops, opened_shops
 from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
 from syncdb.systems.shopify.deliveries import ShopSender, kinds_of
@@ -290,10 +290,14 @@ def _heard_kinds(settings: StoresSettings) -> frozenset[str]:
     return kinds_of(one.entity.name for one in settings.selection.entities)
 
 
+def _stores(settings: StoresSettings) -> dict[str, Store]:
+    return {store.name: store for store in settings.stores}
+
+
 def _address(settings: StoresSettings) -> str | None:
     return settings.public_url
 
 
 IMPLEMENTATION = Implementation(
-    load, open_runs, check, _selected, _unknown_fields, tries=TRIES, hearing=Hearing(_senders, _heard_kinds, _address)
+    load, open_runs, check, _selected, _unknown_fields, tries=TRIES, hearing=Hearing(_senders, _heard_kinds, _address, _stores)
 )

@@ -69,6 +69,11 @@ def shop_sender(settings: ShopSettings) -> ShopSender:
     return ShopSender(SHOP, settings.shopify_store_name, settings.webhook_secrets)
 
 
+def one_shop_by_name(settings: ShopSettings) -> dict[str, ShopSettings]:
+    """The same by its name."""
+    return {SHOP: settings}
+
+
 def kinds_of(entities: Iterable[str]) -> frozenset[str]:
     """The kinds of things whose events concern these entities."""
     return frozenset(OF_ENTITY.get(name, name) for name in entities)
