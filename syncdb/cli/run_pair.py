@@ -27,6 +27,7 @@ from syncdb.pairs import registry
 from syncdb.pairs.base import PairType, Run, RunResult
 from syncdb.programs import MANAGER
 from syncdb.services.dry_run_files import DryRun, write_dry_run
+from syncdb.services.dry_run_page import names_of
 from syncdb.services.named_things import NamedThings, named_things
 from syncdb.services.run_summary import summary
 
@@ -327,7 +328,7 @@ def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: 
     for one, result in results:
         lines += summary(one, result.report, systems, settings.log_file, result.results)
         if options.test and result.report.plan is not None:
-            lines.append(_written(list(_dry(pair, one, result, systems))))
+            lines.append(_written(list(_dry(pair, one, result, systems, names_of(settings.db_path, result.plans)))))
     if options.manner().silent_about(worst(result.report.exit_code for _, result in results)):
         return
     if options.as_json:
@@ -340,7 +341,7 @@ def _systems(pair: PairType) -> dict[Side, str]:
     return {Side.LEFT: pair.systems[0].title, Side.RIGHT: pair.systems[1].title}
 
 
-def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str]) -> Iterator[Path]:
+def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str], names: Mapping[str, str]) -> Iterator[Path]:
     """The files of a dry run; where a pair keeps several entities, in a folder for each."""
     for name, plan in result.plans.items():
         report = result.report
@@ -349,7 +350,8 @@ def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str
         target = one.between if one.tracks_orders else f"{name} of {one.between}"
         folder = Path.cwd() / TEST_OUTPUT / (name if len(pair.entities) > 1 else "")
         both = systems if len(pair.entities) > 1 else {}
-        yield from write_dry_run(folder, DryRun(report, one.fields[name], target, one.words, one.tracks_orders, both))
+        dry = DryRun(report, one.fields[name], target, one.words, one.tracks_orders, both, names)
+        yield from write_dry_run(folder, dry)
 
 
 def _written(files: Sequence[Path]) -> str:

@@ -3,9 +3,9 @@
 import csv
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from syncdb.engine.report import Report
@@ -13,8 +13,9 @@ from syncdb.errors import NeedsPerson
 from syncdb.model import Action, Field, Operation, Plan, Side
 from syncdb.pairs.base import Words
 from syncdb.services.display import csv_cell, shown
-
-MOST_ROWS = 200  # shown on the page; the CSV file has all
+from syncdb.services.dry_run_page import MOST_OPERATIONS, grouped
+from syncdb.services.run_summary import why_left
+from syncdb.values import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class CellChange:
 class DryRun:
     """What a dry run tells: the report, the fields of what it keeps in step, and between what.
 
-    `systems` names both sides where both may be written. `words` say how the other side is spoken of.
+    `systems` names both sides where both may be written. `words` say how the other side is spoken of, `names` what people call
+    the records of these keys.
     """
 
     report: Report
@@ -42,6 +44,7 @@ class DryRun:
     words: Words
     tracks_orders: bool
     systems: Mapping[Side, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_dry_run(folder: Path, dry: DryRun) -> list[Path]:
@@ -131,17 +134,39 @@ def _page(dry: DryRun, plan: Plan, changes: Sequence[CellChange]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(loader=PackageLoader("syncdb.services"), autoescape=True, undefined=StrictUndefined)
-    rows = [[shown(op.changes.get(field.name)) for field in dry.fields] for op in islice(_added(plan), MOST_ROWS)]
+    systems = dry.systems or {Side.LEFT: "", Side.RIGHT: dry.words.title}
+    groups = grouped(
+        plan.operations,
+        dry.report.conflicts,
+        dry.fields,
+        dry.names,
+        dry.systems,
+        lambda one: why_left(one, dry.words, systems, by_order=dry.tracks_orders),
+        by_order=dry.tracks_orders,
+    )
+    counts = Counter(op.action for op in plan.operations)
+    data = {
+        "labels": [one.label for one in dry.fields],
+        "key": _key_label(dry.words),
+        "groups": [one.as_data() for one in groups],
+    }
     return environment.get_template("dry_run.html").render(
         report=dry.report,
+        made=f"{moment(dry.report.started_at).astimezone():%Y-%m-%d %H:%M (%Z)}",
         target=dry.target,
         words=dry.words,
-        key_label=_key_label(dry.words),
         tracks_orders=dry.tracks_orders,
-        labels=[field.label for field in dry.fields],
-        added=plan.count(Action.CREATE),
-        rows=rows,
-        changes=changes[:500],
+        added=counts[Action.CREATE],
         changed=len(changes),
-        conflicts=[(one.key, one.field or "", one.why.value, ", ".join(one.where)) for one in dry.report.conflicts][:200],
+        changed_rows=counts[Action.UPDATE],
+        deleted=counts[Action.DELETE],
+        left=len(dry.report.conflicts),
+        more=max(0, len(plan.operations) - MOST_OPERATIONS),
+        data=_in_script(data),
     )
+
+
+def _in_script(data: object) -> str:
+    """JSON that may stand in a page: no text in it can end the element that it stands in."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

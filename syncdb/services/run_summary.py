@@ -94,6 +94,14 @@ def _done(system: str, added: int, changed: int, deleted: int) -> str:
     return f"  {system}: {_many(added, 'record')} added, {_many(changed, 'record')} changed{gone}."
 
 
+def why_left(one: Conflict, words: Words, systems: Mapping[Side, str], *, by_order: bool) -> str:
+    """Why something was left for a person, as the rest of a sentence about it."""
+    other = f"the {words.left}" if words.left else systems[Side.LEFT]
+    allowed = f" ({words.allowed_by})" if words.allowed_by else ""
+    told = (_TOLD if by_order else _TOLD_BETWEEN).get(one.why, one.why.value)
+    return told.format(place=words.place, other=other, allowed=allowed)
+
+
 def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str], systems: Mapping[Side, str]) -> Iterator[str]:
     allowed = f" ({words.allowed_by})" if words.allowed_by else ""
     other = f"the {words.left}" if words.left else systems[Side.LEFT]

@@ -3,8 +3,12 @@
 import csv
 import json
 import random
+import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,7 +90,54 @@ def test_its_files_say_what_would_be_written(world: World, tmp_path: Path) -> No
     assert any(one["After"].startswith("'=") for one in changes), "a text that looks like a formula is made harmless in CSV"
     page = (folder / "summary.html").read_text(encoding="utf-8")
     assert "What a run would do now" in page and "overwritten" in page
+    groups = {one["name"]: one for one in told(page)["groups"]}
+    assert sum(len(one.get("rows", ())) for one in groups.values()) == len(added)
+    assert sum(len(one.get("changes", ())) for one in groups.values()) == len(changes)
+    names = {order["name"] for order in world.shop.orders.values()}
+    assert set(groups) <= names, "changes, too, stand under their order's name"
     assert "Dry run" in dry.text and "summary.html" in dry.text
+
+
+def told(page: str) -> Any:
+    """What the page's script is given."""
+    found = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert len(found) == 1
+    return json.loads(found[0])
+
+
+def test_no_text_of_a_customer_becomes_part_of_the_page(world: World, tmp_path: Path) -> None:
+    gid, _ = some_line(world)
+    evil = "</script><img src=x onerror=alert(1)><!--\u2028 & \"quoted\" 'too'"
+    world.shop.set_note(gid, evil)
+    world.sync(test=True, full=True)
+    page = (tmp_path / "test_output" / "summary.html").read_text(encoding="utf-8")
+    assert "<img" not in page and "\u2028" not in page
+    assert any(evil in change for one in told(page)["groups"] for change in one.get("changes", ()))
+
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this computer to look at the page with")
+def test_a_browser_shows_finds_and_opens(make: Callable[..., World], tmp_path: Path) -> None:
+    world = make(orders=30)
+    world.sync(test=True)
+    page = tmp_path / "test_output" / "summary.html"
+    name = next(iter(world.shop.orders.values()))["name"]
+    tried = tmp_path / "tried.html"
+    act = f"words = [{name.lower()!r}]; draw(true); document.title = chosen.length + ' of ' + data.groups.length;"
+    tried.write_text(page.read_text(encoding="utf-8") + f"<script>{act}</script>", encoding="utf-8")
+    options = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--virtual-time-budget=5000",
+        f"--user-data-dir={tmp_path / 'b'}",
+    ]
+    done = subprocess.run([str(BROWSER), *options, "--dump-dom", tried.as_uri()], capture_output=True, check=False, timeout=120)
+    dom = done.stdout.decode("utf-8")
+    assert f"of {len(world.shop.orders)}</title>" in dom, done.stderr[-500:]
+    assert dom.count("<details") >= 1 and "<dl>" in dom and f"<b>{name}</b>" in dom
 
 
 def test_a_guard_is_announced(world: World) -> None:

@@ -16,6 +16,19 @@ def known(reader: LedgerReader, order_ids: Iterable[str]) -> set[str]:
     return found
 
 
+def order_names_of_rows(reader: LedgerReader, keys: Iterable[str]) -> dict[str, str]:
+    """The names of the orders that these rows belong to, by the rows' keys."""
+    found: dict[str, str] = {}
+    pairs = [row["id"] for row in reader.rows("SELECT id FROM pair WHERE tracks_orders")]
+    wanted = list(keys)
+    for pair in pairs:
+        for group in groups(wanted):
+            query = f"""SELECT key, name FROM record JOIN order_tracking USING (order_id)
+                        WHERE pair = ? AND key IN ({",".join("?" * len(group))})"""
+            found |= {row["key"]: row["name"] for row in reader.rows(query, (pair, *group))}
+    return found
+
+
 def made(reader: LedgerReader, since: str, until: str) -> int:
     """How many orders that were not deleted were made from `since` until before `until` (ISO, UTC)."""
     query = "SELECT count(*) FROM order_tracking WHERE created_at >= ? AND created_at < ? AND status <> 'deleted'"

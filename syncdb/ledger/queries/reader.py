@@ -50,10 +50,13 @@ class LedgerReader:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[LedgerReader]:
-    """Open a ledger for questions. Raises LedgerUnusable: none there, newer, foreign, damaged or not to be read."""
+def reading(path: Path, *, traceless: bool = False) -> Iterator[LedgerReader]:
+    """Open a ledger for questions. Raises LedgerUnusable: none there, newer, foreign, damaged or not to be read.
+
+    `traceless`: where no run is at work, not even SQLite's own files come and go beside it.
+    """
     refuse_missing(path)
-    connection = _opened(path)
+    connection = _opened(path, traceless and file.held(path) is False)
     try:
         connection.execute("BEGIN")
         yield LedgerReader(connection, path)
@@ -63,10 +66,10 @@ def reading(path: Path) -> Iterator[LedgerReader]:
         connection.close()
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, unwritten: bool) -> sqlite3.Connection:
     try:
-        file.refuse_unfit(path)
-        return file.open_for_reading(path)
+        file.refuse_unfit(path, unwritten)
+        return file.open_for_reading(path, unwritten)
     except OSError as error:
         raise _unreadable(path, error) from error
 
