@@ -50,7 +50,7 @@ def completed(line: str, script: str, tmp_path: Path) -> set[str]:
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not on this computer")
 def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     script = manage("completion", "bash").out
-    assert completed("syncdb st", script, tmp_path) == {"status"}
+    assert completed("syncdb stat", script, tmp_path) == {"status"}
     assert completed("syncdb ", script, tmp_path) >= set(COMMANDS)
     assert completed("syncdb missing --o", script, tmp_path) == {"--offline"}
     assert completed("syncdb sync --qu", script, tmp_path) == {"--quiet"}
