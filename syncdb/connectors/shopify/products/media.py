@@ -3,7 +3,7 @@
 Every step can be repeated: after a lost answer the shop is looked at again, and what arrived is known by its bytes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -84,18 +84,20 @@ class MediaWriter:
     def __post_init__(self) -> None:
         self.patience = Patience(self.reader.conversation.client.clock)
 
-    def bring(self, key: str, wanted: Sequence[Medium], shown: Mapping[str, int | None]) -> MediaOutcome:
+    def bring(
+        self, key: str, wanted: Sequence[Medium], shown: Mapping[str, int | None], leave: Collection[str] = ()
+    ) -> MediaOutcome:
         """Let product `key` have just the `wanted` media, in their order, and its variants the pictures `shown` says (by place).
 
-        A variant that `shown` does not name keeps its picture.
+        A variant that `shown` does not name keeps its picture; media in `leave`, and those that failed, stay behind the others.
         """
         failed = {place: f"it failed where it comes from: {one.failed}" for place, one in enumerate(wanted) if one.failed}
         product = self._settled(key)
-        standing = [self.ours.known(one) for one in product.media or ()]
+        standing = [self.ours.known(one) for one in product.media or () if not one.failed and one.ref not in leave]
         known = {place: self._told_apart(one, standing) for place, one in enumerate(wanted) if place not in failed}
         standing = [self._needed(one, known.values()) for one in standing]
         plan = media_plan(known, standing)
-        first = len(standing) + len(plan.sent) > MOST_MEDIA  # there is no room for both
+        first = len(product.media or ()) + len(plan.sent) > MOST_MEDIA  # there is no room for both
         if first:
             self.mutations.detach(key, plan.dropped)
         paired = dict(plan.kept)

@@ -7,6 +7,7 @@ from graphql import parse, validate
 
 from syncdb.connectors.shopify.products import (
     custom_id,
+    media_side,
     media_writes,
     publishing,
     removal,
@@ -22,7 +23,7 @@ def documents() -> Iterator[str]:
     yield from (selections.ONE, selections.MANY, selections.MOMENT)
     yield from (one.rest for one in selections.LISTINGS)
     yield from (media_writes.APPEND, media_writes.UPDATE, media_writes.DELETE, media_writes.REORDER)
-    yield from (media_writes.SHOW, media_writes.HIDE, uploads.STAGE)
+    yield from (media_writes.SHOW, media_writes.HIDE, uploads.STAGE, media_side.LISTED)
     yield from (removal.THERE, removal.DELETE, removal.STATUS, publishing.ALL, publishing.SHOWN)
     yield from (publishing.PUBLISH, publishing.HIDE, variant_writes.RENAME, variant_writes.ADD, variant_writes.CHANGE)
     yield from (variant_writes.REMOVE, variant_writes.ORDER)

@@ -1,0 +1,226 @@
+"""The media of a shop's products as records: one for each product, all its media one value, the pictures of its variants another.
+
+Written from the other shop: what is to be written names bytes, and these are fetched from the product there whose media they are.
+A product whose media cannot be told now (still being processed, not to be fetched) shows nothing of them, so nothing is decided
+about them.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncdb.connectors.base import Capabilities
+from syncdb.connectors.order_source import Notice
+from syncdb.connectors.shopify.catalogue.answered import page_in, text_at
+from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
+from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
+from syncdb.connectors.shopify.pages import PageSize
+from syncdb.connectors.shopify.products.contents import NotTaken
+from syncdb.connectors.shopify.products.media import Identified, MediaOutcome, MediaWriter
+from syncdb.connectors.shopify.products.media_plan import Known
+from syncdb.connectors.shopify.products.media_text import media_text, pictures_text, pictures_wanted
+from syncdb.connectors.shopify.products.reading import ProductReader
+from syncdb.connectors.shopify.products.whole import Medium, Product
+from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError, RetryLater
+from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Snapshot, agrees
+from syncdb.values import Value, digest, encode_fields, iso, same
+
+log = logging.getLogger("syncdb.shopify")
+
+AT_ONCE = 5  # products whose media are written in one attempt
+LATE = 60.0  # seconds; on trust, as for all writes
+FIELDS = ("product", "media", "pictures")
+WRITTEN = frozenset({"media", "pictures"})
+LISTED = """query ProductIds($first: Int!, $after: String) {
+  products(first: $first, after: $after, sortKey: ID) { nodes { id } pageInfo { hasNextPage endCursor } } }"""
+
+
+@dataclass(slots=True)
+class MediaSide:
+    """A connector to the media of one shop. `writer` brings media here, whose bytes `theirs` (the same of the other shop) has.
+
+    `counterpart` gives the id there of a product here, None where there is none.
+    """
+
+    conversation: Conversation
+    reader: ProductReader
+    known: Identified
+    writer: MediaWriter
+    counterpart: Callable[[str], str | None]
+    theirs: "MediaSide | None" = None
+    late: float = LATE
+    name: str = field(default="Shopify media", init=False)
+    title: str = field(default="Shopify media", init=False)
+    can: Capabilities = field(default=Capabilities(create=False, live=True), init=False)
+    _sent: dict[int, float] = field(default_factory=dict, repr=False)
+    _size: PageSize = field(default_factory=lambda: PageSize(250))
+    _born: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._born = self.conversation.client.clock.monotonic()
+
+    def structure(self, token: int) -> Attempt | None:
+        return None
+
+    def fetch(self) -> Iterator[Snapshot]:
+        """The media of every product, in blocks. Raises Refused and RetryLater."""
+        cursor: str | None = None
+        while True:
+            answer = self.conversation.sized(LISTED, {"after": cursor}, self._size, "Listing products")
+            page = page_in(whole(answer, "Listing products").get("products"))
+            yield self.look([text_at(node, "id") for node in page.nodes])
+            if not page.more or page.cursor == cursor:
+                return
+            cursor = page.cursor
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        """The media of these products as they are now. Raises Refused and RetryLater."""
+        wanted = [key for key in dict.fromkeys(keys) if PRODUCTS.is_key(key)]
+        shown = {key: self._found(product) for key, product in self.reader.many(wanted) if product is not None}
+        return Snapshot(shown, complete=not self.conversation.other_version)
+
+    def product(self, key: str) -> tuple[Product | None, Mapping[str, Value]]:
+        """A product, None where there is none, and what its record shows of its media: nothing where they cannot be told now.
+
+        Media that the other shop will not have are marked as failed, with its reason: they are no part of what both have.
+        """
+        found = self.reader.one(key)
+        if found is None:
+            return None, {}
+        in_common, fields = self._shown(found)
+        return in_common, fields
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        """Some operations, each held against what stands here now and what the other shop has."""
+        batch = tuple(operations[:AT_ONCE])
+        judged = {one.key: why for one in batch if (why := self._against(one)) is not None}
+        return Attempt(token, batch, {"prepared_at": iso(self.conversation.client.clock.now()), "judged": judged})
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        """Bring the media of each product; what was done before an answer was lost is found again by its bytes."""
+        if attempt.token in self._sent:
+            return self.settle(attempt)
+        self._sent[attempt.token] = self.conversation.client.clock.monotonic()
+        try:
+            return [self._judged(attempt, one) or self._brought(one) for one in attempt.operations]
+        except (OutcomeUnknown, NotUnderstood) as lost:
+            log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
+            return [Outcome(Result.UNKNOWN) for _ in attempt.operations]
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        """What stands now; what does not stand is looked for again after the time in which it may still be applied."""
+        try:
+            outcomes = [self._judged(attempt, one) or self._stands(one) for one in attempt.operations]
+            if any(one.result is Result.STALE for one in outcomes):
+                self._wait(attempt.token)
+                outcomes = [self._judged(attempt, one) or self._stands(one) for one in attempt.operations]
+        except RemoteError as error:
+            log.warning("%s: what became of write %s cannot be seen: %s", self.name, attempt.token, error)
+            return [Outcome(Result.UNKNOWN) for _ in attempt.operations]
+        self._sent.setdefault(attempt.token, self._born)
+        return outcomes
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        return None
+
+    def close(self) -> None:
+        """The client belongs to whoever made it."""
+        self._sent.clear()
+
+    def _found(self, product: Product) -> Found:
+        fields = {"product": product.ref, **self._shown(product)[1]}
+        blank = frozenset(name for name in WRITTEN if fields.get(name) == "")  # no medium at all may be filled unasked
+        changed = None if product.changed_at is None else iso(product.changed_at)
+        return Found(product.ref, digest(encode_fields(fields)), Record(product.ref, fields), changed_at=changed, blank=blank)
+
+    def _shown(self, product: Product) -> tuple[Product, dict[str, Value]]:
+        """Its media and pictures as far as both shops can have them. What is not ready, or cannot be fetched, leaves all open."""
+        media = [one for one in product.media or () if not one.failed]
+        if not all(one.ready for one in media):
+            return product, {}
+        try:
+            known = {one.ref: self.known.fetched(self.known.known(one)) for one in media}
+        except (NotTaken, RetryLater) as why:
+            told = f"The media of product {product.title!r} cannot be told now: {why}"
+            self.conversation.tell(Notice(f"media:{product.ref}", told, "The next run looks again."))
+            return product, {}
+        marked = tuple(self._marked(one, known.get(one.ref), product) for one in product.media or ())
+        in_common = replace(product, media=marked)
+        text = media_text([known[one.ref] for one in marked if not one.failed])
+        return in_common, {"media": text, "pictures": pictures_text(in_common)}
+
+    def _marked(self, medium: Medium, known: Known | None, product: Product) -> Medium:
+        """A medium, marked as failed where the other shop was seen to refuse its bytes; that is told."""
+        if known is None or known.digest is None or self.theirs is None:
+            return medium
+        why = self.theirs.known.memory.refusal(known.digest)
+        if why is None:
+            return medium
+        text = f"A medium of product {product.title!r} ({medium.ref}) is not in the other shop, which refused it: {why}"
+        self.conversation.tell(Notice(f"refused:{medium.ref}", text, "Replace it by one that both shops take."))
+        return replace(medium, failed=why)
+
+    def _against(self, operation: Operation) -> list[str] | None:
+        """What keeps an operation from being carried out: its result and why; None where nothing does."""
+        if operation.action is not Action.UPDATE or operation.changes.keys() - WRITTEN:
+            return [Result.REJECTED.value, "media are changed with their product only"]
+        product, shown = self.product(operation.key)
+        if product is None:
+            return [Result.STALE.value, "the product is no longer in the shop"]
+        if not shown or not agrees(operation.expected, shown, operation.changes):
+            return [Result.STALE.value, "its media changed in the shop meanwhile"]
+        return None
+
+    def _judged(self, attempt: Attempt, operation: Operation) -> Outcome | None:
+        judged = attempt.evidence["judged"]
+        assert isinstance(judged, Mapping), "as `prepare` made it"
+        if operation.key not in judged:
+            return None
+        result, why = judged[operation.key]
+        return Outcome(Result(result), operation.key, why)
+
+    def _brought(self, operation: Operation) -> Outcome:
+        """Bring one product's media, if the other shop still has what is to be written."""
+        source = self.counterpart(operation.key)
+        if source is None or self.theirs is None:
+            return Outcome(Result.REJECTED, operation.key, "its media come from the other shop, which has no such product")
+        wanted, shown = self.theirs.product(source)
+        if wanted is None or not shown or not agrees(operation.changes, shown):
+            return Outcome(Result.STALE, operation.key, "its media changed in the other shop meanwhile")
+        if (why := self._against(operation)) is not None:
+            return Outcome(Result(why[0]), operation.key, why[1])
+        target, now = self.product(operation.key)
+        if target is None or ("media" not in operation.changes and not same(now.get("media"), shown["media"])):
+            return Outcome(Result.STALE, operation.key, "its pictures can follow only once both shops have the same media")
+        media = [one for one in wanted.media or () if not one.failed]
+        pictures = pictures_wanted(wanted, target) if "pictures" in operation.changes else {}
+        try:
+            leave = [one.ref for one in target.media or () if one.failed]
+            return self._told(operation, target, self.writer.bring(operation.key, media, pictures, leave))
+        except RetryLater as later:
+            return Outcome(Result.STALE, operation.key, str(later))
+
+    def _told(self, operation: Operation, target: Product, brought: MediaOutcome) -> Outcome:
+        """What became of it: done, some media refused by name, or pictures of variants that only the other shop has."""
+        if brought.failed:
+            told = "; ".join(f"medium {place + 1}: {why}" for place, why in sorted(brought.failed.items()))
+            return Outcome(Result.REJECTED, operation.key, f"product {target.title!r}: {told}. The other media are there.")
+        _, shown = self.product(operation.key)
+        if agrees(operation.changes, shown):
+            return Outcome(Result.DONE, operation.key)
+        if same(shown.get("media"), operation.changes.get("media", shown.get("media"))):
+            why = f"product {target.title!r}: the other shop has pictures for variants that this one does not have"
+            return Outcome(Result.REJECTED, operation.key, why)
+        return Outcome(Result.STALE, operation.key, "it was not applied")
+
+    def _stands(self, operation: Operation) -> Outcome:
+        _, shown = self.product(operation.key)
+        if shown and agrees(operation.changes, shown):
+            return Outcome(Result.DONE, operation.key)
+        return Outcome(Result.STALE, operation.key, "it was not applied")
+
+    def _wait(self, token: int) -> None:
+        clock = self.conversation.client.clock
+        passed = clock.monotonic() - self._sent.get(token, self._born)
+        if passed < self.late:
+            clock.sleep(self.late - passed)
