@@ -179,6 +179,17 @@ class Hearing(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True)
+class MadeOnce(Generic[S]):
+    """What must be made in the systems once, before runs can write all they would. Both tell it in sentences.
+
+    `wanted` says what there shall be and asks nobody; `make` makes what is lacking and says what that was (raises SyncdbError).
+    """
+
+    wanted: Callable[[S], Sequence[str]]
+    make: Callable[[S, "Clock"], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Implementation(Generic[S]):
     """What a pair does, loaded only when it is needed.
 
@@ -187,7 +198,7 @@ class Implementation(Generic[S]):
     run needs of the remote systems. `selected` says in words what is kept in step; `unknown_fields` which of some names are none
     of its entities or fields. `orders` is for a pair that can track orders. `tries` try what was answered to the questions of a
     topic, by its name, each given the answers so far as attributes under the names of their settings, all others by default.
-    `hearing` is for a pair that can be told of changes.
+    `hearing` is for a pair that can be told of changes, `made_once` for one that needs something made in its systems first.
     `actions` are what its command does beside runs, by the word for it.
     """
 
@@ -199,6 +210,7 @@ class Implementation(Generic[S]):
     orders: OrderTracking[S] | None = None
     tries: Mapping[str, Callable[[Any], Tried]] = field(default_factory=dict)
     hearing: Hearing[S] | None = None
+    made_once: MadeOnce[S] | None = None
     actions: Mapping[str, Action[S]] = field(default_factory=dict)
 
 
