@@ -23,6 +23,7 @@ log = logging.getLogger("syncdb.apply")
 
 MEND_ROUNDS = 5
 AHEAD = 2_500  # operations looked at for one batch: more than most batches hold, fewer than memory minds
+REFUSED = "Correct it where it was put in; the next run tries again. What was refused was not written."
 FAR_AHEAD = 10_000  # the same for narrow rows, of which all that were looked at went into one batch
 _COUNTED = {Action.CREATE: "rows_added", Action.UPDATE: "rows_changed", Action.DELETE: "rows_deleted"}
 ROWS_WRITTEN = tuple(_COUNTED.values())
@@ -30,11 +31,11 @@ ROWS_WRITTEN = tuple(_COUNTED.values())
 
 @dataclass(slots=True)
 class Tally:
-    """What came of a plan: counts, the keys to be planned again and the keys that were refused."""
+    """What came of a plan: counts, the keys to be planned again, and those that were refused with the reasons."""
 
     counts: Counter[str] = field(default_factory=Counter)
     stale: set[str] = field(default_factory=set)
-    rejected: set[str] = field(default_factory=set)
+    rejected: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,9 @@ class Applier:
             return
         refused = outcome.why if outcome.result is Result.REJECTED else self._not_joined(operation, outcome)
         if refused is not None:
-            tally.rejected.add(operation.key)
-            self.ledger.problems.add(Problem("write", "refused", refused, order_id or operation.key), self.run_id, now)
+            tally.rejected[operation.key] = refused
+            problem = Problem("write", "refused", refused, order_id or operation.key, "", REFUSED)
+            self.ledger.problems.add(problem, self.run_id, now)
             return
         if operation.action is Action.DELETE:
             records.forget(operation.key)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from syncdb.connectors.base import Capabilities
 from syncdb.engine.audit import Audited, FieldSums
+from syncdb.engine.naming import CALLED
 from syncdb.engine.pair_sync import EntitySync, PairSync
 from syncdb.engine.policy import Triple
-from syncdb.engine.reconcile import CALLED, linked
+from syncdb.engine.reconcile import linked
 from syncdb.engine.triples import Readable, of_everything
 from syncdb.model import Field, Found, Snapshot
 from syncdb.values import Kind

@@ -11,13 +11,14 @@ from typing import Protocol
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Changes, Feed
-from syncdb.engine.apply import Applier
+from syncdb.engine.apply import REFUSED, Applier
 from syncdb.engine.held import tell_held
+from syncdb.engine.naming import called, without_id
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, keep_seen, older_copy, stopped
 from syncdb.engine.progress import Progress
-from syncdb.engine.reconcile import EntityPair, examine, linked, reconcile, refuse_surprises
+from syncdb.engine.reconcile import EntityPair, Reconciled, examine, linked, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
-from syncdb.engine.report import Note, Report
+from syncdb.engine.report import HeldBack, Note, Report
 from syncdb.engine.request import Named, RunRequest, begun_as, everything_is_due, mode_of
 from syncdb.engine.retention import cut_history
 from syncdb.engine.spool import Chained
@@ -27,6 +28,7 @@ from syncdb.ledger.runs import Problem
 from syncdb.model import Conflict, Plan, Side
 from syncdb.values import iso
 
+MOST_NAMED = 10  # conflicts that a run tells one by one
 MOST = 2000  # changes of one entity beyond which looking at everything is the shorter way
 UNREADABLE = "Put a value of the right kind into that cell, or choose another column. Nothing was written over it."
 
@@ -194,7 +196,17 @@ class PairSync:
         report.counts["quarantined"] += len(result.unsettled | {key for key, _ in self._unreadable(entity)})
         self._tell_held(report, entity)
         report.partial = report.partial or not result.complete
+        self._name(report, entity, result)
         self._remember(entity, keys, result.unsettled, result.complete, report.run_id)
+
+    def _name(self, report: Report, entity: EntitySync, result: Reconciled) -> None:
+        """What was held back, with the reasons, and what people call it; of conflicts the names of the first."""
+        records = self.ledger.records(entity.pair.name)
+        unread = {key: f"{name}: {why}" for (key, name), why in self._unreadable(entity).items()}
+        for reasons, next_step in ((result.refused, REFUSED), (unread, UNREADABLE)):
+            for key, why in reasons.items():
+                report.held_back.append(HeldBack(key, called(records, key), without_id(why, key), next_step))
+        report.names |= {one.key: called(records, one.key) for one in result.plan.conflicts[:MOST_NAMED]}
 
     def _plan_only(self, report: Report, entity: EntitySync, keys: list[str] | None) -> None:
         pair = entity.pair

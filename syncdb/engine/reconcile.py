@@ -13,6 +13,7 @@ from syncdb.engine.guards import Cause, Limits, Surprise, guard
 from syncdb.engine.linked_triples import LinkedListing
 from syncdb.engine.links import Joins, LinkedSide
 from syncdb.engine.match import Matching
+from syncdb.engine.naming import called
 from syncdb.engine.older_copy import OLDER_COPY, values_return
 from syncdb.engine.policy import Decision, Triple, decide
 from syncdb.engine.progress import Progress
@@ -25,7 +26,6 @@ from syncdb.model import Action, Conflict, Plan, Policy, Side, Why
 from syncdb.values import Value, canonical
 
 ROUNDS = 4
-CALLED = ("title", "sku", "location", "order_name")  # what people call a record, as far as it has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,16 @@ def linked(pair: EntityPair, ledger: Ledger) -> EntityPair:
 
 @dataclass(slots=True)
 class Reconciled:
-    """What a reconciliation came to. `unsettled` keys could not be brought into agreement and shall be looked at again."""
+    """What a reconciliation came to. `unsettled` keys could not be brought into agreement and shall be looked at again.
+
+    `refused` says by key why a side did not take a write.
+    """
 
     plan: Plan
     digest: str
     counts: Counter[str] = field(default_factory=Counter)
     unsettled: set[str] = field(default_factory=set)
+    refused: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
 
 
@@ -165,9 +169,7 @@ def _told_with_changes(ledger: Ledger, pair: EntityPair, surprise: Surprise) -> 
     records = ledger.records(pair.name)
     first = []
     for one in surprise.first:
-        base = records.base(one.key)
-        name = " / ".join(str(base[part]) for part in CALLED if base.get(part)) or one.key
-        first.append(f"{name}: {one.field} {_shown(one.before)} -> {_shown(one.after)}")
+        first.append(f"{called(records, one.key)}: {one.field} {_shown(one.before)} -> {_shown(one.after)}")
     return f"{surprise.told}, first {'; '.join(first)}" if first else surprise.told
 
 
@@ -213,7 +215,7 @@ def reconcile(
             progress.stage("Writing", len(plan.operations))
         tally = applier.apply(plan)
         result.counts.update(tally.counts)
-        result.unsettled = tally.stale | tally.rejected
+        result.unsettled, result.refused = tally.stale | tally.rejected.keys(), tally.rejected
         result.complete = plan.complete
         if not tally.stale:
             return result

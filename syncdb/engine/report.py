@@ -36,9 +36,22 @@ class Note:
     next_step: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A record of which something was not brought over, as people call it, with the reason and what to do."""
+
+    key: str
+    name: str
+    why: str
+    next_step: str
+
+
 @dataclass(slots=True)
 class Report:
-    """Counts, notes and conflicts of one run. `partial`: something could not be seen whole, so the watermark stayed."""
+    """Counts, notes and conflicts of one run. `partial`: something could not be seen whole, so the watermark stayed.
+
+    `names` are what people call records in conflict, by key, as far as they are known.
+    """
 
     run_id: int
     mode: str
@@ -49,6 +62,8 @@ class Report:
     plan: Plan | None = None
     plan_digest: str | None = None
     conflicts: Sequence[Conflict] = ()
+    held_back: list[HeldBack] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
     partial: bool = False
     failure: SyncdbError | None = None
 
@@ -86,6 +101,10 @@ class Report:
             "left_for_a_person": [
                 {"key": one.key, "field": one.field, "why": one.why.value, "where": list(one.where)}
                 for one in self.conflicts[:MOST_TOLD]
+            ],
+            "held_back": [
+                {"key": one.key, "name": one.name, "why": one.why, "next_step": one.next_step}
+                for one in self.held_back[:MOST_TOLD]
             ],
             "plan_digest": self.plan_digest,
             "error": {"message": str(self.failure), "next_step": self.failure.next_step} if self.failure else None,

@@ -86,6 +86,15 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
         yield _done(left, *there)
     if counts["quarantined"]:
         yield f"  Held back: {_many(counts['quarantined'], 'record')}: {MANAGER} errors says which and why."
+        yield from _held_back(report)
+
+
+def _held_back(report: Report) -> Iterator[str]:
+    """The first of what was held back, by what to do about it."""
+    shown = report.held_back[:SHOWN_CONFLICTS]
+    for next_step in dict.fromkeys(one.next_step for one in shown):
+        yield from (f"    {one.name}: {one.why.rstrip('.')}." for one in shown if one.next_step == next_step)
+        yield f"      What to do: {next_step}"
 
 
 def _done(system: str, added: int, changed: int, deleted: int) -> str:
@@ -108,7 +117,8 @@ def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str], 
     if report.conflicts:
         yield f"  Left for a person: {len(report.conflicts)}; see and decide them with {MANAGER} conflicts"
     for one in report.conflicts[:SHOWN_CONFLICTS]:
-        what = f'"{labels.get(one.field, one.field)}" of {one.key}' if one.field else one.key
+        name = report.names.get(one.key, one.key)
+        what = f'"{labels.get(one.field, one.field)}" of {name}' if one.field else name
         yield f"    {what} {_TOLD_BETWEEN.get(one.why, one.why.value).format(place=words.place, other=other, allowed=allowed)}."
     if len(report.conflicts) > SHOWN_CONFLICTS:
         yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more."

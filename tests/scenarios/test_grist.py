@@ -243,6 +243,30 @@ def test_a_word_where_a_price_belongs_is_told_as_that(world: GristWorld) -> None
     assert "not a value of its field" in told and "formula" not in told, told
 
 
+def test_each_refusal_is_told_with_its_reason_and_what_to_do(world: GristWorld) -> None:
+    """Five refusals stood under one message, with ids in place of names and words of the program."""
+    first, second, third = (world.product(number) for number in range(3))
+    world.edit("products", first["id"], "Title", "")
+    world.edit("products", second["id"], "Status", "GONE")
+    world.edit("products", third["id"], "Title", "x" * 300)
+    world.edit("variants", world.variant()["id"], "Price", "ask Ann")
+    ran = world.sync(as_json=False)
+    assert ran.code == 3
+    reasons = ("title cannot be empty", "it must be one of ACTIVE", "Title is too long", 'the text "ask Ann", which is no number')
+    for told in (ran.text, " ".join(world.manage("errors").all.split())):
+        assert all(reason in told for reason in reasons) and told.count("What to do") >= 2, told
+    assert f"{first['title']}: title cannot be empty" in ran.text and "gid://" not in ran.text, ran.text
+    assert len(world.manage("errors", "--json").data["groups"]) == 4
+
+
+def test_a_conflict_is_told_by_the_records_name(world: GristWorld) -> None:
+    product = world.product()
+    world.merchant.edit_product(product["id"], title="From the shop")
+    world.edit("products", product["id"], "Title", "From Grist")
+    ran = world.sync(as_json=False)
+    assert '"Title" of ' in ran.text and "gid://" not in ran.text, ran.text
+
+
 def test_a_record_that_syncdb_cannot_make_in_the_shop_is_not_taken_from_grist(world: GristWorld) -> None:
     """It was accepted, and every run ended with code 3 from then on."""
     product = world.product()["id"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from syncdb.connectors.grist.cells import UnfitCell, UnreadableCell, stored
+from syncdb.connectors.grist.cells import UnfitCell, UnreadableCell, plainly, stored
 from syncdb.connectors.grist.client import Json, packed
 from syncdb.connectors.grist.layout import TableLayout
 from syncdb.connectors.grist.rows import Row, RowReader, TableRows
@@ -181,8 +181,7 @@ def _cells(operation: Operation, layout: TableLayout, reader: RowReader) -> dict
         try:
             cells[place.id] = stored(value, reader.codecs[name])
         except UnfitCell as why:
-            shown = repr(value)[:100]
-            raise UnfitCell(f"{name} {shown} cannot stand in the Grist column {place.id}: {why}") from None
+            raise UnfitCell(f"{name} {plainly(value)} cannot stand in the Grist column {place.id}: {why}") from None
     return cells
 
 

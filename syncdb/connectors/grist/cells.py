@@ -20,6 +20,7 @@ from syncdb.values import Value, amount_meant, same
 EPOCH = datetime(1970, 1, 1)
 WHOLE_MOST = 2**31  # an Int cell holds 32 bits (observed)
 TEXTS, DATES = ("Text", "Choice", "Any"), ("Date", "DateTime")
+SAID = {"Numeric": "number", "Int": "whole number", "Bool": "truth value", "Ref": "row of the other table"}
 TRUTHS = {"true": True, "false": False}
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?")
 
@@ -52,6 +53,12 @@ class Codec:
     @property
     def zone(self) -> ZoneInfo:
         return zone_of(self.wanted) if ":" in self.wanted else zone_of(self.real)
+
+
+def plainly(value: Value) -> str:
+    """A value as messages show it: texts in quotes, not too long."""
+    told = f'"{value}"' if isinstance(value, str) else "nothing" if value is None else str(value)
+    return told if len(told) <= 80 else f"{told[:77]}..."
 
 
 def zone_of(kind: str) -> ZoneInfo:
@@ -114,7 +121,7 @@ def stored(value: Value, codec: Codec) -> Any:
     except UnreadableCell as other:
         raise UnfitCell(str(other)) from None
     if not same(landed, value):
-        raise UnfitCell(f"the column, which is {codec.real}, would hold {landed!r} instead")
+        raise UnfitCell(f"the column, which is {codec.real}, would hold {plainly(landed)} instead")
     return cell
 
 
@@ -133,7 +140,7 @@ def _natural(cell: Any, codec: Codec) -> Value:
     if isinstance(cell, str):
         if kind in TEXTS or (codec.digits is not None and kind == "Numeric"):
             return cell
-        raise UnreadableCell(f"it holds the text {cell[:80]!r}, which is no {kind}")
+        raise UnreadableCell(f"it holds the text {plainly(cell)}, which is no {SAID.get(kind, kind)}")
     if kind == "Ref":
         return _referred(cell, codec)
     if kind == "Date":
@@ -189,7 +196,7 @@ def _as_number(value: Value, codec: Codec) -> Value:
     if isinstance(value, str):
         value = _written_out(value, codec)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise UnreadableCell(f"it holds {value!r}, which is no number")
+        raise UnreadableCell(f"it holds {plainly(value)}, which is no number")
     number = Decimal(value)
     if not number.is_finite():
         raise UnreadableCell("it holds no finite number")
@@ -230,7 +237,7 @@ def _as_flag(value: Value, codec: Codec) -> Value:
         return bool(value)
     if isinstance(value, str) and value.strip().lower() in TRUTHS:
         return TRUTHS[value.strip().lower()]
-    raise UnreadableCell(f"it holds {value!r}, which is neither true nor false")
+    raise UnreadableCell(f"it holds {plainly(value)}, which is neither true nor false")
 
 
 def _as_moment(value: Value, codec: Codec) -> Value:
@@ -239,7 +246,7 @@ def _as_moment(value: Value, codec: Codec) -> Value:
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(text_of(value).strip())
     except ValueError:
-        raise UnreadableCell(f"it holds {value!r}, which is no date") from None
+        raise UnreadableCell(f"it holds {plainly(value)}, which is no date") from None
     local = found if found.tzinfo is None else found.astimezone(codec.zone).replace(tzinfo=None)
     return local.replace(microsecond=0)
 

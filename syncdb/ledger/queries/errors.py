@@ -17,7 +17,7 @@ ERROR = """error_id, stage, cause, order_id,
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Errors of the same stage and cause, the latest first. Moments are ISO UTC."""
+    """Errors of the same stage, cause and reason, the latest first. Moments are ISO UTC."""
 
     stage: str
     cause: str
@@ -72,11 +72,17 @@ def errors_since(reader: LedgerReader, since: str) -> list[dict[str, Any]]:
 
 def grouped(errors: Iterable[dict[str, Any]]) -> list[Group]:
     """Errors by cause: open ones first, then by how many orders they concern."""
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for one in errors:
-        groups.setdefault((one["stage"], one["cause"]), []).append(one)
-    made = [Group(stage, cause, tuple(members)) for (stage, cause), members in groups.items()]
+        groups.setdefault((one["stage"], one["cause"], _reason(one)), []).append(one)
+    made = [Group(stage, cause, tuple(members)) for (stage, cause, _), members in groups.items()]
     return sorted(made, key=lambda group: (not group.open, -len(group.errors), group.stage, group.cause))
+
+
+def _reason(error: dict[str, Any]) -> str:
+    """Why a write was refused, without the record it was about: writes are refused for many reasons."""
+    told, concerned = str(error["message"]), str(error["order_id"])
+    return told.partition(concerned)[2] if error["cause"] == "refused" and concerned and concerned in told else ""
 
 
 def by_ids(reader: LedgerReader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
