@@ -87,6 +87,7 @@ class Tie(Enum):
     RIGHT = "right"
     NEWEST = "newest"
     SUM = "sum"
+    MERGE = "merge"  # of words in one text (tags): what either side added and took away
     ASK = "ask"
 
 

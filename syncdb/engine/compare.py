@@ -46,6 +46,12 @@ def number(value: Value) -> int | Decimal | None:
     return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
+def words_in(value: Value) -> dict[str, str]:
+    """The words of a list in one text (`a, b`) as they are written, by what makes two of them the same: capitals do not count."""
+    words = [word.strip() for word in str(canonical(value) or "").split(",")]
+    return {word.casefold(): word for word in words if word}
+
+
 def edited_since(base: Record, there: Found, given: frozenset[str]) -> bool:
     """Whether what stands there may be somebody's edit: it differs from the base, was never agreed on, or cannot be read.
 

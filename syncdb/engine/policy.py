@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from syncdb.engine.compare import compare, edited_besides, edited_since, number
+from syncdb.engine.compare import compare, edited_besides, edited_since, number, words_in
 from syncdb.model import (
     Action,
     Conflict,
@@ -238,6 +238,8 @@ def _shared(difference: Difference, tie: Tie, triple: Triple, left: Found, right
         return {Side.RIGHT: difference.left}
     if tie is Tie.RIGHT:
         return {Side.LEFT: difference.right}
+    if tie is Tie.MERGE:
+        return _merged(difference)
     if tie is Tie.SUM:
         return _conflict(difference, Why.ALIKE) if difference.field in triple.late else _summed(difference)
     return _conflict(difference, Why.BOTH_CHANGED)
@@ -272,6 +274,15 @@ def _summed(difference: Difference) -> dict[Side, Value] | Conflict:
         return _conflict(difference, Why.BOTH_CHANGED)
     total = left + right - base
     return {side: total for side, shown in ((Side.LEFT, left), (Side.RIGHT, right)) if total != shown}
+
+
+def _merged(difference: Difference) -> dict[Side, Value]:
+    """The words that stay of what was agreed, and those that either side added; of two spellings of one word the left side's."""
+    base, left, right = (words_in(value) for value in (difference.base, difference.left, difference.right))
+    kept = {word for word in base if word in left and word in right} | (left.keys() | right.keys()) - base.keys()
+    merged = ", ".join(sorted((right | left)[word] for word in kept)) or None
+    shown = {Side.LEFT: difference.left, Side.RIGHT: difference.right}
+    return {side: merged for side, value in shown.items() if not same(value, merged)}
 
 
 def _conflict(difference: Difference, why: Why) -> Conflict:

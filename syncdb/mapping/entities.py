@@ -65,7 +65,7 @@ class Entity:
 
 
 KEY_LABEL = "Shopify ID"
-ASK, SUM = Rule(Owner.BOTH, tie=Tie.ASK), Rule(Owner.BOTH, tie=Tie.SUM)
+ASK, SUM, MERGE = (Rule(Owner.BOTH, tie=tie) for tie in (Tie.ASK, Tie.SUM, Tie.MERGE))
 _METAFIELD = re.compile(r"metafields\.([A-Za-z0-9_$:-]{1,255})\.([A-Za-z0-9_-]{1,64})")
 
 
@@ -91,7 +91,7 @@ PRODUCTS = Entity(
                     choices=("ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED")),
         _shared("vendor", "Vendor", "Who makes or sells it."),
         _shared("product_type", "Type", "The product type as the shop calls it."),
-        EntityField("tags", "Tags", Kind.TEXT, ShownAs.WORDS, "The tags; their order does not matter.", rule=ASK),
+        EntityField("tags", "Tags", Kind.TEXT, ShownAs.WORDS, "The tags; their order does not matter.", rule=MERGE),
         _shared("description_html", "Description", "The description, as HTML.", default=False),
         _shared("seo_title", "SEO title", "The title for search engines.", default=False),
         _shared("seo_description", "SEO description", "The description for search engines.", default=False),

@@ -219,9 +219,10 @@ class OrderSync:
         return taken, keys
 
     def _with_changed(self, keys: list[str]) -> list[str] | None:
-        """These keys and those that changed on the other side; None for everything."""
+        """These keys, those that changed on the other side and those that a person decided about; None for everything."""
         changed = self.destination.changed()
-        return None if changed is None else list(dict.fromkeys((*keys, *changed)))
+        decided = self.ledger.verdicts(self.destination.pair).keys()
+        return None if changed is None else list(dict.fromkeys((*keys, *changed, *decided)))
 
     def _plan_only(self, report: Report, pair: EntityPair, stored: StoredOrders, deep: bool) -> None:
         keys = self._with_changed(self._waiting(pair.name, stored)[1])

@@ -18,10 +18,13 @@ RULES: Mapping[str, Rule] = {
     "newest": Rule(Owner.BOTH, tie=Tie.NEWEST),
     "ask": Rule(Owner.BOTH, tie=Tie.ASK),
     "sum": Rule(Owner.BOTH, tie=Tie.SUM),
+    "merge": Rule(Owner.BOTH, tie=Tie.MERGE),
 }
 MISSING = {"keep": OnMissing.RESPECT, "restore": OnMissing.RESTORE, "delete": OnMissing.DELETE}
 ORDERS = "orders"
-ORDER_FIELDS_FROM_GRIST = ("note", "tags")
+TAGS = "tags"
+ORDER_FIELDS_FROM_GRIST = {"note": RULES["ask"], "tags": RULES["merge"]}  # with the rules they have unless others are chosen
+ORDER_RULES = ("ask", "merge", "grist-wins", "shopify-wins")  # when an order's note was changed, nobody tells
 DEFAULT_ENTITIES = tuple(ENTITIES)
 
 
@@ -64,12 +67,12 @@ class ChosenEntity:
 
 @dataclass(frozen=True, slots=True)
 class ChosenOrders:
-    """The orders with their table, one row each or one for each line, their columns, and the fields that Grist decides."""
+    """The orders with their table, one row each or one for each line, their columns, and the rules of what Grist may change."""
 
     table: str
     rows: Rows
     columns: ChosenColumns
-    from_grist: tuple[str, ...]
+    from_grist: Mapping[str, Rule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,8 @@ def _rule(place: str, known: EntityField, word: Any, reading: _Reading) -> Rule:
         return known.rule
     if rule.tie is Tie.SUM and rule.owner is Owner.BOTH and known.name not in ("available", "on_hand"):
         reading.say(place, "the rule sum is for counts of stock only")
+    if rule.tie is Tie.MERGE and rule.owner is Owner.BOTH and known.name != TAGS:
+        reading.say(place, "the rule merge is for tags only")
     if rule.owner is not Owner.LEFT and not known.writable:
         reading.say(place, "only Shopify sets this field; its rule must be shopify")
     return rule
@@ -252,19 +257,23 @@ def _orders(given: Any, reading: _Reading) -> ChosenOrders | None:
     )
 
 
-def _from_grist(given: Any, columns: ChosenColumns, rows: Rows, reading: _Reading) -> tuple[str, ...]:
+def _from_grist(given: Any, columns: ChosenColumns, rows: Rows, reading: _Reading) -> Mapping[str, Rule]:
+    """The fields of orders that Grist may change: a list of names, or the rule by name."""
     place = f"{ORDERS}.from_grist"
-    if not isinstance(given, list) or any(name not in ORDER_FIELDS_FROM_GRIST for name in given):
-        reading.say(place, f"must be a list of {' and '.join(ORDER_FIELDS_FROM_GRIST)}")
-        return ()
-    if given and rows != "order":
+    asked = dict.fromkeys(given) if isinstance(given, list) and all(isinstance(name, str) for name in given) else given
+    if not isinstance(asked, Mapping) or any(name not in ORDER_FIELDS_FROM_GRIST for name in asked):
+        reading.say(place, f"must be a list of {' and '.join(ORDER_FIELDS_FROM_GRIST)}, or an object with a rule for each")
+        return {}
+    if asked and rows != "order":
         reading.say(place, "needs rows: order (a line has no note of its own)")
-    for name in given:
-        if name not in {column for column, _ in columns}:
+    for name, word in asked.items():
+        if word is not None and (word not in ORDER_RULES or (word == "merge" and name != TAGS)):
+            reading.say(f"{place}.{name}", f"the rule must be one of {', '.join(ORDER_RULES)} (merge for tags only)")
+        elif name not in {column for column, _ in columns}:
             reading.say(place, f"{name} must be among the columns, too")
         elif not reading.writes(ORDERS, name):
             reading.say(place, f"{name} may not be written to the shop yet: add orders.{name} to shopify_writes")
-    return tuple(dict.fromkeys(given))
+    return {name: RULES.get(str(word), ORDER_FIELDS_FROM_GRIST[name]) for name, word in asked.items()}
 
 
 def _refuse_unknown_writes(reading: _Reading) -> None:

@@ -299,3 +299,20 @@ def test_newest_asks_where_the_time_may_be_another_fields() -> None:
     assert decided(side(2, 1, older), gone) is Why.BOTH_CHANGED  # a word typed into another field has a time, too
     noted = replace(side(3, 1, newer), notes=("Our_notes",))
     assert decided(side(2, 1, older), noted) is Why.BOTH_CHANGED
+
+
+@pytest.mark.parametrize(
+    ("base", "left", "right", "expected"),
+    [
+        ("a, b", "a, b, c", "b, d", {LEFT: "b, c, d", RIGHT: "b, c, d"}),
+        ("a", "a, b", "a, c", {LEFT: "a, b, c", RIGHT: "a, b, c"}),
+        (None, "red", "blue", {LEFT: "blue, red", RIGHT: "blue, red"}),
+        (None, "Red", "blue, red", {LEFT: "Red, blue", RIGHT: "Red, blue"}),
+        ("a", None, "a, b", {LEFT: "b", RIGHT: "b"}),
+        ("a, b", "a", "b", {LEFT: None, RIGHT: None}),
+        ("a, b", "a", None, {LEFT: None}),
+        (..., "a", "b", Why.NO_BASE),
+    ],
+)
+def test_merged_words(base: Value | EllipsisType, left: Value, right: Value, expected: dict[Side, Value] | Why) -> None:
+    assert written(base, left, right, Rule(Owner.BOTH, tie=Tie.MERGE)) == expected

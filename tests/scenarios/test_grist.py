@@ -172,6 +172,29 @@ def test_orders_stand_in_grist_and_their_notes_go_back_where_chosen(make: Callab
     assert world.synced().written == 0
 
 
+def test_an_orders_note_is_asked_about_and_its_tags_are_merged(make: Callable[..., GristWorld]) -> None:
+    """Grist won without a word: what the shop had written into the note, and its tag, were gone."""
+    world = make(orders=4, env={"GRIST_SYNC": json.dumps({"orders": {"from_grist": ["note", "tags"]}})})
+    world.synced()
+    key = next(iter(world.rows("orders")))
+    gid = f"gid://shopify/Order/{key}"
+    order = world.sandbox.shop.orders[gid]
+    world.edit("orders", key, "Tags", "b2b, vip")
+    world.synced()
+    world.edit("orders", key, "Note", "call before delivery")
+    world.edit("orders", key, "Tags", "b2b, grist")
+    world.sandbox.shop.set_note(gid, "ring twice")
+    world.sandbox.shop.set_tags(gid, ["b2b", "vip", "shop"])
+    ran = world.synced()
+    assert ran.conflicts == 1 and (order["note"], world.shown("orders", key, "Note")) == ("ring twice", "call before delivery")
+    assert sorted(order["tags"]) == ["b2b", "grist", "shop"] and world.shown("orders", key, "Tags") == "b2b, grist, shop"
+    (one,) = world.manage("conflicts", "--json").data["conflicts"]
+    assert (one["field"], one["entity"]) == ("note", "orders")
+    assert world.manage("conflicts", one["id"], "--take", "grist").code == 0
+    world.synced()
+    assert order["note"] == "call before delivery" and world.synced().written == 0
+
+
 def test_only_the_fields_asked_for_are_looked_at_and_nothing_else_is_forgotten(world: GristWorld) -> None:
     variant, gid = world.variant(), world.product()["id"]
     world.edit("variants", variant["id"], "Price", 55)

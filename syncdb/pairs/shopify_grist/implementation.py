@@ -144,7 +144,7 @@ def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
 def _order_sync(opened: _Opened, chosen: ChosenOrders) -> OrderSync:
     settings = opened.settings
     destination = OrdersTable(chosen, opened.tables, opened.tables.document.id)
-    writer = OrderWriter(opened.shopify, chosen.from_grist) if chosen.from_grist else None
+    writer = OrderWriter(opened.shopify, tuple(chosen.from_grist)) if chosen.from_grist else None
     rows = order_rows(chosen, "UTC", "XXX")  # for what does not depend on the shop
     reader = OrderReader(opened.shopify, rows.metafields)
     return OrderSync(

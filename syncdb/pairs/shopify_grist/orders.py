@@ -7,7 +7,7 @@ from typing import Any
 from syncdb.connectors.base import Connector
 from syncdb.connectors.grist import GristTable
 from syncdb.ledger import state_keys
-from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Side, Tie
+from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Side
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.selection import ORDERS, ChosenOrders
 from syncdb.pairs.shopify_grist.settings import GristSettings
@@ -62,6 +62,6 @@ class OrdersTable:
 
 def order_policy(chosen: ChosenOrders, settings: GristSettings) -> Policy:
     """Orders belong to the shop, but for what people of the other side were given to write."""
-    ours, theirs = Rule(Owner.LEFT, OnDrift(settings.edited_cells)), Rule(Owner.BOTH, tie=Tie.RIGHT)
-    rules = {name: theirs if name in chosen.from_grist else ours for name, _ in chosen.columns}
+    ours = Rule(Owner.LEFT, OnDrift(settings.edited_cells))
+    rules = {name: chosen.from_grist.get(name, ours) for name, _ in chosen.columns}
     return Policy(rules, missing_right=OnMissing(settings.deleted_rows))

@@ -77,6 +77,7 @@ def rules_for(names: tuple[str, str]) -> Mapping[str, Rule]:
         "newest": Rule(Owner.BOTH, tie=Tie.NEWEST),
         "ask": Rule(Owner.BOTH, tie=Tie.ASK),
         "sum": Rule(Owner.BOTH, tie=Tie.SUM),
+        "merge": Rule(Owner.BOTH, tie=Tie.MERGE),
     }
 
 
@@ -133,6 +134,8 @@ class _Reading:
             self.problems.append(f"{place}: the rule must be one of {', '.join(self.rules)}")
         elif known.kind is not Kind.COUNT and word == "sum":
             self.problems.append(f"{place}: the rule sum is for counts of stock only")
+        elif known.name != "tags" and word == "merge":
+            self.problems.append(f"{place}: the rule merge is for tags only")
         else:
             return SharedField(known, self.rules[word] if word is not None else _usual_rule(known))
         return None

@@ -105,6 +105,11 @@ class Shop(Returns):
         order["note"] = note
         return self.changed(order, at)
 
+    def set_tags(self, order_id: str, tags: Sequence[str], at: datetime | None = None) -> Node:
+        order = self.orders[order_id]
+        order["tags"] = sorted(tags)
+        return self.changed(order, at)
+
     def change_address(self, order_id: str, at: datetime | None = None, **fields: str | None) -> Node:
         """Change fields of the shipping address. Raises ValueError where there is none."""
         order = self.orders[order_id]
