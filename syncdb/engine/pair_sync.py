@@ -4,7 +4,7 @@ The story on one page. Orders have a story of their own (`sync`), because the le
 """
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
@@ -57,16 +57,28 @@ class Notice(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """A field that shows one of another entity: `name` is what `source` says in the record of `of` that `via` refers to."""
+
+    name: str
+    via: str
+    of: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntitySync:
     """One kind of thing that is kept in step (products, inventory ...). `shown` changes with its fields and rules.
 
-    `readings` are the sides that may meet what they cannot read.
+    `readings` are the sides that may meet what they cannot read. `derived` are fields that follow another entity, which no
+    feed tells of.
     """
 
     name: str
     pair: EntityPair
     shown: str
     readings: Mapping[Side, "Reading"]
+    derived: tuple[Derived, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,8 @@ class PairSync:
     _stopped: list[SyncdbError] = field(default_factory=list, init=False)
     _named: dict[Side, Mapping[str, tuple[str, ...] | None]] = field(default_factory=dict, init=False)
 
+    _looked: dict[str, tuple[str, ...] | None] = field(default_factory=dict, init=False)  # keys by entity; None: all
+
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
         return recorded(self.ledger, self.pair_run.name, self.request.dry, self.clock, self._steps, begun_as(self.request))
@@ -126,7 +140,9 @@ class PairSync:
         for entity in self._linked_entities():
             self.progress.stop_if_asked()
             try:
-                self._one(report, entity, self._keys(entity, changes, deep))
+                keys = self._keys(entity, changes, deep)
+                self._looked[entity.name] = keys if keys is None else tuple(keys)
+                self._one(report, entity, keys)
             except (NeedsPerson, Refused) as stopped:
                 # the other entities go on; nothing that changed is forgotten, because the cursors stay
                 self._stopped.append(stopped)
@@ -239,8 +255,20 @@ class PairSync:
             return None
         again = self.ledger.runs.get(state_keys.again(entity.pair.name)) or []
         decided = self.ledger.verdicts(entity.pair.name).keys()
-        keys = list(dict.fromkeys(chain(*(keys or () for keys in told), again, decided)))
+        following = chain(*(self._following(entity, one) for one in entity.derived))
+        keys = list(dict.fromkeys(chain(*(keys or () for keys in told), again, decided, following)))
         return keys if len(keys) <= MOST else None
+
+    def _following(self, entity: EntitySync, one: Derived) -> Iterator[str]:
+        """Records whose source was looked at in this run and says something else now, or may: nothing was agreed about it."""
+        looked = self._looked.get(one.of, ())
+        source = next((other.pair.name for other in self.pair_run.entities if other.name == one.of), "")
+        if looked == () or not source:
+            return
+        doubtful = {key for key, field, *_ in self.ledger.records(source).conflicts() if field in ("", one.source)}
+        doubtful |= set(self.ledger.runs.get(state_keys.again(source)) or ())
+        found = self.ledger.records(entity.pair.name).referring(one.via, one.name, source, one.source, looked)
+        yield from (key for key, other, differs in found if differs or other in doubtful or self.request.dry)
 
     def _as_keys(self, entity: EntitySync, side: Side, ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
         """What a side says has changed, by the keys of the pair."""

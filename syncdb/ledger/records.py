@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from syncdb.ledger.late_writes import LateWrites
-from syncdb.ledger.orders import in_groups
+from syncdb.ledger.orders import groups, in_groups
 from syncdb.ledger.redacted import Redacted
 from syncdb.model import Action, Conflict, Operation, Outcome, Record
 from syncdb.values import Value, canonical_json, decode_fields, encode, encode_fields
@@ -93,6 +93,20 @@ class Records:
         """What both sides last agreed on under this key; empty if nothing."""
         row = self.connection.execute("SELECT base FROM record WHERE pair = ? AND key = ?", (self.pair, key)).fetchone()
         return decode_fields(row[0]) if row and row[0] else {}
+
+    def referring(
+        self, via: str, name: str, to: str, source: str, keys: Collection[str] | None
+    ) -> Iterator[tuple[str, str, bool]]:
+        """Records whose field `via` refers to these of another pair (None: to any): (key, the other's key, whether what was agreed
+        about `name` here and about `source` there differs)."""
+        query = """SELECT one.key, other.key, json_extract(one.base, ?) IS NOT json_extract(other.base, ?)
+                   FROM record AS one JOIN record AS other ON other.pair = ? AND other.key = json_extract(one.base, ?)
+                   WHERE one.pair = ? AND one.base IS NOT NULL AND other.base IS NOT NULL"""
+        paths = f"$.{name}", f"$.{source}", to, f"$.{via}", self.pair
+        for group in [None] if keys is None else groups(keys):
+            asked = "" if group is None else f" AND other.key IN ({','.join('?' * len(group))})"
+            for key, other, differs in self.connection.execute(query + asked, (*paths, *(group or ()))):
+                yield key, other, bool(differs)
 
     def unlearn(self, names: Collection[str]) -> None:
         """Nothing is agreed about these fields any more, in any record."""

@@ -33,7 +33,8 @@ class ShownAs(Enum):
 class EntityField:
     """One field of an entity. `writable`: Shopify takes it from us; `rule` is what counts where the user chose none.
 
-    `to` is the entity that a reference points to, `choices` are the words known today (Shopify may add some).
+    `to` is the entity that a reference points to, `source` the field of the record referred to that is shown. `choices`
+    are the words known today (Shopify may add some).
     """
 
     name: str
@@ -47,6 +48,7 @@ class EntityField:
     choices: tuple[str, ...] = ()
     to: str = ""
     money: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,11 @@ INVENTORY = Entity(
     "inventory", "Inventory", "stock of a variant at a location",
     (
         _seen("variant", "Variant", Kind.IDENTIFIER, ShownAs.REFERENCE, "The variant that lies there.", to="variants"),
-        _seen("sku", "SKU", Kind.IDENTIFIER, ShownAs.TEXT, "Its stock keeping unit."),
+        _seen("sku", "SKU", Kind.IDENTIFIER, ShownAs.TEXT, "Its stock keeping unit.", source="sku"),
         _seen("location", "Location", Kind.TEXT, ShownAs.TEXT, "Where it lies."),
         _seen("location_id", "Location ID", Kind.IDENTIFIER, ShownAs.TEXT, "The location's own id.", default=False),
-        _seen("tracked", "Stock tracked", Kind.FLAG, ShownAs.FLAG, "Whether Shopify counts its stock.", default=False),
+        _seen("tracked", "Stock tracked", Kind.FLAG, ShownAs.FLAG, "Whether Shopify counts its stock.", default=False,
+              source="tracked"),
         EntityField("available", "Available", Kind.COUNT, ShownAs.WHOLE, "How many can be sold.", rule=SUM),
         EntityField("on_hand", "On hand", Kind.COUNT, ShownAs.WHOLE, "How many are there, sold ones included.",
                     rule=Rule(Owner.LEFT), default=False),

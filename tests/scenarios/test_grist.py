@@ -172,6 +172,22 @@ def test_orders_stand_in_grist_and_their_notes_go_back_where_chosen(make: Callab
     assert world.synced().written == 0
 
 
+@pytest.mark.parametrize("in_the_shop", [True, False])
+def test_the_stocks_table_sees_another_sku_at_once(world: GristWorld, in_the_shop: bool) -> None:
+    """It showed the old one until the daily look at everything."""
+    world.synced()
+    world.pass_time(hours=1)
+    variant = world.variant()
+    if in_the_shop:
+        world.merchant.edit_variant(variant["id"], sku="NEW-1")
+    else:
+        world.edit("variants", variant["id"], "SKU", "NEW-1")
+    world.synced()
+    shown = {row["SKU"] for row in world.rows("inventory").values() if row["Variant"] == world.row("variants", variant["id"])}
+    assert shown == {"NEW-1"}
+    assert world.synced().written == 0
+
+
 def test_an_orders_note_is_asked_about_and_its_tags_are_merged(make: Callable[..., GristWorld]) -> None:
     """Grist won without a word: what the shop had written into the note, and its tag, were gone."""
     world = make(orders=4, env={"GRIST_SYNC": json.dumps({"orders": {"from_grist": ["note", "tags"]}})})

@@ -1,7 +1,7 @@
 """A shop and a Grist document, both ways: from settings to runs."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,7 +18,7 @@ from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.capabilities import refuse_forbidden
 from syncdb.engine.pair_audit import audited_entities
-from syncdb.engine.pair_sync import EntitySync, Naming, PairRun, PairSync
+from syncdb.engine.pair_sync import Derived, EntitySync, Naming, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest
@@ -29,7 +29,7 @@ from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.shop_identity import one_shop
 from syncdb.pairs.base import Hearing, Implementation, OrderTracking, Run
 from syncdb.pairs.opening import limits, open_ledger, retrier
-from syncdb.pairs.selection import ORDERS, ChosenOrders, Selection
+from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
 from syncdb.pairs.shopify_grist.known_table import rows_shown
@@ -190,10 +190,23 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
             limits(settings),
         )
         refuse_forbidden(one.entity.name, pair.policy, (pair.left.name, pair.left.can), (pair.right.name, pair.right.can))
-        entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}))
+        derived = _derived(one, whole)
+        entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}, derived))
     feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
     naming = {Side.LEFT: Naming(SHOP, catalogue.named)}
     return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, catalogue.news, part, naming)
+
+
+def _derived(one: ChosenEntity, whole: Mapping[str, ChosenEntity]) -> tuple[Derived, ...]:
+    """The fields of an entity that show one of a record it refers to, where both are kept in step."""
+    kept = {name: {part.field.name for part in other.fields} for name, other in whole.items()}
+    via = {part.field.to: part.field.name for part in one.fields if part.field.to in kept}
+    return tuple(
+        Derived(part.field.name, name, of, part.field.source)
+        for part in one.fields
+        for of, name in via.items()
+        if part.field.source in kept[of]
+    )
 
 
 def _likeness(side: CatalogueSide) -> Likeness:

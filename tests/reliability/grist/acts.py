@@ -316,5 +316,5 @@ SHOP: tuple[Callable[[Hand], None], ...] = (
     edit_product, edit_product, edit_tags, edit_status, set_material, edit_price, edit_price, edit_sku, edit_barcode, sell, sell,
     restock, add_product, delete_product, delete_variant, edit_collection,
 )  # fmt: skip
-# an ordinary run need not be told of these: a SKU is seen by the stock's table only at the daily look at everything
-STILL_MISSED = frozenset({delete_product, delete_variant, edit_sku, type_sku})
+# an ordinary run need not be told of these
+STILL_MISSED = frozenset({delete_product, delete_variant})
