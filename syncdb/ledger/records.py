@@ -97,8 +97,10 @@ class Records:
     def referring(
         self, via: str, name: str, to: str, source: str, keys: Collection[str] | None
     ) -> Iterator[tuple[str, str, bool]]:
-        """Records whose field `via` refers to these of another pair (None: to any): (key, the other's key, whether what was agreed
-        about `name` here and about `source` there differs)."""
+        """Records whose field `via` refers to one of these keys of the pair `to` (None: to any).
+
+        Each with the other's key, and whether what was agreed about `name` here and about `source` there differs.
+        """
         query = """SELECT one.key, other.key, json_extract(one.base, ?) IS NOT json_extract(other.base, ?)
                    FROM record AS one JOIN record AS other ON other.pair = ? AND other.key = json_extract(one.base, ?)
                    WHERE one.pair = ? AND one.base IS NOT NULL AND other.base IS NOT NULL"""
