@@ -11,6 +11,7 @@ from syncdb.sandbox.faults import Faults
 from syncdb.sandbox.server import Server
 from syncdb.sandbox.shopify.app import ShopifyApp
 from syncdb.sandbox.shopify.money import Node
+from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.products.generate import generate_goods
 from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.merchant import Merchant
@@ -30,6 +31,8 @@ class LocalStore:
         self.name = name
         self.shop = Shop(f"{name}-demo.myshopify.com", clock=clock, number=number, currency=currency)
         self.shop.location["name"] = f"{name.upper()} warehouse"
+        elsewhere = 112_829_759_900 + number * 10**10
+        self.shop.goods.add_location(parts.location(elsewhere, f"{name.upper()} market stall", "2024-03-01T09:00:00Z"))
         self.app = ShopifyApp(self.shop)
         self.client_id, self.client_secret = secrets.token_hex(16), f"shpss_{secrets.token_hex(16)}"
         self.app.tokens.add_client(self.client_id, Client(self.client_secret))

@@ -1,0 +1,35 @@
+"""Many random histories of stock in two stores: `python -m tests.reliability.stores [HOW_MANY [FIRST_SEED]]`."""
+
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.reliability.stores.histories import StockWorld, play
+
+PORTION = 250  # histories in one pair of stores, so that what piles up there is cleared away
+
+
+def main() -> None:
+    given = [int(one) for one in sys.argv[1:3]]
+    count, first = given[0] if given else 10_000, given[1] if len(given) > 1 else 1
+    logging.disable(logging.CRITICAL)
+    begun, met, done = time.monotonic(), Counter[str](), 0
+    while done < count:
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            world = StockWorld(Path(folder))
+            portion = min(PORTION, count - done)
+            met += play(portion, first + done, world)
+            world.close()
+            os.chdir("/")
+        done += portion
+        sys.stdout.write(f"{done} of {count} histories right, {time.monotonic() - begun:.0f} s; {dict(met)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""Random histories of stock in two stores: sales, restocks, counts and transfers in both, signals that come late, twice, out of
+order or never, answers that are lost, a process that dies. Judged by adding up, without the ledger.
+"""
+
+import random
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.stores import LocalStore
+from tests.engine.hostile import Crash, Steps
+from tests.reliability.crash import dying
+from tests.scenarios.stores_world import StoresWorld
+
+MEMORY = Path("/dev/shm")
+GOODS = 3
+STEPS = 6
+TROUBLE = ("apply_then_cut", "apply_then_error", "apply_late", "cut_before", "too_many", "unavailable", "html_200")
+
+
+class StockWorld(StoresWorld):
+    """Two stores with a few counted goods that both have."""
+
+    def __init__(self, folder: Path) -> None:
+        self.quick = Path(tempfile.mkdtemp(prefix="syncdb-", dir=MEMORY if MEMORY.is_dir() else None))
+        # everything is small here, so that a change of half of it is nothing to stop for
+        super().__init__(folder, products=0, env={"DB_PATH": str(self.quick / "ledger.db"), "MAX_CHANGED_PERCENT": "100"})
+        self.ledger = self.quick / "ledger.db"
+        for number in range(GOODS):
+            for store in self.stores:
+                store.merchant.add_product(f"Good {number}", sku=f"G{number}", price="5.00", stock=20, vendor="Kayra")
+        self.synced(full=True)
+
+    @property
+    def stores(self) -> tuple[LocalStore, LocalStore]:
+        return self.taf, self.afl
+
+    def variant(self, store: LocalStore, number: int) -> Any:
+        return next(one for one in store.goods.variants.values() if one["sku"] == f"G{number}")
+
+    def available(self, store: LocalStore, number: int) -> int:
+        return self.stock(self.variant(store, number), store)
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self.quick, ignore_errors=True)
+
+
+@dataclass
+class StockHistory:
+    """One history: what happens is drawn from `rng`, and what must come of it is added up on the way."""
+
+    world: StockWorld
+    rng: random.Random
+    told: list[str] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.expected = [self.world.available(self.world.taf, number) for number in range(GOODS)]
+
+    def play(self) -> None:
+        """Let it happen, let it calm down, hold both stores against what was added up. Raises AssertionError with the story."""
+        for _ in range(self.rng.randint(2, STEPS)):
+            self.rng.choice((self.moves, self.moves, self.moves, self.alike, self.runs, self.runs, self.lags, self.waits))()
+        self.calm()
+        for store in self.world.stores:
+            found = [self.world.available(store, number) for number in range(GOODS)]
+            assert found == self.expected, f"{store.name} shows {found} instead of {self.expected}:\n" + "\n".join(self.told)
+
+    # --- what people do
+
+    def moves(self) -> None:
+        self._movement(self.rng.choice(self.world.stores))()
+
+    def alike(self) -> None:
+        """The same happens in both stores before anybody looks."""
+        number, pieces = self.rng.randrange(GOODS), self.rng.randint(1, 4)
+        for store in self.world.stores:
+            self._sell(store, number, pieces)
+
+    def _movement(self, store: LocalStore) -> Callable[[], None]:
+        number, pieces = self.rng.randrange(GOODS), self.rng.randint(1, 5)
+        return self.rng.choice(
+            (
+                lambda: self._sell(store, number, pieces),
+                lambda: self._sell(store, number, pieces),
+                lambda: self._receive(store, number, pieces),
+                lambda: self._count(store, number, pieces * 7),
+                lambda: self._transfer(store, number, pieces),
+                lambda: self._ship(store, number, 1),
+            )
+        )
+
+    def _sell(self, store: LocalStore, number: int, pieces: int) -> None:
+        store.merchant.sell(self.world.variant(store, number)["id"], pieces, store.shop.location["id"])
+        self._moved(store, number, -pieces, "sold")
+
+    def _receive(self, store: LocalStore, number: int, pieces: int) -> None:
+        store.merchant.receive(self.world.variant(store, number)["id"], pieces, store.shop.location["id"])
+        self._moved(store, number, pieces, "received")
+
+    def _count(self, store: LocalStore, number: int, counted: int) -> None:
+        before = self.world.available(store, number)
+        store.merchant.count(self.world.variant(store, number)["id"], counted, store.shop.location["id"])
+        self._moved(store, number, counted - before, "counted anew")
+
+    def _transfer(self, store: LocalStore, number: int, pieces: int) -> None:
+        """Pieces go to a location that stands for none in the other store: there are fewer at this one."""
+        other = next(gid for gid in store.goods.locations if gid != store.shop.location["id"])
+        variant = self.world.variant(store, number)["id"]
+        store.merchant.receive(variant, -pieces, store.shop.location["id"])
+        store.merchant.receive(variant, pieces, other)
+        self._moved(store, number, -pieces, "sent elsewhere")
+
+    def _ship(self, store: LocalStore, number: int, pieces: int) -> None:
+        store.merchant.ship(self.world.variant(store, number)["id"], pieces, store.shop.location["id"])
+        self.told.append(f"{store.name} ships {pieces} of G{number}")
+
+    def _moved(self, store: LocalStore, number: int, by: int, what: str) -> None:
+        self.expected[number] += by
+        self.seen[what] += 1
+        self.told.append(f"{store.name}: G{number} {by:+} ({what})")
+
+    # --- what the program meets
+
+    def lags(self) -> None:
+        """Changes are told late, or so late that no question for changes meets them; each store by itself."""
+        store, seconds = self.rng.choice(self.world.stores), self.rng.choice((0.0, 60.0, 600.0, 3600.0))
+        store.shop.index_lag = seconds
+        self.seen["told late"] += seconds > 0
+        self.told.append(f"searches in {store.name} lag {seconds:.0f} s")
+
+    def waits(self) -> None:
+        self.world.pass_time(hours=self.rng.choice((1, 7, 25)))
+
+    def runs(self) -> None:
+        """A run, as it may go: well, over lost answers, with a sale in the worst moment, or cut off."""
+        self.rng.choice((self._well, self._in_trouble, self._in_trouble, self._sold_meanwhile, self._dies))()
+
+    def _well(self) -> None:
+        self.told.append(f"a run ends with {self.world.sync().code}")
+
+    def _in_trouble(self) -> None:
+        store, kind = self.rng.choice(self.world.stores), self.rng.choice(TROUBLE)
+        where = self.rng.choice(("shopify write", "shopify write", "any"))
+        after = self.rng.choice((0, 1, 3)) if kind == "apply_late" else None
+        store.faults.add(Fault(kind, where, skip=self.rng.randrange(3) if where == "any" else 0, after=after))  # type: ignore[arg-type]
+        self.told.append(f"{kind} for {where} to {store.name}; a run ends with {self.world.sync().code}")
+        self.seen[kind] += not store.faults.pending()
+        store.faults.clear()
+
+    def _sold_meanwhile(self) -> None:
+        store = self.rng.choice(self.world.stores)
+        store.faults.add(Fault("meanwhile", "shopify write", action=self._movement(self.rng.choice(self.world.stores))))
+        self.told.append(f"just before a write to {store.name} something moves; a run ends with {self.world.sync().code}")
+        self.seen["moved in the moment"] += not store.faults.pending()
+        store.faults.clear()
+
+    def _dies(self) -> None:
+        at = self.rng.randint(1, 60)
+        try:
+            with dying(Steps(at)):
+                self.world.sync()
+        except Crash:
+            self.seen["died"] += 1
+            self.told.append(f"a run dies at boundary {at}")
+
+    def calm(self) -> None:
+        """What is under way arrives, nothing lags, and runs go well: the second of them writes nothing."""
+        for store in self.world.stores:
+            store.faults.clear()
+            store.faults.land_late()
+            store.shop.index_lag = 0.0
+        self.world.pass_time(hours=26)
+        codes = [self.world.sync(full=True).code for _ in range(2)]
+        assert codes == [0, 0], f"the runs afterwards end with {codes}:\n" + "\n".join(self.told)
+        assert self.world.sync(full=True).written == 0, "nothing is left to write:\n" + "\n".join(self.told)
+
+
+def play(count: int, first: int, world: StockWorld) -> Counter[str]:
+    """Play so many histories, from this seed on, one after the other in the same stores; what was met in them."""
+    met: Counter[str] = Counter()
+    for number in range(first, first + count):
+        history = StockHistory(world, random.Random(number))
+        try:
+            history.play()
+        except AssertionError as wrong:
+            raise AssertionError(f"history {number}: {wrong}") from wrong
+        met += history.seen
+    return met
