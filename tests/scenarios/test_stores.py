@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from syncdb.pairs.shopify_stores.definitions import make_definitions
+from syncdb.pairs.shopify_stores.settings import load
 from syncdb.sandbox.faults import Fault
 from tests.scenarios.stores_world import StoresWorld
 
@@ -173,6 +175,35 @@ def test_a_product_whose_making_was_not_answered_is_there_once(world: StoresWorl
     world.sync()
     world.synced()
     assert [one["title"] for one in world.afl.goods.products.values()].count("Plate") == 1
+
+
+# --- links that people can see
+
+
+def test_links_are_shown_in_the_products_once_their_metafields_are_defined(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    assert "not defined:taf" in {note["code"] for note in world.synced(full=True).report["notes"]}
+    settings = load({}, world.env, world.folder)
+    assert [len(one.definitions) for one in make_definitions(settings)] == [3, 3]
+    assert [one.definitions for one in make_definitions(settings)] == [(), ()], "a second time nothing is lacking"
+    world.synced(full=True)
+    assert link(taf, "afl_product_id") == afl["legacyResourceId"] and link(afl, "taf_product_id") == taf["legacyResourceId"]
+    again = world.synced(full=True)
+    assert again.written == 0 and world.writes() == []
+
+
+def link(product: Any, key: str) -> str | None:
+    return next((one["value"] for one in product["metafields"] if (one["namespace"], one["key"]) == ("sync", key)), None)
+
+
+def test_a_lost_ledger_finds_the_pairs_again_by_their_links(world: StoresWorld) -> None:
+    make_definitions(load({}, world.env, world.folder))
+    world.synced(full=True)
+    taf, afl = mugs(world)
+    world.ledger.unlink()
+    world.afl.merchant.edit_variant(afl["variants"][0]["id"], sku="OTHER")
+    world.sync()
+    assert len(world.taf.goods.products) == len(world.afl.goods.products) == 1
 
 
 # --- deleted products

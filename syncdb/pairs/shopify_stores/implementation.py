@@ -11,6 +11,7 @@ from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.stock import MOVING
+from syncdb.connectors.shopify.products.definitions import Definition
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
@@ -21,6 +22,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
+from syncdb.errors import SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Field, OnMissing, Policy, Side
@@ -29,8 +31,10 @@ from syncdb.pairs.opening import limits, open_ledger
 from syncdb.pairs.shopify_stores.attempts import TRIES
 from syncdb.pairs.shopify_stores.checks import check
 from syncdb.pairs.shopify_stores.copying import Copier
+from syncdb.pairs.shopify_stores.definitions import NAMESPACE, ORIGIN, link_key
 from syncdb.pairs.shopify_stores.feed import StoreFeed
 from syncdb.pairs.shopify_stores.matching import COLLECTIONS, STOCK, VARIANTS, ProductEvidence
+from syncdb.pairs.shopify_stores.mirror import LinkMirror
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
 from syncdb.pairs.shopify_stores.places import Places, pair_locations
 from syncdb.pairs.shopify_stores.products import Kept, ProductSide
@@ -40,7 +44,6 @@ from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops, opened_shops
 from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
 from syncdb.systems.shopify.deliveries import ShopSender, kinds_of
 
-ORIGIN = ("sync", "origin")  # the custom id of products that were made from one store in the other
 UNWRITTEN = Note(
     "write off",
     "stores_write is not switched on: this is what a run would do. Nothing was written, neither to the stores nor to the ledger.",
@@ -58,6 +61,7 @@ class StoresRun:
     places: Places
     catalogues: Mapping[Side, ShopCatalogue]
     copiers: Mapping[Side, Copier]
+    mirrors: Mapping[Side, LinkMirror]
     stock: list[StockInCommon]
 
     def pair_run(self, selection: StoresSelection, *, part: bool) -> PairRun:
@@ -93,7 +97,9 @@ class StoresRun:
         connector, title = self.catalogues[side].side(entity), f"{shop.store.name} {entity}"
         if entity == "products":
             kept = Kept(self.ledger, self.shops.pair_name(entity), side)
-            return ProductSide(connector, title, kept, self.settings.deleted, self.copiers[side].read_ahead)
+            return ProductSide(
+                connector, title, kept, self.settings.deleted, self.copiers[side].read_ahead, self.mirrors[side].saw
+            )
         if entity == "variants":
             return NarrowedSide(connector, title, OfLinked(self._joins("products"), side, "product"))
         if entity == "inventory":
@@ -161,6 +167,17 @@ class StoresRun:
         for side in Side:
             yield from self.catalogues[side].news()
             yield from self.copiers[side].news()
+            yield from self.mirrors[side].news()
+
+    def show_links(self, report: Report) -> None:
+        """Mirror the links in the products. What keeps that from being done is told: nothing rests on it."""
+        for mirror in self.mirrors.values():
+            try:
+                mirror.write()
+            except SyncdbError as error:
+                report.note(Note(f"links:{mirror.store}", f"Links are not shown in {mirror.store}: {error}", error.next_step))
+            for one in mirror.news():
+                report.note(Note(one.code, one.message, one.next_step))
 
     def _of_stock(self) -> Iterator[Notice]:
         for one in self.stock:
@@ -174,7 +191,7 @@ class StoresRun:
 
 def link_field(store: str) -> str:
     """The metafield of a product that names the product of the store of that name."""
-    return f"metafields.sync.{store}_product_id"
+    return f"metafields.{NAMESPACE}.{link_key(store)}"
 
 
 @contextmanager
@@ -196,6 +213,8 @@ def open_runs(
             report = sync.run()
             if not settings.write:
                 report.note(UNWRITTEN)
+            elif not asked.dry and report.failure is None:
+                run.show_links(report)
             return report
 
         shown = {one.entity.name: _shown(one) for one in selection.entities}
@@ -239,7 +258,16 @@ def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops, full: boo
     if full:
         for copier in copiers.values():
             copier.kept.try_again()
-    return StoresRun(settings, ledger, shops, places, catalogues, copiers, [])
+    mirrors = {side: mirror_on(side, ledger, shops) for side in Side}
+    return StoresRun(settings, ledger, shops, places, catalogues, copiers, mirrors, [])
+
+
+def mirror_on(side: Side, ledger: Ledger, shops: Shops) -> LinkMirror:
+    """Shows in the products of a side which of the other they belong to."""
+    here, there = shops.by_side[side], shops.by_side[side.other].store.name
+    definition = Definition(NAMESPACE, link_key(there), "id", f"Product in {there}")
+    joins = Joins.of(ledger, shops.pair_name("products"))
+    return LinkMirror(here.store.name, here.conversation, joins, side, definition)
 
 
 def copier_to(side: Side, ledger: Ledger, shops: Shops, places: Places) -> Copier:

@@ -68,7 +68,7 @@ class Kept:
 class ProductSide:
     """The products of one store. `deleted` is what becomes of one whose counterpart is gone: draft, archive or delete.
 
-    `read_ahead` is told which products are about to be made here.
+    `read_ahead` is told which products are about to be made here, `saw` what is shown.
     """
 
     connector: Connector
@@ -76,6 +76,7 @@ class ProductSide:
     kept: Kept
     deleted: str
     read_ahead: Callable[[Sequence[Operation]], None]
+    saw: Callable[[Snapshot], None]
     name: str = field(init=False)
     can: Capabilities = field(init=False)
 
@@ -123,7 +124,9 @@ class ProductSide:
         if back:
             self.kept.forget_let_go(back)
         hidden = (let_go.keys() - set(back)) | alone.keys()
-        return replace(shown, found={id: one for id, one in shown.found.items() if id not in hidden})
+        in_step = replace(shown, found={id: one for id, one in shown.found.items() if id not in hidden})
+        self.saw(in_step)
+        return in_step
 
     def _carried_out(self, operation: Operation) -> Operation:
         """What is written for an operation: a product is taken off sale where it is not to be deleted."""

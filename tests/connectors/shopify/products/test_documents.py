@@ -7,6 +7,7 @@ from graphql import parse, validate
 
 from syncdb.connectors.shopify.products import (
     custom_id,
+    definitions,
     media_side,
     media_writes,
     publishing,
@@ -27,7 +28,7 @@ def documents() -> Iterator[str]:
     yield from (removal.THERE, removal.DELETE, removal.STATUS, publishing.ALL, publishing.SHOWN)
     yield from (publishing.PUBLISH, publishing.HIDE, variant_writes.RENAME, variant_writes.ADD, variant_writes.CHANGE)
     yield from (variant_writes.REMOVE, variant_writes.ORDER)
-    yield from (custom_id.FIND, custom_id.DEFINED, custom_id.DEFINE, setting.SET, setting.OPERATION)
+    yield from (custom_id.FIND, custom_id.DEFINED, custom_id.DEFINE, definitions.LIST, setting.SET, setting.OPERATION)
 
 
 DOCUMENTS = list(documents())
