@@ -117,13 +117,17 @@ class OnMissing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the user chose for a pair: a rule per field, and what absence and novelty on either side mean."""
+    """What the user chose for a pair: a rule per field, and what absence and novelty on either side mean.
+
+    `told` are fields that tell people which record it is: what both sides show alike is remembered, and never written.
+    """
 
     rules: Mapping[str, Rule]
     missing_left: OnMissing = OnMissing.RESPECT
     missing_right: OnMissing = OnMissing.RESTORE
     create_left: bool = False
     create_right: bool = True
+    told: tuple[str, ...] = ()
 
 
 class Moved(Enum):
@@ -296,6 +300,7 @@ class Outcome:
 
     `without` are fields of a new record that could not be written there (a column of formulas): nothing is agreed about them.
     `id` is the id that the side gave to a new record, where it gives ids of its own; None where it took the operation's key.
+    `doubted`: it was looked for in vain, but it may have been applied all the same, and changed since.
     """
 
     result: Result
@@ -303,6 +308,7 @@ class Outcome:
     why: str = ""
     without: frozenset[str] = frozenset()
     id: str | None = None
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,17 @@ ACTIONS = (
         """,
     ),
     Command(
+        "setup",
+        "syncdb.cli.setup:setup",
+        f"""Make what a pair wants in its systems beside its data.
+
+        For two stores: the definitions of the metafields that show which products belong together. It says what would be made
+        and asks.
+        Exit codes: 0 done; 2 nothing is wanted, or nobody was there to be asked; 4 a remote refused; 5 something is in the way.
+        Example: {MANAGER} setup --pair stores
+        """,
+    ),
+    Command(
         "schedule",
         "syncdb.cli.schedule:schedule",
         f"""Have this computer run the sync by itself.

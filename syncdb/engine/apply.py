@@ -122,9 +122,9 @@ class Applier:
                 f"{self.sides[side].name} did not answer a write of {len(attempt.operations)} rows, nor whether it took place.",
                 next_step="Run again later: the next run first finds out what became of that write. Nothing is sent twice.",
             )
-        if not self.sides[side].can.fence:
+        if doubted := _not_applied(attempt, outcomes, self.sides[side].can.fence):
             with self.ledger.transaction():
-                self.ledger.late_writes(self.pair).add(_not_applied(attempt, outcomes))
+                self.ledger.late_writes(self.pair).add(doubted)
         return outcomes
 
     def _begin_structure(self, side: Side, attempt: Attempt) -> None:
@@ -229,10 +229,10 @@ class Applier:
         return iso(self.clock.now())
 
 
-def _not_applied(attempt: Attempt, outcomes: Sequence[Outcome]) -> list[Operation]:
-    """Operations that did not take place when it was looked: where there is no fence, they may still."""
+def _not_applied(attempt: Attempt, outcomes: Sequence[Outcome], fenced: bool) -> list[Operation]:
+    """Operations that did not take place when it was looked, and may have, or may still: not those that are fenced off."""
     answered = zip(attempt.operations, outcomes if attempt.operations else (), strict=True)
-    return [operation for operation, outcome in answered if outcome.result is Result.STALE]
+    return [one for one, outcome in answered if outcome.result is Result.STALE and (outcome.doubted or not fenced)]
 
 
 def took_place(outcomes: Sequence[Outcome]) -> bool:

@@ -1,6 +1,6 @@
 """Decide, from what was compared and what the user chose, what shall be written where. Pure: it does nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncdb.engine.compare import compare, edited_besides, edited_since, number, words_in
@@ -131,6 +131,7 @@ def _left_alone(triple: Triple, why: Why, where: tuple[str, ...] = ()) -> Decisi
 
 def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> Decision:
     differences, agreed = compare(triple.base, left.record, right.record, policy.rules, _counted(policy, left, right))
+    agreed |= _told_alike(triple.base, left.record, right.record, policy.told)
     to: dict[Side, dict[str, Value]] = {Side.LEFT: {}, Side.RIGHT: {}}
     shared = {Side.LEFT: dict[str, Value](), Side.RIGHT: dict[str, Value]()}
     reasons: dict[Side, set[str]] = {Side.LEFT: set(), Side.RIGHT: set()}
@@ -155,6 +156,12 @@ def _both_there(triple: Triple, left: Found, right: Found, policy: Policy) -> De
         if to[side]
     )
     return Decision(triple.key, operations, agreed, tuple(conflicts))
+
+
+def _told_alike(base: Record | None, left: Record, right: Record, names: Iterable[str]) -> dict[str, Value]:
+    """What both show alike of the fields by which people know the record, where the base does not hold it yet."""
+    _, agreed = compare(base, left, right, (name for name in names if name in left.fields and name in right.fields))
+    return agreed
 
 
 def _update(there: Found, side: Side, changes: dict[str, Value], reasons: set[str], opposite: dict[str, Value]) -> Operation:

@@ -92,6 +92,7 @@ def before_the_first_run(shop: Shop) -> None:
     assert "goods of shelf.json and book.json" in tried and "book.json: 2 goods" in tried and "All is set up." in tried
     assert "Shelf and Book were not asked." in shop.ask("validate", "--offline").out
     assert "toy_sync.py" in shop.ask("schedule", "--pair", "toy", "--kind", "cron").out
+    assert "wants nothing made" in shop.ask("setup", code=2).err
     assert "A shelf and its book in step" in shop.ask("schedule", "--kind", "systemd").out  # the one that is configured
     dry = shop.ask("toy", "--test").out
     assert "Shelf: it would add 1 record" in dry and "Book: it would add 1 record" in dry

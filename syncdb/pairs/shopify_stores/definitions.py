@@ -1,6 +1,6 @@
 """The metafields by which people and other programs see which products of the two stores belong together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from syncdb.clock import SYSTEM, Clock
@@ -34,6 +34,13 @@ def wanted_definitions(settings: StoresSettings) -> list[Definition]:
         *links,
         Definition(*ORIGIN, "id", "syncdb origin"),
         Definition(NAMESPACE, LAST_HASH, "single_line_text_field", "syncdb hash (not written)"),
+    ]
+
+
+def told(lacking: Iterable[Lacking]) -> list[str]:
+    """A line for each definition."""
+    return [
+        f"{one.store.name}: the metafield {each.name} of products ({each.type})" for one in lacking for each in one.definitions
     ]
 
 

@@ -26,12 +26,20 @@ from syncdb.errors import SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Field, OnMissing, Policy, Side
-from syncdb.pairs.base import Hearing, Implementation, Run
+from syncdb.pairs.base import Hearing, Implementation, MadeOnce, Run
 from syncdb.pairs.opening import limits, open_ledger
 from syncdb.pairs.shopify_stores.attempts import TRIES
 from syncdb.pairs.shopify_stores.checks import check
 from syncdb.pairs.shopify_stores.copying import Copier
-from syncdb.pairs.shopify_stores.definitions import NAMESPACE, ORIGIN, link_key
+from syncdb.pairs.shopify_stores.definitions import (
+    NAMESPACE,
+    ORIGIN,
+    Lacking,
+    link_key,
+    make_definitions,
+    told,
+    wanted_definitions,
+)
 from syncdb.pairs.shopify_stores.feed import StoreFeed
 from syncdb.pairs.shopify_stores.matching import COLLECTIONS, STOCK, VARIANTS, ProductEvidence
 from syncdb.pairs.shopify_stores.mirror import LinkMirror
@@ -44,6 +52,7 @@ from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops, opened_shops
 from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
 from syncdb.systems.shopify.deliveries import ShopSender, kinds_of
 
+NAMED_BY = {"variants": ("product", "title"), "inventory": ("variant", "sku")}  # beside what is kept in step
 UNWRITTEN = Note(
     "write off",
     "stores_write is not switched on: this is what a run would do. Nothing was written, neither to the stores nor to the ledger.",
@@ -146,7 +155,7 @@ class StoresRun:
         rules = {part.field.name: part.rule for part in fields}
         products = one.entity.name == "products"
         gone = OnMissing.DELETE if products and self.settings.deleted != "nothing" else OnMissing.RESPECT
-        return Policy(rules, gone, gone, create_left=products, create_right=products)
+        return Policy(rules, gone, gone, create_left=products, create_right=products, told=NAMED_BY.get(one.entity.name, ()))
 
     def _matching(self, entity: str, sides: Mapping[str, dict[Side, Connector]]) -> Matching:
         if entity == "products":
@@ -326,6 +335,21 @@ def _address(settings: StoresSettings) -> str | None:
     return settings.public_url
 
 
+def _wanted(settings: StoresSettings) -> list[str]:
+    return told(Lacking(store, tuple(wanted_definitions(settings))) for store in settings.stores)
+
+
+def _made(settings: StoresSettings, clock: Clock) -> list[str]:
+    return told(make_definitions(settings, clock))
+
+
 IMPLEMENTATION = Implementation(
-    load, open_runs, check, _selected, _unknown_fields, tries=TRIES, hearing=Hearing(_senders, _heard_kinds, _address, _stores)
+    load,
+    open_runs,
+    check,
+    _selected,
+    _unknown_fields,
+    tries=TRIES,
+    hearing=Hearing(_senders, _heard_kinds, _address, _stores),
+    made_once=MadeOnce(_wanted, _made),
 )

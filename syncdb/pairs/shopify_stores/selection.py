@@ -15,7 +15,7 @@ NOT_SHARED = frozenset({"on_hand", "tracked"})
 # how records of the two stores are told to be the same thing, and what they refer to: read always, never compared
 ALWAYS = {
     "products": ("title", "handle", "status"),
-    "variants": ("product", "sku", "barcode", "option1", "option2", "option3"),
+    "variants": ("product", "title", "sku", "barcode", "option1", "option2", "option3"),
     "inventory": ("variant", "sku", "location", "location_id", "tracked"),
     "collections": ("title", "handle"),
 }

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -133,7 +133,13 @@ class CatalogueSide:
             log.warning("%s: what became of write %s cannot be seen: %s", self.name, attempt.token, error)
             return [Outcome(Result.UNKNOWN) for _ in works]
         self._sent.setdefault(attempt.token, self._born)
-        return _outcomes(works)
+        return [self._believed(one) for one in _outcomes(works)]
+
+    def _believed(self, outcome: Outcome) -> Outcome:
+        """What a quantity shows tells nothing of a write: it may have been reached by sales, and left by sales."""
+        if self.entity is not STOCK or outcome.result not in (Result.DONE, Result.STALE):
+            return outcome
+        return replace(outcome, result=Result.STALE, why="what became of it cannot be known any more", doubted=True)
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
         """Nothing is written by place, so nothing can land in another record."""

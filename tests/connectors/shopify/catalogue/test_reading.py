@@ -82,6 +82,8 @@ def test_the_values_of_a_variant_and_its_stock(shelf: Shelf) -> None:
         "variant": node["id"],
         "sku": node["sku"],
         "location": level["location"]["name"],
+        "location_id": level["location"]["id"],
+        "tracked": node["inventoryItem"]["tracked"],
         "committed": level["_counts"]["committed"],
         "incoming": level["_counts"]["incoming"],
     }

@@ -226,3 +226,15 @@ def test_a_movement_from_what_was_sold_meanwhile_is_stale(shelf: Shelf, merchant
     shelf.world.faults.add(Fault("meanwhile", "shopify write", action=lambda: merchant.sell(sold, 2, place)))
     assert results(shelf.write(side, setting(level, 5))) == [Result.STALE]
     assert level["_counts"]["available"] == before - 2
+
+
+def test_what_became_of_stock_is_doubted_once_its_key_is_forgotten(shelf: Shelf, merchant: Merchant) -> None:
+    (level,) = levels(shelf, 1)
+    side = shelf.catalogue({"inventory": ["available"]}, manner=MOVING).side("inventory")
+    attempt = side.prepare([setting(level, -1)], shelf.next_token())
+    shelf.world.faults.add(Fault("apply_then_cut", "shopify write"))
+    assert results(side.write(attempt)) == [Result.UNKNOWN]
+    shelf.world.time.seconds += 24 * 3600
+    merchant.sell(level["item"]["variant"]["id"], 2, level["location"]["id"])
+    (outcome,) = side.settle(attempt)
+    assert outcome.result is Result.STALE and outcome.doubted
