@@ -34,7 +34,7 @@ from syncdb.services.run_summary import summary
 TEST_OUTPUT = "test_output"
 LISTENING = 0.5  # seconds between two looks at what was named
 # what a run in a series may end with so that the next one is still worth a try
-GOES_ON = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.GUARD)
+GOES_ON = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.GUARD, Exit.BUSY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class LocalStore:
         self.app = ShopifyApp(self.shop)
         self.client_id, self.client_secret = secrets.token_hex(16), f"shpss_{secrets.token_hex(16)}"
         self.app.tokens.add_client(self.client_id, Client(self.client_secret))
+        self.app.webhooks.secret = self.client_secret
         self.faults = Faults()
         self.server = Server({"/": self.app}, self.faults)
         self.merchant = Merchant(self.shop.goods)
@@ -83,8 +84,9 @@ class TwoStores:
         return self.taf.environment() | self.afl.environment()
 
     def close(self) -> None:
-        self.taf.server.close()
-        self.afl.server.close()
+        for one in (self.taf, self.afl):
+            one.server.close()
+            one.app.webhooks.close()
 
     def __enter__(self) -> Self:
         return self

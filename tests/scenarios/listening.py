@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -30,6 +30,7 @@ class Listening:
     world: Any
     pair: str
     subscribed: bool = True
+    stores: Sequence[Any] = ()  # of a world with several shops; else it has one, called shopify
 
     def __enter__(self) -> Self:
         self.world.env["BASE_URL"] = PUBLIC
@@ -38,11 +39,14 @@ class Listening:
         self.server = make_server("127.0.0.1", 0, app, threaded=True)
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()
-        self.desk = self.world.sandbox.shopify.webhooks
-        self.desk.proxies[PUBLIC] = f"http://127.0.0.1:{self.server.port}"
-        for topic in TOPICS if self.subscribed else ():
-            given = {"uri": f"{PUBLIC}/webhooks/shopify", "includeFields": [], "format": "JSON"}
-            assert self.desk.subscriptions.create(topic, given)[1] == []
+        apps = {one.name: one.app for one in self.stores} or {"shopify": self.world.sandbox.shopify}
+        self.desks = [app.webhooks for app in apps.values()]
+        self.desk = self.desks[0]
+        for name, app in apps.items():
+            app.webhooks.proxies[PUBLIC] = f"http://127.0.0.1:{self.server.port}"
+            for topic in TOPICS if self.subscribed else ():
+                given = {"uri": f"{PUBLIC}/webhooks/{name}", "includeFields": [], "format": "JSON"}
+                assert app.webhooks.subscriptions.create(topic, given)[1] == []
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -59,12 +63,14 @@ class Listening:
         def sleep(wait: float) -> None:
             began.append(self.world.time)
             if len(began) == 1:
-                self.world.faults.log.clear()
+                for faults in self._faults():
+                    faults.log.clear()
             self.world.pass_time(wait)
             gone = self.world.time - began[0]
             while todo and todo[0][0] <= gone:
                 todo.pop(0)[1]()
-            self.desk.deliver_due()
+            for desk in self.desks:
+                desk.deliver_due()
             if gone >= seconds:
                 raise Interrupted("asked to end")
 
@@ -79,7 +85,10 @@ class Listening:
         return found
 
     def _graphql(self) -> list[Any]:
-        return [one for one in self.world.faults.log if one.path.endswith("/graphql.json")]
+        return [one for faults in self._faults() for one in faults.log if one.path.endswith("/graphql.json")]
+
+    def _faults(self) -> list[Any]:
+        return [one.faults for one in self.stores] or [self.world.faults]
 
 
 @dataclass

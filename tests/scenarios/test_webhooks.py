@@ -17,6 +17,7 @@ from syncdb.services.subscriptions import repair
 from tests.cli.conftest import manage
 from tests.scenarios.grist_world import GristWorld
 from tests.scenarios.listening import Listening
+from tests.scenarios.stores_world import StoresWorld
 from tests.scenarios.world import World
 
 
@@ -166,6 +167,36 @@ def test_a_changed_product_and_moved_stock_come_over_within_seconds_and_people_a
     assert "query NamedProducts" in ran.asked
     goods.agreed()
     assert waiting(goods, "grist") == 0
+
+
+def test_what_one_store_tells_is_in_the_other_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = StoresWorld(tmp_path, products=0)
+    try:
+        for store in (world.taf, world.afl):
+            store.merchant.add_product("Mug", sku="MUG", price="10.00", stock=10, vendor="Kayra")
+        world.synced()
+        world.synced()
+        mug, other = (next(iter(store.goods.products.values())) for store in (world.taf, world.afl))
+        with Listening(world, "stores", stores=(world.taf, world.afl)) as listening:
+            at: dict[float, Callable[[], object]] = {
+                5: lambda: world.taf.merchant.edit_product(mug["id"], title="Large mug"),
+                6: lambda: world.afl.merchant.edit_variant(other["variants"][0]["id"], price="12.00"),
+                7: lambda: world.taf.merchant.sell(mug["variants"][0]["id"], 2),
+                8: lambda: world.afl.merchant.sell(other["variants"][0]["id"], 3),
+            }
+            ran = listening.series(60, at)
+        assert ran.code == 0, ran.text
+        assert not [name for name in ran.asked if "CatalogueChanges" in name], ran.asked
+        assert (mug["title"], other["title"]) == ("Large mug", "Large mug")
+        assert [one["variants"][0]["price"] for one in (mug, other)] == ["12.00", "12.00"]
+        assert [world.stock(one["variants"][0], store) for one, store in ((mug, world.taf), (other, world.afl))] == [5, 5]
+        writes = [name for name in ran.asked if name.startswith("mutation")]
+        assert len(writes) <= 5, writes  # our own writes are told as well, and change nothing
+        assert waiting(world, "stores") == 0
+        assert world.synced().written == 0
+    finally:
+        world.close()
 
 
 def test_named_runs_are_told_apart_and_disturb_no_rhythm(make: Callable[..., World]) -> None:
