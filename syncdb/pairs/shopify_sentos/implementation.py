@@ -18,7 +18,7 @@ from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Operation, Side
 from syncdb.orders.order_sync import OrderSync
-from syncdb.pairs.base import Implementation, OrderTracking, RowsShown, Run, RunResults
+from syncdb.pairs.base import Hearing, Implementation, OrderTracking, RowsShown, Run, RunResults
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.shopify_sentos.attempts import TRIES
 from syncdb.pairs.shopify_sentos.checks import check
@@ -31,6 +31,7 @@ from syncdb.pairs.shopify_sentos.rules import names_of_goods
 from syncdb.pairs.shopify_sentos.settings import SentosSettings, load
 from syncdb.systems.sentos.connecting import connected_sentos
 from syncdb.systems.shopify.connecting import connected_shop
+from syncdb.systems.shopify.deliveries import kinds_of, one_shop_by_name, shop_sender
 
 MOST_NAMED = 10
 
@@ -79,7 +80,7 @@ def open_runs(
         runs = []
         if settings.orders is not None and (not only or ORDERS in only):
             runs.append(_orders_run(opened))
-        if not only or goods:
+        if (not only or goods) and not request.only_named:  # webhooks name orders
             runs.append(_goods_run(opened, goods))
         yield runs
 
@@ -213,6 +214,10 @@ def _rows_shown(settings: SentosSettings, reader: LedgerReader, clock: Clock) ->
     return None
 
 
+def _heard_kinds(settings: SentosSettings) -> frozenset[str]:
+    return kinds_of((ORDERS,) if settings.orders is not None else ())
+
+
 REMAINS = (
     "Sentos itself: an order that was sent keeps its customer, addresses and telephone number, because no way is known to change "
     "them there. Remove them in the panel of Sentos, or ask Sentos."
@@ -225,5 +230,8 @@ IMPLEMENTATION = Implementation(
     _unknown_fields,
     OrderTracking(_tracks_orders, _order_sync_of, _rows_shown, REMAINS),
     TRIES,
+    hearing=Hearing(
+        lambda settings: (shop_sender(settings),), _heard_kinds, lambda settings: settings.base_url, one_shop_by_name
+    ),
     actions=ACTIONS,
 )

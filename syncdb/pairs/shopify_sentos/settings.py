@@ -35,8 +35,7 @@ class SentosSettings(ShopSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        given = (self.shopify_access_token, self.shopify_client_secret, self.sentos_api_key, self.sentos_api_secret)
-        return tuple(value for value in given if value)
+        return (*self.shop_secrets, *(value for value in (self.sentos_api_key, self.sentos_api_secret) if value))
 
 
 def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None = None) -> SentosSettings:
