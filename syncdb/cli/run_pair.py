@@ -271,7 +271,8 @@ def _named_only(pair: PairType, options: RunOptions, settings: RunSettings, name
         asked = run_request(settings, named=claim.by_source, only_named=True)
         try:
             results = _made(pair, options, settings, asked, clock)
-        except LedgerBusy:  # another run looks at it, or this one does a little later
+        except LedgerBusy:  # another run is under way: a little later
+            claim.ended(Exit.BUSY)
             return Exit.BUSY
         code = worst(result.report.exit_code for _, result in results)
         claim.ended(code)

@@ -67,7 +67,7 @@ class NamedThings:
                 if named.code in SETTLED:
                     inbox.finished(claim)
                 else:
-                    inbox.release(claim, _milliseconds(now()))
+                    inbox.release(claim, _milliseconds(now()), failed=named.code is not Exit.BUSY)
 
     def _claim(self, inbox: Inbox, now: int) -> Claim | None:
         """What is due and concerns the reader; the rest is done with."""

@@ -104,7 +104,7 @@ class Inbox:
             )
 
     def release(self, claim: Claim, now: int, failed: bool = True) -> None:
-        """They could not be looked at: they are due again, after a failure later each time, but not for ever."""
+        """They could not be looked at: they are due again a little later; after a failure later each time, but not for ever."""
         with self._transaction():
             given_up = (claim.token, MOST_TRIES) if failed else (claim.token, MOST_TRIES + 1)
             self.connection.execute("DELETE FROM waiting WHERE claim = ? AND tries >= ? AND due_at IS NULL", given_up)
@@ -114,7 +114,7 @@ class Inbox:
             self.connection.executemany(
                 """UPDATE waiting SET claim = NULL, claimed_until = NULL, due_at = ?, tries = ?
                    WHERE reader = ? AND source = ? AND kind = ? AND thing_id = ?""",
-                [(now + _pause(tries) if failed else now, tries if failed else tries - 1, *row) for *row, tries in rows],
+                [(now + _pause(tries if failed else 1), tries if failed else tries - 1, *row) for *row, tries in rows],
             )
 
     def subscriptions_are(self, source: str, data: str, now: int) -> None:

@@ -112,7 +112,7 @@ def test_a_failure_is_tried_again_later_each_time(inbox: Inbox) -> None:
     claim = inbox.claim("sheets", now, 10)
     assert claim is not None
     inbox.release(claim, now, failed=False)
-    assert next_due_in(inbox.path, "sheets") == now
+    assert next_due_in(inbox.path, "sheets") == now + TRIED_AGAIN[0]
 
 
 def test_what_fails_again_and_again_is_left_to_the_other_runs(inbox: Inbox) -> None:
