@@ -25,12 +25,12 @@ def name_of(script: str) -> str:
 def typed(script: str) -> str:
     """What starts it from the folder one stands in: the installed command, or the interpreter in use with the script's path."""
     if not INSTALLED:
-        return f"{_word(_interpreter())} {_word(_near(str(ROOT / script)))}"
+        return f"{shell_word(_interpreter())} {shell_word(_near(str(ROOT / script)))}"
     command = command_of(script)
     if shutil.which(command):
         return command
     beside = Path(sys.executable).with_name(command + (".exe" if os.name == "nt" else ""))
-    return _word(_near(str(beside))) if beside.exists() else f"{_word(_interpreter())} -m {command}"
+    return shell_word(_near(str(beside))) if beside.exists() else f"{shell_word(_interpreter())} -m {command}"
 
 
 def _interpreter() -> str:
@@ -51,8 +51,8 @@ def _near(path: str) -> str:
     return path if below.startswith(os.pardir) else below
 
 
-def _word(text: str) -> str:
-    """A word as a shell takes it."""
+def shell_word(text: str) -> str:
+    """A word as the shell of this computer takes it."""
     if os.name == "nt":
         return f'"{text}"' if " " in text else text
     return shlex.quote(text)

@@ -29,13 +29,14 @@ def backup(
         from syncdb.cli.status import size
         from syncdb.clock import SYSTEM
         from syncdb.ledger.backup import back_up
-        from syncdb.services.files import refuse_taken
+        from syncdb.services.files import make_folder, refuse_taken
         from syncdb.services.ledger_location import find_ledger
 
         ledger = find_ledger(config, db).ledger
         name = f"{ledger.stem}-{SYSTEM.now():%Y%m%dT%H%M%SZ}{ledger.suffix or '.db'}"
         target = (output or ledger.with_name(name)).absolute()
         refuse_taken(target, overwrite, never=ledger)
+        make_folder(target.parent)
         done = back_up(ledger, target)
         if as_json:
             told.data({"path": str(done.path), "bytes": done.size, "rows": done.rows, "last_run_at": done.last_run_at})
@@ -66,6 +67,7 @@ def restore(
         ledger = location.ledger
         if not file.is_file():
             raise LedgerUnusable(f"There is no backup at {file}.", next_step=f"Name a file that `{MANAGER} backup` made.")
+        _refuse_no_ledger(file)
         there = ledger.exists()
         lines = [f"The ledger {ledger} is replaced by {file}.", "The present one is kept beside it."]
         confirmed(
@@ -86,6 +88,21 @@ def restore(
             told.line("Data redacted since is still in it, because a write must be settled first: the next run removes it.")
         command = (location.pairs or registry.PAIRS)[0].run_command
         told.line(f"Next: {command} --test shows what a run will do; the first run looks at everything.")
+
+
+def _refuse_no_ledger(file: Path) -> None:
+    """Raise LedgerUnusable for a file that cannot be a backup, before anything is asked. A newer one says so itself."""
+    from syncdb.errors import LedgerUnusable
+    from syncdb.ledger.queries.reader import reading
+
+    try:
+        with reading(file, traceless=True):
+            return
+    except LedgerUnusable as error:
+        if "newer" in str(error):
+            raise
+        told = f"{file} is not a backup of a ledger, or is damaged. Nothing was changed."
+        raise LedgerUnusable(told, next_step=f"Name a file that `{MANAGER} backup` made.") from error
 
 
 def _as_data(done: "Restored") -> dict[str, Any]:

@@ -264,8 +264,9 @@ ACTIONS = (
 
         It goes from the ledger, its history, the logs and dry runs. The orders themselves stay, without a person: numbers, items,
         amounts and statuses. No later sync brings the data back.
-        Exit codes: 0 gone; 2 no orders are kept in step; 3 something still holds it (it is named); 4 a place could not be
-        cleared. Example: {MANAGER} redact jane@example.com --everywhere
+        Exit codes: 0 gone; 2 nobody is meant, or no orders are kept in step; 3 something still holds it (it is named); 4 a place
+        could not be cleared; 5 a write must be settled first, or the disk lacks room.
+        Example: {MANAGER} redact jane@example.com --everywhere
         """,
     ),
 )

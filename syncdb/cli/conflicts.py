@@ -59,6 +59,7 @@ def conflicts(
             _list(output, _named(wanted, which or ()), sides, zone)
         else:
             chosen = wanted if everything else _named(wanted, _some(which))
+            _refuse_nothing(chosen, take)
             _decide(output, path, [_verdict(one, sides(one.pair), take, value) for one in chosen], chosen, yes)
 
 
@@ -70,6 +71,17 @@ def _some(which: Sequence[str] | None) -> Sequence[str]:
             ["Which conflicts? Name them by their ids, or say --all."], next_step=f"See them: {MANAGER} conflicts"
         )
     return which
+
+
+def _refuse_nothing(chosen: "Sequence[Dispute]", take: str | None) -> None:
+    """Nothing to decide is no success: a misspelt side, entity or field would pass for one. Raises ConfigurationError."""
+    from syncdb.errors import ConfigurationError
+
+    if not chosen:
+        told = f"--take {take}: no" if take else "No"
+        raise ConfigurationError(
+            [f"{told} open conflict is meant; nothing was decided."], next_step=f"See them: {MANAGER} conflicts"
+        )
 
 
 def _named(wanted: "Sequence[Dispute]", which: Iterable[str]) -> "Sequence[Dispute]":

@@ -116,7 +116,7 @@ def _write(file: Path, interview: Interview) -> Path | None:
         name: _as_json(known[name].check(interview.answers[name]), interview.answers[name])
         for name in interview.asked
         if name in interview.answers and not known[name].secret
-    }
+    } | _kept_of(interview)
     secrets = {name: interview.answers.get(name) for name in interview.asked if known[name].secret}
     try:
         kept = set_aside(file) if file.exists() else None
@@ -127,6 +127,17 @@ def _write(file: Path, interview: Interview) -> Path | None:
             f"The configuration cannot be written: {error}.", next_step="Check the rights of the folder."
         ) from error
     return kept
+
+
+def _kept_of(interview: Interview) -> dict[str, object]:
+    """Settings that were given and are not asked for (an address to send requests to instead): without them a run would fail."""
+    known = interview.known
+    extra = [key.name for key in interview.pair.all_keys if key.name not in interview.asked and key.name in interview.given]
+    return {
+        name: _as_json(known[name].check(interview.given[name]), interview.given[name])
+        for name in extra
+        if not known[name].secret
+    }
 
 
 def _as_json(value: Any, raw: str) -> object:

@@ -45,12 +45,38 @@ class Interview:
 
     def hold(self) -> None:
         """Ask everything. Raises ConfigurationError with all that is missing or wrong where nobody can be asked."""
+        if self.alone:
+            self._refuse_missing()
         for topic in self.pair.all_topics:
             if topic.explained:
                 self._explain(topic)
             self._ask_all(topic)
             while not self._works(topic):
                 self._ask_all(topic)
+
+    def _refuse_missing(self) -> None:
+        """Name all that is lacking at once: nobody is there to be asked for one after the other."""
+        lacking = [
+            question
+            for topic in self.pair.all_topics
+            for question in topic.questions
+            if question.needed
+            and not question.default
+            and question.key not in self.given
+            and not (question.unless in self.given or (question.given and question.given not in self.given))
+        ]
+        if lacking:
+            raise ConfigurationError(
+                [
+                    f"{question.key} is not given, and nobody is there to be asked. Give {self._way(question)}."
+                    for question in lacking
+                ]
+            )
+
+    def _way(self, question: Question) -> str:
+        """How an answer is given where nobody is asked; secrets have no option."""
+        variable = f"{self.known[question.key].env} in the environment"
+        return f"{question.option} or {variable}" if question.option else variable
 
     def so_far(self) -> SimpleNamespace:
         """The answers so far as settings; all others as they are given or by default."""
@@ -97,7 +123,7 @@ class Interview:
         if question.needed and not question.default:
             raise ConfigurationError(
                 [f"{key.name} is not given, and nobody is there to be asked."],
-                next_step=f"Give it as an option (init --help) or as {key.env} in the environment.",
+                next_step=f"Give {self._way(question)}.",
             )
         return question.default
 

@@ -5,6 +5,7 @@ with NO_COLOR). What comes from a shop may hold anything, so control characters 
 """
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -111,4 +112,5 @@ class Output:
     def _console(self) -> "Console":
         from rich.console import Console
 
-        return Console(highlight=False, emoji=False)
+        # NO_COLOR is meant for all that is not plain text, so neither bold (no-color.org)
+        return Console(highlight=False, emoji=False, color_system=None if os.environ.get("NO_COLOR") else "auto")

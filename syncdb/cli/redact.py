@@ -18,6 +18,7 @@ from syncdb.ledger.text_search import Advance
 from syncdb.orders.redaction import Affected
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
+from syncdb.programs import MANAGER, shell_word
 from syncdb.services.customer_lookup import whose
 from syncdb.services.customer_redaction import Listeners, RedactionResult, prove, redact_everywhere, redact_in_ledger
 from syncdb.services.ledger_location import find_ledger
@@ -149,6 +150,13 @@ def _tell(output: Output, done: RedactionResult, ledger: Path, meant: Sequence[P
         output.line(f"    {one.remains}")
     for line in _proof(done):
         output.line(line)
+    if meant and not done.places:
+        names = list(done.affected.orders.values())
+        output.line(f"To clear {' and '.join(one.words.place for one in meant)}, too (the customer is known by orders only now):")
+        for name in names[:8]:
+            output.line(f"  {MANAGER} redact {shell_word(name)} --everywhere")
+        if len(names) > 8:
+            output.line(f"  and the same for {', '.join(names[8:])}")
 
 
 def _proof(done: RedactionResult) -> list[str]:

@@ -58,8 +58,17 @@ def report(
 
 
 def _by_ending(file: Path | None) -> ReportFormat:
+    """Raises ConfigurationError for an ending that promises what would not be in the file."""
+    from syncdb.errors import ConfigurationError
+
     ending = file.suffix.lower().removeprefix(".") if file else ""
-    return {"html": ReportFormat.html, "htm": ReportFormat.html, "json": ReportFormat.json}.get(ending, ReportFormat.text)
+    text = dict.fromkeys(("", "txt", "text", "log", "md"), ReportFormat.text)
+    forms = text | {"html": ReportFormat.html, "htm": ReportFormat.html, "json": ReportFormat.json}
+    if ending not in forms:
+        raise ConfigurationError(
+            [f"No form is known for .{ending} files."], next_step="Use .html (a browser prints it as PDF), .json or .txt."
+        )
+    return forms[ending]
 
 
 def _target(file: Path | None, form: ReportFormat, day: str) -> Path | None:

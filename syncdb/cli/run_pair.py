@@ -213,10 +213,21 @@ def _settings(pair: PairType, options: RunOptions, env: Mapping[str, str]) -> Ru
     unknown = implementation.unknown_fields(settings, options.fields)
     if unknown:
         raise ConfigurationError(
-            [f"--fields: {', '.join(unknown)} is no entity or field that is kept in step."],
+            [f"--fields: {name} is no entity or field that is kept in step.{_near(pair, name)}" for name in unknown],
             next_step=f"The configuration says what is kept in step; {pair.docs} lists what can be.",
         )
     return settings
+
+
+def _near(pair: PairType, name: str) -> str:
+    """What an unknown name may have been meant for."""
+    from difflib import get_close_matches
+
+    from syncdb.mapping.entities import ENTITIES
+
+    known = [*pair.entities, *(field for entity in pair.entities if entity in ENTITIES for field in ENTITIES[entity].by_name)]
+    near = get_close_matches(name.rpartition(".")[2].lower(), known, 1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock, keep_hearing: Callable[[], None]) -> Exit:
@@ -250,7 +261,7 @@ def _wait(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clo
     manner, until = options.manner(), clock.monotonic() + options.interval * 60
     named = None if options.test else named_things(pair, settings)
     while (left := until - clock.monotonic()) > 0:
-        with surroundings(clock, manner) as around:
+        with surroundings(clock, manner, waiting=True) as around:
             around.progress.stage(f"Waiting {options.interval} minutes")
             while left > 0 and not (named and named.due(clock.now())):
                 around.clock.sleep(left if named is None else min(LISTENING, left))

@@ -97,9 +97,12 @@ def carried_out(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:
 
 
 @contextmanager
-def surroundings(clock: Clock, manner: Manner) -> Iterator[Surroundings]:
-    """Listen for Ctrl-C and SIGTERM, and show bars on a terminal or lines elsewhere, while inside."""
-    stop = Stop()
+def surroundings(clock: Clock, manner: Manner, *, waiting: bool = False) -> Iterator[Surroundings]:
+    """Listen for Ctrl-C and SIGTERM, and show bars on a terminal or lines elsewhere, while inside.
+
+    `waiting`: nothing is under way that would have to be finished.
+    """
+    stop = Stop("there will be no further run") if waiting else Stop()
     with ExitStack() as stack:
         stack.enter_context(stop.listening())
         bars = on_terminal() and not manner.as_json and not manner.quiet

@@ -174,11 +174,15 @@ def _of_orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str
 
 def _gaps(state: "Status") -> str:
     unexplained = sum(gap.count for gap in state.open_gaps)
-    told = [f"{unexplained} numbers unexplained"] if unexplained else []
+    told = [f"{_numbers(unexplained)} unexplained"] if unexplained else []
     for reason, text in _GAP_WORDS:
         if count := sum(gap.count for gap in state.gaps if gap.reason.value == reason):
-            told.append(f"{count} numbers {text}")
+            told.append(f"{_numbers(count)} {text}")
     return ", ".join(told) or "none in the order numbers"
+
+
+def _numbers(count: int) -> str:
+    return f"{count} number" if count == 1 else f"{count} numbers"
 
 
 def _ledger(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:

@@ -55,7 +55,7 @@ def _introduce(sandbox: Sandbox, folder: Path, console: Console) -> None:
     settings, url, home = sandbox.write_settings(folder), sandbox.server.url, Path(__file__).resolve().parents[2]
     shop = sandbox.shop
     console.print(f"The shop has {len(shop.orders)} orders and {len(shop.goods.products)} products.")
-    console.print(f"The spreadsheet: {url}/   The Grist document: {url}/grist/{sandbox.grist_document.id}")
+    console.print(f"The spreadsheet: {url}/   The Grist document: {url}/doc/{sandbox.grist_document.id}")
     console.print(f"Settings are in {settings}. In another window, from {folder}:")
     console.print(f"  {sys.executable} {home / 'shopify_sheets_sync.py'}")
     console.print(f"  {sys.executable} {home / 'shopify_grist_sync.py'}")

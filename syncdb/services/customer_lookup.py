@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from syncdb.connectors.shopify.personal import Person
-from syncdb.errors import NeedsPerson
+from syncdb.errors import ConfigurationError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.order_names import Names
 from syncdb.ledger.redaction import MayBe
@@ -21,20 +21,21 @@ _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 def whose(path: Path, who: str, advance: Advance, now: datetime) -> Affected:
     """The orders of the ledger at `path` that `who` means. `advance` hears how many orders were looked at.
 
-    Raises NeedsPerson where none or several customers are meant, SeveralOrders where several orders are.
+    Raises ConfigurationError where none or several customers are meant, SeveralOrders where several orders are.
     """
     with Ledger.open(path, now) as ledger:
         one = None if "@" in who or _CUSTOMER.fullmatch(who) else _order(ledger, who)
         affected = of_order(ledger, one) if one else of_customer(ledger, picks(who), may_be(who), advance)
     if not affected.orders:
-        raise NeedsPerson(
-            f"The ledger knows no order and no customer {who!r}. Nothing was changed.",
-            next_step="Try the e-mail address, the customer id (from the admin's address), or the number of one of the orders.",
+        raise ConfigurationError(
+            [f"The ledger knows no order and no customer {who!r}. Nothing was changed."],
+            next_step="Try the e-mail address, the customer id (from the admin's address), or the number of one of the orders. A "
+            "customer that was redacted before is known by the numbers of the orders only.",
         )
     if one is None and len(affected.customers) > 1:
         told = ", ".join(f"{name or 'unnamed'} ({key})" for key, name in sorted(affected.customers.items())[:10])
-        raise NeedsPerson(
-            f"{who!r} fits {len(affected.customers)} customers: {told}. Nothing was changed.",
+        raise ConfigurationError(
+            [f"{who!r} fits {len(affected.customers)} customers: {told}. Nothing was changed."],
             next_step="Redact them one by one, by customer id (customer:123456) or e-mail address.",
         )
     return affected

@@ -19,6 +19,17 @@ def refuse_taken(target: Path, overwrite: bool, *, never: Path | None = None) ->
         raise ConfigurationError([problem], next_step="Add --overwrite, or give another name.")
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it stands in, open to this account only. Raises NeedsPerson where that is not possible."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise NeedsPerson(
+            f"The folder {folder} cannot be made: {error.strerror or error}. Nothing was changed.",
+            next_step="Choose another place, or check your rights there.",
+        ) from error
+
+
 @contextmanager
 def arriving(target: Path) -> Iterator[Path]:
     """A private file beside `target` that takes its place when all went well. Raises NeedsPerson where it cannot be written."""

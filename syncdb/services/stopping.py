@@ -15,14 +15,16 @@ log = logging.getLogger("syncdb.run")
 class Stop:
     """Whether the run was asked to end (Ctrl-C, SIGTERM). A second Ctrl-C ends it at once; that, too, is made good later."""
 
-    def __init__(self) -> None:
+    def __init__(self, under_way: str = "finishing the write that is under way") -> None:
+        """`under_way` is what is said to be done before it ends."""
         self._asked = threading.Event()
+        self._under_way = under_way
 
     def ask(self, number: int, frame: FrameType | None) -> None:
         if self._asked.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
         self._asked.set()
-        log.warning("asked to end; finishing the write that is under way")
+        log.warning("asked to end; %s", self._under_way)
 
     def check(self) -> None:
         if self._asked.is_set():

@@ -225,5 +225,6 @@ def test_the_ledger_itself_is_no_backup(copied: Callable[[], Path]) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(past: Shop, tmp_path: Path) -> None:
+    (tmp_path / "none").write_text("no folder", encoding="utf-8")
     answer = past.ask("backup", "--output", str(tmp_path / "none" / "b.db"))
-    assert answer.code == 5 and "cannot be written" in answer.err
+    assert answer.code == 5 and "cannot be made" in answer.err

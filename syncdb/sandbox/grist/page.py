@@ -26,10 +26,10 @@ class _Shown:
 
 
 class GristPages:
-    """GET /grist lists the documents, GET /grist/<id>?table=<table> shows one of its tables."""
+    """GET /grist lists the documents, GET /doc/<id>?table=<table> (or /grist/<id>) shows one of its tables."""
 
     system = "pages"
-    routes = ("/grist",)
+    routes = ("/grist", "/doc")
 
     def __init__(self, grist: GristApp) -> None:
         self._grist = grist
@@ -40,7 +40,7 @@ class GristPages:
         return "page"
 
     def respond(self, request: Request) -> Response:
-        name = request.path.removeprefix("/grist").strip("/")
+        name = request.path.removeprefix("/grist").removeprefix("/doc").strip("/")
         if not name:
             return self._page(title="Documents", documents=list(self._grist.documents.values()))
         document = self._grist.documents.get(name)

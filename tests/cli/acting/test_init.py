@@ -148,3 +148,19 @@ def test_other_lines_of_a_dotenv_stay(tmp_path: Path) -> None:
 
     assert from_dotenv(file, known_keys()).values == {"shopify_client_secret": odd}
     assert file.read_text(encoding="utf-8").startswith("# mine\nOTHER=1\n")
+
+
+def test_all_that_is_missing_is_named_at_once_with_a_way_to_give_it(blank: World, run: Manage) -> None:
+    said = run("init", "--pair", "sheets")
+    assert said.code == 2 and "--shop or SHOPIFY_STORE_NAME" in said.err and "--spreadsheet or TARGET_SPREADSHEET" in said.err
+    assert said.err.count("nobody is there to be asked") >= 3
+    assert "init --help" not in said.err and said.err.count("SHOPIFY_STORE_NAME") == 1
+
+
+def test_where_requests_are_sent_instead_is_kept(blank: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("init", typed="\n".join(answers(blank)) + "\n").code == 0
+    kept = json.loads(Path("config.json").read_text(encoding="utf-8"))
+    assert kept["shopify_base_url"] == kept["google_api_base_url"] == blank.sandbox.server.url
+    for name in ("SHOPIFY_BASE_URL", "GOOGLE_API_BASE_URL"):
+        monkeypatch.delenv(name)
+    assert run("validate", "--pair", "sheets").code == 0
