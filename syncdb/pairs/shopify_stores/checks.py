@@ -10,6 +10,7 @@ from syncdb.connectors.shopify.catalogue.entities import entity_named
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
 from syncdb.pairs.shopify_stores.places import pair_locations
 from syncdb.pairs.shopify_stores.selection import StoresSelection
 from syncdb.pairs.shopify_stores.settings import Store, StoresSettings
@@ -60,6 +61,9 @@ def needed_scopes(selection: StoresSelection, write: bool) -> list[str]:
     """The access scopes that an app needs in either store."""
     needs = set(NEEDED_ALWAYS)
     for one in selection.entities:
+        if one.entity is MEDIA:
+            needs |= {SENDING} if write else set()
+            continue
         entity = entity_named(one.entity.name)
         needs |= {*entity.read_scopes, *([entity.write_scope] if write else ())}
     return sorted(needs)

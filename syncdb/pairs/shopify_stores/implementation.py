@@ -12,6 +12,7 @@ from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.stock import MOVING
 from syncdb.connectors.shopify.products.definitions import Definition
+from syncdb.connectors.shopify.products.media_side import MediaSide
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
@@ -41,7 +42,9 @@ from syncdb.pairs.shopify_stores.definitions import (
     wanted_definitions,
 )
 from syncdb.pairs.shopify_stores.feed import StoreFeed
-from syncdb.pairs.shopify_stores.matching import COLLECTIONS, STOCK, VARIANTS, ProductEvidence
+from syncdb.pairs.shopify_stores.matching import COLLECTIONS, MEDIA_OF_PRODUCT, STOCK, VARIANTS, ProductEvidence
+from syncdb.pairs.shopify_stores.media import MediaFeed, opened_media, with_media, without_right
+from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
 from syncdb.pairs.shopify_stores.mirror import LinkMirror
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
 from syncdb.pairs.shopify_stores.places import Places, pair_locations
@@ -72,6 +75,7 @@ class StoresRun:
     copiers: Mapping[Side, Copier]
     mirrors: Mapping[Side, LinkMirror]
     stock: list[StockInCommon]
+    media: Mapping[Side, MediaSide]
 
     def pair_run(self, selection: StoresSelection, *, part: bool) -> PairRun:
         """All chosen entities, in the order in which they refer to each other."""
@@ -80,10 +84,11 @@ class StoresRun:
             self.ledger.register(RegisteredPair(shops.pair_name(entity), SHOPIFY_STORES.name, entity))
         whole = {one.entity.name: one for one in self.settings.selection.entities}
         sides = {name: self._sides(name) for name in whole}
-        entities = [self._entity(one, whole[one.entity.name], sides) for one in selection.entities]
+        chosen = [one for one in selection.entities if one.entity is not MEDIA or not without_right(shops)]
+        entities = [self._entity(one, whole[one.entity.name], sides) for one in chosen]
         joins = {name: self._joins(name) for name in whole}
         feeds: dict[Side, Feed] = {
-            side: StoreFeed(self.catalogues[side], side, {name: both[side] for name, both in sides.items()}, joins)
+            side: StoreFeed(MediaFeed(self.catalogues[side]), side, {name: both[side] for name, both in sides.items()}, joins)
             for side in Side
         }
         naming = {side: self._naming(side, shop, sides, joins) for side, shop in self.shops.by_side.items()}
@@ -94,7 +99,7 @@ class StoresRun:
     ) -> Naming:
         catalogue = self.catalogues[side]
         feed = StoreFeed(catalogue, side, {name: both[side] for name, both in sides.items()}, joins)
-        return Naming(shop.store.name, lambda named: feed.narrowed(catalogue.named(named)))
+        return Naming(shop.store.name, lambda named: feed.narrowed(with_media(catalogue.named(named))))
 
     def _joins(self, entity: str) -> Joins:
         return Joins.of(self.ledger, self.shops.pair_name(entity))
@@ -103,7 +108,10 @@ class StoresRun:
         return {side: self._side(entity, side, shop) for side, shop in self.shops.by_side.items()}
 
     def _side(self, entity: str, side: Side, shop: OpenedShop) -> Connector:
-        connector, title = self.catalogues[side].side(entity), f"{shop.store.name} {entity}"
+        title = f"{shop.store.name} {entity}"
+        if entity == MEDIA.name:
+            return NarrowedSide(self.media[side], title, OfLinked(self._joins("products"), side, "product"))
+        connector = self.catalogues[side].side(entity)
         if entity == "products":
             kept = Kept(self.ledger, self.shops.pair_name(entity), side)
             return ProductSide(
@@ -162,15 +170,22 @@ class StoresRun:
             variants = {side: self.catalogues[side].side("variants") for side in Side}
             left, right = (link_field(shop.store.name) for shop in (self.shops.left, self.shops.right))
             return ProductEvidence(sides["products"], variants, {Side.LEFT: right, Side.RIGHT: left}).matching()
-        return {"variants": VARIANTS, "inventory": STOCK, "collections": COLLECTIONS}[entity]
+        return {"variants": VARIANTS, "inventory": STOCK, "collections": COLLECTIONS, MEDIA.name: MEDIA_OF_PRODUCT}[entity]
 
     def _references(self, entity: str) -> dict[str, str]:
-        to = {"variants": ("product", "products"), "inventory": ("variant", "variants")}.get(entity)
+        of_products = ("product", "products")
+        to = {"variants": of_products, MEDIA.name: of_products, "inventory": ("variant", "variants")}.get(entity)
         return {to[0]: self.shops.pair_name(to[1])} if to else {}
 
     def _news(self) -> list[Notice]:
         own = [] if self.shops.one_currency else [self._currencies()]
-        return [*own, *self._told(), *self._of_stock()]
+        return [*own, *self._told(), *self._of_stock(), *self._of_media()]
+
+    def _of_media(self) -> Iterator[Notice]:
+        wanted = any(one.entity is MEDIA for one in self.settings.selection.entities)
+        for name in without_right(self.shops) if wanted else ():
+            told = f"Media are not kept in step: the app of {name} may not send any there (access scope {SENDING})."
+            yield Notice(f"media:{name}", told, 'Give it that scope, or leave media out: {"media": false} in stores_sync.')
 
     def _told(self) -> Iterator[Notice]:
         for side in Side:
@@ -213,8 +228,12 @@ def open_runs(
     """
     asked = request if settings.write else replace(request, dry=True)
     selection = settings.selection.only(only)[0] if only else settings.selection
-    with open_ledger(settings, asked, clock) as ledger, opened_shops(settings, ledger, clock) as shops:
-        run = stores_run(settings, ledger, shops, request.full or request.force)
+    with (
+        open_ledger(settings, asked, clock) as ledger,
+        opened_shops(settings, ledger, clock) as shops,
+        opened_media(shops, ledger, clock.now()) as media,
+    ):
+        run = stores_run(settings, ledger, shops, media, request.full or request.force)
         sync = PairSync(ledger, run.pair_run(selection, part=bool(only)), asked, clock, random.SystemRandom(), progress)
         names = [one.store.name for one in shops.by_side.values()]
 
@@ -242,7 +261,9 @@ def open_runs(
         ]
 
 
-def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops, full: bool = False) -> StoresRun:
+def stores_run(
+    settings: StoresSettings, ledger: Ledger, shops: Shops, media: Mapping[Side, MediaSide], full: bool = False
+) -> StoresRun:
     """What a run over these shops is made of. Raises ConfigurationError for locations that there are not."""
     overlap = timedelta(minutes=settings.overlap_minutes)
     names = (shops.left.store.name, shops.right.store.name)
@@ -268,7 +289,7 @@ def stores_run(settings: StoresSettings, ledger: Ledger, shops: Shops, full: boo
         for copier in copiers.values():
             copier.kept.try_again()
     mirrors = {side: mirror_on(side, ledger, shops) for side in Side}
-    return StoresRun(settings, ledger, shops, places, catalogues, copiers, mirrors, [])
+    return StoresRun(settings, ledger, shops, places, catalogues, copiers, mirrors, [], media)
 
 
 def mirror_on(side: Side, ledger: Ledger, shops: Shops) -> LinkMirror:
@@ -296,7 +317,7 @@ def copier_to(side: Side, ledger: Ledger, shops: Shops, places: Places) -> Copie
 
 def _read(selection: StoresSelection, stores: tuple[str, str]) -> dict[str, list[str]]:
     """The fields that are read of each entity; products and variants always, since all else hangs on them."""
-    names = {one.entity.name: one.read for one in selection.entities}
+    names = {one.entity.name: one.read for one in selection.entities if one.entity is not MEDIA}
     if "products" in names:
         names["products"] += [link_field(store) for store in stores]
     return names
@@ -324,7 +345,7 @@ def _senders(settings: StoresSettings) -> list[ShopSender]:
 
 
 def _heard_kinds(settings: StoresSettings) -> frozenset[str]:
-    return kinds_of(one.entity.name for one in settings.selection.entities)
+    return kinds_of(one.entity.name for one in settings.selection.entities if one.entity is not MEDIA)
 
 
 def _stores(settings: StoresSettings) -> dict[str, Store]:

@@ -95,7 +95,7 @@ SHOPIFY_STORES = PairType(
     docs="docs/two-stores.md",
     job="stores",
     implementation="syncdb.pairs.shopify_stores.implementation",
-    entities=("products", "variants", "inventory", "collections"),
+    entities=("products", "variants", "inventory", "media", "collections"),
     topics=(
         Topic(
             "writes",

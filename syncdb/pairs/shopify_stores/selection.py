@@ -7,9 +7,11 @@ from typing import Any
 
 from syncdb.mapping.entities import ENTITIES, Entity, EntityField, entity_field
 from syncdb.model import Owner, Rule, Tie
+from syncdb.pairs.shopify_stores.media_entity import MEDIA
 from syncdb.values import Kind, digest
 
-DEFAULT_ENTITIES = ("products", "variants", "inventory")  # collections where they are switched on
+SHARED = {**ENTITIES, MEDIA.name: MEDIA}
+DEFAULT_ENTITIES = ("products", "variants", "inventory", "media")  # collections where they are switched on
 # what only makes sense within one shop, or is kept in step as stock is
 NOT_SHARED = frozenset({"on_hand", "tracked"})
 # how records of the two stores are told to be the same thing, and what they refer to: read always, never compared
@@ -87,7 +89,7 @@ def parse_stores_selection(value: Any, names: tuple[str, str]) -> StoresSelectio
     reading = _Reading(rules_for(names))
     entities = [found for name, given in chosen.items() if given is not False and (found := reading.entity(str(name), given))]
     # in the order in which they refer to each other, whatever the order in the file
-    entities.sort(key=lambda one: list(ENTITIES).index(one.entity.name))
+    entities.sort(key=lambda one: list(SHARED).index(one.entity.name))
     return StoresSelection(tuple(entities), tuple(reading.problems))
 
 
@@ -97,9 +99,9 @@ class _Reading:
     problems: list[str] = field(default_factory=list)
 
     def entity(self, name: str, given: Any) -> SharedEntity | None:
-        entity = ENTITIES.get(name)
+        entity = SHARED.get(name)
         if entity is None:
-            self.problems.append(f"{name}: there is no such entity{_near(name, ENTITIES)}")
+            self.problems.append(f"{name}: there is no such entity{_near(name, SHARED)}")
             return None
         if given is True:
             given = {}

@@ -31,6 +31,10 @@ class ShopDescription:
         wanted = {scope for one in entities for scope in (*one.read_scopes, *([one.write_scope] if writing else ()))}
         return tuple(sorted(scope for scope in wanted if not self._may(scope)))
 
+    def may(self, scope: str) -> bool:
+        """Whether a permission is held, as far as that can be known."""
+        return self.scopes is None or self._may(scope)
+
     def _may(self, scope: str) -> bool:
         """Whether a permission is held: that to write includes that to read (documented)."""
         scopes = self.scopes or frozenset()

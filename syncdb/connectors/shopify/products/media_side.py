@@ -7,19 +7,25 @@ about them.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+
+import requests
 
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.answered import page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
+from syncdb.connectors.shopify.catalogue.work import Sender
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.products.contents import NotTaken
-from syncdb.connectors.shopify.products.media import Identified, MediaOutcome, MediaWriter
+from syncdb.connectors.shopify.products.contents import Contents, NotTaken
+from syncdb.connectors.shopify.products.media import DigestMemory, Identified, MediaOutcome, MediaWriter
 from syncdb.connectors.shopify.products.media_plan import Known
 from syncdb.connectors.shopify.products.media_text import media_text, pictures_text, pictures_wanted
+from syncdb.connectors.shopify.products.media_writes import MediaMutations
 from syncdb.connectors.shopify.products.reading import ProductReader
+from syncdb.connectors.shopify.products.uploads import Uploader
 from syncdb.connectors.shopify.products.whole import Medium, Product
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError, RetryLater
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Snapshot, agrees
@@ -224,3 +230,33 @@ class MediaSide:
         passed = clock.monotonic() - self._sent.get(token, self._born)
         if passed < self.late:
             clock.sleep(self.late - passed)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaEnd:
+    """One shop of two whose media are kept in step: what is remembered of its media, and the ids there of products here."""
+
+    conversation: Conversation
+    memory: DigestMemory
+    counterpart: Callable[[str], str | None]
+
+
+@contextmanager
+def both_sides(one: MediaEnd, other: MediaEnd) -> Iterator[tuple[MediaSide, MediaSide]]:
+    """The connectors to both shops' media, each of which writes what the other has. Bytes go without any credentials."""
+    with requests.Session() as session:
+        contents = Contents(session, one.conversation.client.retrier)
+        known = [Identified(end.memory, contents) for end in (one, other)]
+        sides = [
+            _side(end, own, theirs, contents)
+            for end, own, theirs in ((one, known[0], known[1]), (other, known[1], known[0]))
+        ]  # fmt: skip
+        sides[0].theirs, sides[1].theirs = sides[1], sides[0]
+        yield sides[0], sides[1]
+
+
+def _side(end: MediaEnd, own: Identified, theirs: Identified, contents: Contents) -> MediaSide:
+    reader, sender = ProductReader(end.conversation), Sender(end.conversation)
+    uploader = Uploader(sender, contents.session, contents.retrier)
+    writer = MediaWriter(reader, MediaMutations(sender), uploader, theirs, own)
+    return MediaSide(end.conversation, reader, own, writer, end.counterpart)

@@ -10,6 +10,7 @@ from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
 from syncdb.connectors.shopify.catalogue.work import Sender, said
 from syncdb.connectors.shopify.products.media_plan import MOST_PAIRS
+from syncdb.connectors.shopify.products.uploads import FILES
 from syncdb.errors import RetryLater
 
 AT_ONCE = 25  # files changed in one call
@@ -95,7 +96,8 @@ class MediaMutations:
         def ask() -> tuple[UserError, ...]:
             nonlocal found
             try:
-                answered = payload(self.sender.send(document, variables, what), name, PRODUCTS)
+                owner = FILES if name.startswith("file") else PRODUCTS
+                answered = payload(self.sender.send(document, variables, what), name, owner)
             except NotRun as reason:
                 return (UserError(str(reason)),)
             found = answered.found

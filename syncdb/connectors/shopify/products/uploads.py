@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import IO
 
@@ -20,6 +20,7 @@ from syncdb.http import Retrier, Transient
 
 STAGE = """mutation Stage($input: [StagedUploadInput!]!) { stagedUploadsCreate(input: $input) {
   stagedTargets { url resourceUrl parameters { name value } } userErrors { field message } } }"""
+FILES = replace(PRODUCTS, name="files", write_scope="write_files")
 FORMS = {
     "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/heic": "heic",
     "video/mp4": "mp4", "video/quicktime": "mov", "model/gltf-binary": "glb", "model/vnd.usdz+zip": "usdz",
@@ -48,7 +49,7 @@ class Uploader:
             "fileSize": str(content.size),
         }
         answer = self.sender.send(STAGE, {"input": [given]}, "Asking where to upload a medium")
-        answered = payload(answer, "stagedUploadsCreate", PRODUCTS)
+        answered = payload(answer, "stagedUploadsCreate", FILES)
         if answered.errors:
             raise NotTaken(said(answered.errors))
         target = objects(answered.found.get("stagedTargets"))[0]

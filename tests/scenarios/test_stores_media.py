@@ -1,0 +1,121 @@
+"""Media of two stores in step, as their owner would tell it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.shopify.files.contents import png
+from syncdb.sandbox.shopify.files.nodes import ready
+from syncdb.sandbox.stores import LocalStore
+from tests.scenarios.stores_world import StoresWorld
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoresWorld]:
+    """Two stores with one mug, which both know to be the same; taf has two pictures of it."""
+    monkeypatch.chdir(tmp_path)
+    made = StoresWorld(tmp_path, products=0)
+    for store in (made.taf, made.afl):
+        store.merchant.add_product("Mug", sku="MUG", price="10.00", stock=10, vendor="Kayra")
+    picture(made.taf, mugs(made)[0], 1, "front")
+    picture(made.taf, mugs(made)[0], 2)
+    made.synced()
+    yield made
+    made.close()
+
+
+def mugs(world: StoresWorld) -> tuple[Any, Any]:
+    taf = next(one for one in world.taf.goods.products.values() if one["title"] != "Bowl")
+    return taf, world.same(taf)
+
+
+def picture(store: LocalStore, product: Any, shade: int, alt: str = "", content: bytes | None = None) -> Any:
+    """Somebody puts a picture on a product."""
+    made = png(5, 4, shade) if content is None else content
+    node = ready("IMAGE", store.goods.new_id(), made, alt, f"picture-{shade}.png", 1, store.goods.stamp())
+    product["media"].append(store.goods.files.keep(node))
+    store.goods.product_changed(product)
+    return node
+
+
+def shown(product: Any) -> list[tuple[bytes, str]]:
+    return [(one["_content"], one["alt"]) for one in product["media"]]
+
+
+def test_pictures_come_over_and_stay(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    assert shown(taf) == shown(afl) and len(shown(afl)) == 2
+    for _ in range(2):
+        assert world.synced().written == 0
+    assert world.synced(full=True).written == 0
+
+
+def test_a_title_edit_sends_no_picture(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    world.taf.merchant.edit_product(taf["id"], title="Cup")
+    assert world.synced().written == 1 and afl["title"] == "Cup"
+    assert set(world.writes()) <= {"r0: productUpdate"}
+    paths = [seen.path for store in (world.taf, world.afl) for seen in store.faults.log]
+    assert paths and not [path for path in paths if "/originals/" in path or "/staged" in path]
+
+
+def test_pictures_of_both_stores_in_turn(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    picture(world.afl, afl, 3, "back")
+    world.synced()
+    assert shown(taf) == shown(afl) and len(shown(taf)) == 3
+    taf["media"].reverse()
+    world.taf.goods.product_changed(taf)
+    world.synced()
+    assert shown(taf) == shown(afl)
+    assert world.synced().written == 0
+
+
+def test_a_new_product_comes_with_its_pictures(world: StoresWorld) -> None:
+    bowl = world.taf.merchant.add_product("Bowl", sku="BOWL", stock=3)
+    picture(world.taf, bowl, 40, "bowl")
+    world.synced()
+    world.synced()
+    other = world.same(bowl)
+    assert shown(other) == shown(bowl) and other["title"] == "Bowl"
+    world.synced()
+    assert world.synced().written == 0
+
+
+def test_a_picture_no_store_can_process_is_named_and_the_rest_goes_on(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    picture(world.taf, taf, 7, content=b"not a picture")
+    world.taf.merchant.edit_product(taf["id"], vendor="Tea & Co")
+    ran = world.sync()
+    assert (
+        ran.code == 3 and "not supported" in world.manage("errors").all and afl["vendor"] == "Tea & Co" and len(afl["media"]) == 2
+    )
+    uploads = world.afl.goods.files.uploads
+    again = world.sync()
+    assert world.afl.goods.files.uploads == uploads and "not supported" in again.text
+
+
+@pytest.mark.parametrize("kind", ["apply_then_cut", "cut_before"])
+def test_a_lost_answer_sends_nothing_twice(world: StoresWorld, kind: Any) -> None:
+    taf, afl = mugs(world)
+    picture(world.taf, taf, 9)
+    world.afl.faults.add(Fault(kind, lambda seen: "AppendMedia" in str(seen.body_json)))
+    world.sync()
+    world.sync()
+    world.synced()
+    assert shown(taf) == shown(afl) and world.synced().written == 0
+
+
+def test_without_the_right_to_send_files_media_are_left_alone(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    tokens, app = world.afl.app.tokens, world.env["AFL_CLIENT_ID"]
+    tokens.clients[app] = replace(tokens.clients[app], scopes=tokens.clients[app].scopes - {"write_files"})
+    tokens.expire()
+    picture(world.taf, taf, 9)
+    world.taf.merchant.edit_product(taf["id"], title="Cup")
+    ran = world.sync()
+    assert "write_files" in ran.text and afl["title"] == "Cup" and len(afl["media"]) == 2
