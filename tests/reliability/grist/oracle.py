@@ -167,7 +167,7 @@ class Oracle:
             elif key in before.left:
                 problems += self._restored(key, before, after, clean, earlier)
             else:
-                problems += self._kept(key, before, after)
+                problems += self._kept(key, before, after, earlier)
         problems += [f"came from nowhere: {key}" for key in after.right.keys() - before.right.keys() - before.left.keys()]
         problems += [f"doubled: {key}" for key in after.doubled - before.doubled]
         problems += [f"gone from the shop: {key}" for key in before.left.keys() - after.left.keys()]
@@ -239,10 +239,11 @@ class Oracle:
                 continue
             examined["cells judged"] += 1
             seen = [view.left[key][name] for view in (before, after, earlier) if view is not None and key in view.left]
-            if not any(same(shown, one) for one in seen):
+            retyped = shown == UNREADABLE  # people changed the type of its column: a new row shows nothing there
+            if not retyped and not any(same(shown, one) for one in seen):
                 yield f"{key} {name}: a new row shows {shown!r}, the shop had {before.left[key][name]!r}"
 
-    def _kept(self, key: Key, before: View, after: View) -> Iterator[str]:
+    def _kept(self, key: Key, before: View, after: View, earlier: View | None) -> Iterator[str]:
         """It stands in the document only: kept and told, or deleted where that was chosen and nobody edited it."""
         examined["records that the shop deleted"] += 1
         right = before.right[key]
@@ -255,7 +256,9 @@ class Oracle:
             return
         if self.world.gone.get(key[0]) != "delete":
             yield f"lost: {key}, which the shop deleted and the document was to keep"
-        edited = [name for name, value in right.items() if self._edited(key, name, value)]
+        # Grist compares nothing before it deletes: what is typed between the look and the delete goes with the row
+        looked = right if earlier is None else earlier.right.get(key, right)
+        edited = [name for name, value in looked.items() if self._edited(key, name, value)]
         if edited:
             yield f"lost: {key} was edited ({edited}) and deleted all the same"
         (row,) = before.places[key]
