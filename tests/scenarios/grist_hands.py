@@ -31,6 +31,9 @@ class Hands:
     def edit(self, row: int, column: str, value: Any) -> None:
         self._do(["UpdateRecord", self.table, row, {self.column(column): value}])
 
+    def add(self, **values: Any) -> None:
+        self._do(["AddRecord", self.table, None, {self.column(name): value for name, value in values.items()}])
+
     def delete(self, *rows: int) -> None:
         self._do(["BulkRemoveRecord", self.table, list(rows)])
 

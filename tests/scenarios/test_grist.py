@@ -188,6 +188,20 @@ def test_the_stocks_table_sees_another_sku_at_once(world: GristWorld, in_the_sho
     assert world.synced().written == 0
 
 
+def test_a_row_that_somebody_adds_is_told(world: GristWorld) -> None:
+    """It did nothing, and was told nowhere."""
+    world.synced()
+    person = world.person("products")
+    before = len(world.goods.products)
+    assert world.synced().data["runs"][0]["notes"] == []
+    person.add(Title="Oolong")
+    for asked in ({}, {"full": True}):
+        told = world.synced(**asked).data["runs"][0]["notes"]
+        assert [(one["code"], "1 row(s)" in one["message"]) for one in told] == [("unkeyed:products", True)], told
+    assert "Oolong" in told[0]["message"] and len(world.goods.products) == before
+    assert world.synced().data["runs"][0]["notes"] == []
+
+
 def test_an_orders_note_is_asked_about_and_its_tags_are_merged(make: Callable[..., GristWorld]) -> None:
     """Grist won without a word: what the shop had written into the note, and its tag, were gone."""
     world = make(orders=4, env={"GRIST_SYNC": json.dumps({"orders": {"from_grist": ["note", "tags"]}})})

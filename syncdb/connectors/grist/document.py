@@ -41,6 +41,7 @@ class GristDocument:
         self.path = f"/docs/{document}"
         self.own_writes: int | None = 0  # calls that made a state; None once one of them was lost
         self._kept: dict[str, Kept] = {}
+        self._unkeyed: dict[str, int] = {}
         self._tables: list[TableInfo] | None = None
         self._deltas: dict[str, Delta] = {}
         self._head: State | None = None
@@ -139,6 +140,10 @@ class GristDocument:
             if place is not None and same_id(place[0], wanted):
                 return place[1]
         return next((table.id for table in self.tables() if same_id(table.id, wanted)), None)
+
+    def unkeyed(self, entity: str) -> int:
+        """How many rows without a key were added to a table since the cursor of this run, as far as `changes` told."""
+        return self._unkeyed.get(entity, 0)
 
     def is_kept(self, table: str) -> bool:
         """Whether a table, by its id, is known to be one that is kept in step."""
@@ -337,6 +342,7 @@ class GristDocument:
         if not said.whole:
             return None
         by_row = self._keys_at(place[1], place[2], said.rows)
+        self._unkeyed[kept.entity] = said.unkeyed
         return tuple(sorted(said.keys | {by_row[row] for row in said.rows if row in by_row}))
 
     def _keys_at(self, table: str, column: str, rows: Iterable[int]) -> dict[int, str]:

@@ -63,12 +63,13 @@ class Delta:
 class Told:
     """What a comparison says of one table: the keys that it names, and the row ids whose keys must be asked for.
 
-    `whole` is False where it may have left something out.
+    `whole` is False where it may have left something out; `unkeyed` is how many rows were added without a key.
     """
 
     keys: frozenset[str] = frozenset()
     rows: frozenset[int] = frozenset()
     whole: bool = True
+    unkeyed: int = 0
 
 
 @understood("Grist")
@@ -98,7 +99,9 @@ def told(deltas: Mapping[str, Mapping[str, Any]], table: str, key: str) -> Told:
     # an added row whose key cell is not shown has no key; a removed one may have had one only if it is not shown for lack of room
     certain = not changes.get("mayBeIncomplete") and "?" not in {key for keys in shown.values() for key in keys}
     keys = frozenset(key for found in shown.values() for key in found if key)
-    return Told(keys, frozenset(asked), certain and not (removed - shown.keys()))
+    added = set(listed(changes.get("addRows", []))) - removed
+    unkeyed = added - {row for row, found in shown.items() if any(found)}
+    return Told(keys, frozenset(asked), certain and not (removed - shown.keys()), len(unkeyed))
 
 
 def _keys(cell: Any) -> tuple[str, ...]:

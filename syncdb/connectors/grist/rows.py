@@ -29,10 +29,14 @@ class Row:
 
 @dataclass(slots=True)
 class TableRows:
-    """Rows by key. `doubled` keys stand in several rows; rows without a key are no records."""
+    """Rows by key. `doubled` keys stand in several rows; rows without a key are no records.
+
+    `unkeyed` are those of them that hold something in a column of ours all the same: what they show first there.
+    """
 
     by_key: dict[str, Row] = field(default_factory=dict)
     doubled: dict[str, list[int]] = field(default_factory=dict)
+    unkeyed: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +132,19 @@ def by_key(answered: Iterable[Json], layout: TableLayout, wanted: Sequence[str] 
     for one in answered:
         cell = one["fields"][layout.key.id]
         key = "" if cell is None or isinstance(cell, list | bool) else str(cell)
+        if not key and asked is None and (shows := _first_shown(one["fields"], layout)):
+            rows.unkeyed.append(shows)
         if not key or has_halves(key) or (asked is not None and key not in asked):
             continue
         _add(rows, Row(one["id"], key, one["fields"], one.get("errors") or {}))
     return rows
+
+
+def _first_shown(cells: Mapping[str, Any], layout: TableLayout) -> str:
+    """What a row holds in the first column of ours that is not empty; "" where all are. Formulas and references aside."""
+    own = (place for place in layout.places.values() if not place.computed and pure(place.type) != "Ref")
+    found = (cells.get(place.id) for place in own)
+    return next((sayable(str(cell)) for cell in found if not _nothing(cell) and not isinstance(cell, list)), "")
 
 
 def _add(rows: TableRows, row: Row) -> None:

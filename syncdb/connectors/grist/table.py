@@ -18,6 +18,7 @@ from syncdb.connectors.grist.rows import Row, RowReader, TableRows, by_key, code
 from syncdb.connectors.grist.schema import pure
 from syncdb.connectors.grist.structure import as_evidence, made_by, next_call, survey
 from syncdb.connectors.grist.writing import Writer
+from syncdb.connectors.order_source import Notice
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, RetryLater
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Snapshot
 from syncdb.values import Value
@@ -26,6 +27,7 @@ log = logging.getLogger("syncdb.grist")
 
 BLOCK = 1000
 MOST_ASKED = 5000  # keys: beyond that everything is read, because a request holds 1 MB
+UNKEYED_NAMED = 3  # rows in a note
 CALLS = 6  # making a table takes three at most
 SETTLE_AFTER = 2.0  # seconds before what a lost call was to make is looked for: calls that make tables were answered in 0.1 s
 SETTLED = "it was settled before, and is not sent again"
@@ -83,6 +85,7 @@ class GristTable:
         self._looked = False
         self._settled: set[int] = set()
         self._unreadable: dict[tuple[str, str], str] = {}
+        self._unkeyed: list[str] = []
         document.keep(self)
 
     @property
@@ -121,6 +124,23 @@ class GristTable:
     def close(self) -> None:
         """See Connector.close."""
         self._document.close()
+
+    def news(self) -> list[Notice]:
+        """What a person should know of the table since this was last called: rows that are nobody's record."""
+        shown, self._unkeyed = self._unkeyed, []
+        added = self._document.unkeyed(self.entity)
+        count, place = len(shown) or added, self.stands_in()
+        if not count or place is None:
+            return []
+        first = ", ".join(shown[:UNKEYED_NAMED]) + (" ..." if len(shown) > UNKEYED_NAMED else "")
+        return [
+            Notice(
+                f"unkeyed:{self.entity}",
+                f'{count} row(s) of the Grist table "{place[1]}" have no {self._wish.key_label}'
+                f"{f' ({first})' if first else ''}: they are left alone, and nothing is made of them in the shop.",
+                "Make it in the shop: its row comes by itself. Rows for people's own use can stay.",
+            )
+        ]
 
     def stands_in(self) -> tuple[str, str, str] | None:
         """See Kept.stands_in."""
@@ -218,6 +238,7 @@ class GristTable:
         """See Connector.fetch. One request: everything as it is at one moment, handed on in blocks."""
         self._unreadable.clear()
         rows = self._read(None)
+        self._unkeyed = rows.unkeyed
         found = list(rows.by_key.items())
         doubled = _places(rows)
         if self._layout is None or not found:

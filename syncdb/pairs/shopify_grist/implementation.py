@@ -11,6 +11,7 @@ from syncdb.connectors.base import Feed
 from syncdb.connectors.grist import GristClient, GristDocument
 from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.connectors.grist.target import find_document
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
@@ -193,8 +194,14 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         derived = _derived(one, whole)
         entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}, derived))
     feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
+
+    def news() -> Iterator[Notice]:
+        yield from catalogue.news()
+        for table in tables.made.values():
+            yield from table.news()
+
     naming = {Side.LEFT: Naming(SHOP, catalogue.named)}
-    return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, catalogue.news, part, naming)
+    return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, news, part, naming)
 
 
 def _derived(one: ChosenEntity, whole: Mapping[str, ChosenEntity]) -> tuple[Derived, ...]:

@@ -262,7 +262,7 @@ class Oracle:
         if edited:
             yield f"lost: {key} was edited ({edited}) and deleted all the same"
         (row,) = before.places[key]
-        notes = [cell for cell in before.notes if cell[:2] == (self.world.numbers[key[0]], row)]
+        notes = [cell for cell in (earlier or before).notes if cell[:2] == (self.world.numbers[key[0]], row)]
         if notes:
             yield f"lost: {key} had notes of people's own ({notes}) and was deleted all the same"
 
