@@ -191,6 +191,8 @@ def _settle(
 ) -> tuple[dict[Side, Value] | Conflict, bool]:
     """What to write where for one differing field, or why nothing is; and whether a person's decision was needed for it."""
     rule = policy.rules[difference.field]
+    if _unread(difference.field, left) or _unread(difference.field, right):
+        return _conflict(difference, Why.UNREADABLE), False  # what was agreed stands for it, but is nobody's word
     decided = False
     if rule.owner is Owner.BOTH:
         written = _shared(difference, rule.tie, triple, left, right)
@@ -204,8 +206,7 @@ def _settle(
         return written, False
     for side, there in ((Side.LEFT, left), (Side.RIGHT, right)):
         if side in written and _persons_own(difference.field, there):
-            unread = difference.field in there.frozen and difference.field not in there.record.fields
-            return _conflict(difference, Why.UNREADABLE if unread else Why.FORMULA), False
+            return _conflict(difference, Why.FORMULA), False
     return written, decided
 
 
@@ -213,6 +214,11 @@ def _decided(difference: Difference, verdict: Verdict) -> dict[Side, Value]:
     value = verdict.over(verdict.left, verdict.right)
     shown = {Side.LEFT: difference.left, Side.RIGHT: difference.right}
     return {side: value for side, there in shown.items() if not same(there, value)}
+
+
+def _unread(name: str, there: Found) -> bool:
+    """Whether something stands there that is not a value of the field."""
+    return name in there.frozen and name not in there.record.fields
 
 
 def _persons_own(name: str, there: Found) -> bool:

@@ -316,3 +316,12 @@ def test_newest_asks_where_the_time_may_be_another_fields() -> None:
 )
 def test_merged_words(base: Value | EllipsisType, left: Value, right: Value, expected: dict[Side, Value] | Why) -> None:
     assert written(base, left, right, Rule(Owner.BOTH, tie=Tie.MERGE)) == expected
+
+
+@pytest.mark.parametrize("rule", [OWNER_LEFT, OWNER_RIGHT, Rule(Owner.BOTH), Rule(Owner.BOTH, tie=Tie.RIGHT)])
+def test_nothing_is_written_anywhere_for_what_cannot_be_read(rule: Rule) -> None:
+    """The shop's value was put back to what was agreed, because the owner's own word could not be read."""
+    word = Found("7", "v", Record("k", {}), {"f": "'ask Ann' is no number"})
+    for left, right in ((found(2), word), (word, found(2))):
+        decision = decide(Triple("k", Record("k", {"f": 1}), left, right), policy(rule))
+        assert not decision.operations and [one.why for one in decision.conflicts] == [Why.UNREADABLE]

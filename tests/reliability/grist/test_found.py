@@ -236,3 +236,14 @@ def test_a_column_of_peoples_own_is_no_lookalike(world: ProofWorld) -> None:
     world.chosen["variants"]["barcode"] = "ask"
     world.synced(full=True)
     assert world.shown("variants", world.variant()["id"], "Barcode") == "4006381333932"
+
+
+def test_a_word_in_a_field_that_grist_decides_does_not_undo_the_shops_edit(world: ProofWorld) -> None:
+    """The shop's SKU was put back to the one agreed, while nobody could read what Grist says."""
+    world.chosen["variants"]["price"] = "grist"
+    world.synced(full=True)
+    variant = world.variant()
+    world.edit("variants", variant["id"], "Price", "ask Ann")
+    world.merchant.edit_variant(variant["id"], price="77.00")
+    world.sync(full=True)
+    assert (variant["price"], world.shown("variants", variant["id"], "Price")) == ("77.00", "ask Ann")
