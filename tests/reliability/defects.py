@@ -37,6 +37,8 @@ GRIST = "tests/connectors/grist/test_writing.py"
 GRIST_TOLD = "tests/scenarios/test_grist.py"
 GRIST_FOUND = "tests/reliability/grist/test_found.py"
 GOODS = "tests/connectors/shopify/catalogue"
+SENTOS = "tests/connectors/sentos"
+SENTOS_TOLD = "tests/scenarios/test_sentos.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -627,6 +629,111 @@ DEFECTS = (
         "            elif side is Side.LEFT or key in same:",
         "            else:",
         (LINKS,),
+    ),
+    Defect(
+        "an order of Sentos with a similar order_id is taken for the one looked for",
+        "connectors/sentos/finding.py",
+        "exact = [one for one in found if one.order_id == order_id]",
+        "exact = found",
+        (SENTOS,),
+    ),
+    Defect(
+        "an unanswered order is sent to Sentos again without waiting",
+        "connectors/sentos/orders.py",
+        "                self._wait(attempt)\n",
+        "",
+        (SENTOS,),
+    ),
+    Defect(
+        "an order that is in Sentos already is made again",
+        "connectors/sentos/orders.py",
+        "        if found:\n            return Outcome(Result.DONE, str(found[0].id))\n        if operation",
+        "        if operation",
+        (SENTOS,),
+    ),
+    Defect(
+        "orders are sent to a Sentos that does not find them",
+        "connectors/sentos/orders.py",
+        "            self.finder.prove()\n",
+        "            pass\n",
+        (SENTOS,),
+    ),
+    Defect(
+        "a dot with three digits behind it is taken for a decimal one",
+        "connectors/sentos/amounts.py",
+        'if _DOT.fullmatch(text) and len(text.partition(".")[2]) == 3:',
+        "if False:",
+        (SENTOS,),
+    ),
+    Defect(
+        "errors of Sentos within a 200 go unseen",
+        "connectors/sentos/client.py",
+        "if errors_in(answer) is not None:",
+        "if False:",
+        (SENTOS,),
+    ),
+    Defect(
+        "a listing of Sentos that was cut short counts as whole",
+        "connectors/sentos/paging.py",
+        "return not page.items or (page.total is not None and came >= page.total)",
+        "return len(page.items) < SIZE",
+        (SENTOS,),
+    ),
+    Defect(
+        "what an earlier process asked of Sentos does not count",
+        "connectors/sentos/budget.py",
+        "        known = self.stored or {}\n",
+        "        known: Mapping[str, Any] = {}\n",
+        (SENTOS,),
+    ),
+    Defect(
+        "a part of the stock in Sentos that cannot be read counts as none",
+        "connectors/sentos/goods.py",
+        'return {}, {"stock": f"an entry of its stock cannot be read ({why})"}',
+        "continue",
+        (SENTOS,),
+    ),
+    Defect(
+        "a product gone from one listing of Sentos is taken off sale",
+        "connectors/sentos/catalogue.py",
+        "GONE_AFTER = 2",
+        "GONE_AFTER = 1",
+        (SENTOS_TOLD,),
+    ),
+    Defect(
+        "pieces of orders that Sentos does not have are offered again",
+        "pairs/shopify_sentos/goods_records.py",
+        "tuple(article.stock)) - sold",
+        "tuple(article.stock))",
+        (SENTOS_TOLD,),
+    ),
+    Defect(
+        "a price of Sentos that falls far goes to the shop",
+        "pairs/shopify_sentos/checked_side.py",
+        "if before is None or before <= 0 or",
+        "if True or before is None or before <= 0 or",
+        (SENTOS_TOLD,),
+    ),
+    Defect(
+        "a product of Sentos is made in the shop though its SKU is there",
+        "pairs/shopify_sentos/goods_records.py",
+        "if homes := shop.meant_by(product):",
+        "if homes := frozenset[str]():",
+        (SENTOS_TOLD,),
+    ),
+    Defect(
+        "what does not divide by the pieces of a line is lost on the way to Sentos",
+        "pairs/shopify_sentos/order_request.py",
+        "((pieces - dearer, each), (dearer, each + 1))",
+        "((pieces, each),)",
+        (SENTOS_TOLD, "tests/pairs/test_sentos_orders.py"),
+    ),
+    Defect(
+        "a telephone number is invented for Sentos",
+        "pairs/shopify_sentos/order_request.py",
+        "return digits if 10 <= len(digits) <= 15 else None",
+        'return digits if 10 <= len(digits) <= 15 else "905550000000"',
+        (SENTOS_TOLD,),
     ),
 )
 

@@ -249,3 +249,10 @@ def test_a_listing_that_is_cut_short_takes_nothing_off_sale(world: SentosWorld) 
     for _ in range(3):
         world.sync()
     assert {one["status"] for one in world.goods.products.values()} == {"ACTIVE"}
+
+
+def test_a_list_price_that_ends_takes_the_compare_at_price_away(world: SentosWorld) -> None:
+    assert world.variant("TS-RED-S")["compareAtPrice"] == "349.90"
+    world.clerk.price("TS-RED-S", "299.90")
+    world.synced()
+    assert world.variant("TS-RED-S")["compareAtPrice"] is None and world.variant("TS-RED-S")["price"] == "299.90"

@@ -58,6 +58,7 @@ class SentosOrders:
     name: str = "Sentos orders"
     can: Capabilities = field(default_factory=Capabilities)
     _sent: dict[int, float] = field(default_factory=dict)
+    _unsure: set[str] = field(default_factory=set)  # orders whose answer was lost in this run
     _notices: list[Notice] = field(default_factory=list)
 
     def structure(self, token: int) -> Attempt | None:
@@ -124,8 +125,11 @@ class SentosOrders:
         except RemoteError as away:
             log.warning("Sentos: what became of write %s cannot be seen: %s", attempt.token, away)
             return [Outcome(Result.UNKNOWN)]
+        operation = attempt.operations[0]
+        if stands is None and operation.action is Action.CREATE and attempt.token in self._sent:
+            self._unsure.add(operation.key)
         self._sent.setdefault(attempt.token, self.client.clock.monotonic())
-        self.finder.forget(attempt.operations[0].key)  # whoever plans it again looks again
+        self.finder.forget(operation.key)  # whoever plans it again looks again
         return [stands or Outcome(Result.STALE, why="it was not applied")]
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
@@ -162,6 +166,9 @@ class SentosOrders:
     def _judge_new(self, operation: Operation, found: Sequence[SentosOrder]) -> Outcome | None:
         if found:
             return Outcome(Result.DONE, str(found[0].id))
+        if operation.key in self._unsure:
+            why = "Sentos did not answer it, and does not show it. The next run looks again, and sends it if it is not there"
+            return Outcome(Result.REJECTED, why=f"Order {self._called(operation.key)}: {why}.")
         try:
             self.completed(self.request_for(operation.key))
         except CannotBeSent as why:

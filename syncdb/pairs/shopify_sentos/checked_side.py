@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
 from syncdb.engine.compare import number
-from syncdb.mapping.entities import PRICES
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot
 
 REFUSED = "refused before it was sent"
+PAID = frozenset({"price"})  # what customers pay; that a price is no longer compared with another takes nothing from anybody
 Refusal = Callable[[Operation], str]
 
 
@@ -76,7 +76,7 @@ def fallen(most: int) -> Refusal:
     """Refuses prices that would fall to nothing, or by more than `most` percent."""
 
     def why_not(operation: Operation) -> str:
-        for name in PRICES & operation.changes.keys() if operation.action is Action.UPDATE else ():
+        for name in PAID & operation.changes.keys() if operation.action is Action.UPDATE else ():
             before, after = number(operation.expected.get(name)), number(operation.changes[name])
             if before is None or before <= 0 or (after is not None and after > 0 and (before - after) * 100 <= before * most):
                 continue

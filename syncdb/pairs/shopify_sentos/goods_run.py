@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -168,7 +168,9 @@ class GoodsRun:
             matching = Matching(matching.fields, weaker=matching.weaker, evidence=goods.evidence)
         makes = name == "products" and self._makes(goods)
         policy = Policy(self.rules.rules(name), LEFT_ALONE, LEFT_ALONE, create_left=makes, create_right=False)
-        pair = EntityPair(goods.pairs[name], left, side, policy, limits(self.settings), matching)
+        # prices are guarded record by record, so that one that falls does not stop all others
+        most = replace(limits(self.settings), prices=frozenset())
+        pair = EntityPair(goods.pairs[name], left, side, policy, most, matching)
         shown = digest([self.settings.rules.digest, [place.name for place in goods.places], self.settings.sentos_price_list])
         return EntitySync(name, pair, shown, {Side.RIGHT: side})
 

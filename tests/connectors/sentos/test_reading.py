@@ -111,3 +111,12 @@ def test_a_bare_list_that_is_cut_to_another_size_is_read_to_its_end(account: Acc
     account.app.behave(listing="bare", size_name="pageSize")
     catalogue = SentosCatalogue(account.client()).read()
     assert len(catalogue.products) == 150 and catalogue.complete
+
+
+def test_a_catalogue_of_ten_thousand_products_costs_a_hundred_requests(account: Account) -> None:
+    for number in range(9_999):
+        account.clerk.add_product(f"Ürün {number}", f"S-{number}", "10.00")
+    client = account.client()
+    begun = account.seconds
+    assert len(SentosCatalogue(client).read().products) == 10_000
+    assert account.faults.count("sentos") == client.budget.spent == 100 and account.seconds - begun < 120
