@@ -256,3 +256,21 @@ def test_a_list_price_that_ends_takes_the_compare_at_price_away(world: SentosWor
     world.clerk.price("TS-RED-S", "299.90")
     world.synced()
     assert world.variant("TS-RED-S")["compareAtPrice"] is None and world.variant("TS-RED-S")["price"] == "299.90"
+
+
+def test_two_products_of_sentos_that_are_one_in_the_shop_are_told_and_nothing_is_made(make: Callable[..., SentosWorld]) -> None:
+    world = make()
+    product = world.merchant.add_product("Both", price="10.00", sku="A", stock=1)
+    world.merchant.add_variant(product["id"], {"Title": "Second"}, sku="B", price="10.00")
+    world.clerk.add_product("One", "A", "11.00")
+    world.clerk.add_product("Other", "B", "12.00")
+    ran = world.sync()
+    assert ran.code == 3 and len(world.goods.products) == 1, ran.text
+    assert {one["name"] for one in ran.results("products")["failed"]["names"]} == {"One (A)", "Other (B)"}
+    assert (world.variant("A")["price"], world.variant("B")["price"]) == ("11.00", "12.00"), "variants are found all the same"
+
+
+def test_a_dry_run_names_what_would_be_held_back(world: SentosWorld) -> None:
+    world.till.sell({"MUG": 1}, phone=None)
+    ran = world.synced(test=True)
+    assert ran.results("orders")["created"]["count"] == 0 and "telephone" in ran.results("orders")["failed"]["names"][0]["why"]

@@ -17,8 +17,8 @@ class UnclearAmount(ValueError):
 def amount_in(value: object) -> Decimal:
     """The amount that a value of an answer means, exact, in whole kuruş. Raises UnclearAmount.
 
-    Both separators: the last one is the decimal one. Only a comma: decimal. Only a dot with three digits behind it could be 1299
-    as well as 1.299: refused.
+    Both separators: the last one is the decimal one. One separator: decimal, unless three digits stand behind it, which could be
+    1299 as well as 1.299: refused.
     """
     found = _read(value)
     if found != found.quantize(Decimal("0.01")):
@@ -38,8 +38,9 @@ def _read(value: object) -> Decimal:
         raise UnclearAmount(f"{value[:40]!r} is no amount of money")
     if _GROUPED.fullmatch(text):
         return _grouped(text)
-    if _DOT.fullmatch(text) and len(text.partition(".")[2]) == 3:
-        raise UnclearAmount(f"{value!r} could be {text.replace('.', '')} as well as {text}")
+    mark = "." if _DOT.fullmatch(text) else ","
+    if len(text.partition(mark)[2]) == 3:
+        raise UnclearAmount(f"{value!r} could be {text.replace(mark, '')} as well as {text}")
     if _COMMA.fullmatch(text) or _DOT.fullmatch(text) or _WHOLE.fullmatch(text):
         return Decimal(text.replace(",", "."))
     raise UnclearAmount(f"{value!r} is no amount of money")

@@ -4,16 +4,20 @@ One public client quotes the documentation: 12 POST a minute, the same GET twice
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
 
+log = logging.getLogger("syncdb.sentos")
+
 WRITES_A_MINUTE = 10
 SAME_GETS_A_MINUTE = 2
 MINUTE = 61.0  # seconds; one more than a minute, because Sentos counts by its own clock
 BETWEEN_GETS = 1.0  # seconds
+WORTH_TELLING = 5.0  # seconds
 
 
 def _nowhere(state: Mapping[str, Any]) -> None:
@@ -42,6 +46,8 @@ class RequestBudget:
         """Wait until one more such request may be sent, and count it."""
         name = hashlib.sha256(what.encode()).hexdigest()[:16]
         while (pause := self._pause(method, name)) > 0:
+            if pause > WORTH_TELLING:
+                log.info("waiting %.0f s for Sentos, which takes only so many requests a minute", pause)
             self.clock.sleep(pause)
         now = self._now()
         if method == "GET":

@@ -72,8 +72,8 @@ def _refused(attempt: Attempt) -> list[Outcome]:
     return [Outcome(Result.REJECTED, why=str(why))] if why is not None else []
 
 
-def fallen(most: int) -> Refusal:
-    """Refuses prices that would fall to nothing, or by more than `most` percent."""
+def fallen(most: int, called: Callable[[str], str]) -> Refusal:
+    """Refuses prices that would fall to nothing, or by more than `most` percent. `called` says what people call a record."""
 
     def why_not(operation: Operation) -> str:
         for name in PAID & operation.changes.keys() if operation.action is Action.UPDATE else ():
@@ -81,7 +81,7 @@ def fallen(most: int) -> Refusal:
             if before is None or before <= 0 or (after is not None and after > 0 and (before - after) * 100 <= before * most):
                 continue
             return (
-                f"{name} of {operation.key} would fall from {before} to {after or 'nothing'}, by more than {most} % "
+                f"{name} of {called(operation.key)} would fall from {before} to {after or 'nothing'}, by more than {most} % "
                 "(max_price_fall_percent): it was left alone. If that is right, run once with --force."
             )
         return ""

@@ -169,6 +169,13 @@ class Goods:
             for article in product.articles
         }
 
+    def variant_called(self, id: str) -> str:
+        """What people call a variant of the shop: its SKU, where it is linked."""
+        links = self.ledger.links(self.pairs["variants"])
+        link = links.by_left([id]).get(id) or links.of([id]).get(id)
+        article = self.catalogue.articles.get(link.right_id) if link else None
+        return f"{article.sku} ({id})" if article and article.sku else id
+
     # --- stock
 
     def stock(self, catalogue: SentosCatalogue) -> dict[str, dict[str, Value]]:

@@ -182,7 +182,7 @@ class GoodsRun:
         if name == "products":
             return lambda operation: goods.why_not_new(operation) if operation.action is Action.CREATE else ""
         if name == "variants" and not self.request.force:
-            return fallen(self.settings.max_price_fall_percent)
+            return fallen(self.settings.max_price_fall_percent, goods.variant_called)
         return nothing_against
 
     def _remember(self) -> None:
@@ -212,7 +212,8 @@ class GoodsRun:
         products = self.catalogue.products if self.catalogue.was_read else {}
         counted = Counted({id: f"{one.name} ({one.sku})" if one.sku else one.name for id, one in products.items()})
         for name, side in self._sides.items():
-            told = planned(self.plans[name].operations) if self.request.dry and name in self.plans else side.told
+            dry = self.request.dry and name in self.plans
+            told = planned(self.plans[name].operations, side.why_not) if dry else side.told
             counted.take(told, partial(self._product_of, name), parts=name != "products")
         if self.catalogue.was_read:
             for product in products.values():

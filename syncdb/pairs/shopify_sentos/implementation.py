@@ -135,7 +135,8 @@ def _orders_run(opened: Opened) -> Run:
 
     def results() -> RunResults:
         counted = Counted({**destination.records.unsent_names, **_names(opened.ledger, destination)})
-        counted.take(planned(plans) if opened.request.dry else destination.heard.told, lambda operation: operation.key)
+        told = planned(plans, destination.why_not) if opened.request.dry else destination.heard.told
+        counted.take(told, lambda operation: operation.key)
         return counted.results()
 
     return Run(

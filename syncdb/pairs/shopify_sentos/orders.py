@@ -18,7 +18,7 @@ from syncdb.connectors.sentos.paging import page_in
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.orders import groups
 from syncdb.ledger.pairs import RegisteredPair
-from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Record, Rule
+from syncdb.model import Action, Field, OnDrift, OnMissing, Operation, Owner, Policy, Record, Rule
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.shopify_sentos.checked_side import CheckedSide
 from syncdb.pairs.shopify_sentos.order_request import request_of
@@ -190,6 +190,16 @@ class OrdersToSentos:
         if snapshot is None or self.wishes is None:
             raise CannotBeSent(f"Order {key} is not in the ledger.", "Run with --full to read it again.")
         return request_of(snapshot, key, self.wishes)
+
+    def why_not(self, operation: Operation) -> str:
+        """Why an order cannot be made, as far as that can be told before; empty where nothing is known against it."""
+        if operation.action is not Action.CREATE:
+            return ""
+        try:
+            self._completed(self._request(operation.key))
+        except CannotBeSent as why:
+            return str(why)
+        return ""
 
     # --- Sentos' own numbers
 

@@ -46,6 +46,10 @@ class Counted:
         return tuple(self.names.get(one, one) for one in things)
 
 
-def planned(operations: Iterable[Operation]) -> list[Told]:
-    """The operations of a dry run, as if they were done."""
-    return [(operation, Outcome(Result.DONE)) for operation in operations]
+def planned(operations: Iterable[Operation], why_not: Callable[[Operation], str]) -> list[Told]:
+    """The operations of a dry run, as if they were done; refused those of which it can be told before that they would be."""
+    told = []
+    for operation in operations:
+        why = why_not(operation)
+        told.append((operation, Outcome(Result.REJECTED, why=why) if why else Outcome(Result.DONE)))
+    return told

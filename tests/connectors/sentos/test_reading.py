@@ -37,8 +37,8 @@ def test_amounts_that_are_clear(written: Any, amount: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["1.299", "1,299", "1.29.90", "1,2,3", "abc", "", "-5,00", "1.2990", "12.34,5.6", None, True, Decimal("1.299"),
-     Decimal("NaN"), Decimal("-1"), [], "9" * 30, "1.299,905"],
+    ["1.299", "1.200", "1,200", "1,299", "1.29.90", "1,2,3", "abc", "", "-5,00", "1.2990", "12.34,5.6", None, True,
+     Decimal("1.299"), Decimal("NaN"), Decimal("-1"), [], "9" * 30, "1.299,905"],
 )  # fmt: skip
 def test_amounts_that_are_not(written: Any) -> None:
     with pytest.raises(UnclearAmount):
