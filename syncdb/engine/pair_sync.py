@@ -85,11 +85,11 @@ class EntitySync:
 class Naming:
     """A side that tells of its own accord what changed. `keys` finds, by entity, the side's keys of what was named.
 
-    `system` is what the configuration calls it.
+    `system` is what the configuration calls it. A side with keys None says only that something changed: its feed is asked what.
     """
 
     system: str
-    keys: Callable[[Named], Mapping[str, tuple[str, ...] | None]]
+    keys: Callable[[Named], Mapping[str, tuple[str, ...] | None]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class PairSync:
         report.mode = mode_of(self.request, deep)
         self._begin_anew_if_asked()
         self.progress.stage("Asking what changed")
-        changes = {} if self.request.only_named else self._changes(deep)
+        changes = self._changes(deep)
         self._refuse_older_copies(report, changes)
         self._named = self._keys_of_named()
         for entity in self._linked_entities():
@@ -151,19 +151,25 @@ class PairSync:
             report.note(Note(news.code, news.message, news.next_step))
         if self._stopped:
             raise self._stopped[0]
-        if not self.request.dry and not report.partial and not self.pair_run.part and not self.request.only_named:
+        if not self.request.dry and not report.partial and not self.pair_run.part and changes:
             self._move_on(changes, deep)
         if not self.request.dry:
             cut_history(self.ledger, self.request.keep, self.clock, self.progress)
 
     def _changes(self, deep: bool) -> dict[Side, Changes]:
-        """What either side says has changed since it was last asked."""
-        return {side: feed.changes(None if deep else self._cursor(side)) for side, feed in self.pair_run.feeds.items()}
+        """What either side says has changed since it was last asked; with `only_named` that of a side that asked to be asked."""
+        asked = {side: feed for side, feed in self.pair_run.feeds.items() if not self.request.only_named or self._asks(side)}
+        return {side: feed.changes(None if deep else self._cursor(side)) for side, feed in asked.items()}
+
+    def _asks(self, side: Side) -> bool:
+        """Whether the side said that something changed, and not what."""
+        naming = self.pair_run.naming.get(side)
+        return naming is not None and naming.keys is None and bool(self.request.named.get(naming.system))
 
     def _keys_of_named(self) -> dict[Side, Mapping[str, tuple[str, ...] | None]]:
         """What was named in the meantime, by the keys of its side."""
         named = {side: (one, self.request.named.get(one.system)) for side, one in self.pair_run.naming.items()}
-        return {side: one.keys(things) for side, (one, things) in named.items() if things}
+        return {side: one.keys(things) for side, (one, things) in named.items() if things and one.keys is not None}
 
     def _begin_anew_if_asked(self) -> None:
         """Only a run that looks at all fields may: the others would keep what was agreed about them."""
@@ -330,7 +336,7 @@ class PairSync:
 
     def _move_on(self, changes: Mapping[Side, Changes], deep: bool) -> None:
         """Everything that changed up to these cursors is settled, or remembered as open."""
-        cursors = {side: feed.after_own_writes(changes[side].cursor) for side, feed in self.pair_run.feeds.items()}
+        cursors = {side: self.pair_run.feeds[side].after_own_writes(change.cursor) for side, change in changes.items()}
         with self.ledger.transaction():
             for side, cursor in cursors.items():
                 self.ledger.runs.put(state_keys.cursor(self.pair_run.name, side.value), cursor)

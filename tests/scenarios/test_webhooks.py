@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from syncdb.ledger.inbox.event import Event, Thing
 from syncdb.ledger.inbox.file import inbox_path
 from syncdb.ledger.inbox.inbox import Inbox
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.local import PERSON
 from syncdb.sandbox.shopify.tokens import Client
 from syncdb.sandbox.shopify.webhooks.delivery import Weather
 from syncdb.services.subscriptions import repair
@@ -294,3 +296,23 @@ def test_status_tells_that_all_webhooks_are_turned_away(make: Callable[..., Worl
     assert [one.status for one in listening.desk.sent] == [200, 401, 401]
     told = manage("status", "--json", "--db", world.env["DB_PATH"]).data["attention"]
     assert "webhooks_refused" in [one["code"] for one in told], told
+
+
+def test_an_edit_in_the_document_is_in_the_shop_within_seconds(goods: GristWorld) -> None:
+    goods.env["GRIST_WEBHOOK_TOKEN"] = token = "a-word-that-both-know-42"
+    variant = next(iter(goods.goods.variants.values()))
+    with Listening(goods, "grist") as listening:
+        address = f"http://localhost:{listening.server.port}/webhooks/grist"
+        hook = {"url": address, "authorization": token, "eventTypes": ["add", "update"], "tableId": "Variants"}
+        for one in (hook, hook | {"authorization": "another", "tableId": "Products"}):
+            owner = {"Authorization": f"Bearer {goods.sandbox.grist.keys.key(PERSON)}"}
+            place = f"{goods.sandbox.server.url}/api/docs/{goods.sandbox.grist_document.id}/webhooks"
+            requests.post(place, json={"webhooks": [{"fields": one}]}, headers=owner, timeout=10).raise_for_status()
+        at: dict[float, Callable[[], object]] = {
+            5: lambda: (goods.edit("variants", variant["id"], "Price", 45.5), goods.sandbox.grist.webhooks.settle()),
+        }
+        ran = listening.series(30, at)
+    assert ran.code == 0 and variant["price"] == "45.50", ran.text
+    assert not [name for name in ran.asked if "CatalogueChanges" in name], ran.asked
+    assert waiting(goods, "grist") == 0
+    assert goods.synced().written == 0

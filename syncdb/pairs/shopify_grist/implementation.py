@@ -39,6 +39,9 @@ from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import Tables, order_rows, registered, shown_fields, wanted_tables
 from syncdb.systems.grist.connecting import counted_calls
+from syncdb.systems.grist.deliveries import DOCUMENT, DocumentSender
+from syncdb.systems.grist.keys import GRIST
+from syncdb.systems.sender import Sender
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import SHOP, kinds_of, one_shop_by_name, shop_sender
 
@@ -200,7 +203,7 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         for table in tables.made.values():
             yield from table.news()
 
-    naming = {Side.LEFT: Naming(SHOP, catalogue.named)}
+    naming = {Side.LEFT: Naming(SHOP, catalogue.named), Side.RIGHT: Naming(GRIST.name, None)}
     return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, news, part, naming)
 
 
@@ -230,9 +233,14 @@ def _unknown_fields(settings: GristSettings, names: Sequence[str]) -> list[str]:
     return settings.selection.only(names)[1] if names else []
 
 
+def _senders(settings: GristSettings) -> list[Sender]:
+    document = [DocumentSender(GRIST.name, settings.grist_webhook_token)] if settings.grist_webhook_token else []
+    return [shop_sender(settings), *document]
+
+
 def _heard_kinds(settings: GristSettings) -> frozenset[str]:
     chosen = [one.entity.name for one in settings.selection.entities] + ([ORDERS] if settings.selection.orders else [])
-    return kinds_of(chosen)
+    return kinds_of(chosen) | {DOCUMENT.kind}
 
 
 def _tracks_orders(settings: GristSettings) -> bool:
@@ -253,5 +261,5 @@ IMPLEMENTATION = Implementation(
     _unknown_fields,
     OrderTracking(_tracks_orders, _order_sync_of, rows_shown, REMAINS),
     TRIES,
-    Hearing(lambda settings: (shop_sender(settings),), _heard_kinds, lambda settings: settings.base_url, one_shop_by_name),
+    Hearing(_senders, _heard_kinds, lambda settings: settings.base_url, one_shop_by_name),
 )

@@ -20,6 +20,7 @@ class GristSettings(ShopSettings):
 
     grist_server: str
     grist_api_key: str = field(repr=False)
+    grist_webhook_token: str | None = field(repr=False)
     grist_document: str
     grist_workspace: int | None
     grist_calls_per_month: int | None
@@ -28,7 +29,7 @@ class GristSettings(ShopSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return (*self.shop_secrets, self.grist_api_key)
+        return (*self.shop_secrets, *(one for one in (self.grist_api_key, self.grist_webhook_token) if one))
 
 
 def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None = None) -> GristSettings:

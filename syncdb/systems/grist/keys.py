@@ -43,6 +43,11 @@ GRIST = System(
             "grist_calls_per_month", "GRIST_CALLS_PER_MONTH", validators.whole(100, 10_000_000), None,
             "How many requests a calendar month (UTC) Grist may be sent; hosted plans have a limit. Left out: no limit.",
         ),
+        Key(
+            "grist_webhook_token", "GRIST_WEBHOOK_TOKEN", validators.long_secret, None,
+            "What the document's webhooks give as Authorization; at least 20 characters. Left out: none are let in.",
+            template="your-webhook-token", secret=True,
+        ),
     ),
     calls_by="grist_calls_per_month",
     topics=(
