@@ -8,6 +8,7 @@ import pytest
 from werkzeug.test import Client
 
 from syncdb.sandbox.local import Sandbox
+from syncdb.sandbox.stores import TwoStores
 from syncdb.services.hearing import hearing
 from syncdb.web.application import application_of
 from tests.account import account_key
@@ -121,3 +122,21 @@ def test_every_page_has_strict_headers_and_no_token_in_it(client: Client) -> Non
         page = client.get(path)
         assert "default-src 'none'" in page.headers["Content-Security-Policy"] and TOKEN not in page.text
         assert page.headers["Cache-Control"] == "no-store" and page.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_definitions_of_two_stores_are_shown_and_made(tmp_path: Path) -> None:
+    with TwoStores() as stores:
+        files = {"DB_PATH": str(tmp_path / "ledger.db"), "LOG_FILE": str(tmp_path / "log.txt")}
+        env = stores.environment() | files | {"WEB_TOKEN": TOKEN, "BASE_URL": "https://hooks.example"}
+        client = Client(application_of(hearing(None, env, tmp_path)))
+        assert "taf_product_id" in client.get(PATHS[1]).text
+        assert [one.faults.log for one in (stores.taf, stores.afl)] == [[], []]
+        made = client.post(PATHS[1], data={"token": TOKEN})
+        assert made.status_code == 200 and "afl_product_id" in made.text
+        again = client.post(PATHS[1], data={"token": TOKEN})
+        assert again.status_code == 200 and again.text != made.text
+        for name in ("taf", "afl"):
+            page = client.post(f"/register_webhooks/{name}", data={"token": TOKEN})
+            assert f"products/update is sent to https://hooks.example/webhooks/{name}" in page.text
+        topics = sorted(one["topic"] for one in stores.afl.app.webhooks.subscriptions.by_id.values())
+        assert topics == ["INVENTORY_LEVELS_UPDATE", "PRODUCTS_CREATE", "PRODUCTS_DELETE", "PRODUCTS_UPDATE"]
