@@ -187,13 +187,16 @@ class StockHistory:
         if asked:
             assert self.world.sync(full=True).code == 0
 
-    def calm(self) -> None:
-        """What is under way arrives, nothing lags, and runs go well: the third of them writes nothing."""
+    def calm(self, hours: int | None = None) -> None:
+        """What is under way arrives, nothing lags, and runs go well: the third of them writes nothing.
+
+        The first comes after so many hours, by default after one or more than a day.
+        """
         for store in self.world.stores:
             store.faults.clear()
             store.faults.land_late()
             store.shop.index_lag = 0.0
-        self.world.pass_time(hours=self.rng.choice((1, 26)))
+        self.world.pass_time(hours=hours or self.rng.choice((1, 26)))
         codes = [self.world.sync(full=True).code for _ in range(2)]
         assert codes == [0, 0], f"the runs afterwards end with {codes}:\n" + "\n".join(self.told)
         assert self.world.sync(full=True).written == 0, "nothing is left to write:\n" + "\n".join(self.told)

@@ -43,9 +43,8 @@ def test_a_run_that_dies_while_both_stores_have_sold_loses_and_doubles_nothing(w
         except Crash:
             died += 1
             history.seen["died"] += 1
-        world.pass_time(hours=hours)
         history.alike()
-        history.calm()
+        history.calm(hours)
         history.answer()
         for store in world.stores:
             assert [world.available(store, number) for number in range(3)] == history.expected, f"{at}: {history.told}"
