@@ -21,6 +21,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -122,10 +123,17 @@ def test_files(root: Path, name: str) -> list[Path]:
 
 def run(python: Path, *arguments: str) -> int:
     """Run a Python command of the environment in the project's folder, its output going straight through."""
-    try:
-        return subprocess.call([str(python), *arguments], cwd=ROOT, env=os.environ | {"PYTHONUTF8": "1"})
-    except KeyboardInterrupt:
-        return 130  # the command was interrupted too and has said what it had to say
+    with subprocess.Popen([str(python), *arguments], cwd=ROOT, env=os.environ | {"PYTHONUTF8": "1"}) as command:
+        # asked to end, it asks the command to end, so that none is left behind
+        before = signal.signal(signal.SIGTERM, lambda number, frame: command.terminate())
+        try:
+            code = command.wait()
+        except KeyboardInterrupt:
+            command.wait()
+            return 130  # the command was interrupted too and has said what it had to say
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    return code if code >= 0 else 128 - code
 
 
 def environment(*, fresh: bool) -> Path:

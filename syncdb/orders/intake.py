@@ -176,13 +176,14 @@ class Intake:
 
     def _hold_back(self, held: Quarantined) -> None:
         self.report.counts["quarantined"] += 1
+        name = held.name or str((self.ledger.orders.snapshot(held.order_id) or {}).get("name") or "")
         self.ledger.problems.add(
             Problem(
                 FETCH,
                 "held back",
-                f"Order {held.name or held.order_id} was held back whole: {held.why}",
+                f"Order {name or held.order_id} was held back whole: {held.why}",
                 held.order_id,
-                held.name,
+                name,
                 "Nothing to do: every run asks for it again. If it stays, look at the order in the Shopify admin.",
             ),
             self.report.run_id,

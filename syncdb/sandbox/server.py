@@ -106,12 +106,25 @@ class _Handler(WSGIRequestHandler):
         """Requests are in Faults.log; nothing goes to the console."""
 
 
+def _refuse_taken(port: int) -> None:
+    """Raise OSError for a port that another program listens on: the library would end the process with words of its own."""
+    if not port:
+        return
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise OSError(error.errno, f"port {port} is in use by another program") from error
+
+
 class _Listener(ThreadedWSGIServer):
     """Remembers its open connections, so that closing does not wait for idle keep-alive clients."""
 
     daemon_threads = False  # they are joined on close, after their sockets were shut
 
     def __init__(self, port: int, serve: Callable[[Request], Response | None]) -> None:
+        _refuse_taken(port)
         self.open: set[socket.socket] = set()
         self.serve = serve
         super().__init__("127.0.0.1", port, Response("unused"), handler=_Handler)

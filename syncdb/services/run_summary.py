@@ -153,7 +153,9 @@ def _figures(report: Report, system: str, shop: str) -> Iterator[str]:
     elif report.failure is None:
         yield f"  {system}: nothing to change."
     if counts["quarantined"]:
-        yield f"  Held back: {_many(counts['quarantined'], 'order')}. Each run tries them again; the log says why."
+        yield (
+            f"  Held back: {_many(counts['quarantined'], 'order')}. Each run tries again; {MANAGER} errors says which and why."
+        )
 
 
 def _many(count: int, thing: str) -> str:

@@ -1,6 +1,8 @@
 """The sandbox as a person starts it: after the demonstration, in the same folder, with the commands that it prints."""
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +40,31 @@ def test_a_folder_with_a_real_ledger_is_left_alone(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2 and "Nothing was done" in done.stdout
     assert (tmp_path / "shopify_sync.db").read_text(encoding="utf-8") == "years of work"
+
+
+def test_a_port_in_use_is_told_in_words_of_our_own(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "syncdb.sandbox", "--folder", str(tmp_path / "demo"), "--port", port]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and f"port {port} is in use" in done.stdout and "another --port" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is ended otherwise there")
+def test_run_py_asked_to_end_leaves_no_process_behind(tmp_path: Path) -> None:
+    """Its command is asked to end, too: it would keep a port and memory for ever."""
+    code = (
+        "import os, sys, time; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import run\n"
+        "raise SystemExit(run.run(Path(sys.executable), '-c', "
+        "'import os, time; print(os.getpid(), flush=True); time.sleep(60)'))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(ROOT)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        process.terminate()
+        assert process.wait(20) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)

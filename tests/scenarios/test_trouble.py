@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.ledger.queries.errors import open_errors
+from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.faults import Fault, Kind
 from tests.scenarios.test_people import some_line
 from tests.scenarios.world import World
@@ -118,9 +120,21 @@ def test_one_bad_order_does_not_hold_back_the_rest(make: Callable[..., World]) -
     assert ran.code == 3 and ran.counts["quarantined"] == 1
     theirs = {line["id"].rpartition("/")[2] for line in world.shop.orders[gid]["lineItems"]}
     assert set(world.lines()) - set(world.rows()) == theirs
+    told = [note["message"] for note in ran.data["notes"]]
+    assert sum("Part of Shopify's answer is missing" in one for one in told) == 1 and "Request ID" not in " ".join(told)
     world.shop.heal(gid)
     world.synced()
     assert key in world.rows()
+
+
+def test_an_order_that_fails_later_is_held_back_by_its_name(world: World) -> None:
+    gid, _ = some_line(world)
+    world.shop.set_note(gid, "changed")
+    world.shop.fail_order(gid)
+    assert world.sync().code == 3
+    with reading(Path(world.env["DB_PATH"])) as reader:
+        (error,) = open_errors(reader)
+    assert error["order_name"] == world.shop.orders[gid]["name"] and error["order_name"] in error["message"]
 
 
 def test_a_withheld_customer_is_not_written_as_nobody(world: World) -> None:

@@ -283,9 +283,13 @@ def code_of(error: Mapping[str, Any]) -> str:
     return str((error.get("extensions") or {}).get("code") or "")
 
 
+_REQUEST = re.compile(r"\s*Request ID: \S+ \(include this in support requests\)\.?")
+
+
 def message_of(errors: tuple[Mapping[str, Any], ...]) -> str:
-    """What errors say, for a person."""
-    return redact("; ".join(str(error.get("message", "")) for error in errors))[:500]
+    """What errors say, for a person; each thing once, without the number that each answer bears for Shopify's support."""
+    said = dict.fromkeys(_REQUEST.sub("", str(error.get("message", ""))).strip() for error in errors)
+    return redact("; ".join(said))[:500]
 
 
 def _warnings(body: Mapping[str, Any]) -> tuple[str, ...]:
