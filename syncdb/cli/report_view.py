@@ -17,6 +17,7 @@ from syncdb.programs import MANAGER
 from syncdb.services import gap_data
 from syncdb.services.amounts import amount, grouped, priced
 from syncdb.services.calendar import Calendar, span
+from syncdb.services.display import field_words
 from syncdb.services.figures import DayFigures, Figures
 from syncdb.services.plots import Bar, chart
 from syncdb.services.status import OUTCOMES, Attention
@@ -121,6 +122,7 @@ def page(figures: Figures, found: Sequence[Attention], calendar: Calendar) -> st
         zone=figures.zone,
         made_at=calendar.now.astimezone(calendar.zone).strftime("%Y-%m-%d %H:%M"),
         attention=found,
+        called=field_words,
         figures=figures,
         sales=sales,
         revenue=[(currency, grouped(total, currency)) for currency, total in sales.revenue.items()],
@@ -165,7 +167,7 @@ def _counts(counts: Counter[str]) -> str:
 
 
 def _changes(figures: Figures) -> str:
-    top = ", ".join(f"{name} {count}" for name, count in figures.changed_fields[:4])
+    top = ", ".join(f"{field_words(name)} {count}" for name, count in figures.changed_fields[:4])
     return f"{figures.changed_orders} orders" + (f" (most: {top})" if top else "")
 
 

@@ -26,6 +26,24 @@ def shown(value: Value) -> str:
     return str(value)
 
 
+# what a stored order calls its parts, where people say it otherwise than with blanks for underscores
+_WORDS = {
+    "display_financial_status": "payment status",
+    "display_fulfillment_status": "fulfillment status",
+    "current_total_price": "present total",
+    "custom_attributes": "attributes",
+    "line_items": "items",
+    "net_payment": "received, net",
+    "closed_at": "closed",
+    "cancelled_at": "cancelled",
+}
+
+
+def field_words(name: str) -> str:
+    """A field of a stored order in words."""
+    return _WORDS.get(name) or name.replace("_", " ")
+
+
 def csv_cell(value: Value) -> str:
     """A value for a CSV file. Text a spreadsheet would take for a formula gets a leading apostrophe; numbers do not."""
     text = shown(value)

@@ -9,6 +9,8 @@ from markupsafe import Markup, escape
 WIDTH, HEIGHT = 720, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 14, 24
 _MOST_BARS = 62
+# where a scale may end, so that the bars fill most of it
+_FINE = tuple(map(Decimal, ("1", "1.2", "1.4", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10")))
 
 Number = int | Decimal
 
@@ -33,7 +35,7 @@ def chart(bars: Sequence[Bar], title: str) -> Markup:
     step = Decimal(WIDTH - _LEFT - _RIGHT) / max(len(shown), 1)
     parts = [_scale(top), *(_bar(bar, place, step, top) for place, bar in enumerate(shown)), _labels(shown, step)]
     head = Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(WIDTH, HEIGHT, title)
-    return head + Markup("").join(parts) + Markup("</svg>")
+    return Markup('<div class="plot">') + head + Markup("").join(parts) + Markup("</svg></div>")
 
 
 def grouped(bars: Sequence[Bar]) -> list[Bar]:
@@ -95,4 +97,5 @@ def _round_up(highest: Decimal) -> Decimal:
     if highest <= 2:
         return Decimal(2)
     unit = Decimal(10) ** (highest.adjusted())
-    return next(unit * factor for factor in (1, 2, 4, 6, 8, 10) if unit * factor >= highest)
+    fine = _FINE if unit > 1 else (2, 4, 6, 8, 10)
+    return next(unit * factor for factor in fine if unit * factor >= highest)

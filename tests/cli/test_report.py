@@ -141,3 +141,17 @@ def test_bars_are_to_scale_and_can_be_told_apart() -> None:
 def test_amounts_are_exact() -> None:
     assert [amount(Decimal(text)) for text in ("5", "5.5", "5.125", "0", "-3.1")] == ["5.00", "5.50", "5.125", "0.00", "-3.10"]
     assert grouped(Decimal("-1234567.8")) == "-1\u202f234\u202f567.80"
+
+
+@pytest.mark.parametrize("highest", [1, 3, 7, 11, 12, 13, 19, 25, 41, 99, 101, 850, 2900, 12345])
+def test_the_scale_ends_near_the_highest_bar_with_a_whole_half(highest: int) -> None:
+    picture = str(chart([Bar("a", ((highest, "a"),), "a")], "x"))
+    top, half = (int(one) for one in re.findall(r'class="scale"[^>]*>(\d+)<', picture)[::-1][:2])
+    assert top >= highest and top == 2 * half and (highest < 3 or highest / top > 0.59)
+
+
+def test_what_changed_is_told_in_words(past: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "r.html"
+    assert past.ask("report", "--output", str(file)).code == 0
+    told = file.read_text(encoding="utf-8").partition("What changed</h2>")[2].partition("<h2>")[0]
+    assert "<tr>" in told and "_" not in told

@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
+from syncdb.sandbox.google.colleague import Colleague
+from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.story import MARK
 
 ROOT = Path(__file__).parents[2]
@@ -68,3 +71,12 @@ def test_run_py_asked_to_end_leaves_no_process_behind(tmp_path: Path) -> None:
         assert process.wait(20) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def test_the_served_pages_open_where_something_stands(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, orders=1) as sandbox:
+        colleague = Colleague(sandbox.spreadsheet, "Orders")
+        colleague.add_tab("Orders")
+        colleague.type("A1", "here it is")
+        page = requests.get(f"{sandbox.server.url}/sheet/{sandbox.spreadsheet.id}", timeout=10).text
+    assert "here it is" in page

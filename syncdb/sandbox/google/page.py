@@ -48,7 +48,8 @@ class PageApp:
         if book is None or not request.path.startswith("/sheet/"):
             return self._page(404, title="Not here", files=[])
         wanted = request.args.get("gid", type=int)
-        tab = next((one for one in book.tabs if one.sheet_id == wanted), book.tabs[0])
+        filled = next((one for one in book.tabs if one.rows), book.tabs[0])
+        tab = next((one for one in book.tabs if one.sheet_id == wanted), filled)
         return self._page(title=book.title, **_sheet(book, tab))
 
     def error(self, fault_kind: str) -> Response:

@@ -47,7 +47,8 @@ class GristPages:
         if document is None or not document.tables:
             return self._page(404, title="Not here", documents=[])
         tables = list(document.tables.values())
-        here = next((table for table in tables if table.id == request.args.get("table")), tables[0])
+        here = next((table for table in tables if table.id == request.args.get("table")), None)
+        here = here or next((table for table in tables if table.ids()), tables[0])
         return self._page(title=document.name, **_sheet(document, here))
 
     def error(self, fault_kind: str) -> Response:
