@@ -301,6 +301,7 @@ class Outcome:
     `without` are fields of a new record that could not be written there (a column of formulas): nothing is agreed about them.
     `id` is the id that the side gave to a new record, where it gives ids of its own; None where it took the operation's key.
     `doubted`: it was looked for in vain, but it may have been applied all the same, and changed since.
+    `instead` are values that the side keeps in place of what was written (a handle in small letters): what counts from now on.
     """
 
     result: Result
@@ -309,6 +310,7 @@ class Outcome:
     without: frozenset[str] = frozenset()
     id: str | None = None
     doubted: bool = False
+    instead: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,26 @@
 import logging
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
 from syncdb.engine.links import Joins
-from syncdb.engine.policy import DECIDED, ROW_RESTORED
+from syncdb.engine.policy import DECIDED, KEPT_SO, ROW_RESTORED
 from syncdb.engine.progress import Progress
 from syncdb.errors import NeedsPerson, NotUnderstood, RemoteError, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
-from syncdb.model import Action, Attempt, Operation, Outcome, Plan, Result, Side
-from syncdb.values import iso
+from syncdb.model import Action, Attempt, Operation, Outcome, Owner, Plan, Result, Rule, Side
+from syncdb.values import Value, iso
 
 log = logging.getLogger("syncdb.apply")
 
 MEND_ROUNDS = 5
+ECHOES = 2  # how often what one side made of a write is brought to the other, which may make something of it again
 AHEAD = 2_500  # operations looked at for one batch: more than most batches hold, fewer than memory minds
 REFUSED = "Correct it where it was put in; the next run tries again. What was refused was not written."
 FAR_AHEAD = 10_000  # the same for narrow rows, of which all that were looked at went into one batch
@@ -36,6 +37,8 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     stale: set[str] = field(default_factory=set)
     rejected: dict[str, str] = field(default_factory=dict)
+    refused: list[Operation] = field(default_factory=list)  # updates of several fields, of which the others may well be taken
+    following: list[Operation] = field(default_factory=list)  # what one side made of a write, for the other one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Applier:
     rng: random.Random
     progress: Progress
     joins: Joins | None = None  # where the two sides have ids of their own
+    rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def settle_unfinished(self) -> bool:
         """Find out what became of earlier attempts that have no recorded outcome; whether there were any."""
@@ -85,22 +89,37 @@ class Applier:
         )
 
     def apply(self, plan: Plan) -> Tally:
-        """Write every operation of the plan, in batches as the connectors can take them."""
+        """Write every operation of the plan, in batches as the connectors can take them.
+
+        An update that is refused is sent again field by field, so that one field holds back no other. What a side makes of a
+        write is brought to the other side, so that it is nobody's edit.
+        """
         tally = Tally()
-        for side, connector in self.sides.items():
-            coming = (op for op in plan.operations if op.side is side)
-            ahead = AHEAD
-            waiting = list(islice(coming, ahead))
-            while waiting:
-                self.progress.stop_if_asked()
-                attempt = connector.prepare(waiting, self._token())
-                waiting = waiting[len(attempt.operations) :]
-                ahead = ahead if waiting else FAR_AHEAD
-                waiting += islice(coming, ahead - len(waiting))
-                self._begin(side, attempt, "records")
-                self._finish(side, attempt, self._write(side, attempt), tally)
-                self.progress.advance(len(attempt.operations))
+        for side in self.sides:
+            self._apply(side, (op for op in plan.operations if op.side is side), tally)
+            for part in _field_by_field(tally.refused):
+                self._apply(side, iter(part), tally)
+            tally.refused.clear()
+        for _ in range(ECHOES):
+            following, tally.following = tally.following, []
+            for side in self.sides:
+                self._apply(side, (op for op in following if op.side is side), tally)
+        tally.stale |= {op.key for op in (*tally.following, *tally.refused)}
         return tally
+
+    def _apply(self, side: Side, coming: Iterator[Operation], tally: Tally) -> None:
+        connector = self.sides[side]
+        ahead = AHEAD
+        waiting = list(islice(coming, ahead))
+        while waiting:
+            self.progress.stop_if_asked()
+            attempt = connector.prepare(waiting, self._token())
+            waiting = waiting[len(attempt.operations) :]
+            ahead = ahead if waiting else FAR_AHEAD
+            waiting += islice(coming, ahead - len(waiting))
+            self._begin(side, attempt, "records")
+            self._finish(side, attempt, self._write(side, attempt), tally)
+            self.progress.advance(len(attempt.operations))
 
     def _write(self, side: Side, attempt: Attempt) -> list[Outcome]:
         try:
@@ -174,19 +193,27 @@ class Applier:
             tally.stale.add(operation.key)
             return
         refused = outcome.why if outcome.result is Result.REJECTED else self._not_joined(operation, outcome)
+        if refused is not None and operation.action is Action.UPDATE and len(operation.changes) > 1:
+            tally.refused.append(operation)
+            return
         if refused is not None:
             tally.rejected[operation.key] = refused
-            problem = Problem("write", "refused", refused, order_id or operation.key, "", REFUSED)
+            cause = f"refused: {next(iter(operation.changes))}" if operation.action is Action.UPDATE else "refused"
+            problem = Problem("write", cause, refused, order_id or operation.key, "", REFUSED)
             self.ledger.problems.add(problem, self.run_id, now)
             return
         if operation.action is Action.DELETE:
             records.forget(operation.key)
         else:
             agreed = operation.base_after(records.base(operation.key)) if operation.opposite else operation.changes
-            seen = {name: value for name, value in agreed.items() if name not in outcome.without}
+            followed = {name: value for name, value in outcome.instead.items() if self._may_follow(operation.side.other, name)}
+            unlike = outcome.without | (outcome.instead.keys() - followed.keys())
+            seen = {name: value for name, value in agreed.items() if name not in unlike}
             records.agree(operation.key, seen, self.run_id, now, outcome.ref)
-            if outcome.without:
+            if unlike:
                 tally.stale.add(operation.key)  # what stands there instead is compared in the same run
+            if followed:
+                tally.following.append(_followed(operation, followed))
         if DECIDED in operation.reason:
             self._carried_out(operation, now)
         records.written(operation, outcome, order_id, self.run_id, now)
@@ -198,6 +225,11 @@ class Applier:
         tally.counts[f"written_{operation.side.value}"] += 1
         tally.counts["cells_changed"] += len(operation.changes) if operation.action is Action.UPDATE else 0
         tally.counts["rows_restored"] += operation.reason == ROW_RESTORED
+
+    def _may_follow(self, side: Side, name: str) -> bool:
+        """Whether a side may be given what the other made of its value: a shop only where both may change the field."""
+        rule = self.rules.get(name)
+        return rule is not None and (rule.owner is Owner.BOTH or not self.sides[side].can.live)
 
     def _not_joined(self, operation: Operation, outcome: Outcome) -> str | None:
         """Keep which id a new record was given, or drop the ids of a deleted one. Why that cannot be, None where it can."""
@@ -227,6 +259,24 @@ class Applier:
 
     def now(self) -> str:
         return iso(self.clock.now())
+
+
+def _field_by_field(refused: Sequence[Operation]) -> list[list[Operation]]:
+    """Refused updates as updates of one field each; in one part each record stands once."""
+    most = max((len(op.changes) for op in refused), default=0)
+    return [[_only(op, list(op.changes)[number]) for op in refused if number < len(op.changes)] for number in range(most)]
+
+
+def _only(operation: Operation, name: str) -> Operation:
+    opposite = {name: operation.opposite[name]} if name in operation.opposite else {}
+    expected = {name: operation.expected.get(name)}
+    return replace(operation, expected=expected, changes={name: operation.changes[name]}, opposite=opposite)
+
+
+def _followed(operation: Operation, instead: Mapping[str, Value]) -> Operation:
+    """What the other side is to show, because this side keeps it so."""
+    expected = {name: operation.changes[name] for name in instead}
+    return Operation(operation.side.other, Action.UPDATE, operation.key, None, expected, dict(instead), KEPT_SO)
 
 
 def _not_applied(attempt: Attempt, outcomes: Sequence[Outcome], fenced: bool) -> list[Operation]:

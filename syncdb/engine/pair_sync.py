@@ -203,7 +203,10 @@ class PairSync:
         if self.request.dry:
             self._plan_only(report, entity, keys)
             return
-        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress, pair.joins)
+        rules = pair.policy.rules
+        applier = Applier(
+            self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress, pair.joins, rules
+        )
         if applier.settle_unfinished():
             keys = None
         if keys == []:

@@ -140,7 +140,10 @@ class OrderSync:
         cause = zone_cause(zone_then, str(self.ledger.runs.get(state_keys.SHOP)["zone"]))
         pair = EntityPair(self.destination.pair, left, connector, self.policy, self._limits(cause), cause=cause)
         self._refuse_older_copy(report)
-        applier = Applier(self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress)
+        rules = self.policy.rules
+        applier = Applier(
+            self.ledger, pair.name, pair.sides, report.run_id, self.clock, self.rng, self.progress, pair.joins, rules
+        )
         if self.request.dry:
             self._plan_only(report, pair, stored, deep)
         else:

@@ -145,7 +145,7 @@ class World:
         pair = linked(EntityPair("test", self.left, self.right, self.policy, self.limits, self.matching), ledger)
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
-        applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent(), pair.joins)
+        applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent(), pair.joins, pair.policy.rules)
         applier.settle_unfinished()
         result = reconcile(ledger, pair, self.keys, applier, Silent())
         with ledger.transaction():

@@ -19,6 +19,7 @@ CRASH_AT_ANY_STEP = "tests/engine/test_crash_at_every_step.py"
 LINKS = "tests/engine/test_links.py"
 POLICY = "tests/engine/test_policy.py"
 TROUBLE = "tests/scenarios/test_trouble.py"
+OWN_WRITES = "tests/scenarios/test_own_writes.py"
 COLUMN_TYPES = "tests/scenarios/test_column_types.py"
 OLDER_COPIES = "tests/scenarios/test_older_copies.py"
 TWO_WAY = "tests/engine/test_two_way_machine.py"
@@ -68,6 +69,20 @@ DEFECTS = (
         (ENGINE,),
     ),
     Defect(
+        "what a system made of our write counts as somebody's edit",
+        "engine/apply.py",
+        "tally.following.append(_followed(operation, followed))",
+        "tally.stale.add(operation.key)",
+        (OWN_WRITES,),
+    ),
+    Defect(
+        "one refused field holds back its row",
+        "engine/apply.py",
+        "if refused is not None and operation.action is Action.UPDATE and len(operation.changes) > 1:",
+        "if refused is not None and operation.action is Action.UPDATE and len(operation.changes) > 99:",
+        (OWN_WRITES,),
+    ),
+    Defect(
         "a changed column type is not noticed",
         "connectors/grist/layout.py",
         "if name in held or not alike(kind, pure(found[name].type))",
@@ -94,7 +109,7 @@ DEFECTS = (
     Defect(
         "the intent is not recorded before the write",
         "engine/apply.py",
-        '                self._begin(side, attempt, "records")\n',
+        '            self._begin(side, attempt, "records")\n',
         "",
         (ENGINE,),
     ),
@@ -521,7 +536,7 @@ DEFECTS = (
     Defect(
         "Grist: a formula in a new row counts as agreed",
         "engine/apply.py",
-        "if name not in outcome.without}",
+        "if name not in unlike}",
         "if name}",
         (GRIST_FOUND,),
     ),

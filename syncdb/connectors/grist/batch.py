@@ -9,7 +9,7 @@ from syncdb.connectors.grist.client import Json, packed
 from syncdb.connectors.grist.layout import TableLayout
 from syncdb.connectors.grist.rows import Row, RowReader, TableRows
 from syncdb.model import Action, Attempt, Operation, Outcome, Result
-from syncdb.values import Value, same
+from syncdb.values import Value, canonical, same
 
 LARGEST_BODY = 900_000  # bytes; Grist refuses bodies over 1 MB (documented and observed)
 MOST_OPERATIONS = 1000  # a write of 1,000 new rows took 0.4 s (observed); a person may be waiting to edit
@@ -210,6 +210,22 @@ def holds(operation: Operation, row: Row, layout: TableLayout, reader: RowReader
         return all(same(reader.value(row, name), value) for name, value in _written(operation, reader))
     except UnreadableCell:
         return False
+
+
+def made_of(operation: Operation, row: Row, reader: RowReader) -> dict[str, Value]:
+    """What formulas of the document made of an update that was written; {} where a field shows what it did before, or nothing."""
+    made: dict[str, Value] = {}
+    for name, value in _written(operation, reader):
+        try:
+            shown = reader.value(row, name)
+        except UnreadableCell:
+            return {}
+        if same(shown, value):
+            continue
+        if operation.action is not Action.UPDATE or same(shown, operation.expected.get(name)) or canonical(shown) is None:
+            return {}
+        made[name] = shown
+    return made
 
 
 def _written(operation: Operation, reader: RowReader) -> Iterator[tuple[str, Value]]:

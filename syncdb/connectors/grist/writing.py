@@ -1,10 +1,10 @@
 """Sending a write and telling what became of it, from its own answer or from the rows."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from syncdb.connectors.grist.answers import rows_of_each
-from syncdb.connectors.grist.batch import PARAMS, Entry, TableBatch, gather, has_reference, holds
+from syncdb.connectors.grist.batch import PARAMS, Entry, TableBatch, gather, has_reference, holds, made_of
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined, full, is_full
 from syncdb.connectors.grist.layout import TableLayout
@@ -92,10 +92,11 @@ class Writer:
                 outcomes[entry.number] = Outcome(Result.DONE, ref=str(found[0]))
             else:
                 outcomes[entry.number] = Outcome(Result.STALE, why="it changed in that moment")
-        return outcomes | self._as_shown(attempt, unclear)
+        landed = {entry.number for entry, found in zip(part, changed, strict=True) if found is not None and len(found) == 1}
+        return outcomes | self._as_shown(attempt, unclear, landed)
 
-    def _as_shown(self, attempt: Attempt, entries: Sequence[Entry]) -> dict[int, Outcome]:
-        """The outcomes of adding and changing, as the rows show them."""
+    def _as_shown(self, attempt: Attempt, entries: Sequence[Entry], landed: Collection[int] = ()) -> dict[int, Outcome]:
+        """The outcomes of adding and changing, as the rows show them; `landed` are known to have been written."""
         if not entries:
             return {}
         operations = {one.number: attempt.operations[one.number] for one in entries}
@@ -103,15 +104,18 @@ class Writer:
             rows = self.rows([one.key for one in operations.values()])
         except RetryLater as away:
             raise OutcomeUnknown(f"Grist took a write but could not be asked what stands there now: {away}") from away
-        return {number: self._stands(operation, rows) for number, operation in operations.items()}
+        return {number: self._stands(operation, rows, number in landed) for number, operation in operations.items()}
 
-    def _stands(self, operation: Operation, rows: TableRows) -> Outcome:
+    def _stands(self, operation: Operation, rows: TableRows, landed: bool) -> Outcome:
         row = rows.by_key.get(operation.key)
         if operation.action is Action.DELETE:
             gone = row is None and operation.key not in rows.doubled
             return Outcome(Result.DONE if gone else Result.STALE, why="" if gone else "it is still there")
         if row is not None and holds(operation, row, self.layout, self._reader):
             return Outcome(Result.DONE, ref=str(row.id))
+        made = made_of(operation, row, self._reader) if row is not None and landed else {}
+        if made and row is not None:
+            return Outcome(Result.DONE, ref=str(row.id), instead=made)
         return Outcome(Result.STALE, ref=str(row.id) if row else None, why="its row shows something else")
 
     def _delete(self, attempt: Attempt, part: Sequence[Entry]) -> dict[int, Outcome]:

@@ -68,7 +68,8 @@ class CatalogueReader:
     def __post_init__(self) -> None:
         seo = (("seo", "title"), ("seo", "description")) if any(one.path[0] == "seo" for one in self.fields) else ()
         weight = ((*WEIGHT, "value"), (*WEIGHT, "unit")) if any(one.path[:-1] == WEIGHT for one in self.fields) else ()
-        self._parts = parts_of(self.fields, (*self.entity.always, *seo, *weight))
+        counted = (("item", "tracked"),) if self.entity is STOCK else ()
+        self._parts = parts_of(self.fields, (*self.entity.always, *seo, *weight, *counted))
 
     @property
     def parts(self) -> Parts:

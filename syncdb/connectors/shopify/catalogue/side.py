@@ -153,9 +153,10 @@ class CatalogueSide:
         fields = by_name(self.fields)
         return [PendingWrite(operation, fields) for operation in operations]
 
-    def _why_not(self, operation: Operation) -> str:
+    def _why_not(self, work: PendingWrite) -> str:
+        operation = work.operation
         if self.entity is STOCK:
-            return why_not(operation)
+            return why_not(work)
         creating = operation.action is Action.CREATE and self.creator is not None
         return self.creator.unfit(operation) if creating and self.creator is not None else ""
 

@@ -18,6 +18,7 @@ from syncdb.connectors.shopify.catalogue.inputs import sent
 from syncdb.connectors.shopify.catalogue.reading import CatalogueReader
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
 from syncdb.connectors.shopify.catalogue.work import MOVED, PendingWrite, Sender, pending, refuse
+from syncdb.decoding import flag, understood
 from syncdb.errors import OutcomeUnknown
 from syncdb.model import Operation, Result, agrees
 from syncdb.values import Value, canonical, canonical_json
@@ -150,8 +151,12 @@ def target(operation: Operation) -> str:
     return "available" if "available" in operation.changes else "on_hand"
 
 
-def why_not(operation: Operation) -> str:
+@understood("Shopify")
+def why_not(work: PendingWrite) -> str:
     """Why the quantities cannot be set as asked, "" where they can."""
+    operation = work.operation
+    if not flag(work.node["item"]["tracked"]):
+        return "Shopify does not count its stock (Track quantity is off), so that a number there would mean nothing"
     if operation.expected.get(target(operation)) is None:
         return "Shopify shows no such quantity there to start from"
     if {"available", "on_hand"} <= operation.changes.keys() and len({_movement(operation, name) for name in NAMES}) > 1:

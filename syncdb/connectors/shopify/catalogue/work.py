@@ -61,11 +61,11 @@ class PendingWrite:
         """Take it up again after the shop was busy with it."""
         self.outcome, self.busy = None, False
 
-    def end(self, result: Result, why: str = "") -> None:
-        """Settle it, saying what of it stands already."""
+    def end(self, result: Result, why: str = "", instead: Mapping[str, Value] | None = None) -> None:
+        """Settle it, saying what of it stands already and what the shop keeps `instead`."""
         if self.stands and result is not Result.DONE:
             why = f"{why}; written already: {', '.join(self.stands)}"
-        self.outcome = Outcome(result, self.key, why)
+        self.outcome = Outcome(result, self.key, why, instead=instead or {})
 
 
 @dataclass(slots=True)
@@ -86,7 +86,9 @@ def pending(works: Iterable[PendingWrite]) -> list[PendingWrite]:
     return [work for work in works if work.pending]
 
 
-def judge(work: PendingWrite, entity: ShopEntity, currency: str, can: Capabilities, why_not: Callable[[Operation], str]) -> None:
+def judge(
+    work: PendingWrite, entity: ShopEntity, currency: str, can: Capabilities, why_not: Callable[["PendingWrite"], str]
+) -> None:
     """Settle what needs no sending: what cannot be done here, does not fit, or rests on what is no longer so.
 
     `why_not` is what else keeps such a record from being made or changed like that, "" if nothing does.
@@ -101,7 +103,7 @@ def judge(work: PendingWrite, entity: ShopEntity, currency: str, can: Capabiliti
         work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
     else:
         compare(work, entity)
-        if work.pending and operation.action is not Action.DELETE and (why := why_not(operation)):
+        if work.pending and operation.action is not Action.DELETE and (why := why_not(work)):
             work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
 
 
@@ -118,14 +120,15 @@ def compare(work: PendingWrite, entity: ShopEntity) -> None:
 
 
 def verify(work: PendingWrite, after: FoundObject, entity: ShopEntity) -> None:
-    """Settle it by what the shop shows now: done, or kept by Shopify as something else."""
-    wrong = [name for name in work.operation.changes if not same(wanted(work, name), after.fields.get(name))]
-    if not wrong:
-        work.end(Result.DONE)
-        return
+    """Settle it by what the shop shows now: done, also where Shopify made something else of it; refused where it kept the old."""
     changes = work.operation.changes
-    told = "; ".join(f"{name} became {_short(after.fields.get(name))}, not {_short(changes[name])}" for name in wrong)
-    work.end(Result.REJECTED, f"{called(work, entity)}: Shopify took the change but {told}")
+    kept = {name: after.fields.get(name) for name in changes if not same(wanted(work, name), after.fields.get(name))}
+    ignored = [name for name, shown in kept.items() if same(shown_as(name, work.operation.expected.get(name)), shown)]
+    if not ignored:
+        work.end(Result.DONE, instead=kept)
+        return
+    told = "; ".join(f"{name} stayed {_short(kept[name])} and did not become {_short(changes[name])}" for name in ignored)
+    work.end(Result.REJECTED, f"{called(work, entity)}: Shopify took the change, but {told}")
 
 
 def wanted(work: PendingWrite, name: str) -> Value:

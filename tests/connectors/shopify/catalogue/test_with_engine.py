@@ -43,6 +43,8 @@ class TwoSides:
         self.merchant = Merchant(shelf.goods)
         self.rng = random.Random(seed)
         self.rules = RULES[entity]
+        for level in shelf.goods.levels.values():
+            level["item"]["tracked"] = True  # what is not counted is not written
 
     def sync(self) -> Reconciled:
         clock = self.shelf.world.time.clock()
