@@ -23,7 +23,7 @@ HISTORIES = int(os.environ.get("SYNCDB_TWO_WAY", "2000"))
 FIELDS = ("a", "b", "c")
 KEYS = ("k1", "k2", "k3", "k4")
 MIRROR = {Owner.LEFT: Owner.RIGHT, Owner.RIGHT: Owner.LEFT, Owner.BOTH: Owner.BOTH}
-MIRROR_TIE = {Tie.LEFT: Tie.RIGHT, Tie.RIGHT: Tie.LEFT} | {tie: tie for tie in (Tie.NEWEST, Tie.SUM, Tie.ASK)}
+MIRROR_TIE = {Tie.LEFT: Tie.RIGHT, Tie.RIGHT: Tie.LEFT} | {tie: tie for tie in (Tie.NEWEST, Tie.SUM, Tie.MERGE, Tie.ASK)}
 MEMORY = Path("/dev/shm")
 
 
