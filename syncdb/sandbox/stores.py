@@ -79,6 +79,9 @@ class TwoStores:
             for product in list(self.taf.goods.products.values()):
                 copy_product(product, self.afl)
 
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
+
     def environment(self) -> dict[str, str]:
         """The environment variables that point syncdb at both."""
         return self.taf.environment() | self.afl.environment()

@@ -159,7 +159,10 @@ def prints(module: str) -> bool:
 def test_only_the_commands_print() -> None:
     printing = {name for name in MODULES if prints(name)}
     assert printing
-    told = [f"syncdb.sandbox.{name}" for name in ("demo", "grist_demo", "grist_story", "sentos_demo", "story", "__main__")]
+    told = [
+        f"syncdb.sandbox.{name}"
+        for name in ("demo", "grist_demo", "grist_story", "sentos_demo", "stores_demo", "story", "__main__")
+    ]
     assert outside(printing, "syncdb.cli", *told) == []
 
 

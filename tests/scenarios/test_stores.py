@@ -220,6 +220,17 @@ def test_a_deleted_product_is_taken_off_sale_in_the_other_store_and_stays_gone(w
     assert "No open conflicts" in world.manage("conflicts").all
 
 
+def test_a_product_that_was_made_in_the_other_store_is_taken_off_sale_there_when_it_is_deleted(world: StoresWorld) -> None:
+    make_definitions(load({}, world.env, world.folder))
+    plate = world.taf.merchant.add_product("Plate", sku="PLATE", price="7.50", stock=2)
+    for _ in range(3):
+        world.synced()
+    made = world.same(plate)
+    world.taf.merchant.delete_product(plate["id"])
+    world.synced(full=True)
+    assert made["status"] == "DRAFT" and "No open conflicts" in world.manage("conflicts").all
+
+
 def test_an_edit_there_wins_over_the_delete(world: StoresWorld) -> None:
     taf, afl = mugs(world)
     world.taf.merchant.delete_product(taf["id"])

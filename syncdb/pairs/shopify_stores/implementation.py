@@ -114,8 +114,9 @@ class StoresRun:
         connector = self.catalogues[side].side(entity)
         if entity == "products":
             kept = Kept(self.ledger, self.shops.pair_name(entity), side)
+            links = {link_field(one.store.name) for one in self.shops.by_side.values()}
             return ProductSide(
-                connector, title, kept, self.settings.deleted, self.copiers[side].read_ahead, self.mirrors[side].saw
+                connector, title, kept, self.settings.deleted, self.copiers[side].read_ahead, self.mirrors[side].saw, links
             )
         if entity == "variants":
             return NarrowedSide(connector, title, OfLinked(self._joins("products"), side, "product"))
@@ -169,7 +170,8 @@ class StoresRun:
         if entity == "products":
             variants = {side: self.catalogues[side].side("variants") for side in Side}
             left, right = (link_field(shop.store.name) for shop in (self.shops.left, self.shops.right))
-            return ProductEvidence(sides["products"], variants, {Side.LEFT: right, Side.RIGHT: left}).matching()
+            products = {side: self.catalogues[side].side("products") for side in Side}
+            return ProductEvidence(products, variants, {Side.LEFT: right, Side.RIGHT: left}).matching()
         return {"variants": VARIANTS, "inventory": STOCK, "collections": COLLECTIONS, MEDIA.name: MEDIA_OF_PRODUCT}[entity]
 
     def _references(self, entity: str) -> dict[str, str]:

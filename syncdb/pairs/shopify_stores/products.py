@@ -1,11 +1,11 @@
 """Products as records of two stores: made whole in the other one, taken off sale instead of deleted, hidden once let go."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
 from syncdb.ledger import Ledger, state_keys
-from syncdb.model import Action, Attempt, Operation, Outcome, Result, Side, Snapshot
+from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Side, Snapshot
 
 OFF_SALE = {"draft": "DRAFT", "archive": "ARCHIVED"}
 
@@ -69,6 +69,7 @@ class ProductSide:
     """The products of one store. `deleted` is what becomes of one whose counterpart is gone: draft, archive or delete.
 
     `read_ahead` is told which products are about to be made here, `saw` what is shown.
+    `own` are fields that say something of this store only: they are no part of the record.
     """
 
     connector: Connector
@@ -77,6 +78,7 @@ class ProductSide:
     deleted: str
     read_ahead: Callable[[Sequence[Operation]], None]
     saw: Callable[[Snapshot], None]
+    own: Collection[str] = ()
     name: str = field(init=False)
     can: Capabilities = field(init=False)
 
@@ -126,7 +128,11 @@ class ProductSide:
         hidden = (let_go.keys() - set(back)) | alone.keys()
         in_step = replace(shown, found={id: one for id, one in shown.found.items() if id not in hidden})
         self.saw(in_step)
-        return in_step
+        return replace(in_step, found={id: self._without_own(one) for id, one in in_step.found.items()})
+
+    def _without_own(self, found: Found) -> Found:
+        fields = {name: value for name, value in found.record.fields.items() if name not in self.own}
+        return replace(found, record=Record(found.record.key, fields))
 
     def _carried_out(self, operation: Operation) -> Operation:
         """What is written for an operation: a product is taken off sale where it is not to be deleted."""
