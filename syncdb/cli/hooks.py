@@ -10,7 +10,7 @@ from syncdb.cli.options import ConfigOption, answering
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.inbox.inbox import Inbox
 from syncdb.logs import set_up
-from syncdb.services.hearing import hearing
+from syncdb.services.event_sources import event_sources
 
 
 def hooks(
@@ -25,7 +25,7 @@ def hooks(
     from syncdb.web.serving import serve
 
     with answering(False, acts=True) as output:
-        heard = hearing(config, os.environ, Path.cwd())
+        heard = event_sources(config, os.environ, Path.cwd())
         Inbox.open(heard.inbox).close()  # what keeps it from being written is told now, not with the first event
 
         def ready(bound: int) -> None:

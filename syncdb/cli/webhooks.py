@@ -15,7 +15,7 @@ from syncdb.clock import SYSTEM
 from syncdb.errors import Exit
 from syncdb.ledger.inbox.overview import InboxOverview, overview
 from syncdb.programs import MANAGER
-from syncdb.services.hearing import hearing
+from syncdb.services.event_sources import event_sources
 from syncdb.services.subscriptions import Found, look, register, remember, subscribers
 from syncdb.values import iso
 
@@ -35,7 +35,7 @@ def webhooks(
 ) -> None:
     """The command `webhooks`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json, acts=act is Act.register) as output:
-        heard = hearing(config, os.environ, Path.cwd())
+        heard = event_sources(config, os.environ, Path.cwd())
         shops = subscribers(heard, store)
         found = [register(one, SYSTEM) if act is Act.register else look(one, SYSTEM) for one in shops]
         for one in found if act is Act.register else ():

@@ -4,19 +4,23 @@ A run of the pair in continuous mode looks at it, not the process that receives 
 does, may be several processes, and needs no access to any system; and the run is the same that is made at all other times.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from syncdb.config.settings import RunSettings
-from syncdb.errors import Exit, LedgerBusy
+from syncdb.errors import Exit, LedgerBusy, LedgerUnusable
 from syncdb.ledger.inbox.event import Thing
 from syncdb.ledger.inbox.file import inbox_path
 from syncdb.ledger.inbox.inbox import Claim, Inbox, next_due_in
 from syncdb.pairs.base import PairType
 
+R = TypeVar("R")
+log = logging.getLogger("syncdb.webhooks")
 MOST = 250  # things that one run looks at; the rest is due right after
 SETTLED = (Exit.DONE, Exit.PARTIAL)  # what was held back is remembered by the ledger and tried again from there
 
@@ -42,20 +46,19 @@ class NamedThings:
     kinds: frozenset[str]
 
     def due(self, now: datetime) -> bool:
-        """Whether something is due. An inbox that is not there, or is held for a moment, has nothing."""
-        with suppress(LedgerBusy):
+        """Whether something is due. An inbox that is not there, or cannot be read now, has nothing."""
+        with suppress(LedgerBusy, LedgerUnusable):
             next_due = next_due_in(self.path, self.reader)
             return next_due is not None and next_due <= _milliseconds(now)
         return False
 
     @contextmanager
     def claimed(self, now: Callable[[], datetime]) -> Iterator[Named | None]:
-        """What is due, for the time of a run; None where nothing is. It is due again where the run did not settle it."""
-        if not self.path.exists():
-            yield None
-            return
-        with self._open() as inbox:
-            claim = self._claim(inbox, _milliseconds(now()))
+        """What is due, for the time of a run; None where nothing is. It is due again where the run did not settle it.
+
+        An inbox that cannot be used holds up no run: it has hints only.
+        """
+        claim = self._tried(lambda inbox: self._claim(inbox, _milliseconds(now()))) if self.path.exists() else None
         if claim is None:
             yield None
             return
@@ -63,11 +66,22 @@ class NamedThings:
         try:
             yield named
         finally:
+            self._tried(lambda inbox: self._settle(inbox, named, _milliseconds(now())))
+
+    def _settle(self, inbox: Inbox, named: Named, now: int) -> None:
+        if named.code in SETTLED:
+            inbox.finished(named.claim)
+        else:
+            inbox.release(named.claim, now, failed=named.code is not Exit.BUSY)
+
+    def _tried(self, act: Callable[[Inbox], R]) -> R | None:
+        """What is done with the inbox; None, and a word in the log, where it cannot be used now."""
+        try:
             with self._open() as inbox:
-                if named.code in SETTLED:
-                    inbox.finished(claim)
-                else:
-                    inbox.release(claim, _milliseconds(now()), failed=named.code is not Exit.BUSY)
+                return act(inbox)
+        except (LedgerBusy, LedgerUnusable) as why:
+            log.warning("%s", why)
+            return None
 
     def _claim(self, inbox: Inbox, now: int) -> Claim | None:
         """What is due and concerns the reader; the rest is done with."""

@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.subscriptions import Plan, Subscription, Subscriptions, difference
 from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.ledger.inbox.inbox import Inbox
 from syncdb.ledger.inbox.overview import overview
-from syncdb.services.hearing import HOW, Hearing, hearing
+from syncdb.services.event_sources import HOW, EventSources, event_sources
 from syncdb.systems.shopify.connecting import ShopAccess, shop_of
 
 log = logging.getLogger("syncdb.webhooks")
@@ -60,7 +59,7 @@ class Found:
         return not (self.missing or self.differing or self.surplus or self.refused)
 
 
-def subscribers(heard: Hearing, only: str | None = None) -> list[Subscriber]:
+def subscribers(heard: EventSources, only: str | None = None) -> list[Subscriber]:
     """The shops, or the one named `only`. Raises ConfigurationError where there is none, or no public address."""
     accesses: dict[str, ShopAccess] = {}
     kinds: dict[str, set[str]] = {}
@@ -135,7 +134,7 @@ def repair(config: Path | None, env: Mapping[str, str], directory: Path, clock: 
 
     A repair that fails is logged and tried again with the next wait: runs go on asking what changed.
     """
-    heard = hearing(config, env, directory)
+    heard = event_sources(config, env, directory)
     checked = {one.source: one.checked_at for one in overview(heard.inbox).subscriptions}
     due = [one for one in subscribers(heard) if one.name in checked and _is_due(checked[one.name], clock.now())]
     for one in due:
@@ -151,10 +150,3 @@ def repair(config: Path | None, env: Mapping[str, str], directory: Path, clock: 
 
 def _is_due(checked_at: int, now: datetime) -> bool:
     return int(now.timestamp() * 1000) - checked_at >= REPAIRED_EACH // timedelta(milliseconds=1)
-
-
-def from_kept(data: str) -> Found:
-    """What `remember` kept."""
-    stored: dict[str, Any] = json.loads(data)
-    topics = ("active", "missing", "differing", "surplus", "refused", "elsewhere")
-    return Found(stored["name"], stored["address"], *(tuple(stored[name]) for name in topics))

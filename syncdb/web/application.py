@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Flask, Response, request
 
 from syncdb.ledger.inbox.group_commit import GroupCommit
-from syncdb.services.hearing import Hearing
+from syncdb.services.event_sources import EventSources
 from syncdb.services.validation import UsablePair
 from syncdb.web.admission import Admission
 from syncdb.web.front import Front
@@ -28,7 +28,7 @@ def milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
-def application_of(heard: Hearing, now: Callable[[], int] = milliseconds) -> Flask:
+def application_of(heard: EventSources, now: Callable[[], int] = milliseconds) -> Flask:
     """The application over a configuration that was read. `now` tells milliseconds since 1970 UTC."""
     app = Flask("syncdb.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM

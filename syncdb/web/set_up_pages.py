@@ -12,7 +12,7 @@ from syncdb.clock import SYSTEM
 from syncdb.config.settings import RunSettings
 from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.pairs.base import MadeOnce
-from syncdb.services.hearing import Hearing
+from syncdb.services.event_sources import EventSources
 from syncdb.services.subscriptions import Found, Subscriber, register, remember, subscribers
 from syncdb.web.admission import Admission
 
@@ -31,7 +31,7 @@ class Shown:
 class SetUpPages:
     """`heard` is what is configured. One thing is done at a time."""
 
-    heard: Hearing
+    heard: EventSources
     admission: Admission
     _one: threading.Lock = field(default_factory=threading.Lock, init=False)
 

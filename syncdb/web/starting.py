@@ -8,7 +8,7 @@ from flask import Flask
 
 from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.logs import set_up
-from syncdb.services.hearing import hearing
+from syncdb.services.event_sources import event_sources
 from syncdb.web.application import application_of
 
 CONFIG = "SYNCDB_CONFIG"  # names the configuration file, where it is not config.json here
@@ -18,7 +18,7 @@ def started() -> Flask:
     """The application. Ends the process with the problems on the error stream where it cannot start."""
     named = os.environ.get(CONFIG)
     try:
-        heard = hearing(Path(named) if named else None, os.environ, Path.cwd())
+        heard = event_sources(Path(named) if named else None, os.environ, Path.cwd())
     except SyncdbError as error:
         problems = error.problems if isinstance(error, ConfigurationError) else [str(error)]
         sys.stderr.write("The web application cannot start.\n" + "".join(f"  - {one}\n" for one in problems))

@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 from syncdb.cli.run_pair import RunOptions, run
 from syncdb.clock import Clock
 from syncdb.errors import Interrupted
-from syncdb.services.hearing import hearing
+from syncdb.services.event_sources import event_sources
 from syncdb.web.application import application_of
 
 PUBLIC = "https://hooks.example"
@@ -35,7 +35,7 @@ class Listening:
     def __enter__(self) -> Self:
         self.world.env["BASE_URL"] = PUBLIC
         env = self.world.sandbox.environment() | self.world.env
-        app = application_of(hearing(None, env, self.world.folder), lambda: int(self.world.time * 1000))
+        app = application_of(event_sources(None, env, self.world.folder), lambda: int(self.world.time * 1000))
         self.server = make_server("127.0.0.1", 0, app, threaded=True)
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()

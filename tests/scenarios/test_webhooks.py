@@ -80,6 +80,18 @@ def test_an_order_that_the_index_hides_arrives_by_its_webhook(make: Callable[...
     assert waiting(world) == 0
 
 
+def test_a_damaged_inbox_holds_up_no_run_and_is_told(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make(orders=3, env={"BASE_URL": "https://hooks.example", "SHEET_COLUMNS": "line_id,order_name,note"})
+    world.synced()
+    inbox_path(Path(world.env["DB_PATH"])).write_bytes(b"not a database, but long enough to be taken for one at first" * 40)
+    order_id = next(iter(world.shop.orders))
+    world.shop.set_note(order_id, "all the same")
+    world.synced()
+    assert notes(world, order_id) == {"all the same"}
+    told = manage("status", "--db", world.env["DB_PATH"])
+    assert told.code == 5 and "delete it" in told.err
+
+
 def test_a_deleted_order_is_marked_as_missing_at_once(make: Callable[..., World]) -> None:
     world = make(orders=5)
     world.synced()

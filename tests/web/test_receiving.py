@@ -10,7 +10,7 @@ from werkzeug.test import Client
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.inbox.file import inbox_path
-from syncdb.services.hearing import hearing
+from syncdb.services.event_sources import event_sources
 from syncdb.systems.shopify.deliveries import ShopSender, thing_of
 from syncdb.web.application import application_of
 from syncdb.web.receiver import LARGEST
@@ -22,7 +22,7 @@ PREVIOUS = "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"
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Client]:
     env = environment(tmp_path) | {"SHOPIFY_PREVIOUS_WEBHOOK_SECRET": PREVIOUS}
-    yield Client(application_of(hearing(None, env, tmp_path)))
+    yield Client(application_of(event_sources(None, env, tmp_path)))
 
 
 def kept(folder: Path, table: str = "event") -> list[tuple[Any, ...]]:
@@ -200,11 +200,11 @@ def test_it_does_not_start_without_a_secret(tmp_path: Path) -> None:
     env = environment(tmp_path) | {"SHOPIFY_ACCESS_TOKEN": "shpat_0123456789abcdef"}
     del env["SHOPIFY_CLIENT_ID"], env["SHOPIFY_CLIENT_SECRET"]
     with pytest.raises(ConfigurationError) as told:
-        hearing(None, env, tmp_path)
+        event_sources(None, env, tmp_path)
     assert "shopify_webhook_secret is not set" in str(told.value)
-    assert hearing(None, env | {"SHOPIFY_WEBHOOK_SECRET": SECRET}, tmp_path).senders["shopify"].lacks == ""
+    assert event_sources(None, env | {"SHOPIFY_WEBHOOK_SECRET": SECRET}, tmp_path).senders["shopify"].lacks == ""
 
 
 def test_it_does_not_start_without_anything_configured(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Nothing that sends webhooks"):
-        hearing(None, {}, tmp_path)
+        event_sources(None, {}, tmp_path)

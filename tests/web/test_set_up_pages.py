@@ -9,7 +9,7 @@ from werkzeug.test import Client
 
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.stores import TwoStores
-from syncdb.services.hearing import hearing
+from syncdb.services.event_sources import event_sources
 from syncdb.web.application import application_of
 from tests.account import account_key
 
@@ -26,7 +26,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def client_of(sandbox: Sandbox, folder: Path, **more: str) -> Client:
     files = {"DB_PATH": str(folder / "ledger.db"), "LOG_FILE": str(folder / "log.txt"), "BASE_URL": "https://hooks.example"}
     env = sandbox.environment() | files | {"WEB_TOKEN": TOKEN} | more
-    return Client(application_of(hearing(None, {name: value for name, value in env.items() if value}, folder)))
+    return Client(application_of(event_sources(None, {name: value for name, value in env.items() if value}, folder)))
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_definitions_of_two_stores_are_shown_and_made(tmp_path: Path) -> None:
     with TwoStores() as stores:
         files = {"DB_PATH": str(tmp_path / "ledger.db"), "LOG_FILE": str(tmp_path / "log.txt")}
         env = stores.environment() | files | {"WEB_TOKEN": TOKEN, "BASE_URL": "https://hooks.example"}
-        client = Client(application_of(hearing(None, env, tmp_path)))
+        client = Client(application_of(event_sources(None, env, tmp_path)))
         assert "taf_product_id" in client.get(PATHS[1]).text
         assert [one.faults.log for one in (stores.taf, stores.afl)] == [[], []]
         made = client.post(PATHS[1], data={"token": TOKEN})

@@ -17,7 +17,8 @@ from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger.file import closed_on_failure
 from syncdb.ledger.inbox.schema import migrate, unknown_migrations
 
-PATIENCE = 1.0  # seconds to wait for another process that writes; a sender does not wait much longer
+PATIENCE = 0.4  # seconds to wait for another process that writes: a sender is answered within half a second
+MADE_WITHIN = 10.0  # seconds to wait for another process that makes the file
 _PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
 
 
@@ -88,7 +89,7 @@ def _alone(path: Path) -> Iterator[None]:
     """Nobody else makes or migrates the file meanwhile."""
     guard = FileLock(f"{path}.lock")
     try:
-        guard.acquire(timeout=10 * PATIENCE)
+        guard.acquire(timeout=MADE_WITHIN)
     except Timeout:
         raise InboxBusy(f"{path} is being made by another process") from None
     try:

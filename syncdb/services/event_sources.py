@@ -16,7 +16,7 @@ HOW = "docs/webhooks.md has every step."
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class EventSources:
     """`senders` by name. `readers` are, for each of them, the pairs that look at what it is about, by their names.
 
     `settings` are those of the first pair: ledger, log and token are the same for all. `pairs` are all that hear.
@@ -38,7 +38,7 @@ class Hearing:
         return tuple({secret: None for one in self.pairs for secret in one.settings.secrets})
 
 
-def hearing(config: Path | None, env: Mapping[str, str], directory: Path) -> Hearing:
+def event_sources(config: Path | None, env: Mapping[str, str], directory: Path) -> EventSources:
     """What is configured. Raises ConfigurationError with every problem: nothing is trusted without its secret."""
     pairs = usable_pairs(configured_pairs(config, env), {}, env, directory, config)
     able = [one for one in pairs if one.implementation.hearing is not None]
@@ -56,4 +56,4 @@ def hearing(config: Path | None, env: Mapping[str, str], directory: Path) -> Hea
     ]
     if lacking:
         raise ConfigurationError(lacking, next_step=f"Give what its webhooks are signed with. {HOW}")
-    return Hearing(senders, readers, able[0].settings, able)
+    return EventSources(senders, readers, able[0].settings, able)
