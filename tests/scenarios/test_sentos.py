@@ -274,3 +274,30 @@ def test_a_dry_run_names_what_would_be_held_back(world: SentosWorld) -> None:
     world.till.sell({"MUG": 1}, phone=None)
     ran = world.synced(test=True)
     assert ran.results("orders")["created"]["count"] == 0 and "telephone" in ran.results("orders")["failed"]["names"][0]["why"]
+
+
+def test_a_first_look_may_change_everything_and_later_ones_not(make: Callable[..., SentosWorld]) -> None:
+    world = make()
+    for number in range(12):
+        world.clerk.add_product(f"Ürün {number}", f"S-{number}", "100.00", stock={1: 5})
+        world.merchant.add_product(f"Product {number}", price="90.00", sku=f"S-{number}", stock=1)
+    world.synced()
+    world.in_step()
+    for number in range(12):
+        world.clerk.price(f"S-{number}", "120.00")
+    stopped = world.sync()
+    assert stopped.code == 5 and world.variant("S-3")["price"] == "100.00", stopped.text
+    world.synced(force=True)
+    world.in_step()
+
+
+def test_orders_of_years_in_the_ledger_are_not_sent(make: Callable[..., SentosWorld]) -> None:
+    world = make(env={"LOOKBACK_DAYS": "90", "SENTOS_WRITE": "false"})
+    world.stock_up()
+    old = world.till.sell({"MUG": 1})
+    world.synced()
+    world.pass_time(hours=24 * 60)
+    new = world.till.sell({"MUG": 1})
+    world.env |= {"LOOKBACK_DAYS": "30", "SENTOS_WRITE": "true"}
+    world.synced()
+    assert world.sent(old) == [] and len(world.sent(new)) == 1

@@ -14,6 +14,7 @@ from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
 from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
 from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
@@ -37,6 +38,7 @@ from syncdb.pairs.shopify_sentos.rules import FIELDS, STATUS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.values import Kind, digest
 
+MOST_STOCK = 60  # percent of all counts that may change in one run
 ORIGIN = ("syncdb", "sentos_id")  # the metafield that a new product is made under, so that none is made twice
 READ: Mapping[str, tuple[str, ...]] = {
     "products": ("title", "description_html", "vendor", "product_type", "status"),
@@ -168,11 +170,26 @@ class GoodsRun:
             matching = Matching(matching.fields, weaker=matching.weaker, evidence=goods.evidence)
         makes = name == "products" and self._makes(goods)
         policy = Policy(self.rules.rules(name), LEFT_ALONE, LEFT_ALONE, create_left=makes, create_right=False)
-        # prices are guarded record by record, so that one that falls does not stop all others
-        most = replace(limits(self.settings), prices=frozenset())
-        pair = EntityPair(goods.pairs[name], left, side, policy, most, matching)
+        pair = EntityPair(goods.pairs[name], left, side, policy, self._most(name, goods), matching)
         shown = digest([self.settings.rules.digest, [place.name for place in goods.places], self.settings.sentos_price_list])
         return EntitySync(name, pair, shown, {Side.RIGHT: side})
+
+    def _most(self, name: str, goods: Goods) -> Limits:
+        """How much may change unasked. Prices are guarded record by record, so that one that falls does not stop all others.
+
+        Until most records are in step the first look changes nearly everything, and it was agreed to by `shopify_writes`. Stock
+        changes all day: only where nearly all of it would, something is amiss.
+        """
+        most = replace(limits(self.settings), prices=frozenset())
+        things = len(self.catalogue.read().products if name == "products" else self.catalogue.articles)
+        if self.ledger.records(goods.pairs[name]).agreed_count() * 2 < things:
+            all_of_it = things * len(goods.places) * 2
+            return replace(most, few_live=all_of_it, few=all_of_it)
+        if name == "inventory":
+            return replace(
+                most, live_percent=max(most.live_percent, MOST_STOCK), changed_percent=max(most.changed_percent, MOST_STOCK)
+            )
+        return most
 
     def _makes(self, goods: Goods) -> bool:
         """Whether new products may be made in the shop."""

@@ -49,12 +49,16 @@ def order_policy(wishes: OrderWishes | None, write: bool) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecords:
-    """Orders as records of their own, under the order_id that they have in Sentos. `sent` says whether one was sent already."""
+    """Orders as records of their own, under the order_id that they have in Sentos. `sent` says whether one was sent already.
+
+    What was made before `oldest` is never sent: a ledger may hold the orders of years.
+    """
 
     shop: str
     wishes: OrderWishes | None
     write: bool
     sent: Callable[[str], bool]
+    oldest: date
     unsent_names: dict[str, str] = field(default_factory=dict)  # of those that were met and are to be sent, by key
 
     @property
@@ -68,11 +72,14 @@ class OrderRecords:
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
         """Its record; none for an order that is not to be sent and never was."""
         key = self.key(snapshot)
-        if self.wishes is None or not (self.wishes.wants(snapshot) or self.sent(key)):
+        if self.wishes is None or not (self._wanted(snapshot, self.wishes) or self.sent(key)):
             return []
         if not self.sent(key):
             self.unsent_names[key] = str(snapshot.get("name") or key)
         return [Record(key, _fields(snapshot, self.wishes))]
+
+    def _wanted(self, snapshot: Mapping[str, Any], wishes: OrderWishes) -> bool:
+        return wishes.wants(snapshot) and ordered_at(snapshot).date() >= self.oldest
 
     def removed_record(self, key: str, last_fields: Mapping[str, Value]) -> Record:
         """An order that the settings no longer name stays in Sentos as it is."""
@@ -131,7 +138,7 @@ class OrdersToSentos:
 
     def __post_init__(self) -> None:
         self.pair = registered(self.ledger, self.client.host, ORDERS)
-        self.records = OrderRecords(self.shop, self.wishes, self.write, self._sent)
+        self.records = OrderRecords(self.shop, self.wishes, self.write, self._sent, self.since)
         self.connector = SentosOrders(
             self.client, self._finder(), self._request, self._completed, f"{self.shop}-", self._known, self.since
         )

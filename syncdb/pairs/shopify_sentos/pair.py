@@ -66,7 +66,7 @@ SHOPIFY_SENTOS = PairType(
         ),
         Key(
             "sentos_orders_since", "SENTOS_ORDERS_SINCE", day, None,
-            "Orders made before this day are not sent, such as `2026-11-20`. Left out: all that a run reads.",
+            "Orders made before this day are not sent, such as `2026-11-20`. Left out: none made before `lookback_days`.",
         ),
         Key(
             "sentos_statuses", "SENTOS_STATUSES", validators.json_object, None,

@@ -166,6 +166,8 @@ class SentosApp:
         return self._done("order", {"id": made["id"], "order_code": made["order_code"], "status": made["status"]})
 
     def _order(self, request: Request, id: int) -> Response:
+        if not self.habits.single_order:
+            raise Refusal(404, "Bulunamadı")
         return json_response(shown.order(self._order_of(id), self.habits))
 
     def _change_order(self, request: Request, id: int) -> Response:
@@ -176,7 +178,7 @@ class SentosApp:
         return self._done("order", {"id": order["id"], "order_code": order["order_code"], "status": order["status"]})
 
     def _order_of(self, id: int) -> Json:
-        if id not in self.books.orders or not self.habits.single_order:
+        if id not in self.books.orders:
             raise Refusal(404, "Sipariş bulunamadı")
         return self.books.orders[id]
 

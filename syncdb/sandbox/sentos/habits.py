@@ -18,8 +18,9 @@ class Habits:
     (ignored) or nothing. `money`, `warehouse`, `stock`, `no_variants`, `no_errors` and `model` are spellings. `refuses_with` is
     the status of a refusal in the body. `same_order_id`: what becomes of a second order with a known order_id. `takes_stock`:
     when an order's pieces leave the stock. `total_with_shipping`: whether an order's total counts shipping. `drops_left_out`:
-    whether a variant that a PUT leaves out is deleted. `posts_a_minute`, `same_gets_a_minute`, `gets_a_second`: its limits, None
-    for none; `retry_after`: whether it says how long to wait. `lag`: seconds until a new order is found by its order_id.
+    whether a variant that a PUT leaves out is deleted. `single_order`: whether one order can be asked for by its number.
+    `posts_a_minute`, `same_gets_a_minute`, `gets_a_second`: its limits, None for none; `retry_after`: whether it says how long to
+    wait. `lag`: seconds until a new order is found by its order_id.
     """
 
     accepts: frozenset[Scheme] = frozenset({"basic"})
