@@ -146,7 +146,9 @@ class StoresRun:
 
         def fresh(levels: Mapping[str, str]) -> set[str]:
             keys = joins.keys(side, levels)
-            agreed = joins.records.agreed(list(keys.values()))
+            known = joins.records.known(list(keys.values()))
+            # what they lie of may have been agreed already by a run that died before it wrote how many
+            agreed = {key for key, one in known.items() if one.base is not None and "available" in one.base.fields}
             open_ones = {id: levels[id] for id, key in keys.items() if key not in agreed}
             shown = self.catalogues[side].side("variants").look(set(open_ones.values())).found if open_ones else {}
             made = {id for id, one in shown.items() if kept.was_made(str(one.record.fields.get("product")))}
