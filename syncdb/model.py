@@ -266,11 +266,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a run intends to write. Not `complete` where a side could not be seen whole, so that some may be lacking."""
+    """Everything a run intends to write. Not `complete` where a side could not be seen whole, so that some may be lacking.
+
+    `overtaken` are decisions of people, by key and field, that do not count any more: something changed after they were made.
+    """
 
     operations: Collection[Operation]
     conflicts: tuple[Conflict, ...] = ()
     complete: bool = True
+    overtaken: tuple[tuple[str, str | None], ...] = ()
 
     @property
     def digest(self) -> str:

@@ -13,7 +13,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.base import Changes, Feed
 from syncdb.engine.apply import REFUSED, Applier
 from syncdb.engine.held import tell_held
-from syncdb.engine.naming import called, without_id
+from syncdb.engine.naming import called, overtaken_notes, without_id
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, keep_seen, older_copy, stopped
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, Reconciled, examine, linked, reconcile, refuse_surprises
@@ -232,6 +232,8 @@ class PairSync:
             for key, why in reasons.items():
                 report.held_back.append(HeldBack(key, called(records, key), without_id(why, key), next_step))
         report.names |= {one.key: called(records, one.key) for one in result.plan.conflicts[:MOST_NAMED]}
+        for note in overtaken_notes(records, result.overtaken):
+            report.note(note)
 
     def _plan_only(self, report: Report, entity: EntitySync, keys: list[str] | None) -> None:
         pair = entity.pair

@@ -44,6 +44,7 @@ class Triple:
     verdicts: Mapping[str | None, Verdict] = field(default_factory=dict)
     ambiguous: tuple[str, ...] = ()
     late: frozenset[str] = frozenset()
+    disputed: Mapping[str, tuple[Value, Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,7 @@ def _shared(difference: Difference, tie: Tie, triple: Triple, left: Found, right
     if difference.moved is Moved.NO_BASE:
         return _filled(difference, left, right)
     if tie is Tie.NEWEST:
-        tie = _newest(difference.field, triple.base, left, right)
+        tie = _newest(difference, triple, left, right)
     if tie is Tie.LEFT:
         return {Side.RIGHT: difference.left}
     if tie is Tie.RIGHT:
@@ -267,18 +268,22 @@ def _filled(difference: Difference, left: Found, right: Found) -> dict[Side, Val
     return {blank[0]: difference.right if blank[0] is Side.LEFT else difference.left}
 
 
-def _newest(name: str, base: Record | None, left: Found, right: Found) -> Tie:
+def _newest(difference: Difference, triple: Triple, left: Found, right: Found) -> Tie:
     """Who changed last, if both sides say when and the times differ; otherwise a person is asked.
 
     The times are those of whole records: where something else of the later one changed too, the later time may be that of the
-    other thing. The earlier record's field is older in any case.
+    other thing, also once that was brought over: what is in conflict stays so until the later side says something else. The
+    earlier record's field is older in any case.
     """
     if not left.changed_at or not right.changed_at or left.changed_at == right.changed_at:
         return Tie.ASK
-    later = left if left.changed_at > right.changed_at else right
+    tie = Tie.LEFT if left.changed_at > right.changed_at else Tie.RIGHT
+    later, says = (left, difference.left) if tie is Tie.LEFT else (right, difference.right)
+    name, base = difference.field, triple.base
     if later.notes or later.frozen or (base is not None and edited_besides(base, later, name)):
         return Tie.ASK
-    return Tie.LEFT if later is left else Tie.RIGHT
+    said = triple.disputed.get(name)
+    return Tie.ASK if said is not None and same(said[0] if tie is Tie.LEFT else said[1], says) else tie
 
 
 def _summed(difference: Difference) -> dict[Side, Value] | Conflict:
@@ -290,9 +295,12 @@ def _summed(difference: Difference) -> dict[Side, Value] | Conflict:
     return {side: total for side, shown in ((Side.LEFT, left), (Side.RIGHT, right)) if total != shown}
 
 
-def _merged(difference: Difference) -> dict[Side, Value]:
+def _merged(difference: Difference) -> dict[Side, Value] | Conflict:
     """The words that stay of what was agreed, and those that either side added; of two spellings of one word the left side's."""
-    base, left, right = (words_in(value) for value in (difference.base, difference.left, difference.right))
+    values = (difference.base, difference.left, difference.right)
+    if not all(isinstance(value, str | None) for value in values):
+        return _conflict(difference, Why.BOTH_CHANGED)
+    base, left, right = (words_in(value) for value in values)
     kept = {word for word in base if word in left and word in right} | (left.keys() | right.keys()) - base.keys()
     merged = ", ".join(sorted((right | left)[word] for word in kept)) or None
     shown = {Side.LEFT: difference.left, Side.RIGHT: difference.right}

@@ -22,7 +22,7 @@ from syncdb.engine.spool import Spool
 from syncdb.engine.triples import of_everything, of_keys
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
-from syncdb.model import Action, Conflict, Plan, Policy, Side, Why
+from syncdb.model import Action, Conflict, Plan, Policy, Side, Tie, Why
 from syncdb.values import Value, canonical
 
 ROUNDS = 4
@@ -72,7 +72,7 @@ def linked(pair: EntityPair, ledger: Ledger) -> EntityPair:
 class Reconciled:
     """What a reconciliation came to. `unsettled` keys could not be brought into agreement and shall be looked at again.
 
-    `refused` says by key why a side did not take a write.
+    `refused` says by key why a side did not take a write, `overtaken` which decisions of people do not count any more.
     """
 
     plan: Plan
@@ -80,6 +80,7 @@ class Reconciled:
     counts: Counter[str] = field(default_factory=Counter)
     unsettled: set[str] = field(default_factory=set)
     refused: Mapping[str, str] = field(default_factory=dict)
+    overtaken: tuple[tuple[str, str | None], ...] = ()
     complete: bool = True
 
 
@@ -90,20 +91,21 @@ def examine(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, run_id
     """
     operations = Spool()
     conflicts: list[Conflict] = []
+    overtaken: list[tuple[str, str | None]] = []
     complete = True
     late = ledger.late_writes(pair.name).fields()
     for found in _triples(ledger, pair, keys, now):
         progress.stop_if_asked()
-        block = _with_verdicts(ledger, pair, _with_doubts(found, late))
+        block = _with_disputes(ledger, pair, _with_verdicts(ledger, pair, _with_doubts(found, late)))
         decisions = [decide(triple, pair.policy) for triple in block]
-        _record_agreement(ledger, pair, block, decisions, run_id, now)
+        overtaken += _record_agreement(ledger, pair, block, decisions, run_id, now)
         for decision in decisions:
             for operation in decision.operations:
                 operations.append(operation)
             conflicts.extend(decision.conflicts)
         complete = complete and all(triple.sure_left and triple.sure_right for triple in block)
         progress.advance(len(block))
-    return Plan(operations, tuple(conflicts), complete)
+    return Plan(operations, tuple(conflicts), complete, tuple(overtaken))
 
 
 def _triples(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, now: str) -> Iterator[list[Triple]]:
@@ -217,6 +219,7 @@ def reconcile(
         result.counts.update(tally.counts)
         result.unsettled, result.refused = tally.stale | tally.rejected.keys(), tally.rejected
         result.complete = plan.complete
+        result.overtaken += plan.overtaken
         if not tally.stale:
             return result
         keys = None
@@ -227,8 +230,10 @@ def reconcile(
 
 def _record_agreement(
     ledger: Ledger, pair: EntityPair, block: Sequence[Triple], decisions: Sequence[Decision], run_id: int, now: str
-) -> None:
+) -> list[tuple[str, str | None]]:
+    """Keep what follows of a comparison without any write. Returns the decisions of people that were overtaken."""
     records = ledger.records(pair.name)
+    overtaken: list[tuple[str, str | None]] = []
     with ledger.transaction():
         for triple, decision in zip(block, decisions, strict=True):
             if decision.agreed:
@@ -238,8 +243,9 @@ def _record_agreement(
                 if pair.joins is not None:
                     pair.joins.forget(decision.key)
             if triple.verdicts:
-                _end_verdicts(ledger, pair, triple, decision, now)
+                overtaken += _end_verdicts(ledger, pair, triple, decision, now)
         records.conflicts_are([triple.key for triple in block], _told(decisions), now, pair.compared)
+    return overtaken
 
 
 def _with_verdicts(ledger: Ledger, pair: EntityPair, block: Sequence[Triple]) -> Sequence[Triple]:
@@ -248,13 +254,26 @@ def _with_verdicts(ledger: Ledger, pair: EntityPair, block: Sequence[Triple]) ->
     return [replace(one, verdicts=verdicts[one.key]) if one.key in verdicts else one for one in block] if verdicts else block
 
 
+def _with_disputes(ledger: Ledger, pair: EntityPair, block: Sequence[Triple]) -> Sequence[Triple]:
+    """The triples with what is in conflict already, where a rule goes by times: those do not tell of single fields."""
+    if all(rule.tie is not Tie.NEWEST for rule in pair.policy.rules.values()):
+        return block
+    disputed = ledger.records(pair.name).disputed(triple.key for triple in block)
+    return [replace(one, disputed=disputed[one.key]) if one.key in disputed else one for one in block] if disputed else block
+
+
 def _with_doubts(block: Sequence[Triple], late: Mapping[str, frozenset[str]]) -> Sequence[Triple]:
     """The triples with the fields that a late write of ours may have changed."""
     return [replace(one, late=late[one.key]) if one.key in late else one for one in block] if late else block
 
 
-def _end_verdicts(ledger: Ledger, pair: EntityPair, triple: Triple, decision: Decision, now: str) -> None:
-    """A decision is done with where nothing is left to write for it: the sides agree, or they changed and it does not fit."""
+def _end_verdicts(
+    ledger: Ledger, pair: EntityPair, triple: Triple, decision: Decision, now: str
+) -> Iterator[tuple[str, str | None]]:
+    """A decision is done with where nothing is left to write for it: the sides agree, or they changed and it does not fit.
+
+    Yields those that do not fit any more.
+    """
     if not (triple.sure_left and triple.sure_right):
         return
     disputed = {conflict.field for conflict in decision.conflicts}
@@ -267,6 +286,8 @@ def _end_verdicts(ledger: Ledger, pair: EntityPair, triple: Triple, decision: De
             continue
         how = "overtaken: something changed after it was made" if field_name in disputed else "carried out"
         ledger.verdicts(pair.name).end([(triple.key, field_name)], how, now)
+        if field_name in disputed:
+            yield triple.key, field_name
 
 
 def _told(decisions: Sequence[Decision]) -> Iterator[Conflict]:

@@ -1,6 +1,7 @@
 """The base: for every key of a pair, the fields that both sides last agreed on; and the conflicts that wait for a person."""
 
 import dataclasses
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from syncdb.ledger.late_writes import LateWrites
 from syncdb.ledger.orders import groups, in_groups
 from syncdb.ledger.redacted import Redacted
 from syncdb.model import Action, Conflict, Operation, Outcome, Record
-from syncdb.values import Value, canonical_json, decode_fields, encode, encode_fields
+from syncdb.values import Value, canonical_json, decode, decode_fields, encode, encode_fields
 
 GROUP = 500  # keys asked about at once
 
@@ -180,6 +181,15 @@ class Records:
         """(key, field, why, detail as JSON, first seen) of every open conflict."""
         query = "SELECT key, field, why, detail, first_at FROM conflict WHERE pair = ? ORDER BY first_at, key, field"
         return list(self.connection.execute(query, (self.pair,)))
+
+    def disputed(self, keys: Iterable[str]) -> dict[str, dict[str, tuple[Value, Value]]]:
+        """The fields of these records that are in conflict, each with what both sides showed then."""
+        query = "SELECT key, field, detail FROM conflict WHERE pair = ? AND field <> '' AND key IN ({})"
+        found: dict[str, dict[str, tuple[Value, Value]]] = {}
+        for key, field, detail in in_groups(self.connection, query, keys, self.pair):
+            told = json.loads(detail)
+            found.setdefault(key, {})[field] = decode(told["left"]), decode(told["right"])
+        return found
 
     def _keep(self, conflict: Conflict, now: str) -> None:
         detail = canonical_json(

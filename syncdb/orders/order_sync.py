@@ -15,6 +15,7 @@ from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Cause, Limits
 from syncdb.engine.held import tell_held
+from syncdb.engine.naming import overtaken_notes
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, older_copy, shared, stopped
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
@@ -196,6 +197,8 @@ class OrderSync:
         result = reconcile(self.ledger, pair, look_at, applier, self.progress, past_guard=self.request.force)
         report.take(result.plan, result.digest)
         report.counts.update(result.counts)
+        for note in overtaken_notes(self.ledger.records(pair.name), result.overtaken):
+            report.note(note)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
         tell_held(self.ledger, pair.name, "orders", [self.destination.held()], report, self._now())
         self._remember_zone(pair.name)

@@ -295,6 +295,10 @@ def test_newest_asks_where_the_time_may_be_another_fields() -> None:
     assert decided(side(2, 5, newer), side(3, 1, older)) is Why.BOTH_CHANGED  # the later time may be that of g
     assert decided(side(2, 5, older), side(3, 1, newer)) == [("left", "f")]  # f on the left is older still
     assert decided(side(2, 1, older), side(3, 5, newer)) is Why.BOTH_CHANGED
+    disputed = Triple("k", base, side(2, 1, newer), side(3, 1, older), disputed={"f": (2, 3)})  # g was brought over since
+    assert [one.why for one in decide(disputed, rule).conflicts] == [Why.BOTH_CHANGED]
+    said_anew = replace(disputed, disputed={"f": (7, 3)})
+    assert [op.changes for op in decide(said_anew, rule).operations] == [{"f": 2}]
     gone = replace(side(3, 1, newer), record=Record("k", {"f": 3}), frozen={"g": "'ask Ann' is no number"})
     assert decided(side(2, 1, older), gone) is Why.BOTH_CHANGED  # a word typed into another field has a time, too
     noted = replace(side(3, 1, newer), notes=("Our_notes",))
@@ -312,6 +316,7 @@ def test_newest_asks_where_the_time_may_be_another_fields() -> None:
         ("a, b", "a", "b", {LEFT: None, RIGHT: None}),
         ("a, b", "a", None, {LEFT: None}),
         (..., "a", "b", Why.NO_BASE),
+        (1, 2, 3, Why.BOTH_CHANGED),
     ],
 )
 def test_merged_words(base: Value | EllipsisType, left: Value, right: Value, expected: dict[Side, Value] | Why) -> None:

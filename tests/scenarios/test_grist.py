@@ -320,6 +320,20 @@ def test_a_conflict_is_told_by_the_records_name(world: GristWorld) -> None:
     assert '"Title" of ' in ran.text and "gid://" not in ran.text, ran.text
 
 
+def test_a_decision_that_was_overtaken_is_told(world: GristWorld) -> None:
+    """Nobody heard that it was not carried out."""
+    variant = world.variant()
+    world.merchant.edit_variant(variant["id"], price="71.00")
+    world.edit("variants", variant["id"], "Price", 72)
+    assert world.synced().conflicts == 1
+    (one,) = world.manage("conflicts", "--json").data["conflicts"]
+    assert world.manage("conflicts", one["id"], "--take", "grist").code == 0
+    world.merchant.edit_variant(variant["id"], price="73.00")
+    told = world.synced().data["runs"][0]["notes"]
+    assert [note["code"] for note in told] == ["overtaken"] and variant["sku"] in told[0]["message"], told
+    assert variant["price"] == "73.00" and world.shown("variants", variant["id"], "Price") == 72
+
+
 def test_a_record_that_syncdb_cannot_make_in_the_shop_is_not_taken_from_grist(world: GristWorld) -> None:
     """It was accepted, and every run ended with code 3 from then on."""
     product = world.product()["id"]
