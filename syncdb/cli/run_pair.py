@@ -5,17 +5,17 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 from syncdb import __version__
 from syncdb.cli.prompts import said_yes
-from syncdb.cli.running import Manner, Surroundings, carried_out, show, surroundings, told
+from syncdb.cli.running import Manner, Surroundings, show, surroundings, told
+from syncdb.cli.series import Series
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
 from syncdb.engine.older_copy import OLDER_COPY
@@ -32,9 +32,6 @@ from syncdb.services.named_things import NamedThings, named_things
 from syncdb.services.run_summary import summary
 
 TEST_OUTPUT = "test_output"
-LISTENING = 0.5  # seconds between two looks at what was named
-# what a run in a series may end with so that the next one is still worth a try
-GOES_ON = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.GUARD, Exit.BUSY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +166,7 @@ def run(
         options.manner(aside),
         lambda: _settings(chosen, options, env),
         lambda settings: (
-            _series(chosen, options, settings, clock, partial(_repair, options.config, env, clock))
-            if options.continuous
-            else _once(chosen, options, settings, clock)
+            _series(chosen, options, settings, env, clock) if options.continuous else _once(chosen, options, settings, clock)
         ),
     )
 
@@ -230,24 +225,24 @@ def _near(pair: PairType, name: str) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def _series(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock, keep_hearing: Callable[[], None]) -> Exit:
-    """Run, wait, run again. Being asked to end while waiting is a good end.
+def _series(pair: PairType, options: RunOptions, settings: RunSettings, env: Mapping[str, str], clock: Clock) -> Exit:
+    """Run after run. A consent to undo what came since is given for one run."""
+    later = replace(options, accept=tuple(one for one in options.accept if one != OLDER_COPY))
+    return Series(
+        options.manner(),
+        options.interval,
+        clock,
+        partial(_once, pair, options, clock=clock),
+        partial(_once, pair, later, clock=clock),
+        _named(pair, options, settings),
+        partial(_named_only, pair, later, clock),
+        partial(_repair, options.config, env, clock),
+    ).go(settings)
 
-    `keep_hearing` sees to it that systems which were asked to tell what changes go on doing so.
-    """
-    manner = options.manner()
-    later = replace(options, accept=tuple(one for one in options.accept if one != OLDER_COPY))  # it is given for one run
-    for asked in chain([options], repeat(later)):
-        code = Exit(carried_out(manner, settings, partial(_once, pair, asked, clock=clock)))
-        if code not in GOES_ON:
-            return code
-        try:
-            if not options.test and named_things(pair, settings):
-                keep_hearing()
-            _wait(pair, later, settings, clock)
-        except Interrupted:
-            break
-    return Exit.DONE
+
+def _named(pair: PairType, options: RunOptions, settings: RunSettings) -> NamedThings | None:
+    """What is named to the pair. A run of some fields only would take it from those of all."""
+    return None if options.test or options.fields else named_things(pair, settings)
 
 
 def _repair(config: Path | None, env: Mapping[str, str], clock: Clock) -> None:
@@ -256,25 +251,7 @@ def _repair(config: Path | None, env: Mapping[str, str], clock: Clock) -> None:
     repair(config, env, Path.cwd(), clock)
 
 
-def _wait(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> None:
-    """Wait for the next run; meanwhile look at what systems name of their own accord. Raises Interrupted when asked to end."""
-    manner, until = options.manner(), clock.monotonic() + options.interval * 60
-    named = None if options.test else named_things(pair, settings)
-    while (left := until - clock.monotonic()) > 0:
-        with surroundings(clock, manner, waiting=True) as around:
-            around.progress.stage(f"Waiting {options.interval} minutes")
-            while left > 0 and not (named and named.due(clock.now())):
-                around.clock.sleep(left if named is None else min(LISTENING, left))
-                left = until - clock.monotonic() if named else 0
-        if left <= 0:
-            return
-        assert named is not None
-        code = Exit(carried_out(manner, settings, partial(_named_only, pair, options, named=named, clock=clock)))
-        if code is Exit.INTERRUPTED:
-            raise Interrupted("asked to end")
-
-
-def _named_only(pair: PairType, options: RunOptions, settings: RunSettings, named: NamedThings, clock: Clock) -> Exit:
+def _named_only(pair: PairType, options: RunOptions, clock: Clock, named: NamedThings, settings: RunSettings) -> Exit:
     """A run that looks at nothing but what was named and is due."""
     with named.claimed(clock.now) as claim:
         if claim is None:
@@ -294,7 +271,7 @@ def _named_only(pair: PairType, options: RunOptions, settings: RunSettings, name
 
 def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
     """An ordinary run. It takes along what was named and is due: the index that it asks may not know of that yet."""
-    named = None if options.test or options.fields else named_things(pair, settings)
+    named = _named(pair, options, settings)
     with named.claimed(clock.now) if named else nullcontext() as claim:
         request = run_request(
             settings,

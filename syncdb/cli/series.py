@@ -1,0 +1,70 @@
+"""Run after run until somebody ends it; between two, what systems name of their own accord is looked at within seconds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, repeat
+
+from syncdb.cli.running import Manner, carried_out, surroundings
+from syncdb.clock import Clock
+from syncdb.config.settings import RunSettings
+from syncdb.errors import Exit, Interrupted
+from syncdb.services.named_things import NamedThings
+
+LISTENING = 0.5  # seconds between two looks at what was named
+# what a run may end with so that the next one is still worth a try
+GOES_ON = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.GUARD, Exit.BUSY)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The runs of a pair, `interval` minutes apart.
+
+    `first` and `later` make an ordinary run. `named` is what is named to the pair, None where nobody is asked to name anything;
+    `named_only` makes a run that looks at nothing else, and `repair` sees to it that systems go on naming.
+    """
+
+    manner: Manner
+    interval: int
+    clock: Clock
+    first: Callable[[RunSettings], Exit]
+    later: Callable[[RunSettings], Exit]
+    named: NamedThings | None
+    named_only: Callable[[NamedThings, RunSettings], Exit]
+    repair: Callable[[], None]
+
+    def go(self, settings: RunSettings) -> Exit:
+        """Run, wait, run again. Being asked to end while waiting is a good end."""
+        for make in chain([self.first], repeat(self.later)):
+            code = Exit(carried_out(self.manner, settings, make))
+            if code not in GOES_ON:
+                return code
+            try:
+                if self.named is not None:
+                    self.repair()
+                self._wait(settings)
+            except Interrupted:
+                break
+        return Exit.DONE
+
+    def _wait(self, settings: RunSettings) -> None:
+        """Wait for the next run, and look at what is named meanwhile. Raises Interrupted when asked to end."""
+        until = self.clock.monotonic() + self.interval * 60
+        while self._something_named(until):
+            assert self.named is not None
+            code = Exit(carried_out(self.manner, settings, partial(self.named_only, self.named)))
+            if code is Exit.INTERRUPTED:
+                raise Interrupted("asked to end")
+
+    def _something_named(self, until: float) -> bool:
+        """Wait until something that was named is due (True), or until a moment of the monotonic clock (False)."""
+        with surroundings(self.clock, self.manner, waiting=True) as around:
+            around.progress.stage(f"Waiting {self.interval} minutes")
+            if self.named is None:
+                around.clock.sleep(max(0.0, until - self.clock.monotonic()))
+                return False
+            while (left := until - self.clock.monotonic()) > 0:
+                if self.named.due(self.clock.now()):
+                    return True
+                around.clock.sleep(min(LISTENING, left))
+        return False
