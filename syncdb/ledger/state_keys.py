@@ -50,6 +50,11 @@ def seen(pair: str, side: str) -> str:
     return f"seen:{pair}:{side}"
 
 
+def sides(pair: str) -> str:
+    """What the configuration calls the two sides of a pair, left and right, where that is not said by its type."""
+    return f"sides:{pair}"
+
+
 def tombstones(pair: str, side: str) -> str:
     """Records of a side whose counterparts were deleted, with the status that each was given then."""
     return f"tombstones:{pair}:{side}"

@@ -1,7 +1,9 @@
 """What people and scripts call the sides of the pairs that a ledger knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from syncdb.ledger import state_keys
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.ledger.queries.sides import UNKNOWN, Sides, SidesOf
@@ -12,13 +14,22 @@ from syncdb.pairs.base import PairType
 def sides_in(reader: LedgerReader) -> SidesOf:
     """The sides of each pair of a ledger. A pair of a type that this version does not know has a left and a right side."""
     known = overview.known_pairs(reader)
+    names = {pair: reader.meta(state_keys.sides(pair)) for pair in known}
 
     def of(pair: str) -> Sides:
         found = known.get(pair)
         pair_type = registry.pair_named(found.type) if found else None
-        return sides_of(pair_type) if pair_type else UNKNOWN
+        return _as_called(sides_of(pair_type), names[pair]) if pair_type else UNKNOWN
 
     return of
+
+
+def _as_called(sides: Sides, names: Sequence[str] | None) -> Sides:
+    """The sides by the names that the configuration gave them, where it did."""
+    if not names:
+        return sides
+    left, right = names
+    return replace(sides, left=left, right=right, actor=left, left_title=left, right_title=right, place=right)
 
 
 def run_commands(reader: LedgerReader, pairs: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from syncdb.pairs.shopify_stores.definitions import make_definitions
 from syncdb.pairs.shopify_stores.settings import load
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.shopify.products.product_writes import new_product
 from tests.scenarios.stores_world import StoresWorld
 
 
@@ -152,6 +153,28 @@ def test_a_new_product_is_made_whole_in_the_other_store_with_its_stock(world: St
     assert len(world.taf.goods.products) == len(world.afl.goods.products) == 2
 
 
+def test_a_new_variant_of_a_product_that_both_have_is_added_in_the_other_store(make: Callable[..., StoresWorld]) -> None:
+    world = make(products=0)
+    shirts = []
+    for store in (world.taf, world.afl):
+        shirt = new_product({"title": "Shirt", "productOptions": [{"name": "Size", "values": [{"name": "S"}]}]}, store.goods)
+        store.goods.add_product(shirt)
+        store.merchant.add_variant(shirt["id"], {"Size": "S"}, price="10.00")
+        shirt["vendor"] = "Kayra"
+        shirts.append(shirt)
+    world.synced()
+    large = world.taf.merchant.add_variant(shirts[0]["id"], {"Size": "L"}, price="12.00")
+    world.taf.merchant.edit_item(large["id"], tracked=True, sku="SHIRT-L")
+    world.taf.merchant.receive(large["id"], 9, world.taf.shop.location["id"])
+    world.afl.faults.add(Fault("apply_then_cut", "shopify write"))
+    world.sync()
+    world.synced()
+    copy = [one for one in shirts[1]["variants"] if one["selectedOptions"][0]["value"] == "L"]
+    assert [(one["price"], one["sku"], world.stock(one, world.afl)) for one in copy] == [("12.00", "SHIRT-L", 9)]
+    assert len(shirts[0]["variants"]) == len(shirts[1]["variants"]) == 2
+    assert world.synced(full=True).written == 0
+
+
 def test_a_whole_catalogue_is_copied_with_options_variants_and_stock(make: Callable[..., StoresWorld]) -> None:
     world = make(products=25, alike=False)
     world.sync()
@@ -270,6 +293,25 @@ def test_nothing_is_written_until_it_is_switched_on(make: Callable[..., StoresWo
         store.merchant.add_product("Mug", sku="MUG", price="10.00", stock=10, vendor="Kayra")
     ran = world.synced()
     assert "stores_write" in ran.text and world.writes() == [] and not world.ledger.exists()
+
+
+def test_stores_of_other_names_are_called_by_these(make: Callable[..., StoresWorld]) -> None:
+    world = make(products=0)
+    for name, store in (("home", world.taf), ("outlet", world.afl)):
+        store.merchant.add_product("Mug", sku="MUG", price="10.00", stock=10, vendor="Kayra")
+        for key, value in store.environment().items():
+            world.env[key.replace(store.name.upper(), name.upper())] = value
+            del world.env[key]
+    world.env["STORES"] = "home,outlet"
+    world.synced()
+    taf, afl = mugs(world)
+    world.taf.merchant.edit_product(taf["id"], title="Cup")
+    world.afl.merchant.edit_product(afl["id"], title="Beaker")
+    world.synced()
+    assert "home or outlet" in world.manage("conflicts").all
+    world.manage("conflicts", "--all", "--take", "outlet", "--yes")
+    world.synced()
+    assert taf["title"] == afl["title"] == "Beaker"
 
 
 # --- which is the same

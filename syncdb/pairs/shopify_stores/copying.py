@@ -10,6 +10,7 @@ from syncdb.connectors.shopify.products.whole import Metafield, Option, Product,
 from syncdb.errors import RetryLater
 from syncdb.model import Operation
 from syncdb.pairs.shopify_stores.products import Kept
+from syncdb.pairs.shopify_stores.variants import Original
 
 MOST_NAMED = 5
 
@@ -85,6 +86,14 @@ class Copier:
             self.kept.leave_alone(id, ", ".join(sorted(one.value for one in special)))
         self._note(product)
         return for_other_store(product, self.places)
+
+    def original(self, product: str, variant: str) -> Original | None:
+        """A variant of a product there, as it is to be made here; None where it is no longer there."""
+        found = self.reader.one(product)
+        here = next((one for one in (found.variants if found else None) or () if one.ref == variant), None)
+        if found is None or here is None:
+            return None
+        return Original(_variant(here, self.places), tuple(one.name for one in found.options or ()))
 
     def _note(self, product: Product) -> None:
         skipped = [one.name for one in product.metafields or () if not is_portable(one) and one.namespace != "sync"]

@@ -11,9 +11,11 @@ from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.stock import MOVING
+from syncdb.connectors.shopify.catalogue.work import Sender
 from syncdb.connectors.shopify.products.definitions import Definition
 from syncdb.connectors.shopify.products.media_side import MediaSide
 from syncdb.connectors.shopify.products.reading import ProductReader
+from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
@@ -24,9 +26,9 @@ from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
 from syncdb.errors import SyncdbError
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
-from syncdb.model import Field, OnMissing, Policy, Side
+from syncdb.model import Field, OnMissing, Operation, Policy, Side
 from syncdb.pairs.base import Hearing, Implementation, MadeOnce, Run
 from syncdb.pairs.opening import limits, open_ledger
 from syncdb.pairs.shopify_stores.attempts import TRIES
@@ -53,6 +55,7 @@ from syncdb.pairs.shopify_stores.selection import SharedEntity, StoresSelection
 from syncdb.pairs.shopify_stores.settings import Store, StoresSettings, load
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops, opened_shops
 from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
+from syncdb.pairs.shopify_stores.variants import Original, VariantSide
 from syncdb.systems.shopify.deliveries import ShopSender, kinds_of
 
 NAMED_BY = {"variants": ("product", "title"), "inventory": ("variant", "sku")}  # beside what is kept in step
@@ -81,7 +84,7 @@ class StoresRun:
         """All chosen entities, in the order in which they refer to each other."""
         shops = self.shops
         for entity in ("", *(one.entity.name for one in self.settings.selection.entities)):
-            self.ledger.register(RegisteredPair(shops.pair_name(entity), SHOPIFY_STORES.name, entity))
+            self._register(shops.pair_name(entity), entity)
         whole = {one.entity.name: one for one in self.settings.selection.entities}
         sides = {name: self._sides(name) for name in whole}
         chosen = [one for one in selection.entities if one.entity is not MEDIA or not without_right(shops)]
@@ -93,6 +96,14 @@ class StoresRun:
         }
         naming = {side: self._naming(side, shop, sides, joins) for side, shop in self.shops.by_side.items()}
         return PairRun(shops.pair_name(), entities, feeds, lambda: None, self._news, part, naming)
+
+    def _register(self, pair: str, entity: str) -> None:
+        """Say what the pair is, and what its sides are called."""
+        self.ledger.register(RegisteredPair(pair, SHOPIFY_STORES.name, entity))
+        names = [one.store.name for one in self.shops.by_side.values()]
+        if self.ledger.runs.get(state_keys.sides(pair)) != names:
+            with self.ledger.transaction():
+                self.ledger.runs.put(state_keys.sides(pair), names)
 
     def _naming(
         self, side: Side, shop: OpenedShop, sides: Mapping[str, dict[Side, Connector]], joins: Mapping[str, Joins]
@@ -119,13 +130,28 @@ class StoresRun:
                 connector, title, kept, self.settings.deleted, self.copiers[side].read_ahead, self.mirrors[side].saw, links
             )
         if entity == "variants":
-            return NarrowedSide(connector, title, OfLinked(self._joins("products"), side, "product"))
+            return self._variants(side, shop, NarrowedSide(connector, title, OfLinked(self._joins("products"), side, "product")))
         if entity == "inventory":
             places = self.places.left if side is Side.LEFT else self.places.right
             common = StockInCommon(shop.store.name, self._joins("variants"), side, places, self._fresh(side))
             self.stock.append(common)
             return NarrowedSide(connector, title, common)
         return NarrowedSide(connector, title, lambda shown: shown)
+
+    def _variants(self, side: Side, shop: OpenedShop, narrowed: Connector) -> VariantSide:
+        products, variants = self._joins("products"), self._joins("variants")
+
+        def original(operation: Operation) -> Original | None:
+            owner = products.keys(side, [str(operation.changes.get("product"))])
+            there = products.ids(side.other, owner.values())
+            ids = variants.ids(side.other, [operation.key])
+            if not there or operation.key not in ids:
+                return None
+            return self.copiers[side].original(next(iter(there.values())), ids[operation.key])
+
+        reader = ProductReader(shop.conversation)
+        kept = Kept(self.ledger, self.shops.pair_name("products"), side)
+        return VariantSide(narrowed, reader, VariantsWriter(Sender(shop.conversation), reader), kept, original)
 
     def _entity(self, one: SharedEntity, whole: SharedEntity, sides: Mapping[str, dict[Side, Connector]]) -> EntitySync:
         name, own = one.entity.name, sides[one.entity.name]
@@ -151,7 +177,8 @@ class StoresRun:
             agreed = {key for key, one in known.items() if one.base is not None and "available" in one.base.fields}
             open_ones = {id: levels[id] for id, key in keys.items() if key not in agreed}
             shown = self.catalogues[side].side("variants").look(set(open_ones.values())).found if open_ones else {}
-            made = {id for id, one in shown.items() if kept.was_made(str(one.record.fields.get("product")))}
+            owners = {id: str(one.record.fields.get("product")) for id, one in shown.items()}
+            made = {id for id, owner in owners.items() if kept.was_made(id) or kept.was_made(owner)}
             return {id for id, variant in open_ones.items() if variant in made}
 
         return fresh
@@ -165,8 +192,9 @@ class StoresRun:
         fields = (part for part in one.fields if self.shops.one_currency or not part.field.money)
         rules = {part.field.name: part.rule for part in fields}
         products = one.entity.name == "products"
+        both = one.entity.name in ("products", "variants")
         gone = OnMissing.DELETE if products and self.settings.deleted != "nothing" else OnMissing.RESPECT
-        return Policy(rules, gone, gone, create_left=products, create_right=products, told=NAMED_BY.get(one.entity.name, ()))
+        return Policy(rules, gone, gone, create_left=both, create_right=both, told=NAMED_BY.get(one.entity.name, ()))
 
     def _matching(self, entity: str, sides: Mapping[str, dict[Side, Connector]]) -> Matching:
         if entity == "products":
