@@ -97,7 +97,8 @@ def test_a_first_restore_promises_to_keep_nothing(past: Shop, tmp_path: Path) ->
 
 def test_what_was_not_asked_is_not_called_set_up(past: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in past.world.sandbox.environment().items():
-        monkeypatch.setenv(name, value)
+        if not name.startswith("SENTOS"):
+            monkeypatch.setenv(name, value)
     answer = past.ask("validate", "--offline")
     assert answer.code == 0, answer.out + answer.err
     assert "All is set up" not in answer.out and "Shopify, Google Sheets and Grist were not asked" in answer.out

@@ -557,8 +557,8 @@ DEFECTS = (
     Defect(
         "a run of some fields moves the cursors",
         "engine/pair_sync.py",
-        "if not self.request.dry and not report.partial and not self.pair_run.part and not self.request.only_named:",
-        "if not self.request.dry and not report.partial and not self.request.only_named:",
+        "if not self.request.dry and not report.partial and not self.pair_run.part and changes:",
+        "if not self.request.dry and not report.partial and changes:",
         (GRIST_FOUND,),
     ),
     Defect(
