@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.grist.document import Document
+from syncdb.sandbox.grist.person import SOMEBODY
 from syncdb.sandbox.grist.wire import EngineError, Refusal
 from syncdb.sandbox.local import ACCOUNT
 from tests.reliability.grist.acts import PEOPLE, RETYPED, SHOP, STILL_MISSED, Hand
@@ -265,6 +267,34 @@ class Judged:
         column = self.world.column(entity, name)
         return column is not None and (name, column.type) not in (("price", "Int"), ("sku", "Numeric"), ("tags", "Text"))
 
+    # --- older copies
+
+    def older_copy(self, acts: Iterable[tuple[bool, int, int, int]]) -> None:
+        """The document is copied, both sides go on and agree, and the copy takes its place: nothing is undone in the shop."""
+        world, document = self.world, self.world.document
+        if not world.numbers or self.run(full=True, force=True).code not in (0, 3):
+            return
+        aside, then = Document("aside", "Aside", document._clock, SOMEBODY), document.history.states()[0].n
+        aside.become(document)
+        for shop, which, a, b in acts:
+            (self.shop if shop else self.person)(which, a, b)
+        moved = document.history.states()[0].n > then
+        if not moved or self.run(full=True, force=True).code not in (0, 3) or _structure(aside) != _structure(document):
+            return
+        document.become(aside)
+        self.told.append("an older copy takes the document's place")
+        before = look(world)
+        stopped = world.sync(full=True, force=True)
+        assert stopped.code == 5 and "older copy" in stopped.text, self.story([stopped.text[-900:]])
+        assert look(world) == before, self.story(["an older copy was brought over"])
+        self.oracle.anew(
+            (entity, name) for entity, fields in world.chosen.items() for name in fields if world.shared(entity, name)
+        )
+        self.aside, self.behind = None, True
+        ran = self.run(clean=True, full=True, force=True, accept=("older-copy",))
+        assert ran.code in (0, 3), self.story([ran.text[-900:]])
+        struck["older copies of the document"] += 1
+
     # --- the ledger
 
     def copy_aside(self) -> None:
@@ -344,6 +374,13 @@ class Judged:
             struck["told before it is reduced"] += 1
             sys.stderr.write(f"{told}\n")  # reducing takes minutes, and may be ended
         return told
+
+
+def _structure(document: Document) -> dict[int, Any]:
+    """Which tables and columns there are, and of which types."""
+    return {
+        table.ref: {one.ref: (one.id, one.type, one.formula) for one in table.ordered()} for table in document.tables.values()
+    }
 
 
 def _difference(before: View, after: View) -> str:

@@ -185,6 +185,10 @@ class Histories(RuleBasedStateMachine):
         if taken:
             self.judged.take_types()
 
+    @rule(acts=st.lists(st.tuples(st.booleans(), small, small, small), min_size=3, max_size=6))
+    def an_older_copy_takes_the_documents_place(self, acts: list[tuple[bool, int, int, int]]) -> None:
+        self.judged.older_copy(acts)
+
     @rule()
     def the_ledger_is_copied_aside(self) -> None:
         self.judged.copy_aside()
@@ -283,6 +287,6 @@ def vacuous(histories: int) -> None:
     assert min(examined["people's cells"], examined["counts added up"]) > histories
     assert examined["ordinary runs"] > histories // 10 and examined["writes held against the journal"] > histories
     faults = {name.split()[1] for name in struck if name.startswith("fault: ")}
-    lacking = 0 if histories >= 300 else len(KINDS) // 2  # tests/connectors/grist/test_faults.py goes through every one
+    lacking = 0 if histories >= 300 else 2 * len(KINDS) // 3  # tests/connectors/grist/test_faults.py goes through every one
     assert len(set(KINDS) - faults) <= lacking, set(KINDS) - faults
     assert struck["act before a grist write"] and struck["act before a shopify write"]
