@@ -301,3 +301,12 @@ def test_orders_of_years_in_the_ledger_are_not_sent(make: Callable[..., SentosWo
     world.env |= {"LOOKBACK_DAYS": "30", "SENTOS_WRITE": "true"}
     world.synced()
     assert world.sent(old) == [] and len(world.sent(new)) == 1
+
+
+def test_a_variant_that_the_shop_lacks_is_named(world: SentosWorld) -> None:
+    ran = world.synced(full=True)
+    assert "TS-RED-M" in ran.text and "are not in the shop" in ran.text, ran.text
+    made = world.merchant.add_variant(world.variant("TS-RED-S")["product"]["id"], {"Title": "M"}, sku="TS-RED-M", price="1.00")
+    world.merchant.edit_item(made["id"], tracked=True)
+    told = world.synced()
+    assert "are not in the shop" not in told.text and world.variant("TS-RED-M")["price"] == "299.90"

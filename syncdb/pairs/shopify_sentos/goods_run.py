@@ -21,7 +21,7 @@ from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.recording import recorded
-from syncdb.engine.report import Report
+from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
 from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.ledger import Ledger, state_keys
@@ -38,6 +38,7 @@ from syncdb.pairs.shopify_sentos.rules import FIELDS, STATUS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.values import Kind, digest
 
+MOST_NAMED = 10
 MOST_STOCK = 60  # percent of all counts that may change in one run
 ORIGIN = ("syncdb", "sentos_id")  # the metafield that a new product is made under, so that none is made twice
 READ: Mapping[str, tuple[str, ...]] = {
@@ -99,7 +100,24 @@ class GoodsRun:
         sync = PairSync(self.ledger, pair_run, self.request, clock, rng, progress)
         report = sync.run()
         self.plans = sync.plans
+        if report.failure is None:
+            self._tell_lacking(report)
         return report
+
+    def _tell_lacking(self, report: Report) -> None:
+        """Name variants that Sentos has of products which are in the shop, and the shop has not: they are not made."""
+        host = self.catalogue.client.host
+        known = {
+            name: set(self.ledger.links(registered(self.ledger, host, name)).by_right(ids))
+            for name, ids in (("products", list(self.catalogue.products)), ("variants", list(self.catalogue.articles)))
+        }
+        articles = [one for one in self.catalogue.articles.values() if one.product in known["products"]]
+        if lacking := [one.sku or one.id for one in articles if one.id not in known["variants"]]:
+            more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
+            told = f"{len(lacking)} variant(s) of Sentos are not in the shop, though their products are: "
+            report.note(
+                Note("variants", f"{told}{', '.join(lacking[:MOST_NAMED])}{more}.", "Add them to the products in the shop.")
+            )
 
     def _not_begun(self, stopped: SyncdbError, clock: Clock) -> Report:
         def steps(report: Report) -> None:
