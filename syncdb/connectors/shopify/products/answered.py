@@ -53,12 +53,6 @@ def product_in(node: Node, currency: str) -> Product:
     )
 
 
-@understood("Shopify")
-def medium_in(node: Node) -> Medium:
-    """One medium in an answered object."""
-    return _medium(node)
-
-
 def _nodes(connection: object) -> list[Node]:
     return [mapping(one) for one in listed(mapping(connection)["nodes"])]
 

@@ -22,7 +22,7 @@ from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.products.contents import Contents, NotTaken
 from syncdb.connectors.shopify.products.media import DigestMemory, Identified, MediaOutcome, MediaWriter
 from syncdb.connectors.shopify.products.media_plan import Known
-from syncdb.connectors.shopify.products.media_text import media_text, pictures_text, pictures_wanted
+from syncdb.connectors.shopify.products.media_text import media_text, pictures_text, pictures_wanted, variants_lacking
 from syncdb.connectors.shopify.products.media_writes import MediaMutations
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.uploads import Uploader
@@ -35,7 +35,7 @@ log = logging.getLogger("syncdb.shopify")
 
 AT_ONCE = 5  # products whose media are written in one attempt
 LATE = 60.0  # seconds; on trust, as for all writes
-FIELDS = ("product", "media", "pictures")
+MOST_NAMED = 5
 WRITTEN = frozenset({"media", "pictures"})
 LISTED = """query ProductIds($first: Int!, $after: String) {
   products(first: $first, after: $after, sortKey: ID) { nodes { id } pageInfo { hasNextPage endCursor } } }"""
@@ -198,6 +198,10 @@ class MediaSide:
         target, now = self.product(operation.key)
         if target is None or ("media" not in operation.changes and not same(now.get("media"), shown["media"])):
             return Outcome(Result.STALE, operation.key, "its pictures can follow only once both shops have the same media")
+        if "pictures" in operation.changes and (lacking := variants_lacking(wanted, target)):
+            named = ", ".join(" / ".join(values) for values in lacking[:MOST_NAMED])
+            told = f"product {target.title!r}: the other shop has pictures for variants that this one does not have ({named})"
+            return Outcome(Result.REJECTED, operation.key, told)
         media = [one for one in wanted.media or () if not one.failed]
         pictures = pictures_wanted(wanted, target) if "pictures" in operation.changes else {}
         try:
@@ -207,17 +211,11 @@ class MediaSide:
             return Outcome(Result.STALE, operation.key, str(later))
 
     def _told(self, operation: Operation, target: Product, brought: MediaOutcome) -> Outcome:
-        """What became of it: done, some media refused by name, or pictures of variants that only the other shop has."""
+        """What became of it: done, or some media refused by name."""
         if brought.failed:
             told = "; ".join(f"medium {place + 1}: {why}" for place, why in sorted(brought.failed.items()))
             return Outcome(Result.REJECTED, operation.key, f"product {target.title!r}: {told}. The other media are there.")
-        _, shown = self.product(operation.key)
-        if agrees(operation.changes, shown):
-            return Outcome(Result.DONE, operation.key)
-        if same(shown.get("media"), operation.changes.get("media", shown.get("media"))):
-            why = f"product {target.title!r}: the other shop has pictures for variants that this one does not have"
-            return Outcome(Result.REJECTED, operation.key, why)
-        return Outcome(Result.STALE, operation.key, "it was not applied")
+        return self._stands(operation)
 
     def _stands(self, operation: Operation) -> Outcome:
         _, shown = self.product(operation.key)

@@ -34,6 +34,12 @@ def pictures(product: Product) -> Mapping[tuple[str, ...], int | None]:
     return {one.values: kept.index(one.medium) if one.medium in kept else None for one in variants}
 
 
+def variants_lacking(source: Product, target: Product) -> tuple[tuple[str, ...], ...]:
+    """The values of variants of the source that have a picture and that the target does not have."""
+    there = {one.values for one in target.variants or ()}
+    return tuple(values for values, place in pictures(source).items() if place is not None and values not in there)
+
+
 def pictures_wanted(source: Product, target: Product) -> Mapping[str, int | None]:
     """By id, which picture each variant of the target shall have: that of the source's variant with the same values.
 
