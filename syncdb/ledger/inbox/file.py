@@ -17,7 +17,7 @@ from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger.file import closed_on_failure
 from syncdb.ledger.inbox.schema import migrate, unknown_migrations
 
-PATIENCE = 0.4  # seconds to wait for another process that writes: a sender is answered within half a second
+PATIENCE = 1.0  # seconds to wait for another process that writes; Shopify waits five for an answer
 MADE_WITHIN = 10.0  # seconds to wait for another process that makes the file
 _PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
 
