@@ -68,7 +68,9 @@ class Retrier:
             reraise=True,
         )
         try:
-            return trying(attempt)
+            answer = trying(attempt)
+            log.debug("%s: answered after %.2f s", what, self.clock.monotonic() - started)
+            return answer
         except Transient as last:
             raise RetryLater(
                 f"{what} did not succeed within {self.deadline:.0f} seconds. Last answer: {redact(str(last))}",

@@ -217,3 +217,9 @@ def test_a_first_load_that_is_cut_short_goes_on_where_it_was(make: Callable[...,
     assert 0 < ran.counts["fetched"] < len(world.shop.orders), "what was read is not read again"
     assert set(world.lines()) <= set(world.rows())
     assert world.synced(full=True).writes == 0
+
+
+def test_a_detailed_log_tells_of_each_request(world: World) -> None:
+    plain, detailed = world.sync(), world.sync(verbose=True)
+    assert "answered after" not in plain.errors
+    assert sum(" DEBUG syncdb." in line and "answered after" in line for line in detailed.errors.splitlines()) >= 3
