@@ -5,12 +5,13 @@ consent `OLDER_COPY` nothing counts as agreed about the fields that both sides m
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from syncdb.engine.guards import MOST_SHOWN, Limits, Surprise
 from syncdb.engine.returning import returning, taken_over
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, state_keys
-from syncdb.model import Owner, Plan, Policy, Side
+from syncdb.model import OnDrift, Owner, Plan, Policy, Side
 from syncdb.programs import MANAGER
 
 OLDER_COPY = "older-copy"  # the name of the consent
@@ -20,6 +21,12 @@ Policies = Mapping[str, Policy]  # by the pair's name in the ledger
 def shared(policy: Policy) -> list[str]:
     """The fields that both sides may change."""
     return [name for name, rule in policy.rules.items() if rule.owner is Owner.BOTH]
+
+
+def brought_up(policy: Policy) -> Policy:
+    """The rules of a run that brings an older copy up to date: what one side owns is its, also where edits are only reported."""
+    rules = {name: replace(rule, on_drift=OnDrift.RESTORE) for name, rule in policy.rules.items()}
+    return replace(policy, rules=rules)
 
 
 def begin_anew(ledger: Ledger, runs: str, policies: Policies) -> None:

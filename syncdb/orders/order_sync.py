@@ -16,7 +16,7 @@ from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Cause, Limits
 from syncdb.engine.held import tell_held
 from syncdb.engine.naming import overtaken_notes
-from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, older_copy, shared, stopped
+from syncdb.engine.older_copy import OLDER_COPY, begin_anew, brought_up, forget_old_base, older_copy, shared, stopped
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
@@ -139,7 +139,8 @@ class OrderSync:
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
         left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
         cause = zone_cause(zone_then, str(self.ledger.runs.get(state_keys.SHOP)["zone"]))
-        pair = EntityPair(self.destination.pair, left, connector, self.policy, self._limits(cause), cause=cause)
+        policy = brought_up(self.policy) if OLDER_COPY in self.request.accept else self.policy
+        pair = EntityPair(self.destination.pair, left, connector, policy, self._limits(cause), cause=cause)
         self._refuse_older_copy(report)
         rules = self.policy.rules
         applier = Applier(
