@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from syncdb.connectors.sentos.catalogue import GONE_AFTER, SentosCatalogue
 from syncdb.connectors.sentos.goods import Article, Product
 from syncdb.connectors.shopify.products.whole import Product as NewProduct
+from syncdb.engine.links import Joins
 from syncdb.engine.match import Fields
 from syncdb.ledger import Ledger
 from syncdb.model import Operation, Side
@@ -149,7 +150,16 @@ class Goods:
             found: dict[str, Value] = {"sku": article.sku or None, "product": homes.get(article.product), **options}
             found |= {"barcode": article.barcode} if article.barcode else {}
             shown[article.id] = found | self._sold_at(catalogue.products[article.product])
-        return shown
+        return self._of_gone("variants", shown)
+
+    def _of_gone(self, entity: str, shown: dict[str, dict[str, Value]]) -> dict[str, dict[str, Value]]:
+        """With what was linked and is gone: about it nothing is said, as the product itself is told and taken off sale."""
+        if not self.catalogue.complete:
+            return shown
+        keys = [key for key, _ in self.ledger.records(self.pairs[entity]).all_keys()]
+        joins = Joins.of(self.ledger, self.pairs[entity])
+        gone = set(joins.ids(Side.RIGHT, keys).values()) - shown.keys()
+        return shown | {id: {} for id in sorted(gone)}
 
     def _sold_at(self, product: Product) -> dict[str, Value]:
         """Its prices, of all its variants alike; none of them where one of them is not clear. What Sentos does not show (a list
@@ -187,7 +197,7 @@ class Goods:
                 if "stock" not in article.unreadable and article.product in chosen:
                     fields["available"] = self.pieces(article, place)
                 shown[f"{article.id}{AT}{place.name}"] = fields
-        return shown
+        return self._of_gone("inventory", shown)
 
     def pieces(self, article: Article, place: Place) -> int:
         """What lies in the warehouses of a location, less what was sold and Sentos does not know of yet (at the first one)."""

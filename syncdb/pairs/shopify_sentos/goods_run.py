@@ -245,7 +245,7 @@ class GoodsRun:
     def results(self) -> RunResults:
         """What became of the products of Sentos, each counted once whichever of its parts was written."""
         products = self.catalogue.products if self.catalogue.was_read else {}
-        counted = Counted({id: f"{one.name} ({one.sku})" if one.sku else one.name for id, one in products.items()})
+        counted = Counted({id: f"{one.name} ({one.sku})" if one.sku else one.name for id, one in products.items()} | self._gone())
         for name, side in self._sides.items():
             dry = self.request.dry and name in self.plans
             told = planned(self.plans[name].operations, side.why_not) if dry else side.told
@@ -256,6 +256,14 @@ class GoodsRun:
                     for why in told_of.values():
                         counted.failed.setdefault(product.id, why)
         return counted.results()
+
+    def _gone(self) -> dict[str, str]:
+        """What products are called that Sentos no longer shows: their titles as they were last agreed on."""
+        if not self.catalogue.was_read:
+            return {}
+        name = registered(self.ledger, self.catalogue.client.host, "products")
+        keys = Joins.of(self.ledger, name).keys(Side.RIGHT, self.catalogue.absent())
+        return {id: str(self.ledger.records(name).base(key).get("title") or id) for id, key in keys.items()}
 
     def _product_of(self, entity: str, operation: Operation) -> str:
         """The product of Sentos that a write is about. Operations of a side come with its own ids, those of a plan by key."""

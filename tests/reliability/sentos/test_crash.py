@@ -60,7 +60,7 @@ def _length(folder: Path, situation: Callable[[ProofWorld], None]) -> int:
 
 def _enumerate(situation: Callable[[ProofWorld], None], folder: Path, stride: int) -> None:
     boundaries, tried = _length(folder, situation), 0
-    for at in range(1 + list(SITUATIONS).index(situation), boundaries + 1, stride):
+    for at in range(1 + list(SITUATIONS).index(situation) % stride, boundaries + 1, stride):
         world = _made(folder / str(at), situation)
         try:
             assert world.die(at, full=True), f"the run ended before boundary {at}"
