@@ -38,6 +38,11 @@ class Links:
         """The same for the right side."""
         return {link.right_id: link for link in self._by("right_id", ids)}
 
+    def all(self) -> list[Link]:
+        """Every link, by key."""
+        rows = self.connection.execute("SELECT key, left_id, right_id FROM link WHERE pair = ? ORDER BY key", (self.pair,))
+        return [Link(*row) for row in rows]
+
     def put(self, link: Link) -> None:
         """Keep a link in place of the key's earlier one. Raises sqlite3.IntegrityError where an id stands in another link."""
         self.connection.execute(

@@ -58,6 +58,18 @@ def test_what_both_stores_have_is_taken_for_the_same_and_nothing_is_written(make
     assert world.synced(full=True).written == 0
 
 
+def test_a_look_before_the_first_run_leaves_a_page_of_the_pairing(make: Callable[..., StoresWorld]) -> None:
+    world = make(products=0)
+    for store in (world.taf, world.afl):
+        store.merchant.add_product("Mug <b>", sku="MUG", price="10.00", stock=10, vendor="Kayra")
+    ran = world.synced(test=True)
+    (note,) = (note for note in ran.report["notes"] if note["code"] == "pairing")
+    assert note["message"].startswith("1 products are taken for the same in taf and afl")
+    page = Path("test_output", "pairing.html").read_text(encoding="utf-8")
+    assert "Mug &lt;b&gt;" in page and page.count("gid://shopify/Product/") == 2
+    assert world.writes() == [] and not world.ledger.exists()
+
+
 def test_an_hour_without_news_costs_four_requests_a_side_at_most(make: Callable[..., StoresWorld]) -> None:
     world = make(products=60)
     world.sync()

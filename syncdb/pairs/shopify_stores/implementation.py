@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector, Feed
@@ -49,6 +50,7 @@ from syncdb.pairs.shopify_stores.media import MediaFeed, opened_media, with_medi
 from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
 from syncdb.pairs.shopify_stores.mirror import LinkMirror
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
+from syncdb.pairs.shopify_stores.pairing import leave_pairing
 from syncdb.pairs.shopify_stores.places import Places, pair_locations
 from syncdb.pairs.shopify_stores.products import Kept, ProductSide
 from syncdb.pairs.shopify_stores.selection import SharedEntity, StoresSelection
@@ -271,6 +273,8 @@ def open_runs(
 
         def start() -> Report:
             report = sync.run()
+            if request.dry and report.failure is None:
+                report.note(leave_pairing(ledger, shops, Path.cwd()))
             if not settings.write:
                 report.note(UNWRITTEN)
             elif not asked.dry and report.failure is None:
