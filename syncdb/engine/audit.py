@@ -13,9 +13,10 @@ from enum import Enum
 from typing import Protocol
 
 from syncdb.engine.policy import Triple
-from syncdb.model import Field, Found, Side
+from syncdb.model import Field, Found, Owner, Side
 from syncdb.values import Value, encode_fields, same
 
+OWNER = {Side.LEFT: Owner.LEFT, Side.RIGHT: Owner.RIGHT}
 MOST_KEPT = 10_000  # differences that are kept to be shown; all are counted
 
 
@@ -84,13 +85,15 @@ class Audited:
     """One kind of thing to be audited.
 
     `triples` reads both sides anew and brings them together, with what was last agreed. `within` says which keys belong to what
-    is audited. `name` is what people call a record. `problems` are reasons why not all could be read, asked for at the end.
+    is audited. `name` is what people call a record. `owners` say whose word counts for a field. `problems` are reasons why not
+    all could be read, asked for at the end.
     """
 
     entity: str
     pair: str
     titles: Mapping[Side, str]
     fields: Sequence[Field]
+    owners: Mapping[str, Owner]
     triples: Callable[[], Iterator[list[Triple]]]
     within: Callable[[Triple], bool]
     name: Callable[[Triple], str]
@@ -121,8 +124,8 @@ class Audit:
 
     @property
     def proven(self) -> bool:
-        """Whether all of it was read and is equal. What the first side withholds is told, but nobody can compare it."""
-        unseen = any(side is Side.RIGHT for side, _ in self.not_compared)
+        """Whether all of it was read and is equal. About what its owner does not say nobody can be wrong; it is told, too."""
+        unseen = any(self.audited.owners[name] is not OWNER[side] for side, name in self.not_compared)
         return self.complete and not self.differing and not unseen and not self.problems and all(one.equal for one in self.sums)
 
     def words(self, difference: Difference) -> str:

@@ -74,6 +74,7 @@ def _audited(sync: PairSync, entity: EntitySync, fields: Sequence[Field]) -> Aud
         pair.name,
         {side: connector.title for side, connector in pair.sides.items()},
         managed,
+        {name: rule.owner for name, rule in pair.policy.rules.items()},
         lambda: of_everything(sync.ledger.records(pair.name), left, pair.right),
         lambda triple: True,
         _called,

@@ -252,6 +252,7 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report) -
         sync.destination.pair,
         titles,
         fields,
+        {name: rule.owner for name, rule in sync.policy.rules.items()},
         lambda: of_everything(records, orders, connector),
         within.within,
         name,

@@ -14,9 +14,11 @@ from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
 from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.engine.audit import Audited
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
+from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
@@ -118,6 +120,11 @@ class GoodsRun:
             report.note(
                 Note("variants", f"{told}{', '.join(lacking[:MOST_NAMED])}{more}.", "Add them to the products in the shop.")
             )
+
+    def audited(self, clock: Clock, rng: random.Random, progress: Progress, orders: OrdersToSentos) -> list[Audited]:
+        """What is kept in step, ready to be read anew. Raises what looking at either side raises."""
+        sync = PairSync(self.ledger, self._pair_run(orders), self.request, clock, rng, progress)
+        return audited_entities(sync, self.fields())
 
     def _not_begun(self, stopped: SyncdbError, clock: Clock) -> Report:
         def steps(report: Report) -> None:

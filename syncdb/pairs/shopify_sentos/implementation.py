@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from syncdb.clock import Clock
@@ -193,6 +193,9 @@ def _goods_run(opened: Opened, only: Sequence[str]) -> Run:
         start=start,
         plans=lambda: run.plans,
         results=run.results,
+        audit=lambda period: nullcontext(
+            run.audited(opened.clock, opened.rng, opened.progress, opened.destination()),
+        ),
     )
 
 

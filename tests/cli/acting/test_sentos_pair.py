@@ -106,3 +106,17 @@ def test_settings_that_will_not_do_are_told_before_anything_is_contacted(
     ran = script(sandbox, **env)
     assert ran.returncode == 2 and told in ran.stdout, ran.stdout + ran.stderr
     assert sandbox.faults.log == []
+
+
+def test_an_audit_proves_the_goods_equal_or_names_what_is_not(sandbox: Sandbox) -> None:
+    allowed = {"SHOPIFY_WRITES": "all"}
+    assert script(sandbox, "--only", "products", **allowed).returncode == 0
+    equal = script(sandbox, "audit", "--pair", "sentos", "--json", name="sync_manager.py", **allowed)
+    told = json.loads(equal.stdout)
+    assert equal.returncode == 0 and told["proven"], equal.stdout + equal.stderr
+    (stock,) = (one for one in told["audits"] if one["entity"] == "inventory")
+    assert [(total["left"], total["right"]) for total in stock["sums"]] == [("25", "25")]
+    Till(sandbox.shop).sell({"MUG": 2})
+    other = script(sandbox, "audit", "--pair", "sentos", "--json", name="sync_manager.py", **allowed)
+    (difference,) = (d for one in json.loads(other.stdout)["audits"] for d in one["differences"])
+    assert other.returncode == 3 and (difference["left"], difference["right"]) == ("23", "25")
