@@ -159,8 +159,15 @@ def gaps_at(hole: Hole, look: Look, covered: Covered | None) -> Iterator[Gap]:
     for first, last, (after, before) in _parts(hole, lines, look):
         named_alike = hole.certain or affixes(after) == affixes(before)
         # a counter does not go back in time: an order made earlier is another's
-        if hole.times == 1 or (named_alike and _seconds(after, before) >= 0):
+        lacking = hole.certain or not _goes_on(after, before, look(first))
+        if hole.times == 1 or (named_alike and _seconds(after, before) >= 0 and lacking):
             yield Gap(first, last, after, before, _reason(last - first + 1, after, before, covered, lambda: _pace(hole, look)))
+
+
+def _goes_on(after: Numbered, before: Numbered, holders: Iterable[Numbered]) -> bool:
+    """Whether an order with the first number of a gap stands between its neighbours: then their counter lacks nothing."""
+    named = affixes(after)
+    return any(affixes(one) == named and _seconds(after, one) >= 0 and _seconds(one, before) >= 0 for one in holders)
 
 
 def _parts(hole: Hole, lines: Sequence[Line], look: Look) -> Iterator[tuple[int, int, Line]]:
