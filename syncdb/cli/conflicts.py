@@ -30,7 +30,9 @@ def conflicts(
         str | None, typer.Option("--take", metavar="SIDE", help="Whose value counts: a side, as the list names it.")
     ] = None,
     value: Annotated[str | None, typer.Option("--value", metavar="VALUE", help="A value of your own for both sides.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Decide all, or all that --entity and --field name.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Decide all that are not decided yet, or what --entity and --field name.")
+    ] = False,
     entity: Annotated[
         str | None, typer.Option("--entity", metavar="NAME", help="Only of these: products, variants, inventory, orders ...")
     ] = None,
@@ -58,7 +60,9 @@ def conflicts(
         if take is None and value is None:
             _list(output, _named(wanted, which or ()), sides, zone)
         else:
-            chosen = wanted if everything else _named(wanted, _some(which))
+            # what a person decided one by one is not decided otherwise along with the rest
+            undecided = [one for one in wanted if one.decided is None]
+            chosen = undecided if everything else _named(wanted, _some(which))
             _refuse_nothing(chosen, take)
             _decide(output, path, [_verdict(one, sides(one.pair), take, value) for one in chosen], chosen, yes)
 

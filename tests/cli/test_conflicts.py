@@ -104,6 +104,14 @@ def test_many_are_decided_at_once_but_only_after_asking(ask: Callable[..., Answe
     assert set(open_verdicts(path, VARIANTS, "gid://v/1")) == {"price", "sku"}
 
 
+def test_what_was_decided_by_itself_is_not_decided_otherwise_with_the_rest(ask: Callable[..., Answer], path: Path) -> None:
+    assert ask(ids(ask)["gid://v/1", "price"], "--take", "grist").code == 0
+    assert ask("--all", "--entity", "variants", "--take", "shopify", "--yes").code == 0
+    found = open_verdicts(path, VARIANTS, "gid://v/1")
+    assert found["price"][0] is Take.RIGHT and found["sku"][0] is Take.LEFT
+    assert ask("--all", "--entity", "variants", "--take", "shopify", "--yes").code == 2  # nothing is left to decide
+
+
 @pytest.mark.parametrize(
     ("field", "key", "arguments", "told"),
     [

@@ -10,6 +10,7 @@ from syncdb.pairs.shopify_stores.definitions import make_definitions
 from syncdb.pairs.shopify_stores.settings import load
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.products.product_writes import new_product
+from syncdb.sandbox.stores import LocalStore
 from tests.scenarios.stores_world import StoresWorld
 
 
@@ -361,3 +362,30 @@ def test_an_audit_proves_both_stores_equal_or_names_what_is_not(world: StoresWor
     found = [(one["field"], one["left"], one["right"]) for audit in told.data["audits"] for one in audit["differences"]]
     assert told.code == 3 and sorted(found) == [("available", "9", "10"), ("title", "Mug", "Beaker")]
     assert (taf["title"], afl["title"]) == ("Mug", "Beaker")
+
+
+def test_a_wrong_secret_is_in_the_ledger_until_a_run_goes_well(world: StoresWorld) -> None:
+    right, world.env["AFL_CLIENT_SECRET"] = world.env["AFL_CLIENT_SECRET"], "shpss_wrong"
+    assert world.sync().code == 4
+    assert world.manage("status").code == 1 and "afl (afl-demo.myshopify.com): Shopify refused" in world.manage("errors").out
+    world.env["AFL_CLIENT_SECRET"] = right
+    world.synced()
+    assert "refused" not in world.manage("errors").out
+
+
+def test_a_store_that_became_another_shop_is_not_filled(world: StoresWorld) -> None:
+    other = LocalStore("afl", 9, lambda: world.time, "EUR")
+    try:
+        world.env |= other.environment()
+        stopped = world.sync()
+        assert stopped.code == 5 and "So far afl was the shop afl-demo.myshopify.com" in stopped.text
+        assert not other.goods.products
+    finally:
+        other.server.close()
+        other.app.webhooks.close()
+
+
+def test_two_names_for_one_shop_are_refused(world: StoresWorld) -> None:
+    world.env |= {name.replace("TAF_", "AFL_"): value for name, value in world.taf.environment().items() if "DOMAIN" not in name}
+    stopped = world.sync()
+    assert stopped.code in (2, 4, 5) and len(world.afl.goods.products) == len(world.taf.goods.products) == 1

@@ -76,7 +76,10 @@ def open_runs(
             ["sentos_channel_id is not set, so no orders can be made in Sentos."],
             next_step="docs/sentos.md says how to find the number. Nothing was contacted.",
         )
-    with open_ledger(settings, request, clock) as ledger, _opened(settings, ledger, request, clock, progress) as opened:
+    with (
+        open_ledger(settings, request, clock, SHOPIFY_SENTOS.name) as ledger,
+        _opened(settings, ledger, request, clock, progress) as opened,
+    ):
         runs = []
         if settings.orders is not None and (not only or ORDERS in only):
             runs.append(_orders_run(opened))

@@ -263,7 +263,7 @@ def open_runs(
     asked = request if settings.write else replace(request, dry=True)
     selection = settings.selection.only(only)[0] if only else settings.selection
     with (
-        open_ledger(settings, asked, clock) as ledger,
+        open_ledger(settings, asked, clock, SHOPIFY_STORES.name) as ledger,
         opened_shops(settings, ledger, clock) as shops,
         opened_media(shops, ledger, clock.now()) as media,
     ):

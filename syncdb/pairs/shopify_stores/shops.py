@@ -9,6 +9,7 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.errors import NeedsPerson, Refused, RetryLater
 from syncdb.ledger import Ledger
 from syncdb.ledger.sources import Source
 from syncdb.model import Side
@@ -57,21 +58,49 @@ def pair_name(left: str, right: str, entity: str = "") -> str:
 
 @contextmanager
 def opened_shops(settings: StoresSettings, ledger: Ledger, clock: Clock) -> Iterator[Shops]:
-    """Both shops, reached. Raises Refused and RetryLater."""
+    """Both shops, reached.
+
+    Raises Refused, RetryLater, and NeedsPerson where they are one shop, or another than the ledger knows under a store's name.
+    """
     with ExitStack() as stack:
         trying = retrier(settings, clock)
         first, second = (_opened(one, stack.enter_context(connected_shop(one, clock, trying))) for one in settings.stores)
         # the other way round in the configuration is no other pair
         turned = ledger.pairs.get(pair_name(second.shop.shop_id, first.shop.shop_id)) is not None
         shops = Shops(second, first) if turned else Shops(first, second)
+        _refuse_others(ledger, shops)
         _remember(ledger, shops)
         yield shops
 
 
 def _opened(store: Store, client: ShopifyClient) -> OpenedShop:
     conversation = Conversation(client)
-    locations = read_locations(conversation)
-    return OpenedShop(store, conversation, conversation.shop(), tuple(locations))
+    try:
+        locations = read_locations(conversation)
+        return OpenedShop(store, conversation, conversation.shop(), tuple(locations))
+    except (Refused, RetryLater) as failure:  # of two shops it must be said which
+        raise type(failure)(f"{store.name} ({store.shopify_store_name}): {failure}", next_step=failure.next_step) from failure
+
+
+def _refuse_others(ledger: Ledger, shops: Shops) -> None:
+    """A store that became another shop would be filled with all that the first one has."""
+    left, right = shops.left, shops.right
+    if left.shop.shop_id == right.shop.shop_id:
+        raise NeedsPerson(
+            f"{left.store.name} and {right.store.name} are both the shop {left.shop.domain}. Nothing was changed.",
+            next_step="Check the domains and tokens of both stores; a base URL may lead to the wrong one.",
+        )
+    if ledger.pairs.get(shops.pair_name()) is not None:
+        return
+    known = {source.data.get("called"): source.data for source in ledger.sources.of_kind(KIND)}
+    for one in shops.by_side.values():
+        earlier = known.get(one.store.name)
+        if earlier is not None and earlier["id"] != one.shop.shop_id:
+            raise NeedsPerson(
+                f"So far {one.store.name} was the shop {earlier['domain']}; now it is {one.shop.domain}. Nothing was changed.",
+                next_step=f"Check the domain and token of {one.store.name}. If another shop is meant, give this pair a ledger of "
+                "its own (db_path).",
+            )
 
 
 def _remember(ledger: Ledger, shops: Shops) -> None:
