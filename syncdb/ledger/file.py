@@ -111,10 +111,17 @@ def copy_aside(path: Path) -> sqlite3.Connection:
     process ends: a ledger of a million orders is larger than many a computer's memory.
     """
     with closed_on_failure(_connect("file:")) as aside:
-        if path.exists() and path.stat().st_size:
+        if _holds_something(path):
             _copy_undisturbed(path, aside)
         migrate(aside)
     return aside
+
+
+def _holds_something(path: Path) -> bool:
+    try:
+        return path.exists() and path.stat().st_size > 0
+    except OSError as error:  # a name that no file can have
+        raise unusable(path, error) from error
 
 
 def _copy_undisturbed(path: Path, aside: sqlite3.Connection) -> None:

@@ -222,9 +222,9 @@ def test_a_shop_that_describes_itself_in_other_kinds_is_not_understood(read: Cal
 
 def test_any_settings_of_the_pair_are_refused_with_their_names(world: GristWorld, capsys: pytest.CaptureFixture[str]) -> None:
     rng, refused = random.Random(23), 0
-    rules = {"price": {"rule": "grist-wins"}, "sku": {"column": "Article"}, "cost": {"rule": "shopify"}}
+    rules = {"price": {"rule": "grist-wins"}, "sku": {"column": "SKU"}, "cost": {"rule": "shopify"}}
     good: dict[str, Any] = {
-        "grist_sync": {"products": True, "variants": {"table": "Goods", "fields": rules, "gone_in_shop": "keep"}},
+        "grist_sync": {"products": True, "variants": {"table": "Variants", "fields": rules, "gone_in_shop": "keep"}},
         "shopify_writes": ["variants.price", "inventory", "products"],
     }
     file = world.folder / "config.json"

@@ -28,8 +28,8 @@ quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthC
 class Patient(World):
     """A run gives up after some rounds of lost answers and says what is unsettled; the next one goes on from there."""
 
-    def sync(self, steps: Steps | None = None) -> Reconciled:
-        result = super().sync(steps)
+    def sync(self, steps: Steps | None = None, keys: list[str] | None = None, *, anew: bool = False) -> Reconciled:
+        result = super().sync(steps, keys, anew=anew)
         for _ in range(12):
             if not result.unsettled:
                 break
@@ -48,6 +48,7 @@ class Counted(TwoWay):
         self.world = Patient(self.folder, POLICY, number, hostile, self.matching)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}
+        self.aside: dict[bool, dict[str, dict[str, Any]]] = {}
 
     def judge(self, *before: Any) -> None:
         super().judge(*before)
