@@ -22,7 +22,7 @@ from syncdb.ledger.runs import Problem
 from syncdb.order_snapshot import OrderSnapshot, snapshot_of
 from syncdb.orders.missed_orders import missed
 from syncdb.orders.redaction import catch_up
-from syncdb.orders.shop_identity import one_shop
+from syncdb.orders.shop_identity import same_shop
 from syncdb.values import iso, moment
 
 FETCH = "fetch"
@@ -283,17 +283,7 @@ class Intake:
 
     def _same_shop(self, facts: Facts) -> None:
         """Raises NeedsPerson when another shop answers than the ledger's."""
-        one_shop(
-            self.ledger,
-            id=facts.shop_id,
-            domain=facts.domain,
-            name=facts.name,
-            zone=facts.zone,
-            currency=facts.currency,
-            version=facts.version,
-            scopes=facts.scopes,
-            asked=self.reader.client.shop,
-        )
+        same_shop(self.ledger, facts, self.reader.client.shop)
 
     def _tell(self, notices: Iterable[Notice]) -> None:
         for notice in notices:

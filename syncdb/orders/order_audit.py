@@ -25,7 +25,7 @@ from syncdb.ledger.records import Records
 from syncdb.mapping.choice import column
 from syncdb.model import Field, Found, Record, Side, Snapshot
 from syncdb.orders.intake import FETCH, Intake, Window
-from syncdb.orders.shop_identity import one_shop
+from syncdb.orders.shop_identity import same_shop
 from syncdb.values import iso, moment
 
 if TYPE_CHECKING:
@@ -206,16 +206,7 @@ def _read(sync: "OrderSync", fresh: Ledger, period: Period) -> Report:
     sync.progress.stage("Reading orders anew")
     intake.read(Window(begin, now, True, begin), sync.request.overlap)
     if (facts := sync.reader.facts) is not None:
-        one_shop(
-            sync.ledger,
-            id=facts.shop_id,
-            domain=facts.domain,
-            name=facts.name,
-            zone=facts.zone,
-            currency=facts.currency,
-            version=facts.version,
-            scopes=facts.scopes,
-        )
+        same_shop(sync.ledger, facts, sync.reader.client.shop)
     return report
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from syncdb.connectors.order_source import Facts
 from syncdb.engine.guards import Cause
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, state_keys
@@ -58,6 +59,21 @@ def one_shop(
             ledger.sources.put(Source(source, KIND, current))
             if source == FIRST:
                 ledger.runs.put(state_keys.SHOP, current)  # where those ask who need not know of a second shop
+
+
+def same_shop(ledger: Ledger, facts: Facts, asked: str) -> None:
+    """The same of a shop as a reader of orders describes it."""
+    one_shop(
+        ledger,
+        id=facts.shop_id,
+        domain=facts.domain,
+        name=facts.name,
+        zone=facts.zone,
+        currency=facts.currency,
+        version=facts.version,
+        scopes=facts.scopes,
+        asked=asked,
+    )
 
 
 def zone_cause(shown: str | None, now: str) -> Cause | None:

@@ -1,14 +1,12 @@
 """Auditing pairs: each run is made ready over a copy of the ledger, both sides are read anew, and nothing is written."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 from syncdb.clock import Clock
 from syncdb.engine.audit import Audit, Audited, Period, audit
 from syncdb.engine.request import run_request
-from syncdb.logs import set_up
 from syncdb.services.audit_files import PairAudit
-from syncdb.services.stopping import Lines, Stop
+from syncdb.services.run_now import opened
 from syncdb.services.validation import UsablePair
 from syncdb.values import iso
 
@@ -19,26 +17,13 @@ def audit_pairs(pairs: Sequence[UsablePair], period: Period, clock: Clock) -> li
 
 
 def _audit_pair(one: UsablePair, period: Period, clock: Clock) -> list[PairAudit]:
-    stop, settings = Stop(), one.settings
-    with ExitStack() as stack:
-        stack.enter_context(
-            set_up(
-                settings.log_file,
-                verbose=False,
-                terminal=True,
-                secrets=settings.secrets,
-                customer_data=settings.log_customer_data,
-            )
-        )
-        stack.enter_context(stop.listening())
-        request = run_request(settings, full=True, dry=True)
-        runs = stack.enter_context(one.implementation.open(settings, request, (), clock, Lines(stop.check)))
-        found = []
+    found = []
+    with opened(one, run_request(one.settings, full=True, dry=True), (), clock) as runs:
         for run in runs:
             if run.audit is not None:
                 with run.audit(period) as audited:
                     found.append(PairAudit(one.pair.name, run.between, [_timed(each, clock) for each in audited]))
-        return found
+    return found
 
 
 def _timed(audited: Audited, clock: Clock) -> Audit:

@@ -1,16 +1,16 @@
 """An ordinary run of a pair, made by a command that needs one: the same as the pair's own script makes."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.engine.report import Report
-from syncdb.engine.request import run_request
+from syncdb.engine.request import RunRequest, run_request
 from syncdb.errors import Interrupted
 from syncdb.logs import set_up
-from syncdb.pairs.base import PairType
+from syncdb.pairs.base import PairType, Run
 from syncdb.services.stopping import Lines, Stop
 from syncdb.services.validation import UsablePair
 
@@ -30,13 +30,10 @@ class RunMade:
         return {"pair": self.pair.name, "about": self.entity} | self.report.as_data()
 
 
-def run_now(one: UsablePair, *, full: bool = False, orders_only: bool = False, clock: Clock = SYSTEM) -> Sequence[RunMade]:
-    """A pair's runs in their order, or only that of the orders; a person who ends one ends all.
-
-    Raises what opening the pair raises; the rest is in the reports.
-    """
-    stop, settings, made = Stop(), one.settings, list[RunMade]()
-    only = (ORDERS,) if orders_only and one.pair.chooses_fields else ()
+@contextmanager
+def opened(one: UsablePair, request: RunRequest, only: Sequence[str], clock: Clock) -> Iterator[Sequence[Run]]:
+    """A pair's runs, ready to go, with their log and a person's Ctrl-C heard. Raises what opening the pair raises."""
+    stop, settings = Stop(), one.settings
     with ExitStack() as stack:
         stack.enter_context(
             set_up(
@@ -48,8 +45,18 @@ def run_now(one: UsablePair, *, full: bool = False, orders_only: bool = False, c
             )
         )
         stack.enter_context(stop.listening())
-        request = run_request(settings, full=full)
-        for run in stack.enter_context(one.implementation.open(settings, request, only, clock, Lines(stop.check))):
+        yield stack.enter_context(one.implementation.open(settings, request, only, clock, Lines(stop.check)))
+
+
+def run_now(one: UsablePair, *, full: bool = False, orders_only: bool = False, clock: Clock = SYSTEM) -> Sequence[RunMade]:
+    """A pair's runs in their order, or only that of the orders; a person who ends one ends all.
+
+    Raises what opening the pair raises; the rest is in the reports.
+    """
+    made: list[RunMade] = []
+    only = (ORDERS,) if orders_only and one.pair.chooses_fields else ()
+    with opened(one, run_request(one.settings, full=full), only, clock) as runs:
+        for run in runs:
             made.append(RunMade(one.pair, run.entity, run.execute().report))
             if isinstance(made[-1].report.failure, Interrupted):
                 break
