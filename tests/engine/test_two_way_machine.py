@@ -63,6 +63,7 @@ class TwoWay(RuleBasedStateMachine):
         self.world = World(self.folder, POLICY, seed, hostile, self.matching)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}
+        self.remade: set[tuple[str, bool]] = set()  # what was made anew since the last run, and on which side
         self.aside: dict[bool, dict[str, dict[str, Any]]] = {}
 
     def shown(self) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
@@ -195,8 +196,15 @@ class TwoWayMatched(TwoWayOwnIds):
         if all(key in rows for rows in self.shown()):
             del side.rows[self.world.ids(side)[key]]
             self.world.add(side, key, dict.fromkeys(POLICY.rules, number))
+            self.remade.add((key, left))
+            if {(key, True), (key, False)} <= self.remade:  # two new records that nobody brought together yet
+                self.agreed.pop(key, None)
             if not left:
                 self.notes.pop(key, None)
+
+    def sync(self, *, anew: bool = False) -> None:
+        self.remade.clear()
+        super().sync(anew=anew)
 
 
 RUNS = settings(max_examples=60, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -48,6 +48,7 @@ class Counted(TwoWay):
         self.world = Patient(self.folder, POLICY, number, hostile, self.matching)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}
+        self.remade: set[tuple[str, bool]] = set()
         self.aside: dict[bool, dict[str, dict[str, Any]]] = {}
 
     def judge(self, *before: Any) -> None:
