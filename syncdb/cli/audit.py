@@ -143,7 +143,7 @@ def _show_one(output: "Output", between: str, one: "Audit") -> None:
         f"{one.records[Side.LEFT]} records in {left}, {one.records[Side.RIGHT]} in {right}; {one.cells} values compared, "
         f"{one.equal} of them equal, {one.differing} difference{'' if one.differing == 1 else 's'}."
     )
-    for text in one.problems:
+    for text in (*one.problems, *one.audited.remarks):
         output.line(text)
     if not one.complete:
         output.line("One side could not be read whole, so what is lacking there proves nothing.")

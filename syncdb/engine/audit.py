@@ -86,7 +86,7 @@ class Audited:
 
     `triples` reads both sides anew and brings them together, with what was last agreed. `within` says which keys belong to what
     is audited. `name` is what people call a record. `owners` say whose word counts for a field. `problems` are reasons why not
-    all could be read, asked for at the end.
+    all could be read, asked for at the end; `remarks` say what was left out on purpose.
     """
 
     entity: str
@@ -99,6 +99,7 @@ class Audited:
     name: Callable[[Triple], str]
     sums: Sums
     problems: Callable[[], Sequence[str]] = tuple
+    remarks: Sequence[str] = ()
 
 
 @dataclass(slots=True)

@@ -38,6 +38,12 @@ class Records:
             "INSERT OR IGNORE INTO record (pair, key, order_id) VALUES (?, ?, ?)", ((self.pair, key, order_id) for key in keys)
         )
 
+    def expect_no_more(self, keys: Iterable[str]) -> None:
+        """These keys need not come to be; what was agreed about one stays."""
+        self.connection.executemany(
+            "DELETE FROM record WHERE pair = ? AND key = ? AND base IS NULL", ((self.pair, key) for key in keys)
+        )
+
     def known(self, keys: Iterable[str]) -> dict[str, Known]:
         """What is known of these keys; unknown ones are left out."""
         return self._known("SELECT key, order_id, base FROM record WHERE pair = ? AND key IN ({})", keys)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from syncdb.mapping.choice import KEY_LABELS, Amounts, ChosenColumns, Rows, column
 from syncdb.mapping.columns import Level, OrderColumn, Raw
 from syncdb.mapping.long_texts import cut
+from syncdb.mapping.order_filter import EVERY_ORDER, OrderFilter
 from syncdb.mapping.present_worth import is_first
 from syncdb.model import Field, Record
 from syncdb.values import Kind, Value, digest, moment, wall_clock
@@ -33,7 +34,8 @@ class SheetMapping:
 
     `columns` are (name, header) as `parse_columns` gives them, `zone` is the IANA name of the shop's time zone, `currency` its
     ISO code. With `amounts` first_line an order's own amounts stand on its first line only, so that a column adds up. Texts of
-    more than `longest_text` UTF-16 units are cut. Raises ValueError for a column or zone that does not exist.
+    more than `longest_text` UTF-16 units are cut. `wanted` says which orders get rows at all. Raises ValueError for a column or
+    zone that does not exist.
     """
 
     rows: Rows
@@ -42,6 +44,7 @@ class SheetMapping:
     currency: str
     amounts: Amounts = "every_line"
     longest_text: int | None = None
+    wanted: OrderFilter = EVERY_ORDER
     fields: tuple[Field, ...] = field(init=False)
     _chosen: tuple[OrderColumn, ...] = field(init=False, repr=False)
     _zone: tzinfo = field(init=False, repr=False)
@@ -62,10 +65,15 @@ class SheetMapping:
 
     @property
     def digest(self) -> str:
-        """Changes whenever the columns, their meaning or the way values are shown do."""
+        """Changes whenever the columns, their meaning, the way values are shown or the orders that are wanted do."""
         meanings = [[one.name, one.kind.value, one.level, one.meaning] for one in self._chosen]
         pairs = [list(pair) for pair in self.columns]
-        return digest([MEANING, self.rows, pairs, self.zone, self.currency, meanings, self.amounts])
+        asked = [self.wanted.data] if self.wanted.data else []
+        return digest([MEANING, self.rows, pairs, self.zone, self.currency, meanings, self.amounts, *asked])
+
+    def takes(self, snapshot: Mapping[str, Any]) -> bool:
+        """Whether an order that has no rows yet shall get some."""
+        return self.wanted.takes(snapshot, self._zone)
 
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
         """The rows of an order: one per line item (key: its id), or one for the whole order (key: the order's id).

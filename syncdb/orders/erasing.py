@@ -153,6 +153,9 @@ class _EmptiedRows:
     def digest(self) -> str:
         return self.inner.digest
 
+    def takes(self, snapshot: Mapping[str, Any]) -> bool:
+        return self.inner.takes(snapshot)
+
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
         return self.inner.records(snapshot)
 

@@ -214,8 +214,10 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report) -
     shop = sync.ledger.runs.get(state_keys.SHOP)
     connector, rows = sync.destination.open(shop)
     structure = connector.structure(random.SystemRandom().randrange(1, 2**31))
-    placed = _placed(fresh, period, str(shop["zone"]))
     records = sync.ledger.records(sync.destination.pair)
+    every = _placed(fresh, period, str(shop["zone"]))
+    placed = _with_rows(fresh, records, rows, every)
+    left_out = len(every) - len(placed)
     orders = FreshOrders(fresh, records, rows, placed)
     home = Homes(orders, records)
     managed = [name for name in sync.policy.rules if name != "key"]
@@ -249,6 +251,7 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report) -
         name,
         sums,
         problems,
+        [f"{left_out} order(s) of these days do not fit the filter and have no rows: they were left out."] if left_out else (),
     )
 
 
@@ -266,6 +269,14 @@ def _placed(ledger: Ledger, period: Period, zone: str) -> dict[str, Placed]:
         order_id: Placed(name or order_id, moment(at).astimezone(clock).date().isoformat(), currency or NOBODY_KNOWS)
         for order_id, name, at, currency in ledger.orders.placed(iso(first), iso(last))
     }
+
+
+def _with_rows(fresh: Ledger, records: Records, rows: "RowMapping", placed: Mapping[str, Placed]) -> dict[str, Placed]:
+    """Without the orders that no row is wanted of and that have none."""
+    unwanted = [order_id for order_id, snapshot in _snapshots(fresh, placed) if not rows.takes(snapshot)]
+    known = records.of_orders(unwanted) if unwanted else {}
+    gone = set(unwanted) - {one.order_id for one in known.values() if one.base is not None}
+    return {order_id: one for order_id, one in placed.items() if order_id not in gone}
 
 
 def _snapshots(fresh: Ledger, order_ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:

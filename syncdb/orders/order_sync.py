@@ -51,6 +51,9 @@ class RowMapping(Protocol):
     def digest(self) -> str:
         """Changes whenever what is shown of an order changes."""
 
+    def takes(self, snapshot: Mapping[str, Any]) -> bool:
+        """Whether an order that has no rows yet shall get some."""
+
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
         """One record for each row of an order."""
 
@@ -104,6 +107,16 @@ def cut_note(shortened: Mapping[tuple[str, str], str]) -> Note:
     )
 
 
+def left_note(orders: Sequence[str]) -> Note:
+    """Which orders have rows, but are not among the wanted ones any more."""
+    named = ", ".join(orders[:NAMED]) + (f" and {len(orders) - NAMED} more" if len(orders) > NAMED else "")
+    return Note(
+        "left out",
+        f"{len(orders)} order(s) do not fit the filter any more: {named}. Their rows stay, and stay true.",
+        "Rows that are not wanted can be deleted by hand, with deleted_rows set to respect.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class OrderSync:
     """One run. With `request.dry` the ledger must be a copy, and nothing is written anywhere else.
@@ -136,7 +149,7 @@ class OrderSync:
         connector, rows = self.destination.open(self.ledger.runs.get(state_keys.SHOP))
         self._hear_of_new_columns(rows)
         self._hear_after_long_absence(report.run_id)
-        stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record)
+        stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record, rows.takes)
         left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
         cause = zone_cause(zone_then, str(self.ledger.runs.get(state_keys.SHOP)["zone"]))
         policy = brought_up(self.policy) if OLDER_COPY in self.request.accept else self.policy
@@ -153,6 +166,8 @@ class OrderSync:
         self._name_failed(report, stored)
         if stored.shortened:
             report.note(cut_note(stored.shortened))
+        if stored.left:
+            report.note(left_note(stored.left))
 
     def _refuse_older_copy(self, report: Report) -> None:
         """Raise NeedsPerson where the other side was put back to an older copy, which would undo what the shop has since."""

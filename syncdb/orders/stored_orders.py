@@ -3,7 +3,7 @@
 So rows can be compared, restored and back-filled without asking the shop again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,21 +17,31 @@ from syncdb.values import Value
 BLOCK = 300
 ToRecords = Callable[[Mapping[str, Any]], list[Record]]
 Removed = Callable[[str, Mapping[str, Value]], Record]
+Takes = Callable[[Mapping[str, Any]], bool]
+
+
+def every_order(snapshot: Mapping[str, Any]) -> bool:
+    """No order is left out."""
+    return True
 
 
 @dataclass(slots=True)
 class StoredOrders:
     """A read-only connector over the ledger's snapshots. `failed` collects orders that could not be shown, by order id.
 
-    `shortened` collects texts that are cut and were not before: the order's name by key and field.
+    `takes` says whether an order without rows shall get some. `left` collects the names of orders that changed and are not
+    wanted any more, but have rows: these are kept, and kept true. `shortened` collects texts that are newly cut: the
+    order's name by key and field.
     """
 
     ledger: Ledger
     pair: str
     to_records: ToRecords
     removed: Removed
+    takes: Takes = every_order
     failed: dict[str, SkipRecord] = field(default_factory=dict)
     shortened: dict[tuple[str, str], str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
     name = "the shop"
     title = "the shop"
@@ -43,9 +53,13 @@ class StoredOrders:
         for start in range(0, len(order_ids), BLOCK):
             block = order_ids[start : start + BLOCK]
             by_order = self._records(block)
+            self._hear_of_leaving(block)
             with self.ledger.transaction():
+                records = self.ledger.records(self.pair)
+                rowless = [order_id for order_id, shown in by_order.items() if not shown]
+                records.expect_no_more(records.keys_of(rowless) if rowless else ())
                 for order_id in block:
-                    self.ledger.records(self.pair).expect(order_id, by_order.get(order_id, ()))
+                    records.expect(order_id, by_order.get(order_id, ()))
                     keys.extend(by_order.get(order_id, ()))
         return keys
 
@@ -85,7 +99,12 @@ class StoredOrders:
         """The records of these orders by order and key, also of lines that they no longer have but that have a row."""
         wanted = list(order_ids)
         shown: dict[str, dict[str, Record]] = {}
-        for order_id, snapshot in self.ledger.orders.snapshots(wanted).items():
+        snapshots = self.ledger.orders.snapshots(wanted)
+        rowless = self._without_rows(snapshots)
+        for order_id, snapshot in snapshots.items():
+            if order_id in rowless:
+                shown[order_id] = {}
+                continue
             try:
                 shown[order_id] = {record.key: record for record in self.to_records(snapshot)}
                 self._hear_of_cuts(str(snapshot.get("name") or order_id), shown[order_id].values())
@@ -102,6 +121,27 @@ class StoredOrders:
             if known.base is not None:
                 shown[known.order_id][key] = self.removed(key, known.base.fields)
         return shown
+
+    def _without_rows(self, snapshots: Mapping[str, Mapping[str, Any]]) -> set[str]:
+        """Which of these orders get no rows: they are not wanted, and none was ever written."""
+        unwanted = {order_id for order_id, snapshot in snapshots.items() if not self.takes(snapshot)}
+        return unwanted - self._with_rows(unwanted)
+
+    def _with_rows(self, order_ids: Collection[str]) -> set[str]:
+        if not order_ids:
+            return set()
+        records = self.ledger.records(self.pair)
+        homes = records.keys_of(order_ids)
+        return {homes[key] for key in records.agreed(homes)}
+
+    def _hear_of_leaving(self, order_ids: Sequence[str]) -> None:
+        """Note which of these orders are not wanted any more though they have rows."""
+        if self.takes is every_order:
+            return
+        snapshots = self.ledger.orders.snapshots(order_ids)
+        unwanted = [order_id for order_id, snapshot in snapshots.items() if not self.takes(snapshot)]
+        with_rows = self._with_rows(unwanted)
+        self.left += [str(snapshots[one].get("name") or one) for one in unwanted if one in with_rows]
 
     def _hear_of_cuts(self, order: str, records: Iterable[Record]) -> None:
         """Note which texts are newly cut: what both sides agreed on already was told when it was written."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from syncdb.mapping.choice import ChosenColumns, Rows, parse_columns
 from syncdb.mapping.entities import ENTITIES, KEY_LABEL, Entity, EntityField, entity_field
+from syncdb.mapping.order_filter import OrderFilter, parse_filter
 from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
 from syncdb.values import digest
 
@@ -67,11 +68,14 @@ class ChosenEntity:
 
 @dataclass(frozen=True, slots=True)
 class ChosenOrders:
-    """The orders with their table, one row each or one for each line, their columns, and the rules of what Grist may change."""
+    """The orders with their table, one row each or one for each line, their columns, which are wanted, and the rules of what
+    Grist may change.
+    """
 
     table: str
     rows: Rows
     columns: ChosenColumns
+    wanted: OrderFilter
     from_grist: Mapping[str, Rule]
 
 
@@ -239,7 +243,7 @@ def _allowed(entity: Entity, known: EntityField, wanted: Rule, reading: _Reading
 
 
 def _orders(given: Any, reading: _Reading) -> ChosenOrders | None:
-    options = _options(ORDERS, given, ("table", "rows", "columns", "from_grist"), reading)
+    options = _options(ORDERS, given, ("table", "rows", "columns", "filter", "from_grist"), reading)
     if options is None:
         return None
     rows: Rows = "line" if options.get("rows") == "line" else "order"
@@ -248,13 +252,15 @@ def _orders(given: Any, reading: _Reading) -> ChosenOrders | None:
     choice = parse_columns(options.get("columns"), rows)
     for problem in choice.problems:
         reading.say(f"{ORDERS}.columns", problem.removeprefix("columns").lstrip(":, "))
+    wanted, problems = parse_filter(options.get("filter"))
+    for problem in problems:
+        reading.problems.append(f"{ORDERS}.filter{problem}" if problem.startswith(".") else f"{ORDERS}.filter: {problem}")
     table = options.get("table", "Orders")
     if not isinstance(table, str) or not table.strip():
         reading.say(f"{ORDERS}.table", "must be a table's name")
         return None
-    return ChosenOrders(
-        table.strip(), rows, choice.columns, _from_grist(options.get("from_grist", []), choice.columns, rows, reading)
-    )
+    from_grist = _from_grist(options.get("from_grist", []), choice.columns, rows, reading)
+    return ChosenOrders(table.strip(), rows, choice.columns, wanted, from_grist)
 
 
 def _from_grist(given: Any, columns: ChosenColumns, rows: Rows, reading: _Reading) -> Mapping[str, Rule]:

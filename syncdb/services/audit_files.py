@@ -57,6 +57,7 @@ def _audit_data(of_pair: PairAudit, one: Audit) -> dict[str, Any]:
         "proven": one.proven,
         "complete": one.complete,
         "problems": list(one.problems),
+        "remarks": list(one.audited.remarks),
         "records": {name: one.records[side] for side, name in sides.items()},
         "cells": {"compared": one.cells, "equal": one.equal},
         "not_compared": [{"side": sides[side], "field": name, "records": n} for (side, name), n in one.not_compared.items()],

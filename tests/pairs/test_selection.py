@@ -137,3 +137,10 @@ def test_everything_that_is_wrong_is_told_at_once_and_no_key_is_shown(tmp_path: 
     told = "\n".join(caught.value.problems)
     assert "no document's id" in told and "did you mean products" in told and "https://" in told
     assert "k" * 40 not in told
+
+
+def test_orders_can_be_filtered_and_a_wrong_filter_is_named() -> None:
+    chosen = parse_selection({"orders": {"filter": {"tags": ["wholesale"]}}}, ()).orders
+    assert chosen is not None and chosen.wanted.tags == {"wholesale"}
+    wrong = parse_selection({"orders": {"filter": {"financial_status": ["payed"]}}}, ())
+    assert wrong.problems[0].startswith("orders.filter.financial_status: there is no payed")

@@ -125,7 +125,7 @@ def order_columns(rows: "OrderRows", shared: Collection[str] = ()) -> tuple[Tabl
 
 def order_rows(chosen: ChosenOrders, zone: str, currency: str) -> "OrderRows":
     """Orders as rows of their table."""
-    return OrderRows(SheetMapping(chosen.rows, chosen.columns, zone, currency))
+    return OrderRows(SheetMapping(chosen.rows, chosen.columns, zone, currency, wanted=chosen.wanted))
 
 
 def shown_fields(chosen: ChosenEntity) -> tuple[Field, ...]:
@@ -171,6 +171,9 @@ class OrderRows:
     @property
     def digest(self) -> str:
         return self.mapping.digest
+
+    def takes(self, snapshot: Mapping[str, Any]) -> bool:
+        return self.mapping.takes(snapshot)
 
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
         return [_as_row(one) for one in self.mapping.records(snapshot)]

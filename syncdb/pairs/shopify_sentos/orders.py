@@ -69,6 +69,10 @@ class OrderRecords:
     def key(self, snapshot: Mapping[str, Any]) -> str:
         return f"{self.shop}-{snapshot['id']}"
 
+    def takes(self, snapshot: Mapping[str, Any]) -> bool:
+        """Every order is looked at: one that is not to be sent has no record."""
+        return True
+
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
         """Its record; none for an order that is not to be sent and never was."""
         key = self.key(snapshot)

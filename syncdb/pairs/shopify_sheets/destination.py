@@ -18,6 +18,7 @@ from syncdb.errors import Refused
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import Amounts, SheetMapping, default_columns
+from syncdb.mapping.order_filter import EVERY_ORDER
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
@@ -145,7 +146,8 @@ def sheet_mapping(settings: SheetsSettings, zone: str, currency: str) -> SheetMa
     """What the settings want to see of an order, in the shop's time zone and currency."""
     rows = cast(RowsSetting, settings.rows)
     amounts = cast(Amounts, settings.order_amounts)
-    return SheetMapping(rows, settings.columns or default_columns(rows), zone, currency, amounts, LONGEST_TEXT)
+    columns = settings.columns or default_columns(rows)
+    return SheetMapping(rows, columns, zone, currency, amounts, LONGEST_TEXT, settings.order_filter or EVERY_ORDER)
 
 
 def policy(settings: SheetsSettings, fields: Sequence[Field]) -> Policy:

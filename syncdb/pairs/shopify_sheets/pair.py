@@ -44,6 +44,10 @@ SHOPIFY_SHEETS = PairType(
             "`line`: one row for each line item. `order`: one row for each order.",
         ),
         Key(
+            "order_filter", "ORDER_FILTER", validators.json_object, None,
+            "Which orders get rows: by status, tags, channel, location, day and more (see below). Left out: every order.",
+        ),
+        Key(
             "order_amounts", "ORDER_AMOUNTS", validators.one_of("every_line", "first_line"), "every_line",
             "With one row for each line item, an order's own amounts on `every_line` of it, or on its `first_line` only, so that "
             "a column adds up.",

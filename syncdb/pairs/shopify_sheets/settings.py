@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncdb.config.reading import Reading, read
 from syncdb.pairs.registry import known_keys
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.systems.google_sheets.service_account import check_key_file
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
+
+if TYPE_CHECKING:
+    from syncdb.mapping.order_filter import OrderFilter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class SheetsSettings(ShopSettings):
     period_spreadsheets: Mapping[str, str]  # by year or by period of the kind of `tabs_by`
     columns: tuple[tuple[str, str], ...] | None  # name and header of each; None is the default set
     rows: str
+    order_filter: "OrderFilter | None"  # None: every order
     order_amounts: str  # every_line or first_line
     google_api_base_url: str | None
 
@@ -36,6 +40,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
     reading = read(SHOPIFY_SHEETS.all_keys, known_keys(), flags, env, directory, config_path)
     choose_credentials(reading)
     _parse_columns(reading)
+    _parse_filter(reading)
     _parse_periods(reading)
     email = _check_key_file(reading)
     reading.tell_detour("shopify_base_url", "Shopify")
@@ -55,6 +60,19 @@ def _parse_columns(reading: Reading) -> None:
     reading.values["columns"] = choice.columns
     where = reading.where("columns")
     reading.problems += [f"columns ({where}): {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
+
+
+def _parse_filter(reading: Reading) -> None:
+    raw = reading.values["order_filter"]
+    if raw is None:
+        return
+    from syncdb.mapping.order_filter import parse_filter
+
+    reading.values["order_filter"], problems = parse_filter(raw)
+    where = reading.where("order_filter")
+    for problem in problems:
+        place, _, told = problem.rpartition(": ") if problem.startswith(".") else ("", "", problem)
+        reading.problems.append(f"order_filter{place} ({where}): {told}.")
 
 
 def _parse_periods(reading: Reading) -> None:

@@ -186,3 +186,16 @@ def test_a_grist_document(in_grist: Callable[..., GristWorld]) -> None:
     answer = world.manage("audit", "--json")
     (difference,) = [d for one in answer.data["audits"] for d in one["differences"]]
     assert answer.code == 3 and difference["field"] == "price" and difference["cause"] == "right_moved"
+
+
+def test_orders_that_the_filter_leaves_out_are_counted_and_are_no_difference(
+    made: Callable[..., World], run: Manage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = json.dumps({"tags": ["branch north"]})
+    monkeypatch.setenv("ORDER_FILTER", wanted)
+    world = made(20, env={"ORDER_FILTER": wanted})
+    world.shop.set_tags(next(gid for gid, order in world.shop.orders.items() if order["lineItems"]), ["branch north"])
+    assert world.at_once().code == 0
+    found = audited(run, code=0)
+    assert found["records"]["left"] == found["records"]["right"] == len(world.rows()) > 0
+    assert found["remarks"][0].startswith("19 order(s) of these days do not fit the filter")
