@@ -26,11 +26,11 @@ def backup(
 ) -> None:
     """The command `backup`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json, acts=True) as told:
-        from syncdb.cli.status import size
         from syncdb.clock import SYSTEM
         from syncdb.ledger.backup import back_up
         from syncdb.services.files import make_folder, refuse_taken
         from syncdb.services.ledger_location import find_ledger
+        from syncdb.services.run_words import size
 
         ledger = find_ledger(config, db).ledger
         name = f"{ledger.stem}-{SYSTEM.now():%Y%m%dT%H%M%SZ}{ledger.suffix or '.db'}"

@@ -86,23 +86,17 @@ def _show(output: "Output", group: "Group", calendar: "Calendar", names: Mapping
 
 
 def _facts(group: "Group", calendar: "Calendar", names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    from syncdb.services.error_closing import concerned
+
     first, last = calendar.show(group.first_at), calendar.show(group.last_at)
     yield "  Seen", f"once, {last}" if group.times == 1 else f"{group.times} times, first {first}, last {last}"
-    named = [f"{_called(one, names)} (error {one['error_id']})" for one in group.errors]
+    named = [f"{concerned(one, names)} (error {one['error_id']})" for one in group.errors]
     more = f" and {len(named) - NAMED} more; --json lists all" if len(named) > NAMED else ""
     yield "  Concerns", ", ".join(named[:NAMED]) + more
     yield "  Message", group.message
     yield "  What to do", group.next_step if group.open else ""
     resolved = group.errors[0]["resolution"]
     yield "  Resolved", f"{calendar.show(group.errors[0]['resolved_at'])}: {resolved}" if resolved else ""
-
-
-def _called(error: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """What an error concerns, as people call it; a product or the like with its id, because several may have one title."""
-    concerned = error["order_id"]
-    if concerned in names:
-        return f"{names[concerned]} ({concerned})"
-    return str(error["order_name"] or concerned or "the run")
 
 
 def _show_conflicts(
@@ -145,26 +139,13 @@ def group_as_data(group: "Group", names: Mapping[str, str] | None = None) -> dic
 
 def _close(output: "Output", path: Path, ids: Sequence[int], reason: str) -> None:
     from syncdb.clock import SYSTEM
-    from syncdb.errors import ConfigurationError
-    from syncdb.ledger import Ledger
-    from syncdb.ledger.queries.errors import by_ids, close
-    from syncdb.ledger.queries.reader import reading
-    from syncdb.values import iso
+    from syncdb.services.error_closing import close_errors
 
-    if not reason.strip():
-        raise ConfigurationError(["Closing an error needs a reason."], next_step='Add one: --reason "order was a fake".')
-    with reading(path) as reader:
-        known = by_ids(reader, ids)
-    if unknown := [one for one in ids if one not in known]:
-        told = ", ".join(map(str, unknown))
-        raise ConfigurationError([f"There is no error {told}."], next_step=f"See the numbers: {MANAGER} errors")
-    now = SYSTEM.now()
-    with Ledger.open(path, now) as ledger:
-        closed = close(ledger, ids, f"by a person: {reason.strip()}", iso(now))
+    closed = close_errors(path, ids, reason, SYSTEM.now())
     if output.as_json:
-        output.data({"closed": closed, "ids": list(ids)})
+        output.data({"closed": closed.count, "ids": list(ids)})
         return
-    before = " The others were closed before." if closed < len(ids) else ""
-    output.line(f"Closed {closed} error{'' if closed == 1 else 's'}.{before}")
-    if any(known[one]["stage"] == "fetch" and known[one]["resolved_at"] is None for one in ids):
-        output.hint("An order held back is no longer asked for on its own; it comes in when it changes, or with a --full run.")
+    before = " The others were closed before." if closed.count < len(ids) else ""
+    output.line(f"Closed {closed.count} error{'' if closed.count == 1 else 's'}.{before}")
+    if closed.hint:
+        output.hint(closed.hint)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries import history
 from syncdb.ledger.queries.catalogue import Thing, Things
 from syncdb.programs import MANAGER
@@ -15,27 +14,6 @@ if TYPE_CHECKING:
     from syncdb.services.calendar import Calendar
 
 ONE = {"products": "Product", "variants": "Variant", "inventory": "Stock", "collections": "Collection"}
-MOST = 5
-
-
-def the_one(things: Things, text: str) -> Thing | None:
-    """The thing that a text names, None if there is none. Raises ConfigurationError where it names several."""
-    found = things.meant(text)
-    same_kind = [one for one in found if one.kind == found[0].kind]
-    if len(same_kind) < 2:
-        return found[0] if found else None
-    names = things.names(one.key for one in same_kind)
-    told = ", ".join(f"{names[one.key]} ({one.key})" for one in same_kind[:MOST])
-    more = " ..." if len(same_kind) > MOST else ""
-    raise ConfigurationError(
-        [f"{text[:60]!r} names {len(same_kind)} {same_kind[0].kind}: {told}{more}."],
-        next_step="Ask again with the id of the one you mean, in quotes.",
-    )
-
-
-def unknown(things: Things, text: str) -> str:
-    """What to try instead of a text that names nothing; empty where nothing is like it."""
-    return " or ".join(f'"{one}"' for one in things.like(text))
 
 
 def tell(output: "Output", things: Things, thing: Thing, limit: int, sides: "SidesOf", calendar: "Calendar") -> None:
@@ -75,30 +53,14 @@ def _head(thing: Thing, members: Sequence[Thing], names: Mapping[str, str]) -> I
 
 def _table(output: "Output", events: "Sequence[Event]", names: Mapping[str, str], calendar: "Calendar") -> None:
     from syncdb.cli.output import Column
+    from syncdb.services.past_in_words import of_thing, where
 
     columns = [Column("When", fixed=True), Column("Run", right=True, fixed=True), Column("Where"), Column("What")]
     rows, last = [], ("", -1)
     for event in events:
         when = (event.at, event.run_id)
         head = [calendar.short(event.at), str(event.run_id or "")] if when != last else ["", ""]
-        rows.append([*head, f"{event.who} row {event.row}" if event.row else event.who, _what(event, names)])
+        rows.append([*head, where(event), of_thing(event, names)])
         last = when
     if rows:
         output.table(columns, rows)
-
-
-def _what(event: "Event", names: Mapping[str, str]) -> str:
-    about = names.get(event.key, "")
-    place = ", ".join(part for part in (about, event.place) if part)
-    reason = f" ({event.why})" if event.why else ""
-    if event.who == "problem" or event.what not in ("written", "decided") or not event.place:
-        return f"{event.what} {place}".strip() + reason
-    return f"{place}: {_shown(event.before)} -> {_shown(event.after)}{reason}"
-
-
-def _shown(value: object) -> str:
-    from syncdb.services.display import shown
-
-    if value is None:
-        return "-"
-    return f'"{value}"' if isinstance(value, str) else shown(value)  # type: ignore[arg-type]

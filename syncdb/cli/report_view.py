@@ -11,7 +11,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from syncdb import __version__
 from syncdb.cli.errors import group_as_data
 from syncdb.cli.output import Column, Output
-from syncdb.cli.status import size
 from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.programs import MANAGER
 from syncdb.services import gap_data
@@ -20,6 +19,7 @@ from syncdb.services.calendar import Calendar, span
 from syncdb.services.display import field_words
 from syncdb.services.figures import DayFigures, Figures
 from syncdb.services.plots import Bar, chart
+from syncdb.services.run_words import size
 from syncdb.services.status import OUTCOMES, Attention
 from syncdb.systems.shopify.versions import days_left
 

@@ -80,10 +80,12 @@ def _since(run: Mapping[str, Any] | None, calendar: "Calendar") -> str:
 
 
 def _one_run(label: str, run: Mapping[str, Any], which: str, state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    from syncdb.services.run_words import first_place, outcome, told_counts
+
     began, ended = calendar.show(run["started_at"]), outcome(run, calendar, state.held)
     yield label, f"#{run['run_id']} {run['mode']}, {began}, {ended}{which}"
     if run["ended_at"] is not None:
-        yield "", told_counts(run["counts"], _first_place(state, run))
+        yield "", told_counts(run["counts"], first_place(state.known, run))
 
 
 def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
@@ -92,49 +94,6 @@ def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
 
     next_at = iso(rhythm.next_at)
     return f"about {calendar.show(next_at)} ({calendar.ago(next_at)}; usually every {span(rhythm.interval)})"
-
-
-def outcome(run: Mapping[str, Any], calendar: "Calendar", held: bool | None = None) -> str:
-    """How a run ended, in words. `held`: whether a run holds the ledger, where that is known."""
-    from syncdb.services.calendar import span
-    from syncdb.services.run_schedule import cut_off
-    from syncdb.services.status import OUTCOMES
-    from syncdb.values import moment
-
-    if run["ended_at"] is None:
-        if cut_off(run, calendar.now, held):
-            return "never ended (killed, or the computer went off)"
-        return "under way" if held else "still going, or cut off"
-    if run["exit_code"] is None:
-        return "never ended (killed, or the computer went off)"
-    took = span(moment(run["ended_at"]) - moment(run["started_at"]))
-    return f"{OUTCOMES.get(run['exit_code'], 'failed')} ({run['exit_code']}) after {took}"
-
-
-def _first_place(state: "Status", run: Mapping[str, Any]) -> str:
-    """What people call the first side of the pair that ran."""
-    known = state.known.get(run["pair"])
-    pair = registry.pair_named(known.type) if known else None
-    return (pair or registry.PAIRS[0]).first_place
-
-
-def told_counts(counts: Mapping[str, int], first: str) -> str:
-    """A run's counts in words; only what is not nothing. `first` is what people call the first side."""
-    words = {
-        "fetched": "orders read",
-        "orders_new": "new",
-        "orders_changed": "changed",
-        "orders_deleted": "deleted in the shop",
-        "rows_added": "rows added",
-        "rows_restored": "rows brought back",
-        "rows_changed": "rows changed",
-        "cells_changed": "cells written",
-        "rows_deleted": "rows deleted",
-        "written_left": f"of them in {first}",
-        "quarantined": "held back",
-    }
-    told = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
-    return ", ".join(told) or "nothing to do"
 
 
 def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
@@ -186,6 +145,8 @@ def _numbers(count: int) -> str:
 
 
 def _ledger(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
+    from syncdb.services.run_words import size
+
     checked = f"; read through {calendar.ago(state.checked_at)}, sound" if state.checked_at else "; not read through yet"
     yield "Ledger", f"{state.place.ledger} ({size(state.size)}{checked})"
     if state.version:
@@ -207,13 +168,3 @@ def _login(state: "Status") -> str:
     except OSError:
         age = None
     return "a lasting access token" + (f"; the file that holds it was last changed {age} days ago" if age is not None else "")
-
-
-def size(count: int) -> str:
-    """A size in bytes as people say it."""
-    amount = float(count)
-    for unit in ("bytes", "KB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"

@@ -1,0 +1,59 @@
+"""A run of the ledger in words: how it ended, and what it came to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from syncdb.ledger.pairs import RegisteredPair
+from syncdb.pairs import registry
+from syncdb.services.calendar import Calendar, span
+from syncdb.services.run_schedule import cut_off
+from syncdb.services.status import OUTCOMES
+from syncdb.values import moment
+
+
+def outcome(run: Mapping[str, Any], calendar: Calendar, held: bool | None = None) -> str:
+    """How a run ended, in words. `held`: whether a run holds the ledger, where that is known."""
+    if run["ended_at"] is None:
+        if cut_off(run, calendar.now, held):
+            return "never ended (killed, or the computer went off)"
+        return "under way" if held else "still going, or cut off"
+    if run["exit_code"] is None:
+        return "never ended (killed, or the computer went off)"
+    took = span(moment(run["ended_at"]) - moment(run["started_at"]))
+    return f"{OUTCOMES.get(run['exit_code'], 'failed')} ({run['exit_code']}) after {took}"
+
+
+def first_place(known: Mapping[str, RegisteredPair], run: Mapping[str, Any]) -> str:
+    """What people call the first side of the pair that ran; `known` are the pairs of the ledger."""
+    found = known.get(run["pair"])
+    pair = registry.pair_named(found.type) if found else None
+    return (pair or registry.PAIRS[0]).first_place
+
+
+def told_counts(counts: Mapping[str, int], first: str) -> str:
+    """A run's counts in words; only what is not nothing. `first` is what people call the first side."""
+    words = {
+        "fetched": "orders read",
+        "orders_new": "new",
+        "orders_changed": "changed",
+        "orders_deleted": "deleted in the shop",
+        "rows_added": "rows added",
+        "rows_restored": "rows brought back",
+        "rows_changed": "rows changed",
+        "cells_changed": "cells written",
+        "rows_deleted": "rows deleted",
+        "written_left": f"of them in {first}",
+        "quarantined": "held back",
+    }
+    told = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
+    return ", ".join(told) or "nothing to do"
+
+
+def size(count: int) -> str:
+    """A size in bytes as people say it."""
+    amount = float(count)
+    for unit in ("bytes", "KB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
