@@ -21,6 +21,7 @@ from syncdb.config.settings import RunSettings
 from syncdb.engine.older_copy import OLDER_COPY
 from syncdb.engine.request import COLUMN_TYPE, RunRequest, run_request
 from syncdb.errors import ConfigurationError, Exit, Interrupted, LedgerBusy, worst
+from syncdb.ledger.web.jobs import Wanted
 from syncdb.model import Side
 from syncdb.orders.shop_identity import ZONE_MOVED
 from syncdb.pairs import registry
@@ -28,6 +29,7 @@ from syncdb.pairs.base import PairType, Run, RunResult
 from syncdb.programs import MANAGER
 from syncdb.services.dry_run_files import DryRun, write_dry_run
 from syncdb.services.dry_run_page import names_of
+from syncdb.services.job_report import JobReport, job_of, refused, unwatched
 from syncdb.services.named_things import NamedThings, named_things
 from syncdb.services.run_summary import summary
 
@@ -164,9 +166,11 @@ def run(
     chosen = _pair(pair)
     return told(
         options.manner(aside),
-        lambda: _settings(chosen, options, env),
+        lambda: _settings_of_run(chosen, options, env, clock),
         lambda settings: (
-            _series(chosen, options, settings, env, clock) if options.continuous else _once(chosen, options, settings, clock)
+            _series(chosen, options, settings, env, clock)
+            if options.continuous
+            else _once(chosen, options, settings, env=env, clock=clock)
         ),
     )
 
@@ -202,6 +206,15 @@ def _pair(name: str) -> PairType:
     return found
 
 
+def _settings_of_run(pair: PairType, options: RunOptions, env: Mapping[str, str], clock: Clock) -> RunSettings:
+    """The settings; where they cannot be used, whoever asked for the run is told, too."""
+    try:
+        return _settings(pair, options, env)
+    except ConfigurationError as error:
+        refused(env, error, clock.now())
+        raise
+
+
 def _settings(pair: PairType, options: RunOptions, env: Mapping[str, str]) -> RunSettings:
     implementation = pair.load_implementation()
     settings: RunSettings = implementation.load({"lookback_days": options.lookback_days}, env, Path.cwd(), options.config)
@@ -232,8 +245,8 @@ def _series(pair: PairType, options: RunOptions, settings: RunSettings, env: Map
         options.manner(),
         options.interval,
         clock,
-        partial(_once, pair, options, clock=clock),
-        partial(_once, pair, later, clock=clock),
+        partial(_once, pair, options, env=env, clock=clock),
+        partial(_once, pair, later, env=env, clock=clock),
         _named(pair, options, settings),
         partial(_named_only, pair, later, clock),
         partial(_repair, options.config, env, clock),
@@ -258,7 +271,7 @@ def _named_only(pair: PairType, options: RunOptions, clock: Clock, named: NamedT
             return Exit.DONE
         asked = run_request(settings, named=claim.by_source, only_named=True)
         try:
-            results = _made(pair, options, settings, asked, clock)
+            results = _made(pair, options, settings, asked, unwatched(clock), clock)
         except LedgerBusy:  # another run is under way: a little later
             claim.ended(Exit.BUSY)
             return Exit.BUSY
@@ -269,10 +282,13 @@ def _named_only(pair: PairType, options: RunOptions, clock: Clock, named: NamedT
     return code
 
 
-def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> Exit:
+def _once(pair: PairType, options: RunOptions, settings: RunSettings, *, env: Mapping[str, str], clock: Clock) -> Exit:
     """An ordinary run. It takes along what was named and is due: the index that it asks may not know of that yet."""
     named = _named(pair, options, settings)
-    with named.claimed(clock.now) if named else nullcontext() as claim:
+    with (
+        job_of(settings.db_path, _wanted(pair, options), env, clock) as job,
+        named.claimed(clock.now) if named else nullcontext() as claim,
+    ):
         request = run_request(
             settings,
             full=options.full,
@@ -282,21 +298,30 @@ def _once(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clo
             named=claim.by_source if claim else None,
             limit=options.limit,
         )
-        results = _made(pair, options, settings, request, clock)
+        results = _made(pair, options, settings, request, job, clock)
         code = worst(result.report.exit_code for _, result in results)
         if claim:
             claim.ended(code)
-    _leave(pair, options, settings, results)
+        said = _leave(pair, options, settings, results)
+        job.end(code, said, [result.report.run_id for _, result in results])
     return code
 
 
+def _wanted(pair: PairType, options: RunOptions) -> Wanted:
+    """The run as a job that nobody else asked for."""
+    mode = "test" if options.test else "force" if options.force else "full" if options.full else "sync"
+    flag = "" if mode == "sync" else f" --{mode}"
+    return Wanted(pair.name, mode, pair.run_command + flag, "command")
+
+
 def _made(
-    pair: PairType, options: RunOptions, settings: RunSettings, request: RunRequest, clock: Clock
+    pair: PairType, options: RunOptions, settings: RunSettings, request: RunRequest, job: JobReport, clock: Clock
 ) -> list[tuple[Run, RunResult]]:
     opening = pair.load_implementation().open
     with (
         surroundings(clock, options.manner()) as around,
-        opening(settings, request, options.fields, around.clock, around.progress) as runs,
+        job.watching(around.stop, around.progress) as progress,
+        opening(settings, request, options.fields, around.clock, progress) as runs,
     ):
         return list(_run_all(runs, around))
 
@@ -310,8 +335,8 @@ def _run_all(runs: Sequence[Run], around: Surroundings) -> Iterator[tuple[Run, R
             return
 
 
-def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: Sequence[tuple[Run, RunResult]]) -> None:
-    """Write the dry run's files and say how it went."""
+def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: Sequence[tuple[Run, RunResult]]) -> Sequence[str]:
+    """Write the dry run's files and say how it went; the words for people."""
     systems = _systems(pair)
     lines: list[str] = []
     for one, result in results:
@@ -319,11 +344,12 @@ def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: 
         if options.test and result.report.plan is not None:
             lines.append(_written(list(_dry(pair, one, result, systems, names_of(settings.db_path, result.plans)))))
     if options.manner().silent_about(worst(result.report.exit_code for _, result in results)):
-        return
+        return lines
     if options.as_json:
         sys.stdout.write(json.dumps(_as_data(pair, results), indent=1) + "\n")
     else:
         show(lines, options.manner())
+    return lines
 
 
 def _systems(pair: PairType) -> dict[Side, str]:

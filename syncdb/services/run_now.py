@@ -8,9 +8,11 @@ from typing import Any
 from syncdb.clock import SYSTEM, Clock
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest, run_request
-from syncdb.errors import Interrupted
+from syncdb.errors import Interrupted, worst
+from syncdb.ledger.web.jobs import Wanted
 from syncdb.logs import set_up
 from syncdb.pairs.base import PairType, Run
+from syncdb.services.job_report import JobReport, job_of, told, unwatched
 from syncdb.services.stopping import Lines, Stop
 from syncdb.services.validation import UsablePair
 
@@ -31,9 +33,14 @@ class RunMade:
 
 
 @contextmanager
-def opened(one: UsablePair, request: RunRequest, only: Sequence[str], clock: Clock) -> Iterator[Sequence[Run]]:
-    """A pair's runs, ready to go, with their log and a person's Ctrl-C heard. Raises what opening the pair raises."""
-    stop, settings = Stop(), one.settings
+def opened(
+    one: UsablePair, request: RunRequest, only: Sequence[str], clock: Clock, job: JobReport | None = None
+) -> Iterator[Sequence[Run]]:
+    """A pair's runs, ready to go, with their log and a person's Ctrl-C heard. Raises what opening the pair raises.
+
+    `job` is who is told how far they are.
+    """
+    stop, settings, job = Stop(), one.settings, job or unwatched(clock)
     with ExitStack() as stack:
         stack.enter_context(
             set_up(
@@ -45,7 +52,8 @@ def opened(one: UsablePair, request: RunRequest, only: Sequence[str], clock: Clo
             )
         )
         stack.enter_context(stop.listening())
-        yield stack.enter_context(one.implementation.open(settings, request, only, clock, Lines(stop.check)))
+        progress = stack.enter_context(job.watching(stop, Lines(stop.check)))
+        yield stack.enter_context(one.implementation.open(settings, request, only, clock, progress))
 
 
 def run_now(one: UsablePair, *, full: bool = False, orders_only: bool = False, clock: Clock = SYSTEM) -> Sequence[RunMade]:
@@ -55,12 +63,23 @@ def run_now(one: UsablePair, *, full: bool = False, orders_only: bool = False, c
     """
     made: list[RunMade] = []
     only = (ORDERS,) if orders_only and one.pair.chooses_fields else ()
-    with opened(one, run_request(one.settings, full=full), only, clock) as runs:
+    wanted = Wanted(one.pair.name, "full" if full else "sync", f"{one.pair.run_command}{' --full' if full else ''}", "command")
+    with (
+        job_of(one.settings.db_path, wanted, {}, clock) as job,
+        opened(one, run_request(one.settings, full=full), only, clock, job) as runs,
+    ):
         for run in runs:
             made.append(RunMade(one.pair, run.entity, run.execute().report))
             if isinstance(made[-1].report.failure, Interrupted):
                 break
+        _tell(job, [run.report for run in made])
     return made
+
+
+def _tell(job: JobReport, reports: Sequence[Report]) -> None:
+    """How the runs went, for whoever looks on."""
+    failures = [line for one in reports if one.failure for line in told(one.failure)]
+    job.end(worst(one.exit_code for one in reports), failures, [one.run_id for one in reports])
 
 
 def run_all_now(

@@ -26,6 +26,12 @@ class Stop:
         self._asked.set()
         log.warning("asked to end; %s", self._under_way)
 
+    def ask_once(self) -> None:
+        """Ask from another thread; what was asked already is not said again."""
+        if not self._asked.is_set():
+            self._asked.set()
+            log.warning("asked to end; %s", self._under_way)
+
     def check(self) -> None:
         if self._asked.is_set():
             raise Interrupted(
