@@ -306,6 +306,7 @@ class Outcome:
     `id` is the id that the side gave to a new record, where it gives ids of its own; None where it took the operation's key.
     `doubted`: it was looked for in vain, but it may have been applied all the same, and changed since.
     `instead` are values that the side keeps in place of what was written (a handle in small letters): what counts from now on.
+    `overwritten` are values that stood there in the moment of the write, and neither the plan nor the look before it had seen.
     """
 
     result: Result
@@ -315,6 +316,7 @@ class Outcome:
     id: str | None = None
     doubted: bool = False
     instead: Mapping[str, Value] = field(default_factory=dict)
+    overwritten: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

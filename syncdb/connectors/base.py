@@ -75,7 +75,10 @@ class Connector(Protocol):
         """
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        """After STALE outcomes: a write that takes back whatever landed in somebody else's place, or None if nothing did."""
+        """After STALE outcomes: a write that takes back whatever landed in somebody else's place, or None if nothing did.
+
+        So does what went over a value that somebody put there in that moment (`overwritten` in its outcome).
+        """
 
     def close(self) -> None:
         """Let go of connections."""

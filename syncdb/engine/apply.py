@@ -11,7 +11,7 @@ from typing import Any
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
 from syncdb.engine.links import Joins
-from syncdb.engine.policy import DECIDED, KEPT_SO, ROW_RESTORED
+from syncdb.engine.policy import DECIDED, KEPT_SO, ROW_RESTORED, WENT_OVER
 from syncdb.engine.progress import Progress
 from syncdb.errors import NeedsPerson, NotUnderstood, RemoteError, RetryLater
 from syncdb.ledger import Ledger
@@ -169,9 +169,7 @@ class Applier:
                     self.ledger.journal(self.pair).begin(mending, side, "mend", self.run_id, self.now())
             if mending is None:
                 return
-            log.warning(
-                "a write landed in the wrong place because %s changed in that moment; putting it right", self.sides[side].title
-            )
+            log.warning("%s changed in the moment of a write, which went astray; putting it right", self.sides[side].title)
             tally.counts["mended"] += 1
             attempt, outcomes = mending, self._write(side, mending)
         raise NeedsPerson(
@@ -191,6 +189,8 @@ class Applier:
         records = self.ledger.records(self.pair)
         if outcome.result is Result.STALE:
             tally.stale.add(operation.key)
+            if outcome.overwritten:
+                records.written(_went_over(operation, outcome), outcome, order_id, self.run_id, now)
             return
         refused = outcome.why if outcome.result is Result.REJECTED else self._not_joined(operation, outcome)
         if refused is not None and operation.action is Action.UPDATE and len(operation.changes) > 1:
@@ -271,6 +271,11 @@ def _only(operation: Operation, name: str) -> Operation:
     opposite = {name: operation.opposite[name]} if name in operation.opposite else {}
     expected = {name: operation.expected.get(name)}
     return replace(operation, expected=expected, changes={name: operation.changes[name]}, opposite=opposite)
+
+
+def _went_over(operation: Operation, outcome: Outcome) -> Operation:
+    """The operation as it took place: on top of what somebody had put there in that moment."""
+    return replace(operation, expected={**operation.expected, **outcome.overwritten}, reason=f"{operation.reason}+{WENT_OVER}")
 
 
 def _followed(operation: Operation, instead: Mapping[str, Value]) -> Operation:

@@ -61,6 +61,7 @@ class Decision:
 NEW, CHANGED, RESTORED, FIRST_FILL, ROW_RESTORED = "new", "changed", "restored", "first fill", "row restored"
 BLANK_FILLED, DECIDED = "blank filled", "decided by a person"
 KEPT_SO = "as the other side keeps it"  # what a system made of our own write
+WENT_OVER = "went over what was changed there in that moment, and was taken back"
 
 
 def decide(triple: Triple, policy: Policy) -> Decision:

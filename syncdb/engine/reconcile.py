@@ -205,12 +205,15 @@ def reconcile(
 ) -> Reconciled:
     """Examine, guard and apply; where something moved between look and write, look at everything again and finish."""
     result: Reconciled | None = None
+    moved: set[str] = set()
     for _ in range(ROUNDS):
         plan = examine(ledger, pair, keys, applier.run_id, applier.now(), progress)
         if result is None:
             result = Reconciled(plan, plan.digest)
             with ledger.transaction():
                 ledger.runs.planned(applier.run_id, result.digest)
+        else:
+            result.plan = _with_later_conflicts(result.plan, plan, moved)
         if not past_guard:
             refuse_surprises(ledger, pair, plan, result.counts)
         if plan.operations:
@@ -220,12 +223,19 @@ def reconcile(
         result.unsettled, result.refused = tally.stale | tally.rejected.keys(), tally.rejected
         result.complete = plan.complete
         result.overtaken += plan.overtaken
-        if not tally.stale:
+        moved = tally.stale
+        if not moved:
             return result
         keys = None
         progress.stage("Looking again at what moved meanwhile")
     assert result is not None
     return result
+
+
+def _with_later_conflicts(first: Plan, later: Plan, moved: Collection[str]) -> Plan:
+    """The plan that was made first, with what came of the records that moved while it was carried out."""
+    kept = [one for one in first.conflicts if one.key not in moved]
+    return replace(first, conflicts=(*kept, *(one for one in later.conflicts if one.key in moved)))
 
 
 def _record_agreement(

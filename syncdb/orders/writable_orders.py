@@ -46,13 +46,17 @@ class WritableOrders:
         return Attempt(token, (operation,), prepared.evidence)
 
     def write(self, attempt: Attempt) -> list[Outcome]:
+        if not attempt.operations:
+            return self._put_back(attempt, self.writer.side.write(attempt))
         return self._read_back(attempt, self.writer.write(self._again(attempt)))
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
+        if not attempt.operations:
+            return self._put_back(attempt, self.writer.side.settle(attempt))
         return self._read_back(attempt, self.writer.settle(self._again(attempt)))
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return None
+        return self.writer.taking_back(attempt, token)
 
     def close(self) -> None:
         self.stored.close()
@@ -66,6 +70,11 @@ class WritableOrders:
         operation = attempt.operations[0]
         expected, changes = _as_written(operation.expected), _as_written(operation.changes)
         return self.writer.again(operation.key, expected, changes, attempt.token, attempt.evidence)
+
+    def _put_back(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
+        if not outcomes:
+            self.read_again(self.writer.taken_back(attempt))
+        return outcomes
 
     def _read_back(self, attempt: Attempt, outcome: Outcome) -> list[Outcome]:
         if outcome.result is not Result.UNKNOWN:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ORDERS
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
+from syncdb.connectors.shopify.catalogue.taken_back import operations_of
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.model import Action, Attempt, Operation, Outcome, Side
@@ -60,6 +61,14 @@ class OrderWriter:
     def settle(self, attempt: Attempt) -> Outcome:
         """What became of an attempt whose answer was lost."""
         return self.side.settle(attempt)[0]
+
+    def taking_back(self, attempt: Attempt, token: int) -> Attempt | None:
+        """What puts back what an attempt went over, to be written and settled by `side`; None where that is nothing."""
+        return self.side.mend(attempt, token)
+
+    def taken_back(self, attempt: Attempt) -> list[str]:
+        """The ids of the orders that such an attempt puts back."""
+        return [bare_id(one.key) for one in operations_of(attempt)]
 
 
 def _operation(order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], reason: str) -> Operation:

@@ -1,6 +1,8 @@
 """Writing single records: products, collections and orders, each by a mutation of its own, several in one document.
 
-None of these mutations compares and sets: the record was read just before, and is verified by the mutation's own answer.
+None of these mutations compares and sets: the record was read just before, and is verified by the mutation's own answer. What
+somebody puts there between that look and the write is told by the document itself: before each mutation it runs the same one
+without any change, which answers the record as it stands (mutations of a document run one after another: GraphQL specification).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,12 +41,15 @@ DELETION = Mutation("productDelete", "input", "ProductDeleteInput", "")
 
 
 def document_of(mutation: Mutation, count: int, selected: str) -> str:
-    """The document that runs a mutation `count` times, each under an alias and with a variable of its own."""
-    given = ", ".join(f"$r{number}: {mutation.type}!" for number in range(count))
+    """The document that runs a mutation `count` times, each under an alias and with a variable of its own (`r0`, `r1` ...).
+
+    One that answers the record is run without a change before (`b0`, `b1` ...).
+    """
+    names = [f"{letter}{number}" for number in range(count) for letter in ("br" if mutation.record else "r")]
+    given = ", ".join(f"${name}: {mutation.type}!" for name in names)
     answer = f"{mutation.record} {{ {selected} }}" if mutation.record else "deletedProductId"
     runs = " ".join(
-        f"r{number}: {mutation.name}({mutation.argument}: $r{number}) {{ {answer} userErrors {{ field message }} }}"
-        for number in range(count)
+        f"{name}: {mutation.name}({mutation.argument}: ${name}) {{ {answer} userErrors {{ field message }} }}" for name in names
     )
     return f"mutation Write({given}) {{ {runs} }}"
 
@@ -65,8 +70,11 @@ def update_records(works: Sequence[PendingWrite], sender: Sender, reader: Catalo
         else:
             verify(work, after, reader.entity)
 
+    def as_it_stood(work: PendingWrite, answered: Mapping[str, Any] | None) -> None:
+        work.before = reader.written(found_at(answered, mutation.record), work.key)
+
     run(works, sender, reader.entity, lambda count: document_of(mutation, count, selection(reader.parts)),
-        lambda work: _input(work, currency), settle)  # fmt: skip
+        lambda work: _input(work, currency), settle, as_it_stood)  # fmt: skip
 
 
 def delete_records(works: Sequence[PendingWrite], sender: Sender, entity: ShopEntity) -> None:
@@ -91,21 +99,29 @@ def run(
     document: Callable[[int], str],
     variable: Callable[[PendingWrite], Any],
     settle: Callable[[PendingWrite, Payload], None],
+    as_it_stood: Callable[[PendingWrite, Mapping[str, Any] | None], None] | None = None,
 ) -> None:
-    """Send all works in one document, or in several where one is too costly or would not run."""
+    """Send all works in one document, or in several where one is too costly or would not run.
+
+    With `as_it_stood` the document also tells how each record stood just before; nothing where that was not answered.
+    """
     if not works:
         return
     variables = {f"r{number}": variable(work) for number, work in enumerate(works)}
+    if as_it_stood is not None:
+        variables |= {f"b{number}": {"id": work.key} for number, work in enumerate(works)}
     try:
         answer = sender.send(document(len(works)), variables, f"Writing {entity.name}")
     except TooCostly as reason:
-        _in_parts(works, str(reason), sender, entity, document, variable, settle)
+        _in_parts(works, str(reason), sender, entity, document, variable, settle, as_it_stood)
         return
     if not any((answer.data or {}).values()):
         _nothing_ran(works, answer, entity)
-        _in_parts(works, message_of(answer.errors), sender, entity, document, variable, settle)
+        _in_parts(works, message_of(answer.errors), sender, entity, document, variable, settle, as_it_stood)
         return
     for number, work in enumerate(works):
+        if as_it_stood is not None:
+            as_it_stood(work, found_at(answer.data, f"b{number}"))
         try:
             settle(work, payload(answer, f"r{number}", entity))
         except NotRun as reason:

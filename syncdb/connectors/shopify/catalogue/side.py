@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.busy import Patience
 from syncdb.connectors.shopify.catalogue.answered import text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
@@ -17,6 +18,7 @@ from syncdb.connectors.shopify.catalogue.metafields import write_metafields
 from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
 from syncdb.connectors.shopify.catalogue.records import delete_records, update_records
 from syncdb.connectors.shopify.catalogue.stock import SETTING, Manner, StockWriter, why_not
+from syncdb.connectors.shopify.catalogue.taken_back import TAKE_BACK, attempt_of, operations_of, went_over
 from syncdb.connectors.shopify.catalogue.variants import VariantWriter
 from syncdb.connectors.shopify.catalogue.work import (
     MOVED,
@@ -61,6 +63,7 @@ class CatalogueSide:
     can: Capabilities = field(init=False)
     _reader: CatalogueReader = field(init=False, repr=False)
     _sent: dict[int, float] = field(default_factory=dict, repr=False)
+    _went_over: dict[int, tuple[Operation, ...]] = field(default_factory=dict, repr=False)  # by token, what puts it back
     _born: float = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -101,6 +104,8 @@ class CatalogueSide:
 
     def write(self, attempt: Attempt) -> list[Outcome]:
         """Send it, comparing once more just before where Shopify itself does not compare."""
+        if TAKE_BACK in attempt.evidence:
+            return self._take_back(attempt)
         if attempt.token in self._sent:
             return self.settle(attempt)
         if not attempt.operations and self.creator is not None:
@@ -119,6 +124,8 @@ class CatalogueSide:
 
         What looking does not show is looked for again after the time in which it may still be applied.
         """
+        if TAKE_BACK in attempt.evidence:
+            return self._settle_taking_back(attempt)
         if not attempt.operations and self.creator is not None:
             return self.creator.settled()
         works = self._judged(attempt)
@@ -142,12 +149,47 @@ class CatalogueSide:
         return replace(outcome, result=Result.STALE, why="what became of it cannot be known any more", doubted=True)
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        """Nothing is written by place, so nothing can land in another record."""
-        return None
+        """What puts back what the attempt went over. Nothing is written by place, so nothing can land in another record."""
+        operations = self._went_over.pop(attempt.token, ())
+        return attempt_of(operations, token, iso(self.conversation.client.clock.now())) if operations else None
 
     def close(self) -> None:
         """The client belongs to whoever made it."""
         self._sent.clear()
+
+    def _take_back(self, attempt: Attempt) -> list[Outcome]:
+        """Put back what was gone over. It is never given up: what cannot be sent now stays in the journal."""
+        works = self._works(operations_of(attempt))
+        try:
+            self._find(works)
+            for work in works:
+                compare(work, self.entity)
+            outcomes = self._carried_out(attempt, works)
+        except RemoteError as error:
+            log.warning("%s: what a write went over could not be put back yet: %s", self.name, error)
+            return [Outcome(Result.UNKNOWN)]
+        for one in outcomes:
+            if one.result is Result.REJECTED:
+                lost = f"What changed in Shopify in the moment of a write could not be put back, and is in the history. {one.why}"
+                self.conversation.tell(Notice("went_over", lost))
+        if any(one.result is Result.UNKNOWN or one.result is Result.STALE and not one.overwritten for one in outcomes):
+            return [Outcome(Result.UNKNOWN)]  # whether it moved again, or could not be sent, is found out by looking
+        return []
+
+    def _settle_taking_back(self, attempt: Attempt) -> list[Outcome]:
+        """Look whether it stands; where it does not, nor anything else, it is to be done again."""
+        operations = operations_of(attempt)
+        try:
+            if not self._stands(self._works(operations)):
+                self._wait(attempt.token)
+            again = self._works(operations)
+            self._find(again)
+        except RemoteError:
+            return [Outcome(Result.UNKNOWN)]
+        for work in again:
+            compare(work, self.entity)
+        self._went_over[attempt.token] = tuple(work.operation for work in pending(again))
+        return [Outcome(Result.STALE)] if pending(again) else []
 
     def _works(self, operations: Sequence[Operation]) -> list[PendingWrite]:
         fields = by_name(self.fields)
@@ -202,6 +244,7 @@ class CatalogueSide:
         finally:
             if sender.sent:
                 self._sent[attempt.token] = self.conversation.client.clock.monotonic()
+            self._went_over[attempt.token] = went_over(works)
         return _outcomes(works)
 
     def _send(self, attempt: Attempt, works: Sequence[PendingWrite], sender: Sender) -> None:
@@ -227,11 +270,21 @@ class CatalogueSide:
             self.creator.create(works, sender)
         delete_records(works, sender, self.entity)
         write_metafields(works, sender, self.entity)
+        if sender.sent:
+            self._look_again(works)
         if self.entity is VARIANTS:
             VariantWriter(sender, self._reader).write(works)
         else:
             update_records(works, sender, self._reader)
         self._verify(pending(works))
+
+    def _look_again(self, works: Sequence[PendingWrite]) -> None:
+        """Compare what is still to be written besides metafields, where time has passed since it was looked at."""
+        waiting = [work for work in pending(works) if work.changed(metafields=False)]
+        if waiting and any(work.stands for work in works):
+            self._find(waiting)
+            for work in waiting:
+                compare(work, self.entity)
 
     def _verify(self, works: Sequence[PendingWrite]) -> None:
         """What was not verified by the answer to its own mutation (metafields) is looked at."""

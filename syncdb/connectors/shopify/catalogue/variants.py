@@ -1,15 +1,15 @@
 """Writing variants: one `productVariantsBulkUpdate` per product, several products in one document.
 
 All variants of a product are changed or none (documented; partial updates are not asked for). Where Shopify refuses some, those
-are settled as refused and the rest of that product is sent again. Nothing compares and sets here: read just before, verified
-after.
+are settled as refused and the rest of that product is sent again. Nothing compares and sets here: read just before, and in the
+moment of the write (by the same mutation without a change, as with products), verified after.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, objects, text_at
+from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, found_at, objects, text_at
 from syncdb.connectors.shopify.catalogue.fields import WEIGHT
 from syncdb.connectors.shopify.catalogue.inputs import nested, sent
 from syncdb.connectors.shopify.catalogue.reading import CatalogueReader
@@ -25,11 +25,13 @@ PRODUCTS_AT_ONCE = 25  # each mutation costs 10 points (documented) and what it 
 
 def document_of(products: int, selected: str) -> str:
     """The document that changes variants of so many products."""
-    given = ", ".join(f"$p{number}: ID!, $v{number}: [ProductVariantsBulkInput!]!" for number in range(products))
+    type = "[ProductVariantsBulkInput!]!"
+    given = ", ".join(f"$p{number}: ID!, $b{number}: {type}, $r{number}: {type}" for number in range(products))
     runs = " ".join(
-        f"r{number}: productVariantsBulkUpdate(productId: $p{number}, variants: $v{number})"
+        f"{letter}{number}: productVariantsBulkUpdate(productId: $p{number}, variants: ${letter}{number})"
         f" {{ productVariants {{ {selected} }} userErrors {{ field message code }} }}"
         for number in range(products)
+        for letter in "br"
     )
     return f"mutation Write({given}) {{ {runs} }}"
 
@@ -64,7 +66,8 @@ class VariantWriter:
         variables: dict[str, Any] = {}
         for number, (product, works) in enumerate(groups.items()):
             variables[f"p{number}"] = product
-            variables[f"v{number}"] = [self._input(work) for work in works]
+            variables[f"b{number}"] = [{"id": work.key} for work in works]
+            variables[f"r{number}"] = [self._input(work) for work in works]
         document = document_of(len(groups), selection(self.reader.parts))
         try:
             answer = self.sender.send(document, variables, "Writing variants")
@@ -74,6 +77,7 @@ class VariantWriter:
         left: dict[str, list[PendingWrite]] = {}
         unrun: dict[str, list[PendingWrite]] = {}
         for number, (product, works) in enumerate(groups.items()):
+            self._as_they_stood(works, found_at(answer.data, f"b{number}"))
             try:
                 rest = self._settle(works, payload(answer, f"r{number}", self.reader.entity))
             except NotRun as reason:
@@ -102,6 +106,12 @@ class VariantWriter:
             if place in named or len(works) == 1:
                 refuse(work, self.reader.entity, [one for one in errors if one.place(len(works)) in (place, None)] or errors)
         return pending(works)
+
+    def _as_they_stood(self, works: Sequence[PendingWrite], answered: Mapping[str, Any] | None) -> None:
+        nodes = objects((answered or {}).get("productVariants") or [])
+        stood = {text_at(node, "id"): node for node in nodes if node is not None}
+        for work in works:
+            work.before = self.reader.seen(stood[work.key]) if work.key in stood else None
 
     def _each_alone(self, works: Sequence[PendingWrite]) -> None:
         for work in works:

@@ -18,6 +18,7 @@ from syncdb.values import Value, same
 
 GONE = "it is no longer in the shop"
 MOVED = "it changed in the shop meanwhile"
+WENT_OVER = "it changed in the shop in the moment of the write, which went over it and is taken back"
 
 
 @dataclass(slots=True)
@@ -26,7 +27,8 @@ class PendingWrite:
 
     `stands` are fields already written by an earlier mutation for the same operation. `busy`: the shop said that it is busy with
     the record, so that it may be tried again in a moment. `place` (item and location) and
-    `known_as` are what an attempt to set stock keeps of the record.
+    `known_as` are what an attempt to set stock keeps of the record. `before` is the record in the moment of the write, where
+    the shop told it; of what the write went over `kept` is what the shop shows after it.
     """
 
     operation: Operation
@@ -37,6 +39,8 @@ class PendingWrite:
     place: Sequence[str] = ()
     known_as: str = ""
     busy: bool = False
+    before: FoundObject | None = None
+    kept: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -61,11 +65,17 @@ class PendingWrite:
         """Take it up again after the shop was busy with it."""
         self.outcome, self.busy = None, False
 
-    def end(self, result: Result, why: str = "", instead: Mapping[str, Value] | None = None) -> None:
-        """Settle it, saying what of it stands already and what the shop keeps `instead`."""
+    def end(
+        self,
+        result: Result,
+        why: str = "",
+        instead: Mapping[str, Value] | None = None,
+        overwritten: Mapping[str, Value] | None = None,
+    ) -> None:
+        """Settle it, saying what of it stands already, what the shop keeps `instead` and what was `overwritten`."""
         if self.stands and result is not Result.DONE:
             why = f"{why}; written already: {', '.join(self.stands)}"
-        self.outcome = Outcome(result, self.key, why, instead=instead or {})
+        self.outcome = Outcome(result, self.key, why, instead=instead or {}, overwritten=overwritten or {})
 
 
 @dataclass(slots=True)
@@ -115,20 +125,40 @@ def compare(work: PendingWrite, entity: ShopEntity) -> None:
         work.end(Result.STALE, GONE)
     elif hidden := [name for name in work.operation.changes if name not in work.seen.fields]:
         work.end(Result.REJECTED, f"{called(work, entity)}: Shopify does not show {', '.join(hidden)} to this app")
-    elif not agrees({name: shown_as(name, value) for name, value in work.operation.expected.items()}, work.seen.fields):
+    elif not agrees(_to_be_seen(work), work.seen.fields):
         work.end(Result.STALE, MOVED)
 
 
+def _to_be_seen(work: PendingWrite) -> dict[str, Value]:
+    """What the plan saw, but for what was written already."""
+    return {name: shown_as(name, value) for name, value in work.operation.expected.items() if name not in work.stands}
+
+
 def verify(work: PendingWrite, after: FoundObject, entity: ShopEntity) -> None:
-    """Settle it by what the shop shows now: done, also where Shopify made something else of it; refused where it kept the old."""
+    """Settle it by what the shop shows now: done, also where Shopify made something else of it; refused where it kept the old.
+
+    Stale where it went over what nobody had seen.
+    """
     changes = work.operation.changes
     kept = {name: after.fields.get(name) for name in changes if not same(wanted(work, name), after.fields.get(name))}
     ignored = [name for name, shown in kept.items() if same(shown_as(name, work.operation.expected.get(name)), shown)]
+    if lost := {} if work.before is None else _unseen(work, work.before):
+        work.kept = {name: after.fields.get(name) for name in lost}
+        work.end(Result.STALE, WENT_OVER, overwritten=lost)
+        return
     if not ignored:
         work.end(Result.DONE, instead=kept)
         return
     told = "; ".join(f"{name} stayed {_short(kept[name])} and did not become {_short(changes[name])}" for name in ignored)
     work.end(Result.REJECTED, f"{called(work, entity)}: Shopify took the change, but {told}")
+
+
+def _unseen(work: PendingWrite, before: FoundObject) -> dict[str, Value]:
+    """What stood there of the changed fields that neither the plan saw nor was to be written."""
+    shown = {name: before.fields[name] for name in work.operation.changes if name in before.fields and name not in work.stands}
+    expected = work.operation.expected
+    known = {name: (shown_as(name, expected.get(name)), wanted(work, name)) for name in shown}
+    return {name: value for name, value in shown.items() if not any(same(value, one) for one in known[name])}
 
 
 def wanted(work: PendingWrite, name: str) -> Value:
