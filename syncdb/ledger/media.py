@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncdb.values import iso
+from syncdb.values import iso, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,12 @@ class MediaDigests:
         query = "SELECT digest FROM media_digest WHERE source = ? AND ref = ? AND size IS ? AND changed_at IS ?"
         row = self.connection.execute(query, (self.source, ref, size, _told(changed_at))).fetchone()
         return None if row is None else str(row[0])
+
+    def last(self, ref: str) -> tuple[int | None, datetime | None, str] | None:
+        """Size, moment of the last change and digest of a medium as it was last known; None where it never was."""
+        query = "SELECT size, changed_at, digest FROM media_digest WHERE source = ? AND ref = ?"
+        row = self.connection.execute(query, (self.source, ref)).fetchone()
+        return None if row is None else (row[0], None if row[1] is None else moment(row[1]), str(row[2]))
 
     def keep(self, ref: str, size: int | None, changed_at: datetime | None, digest: str) -> None:
         """Know the digest of a medium as it is now, in place of what was known of it."""

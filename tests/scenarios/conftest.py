@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.sentos_world import SentosWorld
 from tests.scenarios.world import World
 
 
@@ -31,3 +32,20 @@ def world(make: Callable[..., World]) -> World:
     made = make(orders=30)
     made.synced()
     return made
+
+
+@pytest.fixture
+def make_sentos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SentosWorld]]:
+    """Shops with a Sentos of their own."""
+    made: list[SentosWorld] = []
+    monkeypatch.chdir(tmp_path)
+
+    def world(**options: Any) -> SentosWorld:
+        folder = tmp_path / f"sentos{len(made)}"
+        folder.mkdir()
+        made.append(SentosWorld(folder, **options))
+        return made[-1]
+
+    yield world
+    for one in made:
+        one.close()

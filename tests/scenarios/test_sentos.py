@@ -1,7 +1,6 @@
 """A shop and Sentos in step, as a shop's owner would tell it: products and stock come, orders go, and nothing is made twice."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,19 +10,8 @@ from tests.scenarios.sentos_world import SentosWorld
 
 
 @pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SentosWorld]]:
-    made: list[SentosWorld] = []
-    monkeypatch.chdir(tmp_path)
-
-    def world(**options: Any) -> SentosWorld:
-        folder = tmp_path / f"sentos{len(made)}"
-        folder.mkdir()
-        made.append(SentosWorld(folder, **options))
-        return made[-1]
-
-    yield world
-    for one in made:
-        one.close()
+def make(make_sentos: Callable[..., SentosWorld]) -> Callable[..., SentosWorld]:
+    return make_sentos
 
 
 @pytest.fixture

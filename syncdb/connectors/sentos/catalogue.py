@@ -19,6 +19,7 @@ from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
 from syncdb.values import Value, digest
 
 PRODUCTS = "products"
+PICTURES = "."  # divides the digest of a product from that of the addresses of its pictures
 BLOCK = 1000
 GONE_AFTER = 2  # complete listings in a row without a product, until it counts as gone
 
@@ -94,7 +95,7 @@ class SentosCatalogue:
             self.why_not = "one of its products cannot be read"
             self._notices.append(Notice("product", f"A product of the listing cannot be read and was left out: {why}"))
             return
-        mark = digest(json.loads(json.dumps(shown, default=str)))[:12]
+        mark = f"{digest(json.loads(json.dumps(shown, default=str)))[:12]}{PICTURES}{digest(product.pictures)[:8]}"
         if self.products.get(product.id) not in (None, product):
             self._notices.append(
                 Notice("twice", f"Product {product.id} came twice in the listing, not alike: it was left alone.")
@@ -196,13 +197,35 @@ class GoodsSide:
         return Snapshot(found, self.catalogue.complete, twice)
 
 
+@dataclass(frozen=True, slots=True)
+class WithPictures(Mapping[str, tuple[str, ...] | None]):
+    """What changed, and the pictures that changed with it: `pictures` is asked once new products were made, which have some."""
+
+    told: Mapping[str, tuple[str, ...] | None]
+    name: str
+    pictures: Callable[[], tuple[str, ...] | None]
+
+    def __getitem__(self, name: str) -> tuple[str, ...] | None:
+        return self.pictures() if name == self.name else self.told[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self.told, self.name))
+
+    def __len__(self) -> int:
+        return len(self.told) + 1
+
+
 @dataclass(slots=True)
 class GoodsFeed:
-    """Tells which records changed since the last listing. `keys_of` gives the keys that a product has, by entity."""
+    """Tells which records changed since the last listing. `keys_of` gives the keys that a product has, by entity.
+
+    `pictures` are the name of the entity of pictures and what gives its keys for products whose pictures changed (None: all).
+    """
 
     catalogue: SentosCatalogue
     keys_of: Callable[[Product], Mapping[str, Sequence[str]]]
     entities: Sequence[str]
+    pictures: tuple[str, Callable[[Iterable[str] | None], tuple[str, ...] | None]] | None = None
 
     def changes(self, cursor: str | None) -> Changes:
         """What is not as it was in the listing that the cursor holds. Raises Refused, RetryLater."""
@@ -211,12 +234,24 @@ class GoodsFeed:
         before = _known(cursor)
         everything: dict[str, tuple[str, ...] | None] = dict.fromkeys(self.entities)
         if before is None or before.keys() ^ now.keys() or self._may_be_gone():
-            return Changes(everything, written)
+            return Changes(self._with_pictures(everything, before), written)
         keys: dict[str, list[str]] = {}
         for id in (id for id, mark in now.items() if before.get(id) != mark):
             for entity, some in self.keys_of(self.catalogue.products[id]).items():
                 keys.setdefault(entity, []).extend(some)
-        return Changes({name: tuple(keys[name]) for name in self.entities if keys.get(name)}, written)
+        told = {name: tuple(keys[name]) for name in self.entities if keys.get(name)}
+        return Changes(self._with_pictures(told, before), written)
+
+    def _with_pictures(
+        self, told: Mapping[str, tuple[str, ...] | None], before: Mapping[str, str] | None
+    ) -> Mapping[str, tuple[str, ...] | None]:
+        if self.pictures is None:
+            return told
+        name, keys_of = self.pictures
+        moved = (
+            None if before is None else [id for id, mark in self.catalogue.digests.items() if _other(before.get(id, ""), mark)]
+        )
+        return WithPictures(told, name, lambda: keys_of(moved))
 
     def put_back(self, seen: str) -> str:
         """Sentos tells of no states."""
@@ -228,6 +263,11 @@ class GoodsFeed:
 
     def _may_be_gone(self) -> bool:
         return any(times < GONE_AFTER for times in self.catalogue.absent_before.values())
+
+
+def _other(before: str, now: str) -> bool:
+    """Whether two marks of a product are of other pictures."""
+    return before.partition(PICTURES)[2] != now.partition(PICTURES)[2]
 
 
 def known_products(cursor: str | None) -> list[str]:

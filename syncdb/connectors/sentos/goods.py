@@ -15,7 +15,8 @@ MOST_PIECES = 10**9
 class Article:
     """What is stocked: a variant, or a product without variants. `id` is its key here, `options` its colour and size.
 
-    `stock` are the pieces by warehouse. `unreadable` says of fields (`stock`) why they could not be read.
+    `stock` are the pieces by warehouse, `images` the addresses of pictures of its own. `unreadable` says of fields (`stock`) why
+    they could not be read.
     """
 
     id: str
@@ -53,6 +54,11 @@ class Product:
     images: tuple[str, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The addresses of all its pictures: its own, then those of single variants; each once."""
+        return tuple(dict.fromkeys((*self.images, *(url for one in self.articles for url in one.images))))
+
 
 @understood("Sentos")
 def product_in(shown: Mapping[str, Any], price_list: str | None) -> Product:
@@ -65,7 +71,7 @@ def product_in(shown: Mapping[str, Any], price_list: str | None) -> Product:
     prices = _prices(shown, price_list)
     variants = listed(shown.get("variants") or [])
     images = _urls(shown.get("images"))
-    own = [_article(mapping(one), number, images) for one in variants] or [_simple(shown, number, images)]
+    own = [_article(mapping(one), number) for one in variants] or [_simple(shown, number)]
     return Product(
         id=str(number),
         number=number,
@@ -108,18 +114,19 @@ def _amount(prices: Mapping[str, Any], name: str, called: str, unreadable: dict[
     return found
 
 
-def _simple(shown: Mapping[str, Any], product: int, images: tuple[str, ...]) -> Article:
+def _simple(shown: Mapping[str, Any], product: int) -> Article:
     """A product without variants is stocked itself. Its key cannot be that of a variant."""
     stock, unreadable = _stock(shown.get("stocks"))
     sku, barcode = _text(shown.get("sku")), _text(shown.get("barcode"))
-    return Article(f"p{product}", str(product), sku, barcode, (), stock, images, unreadable)
+    return Article(f"p{product}", str(product), sku, barcode, (), stock, (), unreadable)
 
 
-def _article(shown: Mapping[str, Any], product: int, images: tuple[str, ...]) -> Article:
+def _article(shown: Mapping[str, Any], product: int) -> Article:
     stock, unreadable = _stock(shown.get("stocks"))
-    own = _urls(shown.get("images")) or images
     sku, barcode = _text(shown.get("sku")), _text(shown.get("barcode"))
-    return Article(str(_id(shown["id"])), str(product), sku, barcode, _options(shown), stock, own, unreadable)
+    return Article(
+        str(_id(shown["id"])), str(product), sku, barcode, _options(shown), stock, _urls(shown.get("images")), unreadable
+    )
 
 
 def _options(shown: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.shopify_sentos.pictures import IMAGES, SENDING
 from syncdb.pairs.shopify_sentos.rules import FIELDS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.systems.check import Check, failed, passed, refused, skipped
@@ -56,7 +57,9 @@ def check_scopes(facts: Facts, rules: GoodsRules, orders: bool) -> Check:
 def needed_scopes(rules: GoodsRules, orders: bool) -> Mapping[str, str]:
     """The access scopes that the chosen fields need, each with what for."""
     needs: dict[str, str] = {"read_orders": "to read orders"} if orders else {}
-    for name in FIELDS:
+    if rules.written.get(IMAGES):
+        needs[SENDING] = "to write images"
+    for name in (one for one in FIELDS if one != IMAGES):
         entity = entity_named(name)
         needs |= dict.fromkeys(entity.read_scopes, f"to read {name}")
         if rules.written.get(name):

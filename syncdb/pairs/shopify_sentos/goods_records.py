@@ -64,7 +64,7 @@ class Goods:
     # --- products
 
     def products(self, catalogue: SentosCatalogue) -> dict[str, dict[str, Value]]:
-        linked, chosen = self.linked("products", list(catalogue.products)), self._chosen()
+        linked, chosen = self.linked("products", list(catalogue.products)), self.chosen()
         shown: dict[str, dict[str, Value]] = {}
         for id, product in catalogue.products.items():
             if id in linked:
@@ -76,7 +76,8 @@ class Goods:
             shown[id] = {"status": "DRAFT"} if gone else {}  # one listing is not enough: nothing is said about it
         return shown
 
-    def _chosen(self) -> frozenset[str]:
+    def chosen(self) -> frozenset[str]:
+        """The products that are looked at: all, or the first ones."""
         return frozenset(list(self.catalogue.products)[: self.most])
 
     def _can_be_new(self, product: Product) -> bool:
@@ -138,7 +139,7 @@ class Goods:
     # --- variants
 
     def variants(self, catalogue: SentosCatalogue) -> dict[str, dict[str, Value]]:
-        homes, chosen = self.linked("products", list(catalogue.products)), self._chosen()
+        homes, chosen = self.linked("products", list(catalogue.products)), self.chosen()
         linked = self.linked("variants", list(catalogue.articles))
         shown: dict[str, dict[str, Value]] = {}
         for article in catalogue.articles.values():
@@ -189,7 +190,7 @@ class Goods:
     # --- stock
 
     def stock(self, catalogue: SentosCatalogue) -> dict[str, dict[str, Value]]:
-        linked, chosen = self.linked("variants", list(catalogue.articles)), self._chosen()
+        linked, chosen = self.linked("variants", list(catalogue.articles)), self.chosen()
         shown: dict[str, dict[str, Value]] = {}
         for article in catalogue.articles.values():
             for place in self.places:

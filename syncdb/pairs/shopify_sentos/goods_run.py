@@ -14,6 +14,7 @@ from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
 from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.products.contents import ByteSession, Contents
 from syncdb.engine.audit import Audited
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
@@ -26,6 +27,7 @@ from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
 from syncdb.errors import ConfigurationError, SyncdbError
+from syncdb.http import Retrier
 from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Action, Field, OnMissing, Operation, Plan, Policy, Side
 from syncdb.orders.shop_identity import one_shop
@@ -35,6 +37,7 @@ from syncdb.pairs.shopify_sentos.checked_side import CheckedSide, Refusal, falle
 from syncdb.pairs.shopify_sentos.goods_records import AT, LIRA, Goods, Place
 from syncdb.pairs.shopify_sentos.identity import PRODUCTS, STOCK, VARIANTS, ShopIndex, ShopVariant
 from syncdb.pairs.shopify_sentos.orders import OrdersToSentos, registered, unsent
+from syncdb.pairs.shopify_sentos.pictures import IMAGES, PATIENCE, SENDING, SentosPictures, picture_side
 from syncdb.pairs.shopify_sentos.results import Counted, planned
 from syncdb.pairs.shopify_sentos.rules import FIELDS, STATUS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
@@ -58,7 +61,9 @@ SHOWN = {
     "price": Field("price", "Price", Kind.MONEY),
     "compare_at_price": Field("compare_at_price", "Compare-at price", Kind.MONEY),
     "available": Field("available", "Available", Kind.COUNT),
+    "images": Field("images", "Images", Kind.TEXT),
 }
+GOODS = tuple(READ)  # what the shop's catalogue tells of; pictures are looked at by themselves
 SHOWN_OF = {**FIELDS, "products": (*FIELDS["products"], "status")}
 # what is gone on one side is told and left alone on the other; a product gone from Sentos is taken off sale by its status
 LEFT_ALONE = OnMissing.RESPECT
@@ -74,6 +79,7 @@ class GoodsRun:
     shopify: ShopifyClient
     catalogue: SentosCatalogue
     request: RunRequest
+    session: ByteSession
     only: tuple[str, ...] = ()
     plans: Mapping[str, Plan] = field(default_factory=dict)
     _sides: dict[str, CheckedSide] = field(default_factory=dict)
@@ -96,7 +102,7 @@ class GoodsRun:
     def run(self, clock: Clock, rng: random.Random, progress: Progress, orders: OrdersToSentos) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
         try:
-            pair_run = self._pair_run(orders)
+            pair_run = self._pair_run(orders, clock)
         except SyncdbError as stopped:
             return self._not_begun(stopped, clock)
         sync = PairSync(self.ledger, pair_run, self.request, clock, rng, progress)
@@ -123,7 +129,7 @@ class GoodsRun:
 
     def audited(self, clock: Clock, rng: random.Random, progress: Progress, orders: OrdersToSentos) -> list[Audited]:
         """What is kept in step, ready to be read anew. Raises what looking at either side raises."""
-        sync = PairSync(self.ledger, self._pair_run(orders), self.request, clock, rng, progress)
+        sync = PairSync(self.ledger, self._pair_run(orders, clock), self.request, clock, rng, progress)
         return audited_entities(sync, self.fields())
 
     def _not_begun(self, stopped: SyncdbError, clock: Clock) -> Report:
@@ -133,7 +139,7 @@ class GoodsRun:
         name = registered(self.ledger, self.catalogue.client.host)
         return recorded(self.ledger, name, self.request.dry, clock, steps)
 
-    def _pair_run(self, orders: OrdersToSentos) -> PairRun:
+    def _pair_run(self, orders: OrdersToSentos, clock: Clock) -> PairRun:
         conversation = Conversation(self.shopify)
         places = pair_places(self.settings.sentos_warehouses, read_locations(conversation))
         goods = self._goods(conversation, places)
@@ -146,8 +152,13 @@ class GoodsRun:
             self.shopify, fields=READ, overlap=overlap, origin=origin, whole=goods.whole, conversation=conversation
         )
         goods.index = lambda: _index_of(shop)
-        entities = [self._entity(name, shop, goods) for name in self.entities]
-        feeds: dict[Side, Feed] = {Side.LEFT: shop, Side.RIGHT: GoodsFeed(self.catalogue, goods.keys_of, list(FIELDS))}
+        names, pictures = self.entities, None
+        if IMAGES in names and (pictures := self._pictures(conversation, goods, clock)) is None:
+            names.remove(IMAGES)
+        entities = [self._entity(name, shop, goods) for name in names if name != IMAGES]
+        entities += [] if pictures is None else [self._images(conversation, pictures, goods, clock)]
+        told = (IMAGES, pictures.keys_of) if pictures else None
+        feeds: dict[Side, Feed] = {Side.LEFT: shop, Side.RIGHT: GoodsFeed(self.catalogue, goods.keys_of, GOODS, told)}
         self._tell_held(goods.currency)
 
         def news() -> list[Notice]:
@@ -199,6 +210,36 @@ class GoodsRun:
         shown = digest([self.settings.rules.digest, [place.name for place in goods.places], self.settings.sentos_price_list])
         return EntitySync(name, pair, shown, {Side.RIGHT: side})
 
+    def _pictures(self, conversation: Conversation, goods: Goods, clock: Clock) -> SentosPictures | None:
+        """What Sentos shows of pictures; None where they cannot or may not be brought."""
+        if not self.rules.written.get(IMAGES):
+            return None
+        if not conversation.shop().may(SENDING):
+            told = f"Images are not brought over: the app may not send any (access scope {SENDING})."
+            self._notices.append(Notice(IMAGES, told, 'Give it that scope, or set sentos_fields to {"images": "shop"}.'))
+            return None
+        retrier = Retrier(min(PATIENCE, self.settings.deadline_seconds), clock=clock)
+        host, now = self.catalogue.client.host, clock.now()
+        return SentosPictures(
+            goods,
+            self.catalogue,
+            self.ledger,
+            registered(self.ledger, host, IMAGES),
+            Contents(self.session, retrier, lasting=True),
+            self.ledger.media(f"sentos:{host}", now),
+            anew=self.request.full,
+            dry=self.request.dry,
+        )
+
+    def _images(self, conversation: Conversation, pictures: SentosPictures, goods: Goods, clock: Clock) -> EntitySync:
+        memory = self.ledger.media(f"shopify:{conversation.shop().shop_id}", clock.now())
+        left = CheckedSide(picture_side(conversation, self.session, pictures.contents.retrier, pictures, memory))
+        self._sides[IMAGES] = left
+        side = GoodsSide(IMAGES, self.catalogue, pictures.records)
+        policy = Policy(self.rules.rules(IMAGES), LEFT_ALONE, LEFT_ALONE, create_left=False, create_right=False)
+        pair = EntityPair(pictures.pair, left, side, policy, self._most(IMAGES, goods))
+        return EntitySync(IMAGES, pair, self.settings.rules.digest, {Side.RIGHT: side})
+
     def _most(self, name: str, goods: Goods) -> Limits:
         """How much may change unasked. Prices are guarded record by record, so that one that falls does not stop all others.
 
@@ -206,7 +247,7 @@ class GoodsRun:
         changes all day: only where nearly all of it would, something is amiss.
         """
         most = replace(limits(self.settings), prices=frozenset())
-        things = len(self.catalogue.read().products if name == "products" else self.catalogue.articles)
+        things = len(self.catalogue.read().products if name in ("products", IMAGES) else self.catalogue.articles)
         if self.ledger.records(goods.pairs[name]).agreed_count() * 2 < things:
             all_of_it = things * len(goods.places) * 2
             return replace(most, few_live=all_of_it, few=all_of_it)
@@ -274,6 +315,7 @@ class GoodsRun:
 
     def _product_of(self, entity: str, operation: Operation) -> str:
         """The product of Sentos that a write is about. Operations of a side come with its own ids, those of a plan by key."""
+        entity = "products" if entity == IMAGES else entity  # they are kept under the shop's own ids of products
         joins = Joins.of(self.ledger, registered(self.ledger, self.catalogue.client.host, entity))
         key = next(iter(joins.keys(Side.LEFT, [operation.key]).values()), operation.key)
         id = joins.ids(Side.RIGHT, [key]).get(key) or key.rpartition(":")[2]

@@ -10,6 +10,7 @@ from syncdb.connectors.sentos.catalogue import SentosCatalogue, known_products
 from syncdb.connectors.sentos.client import SentosClient
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.connectors.shopify.products.contents import ByteSession, byte_session
 from syncdb.engine.progress import Progress
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
@@ -49,6 +50,7 @@ class Opened:
     shopify: ShopifyClient
     sentos: SentosClient
     catalogue: SentosCatalogue
+    session: ByteSession  # for the bytes of pictures
 
     @property
     def shop_name(self) -> str:
@@ -94,6 +96,7 @@ def _opened(settings: SentosSettings, ledger: Ledger, request: RunRequest, clock
         trying = retrier(settings, clock)
         shopify = stack.enter_context(connected_shop(settings, clock, trying))
         sentos = stack.enter_context(connected_sentos(settings, ledger, clock, trying))
+        session = stack.enter_context(byte_session())
         name = registered(ledger, sentos.host)
         catalogue = SentosCatalogue(
             sentos,
@@ -101,7 +104,7 @@ def _opened(settings: SentosSettings, ledger: Ledger, request: RunRequest, clock
             ledger.runs.get(state_keys.absent(name)) or {},
             known_products(ledger.runs.get(state_keys.cursor(name, Side.RIGHT.value))),
         )
-        yield Opened(settings, request, clock, progress, random.SystemRandom(), ledger, shopify, sentos, catalogue)
+        yield Opened(settings, request, clock, progress, random.SystemRandom(), ledger, shopify, sentos, catalogue, session)
 
 
 # --- orders
@@ -181,7 +184,7 @@ def _order_sync_of(
 
 
 def _goods_run(opened: Opened, only: Sequence[str]) -> Run:
-    run = GoodsRun(opened.settings, opened.ledger, opened.shopify, opened.catalogue, opened.request, tuple(only))
+    run = GoodsRun(opened.settings, opened.ledger, opened.shopify, opened.catalogue, opened.request, opened.session, tuple(only))
 
     def start() -> Report:
         destination = opened.destination()

@@ -111,7 +111,7 @@ SHOPIFY_SENTOS = PairType(
             "inventory, or all), and no order to Sentos before sentos_write is true; docs/sentos.md says how to begin.",
         ),
     ),
-    entities=("products", "variants", "inventory", "orders"),
+    entities=("products", "variants", "inventory", "images", "orders"),
     limited=True,
     actions=("detect",),
 )  # fmt: skip

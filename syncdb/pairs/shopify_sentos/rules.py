@@ -13,6 +13,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "products": ("title", "description_html", "vendor", "product_type"),
     "variants": ("price", "compare_at_price", "barcode"),
     "inventory": ("available",),
+    "images": ("images",),
 }
 LEFT_TO_THE_SHOP = ("product_type",)  # its names need a list that is not well attested
 STATUS = "status"  # written only where a product is gone
@@ -52,11 +53,12 @@ class GoodsRules:
 
 def names_of_goods() -> set[str]:
     """Everything that `--fields` can name of goods."""
-    return (
-        set(FIELDS)
-        | {name for fields in FIELDS.values() for name in fields}
-        | {f"{entity}.{name}" for entity, fields in FIELDS.items() for name in fields}
-    )
+    return set(FIELDS) | _names_of_fields()
+
+
+def _names_of_fields() -> set[str]:
+    fields = {name for fields in FIELDS.values() for name in fields}
+    return fields | {f"{entity}.{name}" for entity, names in FIELDS.items() for name in names}
 
 
 def parse_rules(chosen: Any, may_write: Iterable[str]) -> tuple[GoodsRules, list[str]]:
@@ -64,7 +66,7 @@ def parse_rules(chosen: Any, may_write: Iterable[str]) -> tuple[GoodsRules, list
     problems: list[str] = []
     words = dict.fromkeys(LEFT_TO_THE_SHOP, "shop") | {str(name): word for name, word in (chosen or {}).items()}
     for name, word in words.items():
-        if name not in names_of_goods() - set(FIELDS):
+        if name not in _names_of_fields():
             problems.append(f"sentos_fields: there is no field {name}{_near(name)}.")
         if word not in ("sentos", "shop"):
             problems.append(f"sentos_fields: {name} must be sentos or shop.")
@@ -76,7 +78,7 @@ def parse_rules(chosen: Any, may_write: Iterable[str]) -> tuple[GoodsRules, list
     for entity, fields in FIELDS.items():
         mine = [name for name in fields if words.get(f"{entity}.{name}", words.get(name)) != "shop"]
         written[entity] = tuple(name for name in mine if allowed & {"all", entity, f"{entity}.{name}"})
-        held += [f"{entity}.{name}" for name in mine if name not in written[entity]]
+        held += [name if name == entity else f"{entity}.{name}" for name in mine if name not in written[entity]]
     may_draft = bool(allowed & {"all", "products", "products.status"})
     return GoodsRules(written, tuple(held), may_draft, bool(allowed & {"all", "products"})), problems
 

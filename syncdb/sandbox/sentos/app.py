@@ -16,7 +16,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
 from syncdb.sandbox.faults import Seen
-from syncdb.sandbox.sentos import orders, products, shown
+from syncdb.sandbox.sentos import orders, pictures, products, shown
 from syncdb.sandbox.sentos.books import Books, Json
 from syncdb.sandbox.sentos.habits import Habits
 from syncdb.sandbox.sentos.limits import Counter
@@ -61,9 +61,13 @@ class SentosApp:
     # --- App -----------------------------------------------------------------------------------------------
 
     def kind(self, seen: Seen) -> str:
+        if seen.path.startswith(f"{PLACE}/{pictures.FOLDER}/"):
+            return "picture"
         return "read" if seen.method == "GET" else "write"
 
     def respond(self, request: Request) -> Response:
+        if request.path.startswith(f"{PLACE}/{pictures.FOLDER}/"):
+            return pictures.served(self.books, self.habits, request)
         try:
             self._log_in(request)
             name, found = self._map.bind("").match(request.path, method=request.method)
@@ -103,10 +107,10 @@ class SentosApp:
             found = [one for one in found if products.has_sku(one, wanted, exact=self.habits.sku_filter == "exact")]
         if barcode:
             found = [one for one in found if barcode in (one.article.barcode, *(each.barcode for each in one.variants))]
-        return self._page(found, asked, lambda one: shown.product(one, self.books, self.habits))
+        return self._page(found, asked, lambda one: shown.product(one, self.books, self.habits, _place(request)))
 
     def _product(self, request: Request, id: int) -> Response:
-        return json_response(shown.product(self._product_of(id), self.books, self.habits))
+        return json_response(shown.product(self._product_of(id), self.books, self.habits, _place(request)))
 
     def _change_product(self, request: Request, id: int) -> Response:
         product = self._product_of(id)
@@ -227,6 +231,11 @@ class SentosApp:
         if refusal.status != 422 or self.habits.refuses_with == 422:
             return refusal.response()
         return json_response({"message": refusal.message, "errors": refusal.errors, name: []})
+
+
+def _place(request: Request) -> str:
+    """The address of the tenant, under which its pictures stand."""
+    return f"{request.host_url.rstrip('/')}{PLACE}"
 
 
 def _body(request: Request) -> Json:

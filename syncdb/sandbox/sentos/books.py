@@ -48,6 +48,14 @@ class Product:
         return self.variants or [self.article]
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file of the tenant's picture store. `changed_at` is epoch seconds."""
+
+    content: bytes
+    changed_at: float
+
+
 @dataclass(slots=True)
 class Books:
     """All of it. `clock` gives epoch seconds."""
@@ -58,6 +66,7 @@ class Books:
     warehouses: dict[int, str] = field(default_factory=lambda: {1: "Merkez Depo", 2: "Mağaza"})
     channels: dict[int, str] = field(default_factory=lambda: {3: "Web"})
     categories: dict[int, str] = field(default_factory=lambda: {14: "Tişört", 15: "Mutfak"})
+    pictures: dict[str, Picture] = field(default_factory=dict)
     identity_needed: bool = False
     _given: int = 1200
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from syncdb.sandbox.sentos import orders
 from syncdb.sandbox.sentos.app import SentosApp
-from syncdb.sandbox.sentos.books import Article, Json, Product
+from syncdb.sandbox.sentos.books import Article, Json, Picture, Product
 
 COLORS, SIZES = ("Kırmızı", "Lacivert", "Siyah"), ("S", "M", "L", "XL")
 
@@ -76,6 +76,18 @@ class Clerk:
     def remove(self, sku: str) -> Product:
         """The product is deleted."""
         return self.books.products.pop(self.product(sku).id)
+
+    def picture(self, sku: str, name: str, content: bytes, *, of_variant: bool = False) -> None:
+        """Upload a picture under this name; one that is there already is replaced under the same address."""
+        article = self.article(sku)
+        shown = article.images if of_variant else self.product(sku).images
+        if name not in shown:
+            shown.append(name)
+        self.books.pictures[name] = Picture(content, self.books.clock())
+
+    def drop_picture(self, sku: str, name: str) -> None:
+        """Take a picture off a product."""
+        self.product(sku).images.remove(name)
 
     def order(self, order_id: str) -> Json:
         """The order of that order_id; it must be the only one."""

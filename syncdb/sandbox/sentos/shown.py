@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from syncdb.sandbox.sentos.books import Article, Books, Json, Product
 from syncdb.sandbox.sentos.habits import Habits
+from syncdb.sandbox.sentos.pictures import FOLDER
 from syncdb.sandbox.sentos.wire import money
 
 MONEY_OF_ORDERS = ("total", "shipping_total", "carrying_charge", "service_fee")
 MONEY_OF_LINES = ("list_price", "price", "discount", "amount")
 
 
-def product(one: Product, books: Books, habits: Habits) -> Json:
-    """A product as a listing shows it."""
+def product(one: Product, books: Books, habits: Habits, place: str = "") -> Json:
+    """A product as a listing shows it. `place` is the address of the tenant."""
     own = [] if one.variants else stocks(one.article, books, habits)
     shown: Json = {
         "id": one.id,
@@ -32,9 +34,9 @@ def product(one: Product, books: Books, habits: Habits) -> Json:
         "volumetric_weight": money(Decimal("1"), habits),
         "barcode": one.article.barcode,
         "stocks": own,
-        "images": [{"id": one.id * 10 + place, "url": url} for place, url in enumerate(one.images)],
+        "images": images(one.images, one.id, habits, place),
         "prices": {name: _prices(both, habits) for name, both in one.prices.items()},
-        "variants": [variant(article, books, habits) for article in one.variants],
+        "variants": [variant(article, books, habits, place) for article in one.variants],
     }
     if not one.variants and habits.no_variants != "list":
         shown["variants"] = None
@@ -47,12 +49,21 @@ def _prices(both: tuple[Decimal, Decimal], habits: Habits) -> Json:
     return {"list_price": money(both[0], habits), "sale_price": money(both[1], habits)}
 
 
-def variant(one: Article, books: Books, habits: Habits) -> Json:
+def variant(one: Article, books: Books, habits: Habits, place: str = "") -> Json:
     shown: Json = {"id": one.id, "sku": one.sku, "barcode": one.barcode, "color": one.color, "model": None}
     if one.size is not None:
         name, value = one.size
         shown["model"] = {"name": name, "value": value} if habits.model == "object" else value
-    return shown | {"stocks": stocks(one, books, habits), "images": [{"id": one.id, "url": url} for url in one.images]}
+    return shown | {"stocks": stocks(one, books, habits), "images": images(one.images, one.id, habits, place)}
+
+
+def images(names: list[str], owner: int, habits: Habits, place: str) -> list[Json]:
+    """Pictures by their address; whole addresses (of others) as they were entered."""
+    at = urlsplit(place).path if habits.pictures == "path" else place
+    return [
+        {"id": owner * 10 + number, "url": name if "://" in name else f"{at}/{FOLDER}/{name}"}
+        for number, name in enumerate(names)
+    ]
 
 
 def stocks(one: Article, books: Books, habits: Habits) -> list[Json]:

@@ -237,3 +237,21 @@ def test_identity_numbers_may_be_demanded(panel: Panel) -> None:
     assert panel.ask("POST", "/orders", json=panel.order()).status_code == 422
     person = PERSON | {"turkishIdentityNumber": "11111111110"}
     assert panel.ask("POST", "/orders", json=panel.order(invoice_address=person)).status_code == 200
+
+
+def test_pictures_are_served_as_the_habits_say(panel: Panel) -> None:
+    panel.clerk.picture("MUG-1", "o_1.png", b"bytes")
+
+    def asked(method: str) -> requests.Response:
+        (mug,) = panel.get("/products?sku=MUG-1&page=1&size=5")["data"]
+        address = mug["images"][0]["url"]
+        whole = address if "://" in address else f"{panel.server.url}{address}"
+        return requests.request(method, whole, timeout=10, allow_redirects=False)
+
+    found = asked("GET")
+    assert found.content == b"bytes" and "Last-Modified" in asked("HEAD").headers
+    answers = {}
+    for habit in ("bare", "redirect", "login", "path"):
+        panel.app.behave(pictures=habit, same_gets_a_minute=None)
+        answers[habit] = (asked("HEAD").status_code, asked("GET").status_code)
+    assert answers == {"bare": (405, 200), "redirect": (302, 302), "login": (401, 401), "path": (200, 200)}

@@ -53,6 +53,12 @@ def product_in(node: Node, currency: str) -> Product:
     )
 
 
+@understood("Shopify")
+def media_in(nodes: Iterable[object]) -> tuple[Medium, ...]:
+    """The media in answered objects."""
+    return tuple(_medium(mapping(one)) for one in nodes)
+
+
 def _nodes(connection: object) -> list[Node]:
     return [mapping(one) for one in listed(mapping(connection)["nodes"])]
 

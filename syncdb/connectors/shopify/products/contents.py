@@ -8,8 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import IO
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -19,6 +21,7 @@ from syncdb.errors import Refused, RetryLater
 from syncdb.http import Retrier, Transient
 
 TIMEOUT = (10.0, 120.0)  # seconds to connect, and between two pieces
+MOST_HOPS = 3
 IN_MEMORY = 32 * 1024 * 1024
 LARGEST = {  # bytes; documented: pictures 20 MB, videos 1 GB
     MediumKind.IMAGE: 20 * 1024 * 1024,
@@ -46,12 +49,26 @@ def safe(address: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
+ByteSession = requests.Session
+
+
+@contextmanager
+def byte_session() -> Iterator[ByteSession]:
+    """A session for bytes: it carries no credentials, because addresses come from answers."""
+    with requests.Session() as session:
+        yield session
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Fetches bytes. The session must carry no credentials: addresses come from answers."""
+    """Fetches bytes. The session must carry no credentials: addresses come from answers.
+
+    `lasting`: addresses are good for ever, so that they may lead on to others as safe, and what is not there will not be.
+    """
 
     session: requests.Session
     retrier: Retrier
+    lasting: bool = False
 
     @contextmanager
     def of(self, medium: Medium) -> Iterator[Content]:
@@ -70,12 +87,25 @@ class Contents:
         with self.of(medium) as content:
             return content.digest
 
+    def about(self, address: str) -> tuple[int | None, datetime | None]:
+        """Size in bytes and moment of the last change of what stands at an address; None for what is not told."""
+        if not safe(address):
+            return None, None
+        try:
+            answer = self._followed("HEAD", address)
+        except requests.RequestException:
+            return None, None
+        size, changed = answer.headers.get("Content-Length", ""), answer.headers.get("Last-Modified", "")
+        if answer.status_code != 200:
+            return None, None
+        return int(size) if size.isdecimal() and int(size) else None, _moment(changed)
+
     def _fetched(self, medium: Medium, file: IO[bytes]) -> Content:
         file.seek(0)
         file.truncate()
         try:
-            with closing(self.session.get(medium.address, timeout=TIMEOUT, allow_redirects=False, stream=True)) as answer:
-                _refuse_failure(answer, medium)
+            with closing(self._followed("GET", medium.address)) as answer:
+                self._refuse_failure(answer, medium)
                 content = _copied(answer, medium, file)
         except requests.RequestException as error:
             raise Transient(f"no complete answer ({type(error).__name__})") from None
@@ -83,15 +113,37 @@ class Contents:
             raise Transient(f"{content.size} of {medium.size} bytes came")
         return content
 
+    def _followed(self, method: str, address: str) -> requests.Response:
+        """The answer at the end of the redirects that are followed."""
+        for hop in range(MOST_HOPS + 1):
+            answer = self.session.request(method, address, timeout=TIMEOUT, allow_redirects=False, stream=True)
+            address = urljoin(address, answer.headers.get("Location", ""))
+            if not self.lasting or hop == MOST_HOPS or not answer.is_redirect or not safe(address):
+                break
+            answer.close()
+        return answer
 
-def _refuse_failure(answer: requests.Response, medium: Medium) -> None:
-    if answer.status_code in (408, 429) or answer.status_code >= 500:
-        raise Transient(f"HTTP {answer.status_code}")
-    if answer.status_code != 200:
-        raise RetryLater(
-            f"Medium {medium.ref} cannot be fetched (HTTP {answer.status_code}): its address is no longer good.",
-            next_step="The next run asks for a new one.",
-        )
+    def _refuse_failure(self, answer: requests.Response, medium: Medium) -> None:
+        """Raise Transient where another try may help, NotTaken or RetryLater where it does not."""
+        status = answer.status_code
+        if status in (408, 429) or status >= 500:
+            raise Transient(f"HTTP {status}")
+        if status != 200 and self.lasting:
+            raise NotTaken(f"it cannot be fetched (HTTP {status})")
+        if status != 200:
+            raise RetryLater(
+                f"Medium {medium.ref} cannot be fetched (HTTP {status}): its address is no longer good.",
+                next_step="The next run asks for a new one.",
+            )
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as HTTP writes it; None for anything else."""
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _copied(answer: requests.Response, medium: Medium, file: IO[bytes]) -> Content:

@@ -85,11 +85,18 @@ class MediaWriter:
         self.patience = Patience(self.reader.conversation.client.clock)
 
     def bring(
-        self, key: str, wanted: Sequence[Medium], shown: Mapping[str, int | None], leave: Collection[str] = ()
+        self,
+        key: str,
+        wanted: Sequence[Medium],
+        shown: Mapping[str, int | None],
+        leave: Collection[str] = (),
+        *,
+        ordered: bool = True,
     ) -> MediaOutcome:
         """Let product `key` have just the `wanted` media, in their order, and its variants the pictures `shown` says (by place).
 
         A variant that `shown` does not name keeps its picture; media in `leave`, and those that failed, stay behind the others.
+        Not `ordered`: what is there keeps its place, and what is new comes last.
         """
         failed = {place: f"it failed where it comes from: {one.failed}" for place, one in enumerate(wanted) if one.failed}
         product = self._settled(key)
@@ -112,7 +119,7 @@ class MediaWriter:
         if plan.sent or plan.dropped or plan.alts:
             product = self._settled(key)
         self._remember(product, {ref: known[place] for place, ref in plan.kept.items()})
-        arranged = self._arranged(product, paired, shown)
+        arranged = self._arranged(product, paired if ordered else {}, paired, shown)
         return MediaOutcome(paired, failed, bool(plan.sent or plan.dropped or plan.alts or arranged))
 
     def _settled(self, key: str) -> Product:
@@ -207,9 +214,11 @@ class MediaWriter:
             if known is not None and known.digest is not None and self.ours.known(one).digest is None:
                 self.ours.memory.keep(one.ref, one.size, one.changed_at, known.digest)
 
-    def _arranged(self, product: Product, paired: Mapping[int, str], shown: Mapping[str, int | None]) -> bool:
-        """Put order and pictures right; whether any of it was to be done."""
-        order = [paired[place] for place in sorted(paired)]
+    def _arranged(
+        self, product: Product, first: Mapping[int, str], paired: Mapping[int, str], shown: Mapping[str, int | None]
+    ) -> bool:
+        """Put order (of those that come `first`) and pictures right; whether any of it was to be done."""
+        order = [first[place] for place in sorted(first)]
         standing = [one.ref for one in product.media or ()]
         turned = moves(standing, [*order, *(ref for ref in standing if ref not in order)])
         self.mutations.reorder(product.ref, turned)

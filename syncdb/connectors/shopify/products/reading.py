@@ -13,7 +13,7 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, TooCostly, code_of, message_of
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.products.answered import product_in
+from syncdb.connectors.shopify.products.answered import media_in, product_in
 from syncdb.connectors.shopify.products.selections import (
     CODES,
     LEVELS,
@@ -21,15 +21,17 @@ from syncdb.connectors.shopify.products.selections import (
     MEDIA,
     METAFIELDS,
     MOMENT,
+    OF_MEDIA,
     ONE,
     VARIANT_METAFIELDS,
     VARIANTS,
     Listing,
 )
-from syncdb.connectors.shopify.products.whole import Product
+from syncdb.connectors.shopify.products.whole import Medium, Product
 from syncdb.errors import RetryLater
 
 AT_ONCE = 10  # products in one question
+MEDIA_AT_ONCE = 20  # products in one question about their media alone
 MOST_VARIANTS = 2000  # documented: so many of a single product can be asked for at once
 TRIES = 3  # how often a product that changes while it is read is read again
 SCOPES = "read_products, read_inventory and read_locations"
@@ -74,6 +76,14 @@ class ProductReader:
             for key, node in zip(some, nodes, strict=True):
                 yield key, self._whole(node) if node is None or _ends(node) else self.one(key)
             start += len(some)
+
+    def media(self, keys: Sequence[str]) -> Iterator[tuple[str, tuple[Medium, ...] | None]]:
+        """The media of these products, each with its id and in this order; None for no product. Raises as `one`."""
+        for start in range(0, len(keys), MEDIA_AT_ONCE):
+            some = keys[start : start + MEDIA_AT_ONCE]
+            answer = self.conversation.ask(OF_MEDIA, lambda ids=some: {"ids": list(ids)}, "Reading media")  # type: ignore[misc]
+            for key, node in zip(some, objects(_all_of(answer, "Reading media").get("nodes")), strict=True):
+                yield key, media_in(self._drained(node, MEDIA)["nodes"]) if node else None
 
     def _fewer(self, count: int) -> None:
         """Ask for fewer at once, down to one by one, which is read in parts."""

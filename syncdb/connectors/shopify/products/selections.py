@@ -64,4 +64,6 @@ ONE = f"""query WholeProduct($id: ID!, $first: Int!) {{ product(id: $id) {{ {HEA
   {listed("metafields", 50, METAFIELD)} {listed("media", 50, MEDIUM)} {listed("variants", "$first", VARIANT)} }} }}"""
 MANY = f"""query WholeProducts($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Product {{ {HEAD}
   {listed("metafields", 20, METAFIELD)} {listed("media", 10, MEDIUM)} {listed("variants", 10, variant(5, 5))} }} }} }}"""
+OF_MEDIA = f"""query MediaOfProducts($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Product {{ id
+  {listed("media", 20, MEDIUM)} }} }} }}"""
 MOMENT = "query LastChange($id: ID!) { product(id: $id) { id updatedAt } }"

@@ -25,6 +25,13 @@ FORMS = {
     "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/heic": "heic",
     "video/mp4": "mp4", "video/quicktime": "mov", "model/gltf-binary": "glb", "model/vnd.usdz+zip": "usdz",
 }  # fmt: skip
+BEGINNINGS = {  # how the bytes of a picture begin, by its type
+    "image/png": (re.compile(rb"\x89PNG\r\n\x1a\n"),),
+    "image/jpeg": (re.compile(rb"\xff\xd8\xff"),),
+    "image/gif": (re.compile(rb"GIF8[79]a"),),
+    "image/webp": (re.compile(rb"RIFF.{4}WEBP", re.DOTALL),),
+    "image/heic": (re.compile(rb".{4}ftyphei[cx]", re.DOTALL),),
+}
 USUAL = {MediumKind.IMAGE: "image/png", MediumKind.VIDEO: "video/mp4", MediumKind.MODEL_3D: "model/gltf-binary"}
 
 
@@ -43,7 +50,7 @@ class Uploader:
         """
         given = {
             "filename": file_name(medium, content),
-            "mimeType": mime_of(medium),
+            "mimeType": mime_of(medium, content),
             "resource": medium.kind.value,
             "httpMethod": "POST",
             "fileSize": str(content.size),
@@ -98,14 +105,19 @@ class Form:
         return b""
 
 
-def mime_of(medium: Medium) -> str:
-    """The type of its bytes, as the shop it comes from told it."""
-    return medium.mime_type or USUAL[medium.kind]
+def mime_of(medium: Medium, content: Content) -> str:
+    """The type of its bytes, as the shop it comes from told it, else as a picture's bytes begin."""
+    if medium.mime_type or medium.kind is not MediumKind.IMAGE:
+        return medium.mime_type or USUAL[medium.kind]
+    content.file.seek(0)
+    begin = content.file.read(12)
+    found = (mime for mime, marks in BEGINNINGS.items() if any(mark.match(begin) for mark in marks))
+    return next(found, USUAL[medium.kind])
 
 
 def file_name(medium: Medium, content: Content) -> str:
     """A name for the file, with the ending that its type asks for: Shopify refuses another (observed)."""
-    ending = FORMS.get(mime_of(medium), "bin")
+    ending = FORMS.get(mime_of(medium, content), "bin")
     stem = (medium.filename or medium.address.partition("?")[0].rpartition("/")[2]).rpartition(".")[0]
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:80]
     return f"{plain or content.digest[:16]}.{ending}"

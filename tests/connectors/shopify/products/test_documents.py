@@ -21,7 +21,7 @@ from tests.connectors.shopify.catalogue.test_documents import admin_schema, sand
 
 
 def documents() -> Iterator[str]:
-    yield from (selections.ONE, selections.MANY, selections.MOMENT)
+    yield from (selections.ONE, selections.MANY, selections.MOMENT, selections.OF_MEDIA)
     yield from (one.rest for one in selections.LISTINGS)
     yield from (media_writes.APPEND, media_writes.UPDATE, media_writes.DELETE, media_writes.REORDER)
     yield from (media_writes.SHOW, media_writes.HIDE, uploads.STAGE, media_side.LISTED)
