@@ -363,7 +363,7 @@ def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str
         if len(result.plans) > 1:
             report = replace(report, plan=plan, plan_digest=plan.digest, conflicts=plan.conflicts)
         target = one.between if one.tracks_orders else f"{name} of {one.between}"
-        folder = Path.cwd() / TEST_OUTPUT / (name if len(pair.entities) > 1 else "")
+        folder = Path.cwd() / TEST_OUTPUT / (name if len(pair.entities) > 1 else one.route)
         both = systems if len(pair.entities) > 1 else {}
         dry = DryRun(report, one.fields[name], target, one.words, one.tracks_orders, both, names)
         yield from write_dry_run(folder, dry)
@@ -377,13 +377,17 @@ def _written(files: Sequence[Path]) -> str:
 
 def _as_data(pair: PairType, results: Sequence[tuple[Run, RunResult]]) -> dict[str, Any]:
     """The one run's report; where a pair has several runs, all of them with the worst exit code."""
-    if len(pair.entities) == 1:
+    if len(pair.entities) == 1 and len(results) == 1:
         return results[0][1].report.as_data()
     code = worst(result.report.exit_code for _, result in results)
     return {
         "exit_code": int(code),
-        "runs": [{"about": one.entity} | result.report.as_data() | _counted(result) for one, result in results],
+        "runs": [_about(one) | result.report.as_data() | _counted(result) for one, result in results],
     }
+
+
+def _about(one: Run) -> dict[str, Any]:
+    return {"about": one.entity} | ({"route": one.route} if one.route else {})
 
 
 def _counted(result: RunResult) -> dict[str, Any]:

@@ -36,13 +36,14 @@ def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable
     return report
 
 
-def record_unopened(ledger: Ledger, name: str, failure: SyncdbError, clock: Clock) -> None:
+def record_unopened(ledger: Ledger, name: str, failure: SyncdbError, clock: Clock, *, dry: bool = False) -> Report:
     """Record a run that ended before its parts could be opened, so that those who ask the ledger hear of it."""
-    now = iso(clock.now())
+    mode, now = "test" if dry else "sync", iso(clock.now())
     with ledger.transaction():
-        report = Report(ledger.runs.start(name, "sync", now), "sync", now)
+        report = Report(ledger.runs.start(name, mode, now), mode, now)
     report.failure, report.partial = failure, True
-    _end(ledger, name, report, clock, dry=False)
+    _end(ledger, name, report, clock, dry)
+    return report
 
 
 def _end(ledger: Ledger, name: str, report: Report, clock: Clock, dry: bool) -> None:

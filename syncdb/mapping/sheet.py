@@ -1,6 +1,6 @@
 """From an order's snapshot to the records of a sheet: one per line item, or one per order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from decimal import Decimal
@@ -60,8 +60,7 @@ class SheetMapping:
     @property
     def metafields(self) -> tuple[tuple[str, str], ...]:
         """The (namespace, key) of the metafields that the columns need: they must be read along with the orders."""
-        names = (name.partition(":")[2].partition(".") for name, _ in self.columns if name.startswith("metafield:"))
-        return tuple((namespace, key) for namespace, _, key in names)
+        return metafields_of(name for name, _ in self.columns)
 
     @property
     def digest(self) -> str:
@@ -135,6 +134,12 @@ class SheetMapping:
         if one.kind is Kind.MOMENT and isinstance(raw, str):
             return wall_clock(moment(raw), self._zone)
         return raw
+
+
+def metafields_of(columns: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The (namespace, key) of the metafields among these columns."""
+    names = (name.partition(":")[2].partition(".") for name in columns if name.startswith("metafield:"))
+    return tuple((namespace, key) for namespace, _, key in names)
 
 
 def _known(name: str) -> OrderColumn:

@@ -5,7 +5,7 @@ The story on one page. Each step is elsewhere: `intake` reads the shop, `engine`
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +28,7 @@ from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.runs import Problem
 from syncdb.model import Policy, Record, Side
 from syncdb.orders.intake import HEARD_WITHIN, Intake
+from syncdb.orders.one_reading import OneReading
 from syncdb.orders.shop_identity import zone_cause
 from syncdb.orders.stored_orders import StoredOrders
 from syncdb.orders.writable_orders import WritableOrders
@@ -122,7 +123,7 @@ class OrderSync:
     """One run. With `request.dry` the ledger must be a copy, and nothing is written anywhere else.
 
     `writer`, where there is one, carries what the other side may change of an order to the shop. `shop` is what the configuration
-    calls the shop.
+    calls the shop. Runs that share a `reading` read it once.
     """
 
     ledger: Ledger
@@ -136,6 +137,7 @@ class OrderSync:
     progress: Progress
     writer: "OrderWriter | None" = None
     shop: str = "shopify"
+    reading: OneReading = field(default_factory=OneReading)
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
@@ -194,12 +196,15 @@ class OrderSync:
     def _read_shop(self, report: Report, deep: bool) -> Intake:
         self.progress.stage("Reading orders")
         intake = Intake(self.ledger, self.reader, self.destination.pair, report, self.progress, self.clock)
+        self.reading.once(report, lambda: self._read(intake, deep))
+        return intake
+
+    def _read(self, intake: Intake, deep: bool) -> None:
         if not self.request.only_named:
             intake.read(intake.window(self.request.lookback, whole=deep), self.request.overlap)
         named = self.request.named.get(self.shop, {}).get(ORDERS, ())
         for start in range(0, len(named), NAMED_AT_ONCE):
             intake.look_again(named[start : start + NAMED_AT_ONCE])
-        return intake
 
     def _bring_over(self, report: Report, pair: EntityPair, stored: StoredOrders, applier: Applier, deep: bool) -> None:
         """Settle what earlier runs left open, then bring the other side into agreement, then keep house."""

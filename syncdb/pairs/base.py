@@ -114,7 +114,8 @@ class Run:
     `entity` names what it keeps in step (for scripts), `between` the places (for people), `fields` what is shown by entity.
     `tracks_orders`: it reads orders into the ledger first. `start` makes the run; `plans` then tells what it planned by entity
     (None: the report's plan is that of the one entity). `audit` makes ready what it keeps in step to be read anew and compared,
-    orders for a period; only of a run over a copy of the ledger.
+    orders for a period; only of a run over a copy of the ledger. `route` names it among several runs of the same entity, empty
+    for the first.
     """
 
     entity: str
@@ -126,6 +127,7 @@ class Run:
     plans: Callable[[], Mapping[str, "Plan"]] | None = None
     audit: Callable[["Period"], AbstractContextManager[Sequence["Audited"]]] | None = None
     results: Callable[[], RunResults] | None = None
+    route: str = ""
 
     def execute(self) -> RunResult:
         """Do it all. What a person can act on is in the report; only defects are raised."""
@@ -155,13 +157,14 @@ class OrderTracking(Generic[S]):
     `chosen`: whether the settings keep orders in step at all. `open` makes ready the run of the orders over a ledger that is open
     already (raises RemoteError where its place cannot be found). `rows_shown` reads what stands on the other side, None before
     the first run wrote to it (raises SyncdbError). `remains` tells people what the other system still keeps of emptied cells, and
-    how to remove that.
+    how to remove that. `places` gives the settings of each place that the orders go to with its name, empty for the first.
     """
 
     chosen: Callable[[S], bool]
     open: Callable[[S, "Ledger", "RunRequest", "Clock", "Progress"], AbstractContextManager["OrderSync"]]
     rows_shown: Callable[[S, "LedgerReader", "Clock"], RowsShown | None]
     remains: str
+    places: Callable[[S], Sequence[tuple[str, S]]] = field(default=lambda settings: [("", settings)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from syncdb.clock import Clock
 from syncdb.config.settings import RunSettings
 from syncdb.engine.guards import Limits
 from syncdb.engine.recording import record_unopened
+from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
 from syncdb.errors import SyncdbError
 from syncdb.http import Retrier
@@ -31,13 +32,14 @@ def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock, kind: 
             yield ledger
         except SyncdbError as failure:
             if kind and not request.dry:
-                _record(ledger, kind, failure, clock)
+                unopened(ledger, kind, failure, request, clock)
             raise
 
 
-def _record(ledger: Ledger, kind: str, failure: SyncdbError, clock: Clock) -> None:
+def unopened(ledger: Ledger, kind: str, failure: SyncdbError, request: RunRequest, clock: Clock) -> Report:
+    """Record a run of this `kind` of pair that could not be opened."""
     ledger.register(RegisteredPair(kind, kind, ""))
-    record_unopened(ledger, kind, failure, clock)
+    return record_unopened(ledger, kind, failure, clock, dry=request.dry)
 
 
 def retrier(settings: RunSettings, clock: Clock) -> Retrier:

@@ -1,11 +1,13 @@
 """The pairs that a command works with: those that are configured, or one that was named, with settings that can be used."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from syncdb.errors import ConfigurationError
 from syncdb.pairs import registry
-from syncdb.pairs.base import PairType
+from syncdb.pairs.base import OrderTracking, PairType
 from syncdb.services.ledger_location import configured_pairs
 from syncdb.services.validation import UsablePair
 
@@ -41,9 +43,20 @@ def to_keep_orders(pairs: Iterable[PairType]) -> str:
     return f"What keeps orders in step: {', '.join(others)}"
 
 
+def _places(one: UsablePair, orders: OrderTracking[Any]) -> Iterator[UsablePair]:
+    """The pair with the settings and the words of each place that its orders go to."""
+    for name, settings in orders.places(one.settings):
+        words = one.pair.words
+        words = replace(words, place=f"{words.place} {name}", title=f"{words.title} {name}") if name else words
+        yield replace(one, pair=replace(one.pair, words=words), settings=settings)
+
+
 def tracking_orders(usable: Sequence[UsablePair], command: str) -> list[UsablePair]:
-    """Those that keep orders in step. Raises ConfigurationError, with what `command` is, where none does."""
-    tracking = [one for one in usable if one.orders is not None]
+    """Those that keep orders in step, one for each place that they go to.
+
+    Raises ConfigurationError, with what `command` is, where none does.
+    """
+    tracking = [place for one in usable if one.orders is not None for place in _places(one, one.orders)]
     if not tracking:
         raise ConfigurationError(
             [

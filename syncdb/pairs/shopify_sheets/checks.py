@@ -55,8 +55,8 @@ def _scopes(settings: SheetsSettings, facts: Facts) -> Iterator[Check]:
     if facts.scopes is None:
         yield skipped("shopify", "scopes", "the app may not see its own permissions")
         return
-    mapping = sheet_mapping(settings, "UTC", "XXX")
-    needs = {need for name, _ in mapping.columns if (known := column(name)) for need in known.needs}
+    shown = {name for one in (settings, *settings.routes) for name, _ in sheet_mapping(one, "UTC", "XXX").columns}
+    needs = {need for name in shown if (known := column(name)) for need in known.needs}
     wanted = {scope for path, scope in SCOPE_FOR.items() if any(need == path or need.startswith(f"{path}.") for need in needs)}
     lacking = sorted(scope for scope in wanted if not facts.scopes & {scope, scope.replace("read_", "write_")})
     if lacking:

@@ -1,23 +1,28 @@
 """Shopify orders into a Google Sheet: from settings to a run."""
 
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.engine.audit import Audited, Period
 from syncdb.engine.progress import Progress
+from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
-from syncdb.errors import Exit
+from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.mapping.sheet import metafields_of
+from syncdb.orders.one_reading import OneReading
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, OrderTracking, Run
-from syncdb.pairs.opening import limits, open_ledger, retrier
+from syncdb.pairs.opening import limits, open_ledger, retrier, unopened
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
 from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_mapping
 from syncdb.pairs.shopify_sheets.known_sheet import rows_shown
@@ -48,9 +53,14 @@ def open_sync(settings: SheetsSettings, request: RunRequest, clock: Clock, progr
 
 @contextmanager
 def sync_of(
-    settings: SheetsSettings, ledger: Ledger, request: RunRequest, clock: Clock, progress: Progress
+    settings: SheetsSettings,
+    ledger: Ledger,
+    request: RunRequest,
+    clock: Clock,
+    progress: Progress,
+    reading: OneReading | None = None,
 ) -> Iterator[OrderSync]:
-    """The same over a ledger that is open already."""
+    """The same over a ledger that is open already. Runs with the same `reading` read the shop once."""
     rng = random.SystemRandom()
     with ExitStack() as stack:
         trying = retrier(settings, clock)
@@ -59,47 +69,93 @@ def sync_of(
         shopify = stack.enter_context(connected_shop(settings, clock, trying))
         destination = SheetDestination(settings, ledger, google, request, clock, rng)
         shape = sheet_mapping(settings, "UTC", "XXX")  # for what does not depend on the shop
-        reader = OrderReader(shopify, shape.metafields)
+        reader = OrderReader(shopify, metafields_of(settings.read_columns))
         rules = policy(settings, shape.fields)
-        yield OrderSync(ledger, reader, destination, rules, limits(settings), request, clock, rng, progress)
+        yield OrderSync(
+            ledger, reader, destination, rules, limits(settings), request, clock, rng, progress, reading=reading or OneReading()
+        )
 
 
 @contextmanager
 def open_runs(
     settings: SheetsSettings, request: RunRequest, only: Sequence[str], clock: Clock, progress: Progress
 ) -> Iterator[Sequence[Run]]:
-    """The one run of this pair. `only` is empty: a sheet's columns are written together."""
-    with open_sync(settings, request, clock, progress) as sync:
-        yield [
-            Run(
-                ORDERS,
-                place_of(settings),
-                replace(SHOPIFY_SHEETS.words, record=settings.rows),
-                {ORDERS: sheet_mapping(settings, "UTC", "XXX").fields},
-                tracks_orders=True,
-                start=sync.run,
-                audit=lambda period: audited_orders(sync, period),
-            )
-        ]
+    """The run into the first sheet, and one for each route. `only` is empty: a sheet's columns are written together."""
+    if not settings.routes:
+        with open_sync(settings, request, clock, progress) as sync:
+            yield [_run(settings, sync.run, partial(audited_orders, sync))]
+        return
+    with open_ledger(settings, request, clock, SHOPIFY_SHEETS.name) as ledger:
+        reading = OneReading()
+        routes = [Route(one, ledger, request, clock, progress, reading) for one in settings.sheets]
+        yield [_run(one.settings, one.run, one.audit) for one in routes]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A run into one of several sheets. It is opened when its turn comes: what is wrong with it holds no other run up."""
+
+    settings: SheetsSettings
+    ledger: Ledger
+    request: RunRequest
+    clock: Clock
+    progress: Progress
+    reading: OneReading
+
+    def run(self) -> Report:
+        try:
+            with self._opened() as sync:
+                return sync.run()
+        except SyncdbError as failure:  # of opening it: a run that began says in its report what stopped it
+            return unopened(self.ledger, SHOPIFY_SHEETS.name, failure, self.request, self.clock)
+
+    @contextmanager
+    def audit(self, period: Period) -> Iterator[Sequence[Audited]]:
+        with self._opened() as sync, audited_orders(sync, period) as found:
+            yield found
+
+    def _opened(self) -> AbstractContextManager[OrderSync]:
+        return sync_of(self.settings, self.ledger, self.request, self.clock, self.progress, self.reading)
+
+
+def _run(
+    settings: SheetsSettings,
+    start: Callable[[], Report],
+    audit: Callable[[Period], AbstractContextManager[Sequence[Audited]]],
+) -> Run:
+    words = replace(SHOPIFY_SHEETS.words, record=settings.rows)
+    shown = {ORDERS: sheet_mapping(settings, "UTC", "XXX").fields}
+    return Run(ORDERS, place_of(settings), words, shown, tracks_orders=True, start=start, audit=audit, route=settings.route)
 
 
 def place_of(settings: SheetsSettings) -> str:
     """What a run is about, for people."""
-    tab = f"tab {settings.target_worksheet}" + ("" if settings.tabs_by == "one" else f", by {settings.tabs_by}")
+    tab = f"{settings.route}: " if settings.route else ""
+    tab += f"tab {settings.target_worksheet}" + ("" if settings.tabs_by == "one" else f", by {settings.tabs_by}")
     return f'orders of {settings.shopify_store_name} in "{settings.target_spreadsheet}", {tab}'
 
 
 def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:
-    return [*check_shopify(settings, reader, clock), *check_google(settings, reader, clock)]
+    checks = [*check_shopify(settings, reader, clock), *check_google(settings, reader, clock)]
+    for route in settings.routes:
+        checks += [replace(one, name=f"{route.route}: {one.name}") for one in check_google(route, reader, clock)]
+    return checks
 
 
 def _selected(settings: SheetsSettings) -> str:
-    return f"{settings.shopify_store_name}, all settings are usable"
+    routes = f", and the routes {', '.join(one.route for one in settings.routes)}" if settings.routes else ""
+    return f"{settings.shopify_store_name}{routes}, all settings are usable"
+
+
+def _places(settings: SheetsSettings) -> list[tuple[str, SheetsSettings]]:
+    return [(one.route, replace(one, routes=())) for one in settings.sheets]
 
 
 def _filled(answers: Any) -> Any:
     """The answers as settings; which columns are shown and in which spreadsheets makes no difference here."""
-    return SimpleNamespace(**vars(answers) | {"columns": None, "period_spreadsheets": {}})
+    lent: dict[str, Any] = {"columns": None, "period_spreadsheets": {}, "order_filter": None}
+    lent |= {"routes": (), "route": "", "read_columns": ()}
+    return SimpleNamespace(**vars(answers) | lent)
 
 
 def _try_key_file(answers: Any) -> Tried:
@@ -138,7 +194,7 @@ IMPLEMENTATION = Implementation(
     open_runs,
     _check,
     _selected,
-    orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS),
+    orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS, _places),
     tries=TRIES,
     hearing=Hearing(_senders, _heard_kinds, _address, one_shop_by_name),
 )

@@ -7,6 +7,11 @@ from syncdb.systems.google_sheets.keys import GOOGLE_SHEETS, spreadsheet, spread
 from syncdb.systems.questions import LOOK_BACK, Question, Topic
 from syncdb.systems.shopify.keys import SHOPIFY
 
+ROUTED = (  # the settings that a route may have of its own
+    "target_spreadsheet", "target_worksheet", "tabs_by", "period_spreadsheets", "columns", "rows", "order_filter",
+    "order_amounts",
+)  # fmt: skip
+
 SHOPIFY_SHEETS = PairType(
     name="sheets",
     title="Google Sheet",
@@ -51,6 +56,10 @@ SHOPIFY_SHEETS = PairType(
             "order_amounts", "ORDER_AMOUNTS", validators.one_of("every_line", "first_line"), "every_line",
             "With one row for each line item, an order's own amounts on `every_line` of it, or on its `first_line` only, so that "
             "a column adds up.",
+        ),
+        Key(
+            "routes", "ROUTES", validators.json_object, None,
+            "More sheets that the orders go to, by name, each with what it has of its own (see below). The shop is read once.",
         ),
     ),
     named_by="target_spreadsheet",

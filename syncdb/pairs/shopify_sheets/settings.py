@@ -1,7 +1,7 @@
 """What bringing orders into a Google Sheet runs on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,9 @@ from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
 if TYPE_CHECKING:
     from syncdb.mapping.order_filter import OrderFilter
+
+METAFIELD = "metafield:"
+ROUTES = "routes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,14 @@ class SheetsSettings(ShopSettings):
     order_filter: "OrderFilter | None"  # None: every order
     order_amounts: str  # every_line or first_line
     google_api_base_url: str | None
+    routes: "tuple[SheetsSettings, ...]" = ()  # the other sheets; none of them has routes of its own
+    route: str = ""  # the name of this one, empty for the first
+    read_columns: tuple[str, ...] = ()  # of all sheets, the columns of metafields: orders are read once for all
+
+    @property
+    def sheets(self) -> "tuple[SheetsSettings, ...]":
+        """This sheet and the others."""
+        return (self, *self.routes)
 
 
 def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None = None) -> SheetsSettings:
@@ -39,53 +50,82 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
     """
     reading = read(SHOPIFY_SHEETS.all_keys, known_keys(), flags, env, directory, config_path)
     choose_credentials(reading)
-    _parse_columns(reading)
-    _parse_filter(reading)
-    _parse_periods(reading)
+    first, problems = understand(reading.values)
+    reading.values |= first
+    reading.problems += [_with_place(problem, reading) for problem in problems]
+    routes = _parse_routes(reading)
     email = _check_key_file(reading)
     reading.tell_detour("shopify_base_url", "Shopify")
     reading.tell_detour("google_api_base_url", "Google Sheets and Drive")
     reading.refuse_problems()
-    return SheetsSettings(**reading.values, google_client_email=email, notices=reading.hidden(reading.notices))
+    values = reading.values | {"google_client_email": email, "notices": reading.hidden(reading.notices)}
+    return _with_routes(SheetsSettings(**values), routes)
 
 
-def _parse_columns(reading: Reading) -> None:
-    raw = reading.values["columns"]
-    if raw is None:
-        return
+def _with_routes(first: SheetsSettings, routes: Mapping[str, Mapping[str, Any]]) -> SheetsSettings:
+    shown = [first.columns, *(own["columns"] for own in routes.values())]
+    metafields = tuple(dict.fromkeys(name for columns in shown for name, _ in columns or () if name.startswith(METAFIELD)))
+    first = replace(first, read_columns=metafields)
+    return replace(first, routes=tuple(replace(first, **own, route=name) for name, own in routes.items()))
+
+
+def understand(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Settings of a sheet whose columns, filter and periods are as they were given, understood; and what is wrong with them."""
+    found, problems = dict(values), list[str]()
+    for parse in (_parse_columns, _parse_filter, _parse_periods):
+        problems += parse(found)
+    return found, problems
+
+
+def _parse_columns(values: dict[str, Any]) -> list[str]:
+    raw = values["columns"]
+    if raw is None or isinstance(raw, tuple):
+        return []
     # the catalogue of columns is large and only needed where columns are chosen
     from syncdb.mapping import parse_columns
 
-    choice = parse_columns(raw, "order" if reading.values["rows"] == "order" else "line")
-    reading.values["columns"] = choice.columns
-    where = reading.where("columns")
-    reading.problems += [f"columns ({where}): {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
+    choice = parse_columns(raw, "order" if values["rows"] == "order" else "line")
+    values["columns"] = choice.columns
+    return [f"columns: {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
 
 
-def _parse_filter(reading: Reading) -> None:
-    raw = reading.values["order_filter"]
-    if raw is None:
-        return
+def _parse_filter(values: dict[str, Any]) -> list[str]:
+    raw = values["order_filter"]
+    if not isinstance(raw, Mapping):
+        return []
     from syncdb.mapping.order_filter import parse_filter
 
-    reading.values["order_filter"], problems = parse_filter(raw)
-    where = reading.where("order_filter")
-    for problem in problems:
-        place, _, told = problem.rpartition(": ") if problem.startswith(".") else ("", "", problem)
-        reading.problems.append(f"order_filter{place} ({where}): {told}.")
+    values["order_filter"], problems = parse_filter(raw)
+    return [f"order_filter{problem}" if problem.startswith(".") else f"order_filter: {problem}" for problem in problems]
 
 
-def _parse_periods(reading: Reading) -> None:
+def _parse_periods(values: dict[str, Any]) -> list[str]:
     """Spreadsheets are named for years, and for periods of the kind that tabs are made for."""
-    named, by = reading.values["period_spreadsheets"] or {}, reading.values["tabs_by"]
-    reading.values["period_spreadsheets"] = named
+    named, by = values["period_spreadsheets"] or {}, values["tabs_by"]
+    values["period_spreadsheets"] = named
     if not named or by is None:
-        return
+        return []
     # what maps orders is large and only needed where periods are named
     from syncdb.pairs.shopify_sheets.periods import misnamed
 
-    where = reading.where("period_spreadsheets")
-    reading.problems += [f"period_spreadsheets ({where}): {problem}." for problem in misnamed(named, by)]
+    return [f"period_spreadsheets: {problem}." for problem in misnamed(named, by)]
+
+
+def _with_place(problem: str, reading: Reading) -> str:
+    """The problem with where its setting stands."""
+    name, _, told = problem.partition(": ")
+    return f"{name} ({reading.where(name.partition('.')[0])}): {told}"
+
+
+def _parse_routes(reading: Reading) -> Mapping[str, Mapping[str, Any]]:
+    given = reading.values.pop(ROUTES)
+    if not given or reading.values["target_spreadsheet"] is None:
+        return {}
+    from syncdb.pairs.shopify_sheets.routes import parse_routes
+
+    found = parse_routes(given, reading.values, understand)
+    reading.problems += [_with_place(f"{ROUTES}{problem}", reading) for problem in found.problems]
+    return found.own
 
 
 def _check_key_file(reading: Reading) -> str:

@@ -1,13 +1,16 @@
 """Missing orders: made in the shop behind the tool's back, and found by numbers, by counting, and in the sheet."""
 
+import json
 import random
 import sqlite3
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.shopify.generate import new_order
 from syncdb.sandbox.shopify.tokens import Client
 from tests.cli.acting.conftest import Manage
@@ -193,3 +196,22 @@ def test_beyond_the_horizon(made: Any, run: Manage, monkeypatch: pytest.MonkeyPa
     blind = run("missing", "--days", "120", "--json").data
     assert [gap["verdict"] for gap in blind["gaps"]] == ["beyond the 60 days"]
     assert blind["missed"] == []
+
+
+def test_a_row_that_a_route_lacks_is_named_with_the_route_and_fixed(
+    made: Callable[..., World], run: Manage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routes = json.dumps({"north": {"target_worksheet": "North", "rows": "order"}})
+    monkeypatch.setenv("ROUTES", routes)
+    world = made(20, env={"ROUTES": routes})
+    assert world.at_once().code == 0
+    north = Colleague(world.sandbox.spreadsheet, "North")
+    north.delete_rows(5, 1)
+    said = run("missing", "--json")
+    assert said.code == 3 and said.data["sheet"]["lacking"] == {} and len(said.data["sheet_north"]["lacking"]) == 1, said.all
+    assert "the sheet north" in run("missing").out
+    assert run("missing", "--fix").code == 0
+    assert run("missing", "--json").code == 0
+    audits = run("audit", "--pair", "sheets", "--days", "400", "--json").data["audits"]
+    assert len(audits) == 2 and all(one["proven"] for one in audits) and "north: tab North" in audits[1]["between"]
+    assert {one["name"].partition(":")[0] for one in run("validate", "--json").data["checks"]} >= {"north"}

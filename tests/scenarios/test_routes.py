@@ -1,0 +1,108 @@
+"""Several sheets from one shop in one configuration: each shows what it asks for, and the shop is read once."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.sandbox.faults import Fault
+from tests.scenarios.world import World
+
+Make = Callable[..., World]
+
+
+def routed(make: Make, **routes: dict[str, Any]) -> World:
+    world = make(orders=30)
+    for gid in list(world.shop.orders)[:9]:
+        world.shop.set_tags(gid, ["branch north"])
+    world.env["ROUTES"] = json.dumps(routes)
+    return world
+
+
+NORTH = {
+    "target_worksheet": "North",
+    "rows": "order",
+    "order_filter": {"tags": ["branch north"]},
+    "columns": ["order_name", "tags"],
+}
+
+
+def shown(world: World, tab: str) -> list[list[Any]]:
+    """The rows of a tab below its headers, past the key."""
+    rows = world.grid(tab)
+    head = next(place for place, row in enumerate(rows) if "Order ID" in row)
+    return [row for row in rows[head + 1 :] if any(cell not in (None, "") for cell in row)]
+
+
+def test_each_route_shows_what_it_asks_for_and_the_shop_is_read_once(make: Make) -> None:
+    alone = make(orders=30)
+    once = alone.synced().shop_requests
+    world = routed(make, north=NORTH)
+    ran = world.synced()
+    assert [one["about"] for one in ran.data["runs"]] == ["orders", "orders"] and ran.data["runs"][1]["route"] == "north"
+    assert len(world.rows()) > 30 and len(shown(world, "North")) == 9
+    assert {row[1] for row in shown(world, "North")} == {order["name"] for order in list(world.shop.orders.values())[:9]}
+    assert ran.shop_requests == once
+    again = world.synced()
+    assert (again.writes, [one["counts"]["fetched"] for one in again.data["runs"]][1]) == (0, 0)
+
+
+def test_a_change_reaches_every_route_that_shows_it(make: Make) -> None:
+    world = routed(make, north=NORTH)
+    world.synced()
+    gid = next(iter(world.shop.orders))
+    world.shop.set_tags(gid, ["branch north", "urgent"])
+    world.synced()
+    name = world.shop.orders[gid]["name"]
+    assert [row[2] for row in shown(world, "North") if row[1] == name] == ["branch north, urgent"]
+    assert {row["Tags"] for row in world.rows().values() if row["Order"] == name} == {"branch north, urgent"}
+
+
+@pytest.mark.parametrize("order", [("gone", "north"), ("north", "gone")])
+def test_a_route_that_cannot_be_opened_holds_up_no_other(make: Make, order: tuple[str, str]) -> None:
+    routes = {"north": NORTH, "gone": {"target_spreadsheet": "1" * 44, "target_worksheet": "Gone"}}
+    world = routed(make, **{name: routes[name] for name in order})
+    ran = world.sync()
+    codes = {one.get("route", ""): one["exit_code"] for one in ran.data["runs"]}
+    assert codes[""] == codes["north"] == 0 and codes["gone"] == ran.code == 4
+    assert len(shown(world, "North")) == 9
+
+
+def test_a_shop_that_is_away_is_asked_once_for_all(make: Make) -> None:
+    world = routed(make, north=NORTH)
+    world.faults.add(Fault("unavailable", "shopify", times=None))
+    ran = world.sync()
+    assert ran.code == 4 and [one["exit_code"] for one in ran.data["runs"]] == [4, 4]
+    first, second = (one["error"] for one in ran.data["runs"])
+    assert first == second
+
+
+def test_a_dry_run_plans_each_route_in_a_folder_of_its_own(make: Make) -> None:
+    world = routed(make, north=NORTH)
+    ran = world.sync(test=True)
+    assert ran.code == 0 and ran.writes == 0
+    plans = {name: json.loads(Path("test_output", name, "plan.json").read_text(encoding="utf-8")) for name in ("", "north")}
+    assert len(plans[""]["operations"]) > 30 and len(plans["north"]["operations"]) == 9
+
+
+@pytest.mark.parametrize(
+    ("routes", "told"),
+    [
+        ({"a": {"target_worksheet": "orders"}}, "routes.a (environment variable ROUTES): has the same tab as the first sheet"),
+        ({"a": {"worksheet": "X"}}, "routes.a.worksheet (environment variable ROUTES): there is no such setting of a route"),
+        ({"a": {"target_worksheet": "A", "rows": "x"}}, "routes.a.rows (environment variable ROUTES): must be line or order"),
+        ({"a": {"target_worksheet": "A", "columns": ["x"]}}, "routes.a.columns (environment variable ROUTES):"),
+        (
+            {"a": {"target_worksheet": "A", "order_filter": {"tag": ["x"]}}},
+            "routes.a.order_filter.tag (environment variable ROUTES): there is no such condition",
+        ),
+        ({"a": []}, "routes.a (environment variable ROUTES): must be an object"),
+    ],
+)
+def test_what_is_wrong_with_a_route_is_told_before_anything_is_asked(make: Make, routes: Any, told: str) -> None:
+    world = routed(make, **routes)
+    ran = world.sync(as_json=False)
+    assert ran.code == 2 and told in ran.text + ran.errors, ran.text + ran.errors
+    assert ran.shop_requests == ran.google_requests == 0
