@@ -23,7 +23,8 @@ MOVED = frozenset(
     + ["OPTION_VALUE_DOES_NOT_EXIST", "PRODUCT_DOES_NOT_EXIST", "PRODUCT_VARIANT_ALREADY_HAS_MEDIA", "STALE_OBJECT"]
     + ["PRODUCT_VARIANT_DOES_NOT_EXIST", "PRODUCT_VARIANT_DOES_NOT_EXIST_ON_PRODUCT", "VARIANT_ALREADY_EXISTS"]
 )
-SAID = ("operation already in progress", "currently being modified")
+# the last is how many orders a trial shop takes a minute, and how often an order may have another address (reported)
+SAID = ("operation already in progress", "currently being modified", "too many attempts")
 FIRST, LONGEST = 1.0, 15.0  # seconds between two tries
 
 

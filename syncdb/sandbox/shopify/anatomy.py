@@ -325,3 +325,23 @@ def order(number: int, name: str, counter: int, money: Currencies, included: boo
         totalCashRoundingAdjustment={"paymentSet": nothing, "refundSet": nothing},
         additionalFees=[],
     )
+
+
+def customer(number: int, at: str, currency: str, **fields: Any) -> Node:
+    """A customer of whom nothing is known but these fields."""
+    plain: dict[str, Any] = {
+        **dict.fromkeys(("firstName", "lastName", "email", "phone", "note", "defaultEmailAddress", "defaultPhoneNumber")),
+        "defaultAddress": None,
+        "displayName": "",
+        "locale": "en",
+        "numberOfOrders": "0",
+        "amountSpent": {"amount": "0.0", "currencyCode": currency},
+        "state": "DISABLED",
+        "tags": [],
+        "taxExempt": False,
+        "verifiedEmail": True,
+        "metafields": [],
+        "createdAt": at,
+        "updatedAt": at,
+    }
+    return entity("Customer", number, **plain | fields)

@@ -99,9 +99,10 @@ def _add_customer(shop: Shop, order: Node, market: Market, rng: random.Random) -
 
 
 def _customer(shop: Shop, order: Node, number: int, name: tuple[str, str], address: Node) -> Node:
-    return anatomy.entity(
-        "Customer",
+    return anatomy.customer(
         9_100_000_000_000 + number,
+        order["createdAt"],
+        shop.currency,
         firstName=name[0],
         lastName=name[1] or None,
         displayName=" ".join(name).strip(),
@@ -111,16 +112,7 @@ def _customer(shop: Shop, order: Node, number: int, name: tuple[str, str], addre
         defaultPhoneNumber={"phoneNumber": order["phone"]} if order["phone"] else None,
         defaultAddress=address,
         locale=order["customerLocale"],
-        note=None,
         numberOfOrders="1",
-        amountSpent={"amount": "0.0", "currencyCode": shop.currency},
-        state="DISABLED",
-        tags=[],
-        taxExempt=False,
-        verifiedEmail=True,
-        metafields=[],
-        createdAt=order["createdAt"],
-        updatedAt=order["createdAt"],
     )
 
 

@@ -63,7 +63,7 @@ def _words(order: Node) -> dict[str, frozenset[str]]:
         # "name:1494" finds "#1494" (observed), so the name is also known without its prefix.
         "name": {name, name.lstrip("#")},
         "status": _statuses(order),
-        "financial_status": {order["displayFinancialStatus"]},
+        "financial_status": [order["displayFinancialStatus"]] if order["displayFinancialStatus"] else [],
         "fulfillment_status": _fulfillment_words(order),
         "test": {str(order["test"])},
         "tag": order["tags"],

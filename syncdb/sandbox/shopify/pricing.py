@@ -36,11 +36,14 @@ def net(line: Node, units: int, money: Currencies) -> Amount:
 
 def tax(line: Node, units: int, order: Node, money: Currencies) -> Amount:
     """The tax on `units` of a line, over all its tax lines."""
-    return total(_one_tax(line, one["rate"], units, order, money) for one in line["taxLines"])
+    return total(_one_tax(line, one, units, order, money) for one in line["taxLines"])
 
 
-def _one_tax(line: Node, rate: float, units: int, order: Node, money: Currencies) -> Amount:
-    return taxed(net(line, units, money), rate, order["taxesIncluded"], money)
+def _one_tax(line: Node, one: Node, units: int, order: Node, money: Currencies) -> Amount:
+    """One of a line's taxes on some of its units: by its rate, or the share of what an app said that it comes to (observed)."""
+    if given := one.get("_given"):
+        return money.rounded(read(given) * (Decimal(units) / line["quantity"])) if line["quantity"] else ZERO
+    return taxed(net(line, units, money), one["rate"], order["taxesIncluded"], money)
 
 
 def taxed(amount: Amount, rate: float, included: bool, money: Currencies) -> Amount:
@@ -63,15 +66,14 @@ def worth_of(order: Node, line: Node, units: int, money: Currencies) -> tuple[Am
         whole = net(line, line["quantity"], money) - total(read(one["subtotalSet"]) for one in parts)
         return whole, [_tax_left(order, line, place, money) for place in range(len(line["taxLines"]))]
     taxes = [
-        _one_tax(line, one["rate"], before, order, money) - _one_tax(line, one["rate"], before - units, order, money)
-        for one in line["taxLines"]
+        _one_tax(line, one, before, order, money) - _one_tax(line, one, before - units, order, money) for one in line["taxLines"]
     ]
     return net(line, before, money) - net(line, before - units, money), taxes
 
 
 def _tax_left(order: Node, line: Node, place: int, money: Currencies) -> Amount:
     """What one of a line's taxes comes to for the units that are left."""
-    whole = _one_tax(line, line["taxLines"][place]["rate"], line["quantity"], order, money)
+    whole = _one_tax(line, line["taxLines"][place], line["quantity"], order, money)
     return whole - total(one["_taxes"][place] for one in taken_off(order, line))
 
 
@@ -92,7 +94,7 @@ def _settle_line(order: Node, line: Node, money: Currencies) -> None:
     line["unfulfilledOriginalTotalSet"] = money.bag(unit * line["unfulfilledQuantity"])
     line["unfulfilledDiscountedTotalSet"] = money.bag(net(line, line["unfulfilledQuantity"], money))
     for one in line["taxLines"]:
-        one["priceSet"] = money.bag(_one_tax(line, one["rate"], quantity, order, money))
+        one["priceSet"] = money.bag(_one_tax(line, one, quantity, order, money))
 
 
 def _by_code(allocation: Node) -> bool:
@@ -188,7 +190,7 @@ def _taxes_placed(order: Node, money: Currencies) -> Kinds:
     sums: Kinds = {}
     for line in order["lineItems"]:
         for one in line["taxLines"]:
-            _count(sums, one, _one_tax(line, one["rate"], line["quantity"], order, money))
+            _count(sums, one, _one_tax(line, one, line["quantity"], order, money))
     for line in order["shippingLines"]:
         for one in line["taxLines"] if not line["isRemoved"] else ():
             _count(sums, one, read(one["priceSet"]))
@@ -255,7 +257,8 @@ def _settle_payments(order: Node, money: Currencies) -> None:
     order["unpaid"] = received.shop == 0 and read(order["totalPriceSet"]).shop > 0
     order["canMarkAsPaid"] = order["unpaid"] and not order["cancelledAt"]
     order["refundable"] = (received - refunded).shop > 0
-    order["displayFinancialStatus"] = _financial_status(order, received, refunded, owed, held)
+    stated = order["transactions"] or not order.get("_unstated")
+    order["displayFinancialStatus"] = _financial_status(order, received, refunded, owed, held) if stated else None
     order["paymentGatewayNames"] = list(dict.fromkeys(one["gateway"] for one in order["transactions"]))
     order["transactionsCount"] = {"count": len(order["transactions"]), "precision": "EXACT"}
 

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import FieldNode
 
 from syncdb.sandbox.shopify.bulk import IN_BULK, BulkDesk
+from syncdb.sandbox.shopify.customers.writes import CUSTOMER_FIELDS
 from syncdb.sandbox.shopify.documents import Document
 from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed, Resolver, Source, Step
 from syncdb.sandbox.shopify.files.reading import FILE_READS
@@ -16,7 +17,10 @@ from syncdb.sandbox.shopify.files.writes import FILE_WRITES
 from syncdb.sandbox.shopify.index import Entry, entry_of
 from syncdb.sandbox.shopify.metafields import OWNERS, metafield, metafields
 from syncdb.sandbox.shopify.money import Node
-from syncdb.sandbox.shopify.order_writes import ORDER_WRITES
+from syncdb.sandbox.shopify.ordering.changing import ORDER_WRITES
+from syncdb.sandbox.shopify.ordering.creating import CREATION
+from syncdb.sandbox.shopify.ordering.ending import ENDING
+from syncdb.sandbox.shopify.ordering.fulfilment import FULFILMENT
 from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page
 from syncdb.sandbox.shopify.products.collection_writes import COLLECTION_WRITES
 from syncdb.sandbox.shopify.products.definitions import DEFINITION_WRITES
@@ -330,6 +334,10 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     **OPTION_WRITES,
     **PUBLISHING,
     **ORDER_WRITES,
+    **CREATION,
+    **ENDING,
+    **FULFILMENT,
+    **CUSTOMER_FIELDS,
     **SUBSCRIPTION_FIELDS,
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,

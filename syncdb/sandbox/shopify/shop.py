@@ -136,14 +136,23 @@ class Shop(Returns):
         order["transactions"].append(paid)
         return self.changed(order, at)
 
-    def cancel(self, order_id: str, reason: str = "CUSTOMER", note: str | None = None, at: datetime | None = None) -> Node:
+    def cancel(
+        self,
+        order_id: str,
+        reason: str = "CUSTOMER",
+        note: str | None = None,
+        at: datetime | None = None,
+        pay_back: bool = True,
+    ) -> Node:
         """Cancel an unshipped order: void what is held, pay back what was paid, take all units off it."""
         order = self.orders[order_id]
         if order["cancelledAt"] or any(one["status"] == "SUCCESS" for one in order["fulfillments"]):
             raise ValueError(f"{order['name']} cannot be cancelled any more")
         self._void(order, at)
         left = {line["id"]: line["currentQuantity"] for line in order["lineItems"] if line["currentQuantity"]}
-        if left or read(order["netPaymentSet"]).shop > 0:
+        if not pay_back and left:
+            self._take_off(order, left, "CANCEL", at)
+        elif pay_back and (left or read(order["netPaymentSet"]).shop > 0):
             made = self.refund(order_id, left, shipping=True, restock="CANCEL", at=at)
             self._pay_back_rest(order, made, at)
         order["cancelledAt"] = order["closedAt"] = self.stamp(at)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import count
 
 from syncdb.sandbox.shopify.anatomy import gid
+from syncdb.sandbox.shopify.customers.desk import CustomerDesk
 from syncdb.sandbox.shopify.index import Entry, SearchIndex, entry_of
 from syncdb.sandbox.shopify.money import Currencies, Node
 from syncdb.sandbox.shopify.pricing import settle
@@ -27,7 +28,9 @@ class Store:
     """One shop. `clock` gives epoch seconds; `index_lag` is how many seconds searches lag behind the database.
 
     `orders` maps global ids to orders as plain dicts in the API's field names. Deleted orders are gone from it.
-    `goods` holds products, stock and collections. `number` tells shops apart: each gives ids of its own.
+    `goods` holds products, stock and collections. `number` tells shops apart: each gives ids of its own. `most_new_orders` is how
+    many orders apps may make in a minute (documented: 5 in trial and development shops), `cancelling_takes` the seconds until
+    an order that an app cancels is cancelled, `contact_pause` those between two changes of one order's email or phone (reported).
     """
 
     def __init__(
@@ -59,6 +62,12 @@ class Store:
         for place, name in PUBLICATIONS:
             one = publication(place + apart, name)
             self.goods.publications[one["id"]] = one
+        self.customers = CustomerDesk(clock, lambda: self.index_lag, self.stamp, currency, self._happened, apart)
+        self.groups: dict[str, str] = {}  # the order of each fulfillment order
+        self.jobs: dict[str, Node] = {}
+        self.most_new_orders: int | None = None
+        self.cancelling_takes, self.contact_pause = 1.0, 60.0
+        self._made_lately: list[float] = []
         self._ids = count(BEYOND_DOUBLES + apart)
         self._nodes: dict[str, tuple[str, Node]] = {}
 
@@ -82,6 +91,8 @@ class Store:
 
     def add_order(self, order: Node) -> Node:
         """Take in an order; its derived fields are settled here."""
+        if order["customer"] is not None:
+            order["customer"] = self.customers.take(order["customer"])
         self.orders[order["id"]] = order
         self._publish(order)
         self._happened("added", order)
@@ -93,6 +104,15 @@ class Store:
         self._publish(order)
         self._happened("changed", order)
         return order
+
+    def may_make_order(self) -> bool:
+        """Whether an app may make one more order now; it is counted if so."""
+        now = self.clock()
+        self._made_lately = [at for at in self._made_lately if at > now - 60]
+        if self.most_new_orders is not None and len(self._made_lately) >= self.most_new_orders:
+            return False
+        self._made_lately.append(now)
+        return True
 
     def _happened(self, what: str, node: Node) -> None:
         for hear in self.heard:

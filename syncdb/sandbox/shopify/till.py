@@ -11,6 +11,7 @@ from syncdb.sandbox.shopify.anatomy import Item
 from syncdb.sandbox.shopify.money import Amount, Node, read
 from syncdb.sandbox.shopify.pricing import settle
 from syncdb.sandbox.shopify.products.merchant import Merchant
+from syncdb.sandbox.shopify.products.parts import number_of
 from syncdb.sandbox.shopify.shop import Shop
 
 HOME = ("Örnek Sok. 1", "Kadıköy", "34710", "Turkey", "TR", "Istanbul", "TR-34")
@@ -54,6 +55,7 @@ class Till:
             made["transactions"].append(anatomy.transaction(shop.new_id(), made, "SALE", gateway, price, money, shop.stamp()))
         else:
             made["transactions"].append(self._pending(made, gateway))
+        made["_claimed"] = True
         shop.add_order(made)
         for sku, count in pieces.items():
             if variant := self.variant(sku):
@@ -77,7 +79,8 @@ class Till:
         if variant is None:
             return Item(f"Thing {sku}", "10.00", sku=sku)
         title = variant["product"]["title"]
-        return Item(title, variant["price"], sku=sku, variant_title=None)
+        product, own = number_of(variant["product"]["id"]), number_of(variant["id"])
+        return Item(title, variant["price"], sku=sku, variant_title=None, product_id=product, variant_id=own)
 
     def _take_off(self, order: Node, amount: Amount) -> None:
         money = self.shop.currencies()

@@ -278,7 +278,7 @@ def _product_collections(source: Source, args: dict[str, Any], run: Execution, _
     return listed(collections_of(source, goods_of(run)), args)
 
 
-def _sold(name: str) -> Resolver:
+def sold(name: str) -> Resolver:
     """What an order's line was of: the product or variant as it is now, null once it was deleted.
 
     Goods that were never in the catalogue are told as the order knew them.
@@ -301,8 +301,8 @@ def readers() -> dict[tuple[str, str], Resolver]:
     ones = {"product": "Product", "productVariant": "ProductVariant", "inventoryItem": "InventoryItem"}
     ones |= {"inventoryLevel": "InventoryLevel", "collection": "Collection", "location": "Location"}
     plain_ones: dict[tuple[str, str], Resolver] = {
-        ("LineItem", "product"): _sold("product"),
-        ("LineItem", "variant"): _sold("variant"),
+        ("LineItem", "product"): sold("product"),
+        ("LineItem", "variant"): sold("variant"),
         ("Product", "description"): _description,
         ("Product", "collections"): _product_collections,
         ("Product", "featuredMedia"): lambda source, *_: source["media"][0] if source["media"] else None,

@@ -34,7 +34,7 @@ def order(node: Node) -> dict[str, Any]:
         "cancelled_at": node["cancelledAt"],
         "closed_at": node["closedAt"],
         "currency": node["currencyCode"],
-        "financial_status": node["displayFinancialStatus"].lower(),
+        "financial_status": (node["displayFinancialStatus"] or "").lower() or None,
         "fulfillment_status": node["displayFulfillmentStatus"].lower(),
         "note": node["note"],
         "tags": ", ".join(node["tags"]),

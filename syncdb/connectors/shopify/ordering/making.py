@@ -1,0 +1,55 @@
+"""Making an order, once: under a source identifier that is looked for before it is sent and after any lost answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncdb.connectors.shopify.catalogue.answered import found_at, text_at
+from syncdb.connectors.shopify.catalogue.work import said
+from syncdb.connectors.shopify.ordering.asking import OrderDesk
+from syncdb.connectors.shopify.ordering.finding import OrderFinder
+from syncdb.connectors.shopify.ordering.inputs import creation, problems
+from syncdb.connectors.shopify.ordering.wanted import NewOrder
+from syncdb.errors import OutcomeUnknown
+from syncdb.model import Outcome, Result
+
+CREATE = """mutation MakeOrder($order: OrderCreateOrderInput!, $options: OrderCreateOptionsInput) {
+  orderCreate(order: $order, options: $options) { order { id } userErrors { field message code } }
+}"""
+# stock is kept in step by itself: an order that took from it as well would be counted twice
+QUIETLY = {"inventoryBehaviour": "BYPASS", "sendReceipt": False, "sendFulfillmentReceipt": False}
+
+
+@dataclass(slots=True)
+class OrderMaker:
+    """Makes orders of one shop."""
+
+    desk: OrderDesk
+
+    def unfit(self, order: NewOrder) -> str:
+        """Why it cannot be made, "" where nothing is known against it. Raises Refused and RetryLater."""
+        return "; ".join(problems(order, self.desk.conversation.shop().currency))
+
+    def make(self, order: NewOrder, since: datetime | None = None) -> Outcome:
+        """Make the order; the outcome says which id it has. DONE also where it was there already.
+
+        `since` is when it may first have been sent. REJECTED says what keeps it from being made. Raises OutcomeUnknown where the
+        answer was lost (`made` finds out), Refused and RetryLater where nothing ran.
+        """
+        if why := self.unfit(order):
+            return Outcome(Result.REJECTED, why=why)
+        if there := self.made(order.source, since):
+            return there
+        variables = {"order": creation(order), "options": QUIETLY}
+        answered = self.desk.send(CREATE, variables, "orderCreate", "Making an order")
+        if answered.errors:
+            return Outcome(Result.REJECTED, why=f"Shopify refused it: {said(answered.errors)}")
+        made = found_at(answered.found, "order")
+        if made is None:
+            raise OutcomeUnknown("Shopify did not say which order it made.", next_step="The next run looks for it.")
+        id = text_at(made, "id")
+        return Outcome(Result.DONE, id, id=id)
+
+    def made(self, source: str, since: datetime | None = None) -> Outcome | None:
+        """What became of an order whose answer was lost: DONE with its id, None where there is none (yet)."""
+        there = OrderFinder(self.desk.conversation).made(source, since)
+        return Outcome(Result.DONE, there, id=there) if there else None

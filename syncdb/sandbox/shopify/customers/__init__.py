@@ -1,0 +1,1 @@
+"""The people who buy in the local shop."""

@@ -1,0 +1,1 @@
+"""Orders that apps make, change, ship and cancel."""
