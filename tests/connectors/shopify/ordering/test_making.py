@@ -29,7 +29,7 @@ def test_an_order_is_made_whole(counter: Counter) -> None:
     node = counter.node(OrderMaker(counter.desk()).make(order).id or "")
     assert (node["sourceIdentifier"], node["sourceName"]) == ("erp:1", "erp")
     assert node["lineItems"][0]["sku"] == "S-1" and node["lineItems"][0]["quantity"] == 2
-    assert node["totalPriceSet"]["shopMoney"]["amount"] == str(order.total) == "47.90".rstrip("0")
+    assert Decimal(node["totalPriceSet"]["shopMoney"]["amount"]) == order.total == Decimal("47.90")
     assert node["displayFinancialStatus"] == "PAID" and node["tags"] == ["b2b", "erp"]
     assert node["shippingAddress"]["address1"] == "Örnek Sok. 1" and node["shippingAddress"]["countryCodeV2"] == "TR"
     assert node["customer"]["displayName"] == "Ayşe Örnek"
