@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from syncdb.config.alerting import ALERTING
 from syncdb.config.keys import GENERAL, Keys
+from syncdb.config.serving import SERVING
 from syncdb.pairs.base import PairType
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_sentos.pair import SHOPIFY_SENTOS
@@ -15,7 +17,7 @@ PAIRS: tuple[PairType, ...] = (SHOPIFY_SHEETS, SHOPIFY_GRIST, SHOPIFY_STORES, SH
 
 def known_keys() -> Keys:
     """Every setting that there is."""
-    return Keys.of(*(pair.all_keys for pair in PAIRS), GENERAL)
+    return Keys.of(*(pair.all_keys for pair in PAIRS), GENERAL, SERVING, ALERTING)
 
 
 def pair_named(name: str) -> PairType | None:

@@ -31,7 +31,18 @@ _JOBS = (
     "CREATE INDEX job_of_pair ON job (pair, id)",
 )
 
-MIGRATIONS: Sequence[tuple[str, ...]] = (_JOBS,)
+# when each pair is to run next, and which of them a person switched off
+_SCHEDULES = (
+    """CREATE TABLE schedule (
+        pair TEXT PRIMARY KEY,
+        rhythm TEXT NOT NULL,
+        next_at TEXT,
+        off_at TEXT,
+        off_by TEXT NOT NULL DEFAULT ''
+    ) STRICT, WITHOUT ROWID""",
+)
+
+MIGRATIONS: Sequence[tuple[str, ...]] = (_JOBS, _SCHEDULES)
 VERSION = len(MIGRATIONS)  # kept as the file's user_version
 
 
