@@ -11,6 +11,7 @@ import pytest
 from google.auth.crypt._cryptography_rsa import RSASigner
 
 USUAL = "1"
+pytest_plugins = ["tests.postgres"]
 
 
 def pytest_configure() -> None:

@@ -119,7 +119,13 @@ def test_nothing_of_the_product_knows_the_sandbox() -> None:
 
 
 def test_what_stands_for_the_remote_systems_shares_no_code_with_what_it_tests() -> None:
-    systems = ("syncdb.sandbox.shopify", "syncdb.sandbox.google", "syncdb.sandbox.grist", "syncdb.sandbox.sentos")
+    systems = (
+        "syncdb.sandbox.shopify",
+        "syncdb.sandbox.google",
+        "syncdb.sandbox.grist",
+        "syncdb.sandbox.sentos",
+        "syncdb.sandbox.postgres",
+    )
     stands_for = [name for name in MODULES if any(within(name, system) for system in systems)]
     assert len(stands_for) > 10
     assert [(name, used) for name in stands_for for used in ours(name) if not within(used, "syncdb.sandbox")] == []
@@ -170,6 +176,12 @@ def test_only_the_ledger_speaks_sql() -> None:
     speaking = users_of("sqlite3", "sqlite_utils")
     assert any(within(name, "syncdb.ledger") for name in speaking)
     assert outside(speaking, "syncdb.ledger", "syncdb.sandbox") == []
+
+
+def test_only_its_connector_speaks_to_a_database_elsewhere() -> None:
+    speaking = users_of("psycopg")
+    assert "syncdb.connectors.postgres.database" in speaking
+    assert outside(speaking, "syncdb.connectors.postgres", "syncdb.sandbox") == []
 
 
 def test_only_the_connectors_send_requests() -> None:

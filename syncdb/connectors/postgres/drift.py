@@ -1,0 +1,98 @@
+"""What is really there: an ERP's columns are asked of the database itself, and one that is gone is told by its name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from syncdb.connectors.postgres.database import ErpDatabase, Row
+from syncdb.connectors.postgres.tables import FIELDS, OWN, ErpTable, ErpTables
+
+_COLUMNS = """
+select n.nspname as schema, c.relname as table, a.attname as column, format_type(a.atttypid, a.atttypmod) as type,
+    row_security_active(c.oid) as hidden
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.relkind in ('r', 'p', 'v', 'f') and (n.nspname, c.relname) in (select * from unnest(%s::text[], %s::text[]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A column that was there once, or that the mapping file names, and is not there now."""
+
+    entity: str
+    table: str
+    column: str
+
+    @property
+    def told(self) -> str:
+        return f"The column {self.column} of {self.table} is gone: it is neither read nor written, everything else goes on."
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The tables with the columns that are there. `unusable` are entities that cannot be kept in step, each with why.
+
+    `own` are the sync's own tables that are there, `hidden` tables of which row-level security may hide a part from this login.
+    `types` are the types of columns by entity and field, as the database calls them.
+    """
+
+    tables: ErpTables
+    gone: tuple[Gone, ...]
+    unusable: Mapping[str, str]
+    own: frozenset[str]
+    hidden: frozenset[str]
+    types: Mapping[tuple[str, str], str]
+
+    @property
+    def installed(self) -> bool:
+        return self.own >= set(OWN)
+
+
+def examine(database: ErpDatabase, tables: ErpTables, seen: Sequence[tuple[str, str, str]] = ()) -> Examined:
+    """Look which tables and columns there are. `seen` are those of the time of the installation (`columns_seen`)."""
+    places = [(table.schema, table.name) for table in tables.by_entity.values()]
+    places += [(tables.schema, tables.own[one]) for one in OWN]
+    return examined(tables, database.rows(_COLUMNS, ([one[0] for one in places], [one[1] for one in places])), seen)
+
+
+def examined(tables: ErpTables, found: Sequence[Row], seen: Sequence[tuple[str, str, str]] = ()) -> Examined:
+    """What those columns come to. Pure."""
+    there: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in found:
+        there.setdefault((row["schema"], row["table"]), {})[row["column"]] = row["type"]
+    kept: dict[str, ErpTable] = {}
+    gone: list[Gone] = []
+    unusable: dict[str, str] = {}
+    types: dict[tuple[str, str], str] = {}
+    for entity, table in tables.by_entity.items():
+        columns = there.get((table.schema, table.name), {})
+        lacking = {name: column for name, column in table.columns.items() if column not in columns}
+        wanted = {column for place, name, column in seen if (place, name) == (table.schema, table.name)}
+        wanted |= {table.columns[name] for name in tables.named.get(entity, ())}
+        gone += [
+            Gone(entity, f"{table.schema}.{table.name}", column) for column in lacking.values() if column in wanted and columns
+        ]
+        if why := _unusable(table, columns, lacking):
+            unusable[entity] = why
+            continue
+        kept[entity] = replace(table, columns={name: one for name, one in table.columns.items() if name not in lacking})
+        types |= {(entity, name): columns[column] for name, column in kept[entity].columns.items()}
+    hidden = frozenset(f"{row['schema']}.{row['table']}" for row in found if row["hidden"])
+    own = frozenset(one for one in OWN if (tables.schema, tables.own[one]) in there)
+    return Examined(replace(tables, by_entity=kept), tuple(gone), unusable, own, hidden, types)
+
+
+def _unusable(table: ErpTable, columns: Mapping[str, Any], lacking: Mapping[str, str]) -> str:
+    """Why a table cannot be kept in step; empty where it can."""
+    place = f"{table.schema}.{table.name}"
+    if not columns:
+        return f"There is no table {place}."
+    if table.key not in columns:
+        return f"{place} has no column {table.key}, which is to tell its rows apart (key in the mapping file)."
+    needed = [one.name for one in FIELDS[table.entity] if one.needed and one.name in lacking]
+    if needed:
+        told = ", ".join(f"{lacking[name]} ({name})" for name in needed)
+        return f"{place} lacks what is needed of it: {told}. Say in the mapping file what it is called there (erp_mapping)."
+    return ""

@@ -1,0 +1,1 @@
+"""What is made in an ERP's database: queue, triggers, settings, a role. Versioned, repeatable, removable."""

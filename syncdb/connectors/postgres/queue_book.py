@@ -1,0 +1,130 @@
+"""The queue as people and runs see it, without being at work on it: what stands there, adding, trying again, tidying up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.connectors.postgres.install.writing import name, statement
+from syncdb.connectors.postgres.queue import COLUMNS, TO_SHOPIFY, QueueRow, queue_row
+from syncdb.connectors.postgres.tables import ErpTables
+
+_COUNTS = """
+select
+    count(*) filter (where status = 'pending') as pending,
+    count(*) filter (where status = 'pending' and retry_count > 0) as retrying,
+    count(*) filter (where status = 'processing') as processing,
+    count(*) filter (where status = 'processing' and locked_until < clock_timestamp()) as abandoned,
+    count(*) filter (where status = 'failed' and superseded_by is null) as failed,
+    count(*) filter (where status = 'completed' and completed_at > clock_timestamp() - interval '1 day') as completed_today,
+    count(*) filter (
+        where status = 'failed' and superseded_by is null and updated_at > clock_timestamp() - interval '1 day'
+    ) as failed_today,
+    min(created_at) filter (where status = 'pending') as waiting_since
+from {queue}
+"""
+_LISTED = f"""
+select {COLUMNS} from {{queue}} q
+where case when %(failed)s then q.status = 'failed' and q.superseded_by is null else q.status <> 'completed' end
+order by q.id desc limit %(limit)s
+"""
+_ADD = """
+insert into {queue} as q (entity_type, entity_id, action, direction, payload)
+values (%(type)s, %(entity)s, %(action)s, %(direction)s, %(payload)s::jsonb)
+on conflict (entity_type, entity_id, direction) where status = 'pending' do update set
+    action = excluded.action, payload = coalesce(excluded.payload, q.payload),
+    retry_count = 0, error_message = null, alerted_at = null, next_attempt_at = now(), updated_at = now()
+returning q.id
+"""
+_RETRY = """
+update {queue} q
+set status = 'pending', retry_count = 0, error_message = null, alerted_at = null, next_attempt_at = now(), updated_at = now()
+where q.id = %(id)s and q.superseded_by is null and (q.status = 'failed' or (q.status = 'pending' and q.retry_count > 0))
+    and not exists (
+        select from {queue} n where n.entity_type = q.entity_type and n.entity_id = q.entity_id
+            and n.direction = q.direction and n.status = 'pending' and n.id <> q.id
+    )
+returning q.id
+"""
+_SETTLED = """
+update {queue} q
+set status = 'completed', error_message = null, completed_at = clock_timestamp(), updated_at = clock_timestamp()
+where q.id = any(%(ids)s::bigint[]) and q.status in ('pending', 'failed') and q.updated_at <= %(before)s
+returning q.id
+"""
+_PRUNE = """
+delete from {queue}
+where (status = 'completed' or superseded_by is not null) and updated_at < clock_timestamp() - make_interval(days => %(days)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """How the queue stands. `abandoned` rows were begun by a worker that did not end them in time: the next one takes them.
+
+    `waiting_since` is when the oldest pending row was made.
+    """
+
+    pending: int
+    retrying: int
+    processing: int
+    abandoned: int
+    failed: int
+    completed_today: int
+    failed_today: int
+    waiting_since: datetime | None
+
+    @property
+    def failure_rate(self) -> float:
+        """The share of the last day's finished rows that failed for good, from 0 to 1."""
+        finished = self.completed_today + self.failed_today
+        return self.failed_today / finished if finished else 0.0
+
+
+class QueueBook:
+    """The queue to look at and to put in order."""
+
+    def __init__(self, database: ErpDatabase, tables: ErpTables) -> None:
+        self._database = database
+        self._place = name(tables.schema, tables.own["sync_queue"])
+
+    def counts(self) -> QueueCounts:
+        """How many rows there are of each kind."""
+        return QueueCounts(**self._database.rows(self._sql(_COUNTS))[0])
+
+    def listed(self, *, failed: bool = False, limit: int = 50) -> list[QueueRow]:
+        """The rows that are not done, or only those that failed for good; the newest first."""
+        return [queue_row(row) for row in self._database.rows(self._sql(_LISTED), {"failed": failed, "limit": limit})]
+
+    def add(self, entity_type: str, entity_id: str, action: str, direction: str = TO_SHOPIFY, payload: Any = None) -> int:
+        """Note work on an entity; one row that waits already is enough. Returns its id."""
+        told = {
+            "type": entity_type,
+            "entity": entity_id,
+            "action": action,
+            "direction": direction,
+            "payload": None if payload is None else orjson.dumps(payload).decode(),
+        }
+        return int(self._database.transaction(lambda work: work.rows(self._sql(_ADD), told))[0]["id"])
+
+    def retry(self, id: int) -> bool:
+        """Have a row tried again, with all its tries. False where it did not fail, or a newer one does its work."""
+        return bool(self._database.transaction(lambda work: work.rows(self._sql(_RETRY), {"id": id})))
+
+    def settled(self, rows: Sequence[QueueRow]) -> frozenset[int]:
+        """Close rows that wait or failed, because their entities were just found in step; not those that changed since."""
+        if not rows:
+            return frozenset()
+        asked = {"ids": [row.id for row in rows], "before": max(row.updated_at for row in rows)}
+        done = self._database.transaction(lambda work: work.rows(self._sql(_SETTLED), asked))
+        return frozenset(row["id"] for row in done)
+
+    def prune(self, days: int) -> int:
+        """Remove what was done more than so many days ago. Returns how many rows that were."""
+        return self._database.transaction(lambda work: work.run(self._sql(_PRUNE), {"days": days}))
+
+    def _sql(self, text: str) -> str:
+        return statement(text, queue=self._place)

@@ -1,0 +1,1 @@
+"""A real PostgreSQL server of one's own, for tests and demonstrations."""
