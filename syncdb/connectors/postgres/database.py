@@ -42,7 +42,7 @@ BEGIN = (
 
 
 class Work:
-    """A transaction that is under way. `xid` is its number on the server once it has written something."""
+    """A transaction that is under way."""
 
     def __init__(self, database: "ErpDatabase", connection: "psycopg.Connection[Row]") -> None:
         self._database, self._connection = database, connection
@@ -76,13 +76,15 @@ class ErpDatabase:
     """A connection that is made when it is needed, and made anew when it was lost. Not to be shared between threads.
 
     `deadline` is how many seconds a server that is away or restarting is waited for. `statements` counts what was sent, without
-    what begins and ends transactions.
+    what begins and ends transactions. `own_transactions` are the numbers of ours, as rows carry them.
     """
 
     def __init__(self, address: ErpAddress, clock: Clock = SYSTEM, deadline: float = 30.0, application: str = "syncdb") -> None:
         self.address = address
         self.clock = clock
         self.statements = 0
+        self.own_transactions: list[str] = []
+        self.lock_ms = LOCK_MS
         self._application = application
         self._retrier = Retrier(deadline=deadline, first=0.2, cap=5.0, clock=clock)
         self._connection: psycopg.Connection[Row] | None = None
@@ -105,9 +107,11 @@ class ErpDatabase:
 
         def whole(connection: "psycopg.Connection[Row]") -> T:
             connection.execute("begin")
-            self.send(connection, BEGIN, (OURS if own else "", f"{STATEMENT_MS}ms", f"{LOCK_MS}ms"), counted=False)
+            self.send(connection, BEGIN, (OURS if own else "", f"{STATEMENT_MS}ms", f"{self.lock_ms}ms"), counted=False)
             done = work(Work(self, connection))
+            number = self._number(connection) if own else None
             self._commit(connection)
+            self.own_transactions += [number] if number else []
             return done
 
         return self._repeated(whole)
@@ -124,6 +128,13 @@ class ErpDatabase:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _number(self, connection: "psycopg.Connection[Row]") -> str | None:
+        """The transaction's number as rows carry it; None where it wrote nothing."""
+        found = connection.execute(
+            "select (pg_current_xact_id_if_assigned()::text::bigint %% 4294967296)::text as xmin", {}
+        ).fetchone()
+        return found["xmin"] if found else None
 
     def _commit(self, connection: "psycopg.Connection[Row]") -> None:
         import psycopg

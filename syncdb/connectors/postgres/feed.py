@@ -1,0 +1,112 @@
+"""What changed in an ERP's tables since a moment, told by the transactions that wrote the rows.
+
+A time stamp misses what is committed late under an early time, and what no trigger notes. Each row carries the number of the
+transaction that wrote it, and a snapshot says of every transaction whether it was seen: so nothing is missed, without any column.
+Rows that were removed leave no trace here: the triggers note them, and the look at everything finds them.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb.connectors.base import Changes
+from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.connectors.postgres.install.writing import name, statement, text
+from syncdb.connectors.postgres.rows import place
+from syncdb.connectors.postgres.tables import ErpTables
+
+# a row holds the lower half of the number; the upper half is that of the present, or one less
+_SINCE = """
+select {entity} as entity, {key}::text as key, null as seen from {table} t, now_is
+where not pg_visible_in_snapshot(
+        ((now_is.top - (now_is.top %% 4294967296) + t.xmin::text::bigint
+          - case when t.xmin::text::bigint > now_is.top %% 4294967296 then 4294967296 else 0 end)::text)::xid8,
+        %(seen)s::pg_snapshot
+    )
+    and not t.xmin::text = any(%(own)s::text[])
+"""
+_NOW = """
+with now_is as materialized (
+    select pg_current_snapshot() as seen, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as top
+)
+"""
+_SEEN = "select '' as entity, '' as key, now_is.seen::text as seen from now_is"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A snapshot of the server's transactions, and those of ours since: their rows are no news. `top` is the next number."""
+
+    snapshot: str
+    own: tuple[str, ...] = ()
+
+    @property
+    def top(self) -> int:
+        return int(self.snapshot.split(":")[1])
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        """The cursor that `str` made; None for anything else."""
+        try:
+            found = json.loads(text)
+            made = cls(found["snapshot"], tuple(found["own"]))
+            return made if made.top >= 0 else None
+        except (ValueError, KeyError, TypeError, IndexError):
+            return None
+
+    def __str__(self) -> str:
+        return json.dumps({"snapshot": self.snapshot, "own": list(self.own)})
+
+
+class ErpFeed:
+    """What changed in the tables of some entities, in one statement. `name_of` says what a pair calls each of its rows' keys.
+
+    Implements `Feed`.
+    """
+
+    def __init__(
+        self,
+        database: ErpDatabase,
+        tables: ErpTables,
+        entities: Sequence[str],
+        named: Callable[[str, Sequence[str]], Sequence[str]] = lambda entity, keys: keys,
+    ) -> None:
+        self._database, self._tables = database, tables
+        self._entities = tuple(one for one in entities if one in tables)
+        self._named = named
+
+    def changes(self, cursor: str | None) -> Changes:
+        """The keys of the rows that changed since; None for each entity without a cursor, or with one of another server."""
+        seen = Cursor.parse(cursor) if cursor else None
+        found = self._since(seen or Cursor("1:1:"), self._entities if seen else ())
+        now = Cursor(next(row["seen"] for row in found if row["seen"]))
+        if seen is None or now.top < seen.top:
+            return Changes(dict.fromkeys(self._entities), str(now))
+        keys = {one: [row["key"] for row in found if row["entity"] == one] for one in self._entities}
+        return Changes({one: tuple(self._named(one, of)) for one, of in keys.items() if of}, str(now))
+
+    def put_back(self, seen: str) -> str:
+        """Whether the server counts its transactions from before that cursor: then it holds an older copy, or is another one."""
+        before = Cursor.parse(seen)
+        if before is None:
+            return ""
+        now = Cursor(self._since(before, ())[0]["seen"])
+        if now.top >= before.top:
+            return ""
+        return (
+            "The ERP's database was put back to an earlier state, or is another server: it counts its transactions from before."
+        )
+
+    def after_own_writes(self, cursor: str) -> str:
+        """The same cursor with our own transactions since the last one, whose rows are no news."""
+        seen = Cursor.parse(cursor)
+        return cursor if seen is None else str(Cursor(seen.snapshot, tuple(self._database.own_transactions)))
+
+    def _since(self, seen: Cursor, entities: Sequence[str]) -> list[Mapping[str, Any]]:
+        parts = [
+            statement(_SINCE, entity=text(one), key=name(self._tables[one].key), table=place(self._tables[one]))
+            for one in entities
+        ]
+        sql = _NOW + "union all\n".join([*parts, _SEEN])
+        return list(self._database.rows(sql, {"seen": seen.snapshot, "own": list(seen.own)}))

@@ -1,0 +1,127 @@
+"""Rows of an ERP's table by our names of fields: reading, and writing within a transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from syncdb.connectors.postgres.database import ErpDatabase, Row, Work
+from syncdb.connectors.postgres.install.writing import name, statement
+from syncdb.connectors.postgres.tables import ErpTable, ErpTables
+
+if TYPE_CHECKING:
+    from psycopg.sql import Composable
+
+ID = "id"  # what the key is called in the rows that are read, whatever its column is called
+Conditions = Mapping[str, Any]  # by field: a value, a sequence of which it is one, or None for nothing there
+
+
+def selected(table: ErpTable, fields: Iterable[str]) -> "Composable":
+    """The list of columns of a select, under our names; the key as text."""
+    from psycopg.sql import SQL, Identifier
+
+    own = [SQL("{}::text as {}").format(name(table.key), name(ID))]
+    return SQL(", ").join([*own, *(SQL("{} as {}").format(name(table.columns[one]), Identifier(one)) for one in fields)])
+
+
+def conditions(table: ErpTable, where: Conditions) -> "tuple[Composable, list[Any]]":
+    """The conditions as SQL, with the values that it is sent with. The key (`id`) may be among them."""
+    from psycopg.sql import SQL
+
+    parts, values = [SQL("true").format()], []
+    for field, wanted in where.items():
+        column = name(table.key if field == ID else table.columns[field])
+        if wanted is None:
+            parts.append(SQL("{} is null").format(column))
+        elif isinstance(wanted, Sequence) and not isinstance(wanted, str):
+            parts.append(SQL("{} = any(%s)").format(column))
+            values.append(array(wanted))
+        else:
+            parts.append(SQL("{} = %s").format(column))
+            values.append(wanted)
+    return SQL(" and ").join(parts), values
+
+
+def read_rows(
+    database: "ErpDatabase | Work",
+    table: ErpTable,
+    where: Conditions | None = None,
+    fields: Iterable[str] | None = None,
+    *,
+    lock: bool = False,
+) -> list[Row]:
+    """The rows for which the conditions hold, by key: our fields (all that the table has where none are named) and `id`, as text.
+
+    Values are the driver's (Decimal, aware datetime, int ...). `lock` keeps the rows as they are until the transaction ends.
+    """
+    where_sql, values = conditions(table, where or {})
+    sql = statement(
+        "select {fields} from {table} as t where {where} order by t.{key}" + (" for update" if lock else ""),
+        fields=selected(table, table.columns if fields is None else fields),
+        table=place(table),
+        where=where_sql,
+        key=name(table.key),
+    )
+    return database.rows(sql, values)
+
+
+def insert(work: Work, table: ErpTable, values: Mapping[str, Any]) -> str:
+    """Add a row; returns its key. Fields that the table does not have are left out. Raises as `Work.rows`."""
+    from psycopg.sql import SQL
+
+    there = {field: value for field, value in values.items() if table.has(field)}
+    columns = SQL(", ").join(name(table.columns[field]) for field in there)
+    body = "({columns}) values ({values})" if there else "default values"
+    sql = statement(
+        "insert into {table} " + body + " returning {key}::text as made",
+        table=place(table),
+        columns=columns,
+        values=SQL(", ").join(SQL("%s") for _ in there),
+        key=name(table.key),
+    )
+    return str(work.rows(sql, list(there.values()))[0]["made"])
+
+
+def update(work: Work, table: ErpTable, id: str, changes: Mapping[str, Any], expected: Mapping[str, Any] | None = None) -> bool:
+    """Change a row, if it still shows what is expected; says whether it did. Fields that the table does not have are left out."""
+    from psycopg.sql import SQL
+
+    there = {field: value for field, value in changes.items() if table.has(field)}
+    if not there:
+        return True
+    sets = SQL(", ").join(SQL("{} = %s").format(name(table.columns[field])) for field in there)
+    checks = [SQL("{} is not distinct from %s").format(name(table.columns[field])) for field in expected or {}]
+    sql = statement(
+        "update {table} set {sets} where {checks}",
+        table=place(table),
+        sets=sets,
+        checks=SQL(" and ").join([SQL("{} = %s").format(name(table.key)), *checks]),
+    )
+    return work.run(sql, [*there.values(), id, *(expected or {}).values()]) == 1
+
+
+def delete(work: Work, table: ErpTable, id: str) -> bool:
+    """Remove a row; says whether it was there."""
+    sql = statement("delete from {table} where {key} = %s", table=place(table), key=name(table.key))
+    return work.run(sql, [id]) == 1
+
+
+def once(work: Work, tables: ErpTables, token: int) -> bool:
+    """Whether no transaction with this token was committed before. It is remembered with this one.
+
+    Waits for one that is still under way: so whoever asks also fences off a write whose outcome was not known.
+    """
+    sql = statement(
+        "insert into {writes} (token) values (%s) on conflict do nothing returning token",
+        writes=name(tables.schema, tables.own["sync_writes"]),
+    )
+    return bool(work.rows(sql, [token]))
+
+
+def array(values: Iterable[Any]) -> str:
+    """Values as the text of an array: the server takes them for the type of the column that they are compared with."""
+    quoted = (str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{one}"' for one in quoted) + "}"
+
+
+def place(table: ErpTable) -> "Composable":
+    """Where a table is."""
+    return name(table.schema, table.name)
