@@ -247,6 +247,16 @@ ACTIONS = (
         """,
     ),
     Command(
+        "serve",
+        "syncdb.cli.serve:serve",
+        f"""Show how things stand in the browser, and act there.
+
+        What needs a person, conflicts to decide, orders and their history, runs to start and watch. On this computer only, unless
+        a proxy is named. The first start shows a code here, with which the first account is made (docs/web.md).
+        Exit codes: 0 ended; 2 configuration; 5 web.db beside the ledger cannot be used. Example: {MANAGER} serve --port 8790
+        """,
+    ),
+    Command(
         "webhooks",
         "syncdb.cli.webhooks:webhooks",
         f"""Have shops send webhooks, or look whether they do.

@@ -13,9 +13,11 @@ from types import FrameType
 from flask import Flask
 from waitress.server import create_server
 
+from syncdb.web.outer_gate import LARGEST as LARGEST_FORM
 from syncdb.web.receiver import LARGEST
 
 THREADS = 64
+PAGE_THREADS = 8
 CONNECTIONS = 500
 PATIENCE = 30  # seconds for a connection on which nothing moves
 
@@ -36,6 +38,24 @@ def serve(app: Flask, host: str, port: int, ready: Callable[[int], None]) -> Non
         max_request_body_size=LARGEST,
         ident="syncdb",
         clear_untrusted_proxy_headers=True,
+    )
+    ready(server.effective_port)
+    with _ended_by_signal():
+        server.run()
+
+
+def serve_pages(app: Flask, host: str, port: int, ready: Callable[[int], None]) -> None:
+    """The same for pages. What a proxy says of a client is left for the application to judge: it knows the proxy."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = create_server(
+        app,
+        host=host,
+        port=port,
+        threads=PAGE_THREADS,
+        channel_timeout=PATIENCE,
+        max_request_body_size=LARGEST_FORM,
+        ident=None,
+        clear_untrusted_proxy_headers=False,
     )
     ready(server.effective_port)
     with _ended_by_signal():

@@ -203,7 +203,7 @@ def test_only_the_web_room_knows_the_web_framework() -> None:
     assert serving
     # the program that a WSGI server starts names what it gets
     assert outside(serving, "syncdb.web", "syncdb.bootstrap") == []
-    assert outside(users_of("syncdb.web"), "syncdb.web", "syncdb.cli.hooks", "syncdb.bootstrap") == []
+    assert outside(users_of("syncdb.web"), "syncdb.web", "syncdb.cli.hooks", "syncdb.cli.serve", "syncdb.bootstrap") == []
 
 
 def test_only_what_describes_pairs_names_one() -> None:

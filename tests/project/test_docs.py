@@ -83,7 +83,9 @@ def test_every_variable_of_the_environment_is_told() -> None:
             read |= set(re.findall(r"(?:environ(?:\.get\(|\[)|getenv\()\s*[\"']([A-Z_]+)[\"']", content))
     assert "SYNCDB_VENV" in read
     foreign = {"TERM", "NO_COLOR", "HOME", "PATH", "XDG_CONFIG_HOME"}  # of the system, understood as everywhere
-    foreign |= {"PATH_INFO", "REQUEST_METHOD", "CONTENT_LENGTH"}  # of a request, as a web server tells it
+    # of a request, as a web server tells it
+    foreign |= {"PATH_INFO", "REQUEST_METHOD", "CONTENT_LENGTH", "SERVER_PORT", "REMOTE_ADDR"}
+    foreign |= {name for name in read if name.startswith("HTTP_")}
     assert {name for name in read - foreign if f"`{name}`" not in DOCS["configuration.md"]} == set()
 
 

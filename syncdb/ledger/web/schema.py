@@ -42,7 +42,26 @@ _SCHEDULES = (
     ) STRICT, WITHOUT ROWID""",
 )
 
-MIGRATIONS: Sequence[tuple[str, ...]] = (_JOBS, _SCHEDULES)
+# who may use the web application, who is in, and who tried in vain. Of a session only the digest of its secret is kept
+_PEOPLE = (
+    """CREATE TABLE account (
+        name TEXT PRIMARY KEY,
+        role TEXT NOT NULL,
+        password TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        made_by TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE session (
+        digest TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+        made_at TEXT NOT NULL,
+        seen_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE login_try (at TEXT NOT NULL, address TEXT NOT NULL) STRICT",
+    "CREATE INDEX login_try_by_time ON login_try (at)",
+)
+
+MIGRATIONS: Sequence[tuple[str, ...]] = (_JOBS, _SCHEDULES, _PEOPLE)
 VERSION = len(MIGRATIONS)  # kept as the file's user_version
 
 

@@ -1,0 +1,89 @@
+"""What pages work on: the configuration that was named at the start, and who asks for what at which moment."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from syncdb.clock import SYSTEM, Clock
+from syncdb.ledger.queries import overview
+from syncdb.ledger.queries.reader import LedgerReader, reading
+from syncdb.services.calendar import Calendar
+from syncdb.services.ledger_location import LedgerLocation, find_ledger
+from syncdb.services.usable_pairs import meant_pairs, usable_pairs
+from syncdb.services.validation import UsablePair
+from syncdb.web.access import Role
+from syncdb.web.login import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, and when. `secret` is what their forms' tokens are made from."""
+
+    name: str
+    role: Role
+    secret: str
+    now: datetime
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One moment of the ledger, and the calendar of its shop."""
+
+    reader: LedgerReader
+    place: LedgerLocation
+    calendar: Calendar
+
+    @property
+    def age(self) -> str:
+        """When this was read, and how fresh what the ledger knows is."""
+        read = self.calendar.now.astimezone(self.calendar.zone).strftime("%H:%M:%S %Z")
+        runs = overview.last_runs(self.reader, 1)
+        if not runs:
+            return f"Read at {read}. No run was made yet."
+        run = runs[0]
+        if run["ended_at"] is None:
+            return f"Read at {read}. A run is under way, begun {self.calendar.ago(run['started_at'])}."
+        return f"Read at {read}. The last run ended {self.calendar.ago(run['ended_at'])}."
+
+
+@dataclass(slots=True)
+class Site:
+    """One serving process. `config` and `db` are what --config and --db named; `notices` wait to be shown, by session.
+
+    `unformed` are endpoints that are not filled in by people and bring their own proof.
+    """
+
+    door: Door
+    config: Path | None
+    db: Path | None
+    env: Mapping[str, str]
+    folder: Path
+    url: str = ""
+    proxy: str = ""
+    read_only: bool = False
+    clock: Clock = SYSTEM
+    notices: dict[str, list[str]] = field(default_factory=dict)
+    unformed: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> LedgerLocation:
+        """Where the ledger is now. Raises ConfigurationError."""
+        return find_ledger(self.config, self.db, self.env)
+
+    @property
+    def flags(self) -> dict[str, object]:
+        return {"db_path": str(self.db.absolute()) if self.db else None}
+
+    def usable(self) -> list[UsablePair]:
+        """The configured pairs with their settings. Raises ConfigurationError with every problem."""
+        return usable_pairs(meant_pairs(None, self.config, self.env), self.flags, self.env, self.folder, self.config)
+
+    @contextmanager
+    def looking(self, now: datetime) -> Iterator[Look]:
+        """The ledger as it is now. Raises LedgerUnusable where there is none yet."""
+        place = self.place
+        with reading(place.ledger) as reader:
+            yield Look(reader, place, Calendar.of((reader.shop or {}).get("zone"), now))

@@ -1,0 +1,84 @@
+"""After the outer gate: session, role, token, password again. What passes may be handled."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import quote
+
+from flask import Flask, Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from syncdb.ledger.web.people import Session
+from syncdb.web.access import Role, Way
+from syncdb.web.asked import Asked, Site
+from syncdb.web.login import is_token
+from syncdb.web.outer_gate import CLIENT, SAFE
+
+SESSION, FORM = "__Host-syncdb", "__Host-syncdb-form"
+
+
+@dataclass(frozen=True, slots=True)
+class InnerGate:
+    """`known` are all ways there are, by endpoint."""
+
+    site: Site
+    known: dict[str | None, Way] = field(default_factory=dict)
+
+    def add_to(self, app: Flask) -> None:
+        app.before_request(self.refusal)
+
+    def refusal(self) -> AnyResponse | None:
+        """What is answered in place of what was asked for; None where it may be handled."""
+        secret = request.cookies.get(SESSION, "")
+        now = self.site.clock.now()
+        session = self.site.door.who(secret, now)
+        g.asked = Asked(session.account if session else "", _role(session), secret if session else _form_secret(), now, _client())
+        way = self.known.get(request.endpoint)
+        if way is None:
+            return self._nothing_there(session)
+        if not way.open and session is None:
+            return self._to_login()
+        return self._not_allowed(way)
+
+    def _nothing_there(self, session: Session | None) -> AnyResponse | None:
+        """An address that nothing answers: found out only by who is in."""
+        if session is None:
+            return self._to_login()
+        return None if request.endpoint is None else _said(HTTPStatus.FORBIDDEN, "That is not declared.")
+
+    def _to_login(self) -> AnyResponse:
+        if request.method not in SAFE:
+            return _said(HTTPStatus.FORBIDDEN, "You are not logged in (any more). Nothing was changed. Log in and do it again.")
+        back = f"?next={quote(request.full_path.rstrip('?'))}" if request.path != "/" else ""
+        return redirect(f"/login{back}", HTTPStatus.SEE_OTHER)
+
+    def _not_allowed(self, way: Way) -> AnyResponse | None:
+        asked: Asked = g.asked
+        if not way.open and asked.role < way.role:
+            return _said(HTTPStatus.FORBIDDEN, f"That needs the role {way.role.word}; yours is {asked.role.word}.")
+        if request.method in SAFE or request.endpoint in self.site.unformed:
+            return None
+        if self.site.read_only and not (way.open or way.own):
+            return _said(HTTPStatus.FORBIDDEN, "This was started with --read-only: it shows and changes nothing.")
+        if not is_token(request.form.get("token", ""), asked.secret):
+            return _said(HTTPStatus.FORBIDDEN, "This form is not (or no longer) yours. Nothing was changed. Load the page again.")
+        if way.again:
+            self.site.door.again(asked.name, request.form.get("password", ""), asked.address, asked.now)
+        return None
+
+
+def _role(session: Session | None) -> Role:
+    return Role.named(session.role) if session else Role.VIEWER
+
+
+def _form_secret() -> str:
+    return request.cookies.get(FORM, "")
+
+
+def _client() -> str:
+    return str(request.environ.get(CLIENT, ""))
+
+
+def _said(status: HTTPStatus, text: str) -> Response:
+    from syncdb.web.rendering import said
+
+    return said(status, text)

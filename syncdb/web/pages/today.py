@@ -1,0 +1,148 @@
+"""The first page: what needs a person, what goes on, and how each pair stands. The same as `status`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Response
+
+from syncdb.errors import LedgerUnusable
+from syncdb.ledger.queries import period
+from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.services.calendar import Calendar, span
+from syncdb.services.plots import Bar, chart
+from syncdb.services.run_schedule import cut_off
+from syncdb.services.run_words import first_place, outcome, size, told_counts
+from syncdb.services.status import Attention, Series, Status, attention, calls_used, read_status
+from syncdb.systems.shopify.versions import days_left
+from syncdb.values import iso, moment
+from syncdb.web.access import Way
+from syncdb.web.asked import Look
+from syncdb.web.rendering import asked, page, site
+
+# where the one remedy of each thing to look at is
+_REMEDIES = {
+    "conflicts": ("/decide", "Decide"),
+    "open_errors": ("/errors", "See the errors"),
+    "run_failed": ("/errors", "See what failed"),
+    "watermark": ("/errors", "See the errors"),
+    "gaps": ("/missing", "Look for them"),
+    "no_run": ("/sync", "Start a test"),
+    "cut_off": ("/sync", "Run again"),
+    "overdue": ("/sync", "Run now"),
+    "unfinished_writes": ("/sync", "Run now"),
+    "webhooks_lost": ("/webhooks", "Webhooks"),
+    "webhooks_unseen": ("/webhooks", "Webhooks"),
+    "webhooks_refused": ("/webhooks", "Webhooks"),
+}
+_DAYS = 14
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def today() -> Response:
+    """Verdict, attention, pairs, and the last day in figures."""
+    try:
+        with site().looking(asked().now) as look:
+            state = read_status(look.reader, look.place, asked().now)
+            return page("today.html", "Today", command="status", age=look.age, **_shown(state, look))
+    except LedgerUnusable as none:
+        return page("first.html", "Today", command="status", told=str(none), next_step=none.next_step)
+
+
+def _shown(state: Status, look: Look) -> dict[str, Any]:
+    found = attention(state)
+    return {
+        "found": [_told(one, look.calendar) for one in found],
+        "verdict": _verdict(state, look.calendar),
+        "series": [_series(one, state, look.calendar) for one in state.series],
+        "figures": list(_figures(look.reader, state)),
+        "plot": _plot(look.reader, look.calendar),
+        "facts_told": list(_facts(state, look.calendar)),
+        "live": state.held,
+    }
+
+
+def _told(one: Attention, calendar: Calendar) -> dict[str, Any]:
+    """What `status` says of it, with moments as people read them, and where its one remedy is."""
+    message = _MOMENT.sub(lambda found: calendar.show(found[0]), one.message)
+    return {"message": message, "next_step": one.next_step, "remedy": _REMEDIES.get(one.code)}
+
+
+def _verdict(state: Status, calendar: Calendar) -> str:
+    """What agrees, and as of when."""
+    kept = ", ".join(f"{grouped_count(count)} {kind}" for kind, count in state.kept.items())
+    orders = f"{grouped_count(state.counts.orders)} orders" if state.counts.orders or not kept else ""
+    when = f", complete up to {calendar.show(state.mark['at'])}" if state.mark else ""
+    return f"{', '.join(part for part in (orders, kept) if part)} in the ledger{when}."
+
+
+def grouped_count(count: int) -> str:
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def _series(one: Series, state: Status, calendar: Calendar) -> dict[str, Any]:
+    """What goes on and how the last finished run went are two things."""
+    ended, rhythm = one.last_ended, one.rhythm
+    going = one.last["ended_at"] is None and not cut_off(one.last, calendar.now, state.held)
+    return {
+        "name": one.name,
+        "going": calendar.ago(one.last["started_at"]) if going else "",
+        "kind": kind_of(ended),
+        "outcome": outcome(ended, calendar, state.held) if ended else "no run has ended yet",
+        "last": calendar.ago(ended["ended_at"]) if ended and ended["ended_at"] else "",
+        "did": told_counts(ended["counts"], first_place(state.known, ended)) if ended else "",
+        "next": f"{calendar.show(iso(rhythm.next_at))} ({calendar.ago(iso(rhythm.next_at))})" if rhythm else "",
+        "every": span(rhythm.interval) if rhythm else "",
+    }
+
+
+def kind_of(run: Mapping[str, Any] | None) -> str:
+    """The sign for how a run ended."""
+    if run is None or run["exit_code"] in (None, 130):
+        return "off"
+    return {0: "ok", 3: "look", 5: "look", 7: "look"}.get(run["exit_code"], "bad")
+
+
+def _figures(reader: LedgerReader, state: Status) -> Iterator[tuple[str, str]]:
+    """Of the last 24 hours, from the runs that began in it."""
+    runs = period.runs_started(reader, iso(state.now - timedelta(days=1)), iso(state.now + timedelta(seconds=1)))
+    made = [one for one in runs if one["mode"] != "test" and one["exit_code"] is not None]
+    names = ("rows_added", "cells_changed", "rows_deleted")
+    written = sum(one["counts"].get(name, 0) for one in made for name in names)
+    well = sum(one["exit_code"] == 0 for one in made)
+    yield "rows and cells written", grouped_count(written)
+    yield "runs", grouped_count(len(made))
+    yield "of them went well", f"{well * 100 // len(made)} %" if made else "none yet"
+    yield "failed or partial", grouped_count(len(made) - well)
+    yield "orders waiting to be written", grouped_count(state.counts.waiting)
+
+
+def _plot(reader: LedgerReader, calendar: Calendar) -> Any:
+    """Runs a day: those that did all they should, and the others."""
+    begin = calendar.midnight(_DAYS - 1)
+    days = {(begin + timedelta(days=number)).date(): [0, 0] for number in range(_DAYS)}
+    for run in period.runs_started(reader, iso(begin), iso(calendar.now + timedelta(seconds=1))):
+        day = moment(run["started_at"]).astimezone(calendar.zone).date()
+        if run["mode"] != "test" and day in days:
+            days[day][run["exit_code"] != 0] += 1
+    bars = [
+        Bar(f"{day:%b} {day.day}", ((well, "good"), (other, "bad")), f"{day}: {well} done, {other} other")
+        for day, (well, other) in days.items()
+    ]
+    return chart(bars, f"Runs a day in the last {_DAYS} days") if any(map(sum, days.values())) else None
+
+
+def _facts(state: Status, calendar: Calendar) -> Iterator[tuple[str, str]]:
+    shop = state.shop
+    yield "Shop", f"{shop.get('name')} ({shop.get('domain')}), {shop.get('currency')}" if shop else ""
+    checked = f", read through {calendar.ago(state.checked_at)}" if state.checked_at else ", not read through yet"
+    yield "Ledger", f"{state.place.ledger} ({size(state.size)}{checked})"
+    left = days_left(state.version, state.now) if state.version else None
+    yield "API version", f"{state.version}, {left} days until Shopify ends it" if left is not None else str(state.version or "")
+    for system in state.calls:
+        limit = state.place.most_calls.get(system)
+        yield f"Calls to {system}", f"{calls_used(state, system)} this month" + (f" of {limit}" if limit is not None else "")
+
+
+WAYS = (Way("/", today),)

@@ -1,0 +1,42 @@
+// What a page shows is read again while somebody looks at it. Nothing is exchanged that is being used: focus, open details, selection.
+"use strict";
+(() => {
+  let paused = false;
+  const used = (part) => {
+    const marked = document.getSelection();
+    return part.contains(document.activeElement) || part.querySelector("details[open]") !== null ||
+      (marked !== null && !marked.isCollapsed && part.contains(marked.anchorNode));
+  };
+  const soon = () => {
+    const seconds = [...document.querySelectorAll("[data-live]")].map((part) => Number(part.dataset.live)).filter((one) => one > 0);
+    if (seconds.length) setTimeout(again, Math.min(...seconds) * 1000);
+  };
+  const again = async () => {
+    if (!paused && !document.hidden) {
+      try {
+        const answer = await fetch(location.href, { redirect: "error", headers: { Accept: "text/html" } });
+        if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      } catch { /* the next look tells */ }
+    }
+    soon();
+  };
+  const exchange = (fresh) => {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const next = fresh.getElementById(part.id);
+      if (next && !used(part) && next.outerHTML !== part.outerHTML) part.replaceWith(document.adoptNode(next));
+    }
+  };
+  for (const button of document.querySelectorAll("[data-pause]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      paused = !paused;
+      button.textContent = paused ? "Go on" : "Pause";
+    });
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) navigator.clipboard.writeText(button.previousElementSibling.textContent).then(() => { button.textContent = "Copied"; });
+  });
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+  soon();
+})();
