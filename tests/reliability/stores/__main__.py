@@ -23,9 +23,11 @@ def main() -> None:
             os.chdir(folder)
             world = StockWorld(Path(folder))
             portion = min(PORTION, count - done)
-            met += play(portion, first + done, world)
-            world.close()
-            os.chdir("/")
+            try:
+                met += play(portion, first + done, world)
+            finally:
+                world.close()
+                os.chdir("/")
         done += portion
         sys.stdout.write(f"{done} of {count} histories right, {time.monotonic() - begun:.0f} s; {dict(met)}\n")
         sys.stdout.flush()

@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.shopify.webhooks.delivery import Weather
 from syncdb.sandbox.stores import LocalStore
 from tests.engine.hostile import Crash, Steps
 from tests.reliability.crash import dying
+from tests.scenarios.listening import Listening
 from tests.scenarios.stores_world import StoresWorld
 
 MEMORY = Path("/dev/shm")
 GOODS = 3
 STEPS = 6
+LISTENED = 150.0  # seconds in which signals are waited for
 TROUBLE = ("apply_then_cut", "apply_then_error", "apply_late", "cut_before", "too_many", "unavailable", "html_200")
 
 
@@ -36,6 +39,8 @@ class StockWorld(StoresWorld):
             for store in self.stores:
                 store.merchant.add_product(f"Good {number}", sku=f"G{number}", price="5.00", stock=20, vendor="Kayra")
         self.synced(full=True)
+        self.listening = Listening(self, "stores", stores=self.stores)
+        self.listening.__enter__()
 
     @property
     def stores(self) -> tuple[LocalStore, LocalStore]:
@@ -48,6 +53,7 @@ class StockWorld(StoresWorld):
         return self.stock(self.variant(store, number), store)
 
     def close(self) -> None:
+        self.listening.__exit__(None, None, None)
         super().close()
         shutil.rmtree(self.quick, ignore_errors=True)
 
@@ -67,7 +73,7 @@ class StockHistory:
     def play(self) -> None:
         """Let it happen, let it calm down, hold both stores against what was added up. Raises AssertionError with the story."""
         for _ in range(self.rng.randint(2, STEPS)):
-            self.rng.choice((self.moves, self.moves, self.moves, self.alike, self.runs, self.runs, self.lags, self.waits))()
+            self.rng.choice(ACTS)(self)
         self.calm()
         self.answer()
         for store in self.world.stores:
@@ -129,6 +135,20 @@ class StockHistory:
         self.told.append(f"{store.name}: G{number} {by:+} ({what})")
 
     # --- what the program meets
+
+    def listens(self) -> None:
+        """Signals of what moves in a few minutes arrive late, twice, in another order or never while the command waits for them."""
+        moments = sorted(self.rng.uniform(1, LISTENED) for _ in range(self.rng.randint(1, 5)))
+        delay = self.rng.choice((0.0, 20.0, 90.0, 86_400.0))
+        for desk in self.world.listening.desks:
+            desk.rng = random.Random(self.rng.random())
+            desk.weather = Weather(lost=self.rng.choice((0.0, 0.3, 1.0)), doubled=self.rng.choice((0.0, 0.5)), delay=delay)
+        before = sum(len(desk.sent) for desk in self.world.listening.desks)
+        self.told.append(f"signals are up to {delay:.0f} s late")
+        series = self.world.listening.series(LISTENED, {at: self.moves for at in moments})
+        assert series.code in (0, 3, 4), f"{series.code}: {series.text}{series.errors}\n" + "\n".join(self.told)
+        self.seen["signals"] += sum(len(desk.sent) for desk in self.world.listening.desks) - before
+        self.seen["listened"] += 1
 
     def lags(self) -> None:
         """Changes are told late, or so late that no question for changes meets them; each store by itself."""
@@ -200,6 +220,16 @@ class StockHistory:
         codes = [self.world.sync(full=True).code for _ in range(2)]
         assert codes == [0, 0], f"the runs afterwards end with {codes}:\n" + "\n".join(self.told)
         assert self.world.sync(full=True).written == 0, "nothing is left to write:\n" + "\n".join(self.told)
+
+
+ACTS = (
+    *(StockHistory.moves,) * 5,
+    *(StockHistory.alike,) * 2,
+    *(StockHistory.runs,) * 3,
+    *(StockHistory.listens,) * 2,
+    StockHistory.lags,
+    StockHistory.waits,
+)
 
 
 def play(count: int, first: int, world: StockWorld) -> Counter[str]:
