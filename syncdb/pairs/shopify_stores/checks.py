@@ -12,7 +12,7 @@ from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
 from syncdb.pairs.shopify_stores.places import pair_locations
-from syncdb.pairs.shopify_stores.selection import StoresSelection
+from syncdb.pairs.shopify_stores.selection import OF_THE_PAIR, StoresSelection
 from syncdb.pairs.shopify_stores.settings import Store, StoresSettings
 from syncdb.systems.check import Check, failed, passed, refused, skipped
 from syncdb.systems.shopify.checks import check_version
@@ -61,8 +61,8 @@ def needed_scopes(selection: StoresSelection, write: bool) -> list[str]:
     """The access scopes that an app needs in either store."""
     needs = set(NEEDED_ALWAYS)
     for one in selection.entities:
-        if one.entity is MEDIA:
-            needs |= {SENDING} if write else set()
+        if one.entity.name in OF_THE_PAIR:
+            needs |= {SENDING} if write and one.entity is MEDIA else set()
             continue
         entity = entity_named(one.entity.name)
         needs |= {*entity.read_scopes, *([entity.write_scope] if write else ())}

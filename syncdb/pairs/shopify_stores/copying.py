@@ -60,7 +60,8 @@ def is_portable(metafield: Metafield) -> bool:
 class Copier:
     """Says what belongs to a product that is to be made in one store, by reading it whole in the other.
 
-    `source` gives the id there of an operation's product, `kept` what is kept of the products there.
+    `source` gives the id there of an operation's product, `kept` what is kept of the products there, `here` the ids that variants
+    there have here.
     """
 
     store: str
@@ -68,6 +69,7 @@ class Copier:
     source: Callable[[Operation], str]
     kept: Kept
     places: Mapping[str, str]
+    here: Callable[[Sequence[str]], tuple[str, ...]]
     _ahead: dict[str, Product] = field(default_factory=dict, init=False)
     _skipped: dict[str, str] = field(default_factory=dict, init=False)
 
@@ -93,7 +95,9 @@ class Copier:
         here = next((one for one in (found.variants if found else None) or () if one.ref == variant), None)
         if found is None or here is None:
             return None
-        return Original(_variant(here, self.places), tuple(one.name for one in found.options or ()))
+        order = [one.ref for one in found.variants or ()]
+        before = order[: order.index(variant)]
+        return Original(_variant(here, self.places), tuple(one.name for one in found.options or ()), self.here(before))
 
     def _note(self, product: Product) -> None:
         skipped = [one.name for one in product.metafields or () if not is_portable(one) and one.namespace != "sync"]

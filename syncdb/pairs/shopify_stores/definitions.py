@@ -27,6 +27,11 @@ def link_key(store: str) -> str:
     return f"{store}_product_id"
 
 
+def link_field(store: str) -> str:
+    """The metafield of a product that names the product of the store of that name, as a field of its record."""
+    return f"metafields.{NAMESPACE}.{link_key(store)}"
+
+
 def wanted_definitions(settings: StoresSettings) -> list[Definition]:
     """All definitions of either store."""
     links = [Definition(NAMESPACE, link_key(one.name), "id", f"Product in {one.name}") for one in settings.stores]

@@ -18,7 +18,7 @@ VARIANTS = Matching(
     weaker=(Matching(("product", "sku")), Matching(("product", "barcode"))),
 )
 STOCK = Matching(("variant", PLACE))
-MEDIA_OF_PRODUCT = Matching(("product",))
+PART_OF_PRODUCT = Matching(("product",))
 COLLECTIONS = Matching(("handle", "title"))
 
 

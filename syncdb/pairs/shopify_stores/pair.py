@@ -95,7 +95,7 @@ SHOPIFY_STORES = PairType(
     docs="docs/two-stores.md",
     job="stores",
     implementation="syncdb.pairs.shopify_stores.implementation",
-    entities=("products", "variants", "inventory", "media", "collections"),
+    entities=("products", "variants", "options", "inventory", "media", "collections"),
     topics=(
         Topic(
             "writes",

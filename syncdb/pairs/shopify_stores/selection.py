@@ -8,10 +8,21 @@ from typing import Any
 from syncdb.mapping.entities import ENTITIES, Entity, EntityField, entity_field
 from syncdb.model import Owner, Rule, Tie
 from syncdb.pairs.shopify_stores.media_entity import MEDIA
+from syncdb.pairs.shopify_stores.options_entity import OPTIONS
 from syncdb.values import Kind, digest
 
-SHARED = {**ENTITIES, MEDIA.name: MEDIA}
-DEFAULT_ENTITIES = ("products", "variants", "inventory", "media")  # collections where they are switched on
+# variants before options, which are those of the variants that both have, and before stock and pictures of them
+SHARED = {
+    one.name: one
+    for one in (
+        *(ENTITIES[name] for name in ("products", "variants")),
+        OPTIONS,
+        *(one for name, one in ENTITIES.items() if name not in ("products", "variants")),
+        MEDIA,
+    )
+}
+OF_THE_PAIR = frozenset({MEDIA.name, OPTIONS.name})  # kinds of records that no single shop has
+DEFAULT_ENTITIES = ("products", "variants", "options", "inventory", "media")  # collections where they are switched on
 # what only makes sense within one shop, or is kept in step as stock is
 NOT_SHARED = frozenset({"on_hand", "tracked"})
 # how records of the two stores are told to be the same thing, and what they refer to: read always, never compared
@@ -21,6 +32,7 @@ ALWAYS = {
     "inventory": ("variant", "sku", "location", "location_id", "tracked"),
     "collections": ("title", "handle"),
 }
+NAMED_BY = {"variants": ("product", "title"), "inventory": ("variant", "sku")}  # by what people know them, never written
 
 
 @dataclass(frozen=True, slots=True)

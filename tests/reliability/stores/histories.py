@@ -137,7 +137,7 @@ class StockHistory:
     # --- what the program meets
 
     def listens(self) -> None:
-        """Signals of what moves in a few minutes arrive late, twice, in another order or never while the command waits for them."""
+        """Signals of what moves in a few minutes arrive late, twice, in disorder or never while the command waits for them."""
         moments = sorted(self.rng.uniform(1, LISTENED) for _ in range(self.rng.randint(1, 5)))
         delay = self.rng.choice((0.0, 20.0, 90.0, 86_400.0))
         for desk in self.world.listening.desks:
@@ -145,7 +145,7 @@ class StockHistory:
             desk.weather = Weather(lost=self.rng.choice((0.0, 0.3, 1.0)), doubled=self.rng.choice((0.0, 0.5)), delay=delay)
         before = sum(len(desk.sent) for desk in self.world.listening.desks)
         self.told.append(f"signals are up to {delay:.0f} s late")
-        series = self.world.listening.series(LISTENED, {at: self.moves for at in moments})
+        series = self.world.listening.series(LISTENED, dict.fromkeys(moments, self.moves))
         assert series.code in (0, 3, 4), f"{series.code}: {series.text}{series.errors}\n" + "\n".join(self.told)
         self.seen["signals"] += sum(len(desk.sent) for desk in self.world.listening.desks) - before
         self.seen["listened"] += 1

@@ -50,7 +50,7 @@ def variant_plan(standing: Product, wanted: Product) -> VariantPlan:
     removed = tuple(one.ref for one in there if one.ref not in matched.values())
     added = tuple(place for place in range(len(meant)) if place not in matched)
     plan = VariantPlan(matched, (), added, (), removed)
-    if len(options) != len(asked) or not _same_order(options, asked):
+    if len(options) != len(asked) or not _same_order(options, asked) or standing.has_options != wanted.has_options:
         return replace(plan, whole=True)
     pairs = [(by_ref[ref].values, meant[place].values) for place, ref in matched.items()]
     renamed = tuple(one for at in range(len(options)) if (one := _renaming(options[at], asked[at], at, pairs)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from syncdb.sandbox.shopify.money import Node
@@ -11,6 +11,7 @@ from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.items import apply_item
 from syncdb.sandbox.shopify.products.metafield_writes import put_metafield
+from syncdb.sandbox.shopify.products.option_writes import change_option
 from syncdb.sandbox.shopify.products.product_writes import add_first_variant, apply_product, new_product
 from syncdb.sandbox.shopify.products.queries import level_at
 from syncdb.sandbox.shopify.products.stock_writes import move
@@ -78,6 +79,32 @@ class Merchant:
         variant = self.goods.variants[gid]
         self.goods.delete_variant(variant)
         self.goods.touched(variant["product"])
+
+    def change_option(
+        self,
+        product_id: str,
+        name: str,
+        *,
+        to: str | None = None,
+        values: Mapping[str, str] | None = None,
+        position: int | None = None,
+    ) -> None:
+        """Give an option another name, its values others, or another place among the options."""
+        product = self.goods.products[product_id]
+        option = next(one for one in product["options"] if one["name"] == name)
+        renamed = [{"id": one["id"], "name": (values or {}).get(one["name"], one["name"])} for one in option["optionValues"]]
+        change_option(
+            option, {"option": {"name": to, "position": position}, "optionValuesToUpdate": renamed}, product, self.goods
+        )
+        self.goods.variants_changed(product, product["variants"])
+
+    def order_variants(self, product_id: str, ids: Sequence[str]) -> None:
+        """Drag the variants of a product into this order."""
+        product = self.goods.products[product_id]
+        product["variants"].sort(key=lambda one: ids.index(one["id"]))
+        for at, one in enumerate(product["variants"], 1):
+            one["position"] = at
+        self.goods.product_changed(product)
 
     def level(self, variant_id: str, location_id: str | None = None) -> Node:
         """Where a variant is stocked: at that location (from now on, if it was not), or the first."""

@@ -26,7 +26,7 @@ def _update(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node
     problems = _problems(args, option, product)
     if problems:
         return {"product": product, "userErrors": problems}
-    _rename(option, args, product, goods)
+    change_option(option, args, product, goods)
     goods.variants_changed(product, product["variants"])
     return {"product": product, "userErrors": []}
 
@@ -54,7 +54,7 @@ def _problems(args: Node, option: Node, product: Node) -> list[Node]:
     return []
 
 
-def _rename(option: Node, args: Node, product: Node, goods: Goods) -> None:
+def change_option(option: Node, args: Node, product: Node, goods: Goods) -> None:
     """Carry out what was found to be without problems, in the option and in the variants' own words."""
     new = {one["id"]: one["name"] for one in args.get("optionValuesToUpdate") or ()}
     words = {one["name"]: new.get(one["id"], one["name"]) for one in option["optionValues"]}

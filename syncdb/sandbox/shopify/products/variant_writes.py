@@ -247,6 +247,9 @@ def _delete(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node
     strangers = [at for at, gid in enumerate(args["variantsIds"]) if gid not in own]
     if strangers:
         return {"product": None, "userErrors": [refusal(["variantsIds", at], text, code) for at in strangers]}
+    if own.keys() <= set(args["variantsIds"]):
+        problem = refusal(["variantsIds"], "Cannot delete the last variant of a product", "CANNOT_DELETE_LAST_VARIANT")
+        return {"product": None, "userErrors": [problem]}
     for gid in dict.fromkeys(args["variantsIds"]):
         goods.delete_variant(own[gid])
     if args["variantsIds"]:

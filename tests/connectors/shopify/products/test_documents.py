@@ -14,6 +14,7 @@ from syncdb.connectors.shopify.products import (
     removal,
     selections,
     setting,
+    structures,
     uploads,
     variant_writes,
 )
@@ -27,7 +28,7 @@ def documents() -> Iterator[str]:
     yield from (media_writes.SHOW, media_writes.HIDE, uploads.STAGE, media_side.LISTED)
     yield from (removal.THERE, removal.DELETE, removal.STATUS, publishing.ALL, publishing.SHOWN)
     yield from (publishing.PUBLISH, publishing.HIDE, variant_writes.RENAME, variant_writes.ADD, variant_writes.CHANGE)
-    yield from (variant_writes.REMOVE, variant_writes.ORDER)
+    yield from (variant_writes.REMOVE, variant_writes.ORDER, structures.MANY, structures.ALL, structures.VARIANTS.rest)
     yield from (custom_id.FIND, custom_id.DEFINED, custom_id.DEFINE, definitions.LIST, setting.SET, setting.OPERATION)
 
 
