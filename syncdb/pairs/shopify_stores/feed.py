@@ -19,7 +19,7 @@ Keys = Mapping[str, tuple[str, ...] | None]
 
 def with_parts(keys: Keys) -> dict[str, tuple[str, ...] | None]:
     """What changed, with the parts of the products that changed."""
-    return {VARIANTS: (), **keys, **{part: keys[OWNER] for part in PARTS}} if OWNER in keys else dict(keys)
+    return {VARIANTS: (), **keys, **dict.fromkeys(PARTS, keys[OWNER])} if OWNER in keys else dict(keys)
 
 
 @dataclass(frozen=True, slots=True)

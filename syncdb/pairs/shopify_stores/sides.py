@@ -63,7 +63,10 @@ def linked_ids(joins: Joins, side: Side, ids: Iterable[str]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class OfLinked:
-    """Only records that belong to a linked one: variants of products that both stores have."""
+    """Only records that belong to a linked one: variants of products that both stores have.
+
+    About those of a product that is itself a question as a whole (deleted in one store, edited in the other) nothing is said.
+    """
 
     joins: Joins
     side: Side
@@ -71,6 +74,8 @@ class OfLinked:
 
     def __call__(self, shown: Snapshot) -> Snapshot:
         linked = linked_ids(self.joins, self.side, (self._of(one) for one in shown.found.values()))
+        asked = [key for key, field, *_ in self.joins.records.conflicts() if not field]
+        linked -= set(self.joins.ids(self.side, asked).values())
         return replace(shown, found={id: one for id, one in shown.found.items() if self._of(one) in linked})
 
     def _of(self, found: Found) -> str:
