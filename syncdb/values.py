@@ -27,7 +27,9 @@ class Kind(Enum):
     IDENTIFIER = "identifier"  # text that must never become a number: ids, SKUs, phone numbers, postcodes
     COUNT = "count"
     MONEY = "money"
+    NUMBER = "number"  # any number that is no amount of money
     MOMENT = "moment"  # wall clock in the shop's time zone, to the second
+    DATE = "date"  # midnight of a day
     FLAG = "flag"
 
 

@@ -40,6 +40,10 @@ class Tally:
     refused: list[Operation] = field(default_factory=list)  # updates of several fields, of which the others may well be taken
     following: list[Operation] = field(default_factory=list)  # what one side made of a write, for the other one
 
+    def reasons(self, key: str) -> tuple[str, ...]:
+        """Why what was written to this record so far was refused."""
+        return (self.rejected[key],) if key in self.rejected else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Applier:
@@ -197,7 +201,7 @@ class Applier:
             tally.refused.append(operation)
             return
         if refused is not None:
-            tally.rejected[operation.key] = refused
+            tally.rejected[operation.key] = "; ".join(dict.fromkeys((*tally.reasons(operation.key), refused)))
             cause = f"refused: {next(iter(operation.changes))}" if operation.action is Action.UPDATE else "refused"
             problem = Problem("write", cause, refused, order_id or operation.key, "", REFUSED)
             self.ledger.problems.add(problem, self.run_id, now)

@@ -7,6 +7,7 @@ LEDGER_ID = "ledger_id"  # text: the ledger's identity, written into the places 
 MADE_AT = "made_at"  # ISO, UTC: when it was made
 CHECKED_AT = "checked_at"  # ISO, UTC: when the whole file was last read through
 SHOP = "shop"  # what the first shop says of itself: id, domain, name, zone, currency, version, scopes
+METAFIELD_TYPES = "metafield_types"  # of which type metafields are: by entity, by namespace.key; "" without a definition
 WATERMARK = "watermark:orders"  # how far orders are known: at, covered_since, metafields
 READING = "progress:orders"  # how far a reading of orders got that did not come to its end
 GAPS_CHECKED_TO = "gaps_checked_to"  # ISO, UTC: up to which orders gaps in their numbers were asked about

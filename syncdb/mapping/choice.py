@@ -1,13 +1,15 @@
 """The columns a person chose in the configuration, understood or refused with all problems at once."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from syncdb.mapping.columns import OrderColumn, value_of
 from syncdb.mapping.line_columns import LINE_COLUMNS
 from syncdb.mapping.order_columns import ORDER_COLUMNS
+from syncdb.metafields import kind_of, meant
 from syncdb.values import Kind
 
 Rows = Literal["line", "order"]
@@ -89,11 +91,27 @@ def _metafield(name: str) -> OrderColumn:
     )
 
 
+def _metafield_text(name: str) -> OrderColumn:
+    return replace(_metafield(name), name=f"metafield_text:{name}", meaning=f"The text of the order's metafield {name}.")
+
+
+def typed_metafield(one: OrderColumn, types: Mapping[str, str], zone: tzinfo) -> OrderColumn:
+    """A column as what the definition of its metafield says; any other column as it is. `types` are by namespace.key."""
+    family, _, name = one.name.partition(":")
+    type = types.get(name, "") if family == "metafield" else ""
+    if not type:
+        return one
+    pick = one.pick
+    return replace(one, kind=kind_of(type), pick=lambda order, line: meant(type, cast(str | None, pick(order, line)), zone))
+
+
 FAMILIES: Mapping[str, Callable[[str], OrderColumn]] = {
     "attribute": _attribute,
     "property": _property,
     "metafield": _metafield,
+    "metafield_text": _metafield_text,
 }
+METAFIELDS = ("metafield", "metafield_text")
 
 
 def column(name: str) -> OrderColumn | None:
@@ -103,7 +121,7 @@ def column(name: str) -> OrderColumn | None:
         return CATALOGUE.get(name)
     if family not in FAMILIES or not key.strip():
         return None
-    if family == "metafield" and not all(key.partition(".")[::2]):
+    if family in METAFIELDS and not all(key.partition(".")[::2]):
         return None
     return FAMILIES[family](key)
 

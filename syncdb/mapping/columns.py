@@ -6,6 +6,7 @@ count, flag, exact amount, or a moment as ISO text, which the sheet's mapping tu
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from syncdb.values import Kind
 
 Order = Mapping[str, Any]
 Line = Mapping[str, Any]
-Raw = str | bool | int | Decimal | None
+Raw = str | bool | int | Decimal | datetime | None
 Pick = Callable[[Order, Line], Raw]
 Level = Literal["order", "line"]
 

@@ -6,9 +6,10 @@ that has metafields.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from syncdb.metafields import kind_of
 from syncdb.model import Owner, Rule, Tie
 from syncdb.values import Kind
 
@@ -24,6 +25,7 @@ class ShownAs(Enum):
     WHOLE = "whole number"
     FLAG = "flag"
     MOMENT = "moment"
+    DATE = "date"
     CHOICE = "one of several words"
     WORDS = "list of words"
     REFERENCE = "row of another table"
@@ -192,3 +194,28 @@ def entity_field(entity: Entity, name: str) -> EntityField | None:
         return None
     meaning = f"The {entity.one}'s metafield {found[1]}.{found[2]}."
     return EntityField(name, found[2], Kind.TEXT, ShownAs.TEXT, meaning, rule=ASK)
+
+
+_SHOWN = {
+    Kind.NUMBER: ShownAs.NUMBER,
+    Kind.MONEY: ShownAs.NUMBER,
+    Kind.DATE: ShownAs.DATE,
+    Kind.MOMENT: ShownAs.MOMENT,
+}
+
+
+def typed_metafield(field: EntityField, type: str) -> EntityField:
+    """The field of a metafield by the type of its definition, "" where there is none: then it is text.
+
+    Yes and no are words: a truth value of a table is never empty, and would say no for what has no value.
+    """
+    kind = kind_of(type)
+    if kind is Kind.FLAG:
+        return replace(field, shown=ShownAs.CHOICE, choices=("true", "false"))
+    return replace(field, kind=kind, shown=_SHOWN.get(kind, ShownAs.TEXT), money=kind is Kind.MONEY)
+
+
+def metafield_named(name: str) -> tuple[str, str] | None:
+    """Namespace and key where the name of a field is that of a metafield."""
+    found = _METAFIELD.fullmatch(name)
+    return (found[1], found[2]) if found else None

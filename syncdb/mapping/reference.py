@@ -10,8 +10,10 @@ KINDS = {
     Kind.TEXT: "text",
     Kind.IDENTIFIER: "text, never a number",
     Kind.COUNT: "whole number",
+    Kind.NUMBER: "number",
     Kind.MONEY: "money, shop's currency",
     Kind.MOMENT: "date and time, shop's zone",
+    Kind.DATE: "date",
     Kind.FLAG: "yes or no",
 }
 
@@ -77,7 +79,12 @@ FAMILY_ROWS = """## Columns with a name of yours
 |---|---|
 | `attribute:KEY` | one note attribute (additional detail) of the order |
 | `property:KEY` | one property of the line item, such as an engraving; by line item only |
-| `metafield:NAMESPACE.KEY` | one metafield of the order, as text; it is read along from the next run on |
+| `metafield:NAMESPACE.KEY` | one metafield of the order, by its definition (below); read along from the next run on |
+| `metafield_text:NAMESPACE.KEY` | the same as the text that Shopify keeps |
+
+Metafields are numbers, amounts, dates, moments, yes or no where their definitions say so, and a rating is its number. Measures
+have their unit beside them (`12.5 cm`), lists have commas between their items. Everything else is text, and so is what has no
+definition. (In Grist yes and no are the words `true` and `false`: a truth value there is never empty.)
 """
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from syncdb.mapping.choice import KEY_LABELS, Amounts, ChosenColumns, Rows, column
+from syncdb.mapping.choice import KEY_LABELS, METAFIELDS, Amounts, ChosenColumns, Rows, column, typed_metafield
 from syncdb.mapping.columns import Level, OrderColumn, Raw
 from syncdb.mapping.long_texts import cut
 from syncdb.mapping.order_filter import EVERY_ORDER, OrderFilter
@@ -34,8 +34,8 @@ class SheetMapping:
 
     `columns` are (name, header) as `parse_columns` gives them, `zone` is the IANA name of the shop's time zone, `currency` its
     ISO code. With `amounts` first_line an order's own amounts stand on its first line only, so that a column adds up. Texts of
-    more than `longest_text` UTF-16 units are cut. `wanted` says which orders get rows at all. Raises ValueError for a column or
-    zone that does not exist.
+    more than `longest_text` UTF-16 units are cut. `wanted` says which orders get rows at all,
+    `types` of which type metafields are defined (by namespace.key). Raises ValueError for a column or zone that does not exist.
     """
 
     rows: Rows
@@ -45,16 +45,18 @@ class SheetMapping:
     amounts: Amounts = "every_line"
     longest_text: int | None = None
     wanted: OrderFilter = EVERY_ORDER
+    types: Mapping[str, str] = field(default_factory=dict)
     fields: tuple[Field, ...] = field(init=False)
     _chosen: tuple[OrderColumn, ...] = field(init=False, repr=False)
     _zone: tzinfo = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        chosen = tuple(_known(name) for name, _ in self.columns)
+        zone = ZoneInfo(self.zone)
+        chosen = tuple(typed_metafield(_known(name), self.types, zone) for name, _ in self.columns)
         key = Field("key", KEY_LABELS[self.rows], Kind.IDENTIFIER)
         shown = [self._field(one, header) for one, (_, header) in zip(chosen, self.columns, strict=True)]
         object.__setattr__(self, "_chosen", chosen)
-        object.__setattr__(self, "_zone", ZoneInfo(self.zone))
+        object.__setattr__(self, "_zone", zone)
         object.__setattr__(self, "fields", (key, *shown))
 
     @property
@@ -101,7 +103,7 @@ class SheetMapping:
     def _field(self, one: OrderColumn, header: str) -> Field:
         """Money is in the order's own currency: that of the shop when it was placed, or the buyer's."""
         named = "presentment_currency" if one.buyer else "currency"
-        shown = one.kind is Kind.MONEY and named in dict(self.columns)
+        shown = one.kind is Kind.MONEY and named in dict(self.columns) and "metafields" not in one.needs
         return Field(one.name, header, one.kind, named if shown else None)
 
     def _record(self, key: str, order: Mapping[str, Any], line: Mapping[str, Any], of_order: dict[str, Value]) -> Record:
@@ -131,15 +133,16 @@ class SheetMapping:
         return {one.name: self._value(one, one.pick(order, line)) for one in wanted}
 
     def _value(self, one: OrderColumn, raw: Raw) -> Value:
-        if one.kind is Kind.MOMENT and isinstance(raw, str):
+        if one.kind is Kind.MOMENT and isinstance(raw, str) and "metafields" not in one.needs:
             return wall_clock(moment(raw), self._zone)
         return raw
 
 
 def metafields_of(columns: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """The (namespace, key) of the metafields among these columns."""
-    names = (name.partition(":")[2].partition(".") for name in columns if name.startswith("metafield:"))
-    return tuple((namespace, key) for namespace, _, key in names)
+    parted = (name.partition(":") for name in columns)
+    names = dict.fromkeys(name for family, _, name in parted if family in METAFIELDS)
+    return tuple((namespace, key) for namespace, _, key in (name.partition(".") for name in names))
 
 
 def _known(name: str) -> OrderColumn:

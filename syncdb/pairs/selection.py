@@ -1,15 +1,24 @@
 """What a person chose to keep in step with another system: entities, fields, columns and rules; understood or refused at once."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
 from syncdb.mapping.choice import ChosenColumns, Rows, parse_columns
-from syncdb.mapping.entities import ENTITIES, KEY_LABEL, Entity, EntityField, entity_field
+from syncdb.mapping.entities import (
+    ENTITIES,
+    KEY_LABEL,
+    Entity,
+    EntityField,
+    entity_field,
+    metafield_named,
+    typed_metafield,
+)
 from syncdb.mapping.order_filter import OrderFilter, parse_filter
 from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
-from syncdb.values import digest
+from syncdb.values import Kind, digest
 
 RULES: Mapping[str, Rule] = {
     "shopify": Rule(Owner.LEFT),
@@ -33,13 +42,15 @@ DEFAULT_ENTITIES = tuple(ENTITIES)
 class ChosenField:
     """One field with the column it has there (an id or a label) and the rule that counts.
 
-    `wanted` is the rule that was chosen; `rule` is weaker where the shop may not be written.
+    `wanted` is the rule that was chosen; `rule` is weaker where the shop may not be written. `as_text`: a metafield is shown as
+    the text that Shopify keeps, whatever its definition says.
     """
 
     field: EntityField
     column: str
     rule: Rule
     wanted: Rule
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +67,27 @@ class ChosenEntity:
     def digest(self) -> str:
         """Changes whenever other fields, columns or rules are chosen."""
         fields = [
-            [one.field.name, one.column, one.rule.owner.value, one.rule.on_drift.value, one.rule.tie.value] for one in self.fields
+            [one.field.name, one.column, one.rule.owner.value, one.rule.on_drift.value, one.rule.tie.value]
+            + ([one.field.kind.value] if metafield_named(one.field.name) and one.field.kind is not Kind.TEXT else [])
+            for one in self.fields
         ]
         return digest([self.table, fields, self.gone_in_shop.value, self.gone_there.value])
+
+    @property
+    def metafields(self) -> tuple[str, ...]:
+        """Those (namespace.key) that are shown by their definitions."""
+        names = (metafield_named(one.field.name) for one in self.fields if not one.as_text)
+        return tuple(".".join(name) for name in names if name is not None)
+
+    def typed(self, types: Mapping[str, str]) -> "ChosenEntity":
+        """The same with metafields by the types of their definitions, by namespace.key."""
+        fields = tuple(
+            replace(one, field=typed_metafield(one.field, types.get(".".join(name), "")))
+            if (name := metafield_named(one.field.name)) and not one.as_text
+            else one
+            for one in self.fields
+        )
+        return replace(self, fields=fields)
 
     @property
     def needs_times(self) -> bool:
@@ -87,6 +116,10 @@ class Selection:
     orders: ChosenOrders | None = None
     problems: tuple[str, ...] = ()
 
+    def typed(self, types: Mapping[str, Mapping[str, str]]) -> "Selection":
+        """The same with metafields by the types of their definitions, by entity and namespace.key."""
+        return replace(self, entities=tuple(one.typed(types.get(one.entity.name, {})) for one in self.entities))
+
     def only(self, names: Iterable[str]) -> tuple["Selection", list[str]]:
         """Just these entities or fields (`inventory`, `price`, `variants.price`), and the names that are none of them."""
         wanted = list(names)
@@ -97,7 +130,7 @@ class Selection:
             if kept:
                 # references are needed to make a row, whatever else is looked at
                 base = tuple(part for part in one.fields if part.field.to and part not in kept)
-                entities.append(ChosenEntity(one.entity, one.table, (*base, *kept), one.gone_in_shop, one.gone_there))
+                entities.append(replace(one, fields=(*base, *kept)))
         orders = self.orders if ORDERS in wanted else None
         used |= {ORDERS} if orders else set()
         return Selection(tuple(entities), orders), [name for name in wanted if name not in used]
@@ -191,8 +224,9 @@ def _fields(entity: Entity, given: Any, reading: _Reading) -> Iterator[ChosenFie
         reading.say(f"{entity.name}.fields", "must be a list of field names or an object with a rule for each")
         return
     labels: dict[str, str] = {KEY_LABEL.casefold(): "the key"}
+    alike = _alike(entity, [str(name) for name in given])
     for name, options in given.items():
-        chosen = _field(entity, str(name), options, reading)
+        chosen = _field(entity, str(name), options, reading, alike)
         if chosen is None:
             continue
         other = labels.setdefault(chosen.column.casefold(), str(name))
@@ -201,22 +235,31 @@ def _fields(entity: Entity, given: Any, reading: _Reading) -> Iterator[ChosenFie
         yield chosen
 
 
-def _field(entity: Entity, name: str, options: Any, reading: _Reading) -> ChosenField | None:
+def _alike(entity: Entity, names: Iterable[str]) -> frozenset[str]:
+    """Metafields whose keys alone would not do as names of their columns: another field has the same."""
+    known = {name: field for name in names if (field := entity_field(entity, name)) is not None}
+    count = Counter(field.label.casefold() for field in known.values())
+    return frozenset(name for name, field in known.items() if metafield_named(name) and count[field.label.casefold()] > 1)
+
+
+def _field(entity: Entity, name: str, options: Any, reading: _Reading, alike: Collection[str]) -> ChosenField | None:
     place = f"{entity.name}.fields.{name}"
     known = entity_field(entity, name)
     if known is None:
         reading.say(place, f"there is no such field{_near(name, list(entity.by_name))}")
         return None
     options = {"rule": options} if isinstance(options, str) else options
-    found = _options(place, {} if options is None else options, ("rule", "column"), reading)
+    found = _options(place, {} if options is None else options, ("rule", "column", "as"), reading)
     if found is None:
         return None
-    column = found.get("column", known.label)
+    column = found.get("column", name.removeprefix("metafields.") if name in alike else known.label)
+    if found.get("as", "text") != "text" or ("as" in found and not metafield_named(name)):
+        reading.say(place, "as must be text, and is for metafields only")
     if not isinstance(column, str) or not column.strip():
         reading.say(place, "column must be a column's name")
         return None
     wanted = _rule(place, known, found.get("rule"), reading)
-    return ChosenField(known, column.strip(), _allowed(entity, known, wanted, reading), wanted)
+    return ChosenField(known, column.strip(), _allowed(entity, known, wanted, reading), wanted, "as" in found)
 
 
 def _rule(place: str, known: EntityField, word: Any, reading: _Reading) -> Rule:

@@ -99,6 +99,7 @@ class _Workbook:
         self._head = book.add_format({"bold": True, "bottom": 1})
         self._formats = {
             Kind.MOMENT: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            Kind.DATE: book.add_format({"num_format": "yyyy-mm-dd"}),
             Kind.MONEY: book.add_format({"num_format": "#,##0.00##"}),
         }
         self._begin()

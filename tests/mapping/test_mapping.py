@@ -88,6 +88,21 @@ def test_columns_are_chosen_by_name_header_and_family() -> None:
     assert SheetMapping("line", chosen.columns, "UTC", "EUR").metafields == (("custom", "wrap"),)
 
 
+def test_metafields_are_what_their_definitions_say() -> None:
+    names = ["metafield:custom.due", "metafield:custom.weight", "metafield_text:custom.due", "metafield:custom.none"]
+    chosen = parse_columns([{"field": name, "header": name} for name in names], "order")
+    types = {"custom.due": "date_time", "custom.weight": "number_decimal", "custom.none": ""}
+    mapping = SheetMapping("order", chosen.columns, "Europe/Berlin", "EUR", types=types)
+    assert not chosen.problems and [one.kind for one in mapping.fields[1:]] == [Kind.MOMENT, Kind.NUMBER, Kind.TEXT, Kind.TEXT]
+    assert mapping.metafields == (("custom", "due"), ("custom", "weight"), ("custom", "none"))
+    assert mapping.digest != SheetMapping("order", chosen.columns, "Europe/Berlin", "EUR").digest
+    texts = {"custom.due": "2026-07-01T15:30:00+00:00", "custom.weight": "2.50", "custom.none": "7"}
+    (record,) = mapping.records({"id": "1", "metafields": texts})
+    assert [record.fields[name] for name in names] == [datetime(2026, 7, 1, 17, 30), Decimal("2.5"), texts["custom.due"], "7"]
+    (older,) = mapping.records({"id": "1", "metafields": dict.fromkeys(texts, "?")})
+    assert {older.fields[name] for name in names} == {"?"}
+
+
 @pytest.mark.parametrize(
     ("value", "rows", "said"),
     [

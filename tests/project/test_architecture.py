@@ -15,12 +15,13 @@ MODULES = {
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 PURE = ("syncdb.values", "syncdb.model", "syncdb.engine.compare", "syncdb.engine.policy", "syncdb.engine.guards")
-PURE += ("syncdb.engine.match", "syncdb.engine.capabilities")
+PURE += ("syncdb.engine.match", "syncdb.engine.capabilities", "syncdb.metafields")
 IMPURE = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "requests", "secrets", "shutil", "socket"}
 IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
 
 # what each room may import of the others, longest prefix first; what is not listed may import anything but the sandbox
 FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.order_snapshot", "syncdb.programs")
+FLOOR += ("syncdb.metafields",)
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 STORED = (*FLOOR, "syncdb.model", "syncdb.ledger", "syncdb.mapping", "syncdb.connectors", "syncdb.http", "syncdb.config")
 SYSTEMS = (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.config", "syncdb.connectors", "syncdb.ledger")
@@ -37,6 +38,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.config": (*FLOOR, "syncdb.http"),
     "syncdb.mapping": (*FLOOR, "syncdb.model"),
     "syncdb.order_snapshot": ("syncdb.values",),
+    "syncdb.metafields": ("syncdb.values",),
     "syncdb.ledger": (*FLOOR, "syncdb.model"),
     "syncdb.connectors": (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.connectors.base", "syncdb.connectors.order_source"),
     "syncdb.systems": SYSTEMS,

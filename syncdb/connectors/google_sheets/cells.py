@@ -73,7 +73,7 @@ def value_in(entry: Entry, kind: Kind) -> Value:
         return entry
     if isinstance(entry, Formula):
         return entry.text
-    if kind is Kind.MOMENT:
+    if kind in (Kind.MOMENT, Kind.DATE):
         try:
             return from_serial(entry)
         except (OverflowError, ValueError):
@@ -144,6 +144,8 @@ def number_format(field: Field, currency: str | None = None) -> Json | None:
         return {"type": "TEXT", "pattern": "@"}
     if field.kind is Kind.MOMENT:
         return {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
+    if field.kind is Kind.DATE:
+        return {"type": "DATE", "pattern": "yyyy-mm-dd"}
     return {"type": "NUMBER", "pattern": _money_pattern(currency)} if field.kind is Kind.MONEY else None
 
 

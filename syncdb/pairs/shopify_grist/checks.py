@@ -10,8 +10,10 @@ from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
 from syncdb.errors import Exit, SyncdbError
+from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Owner
+from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.selection import Selection
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import binding_name, wanted_tables
@@ -84,7 +86,8 @@ def check_grist(settings: GristSettings, reader: LedgerReader | None, clock: Clo
             document = GristDocument(client, find_document(client, settings.grist_document, settings.grist_workspace, make=False))
             checks += check_document(client, document)
             checks.append(check_sight(document))
-            request = wanted_tables(settings.selection, str(shop["zone"]), str(shop["currency"]))
+            types = stored_types(reader.meta(state_keys.METAFIELD_TYPES) if reader else None)
+            request = wanted_tables(settings.selection, str(shop["zone"]), str(shop["currency"]), types)
             standing: dict[str, TableState] = {}
             for name, wish in request.items():
                 checks.append(_table(document, name, wish, reader, standing))

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from syncdb.clock import Clock
@@ -22,13 +22,14 @@ from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_sync import Derived, EntitySync, Naming, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
-from syncdb.engine.request import RunRequest
+from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.ledger import Ledger
 from syncdb.model import Policy, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.shop_identity import one_shop
 from syncdb.pairs.base import Hearing, Implementation, OrderTracking, Run
+from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
@@ -37,7 +38,7 @@ from syncdb.pairs.shopify_grist.known_table import rows_shown
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
-from syncdb.pairs.shopify_grist.tables import Tables, order_rows, registered, shown_fields, wanted_tables
+from syncdb.pairs.shopify_grist.tables import Tables, order_rows, pair_name, registered, shown_fields, wanted_tables, with_empty
 from syncdb.systems.grist.connecting import counted_calls
 from syncdb.systems.grist.deliveries import DOCUMENT, DocumentSender
 from syncdb.systems.grist.keys import GRIST
@@ -58,6 +59,18 @@ class _Opened:
     ledger: Ledger
     shopify: ShopifyClient
     tables: Tables
+    types: Types = field(default_factory=dict)
+
+
+def _with_types(opened: _Opened) -> _Opened:
+    """The same, once it is known of which types the chosen metafields are. Raises Refused and RetryLater."""
+    selection, ledger = opened.settings.selection, opened.ledger
+    wanted: dict[str, Sequence[str]] = {one.entity.name: one.metafields for one in selection.entities}
+    if selection.orders is not None:
+        wanted[ORDERS] = [".".join(name) for name in order_rows(selection.orders, "UTC", "XXX").metafields]
+    due = everything_is_due(ledger, pair_name(opened.tables.document.id), opened.request, opened.clock.now())
+    types = learned_types(ledger, opened.shopify, wanted, due=due)
+    return replace(opened, settings=replace(opened.settings, selection=selection.typed(types)), types=types)
 
 
 @contextmanager
@@ -68,11 +81,12 @@ def open_runs(
 
     Raises LedgerBusy, LedgerUnusable, ConfigurationError, RemoteError, and NeedsPerson for another shop's ledger.
     """
-    selection = settings.selection.only(only)[0] if only else settings.selection
     with (
         open_ledger(settings, request, clock, SHOPIFY_GRIST.name) as ledger,
         _opened(settings, ledger, request, clock, progress, make=not request.dry) as opened,
     ):
+        opened = _with_types(opened)
+        selection = opened.settings.selection.only(only)[0] if only else opened.settings.selection
         runs = []
         if selection.entities:
             runs.append(_catalogue_run(opened, selection, part=bool(only)))
@@ -115,7 +129,10 @@ def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
     asked = {one.entity.name for one in selection.entities}
     whole = [one for one in settings.selection.entities if one.entity.name in asked]
     names = {one.entity.name: [part.field.name for part in one.fields] for one in whole}
-    catalogue = ShopCatalogue(opened.shopify, fields=names, overlap=timedelta(minutes=settings.overlap_minutes))
+    typed = with_empty(opened.types)
+    types = {one.entity.name: {name: typed[one.entity.name].get(name, "") for name in one.metafields} for one in whole}
+    overlap = timedelta(minutes=settings.overlap_minutes)
+    catalogue = ShopCatalogue(opened.shopify, fields=names, overlap=overlap, types=types)
     pair_run = _pair_run(opened, selection, catalogue, part=part)
     sync = PairSync(opened.ledger, pair_run, opened.request, opened.clock, opened.rng, opened.progress)
     shown = {one.entity.name: shown_fields(one) for one in selection.entities}
@@ -180,7 +197,7 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         asked=opened.shopify.shop,
     )
     whole = {one.entity.name: one for one in settings.selection.entities}
-    wanted = wanted_tables(settings.selection, shop.zone.key, shop.currency)
+    wanted = wanted_tables(settings.selection, shop.zone.key, shop.currency, opened.types)
     entities = []
     for one in selection.entities:
         wish = wanted[one.entity.name]

@@ -3,9 +3,11 @@
 from syncdb.clock import Clock
 from syncdb.connectors.grist import GristDocument, GristTable, TableBinding
 from syncdb.connectors.grist.target import find_document
+from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping.entities import KEY_LABEL
 from syncdb.pairs.base import RowsShown
+from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.selection import ORDERS
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import binding_name, order_columns, order_rows, pair_name
@@ -24,7 +26,8 @@ def rows_shown(settings: GristSettings, reader: LedgerReader, clock: Clock) -> R
         stored = reader.meta(binding_name(document.id, ORDERS, chosen.table))
         if not stored:
             return None
-        columns = order_columns(order_rows(chosen, str(shop["zone"]), str(shop["currency"])))
+        types = stored_types(reader.meta(state_keys.METAFIELD_TYPES))
+        columns = order_columns(order_rows(chosen, str(shop["zone"]), str(shop["currency"]), types))
         table = GristTable(
             document,
             name=ORDERS,

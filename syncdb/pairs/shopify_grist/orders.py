@@ -9,6 +9,7 @@ from syncdb.connectors.grist import GristTable
 from syncdb.ledger import state_keys
 from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Side
 from syncdb.orders.order_sync import RowMapping
+from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.selection import ORDERS, ChosenOrders
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import Tables, order_columns, order_rows, registered
@@ -29,7 +30,8 @@ class OrdersTable:
         self.pair = registered(self.tables.ledger, self.document, ORDERS)
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
-        rows = order_rows(self.chosen, str(shop["zone"]), str(shop["currency"]))
+        types = stored_types(self.tables.ledger.runs.get(state_keys.METAFIELD_TYPES))
+        rows = order_rows(self.chosen, str(shop["zone"]), str(shop["currency"]), types)
         self._table = self.tables.table(ORDERS, self.chosen.table, order_columns(rows, self.chosen.from_grist))
         return self._table, rows
 

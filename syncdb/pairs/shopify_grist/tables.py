@@ -13,8 +13,10 @@ from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import SheetMapping
 from syncdb.mapping.entities import KEY_LABEL, EntityField, ShownAs
+from syncdb.metafields import kind_of
 from syncdb.model import Field, Owner, Record
 from syncdb.orders.writable_orders import TAGS, sorted_words
+from syncdb.pairs.metafield_types import Types
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.values import Kind, Value, minor_digits
@@ -26,11 +28,12 @@ TYPES = {
     ShownAs.NUMBER: "Numeric",
     ShownAs.WHOLE: "Int",
     ShownAs.FLAG: "Bool",
+    ShownAs.DATE: "Date",
     ShownAs.CHOICE: "Choice",
     ShownAs.WORDS: "ChoiceList",
 }
 MOST_DIGITS = 3  # decimals of any currency: orders of one shop can be in several
-ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool"}
+ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool", Kind.NUMBER: "Numeric", Kind.DATE: "Date"}
 
 
 @dataclass(slots=True)
@@ -95,15 +98,15 @@ def binding_name(document: str, name: str, table: str) -> str:
     return state_keys.binding(f"{SHOPIFY_GRIST.name}:{document}|{name}|{table}")
 
 
-def wanted_tables(selection: Selection, zone: str, currency: str) -> dict[str, WantedTable]:
-    """The tables that a selection needs, by entity. `zone` and `currency` are the shop's."""
-    whole = {one.entity.name: one for one in selection.entities}
+def wanted_tables(selection: Selection, zone: str, currency: str, types: Types) -> dict[str, WantedTable]:
+    """The tables that a selection needs, by entity. `zone`, `currency` and the `types` of metafields are the shop's."""
+    whole = {one.entity.name: one for one in selection.typed(types).entities}
     wanted = {}
     for name, one in whole.items():
         columns = tuple(_column(part, whole, zone, currency) for part in one.fields)
         wanted[name] = WantedTable(one.table, KEY_LABEL, columns, CHANGED_AT if one.needs_times else None)
     if selection.orders is not None:
-        columns = order_columns(order_rows(selection.orders, zone, currency), selection.orders.from_grist)
+        columns = order_columns(order_rows(selection.orders, zone, currency, types), selection.orders.from_grist)
         wanted[ORDERS] = WantedTable(selection.orders.table, KEY_LABEL, columns)
     return wanted
 
@@ -123,9 +126,20 @@ def order_columns(rows: "OrderRows", shared: Collection[str] = ()) -> tuple[Tabl
     )
 
 
-def order_rows(chosen: ChosenOrders, zone: str, currency: str) -> "OrderRows":
+def order_rows(chosen: ChosenOrders, zone: str, currency: str, types: Types | None = None) -> "OrderRows":
     """Orders as rows of their table."""
-    return OrderRows(SheetMapping(chosen.rows, chosen.columns, zone, currency, wanted=chosen.wanted))
+    return OrderRows(
+        SheetMapping(
+            chosen.rows, chosen.columns, zone, currency, wanted=chosen.wanted, types=with_empty(types or {}).get(ORDERS, {})
+        )
+    )
+
+
+def with_empty(types: Types) -> Types:
+    """The types whose values are read and written as such: those that a cell of Grist can hold and be empty as well."""
+    return {
+        entity: {name: type for name, type in named.items() if kind_of(type) is not Kind.FLAG} for entity, named in types.items()
+    }
 
 
 def shown_fields(chosen: ChosenEntity) -> tuple[Field, ...]:

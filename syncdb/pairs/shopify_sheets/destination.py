@@ -21,6 +21,7 @@ from syncdb.mapping import Amounts, SheetMapping, default_columns
 from syncdb.mapping.order_filter import EVERY_ORDER
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.orders.order_sync import RowMapping
+from syncdb.pairs.metafield_types import Types, stored_types
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.periods import ONE
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
@@ -88,7 +89,8 @@ class SheetDestination:
         open_tabs(self._place, opening).structure(1)
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
-        mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]))
+        types = stored_types(self.ledger.runs.get(state_keys.METAFIELD_TYPES))
+        mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]), types)
         for other in self._place.left_behind():
             log.warning("%s", other)
         opening = Opening(
@@ -142,12 +144,13 @@ class SheetDestination:
         self.client.close()
 
 
-def sheet_mapping(settings: SheetsSettings, zone: str, currency: str) -> SheetMapping:
-    """What the settings want to see of an order, in the shop's time zone and currency."""
+def sheet_mapping(settings: SheetsSettings, zone: str, currency: str, types: Types | None = None) -> SheetMapping:
+    """What the settings want to see of an order, in the shop's time zone and currency; metafields by their `types`."""
     rows = cast(RowsSetting, settings.rows)
     amounts = cast(Amounts, settings.order_amounts)
     columns = settings.columns or default_columns(rows)
-    return SheetMapping(rows, columns, zone, currency, amounts, LONGEST_TEXT, settings.order_filter or EVERY_ORDER)
+    wanted = settings.order_filter or EVERY_ORDER
+    return SheetMapping(rows, columns, zone, currency, amounts, LONGEST_TEXT, wanted, (types or {}).get("orders", {}))
 
 
 def policy(settings: SheetsSettings, fields: Sequence[Field]) -> Policy:

@@ -13,7 +13,7 @@ from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.audit import Audited, Period
 from syncdb.engine.progress import Progress
 from syncdb.engine.report import Report
-from syncdb.engine.request import RunRequest
+from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
@@ -22,6 +22,7 @@ from syncdb.orders.one_reading import OneReading
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, OrderTracking, Run
+from syncdb.pairs.metafield_types import learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier, unopened
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
 from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_mapping
@@ -69,7 +70,10 @@ def sync_of(
         shopify = stack.enter_context(connected_shop(settings, clock, trying))
         destination = SheetDestination(settings, ledger, google, request, clock, rng)
         shape = sheet_mapping(settings, "UTC", "XXX")  # for what does not depend on the shop
-        reader = OrderReader(shopify, metafields_of(settings.read_columns))
+        due = everything_is_due(ledger, destination.pair, request, clock.now())
+        metafields = metafields_of(settings.read_columns)
+        learned_types(ledger, shopify, {ORDERS: [".".join(name) for name in metafields]}, due=due)
+        reader = OrderReader(shopify, metafields)
         rules = policy(settings, shape.fields)
         yield OrderSync(
             ledger, reader, destination, rules, limits(settings), request, clock, rng, progress, reading=reading or OneReading()

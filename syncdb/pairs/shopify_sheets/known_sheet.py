@@ -7,6 +7,7 @@ from syncdb.connectors.google_sheets.client import Client
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.pairs.base import RowsShown
+from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.shopify_sheets.destination import sheet_mapping
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
 from syncdb.pairs.shopify_sheets.tabs import Opening, Tabs, TargetSpreadsheet, open_tabs, spreadsheet_in, to_remember
@@ -30,7 +31,8 @@ def known_sheet(settings: SheetsSettings, reader: LedgerReader, google: Client) 
     spreadsheet_id = spreadsheet_in(settings, reader.meta)
     if not spreadsheet_id or not shop:
         return None
-    mapping = sheet_mapping(settings, str(shop["zone"]), str(shop["currency"]))
+    types = stored_types(reader.meta(state_keys.METAFIELD_TYPES))
+    mapping = sheet_mapping(settings, str(shop["zone"]), str(shop["currency"]), types)
     place = TargetSpreadsheet(settings, spreadsheet_id, reader.connection, reader.meta)
     connector = open_tabs(place, Opening(google, mapping.fields, str(reader.meta(state_keys.LEDGER_ID)), everything=True))
     return KnownSheet(place.pair, tuple(one.tab for one in to_remember(settings, connector).values()), connector)

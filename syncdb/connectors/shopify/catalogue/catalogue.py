@@ -24,8 +24,9 @@ class ShopCatalogue:
     With `origin` (namespace and key of a metafield of type id) new products can be made, each under the key of its operation as
     custom id; `whole` says what belongs to one (default: the operation's own fields). `late` is how many seconds an unanswered
     write may still be applied after it was sent, `overlap` how far back each question for changes reaches again. Time is the
-    client's clock. `conversation` is one that was begun already, `manner` how stock is written. Raises ConfigurationError for
-    entities and fields that there are not.
+    client's clock. `conversation` is one that was begun already, `manner` how stock is written. `types` are those of metafields
+    by their definitions, by entity and namespace.key; what is not named is shown as the text that Shopify keeps. Raises
+    ConfigurationError for entities and fields that there are not.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class ShopCatalogue:
         whole: Whole = product_of,
         conversation: Conversation | None = None,
         manner: Manner = SETTING,
+        types: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._conversation = conversation or Conversation(client)
         creator = ProductCreator(self._conversation, CustomIds(self._conversation, *origin), whole) if origin else None
@@ -46,7 +48,7 @@ class ShopCatalogue:
             name: CatalogueSide(
                 self._conversation,
                 entity_named(name),
-                entity_named(name).chosen(names),
+                entity_named(name).chosen(names, (types or {}).get(name)),
                 late,
                 creator if name == PRODUCTS.name else None,
                 manner,

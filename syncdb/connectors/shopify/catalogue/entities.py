@@ -40,11 +40,17 @@ class ShopEntity:
         """Whether a text can be the id of one: anything else would make Shopify refuse the whole question."""
         return bool(re.fullmatch(rf"gid://shopify/{self.type}/\d+(\?inventory_item_id=\d+)?", key))
 
-    def chosen(self, names: Sequence[str]) -> tuple[ShopField, ...]:
-        """The fields of these names. Raises ConfigurationError naming those that there are not."""
+    def chosen(self, names: Sequence[str], types: Mapping[str, str] | None = None) -> tuple[ShopField, ...]:
+        """The fields of these names, metafields by `types` (of their definitions, by namespace.key; otherwise as text).
+
+        Raises ConfigurationError naming those that there are not.
+        """
         known = {field.name: field for field in self.fields}
         metafields = [name for name in names if self.metafields and METAFIELD.fullmatch(name)]
-        known |= {name: metafield(name, f"m{number}") for number, name in enumerate(metafields)}
+        known |= {
+            name: metafield(name, f"m{number}", (types or {}).get(name.removeprefix("metafields."), ""))
+            for number, name in enumerate(metafields)
+        }
         if wrong := [name for name in names if name not in known]:
             raise ConfigurationError(
                 [f"Shopify's {self.name} have no field {name!r}." for name in wrong],

@@ -16,6 +16,7 @@ from syncdb.connectors.shopify.catalogue.answered import words
 from syncdb.connectors.shopify.shape import Leaf, One, Path, Shape
 from syncdb.decoding import flag, listed, text, whole
 from syncdb.errors import ConfigurationError
+from syncdb.metafields import kind_of, meant
 from syncdb.values import Kind, Value, moment, money, wall_clock
 
 Reader = Callable[[Any, tzinfo], Value]
@@ -28,7 +29,8 @@ class ShopField:
     """One field. `path` leads to it in an answered object; `written` leads to it in the input of its mutation (empty: never).
 
     `inside` is the selection of what stands at the end of the path, `call` the real field where its name is only an alias.
-    `required` fields cannot be empty, `choices` are the only values there are, `cleared` is what is sent to empty it.
+    `required` fields cannot be empty, `choices` are the only values there are, `cleared` is what is sent to empty it. `type` is
+    that of a metafield's definition, empty where it is shown as the text that Shopify keeps.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ShopField:
     required: bool = False
     choices: tuple[str, ...] = ()
     cleared: str | None = ""
+    type: str = ""
 
     @property
     def metafield(self) -> tuple[str, str] | None:
@@ -118,13 +121,19 @@ def _metafield_value(answered: Any, zone: tzinfo) -> Value:
     return words(answered["value"])
 
 
-def metafield(name: str, alias: str) -> ShopField:
+def _typed(type: str) -> Reader:
+    return lambda answered, zone: meant(type, words(answered["value"]), zone)
+
+
+def metafield(name: str, alias: str, type: str = "") -> ShopField:
     """The field of one chosen metafield ("metafields.custom.material"), asked under an alias with what its writing needs."""
     found = METAFIELD.fullmatch(name)
     if found is None:
         raise ConfigurationError([f"{name!r} is not a metafield: write metafields.<namespace>.<key>."])
     call = f"metafield(namespace: {json.dumps(found['namespace'])}, key: {json.dumps(found['key'])})"
-    return ShopField(name, Kind.TEXT, (alias,), _metafield_value, "{ value type compareDigest }", call, written=(alias,))
+    read = _typed(type) if type else _metafield_value
+    inside = "{ value type compareDigest }"
+    return ShopField(name, kind_of(type), (alias,), read, inside, call, written=(alias,), type=type)
 
 
 def _counted(name: str, written: bool) -> ShopField:

@@ -5,15 +5,18 @@ Checked before anything is sent, since one value that does not fit its GraphQL t
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.fields import ShopField, split
 from syncdb.connectors.shopify.shape import Path
+from syncdb.metafields import written
 from syncdb.values import Kind, Value, canonical, minor_digits
 
 LARGEST_QUANTITY = 1_000_000_000  # documented (INVALID_QUANTITY_TOO_HIGH)
 COUNTRY = re.compile("[A-Z]{2}")  # ISO 3166-1, as Shopify's CountryCode
+NOTHING_KNOWN = "{}"  # in place of the text that a metafield has
 LARGEST_AMOUNT = Decimal(10) ** 15
 
 
@@ -31,9 +34,17 @@ def sent(field: ShopField, value: Value, currency: str) -> Any:
             raise UnfitInput(f"{field.name} cannot be empty")
         return [] if field.name == "tags" else field.cleared
     try:
-        return _sent(field, wanted, currency)
+        return metafield_text(field, wanted, NOTHING_KNOWN, currency, UTC) if field.metafield else _sent(field, wanted, currency)
     except UnfitInput as error:
         raise UnfitInput(f"{field.name} {_shown(value)!r}: {error}") from None
+
+
+def metafield_text(field: ShopField, wanted: Value, before: str | None, currency: str, zone: tzinfo) -> str:
+    """The text of a metafield for a value. `before` is what stands there. Raises UnfitInput."""
+    try:
+        return written(field.type, wanted, before, currency, zone)
+    except ValueError as error:
+        raise UnfitInput(str(error)) from None
 
 
 def _sent(field: ShopField, wanted: Value, currency: str) -> Any:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import UserError, text_at, text_or_none_at
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import ShopField
+from syncdb.connectors.shopify.catalogue.inputs import UnfitInput, metafield_text
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import MOVED, PendingWrite, Sender, pending, refuse
+from syncdb.connectors.shopify.catalogue.work import MOVED, PendingWrite, Sender, called, pending, refuse
 from syncdb.model import Result
 from syncdb.values import canonical
 
@@ -33,11 +35,7 @@ class _Entry:
 
     work: PendingWrite
     field: ShopField
-
-    @property
-    def value(self) -> str | None:
-        found = canonical(self.work.operation.changes[self.field.name])
-        return None if found is None else str(found)
+    value: str | None
 
     def named(self) -> dict[str, Any]:
         namespace, key = self.field.metafield or ("", "")
@@ -53,11 +51,31 @@ class _Entry:
 
 def write_metafields(works: Sequence[PendingWrite], sender: Sender, entity: ShopEntity) -> None:
     """Set and delete what these works change of metafields; what is refused or stale is settled, the rest stays pending."""
-    entries = [_Entry(work, field) for work in pending(works) for field in work.changed(metafields=True)]
+    entries = [
+        _Entry(work, field, text)
+        for work in pending(works)
+        for field, text in _texts(work, sender.conversation, entity)
+        if work.pending
+    ]
     for group in _groups([entry for entry in entries if entry.value is not None]):
         _set(group, sender, entity)
     for group in _groups([entry for entry in entries if entry.value is None and entry.work.pending]):
         _delete(group, sender, entity)
+
+
+def _texts(work: PendingWrite, conversation: Conversation, entity: ShopEntity) -> list[tuple[ShopField, str | None]]:
+    """What is to be written of its metafields, None where one is emptied. Settles the work where a value will not do."""
+    shop = conversation.shop()
+    found: list[tuple[ShopField, str | None]] = []
+    for field in work.changed(metafields=True):
+        wanted = canonical(work.operation.changes[field.name])
+        before = work.node.get(field.path[0])
+        known = text_or_none_at(before, "value") if before else None
+        try:
+            found.append((field, None if wanted is None else metafield_text(field, wanted, known, shop.currency, shop.zone)))
+        except UnfitInput as why:
+            work.end(Result.REJECTED, f"{called(work, entity)}: {field.name}: {why}")
+    return found
 
 
 def _groups(entries: Sequence[_Entry]) -> list[list[_Entry]]:

@@ -16,6 +16,8 @@ from syncdb.connectors.shopify.catalogue.fields import parts_of
 from syncdb.connectors.shopify.catalogue.reading import LOCATIONS, by_ids_of, page_of
 from syncdb.connectors.shopify.catalogue.records import DELETION, MUTATIONS, document_of
 from syncdb.connectors.shopify.catalogue.variants import document_of as variants_document
+from syncdb.connectors.shopify.metafield_types import OWNERS
+from syncdb.connectors.shopify.metafield_types import document_of as types_document
 from syncdb.connectors.shopify.shape import Parts, selection, without
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -45,6 +47,7 @@ def documents() -> Iterator[str]:
     for name, mutation in MUTATIONS.items():
         yield from (document_of(mutation, count, selection(parts(ENTITIES[name]))) for count in (1, 3))
     yield document_of(DELETION, 2, "")
+    yield from (types_document(owner, ["custom.material", 'od"d.key']) for owner in OWNERS.values())
     yield from (variants_document(count, selection(parts(ENTITIES["variants"]))) for count in (1, 3))
 
 
@@ -68,7 +71,7 @@ def test_documents_fit_shopifys_schema(version: str) -> None:
     schema = admin_schema(version)
     for document in DOCUMENTS:
         assert validate(schema, parse(document)) == [], document
-    assert len(DOCUMENTS) == 50  # and never none at all
+    assert len(DOCUMENTS) == 54  # and never none at all
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
