@@ -268,6 +268,18 @@ ACTIONS = (
         """,
     ),
     Command(
+        "secrets",
+        "syncdb.cli.secrets:secrets",
+        f"""Keep tokens and passwords encrypted, beside the settings.
+
+        set NAME asks for one (or reads it from standard input: never from the command line); list shows which are set, from which
+        place each counts, its age and last four letters; rotate gives all a new key; remove NAME forgets one. The key is
+        elsewhere (docs/secrets.md): without it a secret must be entered again, and nothing else is lost.
+        Exit codes: 0 done; 2 no such secret, or no place for the key. Example: {MANAGER} secrets set
+        shopify_access_token
+        """,
+    ),
+    Command(
         "redact",
         "syncdb.cli.redact:redact",
         f"""Remove a customer's personal data, and prove it.

@@ -8,7 +8,7 @@ from typing import Any
 
 from syncdb.config.keys import GENERAL, Key, Keys
 from syncdb.config.place import VARIABLE, config_place
-from syncdb.config.sources import Source, from_dotenv, from_environment, from_flags, from_json, nearest
+from syncdb.config.sources import Source, from_dotenv, from_environment, from_flags, from_json, from_secrets, nearest
 from syncdb.errors import ConfigurationError
 from syncdb.http import redact
 from syncdb.programs import MANAGER
@@ -37,7 +37,8 @@ class Reading:
     def missing(self, name: str) -> str:
         """Where a setting was looked for in vain, and what to do."""
         key = self.known.by_name[name]
-        looked = [source.where(key) for source in self.sources if source.kind != "flag"]
+        passed_over = ("flag",) if key.secret else ("flag", "secrets")
+        looked = [source.where(key) for source in self.sources if source.kind not in passed_over]
         templates = [s.where(key) for s in self.sources if isinstance(raw := s.values.get(name), str) and raw.strip()]
         told = f"{name} is not set. Looked for: {'; '.join(looked)}."
         if templates:
@@ -100,7 +101,8 @@ def read(
     directory: Path,
     config_path: Path | None = None,
 ) -> Reading:
-    """The wanted settings and those of every run. The first place that has one counts: flag, environment, `.env`, JSON, default.
+    """The wanted settings and those of every run. The first place that has one counts: flag, environment, stored secrets, `.env`,
+    JSON, default.
 
     `flags` are options by setting name, None meaning "not given". The files are the JSON file that `config_place` finds, which
     must be there only if it was named, and `.env` beside it. Relative
@@ -110,7 +112,8 @@ def read(
     place = config_place(config_path, env, directory)
     file = place.file
     json_file = from_json(file, known, named_by=place.named_by)
-    sources = (from_flags(flags), from_environment(env, known), from_dotenv(file.parent / ".env", known), json_file)
+    secrets, dotenv = from_secrets(file, env, known), from_dotenv(file.parent / ".env", known)
+    sources = (from_flags(flags), from_environment(env, known), *secrets, dotenv, json_file)
     reading = Reading(known, sources, env)
     for source in sources:
         reading.problems += source.problems

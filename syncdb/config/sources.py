@@ -11,13 +11,16 @@ from dotenv.parser import parse_stream
 
 from syncdb.config.files import UnreadableFile, parse_json, read_text, readable_by_others
 from syncdb.config.keys import Key, Keys
+from syncdb.config.secret_store import SecretStore
+from syncdb.programs import MANAGER
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One place, as it was found: raw values by setting name, and what is wrong with the place itself.
 
-    `unreadable` means that settings may well be in it, so that nothing is "not set" for sure.
+    `unreadable` means that settings may well be in it, so that nothing is "not set" for sure. `lost` are encrypted ones whose key
+    is gone: they are not set.
     """
 
     kind: str
@@ -27,9 +30,12 @@ class Source:
     unreadable: bool = False
     problems: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
     def where(self, key: Key) -> str:
         """The place of a setting in this source, for people."""
+        if key.name in self.lost:
+            return f"{key.name} in {self.file} (it is there, but its key is gone: {MANAGER} secrets set {key.name})"
         if self.kind == "flag":
             return f"option {key.option}"
         if self.kind == "environment":
@@ -46,6 +52,22 @@ def from_flags(flags: Mapping[str, Any]) -> Source:
 def from_environment(env: Mapping[str, str], known: Keys) -> Source:
     """What the environment holds of ours. Foreign variables are none of our business."""
     return Source("environment", {key.name: env[key.env] for key in known.all if key.env in env})
+
+
+def from_secrets(config_file: Path, env: Mapping[str, str], known: Keys) -> tuple[Source, ...]:
+    """The encrypted secrets beside a configuration; no source where none were ever stored."""
+    store = SecretStore.of(config_file, env)
+    if not store.there:
+        return ()
+    try:
+        opened = store.opened()
+    except UnreadableFile as why:
+        return (Source("secrets", {}, store.file, unreadable=True, problems=(f"{store.file} {why}.",)),)
+    lost = (
+        f"{', '.join(opened.lost)} in {store.file} cannot be read: {opened.problem}. Enter it again: {MANAGER} secrets set NAME"
+    )
+    values = {name: value for name, value in opened.values.items() if name in known.by_name}
+    return (Source("secrets", values, store.file, notices=(lost,) if opened.lost else (), lost=opened.lost),)
 
 
 def from_dotenv(file: Path, known: Keys) -> Source:

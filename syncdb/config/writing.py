@@ -11,7 +11,7 @@ from syncdb.config.keys import Keys
 
 def write_config(file: Path, values: Mapping[str, object]) -> None:
     """The settings as JSON, in place of the file. Raises OSError."""
-    _replace(file, json.dumps(dict(values), indent=2, ensure_ascii=False) + "\n", 0o600)
+    replace_file(file, json.dumps(dict(values), indent=2, ensure_ascii=False) + "\n")
 
 
 def write_secrets(file: Path, secrets: Mapping[str, str | None], known: Keys) -> None:
@@ -23,7 +23,7 @@ def write_secrets(file: Path, secrets: Mapping[str, str | None], known: Keys) ->
     names = {known.by_name[name].env for name in secrets}
     kept = [line for line in before if _name(line) not in names]
     added = [f"{known.by_name[name].env}={_quoted(value)}" for name, value in secrets.items() if value]
-    _replace(file, "\n".join([*kept, *added]) + "\n", 0o600)
+    replace_file(file, "\n".join([*kept, *added]) + "\n")
 
 
 def set_aside(file: Path) -> Path:
@@ -47,14 +47,15 @@ def _quoted(value: str) -> str:
     return f"'{escaped}'"
 
 
-def _replace(file: Path, text: str, mode: int) -> None:
+def replace_file(file: Path, text: str) -> None:
+    """Put a text in place of a file, whole or not at all, for its owner only. Raises OSError."""
     fresh = file.with_name(file.name + ".new")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w", encoding="utf-8") as stream:
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
     fresh.replace(file)
 
 
-__all__ = ["UnreadableFile", "set_aside", "write_config", "write_secrets"]
+__all__ = ["UnreadableFile", "replace_file", "set_aside", "write_config", "write_secrets"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.config.place import config_place
-from syncdb.config.sources import Source, from_dotenv, from_environment, from_json
+from syncdb.config.sources import Source, from_dotenv, from_environment, from_json, from_secrets
 from syncdb.errors import ConfigurationError
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
@@ -81,6 +81,7 @@ def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, 
     file, known = place.file, registry.known_keys()
     return file, (
         from_environment(env, known),
+        *from_secrets(file, env, known),
         from_dotenv(file.parent / ".env", known),
         from_json(file, known, named_by=place.named_by),
     )
