@@ -120,6 +120,7 @@ class Policy:
     """What the user chose for a pair: a rule per field, and what absence and novelty on either side mean.
 
     `told` are fields that tell people which record it is: what both sides show alike is remembered, and never written.
+    `new_needs` are fields without which a new record is not made on the other side.
     """
 
     rules: Mapping[str, Rule]
@@ -128,6 +129,7 @@ class Policy:
     create_left: bool = False
     create_right: bool = True
     told: tuple[str, ...] = ()
+    new_needs: frozenset[str] = frozenset()
 
 
 class Moved(Enum):

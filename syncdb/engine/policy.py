@@ -88,7 +88,7 @@ def _one_missing(triple: Triple, there: Found, missing: Side, policy: Policy) ->
     if not sure:
         return Decision(triple.key)
     if triple.base is None:
-        if may_create:
+        if may_create and all(canonical(there.record.fields.get(name)) is not None for name in policy.new_needs):
             return _create(there, missing, NEW)
         return _left_alone(triple, Why.UNKNOWN_KEY)
     if on_missing is OnMissing.RESTORE:

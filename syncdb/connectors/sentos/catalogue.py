@@ -19,7 +19,7 @@ from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
 from syncdb.values import Value, digest
 
 PRODUCTS = "products"
-PICTURES = "."  # divides the digest of a product from that of the addresses of its pictures
+WHOLE, PICTURES, ARTICLES = range(3)  # what each part of the mark of a product is a digest of
 BLOCK = 1000
 GONE_AFTER = 2  # complete listings in a row without a product, until it counts as gone
 
@@ -95,7 +95,7 @@ class SentosCatalogue:
             self.why_not = "one of its products cannot be read"
             self._notices.append(Notice("product", f"A product of the listing cannot be read and was left out: {why}"))
             return
-        mark = f"{digest(json.loads(json.dumps(shown, default=str)))[:12]}{PICTURES}{digest(product.pictures)[:8]}"
+        mark = _mark(shown, product)
         if self.products.get(product.id) not in (None, product):
             self._notices.append(
                 Notice("twice", f"Product {product.id} came twice in the listing, not alike: it was left alone.")
@@ -217,14 +217,17 @@ class WithPictures(Mapping[str, tuple[str, ...] | None]):
 
 @dataclass(slots=True)
 class GoodsFeed:
-    """Tells which records changed since the last listing. `keys_of` gives the keys that a product has, by entity.
+    """Tells which records changed since the last listing. `keys_of` gives the keys that a product has, by entity,
+    and is told whether other things are stocked of it than before. `may_be_gone`: something was lacking once, and counts as gone
+    if it is lacking again.
 
     `pictures` are the name of the entity of pictures and what gives its keys for products whose pictures changed (None: all).
     """
 
     catalogue: SentosCatalogue
-    keys_of: Callable[[Product], Mapping[str, Sequence[str]]]
+    keys_of: Callable[[Product, bool], Mapping[str, Sequence[str]]]
     entities: Sequence[str]
+    may_be_gone: Callable[[], bool]
     pictures: tuple[str, Callable[[Iterable[str] | None], tuple[str, ...] | None]] | None = None
 
     def changes(self, cursor: str | None) -> Changes:
@@ -237,7 +240,7 @@ class GoodsFeed:
             return Changes(self._with_pictures(everything, before), written)
         keys: dict[str, list[str]] = {}
         for id in (id for id, mark in now.items() if before.get(id) != mark):
-            for entity, some in self.keys_of(self.catalogue.products[id]).items():
+            for entity, some in self.keys_of(self.catalogue.products[id], _other(ARTICLES, before.get(id), now[id])).items():
                 keys.setdefault(entity, []).extend(some)
         told = {name: tuple(keys[name]) for name in self.entities if keys.get(name)}
         return Changes(self._with_pictures(told, before), written)
@@ -249,7 +252,9 @@ class GoodsFeed:
             return told
         name, keys_of = self.pictures
         moved = (
-            None if before is None else [id for id, mark in self.catalogue.digests.items() if _other(before.get(id, ""), mark)]
+            None
+            if before is None
+            else [id for id, mark in self.catalogue.digests.items() if _other(PICTURES, before.get(id), mark)]
         )
         return WithPictures(told, name, lambda: keys_of(moved))
 
@@ -262,12 +267,20 @@ class GoodsFeed:
         return cursor
 
     def _may_be_gone(self) -> bool:
-        return any(times < GONE_AFTER for times in self.catalogue.absent_before.values())
+        return self.may_be_gone() or any(times < GONE_AFTER for times in self.catalogue.absent_before.values())
 
 
-def _other(before: str, now: str) -> bool:
-    """Whether two marks of a product are of other pictures."""
-    return before.partition(PICTURES)[2] != now.partition(PICTURES)[2]
+def _mark(shown: Mapping[str, Any], product: Product) -> str:
+    """What a product is known by: digests of all that is shown of it, of the addresses of its pictures, of what is stocked."""
+    whole = digest(json.loads(json.dumps(shown, default=str)))[:12]
+    articles = [(one.id, one.sku, one.options) for one in product.articles]
+    return f"{whole}.{digest(product.pictures)[:8]}.{digest(articles)[:8]}"
+
+
+def _other(part: int, before: str | None, now: str) -> bool:
+    """Whether a part of two marks of a product differs."""
+    parts = (before or "").split(".")
+    return part >= len(parts) or parts[part] != now.split(".")[part]
 
 
 def known_products(cursor: str | None) -> list[str]:

@@ -7,14 +7,17 @@ from datetime import timedelta
 from functools import partial
 
 from syncdb.clock import Clock
-from syncdb.connectors.base import Feed
+from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.order_source import Notice
-from syncdb.connectors.sentos.catalogue import GoodsFeed, GoodsSide, SentosCatalogue, Shown, Unread, nothing_unread
+from syncdb.connectors.sentos.catalogue import GONE_AFTER, GoodsFeed, GoodsSide, SentosCatalogue, Shown, Unread, nothing_unread
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
+from syncdb.connectors.shopify.catalogue.work import Sender
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.products.contents import ByteSession, Contents
+from syncdb.connectors.shopify.products.reading import ProductReader
+from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.engine.audit import Audited
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
@@ -24,18 +27,20 @@ from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.recording import recorded
-from syncdb.engine.report import Note, Report
+from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
 from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger, state_keys
-from syncdb.model import Action, Field, OnMissing, Operation, Plan, Policy, Side
+from syncdb.model import Action, Field, OnMissing, Operation, Plan, Policy, Result, Side
 from syncdb.orders.shop_identity import one_shop
 from syncdb.pairs.base import RunResults
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_sentos.checked_side import CheckedSide, Refusal, fallen, nothing_against
-from syncdb.pairs.shopify_sentos.goods_records import AT, LIRA, Goods, Place
+from syncdb.pairs.shopify_sentos.goods_notes import notes_on_variants
+from syncdb.pairs.shopify_sentos.goods_records import AT, LIRA, ROOM, Goods, Place, WholeSide
 from syncdb.pairs.shopify_sentos.identity import PRODUCTS, STOCK, VARIANTS, ShopIndex, ShopVariant
+from syncdb.pairs.shopify_sentos.new_variants import VariantAdder
 from syncdb.pairs.shopify_sentos.orders import OrdersToSentos, registered, unsent
 from syncdb.pairs.shopify_sentos.pictures import IMAGES, PATIENCE, SENDING, SentosPictures, picture_side
 from syncdb.pairs.shopify_sentos.results import Counted, planned
@@ -43,7 +48,6 @@ from syncdb.pairs.shopify_sentos.rules import FIELDS, STATUS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.values import Kind, digest
 
-MOST_NAMED = 10
 MOST_STOCK = 60  # percent of all counts that may change in one run
 ORIGIN = ("syncdb", "sentos_id")  # the metafield that a new product is made under, so that none is made twice
 READ: Mapping[str, tuple[str, ...]] = {
@@ -67,6 +71,7 @@ GOODS = tuple(READ)  # what the shop's catalogue tells of; pictures are looked a
 SHOWN_OF = {**FIELDS, "products": (*FIELDS["products"], "status")}
 # what is gone on one side is told and left alone on the other; a product gone from Sentos is taken off sale by its status
 LEFT_ALONE = OnMissing.RESPECT
+NEEDED = frozenset({ROOM, "sku", "price"})  # without which no variant is added
 MATCHING: Mapping[str, Matching] = {"products": PRODUCTS, "variants": VARIANTS, "inventory": STOCK}
 
 
@@ -83,7 +88,7 @@ class GoodsRun:
     only: tuple[str, ...] = ()
     plans: Mapping[str, Plan] = field(default_factory=dict)
     _sides: dict[str, CheckedSide] = field(default_factory=dict)
-    _unreadable: dict[str, str] = field(default_factory=dict)
+    _goods: Goods | None = None
     _notices: list[Notice] = field(default_factory=list)
 
     @property
@@ -108,24 +113,16 @@ class GoodsRun:
         sync = PairSync(self.ledger, pair_run, self.request, clock, rng, progress)
         report = sync.run()
         self.plans = sync.plans
-        if report.failure is None:
-            self._tell_lacking(report)
+        if report.failure is None and self._goods is not None:
+            emptied = self._goods.draft_gone and bool(self.rules.written.get("inventory"))
+            for note in notes_on_variants(self._goods, self._not_added(), emptied):
+                report.note(note)
         return report
 
-    def _tell_lacking(self, report: Report) -> None:
-        """Name variants that Sentos has of products which are in the shop, and the shop has not: they are not made."""
-        host = self.catalogue.client.host
-        known = {
-            name: set(self.ledger.links(registered(self.ledger, host, name)).by_right(ids))
-            for name, ids in (("products", list(self.catalogue.products)), ("variants", list(self.catalogue.articles)))
-        }
-        articles = [one for one in self.catalogue.articles.values() if one.product in known["products"]]
-        if lacking := [one.sku or one.id for one in articles if one.id not in known["variants"]]:
-            more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
-            told = f"{len(lacking)} variant(s) of Sentos are not in the shop, though their products are: "
-            report.note(
-                Note("variants", f"{told}{', '.join(lacking[:MOST_NAMED])}{more}.", "Add them to the products in the shop.")
-            )
+    def _not_added(self) -> set[str]:
+        """The ids of variants that were refused, which is told with the reason."""
+        told = self._sides["variants"].told if "variants" in self._sides else []
+        return {one.key.rpartition(":")[2] for one, outcome in told if outcome.result is Result.REJECTED}
 
     def audited(self, clock: Clock, rng: random.Random, progress: Progress, orders: OrdersToSentos) -> list[Audited]:
         """What is kept in step, ready to be read anew. Raises what looking at either side raises."""
@@ -142,7 +139,7 @@ class GoodsRun:
     def _pair_run(self, orders: OrdersToSentos, clock: Clock) -> PairRun:
         conversation = Conversation(self.shopify)
         places = pair_places(self.settings.sentos_warehouses, read_locations(conversation))
-        goods = self._goods(conversation, places)
+        goods = self._goods = self._read_goods(conversation, places)
         if self.settings.orders is not None and self.settings.sentos_write:
             goods.unsent = unsent(self.ledger, orders.pair, orders.records)
         goods.most = self.request.limit
@@ -158,7 +155,10 @@ class GoodsRun:
         entities = [self._entity(name, shop, goods) for name in names if name != IMAGES]
         entities += [] if pictures is None else [self._images(conversation, pictures, goods, clock)]
         told = (IMAGES, pictures.keys_of) if pictures else None
-        feeds: dict[Side, Feed] = {Side.LEFT: shop, Side.RIGHT: GoodsFeed(self.catalogue, goods.keys_of, GOODS, told)}
+        feeds: dict[Side, Feed] = {
+            Side.LEFT: shop,
+            Side.RIGHT: GoodsFeed(self.catalogue, goods.keys_of, GOODS, lambda: _once(goods.gone_before), told),
+        }
         self._tell_held(goods.currency)
 
         def news() -> list[Notice]:
@@ -168,7 +168,7 @@ class GoodsRun:
         part = bool(self.only) and not set(FIELDS) <= set(self.only) or self.request.limit is not None
         return PairRun(registered(self.ledger, self.catalogue.client.host), entities, feeds, self._remember, news, part)
 
-    def _goods(self, conversation: Conversation, places: list[Place]) -> Goods:
+    def _read_goods(self, conversation: Conversation, places: list[Place]) -> Goods:
         shop = conversation.shop()
         one_shop(
             self.ledger,
@@ -191,6 +191,7 @@ class GoodsRun:
             settings.sentos_new.upper() if settings.sentos_new != "skip" else "",
             ShopIndex,
             "product_type" in self.rules.written.get("products", ()),
+            gone_before=self.ledger.runs.get(state_keys.absent(registered(self.ledger, host, "variants"))) or {},
         )
 
     def _entity(self, name: str, shop: ShopCatalogue, goods: Goods) -> EntitySync:
@@ -199,13 +200,22 @@ class GoodsRun:
             "variants": (goods.variants, goods.unreadable_variants),
             "inventory": (goods.stock, goods.unreadable_stock),
         }
-        side = GoodsSide(name, self.catalogue, *shown_by[name])
-        left = self._sides[name] = CheckedSide(shop.side(name), self._refusal(name, goods))
+        side = WholeSide(name, self.catalogue, *shown_by[name], goods=goods)
+        connector: Connector = shop.side(name)
+        adds = name == "variants" and self._adds(goods)
+        if adds:
+            reader = ProductReader(shop.conversation)
+            goods.standing = lambda keys: {key: one for key, one in reader.many(keys) if one is not None}
+            connector = VariantAdder(connector, reader, VariantsWriter(Sender(shop.conversation), reader), goods.newcomer)
+        left = self._sides[name] = CheckedSide(connector, self._refusal(name, goods))
         matching = MATCHING[name]
         if name == "products":
             matching = Matching(matching.fields, weaker=matching.weaker, evidence=goods.evidence)
         makes = name == "products" and self._makes(goods)
-        policy = Policy(self.rules.rules(name), LEFT_ALONE, LEFT_ALONE, create_left=makes, create_right=False)
+        needs = NEEDED if adds else frozenset[str]()
+        policy = Policy(
+            self.rules.rules(name), LEFT_ALONE, LEFT_ALONE, create_left=makes or adds, create_right=False, new_needs=needs
+        )
         pair = EntityPair(goods.pairs[name], left, side, policy, self._most(name, goods), matching)
         shown = digest([self.settings.rules.digest, [place.name for place in goods.places], self.settings.sentos_price_list])
         return EntitySync(name, pair, shown, {Side.RIGHT: side})
@@ -261,12 +271,18 @@ class GoodsRun:
         """Whether new products may be made in the shop."""
         return self.rules.may_create and bool(goods.new_status)
 
+    def _adds(self, goods: Goods) -> bool:
+        """Whether new variants may be added to products of the shop."""
+        return self.rules.may_add and bool(goods.new_status)
+
     def _refusal(self, name: str, goods: Goods) -> Refusal:
         if name == "products":
             return lambda operation: goods.why_not_new(operation) if operation.action is Action.CREATE else ""
-        if name == "variants" and not self.request.force:
-            return fallen(self.settings.max_price_fall_percent, goods.variant_called)
-        return nothing_against
+        if name != "variants":
+            return nothing_against
+        most = self.settings.max_price_fall_percent
+        against = nothing_against if self.request.force else fallen(most, goods.variant_called)
+        return lambda operation: goods.why_not_added(operation) if operation.action is Action.CREATE else against(operation)
 
     def _remember(self) -> None:
         """How many complete listings in a row did not show what was there before."""
@@ -279,6 +295,14 @@ class GoodsRun:
                     self.ledger.runs.put(name, absent)
                     if before.keys() - absent.keys():  # one is back: whether it is for sale is the shop's to say again
                         self.ledger.records(registered(self.ledger, host, "products")).unlearn([STATUS])
+            self._remember_variants(host)
+
+    def _remember_variants(self, host: str) -> None:
+        name = state_keys.absent(registered(self.ledger, host, "variants"))
+        counts = self._goods.gone.counts() if self._goods is not None else None
+        if counts is not None and counts != (self.ledger.runs.get(name) or {}):
+            with self.ledger.transaction():
+                self.ledger.runs.put(name, counts)
 
     def _tell_held(self, currency: str) -> None:
         if held := self.settings.rules.held:
@@ -343,6 +367,11 @@ def pair_places(warehouses: Mapping[int, str] | None, locations: list[ShopLocati
     return [Place(id, by_id[id].name, tuple(numbers)) for id, numbers in found.items()]
 
 
+def _once(absent: Mapping[str, int]) -> bool:
+    """Whether something was lacking, and not often enough to count as gone."""
+    return any(times < GONE_AFTER for times in absent.values())
+
+
 def _index_of(shop: ShopCatalogue) -> ShopIndex:
     """Every variant of the shop, by what it can be found by."""
     variants: list[ShopVariant] = []
@@ -351,5 +380,7 @@ def _index_of(shop: ShopCatalogue) -> ShopIndex:
         whole = whole and shown.complete
         for one in shown.found.values():
             fields = one.record.fields
-            variants.append(ShopVariant(*(str(fields.get(name) or "").strip() for name in ("product", "sku", "barcode"))))
+            told = (str(fields.get(name) or "").strip() for name in ("product", "sku", "barcode"))
+            product, sku, barcode = told
+            variants.append(ShopVariant(product, sku, barcode, one.record.key))
     return ShopIndex.of(variants, whole)

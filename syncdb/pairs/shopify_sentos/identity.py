@@ -30,6 +30,7 @@ class ShopVariant:
     product: str
     sku: str = ""
     barcode: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class ShopIndex:
         return cls(
             known, whole, _index((one.sku, one.product) for one in known), _index((one.barcode, one.product) for one in known)
         )
+
+    @property
+    def by_id(self) -> dict[str, ShopVariant]:
+        return {one.id: one for one in self.variants if one.id}
 
     def meant_by(self, product: Product) -> frozenset[str]:
         """The products of the shop that a product of Sentos could be: by its SKUs, and only without any such by its barcodes."""

@@ -16,9 +16,12 @@ def new_product(
 ) -> Product:
     """The product to be made. `stock` gives the pieces of an article by the id of the location."""
     names = _options(product.articles)
-    options = tuple(Option(name, tuple(_in_order(_value(one, name) for one in product.articles))) for name in names)
+    options = tuple(Option(name, tuple(in_order(_value(one, name) for one in product.articles))) for name in names)
     places = {option.name: {value: place for place, value in enumerate(option.values)} for option in options}
-    variants = [_variant(one, product, names, stock) for one in product.articles]
+    variants = [
+        new_variant(one, product, tuple(_value(one, name) for name in names) or (DEFAULT_VALUE,), stock)
+        for one in product.articles
+    ]
     variants.sort(key=lambda made: [places[name][value] for name, value in zip(names, made.values, strict=True)] if names else [])
     return Product(
         title=texts.get("title") or product.name,
@@ -31,12 +34,13 @@ def new_product(
     )
 
 
-def _variant(
-    one: Article, product: SentosProduct, names: list[str], stock: Callable[[Article], Iterable[tuple[str, int]]]
+def new_variant(
+    one: Article, product: SentosProduct, values: tuple[str, ...], stock: Callable[[Article], Iterable[tuple[str, int]]]
 ) -> Variant:
+    """A variant to be made, with these values of its options."""
     above = product.price is not None and product.list_price is not None and product.list_price > product.price
     return Variant(
-        tuple(_value(one, name) for name in names) or (DEFAULT_VALUE,),
+        values,
         sku=one.sku or None,
         barcode=one.barcode or None,
         price=product.price,
@@ -61,7 +65,7 @@ def _value(one: Article, name: str) -> str:
     return dict(one.options).get(name) or one.sku
 
 
-def _in_order(values: Iterable[str]) -> list[str]:
+def in_order(values: Iterable[str]) -> list[str]:
     """Each once: sizes by size, numbers by number, anything else as it came."""
     known = list(dict.fromkeys(values))
     if all(one.casefold() in SIZES for one in known):

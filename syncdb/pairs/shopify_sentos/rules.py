@@ -24,12 +24,14 @@ OF_SENTOS = Rule(Owner.RIGHT)
 class GoodsRules:
     """By entity, the fields that Sentos decides and that may be written; `held` are those that may not be written yet.
 
-    `may_draft`: products that are gone may be taken off sale; `may_create`: new ones may be made."""
+    `may_draft`: products that are gone may be taken off sale; `may_create`: new ones may be made, `may_add`: variants be added to
+    those that are there."""
 
     written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     held: tuple[str, ...] = ()
     may_draft: bool = False
     may_create: bool = False
+    may_add: bool = False
 
     def rules(self, entity: str) -> dict[str, Rule]:
         """The rule of each field that is compared."""
@@ -43,7 +45,9 @@ class GoodsRules:
             for entity, fields in self.written.items()
         }
         whole = "products" in names
-        return GoodsRules(kept, self.held, self.may_draft and whole, self.may_create and whole)
+        return GoodsRules(
+            kept, self.held, self.may_draft and whole, self.may_create and whole, self.may_add and "variants" in names
+        )
 
     @property
     def digest(self) -> str:
@@ -80,7 +84,9 @@ def parse_rules(chosen: Any, may_write: Iterable[str]) -> tuple[GoodsRules, list
         written[entity] = tuple(name for name in mine if allowed & {"all", entity, f"{entity}.{name}"})
         held += [name if name == entity else f"{entity}.{name}" for name in mine if name not in written[entity]]
     may_draft = bool(allowed & {"all", "products", "products.status"})
-    return GoodsRules(written, tuple(held), may_draft, bool(allowed & {"all", "products"})), problems
+    return GoodsRules(
+        written, tuple(held), may_draft, bool(allowed & {"all", "products"}), bool(allowed & {"all", "variants"})
+    ), problems
 
 
 def _others(name: str) -> bool:

@@ -1,0 +1,49 @@
+"""What a run of products tells beside what it wrote: variants that are on one side only."""
+
+from collections.abc import Collection, Iterator
+
+from syncdb.connectors.sentos.catalogue import GONE_AFTER
+from syncdb.engine.report import Note
+from syncdb.pairs.shopify_sentos.goods_records import Goods
+
+MOST_NAMED = 10
+
+
+def notes_on_variants(goods: Goods, refused: Collection[str], emptied: bool) -> Iterator[Note]:
+    """`refused` are ids of variants whose addition was refused and told; `emptied`: the stock of gone ones is set to nothing."""
+    if lacking := [one for one in _lacking(goods) if one not in refused]:
+        articles = goods.catalogue.articles
+        told = named([articles[id].sku or id for id in lacking])
+        yield Note(
+            "variants",
+            f"{len(lacking)} variant(s) of Sentos are not in the shop, though their products are: {told}.",
+            "Add them to the products in the shop, or let shopify_writes name variants. Each needs an SKU and a clear price.",
+        )
+    if gone := _newly_gone(goods):
+        done = "None of them is left in the shop's stock now" if emptied else "In the shop they are as they were"
+        yield Note(
+            "gone variants",
+            f"{len(gone)} variant(s) are no longer in Sentos, though their products are: {named(gone)}. {done}.",
+            "Delete them in the shop if they will not come back: nothing is deleted there unasked.",
+        )
+
+
+def _lacking(goods: Goods) -> list[str]:
+    products = goods.linked("products", list(goods.catalogue.products))
+    linked = goods.linked("variants", list(goods.catalogue.articles))
+    chosen = goods.chosen() & products.keys()
+    return [id for id, one in goods.catalogue.articles.items() if one.product in chosen and id not in linked]
+
+
+def _newly_gone(goods: Goods) -> list[str]:
+    if not goods.catalogue.complete or goods.most is not None:
+        return []
+    now = [id for id, times in goods.gone.counts().items() if times >= GONE_AFTER > goods.gone_before.get(id, 0)]
+    ended = goods.gone.alone(goods.shop()) if now else {}
+    return [ended[id].sku or id for id in now if id in ended]
+
+
+def named(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
