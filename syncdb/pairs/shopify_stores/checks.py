@@ -10,6 +10,7 @@ from syncdb.connectors.shopify.catalogue.entities import entity_named
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.shopify_stores.belonging_entities import PUBLICATIONS
 from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
 from syncdb.pairs.shopify_stores.places import pair_locations
 from syncdb.pairs.shopify_stores.selection import OF_THE_PAIR, StoresSelection
@@ -63,6 +64,7 @@ def needed_scopes(selection: StoresSelection, write: bool) -> list[str]:
     for one in selection.entities:
         if one.entity.name in OF_THE_PAIR:
             needs |= {SENDING} if write and one.entity is MEDIA else set()
+            needs |= {f"{'write' if write else 'read'}_publications"} if one.entity is PUBLICATIONS else set()
             continue
         entity = entity_named(one.entity.name)
         needs |= {*entity.read_scopes, *([entity.write_scope] if write else ())}

@@ -1,17 +1,25 @@
 """The sides of each kind of record of a run between two stores: a shop's connector with all that the pair adds to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from syncdb.connectors.base import Connector
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.work import Sender
+from syncdb.connectors.shopify.products import groups
+from syncdb.connectors.shopify.products.collections import CollectionCopier
+from syncdb.connectors.shopify.products.groups import GroupReader, collect
 from syncdb.connectors.shopify.products.media_side import MediaSide
+from syncdb.connectors.shopify.products.publishing import Publisher
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.engine.links import Joins
 from syncdb.ledger import Ledger
-from syncdb.model import Operation, Side
+from syncdb.model import Operation, Outcome, Result, Side
+from syncdb.pairs.shopify_stores.belonging import BelongingSide
+from syncdb.pairs.shopify_stores.belonging_entities import MEMBERSHIPS, PUBLICATIONS
+from syncdb.pairs.shopify_stores.collections import CollectionSide
 from syncdb.pairs.shopify_stores.copying import Copier
 from syncdb.pairs.shopify_stores.definitions import link_field
 from syncdb.pairs.shopify_stores.media_entity import MEDIA
@@ -41,6 +49,7 @@ class EntitySides:
     media: Mapping[Side, MediaSide]
     options: Mapping[Side, OptionsSide]
     stock: list[StockInCommon] = field(default_factory=list)
+    _publications_known: dict[Side, dict[str, str]] = field(default_factory=dict, init=False)
 
     def joins(self, entity: str) -> Joins:
         """The ids behind the keys of an entity."""
@@ -57,6 +66,10 @@ class EntitySides:
             return NarrowedSide(self.media[side], title, of_linked)
         if entity == OPTIONS.name:
             return self.options[side]
+        if entity == PUBLICATIONS.name:
+            return NarrowedSide(self._publications(side, shop), title, of_linked)
+        if entity == MEMBERSHIPS.name:
+            return NarrowedSide(self._memberships(side, shop), title, of_linked)
         connector = self.catalogues[side].side(entity)
         if entity == "products":
             return self._products(side, connector, title)
@@ -67,7 +80,7 @@ class EntitySides:
             common = StockInCommon(shop.store.name, self.joins("variants"), side, places, self._fresh(side))
             self.stock.append(common)
             return NarrowedSide(connector, title, common)
-        return NarrowedSide(connector, title, lambda shown: shown)
+        return self._collections(side, shop, connector, title)
 
     def _kept(self, side: Side) -> Kept:
         return Kept(self.ledger, self.shops.pair_name("products"), side)
@@ -76,6 +89,57 @@ class EntitySides:
         links = {link_field(one.store.name) for one in self.shops.by_side.values()}
         ahead, saw = self.copiers[side].read_ahead, self.mirrors[side].saw
         return ProductSide(connector, title, self._kept(side), self.settings.deleted, ahead, saw, links)
+
+    def _publications(self, side: Side, shop: OpenedShop) -> BelongingSide:
+        """Publications of the same name stand for one another; others are each store's own."""
+        publisher = Publisher(shop.conversation)
+
+        def words(ids: Iterable[str]) -> dict[str, str]:
+            known = self._published_in_both()[side]
+            return {id: known[id] for id in ids if id in known}
+
+        def ids(names: Iterable[str]) -> dict[str, str]:
+            known = {name: id for id, name in self._published_in_both()[side].items()}
+            return {name: known[name] for name in names if name in known}
+
+        def change(product: str, joined: Iterable[str], left: Iterable[str]) -> Outcome:
+            shown = publisher.publish(product, joined)
+            return publisher.hide(product, left) if shown.result is Result.DONE else shown
+
+        reader = GroupReader(shop.conversation, groups.PUBLICATIONS)
+        title, made = f"{shop.store.name} publications", self._kept(side).was_made
+        return BelongingSide(PUBLICATIONS.name, title, reader, words, ids, change, made)
+
+    def _published_in_both(self) -> dict[Side, dict[str, str]]:
+        """The publications that both stores have: by side, their names by their ids. Asked for once."""
+        if not self._publications_known:
+            known = {side: Publisher(shop.conversation).publications() for side, shop in self.shops.by_side.items()}
+            named = {side: {id: name.replace(",", ";") for id, name in some.items()} for side, some in known.items()}
+            both = set(named[Side.LEFT].values()) & set(named[Side.RIGHT].values())
+            self._publications_known |= {side: {id: n for id, n in some.items() if n in both} for side, some in named.items()}
+        return self._publications_known
+
+    def _collections(self, side: Side, shop: OpenedShop, connector: Connector, title: str) -> CollectionSide:
+        joins = self.joins("collections")
+
+        def source(operation: Operation) -> str:
+            return joins.ids(side.other, [operation.key])[operation.key]
+
+        copier = CollectionCopier(self.shops.by_side[side.other].conversation, shop.conversation)
+        return CollectionSide(connector, title, copier, source)
+
+    def _memberships(self, side: Side, shop: OpenedShop) -> BelongingSide:
+        """Collections that both stores have, by the keys of their links."""
+        joins = self.joins("collections")
+
+        def words(ids: Iterable[str]) -> dict[str, str]:
+            keys = joins.keys(side, ids)
+            alone = joins.alone(list(keys.values()))
+            return {id: key for id, key in keys.items() if key not in alone}
+
+        reader, change = GroupReader(shop.conversation, groups.COLLECTIONS), partial(collect, shop.conversation)
+        title, made = f"{shop.store.name} memberships", self._kept(side).was_made
+        return BelongingSide(MEMBERSHIPS.name, title, reader, words, partial(joins.ids, side), change, made)
 
     def _variants(self, side: Side, shop: OpenedShop, narrowed: Connector) -> VariantSide:
         reader, options = ProductReader(shop.conversation), self.options[side]

@@ -95,7 +95,7 @@ SHOPIFY_STORES = PairType(
     docs="docs/two-stores.md",
     job="stores",
     implementation="syncdb.pairs.shopify_stores.implementation",
-    entities=("products", "variants", "options", "inventory", "media", "collections"),
+    entities=("products", "variants", "options", "inventory", "media", "publications", "collections", "memberships"),
     topics=(
         Topic(
             "writes",

@@ -7,6 +7,7 @@ from typing import Any
 
 from syncdb.mapping.entities import ENTITIES, Entity, EntityField, entity_field
 from syncdb.model import Owner, Rule, Tie
+from syncdb.pairs.shopify_stores.belonging_entities import MEMBERSHIPS, PUBLICATIONS
 from syncdb.pairs.shopify_stores.media_entity import MEDIA
 from syncdb.pairs.shopify_stores.options_entity import OPTIONS
 from syncdb.values import Kind, digest
@@ -19,10 +20,13 @@ SHARED = {
         OPTIONS,
         *(one for name, one in ENTITIES.items() if name not in ("products", "variants")),
         MEDIA,
+        PUBLICATIONS,
+        MEMBERSHIPS,
     )
 }
-OF_THE_PAIR = frozenset({MEDIA.name, OPTIONS.name})  # kinds of records that no single shop has
+OF_THE_PAIR = frozenset({MEDIA.name, OPTIONS.name, PUBLICATIONS.name, MEMBERSHIPS.name})  # no shop tells of them
 DEFAULT_ENTITIES = ("products", "variants", "options", "inventory", "media")  # collections where they are switched on
+LISTS = ("tags", "publications", "memberships")  # fields that hold several words, which can be merged
 # what only makes sense within one shop, or is kept in step as stock is
 NOT_SHARED = frozenset({"on_hand", "tracked"})
 # how records of the two stores are told to be the same thing, and what they refer to: read always, never compared
@@ -97,7 +101,9 @@ def rules_for(names: tuple[str, str]) -> Mapping[str, Rule]:
 
 def parse_stores_selection(value: Any, names: tuple[str, str]) -> StoresSelection:
     """Understand the setting `stores_sync` (docs/two-stores.md). Never raises: what is wrong is in the selection's `problems`."""
-    chosen = dict.fromkeys(DEFAULT_ENTITIES, True) if value in (None, "", {}) else value
+    chosen = dict.fromkeys(DEFAULT_ENTITIES, True) if value in (None, "", {}) else dict(value)
+    if chosen.get("collections", False) is not False:  # with them what is in them
+        chosen.setdefault(MEMBERSHIPS.name, True)
     reading = _Reading(rules_for(names))
     entities = [found for name, given in chosen.items() if given is not False and (found := reading.entity(str(name), given))]
     # in the order in which they refer to each other, whatever the order in the file
@@ -148,8 +154,8 @@ class _Reading:
             self.problems.append(f"{place}: the rule must be one of {', '.join(self.rules)}")
         elif known.kind is not Kind.COUNT and word == "sum":
             self.problems.append(f"{place}: the rule sum is for counts of stock only")
-        elif known.name != "tags" and word == "merge":
-            self.problems.append(f"{place}: the rule merge is for tags only")
+        elif known.name not in LISTS and word == "merge":
+            self.problems.append(f"{place}: the rule merge is for {', '.join(LISTS)} only")
         else:
             return SharedField(known, self.rules[word] if word is not None else _usual_rule(known))
         return None

@@ -22,9 +22,8 @@ from syncdb.pairs.shopify_stores.feed import PartsFeed, StoreFeed, with_parts
 from syncdb.pairs.shopify_stores.matching import COLLECTIONS, PART_OF_PRODUCT, STOCK, VARIANTS, ProductEvidence
 from syncdb.pairs.shopify_stores.media import without_right
 from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
-from syncdb.pairs.shopify_stores.options_entity import OPTIONS
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
-from syncdb.pairs.shopify_stores.selection import NAMED_BY, SharedEntity, StoresSelection
+from syncdb.pairs.shopify_stores.selection import NAMED_BY, OF_THE_PAIR, SharedEntity, StoresSelection
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops
 
 
@@ -98,7 +97,8 @@ class StoresRun:
         rules = {part.field.name: part.rule for part in fields}
         both = one.entity.name in ("products", "variants")
         gone = OnMissing.DELETE if both and self.sides.settings.deleted != "nothing" else OnMissing.RESPECT
-        return Policy(rules, gone, gone, create_left=both, create_right=both, told=NAMED_BY.get(one.entity.name, ()))
+        made = both or one.entity.name == "collections"
+        return Policy(rules, gone, gone, create_left=made, create_right=made, told=NAMED_BY.get(one.entity.name, ()))
 
     def _matching(self, entity: str, sides: Mapping[str, dict[Side, Connector]]) -> Matching:
         if entity == "products":
@@ -110,7 +110,7 @@ class StoresRun:
 
     def _references(self, entity: str) -> dict[str, str]:
         of_products = ("product", "products")
-        of = dict.fromkeys(("variants", MEDIA.name, OPTIONS.name), of_products)
+        of = dict.fromkeys(("variants", *OF_THE_PAIR), of_products)
         to = {**of, "inventory": ("variant", "variants")}.get(entity)
         return {to[0]: self.shops.pair_name(to[1])} if to else {}
 

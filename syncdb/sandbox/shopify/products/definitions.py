@@ -122,8 +122,18 @@ def _by_identifier(_: Source, args: dict[str, Any], run: Execution, step: Step) 
     return found
 
 
+def _collection_by_identifier(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node | None:
+    run.context.require("read_products", step.name)
+    goods, given = goods_of(run), args["identifier"]
+    if given.get("handle"):
+        return next((one for one in goods.collections.values() if one["handle"] == given["handle"]), None)
+    found: Node | None = goods.collections.get(given.get("id") or "")
+    return found
+
+
 DEFINITION_WRITES: dict[tuple[str, str], Resolver] = {
     ("Mutation", "metafieldDefinitionCreate"): _create,
     ("QueryRoot", "metafieldDefinitions"): _list,
     ("QueryRoot", "productByIdentifier"): _by_identifier,
+    ("QueryRoot", "collectionByIdentifier"): _collection_by_identifier,
 }

@@ -146,6 +146,24 @@ class Merchant:
             self.goods.metafield_changed(owner)
         return made
 
+    def publish(self, product_id: str, names: Sequence[str]) -> None:
+        """Show a product in the publications of just these names."""
+        product, known = self.goods.products[product_id], {one["name"]: gid for gid, one in self.goods.publications.items()}
+        product["_published"] = {known[name]: self.goods.stamp() for name in names}
+        self.goods.product_changed(product)
+
+    def add_collection(self, title: str, products: Sequence[str] = (), rules: Node | None = None) -> Node:
+        """A new collection with these products, or one of what fits its rules."""
+        made = parts.collection(self.goods.new_id(), title, self.goods.stamp(), rules, handle=parts.handle_of(title))
+        made["_products"] = list(products)
+        return self.goods.add_collection(made)
+
+    def collect(self, collection_id: str, products: Sequence[str]) -> None:
+        """Let a collection hold just these products."""
+        collection = self.goods.collections[collection_id]
+        collection["_products"] = list(products)
+        self.goods.touched(collection)
+
     def edit_collection(self, gid: str, **fields: Any) -> Node:
         """Change a collection's own fields, by their names in the API."""
         collection = self.goods.collections[gid]

@@ -6,8 +6,10 @@ import pytest
 from graphql import parse, validate
 
 from syncdb.connectors.shopify.products import (
+    collections,
     custom_id,
     definitions,
+    groups,
     media_side,
     media_writes,
     publishing,
@@ -29,6 +31,9 @@ def documents() -> Iterator[str]:
     yield from (removal.THERE, removal.DELETE, removal.STATUS, publishing.ALL, publishing.SHOWN)
     yield from (publishing.PUBLISH, publishing.HIDE, variant_writes.RENAME, variant_writes.ADD, variant_writes.CHANGE)
     yield from (variant_writes.REMOVE, variant_writes.ORDER, structures.MANY, structures.ALL, structures.VARIANTS.rest)
+    for kind in (groups.PUBLICATIONS, groups.COLLECTIONS):
+        yield from (kind.many, kind.all, kind.rest)
+    yield from (groups.COLLECT, collections.ONE, collections.FIND, collections.MAKE)
     yield from (custom_id.FIND, custom_id.DEFINED, custom_id.DEFINE, definitions.LIST, setting.SET, setting.OPERATION)
 
 
