@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.errors import Exit
     from syncdb.ledger import Ledger
     from syncdb.ledger.queries.reader import LedgerReader
-    from syncdb.model import Field, Plan
+    from syncdb.model import Field, Plan, Rule
     from syncdb.orders.order_sync import OrderSync
     from syncdb.systems.check import Check
     from syncdb.systems.sender import Sender
@@ -94,6 +94,24 @@ class RunResults:
 
     def _plain(self) -> dict[str, tuple[str, ...]]:
         return {"created": self.created, "updated": self.updated, "skipped": self.skipped}
+
+
+@dataclass(frozen=True, slots=True)
+class MappedField:
+    """A field that is kept in step: what it is called on the first side and on the other, and whose word counts."""
+
+    name: str
+    there: str
+    rule: "Rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One kind of record that is kept in step: where it stands on the other side, and its fields."""
+
+    entity: str
+    place: str
+    fields: tuple[MappedField, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +220,7 @@ class Implementation(Generic[S]):
     of its entities or fields. `orders` is for a pair that can track orders. `tries` try what was answered to the questions of a
     topic, by its name, each given the answers so far as attributes under the names of their settings, all others by default.
     `hearing` is for a pair that can be told of changes, `made_once` for one that needs something made in its systems first.
-    `actions` are what its command does beside runs, by the word for it.
+    `actions` are what its command does beside runs, by the word for it. `mapped` tells which field of which record stands where.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -215,6 +233,7 @@ class Implementation(Generic[S]):
     hearing: Hearing[S] | None = None
     made_once: MadeOnce[S] | None = None
     actions: Mapping[str, Action[S]] = field(default_factory=dict)
+    mapped: Callable[[S], Sequence[Mapped]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,14 +78,19 @@ def fetch_missed(pairs: Sequence[UsablePair], found: MissingOrders, clock: Clock
 
     Missed orders are to stand in every place; where only rows are lacking, only the places that lack some are looked through.
     """
-    lacking = [one for one, place in zip(pairs, found.places, strict=True) if place.rows.lacking]
-    if not found.orders.missed and not lacking:
-        return
-    with Ledger.open(pairs[0].settings.db_path, clock.now()) as ledger, ledger.transaction():
-        last = held.last_run(LedgerReader(ledger.connection, ledger.path))
-        for one in found.orders.missed:
-            ledger.problems.add(_missed(one), last, iso(clock.now()))
-    found.fixed = run_all_now(pairs if found.orders.missed else lacking, full=lacking, orders_only=True, clock=clock)
+    lacking = note_missed(pairs, found, clock)
+    if found.orders.missed or lacking:
+        found.fixed = run_all_now(pairs if found.orders.missed else lacking, full=lacking, orders_only=True, clock=clock)
+
+
+def note_missed(pairs: Sequence[UsablePair], found: MissingOrders, clock: Clock) -> list[UsablePair]:
+    """Have the next run ask for each missed order by its id; the pairs whose places lack rows, which a full run puts back."""
+    if found.orders.missed:
+        with Ledger.open(pairs[0].settings.db_path, clock.now()) as ledger, ledger.transaction():
+            last = held.last_run(LedgerReader(ledger.connection, ledger.path))
+            for one in found.orders.missed:
+                ledger.problems.add(_missed(one), last, iso(clock.now()))
+    return [one for one, place in zip(pairs, found.places, strict=True) if place.rows.lacking]
 
 
 def _missed(one: Listed) -> Problem:

@@ -1,6 +1,7 @@
 """Orders as a list shows them: the newest that are wanted, who bought them, and their states in words."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -8,10 +9,25 @@ from syncdb.ledger.queries.order_search import Wanted, listed
 from syncdb.ledger.queries.reader import LedgerReader
 
 
-def newest(reader: LedgerReader, wanted: Wanted, most: int, *, after: int = 0) -> tuple[list[dict[str, Any]], bool]:
-    """So many orders, the newest first, after the first `after` of them, and whether there are more."""
-    found = list(islice((_told(row) for row in islice(listed(reader, wanted), after, None)), most + 1))
+def newest(
+    reader: LedgerReader, wanted: Wanted, most: int, after: tuple[str, str] | None = None
+) -> tuple[list[dict[str, Any]], bool]:
+    """So many orders, the newest first, and whether there are more.
+
+    `after` is when the last one was made that was shown already (ISO, UTC) and its id: those behind it follow.
+    """
+    rows = listed(reader, wanted) if after is None else _behind(listed(reader, replace(wanted, until=after[0])), after)
+    found = list(islice((_told(row) for row in rows), most + 1))
     return found[:most], len(found) > most
+
+
+def _behind(rows: Iterator[dict[str, Any]], after: tuple[str, str]) -> Iterator[dict[str, Any]]:
+    """The orders behind one, also where several were made in the same moment."""
+    met = False
+    for row in rows:
+        if met or row["created_at"] != after[0]:
+            yield row
+        met = met or row["order_id"] == after[1]
 
 
 def states(one: Mapping[str, Any]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What pages work on: the configuration that was named at the start, and who asks for what at which moment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,9 +10,11 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.services.calendar import Calendar
+from syncdb.services.jobs import Jobs
 from syncdb.services.ledger_location import LedgerLocation, find_ledger
 from syncdb.services.usable_pairs import meant_pairs, usable_pairs
 from syncdb.services.validation import UsablePair
+from syncdb.systems.check import Check
 from syncdb.web.access import Role
 from syncdb.web.login import Door
 
@@ -49,14 +51,24 @@ class Look:
         return f"Read at {read}. The last run ended {self.calendar.ago(run['ended_at'])}."
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a test of the connections told, and when."""
+
+    at: datetime
+    checks: Sequence[Check]
+
+
 @dataclass(slots=True)
 class Site:
     """One serving process. `config` and `db` are what --config and --db named; `notices` wait to be shown, by session.
 
-    `unformed` are endpoints that are not filled in by people and bring their own proof.
+    `tested` is what the last test of the connections told. `unformed` are endpoints that no person fills in and that bring their
+    own proof.
     """
 
     door: Door
+    jobs: Jobs
     config: Path | None
     db: Path | None
     env: Mapping[str, str]
@@ -66,6 +78,7 @@ class Site:
     read_only: bool = False
     clock: Clock = SYSTEM
     notices: dict[str, list[str]] = field(default_factory=dict)
+    tested: Tested | None = None
     unformed: frozenset[str] = frozenset()
 
     @property

@@ -7,6 +7,7 @@ from syncdb.clock import SYSTEM
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.web import people
 from syncdb.ledger.web.file import make, web_path
+from syncdb.services.jobs import Jobs
 from syncdb.services.ledger_location import find_ledger
 from syncdb.web.asked import Site
 from syncdb.web.login import Door, FirstCode
@@ -27,10 +28,13 @@ def open_site(
 
     Raises ConfigurationError, LedgerUnusable and LedgerBusy.
     """
-    path = web_path(find_ledger(config, db, env).ledger)
+    ledger = find_ledger(config, db, env).ledger
+    path = web_path(ledger)
     make(path)
     code = FirstCode.new(SYSTEM.now()) if new_owner or not people.accounts(path) else None
-    return Site(Door(path, code), config, db, env, folder, url.rstrip("/"), proxy, read_only)
+    named = {"DB_PATH": str(db.absolute())} if db else {}  # runs know no --db
+    jobs = Jobs(ledger, config, folder, env={**env, **named})
+    return Site(Door(path, code), jobs, config, db, env, folder, url.rstrip("/"), proxy, read_only)
 
 
 def secrets_of(site: Site) -> tuple[str, ...]:

@@ -32,11 +32,14 @@ def flagged(row: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which orders to list. `status` is compared with every status an order has, `since` (ISO, UTC) with when it was made."""
+    """Which orders to list. `status` is compared with every status an order has, `since` and `until` (ISO, UTC) with when it was
+    made; both count in.
+    """
 
     status: str = ""
     since: str = ""
     search: str = ""
+    until: str = ""
 
 
 def listed(reader: LedgerReader, wanted: Wanted) -> Iterator[dict[str, Any]]:
@@ -56,6 +59,9 @@ def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
     if wanted.since:
         conditions.append("created_at >= ?")
         parameters.append(wanted.since)
+    if wanted.until:
+        conditions.append("created_at <= ?")
+        parameters.append(wanted.until)
     if wanted.status:
         condition, more = _status(wanted.status)
         conditions.append(condition)

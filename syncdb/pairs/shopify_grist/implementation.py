@@ -24,11 +24,11 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.ledger import Ledger
-from syncdb.model import Policy, Side
+from syncdb.model import Owner, Policy, Rule, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.shop_identity import one_shop
-from syncdb.pairs.base import Hearing, Implementation, OrderTracking, Run
+from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, Run
 from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
@@ -250,6 +250,16 @@ def _unknown_fields(settings: GristSettings, names: Sequence[str]) -> list[str]:
     return settings.selection.only(names)[1] if names else []
 
 
+def _mapped(settings: GristSettings) -> Iterator[Mapped]:
+    for one in settings.selection.entities:
+        fields = (MappedField(part.field.label, part.column, part.rule) for part in one.fields)
+        yield Mapped(one.entity.name, one.table, tuple(fields))
+    if orders := settings.selection.orders:
+        rules = orders.from_grist
+        columns = (MappedField(name, header, rules.get(name, Rule(Owner.LEFT))) for name, header in orders.columns)
+        yield Mapped(ORDERS, orders.table, tuple(columns))
+
+
 def _senders(settings: GristSettings) -> list[Sender]:
     document = [DocumentSender(GRIST.name, settings.grist_webhook_token)] if settings.grist_webhook_token else []
     return [shop_sender(settings), *document]
@@ -279,4 +289,5 @@ IMPLEMENTATION = Implementation(
     OrderTracking(_tracks_orders, _order_sync_of, rows_shown, REMAINS),
     TRIES,
     Hearing(_senders, _heard_kinds, lambda settings: settings.base_url, one_shop_by_name),
+    mapped=lambda settings: tuple(_mapped(settings)),
 )

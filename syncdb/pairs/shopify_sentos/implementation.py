@@ -19,7 +19,7 @@ from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Operation, Side
 from syncdb.orders.order_sync import OrderSync
-from syncdb.pairs.base import Hearing, Implementation, OrderTracking, RowsShown, Run, RunResults
+from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, RowsShown, Run, RunResults
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.shopify_sentos.attempts import TRIES
 from syncdb.pairs.shopify_sentos.checks import check
@@ -31,6 +31,7 @@ from syncdb.pairs.shopify_sentos.results import Counted, planned
 from syncdb.pairs.shopify_sentos.rules import names_of_goods
 from syncdb.pairs.shopify_sentos.settings import SentosSettings, load
 from syncdb.systems.sentos.connecting import connected_sentos
+from syncdb.systems.sentos.keys import SENTOS
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import kinds_of, one_shop_by_name, shop_sender
 
@@ -211,6 +212,12 @@ def _selected(settings: SentosSettings) -> str:
     return f"to the shop is written: {goods or 'nothing (shopify_writes)'}; orders are {orders}"
 
 
+def _mapped(settings: SentosSettings) -> Iterator[Mapped]:
+    for entity in settings.rules.written:
+        fields = (MappedField(name, name, rule) for name, rule in settings.rules.rules(entity).items())
+        yield Mapped(entity, SENTOS.title, tuple(fields))
+
+
 def _unknown_fields(settings: SentosSettings, names: Sequence[str]) -> list[str]:
     return [name for name in names if name not in names_of_goods() | {ORDERS}]
 
@@ -244,4 +251,5 @@ IMPLEMENTATION = Implementation(
         lambda settings: (shop_sender(settings),), _heard_kinds, lambda settings: settings.base_url, one_shop_by_name
     ),
     actions=ACTIONS,
+    mapped=lambda settings: tuple(_mapped(settings)),
 )

@@ -18,10 +18,11 @@ from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping.sheet import metafields_of
+from syncdb.model import Owner, Rule
 from syncdb.orders.one_reading import OneReading
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
-from syncdb.pairs.base import Hearing, Implementation, OrderTracking, Run
+from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, Run
 from syncdb.pairs.metafield_types import learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier, unopened
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
@@ -146,6 +147,12 @@ def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) 
     return checks
 
 
+def _mapped(settings: SheetsSettings) -> Iterator[Mapped]:
+    for one in (settings, *settings.routes):
+        columns = sheet_mapping(one, "UTC", "XXX").fields
+        yield Mapped(ORDERS, place_of(one), tuple(MappedField(field.name, field.label, Rule(Owner.LEFT)) for field in columns))
+
+
 def _selected(settings: SheetsSettings) -> str:
     routes = f", and the routes {', '.join(one.route for one in settings.routes)}" if settings.routes else ""
     return f"{settings.shopify_store_name}{routes}, all settings are usable"
@@ -201,4 +208,5 @@ IMPLEMENTATION = Implementation(
     orders=OrderTracking(lambda settings: True, sync_of, rows_shown, REMAINS, _places),
     tries=TRIES,
     hearing=Hearing(_senders, _heard_kinds, _address, one_shop_by_name),
+    mapped=lambda settings: tuple(_mapped(settings)),
 )

@@ -13,7 +13,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
 from syncdb.model import Field
-from syncdb.pairs.base import Hearing, Implementation, MadeOnce, Run
+from syncdb.pairs.base import Hearing, Implementation, MadeOnce, Mapped, MappedField, Run
 from syncdb.pairs.opening import open_ledger
 from syncdb.pairs.shopify_stores.attempts import TRIES
 from syncdb.pairs.shopify_stores.checks import check
@@ -95,6 +95,12 @@ def _selected(settings: StoresSettings) -> str:
     return f"{chosen} of {between}; {'both may be written' if settings.write else 'nothing is written (stores_write)'}"
 
 
+def _mapped(settings: StoresSettings) -> Iterator[Mapped]:
+    for one in settings.selection.entities:
+        fields = (MappedField(part.field.label, part.field.label, part.rule) for part in one.fields)
+        yield Mapped(one.entity.name, settings.stores[1].name, tuple(fields))
+
+
 def _unknown_fields(settings: StoresSettings, names: Sequence[str]) -> list[str]:
     return settings.selection.only(names)[1] if names else []
 
@@ -135,4 +141,5 @@ IMPLEMENTATION = Implementation(
     tries=TRIES,
     hearing=Hearing(_senders, _heard_kinds, _address, _stores),
     made_once=MadeOnce(_wanted, _made),
+    mapped=lambda settings: tuple(_mapped(settings)),
 )

@@ -1,6 +1,7 @@
 """Pages over ledgers that real runs against the sandbox have made."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from flask import Flask
 
 from syncdb.clock import Clock
 from syncdb.ledger.web.file import make, web_path
+from syncdb.services.jobs import Jobs
 from syncdb.web.asked import Site
 from syncdb.web.login import Door
 from syncdb.web.site import site_of
@@ -69,7 +71,7 @@ def own_door(lively: Shown, tmp_path: Path) -> Shown:
 def disagreeing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     """A world of its own with three conflicts, to decide them."""
     monkeypatch.chdir(tmp_path)
-    world = GristWorld(tmp_path, products=4, env={"GRIST_SYNC": KEPT})
+    world = GristWorld(tmp_path, products=4, orders=1, env={"GRIST_SYNC": KEPT})
     world.synced()
     disagree(world)
     world.sync()
@@ -93,7 +95,8 @@ def shown(world: GristWorld) -> Shown:
     path = web_path(world.ledger)
     make(path)
     env = world.sandbox.environment() | world.env
-    site = Site(Door(path), None, world.ledger, env, world.folder, clock=world.clock)
+    jobs = Jobs(world.ledger, None, world.folder, env=os.environ | env)
+    site = Site(Door(path), jobs, None, world.ledger, env, world.folder, clock=world.clock)
     for name, role in (("Olga", "owner"), ("Oscar", "operator"), ("Vera", "viewer")):
         site.door.make(name, role, PASSWORD, "the test", world.clock.now())
     return Shown(world, site, site_of(site))

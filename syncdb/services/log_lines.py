@@ -1,0 +1,72 @@
+"""The lines of the log, the newest first, as what went well, what went wrong, and the rest. It holds no secrets."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+NEAREST = 400_000  # bytes at the end of a file that are read
+_LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d) ([A-Z]+) ([\w.]+): (.*)")
+_WELL = re.compile(r"ended with exit code 0\b|\blogged in\b|\b(?:decided|started|closed)\b")
+KINDS = ("success", "error", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One entry with its further lines. `kind` is success, error (warnings, too) or info; `part` is who wrote it."""
+
+    at: datetime
+    kind: str
+    part: str
+    text: str
+
+    @property
+    def first(self) -> str:
+        return self.text.partition("\n")[0]
+
+    @property
+    def rest(self) -> str:
+        return self.text.partition("\n")[2]
+
+
+def log_lines(path: Path, since: datetime, kind: str = "", most: int = 500) -> list[LogLine]:
+    """The latest entries since then, the newest first, only of a kind where one is named. Nothing where there is no log."""
+    found: list[LogLine] = []
+    for file in (path, path.with_name(path.name + ".1")):
+        for line in reversed(list(_entries(_end_of(file)))):
+            if line.at < since or len(found) >= most:
+                return found
+            if kind in ("", line.kind):
+                found.append(line)
+    return found
+
+
+def _end_of(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - NEAREST))
+            return opened.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _entries(text: str) -> Iterator[LogLine]:
+    """Entries as they were written; what stands before the first whole one is left out."""
+    last: re.Match[str] | None = None
+    more: list[str] = []
+    for line in text.splitlines():
+        if found := _LINE.fullmatch(line):
+            if last:
+                yield _entry(last, more)
+            last, more = found, []
+        elif last:
+            more.append(line.strip())
+    if last:
+        yield _entry(last, more)
+
+
+def _entry(found: re.Match[str], more: list[str]) -> LogLine:
+    at, level, part, text = found.groups()
+    kind = "error" if level in ("WARNING", "ERROR", "CRITICAL") else "success" if _WELL.search(text) else "info"
+    return LogLine(datetime.fromisoformat(at), kind, part.removeprefix("syncdb."), "\n".join([text, *more]))

@@ -1,0 +1,93 @@
+"""What failed, by cause, and what to do. The same as `errors` and `retry`."""
+
+import logging
+from typing import Any
+
+from flask import Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from syncdb.errors import ConfigurationError
+from syncdb.ledger.queries import errors as ledger
+from syncdb.ledger.queries.catalogue import Things
+from syncdb.pairs import registry
+from syncdb.services.error_closing import close_errors, concerned
+from syncdb.services.jobs import RunWish
+from syncdb.services.status import failed_runs, read_status
+from syncdb.values import iso
+from syncdb.web.access import Role, Way
+from syncdb.web.asked import Look
+from syncdb.web.rendering import asked, back_to, page, site
+
+NAMED = 20
+SINCE = "30d"
+log = logging.getLogger("syncdb.web")
+
+
+def errors() -> Response:
+    """Open errors by cause, the runs that failed, and lately closed ones."""
+    with site().looking(asked().now) as look:
+        state = read_status(look.reader, look.place, asked().now)
+        groups = [_group(one, look) for one in state.errors]
+        begin = look.calendar.since(SINCE)
+        assert begin is not None
+        lately = [one for one in ledger.errors_since(look.reader, iso(begin)) if one["resolved_at"]]
+        closed = [_group(one, look) for one in ledger.grouped(lately)]
+        failed, age = failed_runs(state), look.age
+        first = look.calendar.show(state.last_runs[-1]["started_at"]) if state.last_runs else ""
+    held = sum(len(one["errors"]) for one in groups if one["held"])
+    return page(
+        "errors.html", "Errors", command="errors", age=age, groups=groups, closed=closed, failed=failed, held=held, first=first
+    )
+
+
+def _group(group: ledger.Group, look: Look) -> dict[str, Any]:
+    names = Things(look.reader).names(one["order_id"] for one in group.errors if one["order_id"] and not one["order_name"])
+    named = [{"id": one["error_id"], "name": concerned(one, names), "order": _order(one)} for one in group.errors]
+    return {
+        "stage": group.stage,
+        "cause": group.cause,
+        "message": group.message,
+        "next_step": group.next_step,
+        "times": group.times,
+        "first": look.calendar.show(group.first_at),
+        "last": look.calendar.show(group.last_at),
+        "errors": named,
+        "shown": named[:NAMED],
+        "held": any(one["order_id"] for one in group.errors),
+        "resolution": group.errors[0]["resolution"] or "",
+    }
+
+
+def _order(error: dict[str, Any]) -> str:
+    return str(error["order_id"]) if str(error["order_id"] or "").isdigit() else ""
+
+
+def resolve() -> AnyResponse:
+    """Close errors with a reason."""
+    ids = request.form.getlist("error")
+    if not ids or not all(one.isascii() and one.isdigit() and len(one) < 19 for one in ids):
+        raise ConfigurationError(["No error was named. Nothing was closed."])
+    closed = close_errors(site().place.ledger, [int(one) for one in ids], request.form.get("reason", ""), asked().now)
+    log.info("%s closed %d errors", asked().name, closed.count)
+    told = f"Closed {closed.count} error{'' if closed.count == 1 else 's'}."
+    return back_to("/errors", told, *([closed.hint] if closed.hint else []))
+
+
+def retry() -> AnyResponse:
+    """An ordinary run of each pair that held something back."""
+    with site().looking(asked().now) as look:
+        held = [one for one in ledger.open_errors(look.reader) if one["order_id"]]
+        types = ledger.pair_types(look.reader, (one["last_run"] for one in held))
+    pairs = [pair for pair in registry.PAIRS if pair.name in types]
+    if not pairs:
+        raise ConfigurationError(["Nothing is held back; there is nothing to try again."])
+    made = [site().jobs.start(RunWish(pair), "web", asked().name, asked().now) for pair in pairs]
+    log.info("%s had %d held back records tried again", asked().name, len(held))
+    return back_to(f"/runs/{made[-1].id}", f"{len(held)} are tried again by this run.")
+
+
+WAYS = (
+    Way("/errors", errors),
+    Way("/errors/resolve", resolve, Role.OPERATOR, ("POST",)),
+    Way("/errors/retry", retry, Role.OPERATOR, ("POST",)),
+)

@@ -1,0 +1,95 @@
+"""Set-up in five steps: what is done, what comes next, and how. The same as `init`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+
+from syncdb.errors import ConfigurationError, LedgerUnusable
+from syncdb.pairs.base import PairType
+from syncdb.programs import MANAGER
+from syncdb.services.calendar import span
+from syncdb.services.run_schedule import Rhythm
+from syncdb.services.settings_shown import SettingShown, settings_shown
+from syncdb.services.status import read_status
+from syncdb.services.usable_pairs import meant_pairs
+from syncdb.systems.check import CheckState
+from syncdb.web.access import Way
+from syncdb.web.rendering import asked, page, site
+
+KEPT = "What is kept in step"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: whether it is done, what is seen of it, and what to do. `lacking` are settings that are not filled in."""
+
+    title: str
+    done: bool
+    told: str
+    next_step: str = ""
+    address: str = ""
+    word: str = ""
+    lacking: tuple[SettingShown, ...] = ()
+
+
+def setup() -> Response:
+    """The five steps, for each pair that is configured (or the first that could be)."""
+    place = site()
+    pairs = meant_pairs(None, place.config, place.env)
+    steps = list(_steps(pairs))
+    current = next((number for number, one in enumerate(steps) if not one.done), None)
+    told = ", ".join(pair.about for pair in pairs)
+    return page("setup.html", "Set-up", command="init", steps=steps, current=current, about=told)
+
+
+def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
+    place = site()
+    shown = settings_shown(pairs, place.flags, place.env, place.folder, place.config)
+    groups = dict(shown.groups)
+    left = list(dict.fromkeys(pair.systems[0].title for pair in pairs))
+    right = list(dict.fromkeys(pair.systems[1].title for pair in pairs))
+    yield _system_step(" and ".join(left), [one for title in left for one in groups[title]])
+    yield _system_step(" and ".join(right), [one for title in right for one in groups[title]])
+    yield _chosen(pairs)
+    made, usual = _runs()
+    tested = any(run["mode"] == "test" or run["exit_code"] == 0 for run in made)
+    told = "A run has been made." if tested else "Nothing is written anywhere before you have looked at a test."
+    yield Step("Test", tested, told, "A test shows what a run would do.", "/sync", "Start a test")
+    told = f"Runs are made about every {span(usual.interval)}." if usual else "Nothing runs by itself yet."
+    yield Step("Schedule", usual is not None, told, f"{MANAGER} schedule says how this computer does it by itself.")
+
+
+def _system_step(title: str, settings: list[SettingShown]) -> Step:
+    lacking = tuple(one for one in settings if one.needed and not one.value)
+    tested = site().tested
+    failed = [one for one in tested.checks if one.state is CheckState.FAILED] if tested else []
+    told = f"{len(lacking)} settings are still to be filled in." if lacking else "All settings that it needs are filled in."
+    if not lacking:
+        told += f" {len(failed)} checks failed when it was tested." if failed else " The test says whether they work."
+    step = f"{MANAGER} init asks for them and tries each answer at once." if lacking else ""
+    return Step(title, not lacking, told, step, "/settings", "Test the connections", lacking)
+
+
+def _chosen(pairs: tuple[PairType, ...]) -> Step:
+    try:
+        told = "; ".join(one.implementation.selected(one.settings) for one in site().usable())
+    except ConfigurationError as error:
+        told = f"The configuration cannot be used yet: {' '.join(error.problems[:3])}"
+        return Step(KEPT, False, told, error.next_step)
+    docs = ", ".join(pair.docs for pair in pairs)
+    return Step(KEPT, True, told, f"What can be chosen: {docs}", "/mapping", "Mapping")
+
+
+def _runs() -> tuple[Sequence[dict[str, Any]], Rhythm | None]:
+    """The latest runs, and how often they are made."""
+    try:
+        with site().looking(asked().now) as look:
+            state = read_status(look.reader, look.place, asked().now)
+            return state.last_runs, state.rhythm
+    except LedgerUnusable:
+        return [], None
+
+
+WAYS = (Way("/setup", setup),)

@@ -1,0 +1,42 @@
+"""Runs started, watched and asked to end from the pages: real processes against the sandbox."""
+
+import re
+import time
+
+from tests.web.pages.browsing import Visitor, text_of
+from tests.web.pages.conftest import Shown
+
+
+def ended(visitor: Visitor, path: str) -> str:
+    """The page of a run once it has ended."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        page = visitor.page(path)
+        if 'data-live="1"' not in page:
+            return page
+        time.sleep(0.2)
+    raise AssertionError("the run did not end")
+
+
+def test_a_run_is_started_watched_and_told(disagreeing: Shown) -> None:
+    operator = disagreeing.visitor("Oscar")
+    page = operator.page("/sync")
+    assert 'name="pair" value="grist"' in page and "Normal run" in page
+    assert operator.post("/sync", pair="grist", mode="force").status_code == 409  # only with the password, by an owner
+    assert operator.post("/sync", pair="nothing", mode="test").status_code == 409
+    answer = operator.post("/sync", pair="grist", mode="sync")
+    assert answer.status_code == 303
+    path = answer.headers["Location"]
+    told = text_of(ended(operator, path))
+    assert "done" in told and "from these pages, Oscar" in told
+    assert re.search(r"Run \d+: ", told), told
+    listed = text_of(operator.page("/sync"))
+    assert "Normal run" in listed and "Oscar" in listed
+
+
+def test_only_an_owner_with_the_password_goes_past_a_guard(disagreeing: Shown) -> None:
+    assert disagreeing.visitor("Oscar").post("/sync/force", pair="grist", password="x").status_code == 403
+    answer = disagreeing.visitor("Olga").post("/sync/force", pair="grist", password="x")
+    assert answer.status_code == 409 and "not your password" in answer.text
+    assert disagreeing.site.jobs.latest() == []
+    assert disagreeing.visitor("Olga").get("/runs/77").status_code == 404
