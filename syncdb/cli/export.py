@@ -21,6 +21,8 @@ TELL_EVERY = 100_000  # rows
 class What(StrEnum):
     orders = "orders"
     lines = "lines"
+    refunds = "refunds"
+    transactions = "transactions"
     runs = "runs"
     errors = "errors"
     changes = "changes"
@@ -147,5 +149,5 @@ def _answer(told: "Output", target: Path, what: What, count: int) -> None:
         told.data({"path": str(target), "what": what.value, "rows": count})
         return
     told.line(f"Wrote {count} {what.value} to {target}.")
-    if what in (What.orders, What.lines, What.changes):
+    if what not in (What.runs, What.errors):
         told.hint("It holds customers' data; only you can read the file. Delete it when it is no longer needed.")

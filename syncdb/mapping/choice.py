@@ -6,18 +6,27 @@ from datetime import tzinfo
 from difflib import get_close_matches
 from typing import Any, Literal, cast
 
-from syncdb.mapping.columns import OrderColumn, value_of
+from syncdb.mapping.columns import Level, OrderColumn, value_of
 from syncdb.mapping.line_columns import LINE_COLUMNS
 from syncdb.mapping.order_columns import ORDER_COLUMNS
+from syncdb.mapping.refund_columns import REFUND_COLUMNS
+from syncdb.mapping.transaction_columns import TRANSACTION_COLUMNS
 from syncdb.metafields import kind_of, meant
 from syncdb.values import Kind
 
-Rows = Literal["line", "order"]
+Rows = Level
 Amounts = Literal["every_line", "first_line"]  # on which rows of an order its own amounts stand, with one row per line
 ChosenColumns = tuple[tuple[str, str], ...]
 
-CATALOGUE: Mapping[str, OrderColumn] = {column.name: column for column in ORDER_COLUMNS + LINE_COLUMNS}
-KEY_LABELS: Mapping[Rows, str] = {"line": "Line ID", "order": "Order ID"}
+_ALL = (*ORDER_COLUMNS, *LINE_COLUMNS, *REFUND_COLUMNS, *TRANSACTION_COLUMNS)
+CATALOGUE: Mapping[str, OrderColumn] = {column.name: column for column in _ALL}
+KEY_LABELS: Mapping[Rows, str] = {
+    "line": "Line ID",
+    "order": "Order ID",
+    "refund": "Refund ID",
+    "transaction": "Transaction ID",
+}
+ROWS: tuple[Rows, ...] = ("line", "order", "refund", "transaction")
 
 DEFAULT_LINE_COLUMNS = (
     "order_name processed_at order_status financial_status fulfillment_status customer_name customer_email "
@@ -33,6 +42,20 @@ DEFAULT_ORDER_COLUMNS = (
     "order_total total_refunded total_outstanding currency payment_gateways shipping_name shipping_city "
     "shipping_country shipping_method tracking_numbers tracking_links fulfilled_at tags note sales_channel"
 )
+DEFAULT_REFUND_COLUMNS = (
+    "order_name refund_processed_at refund_status refund_amount currency refund_quantity refund_items refund_restock "
+    "refund_note customer_name payment_gateways sales_channel"
+)
+DEFAULT_TRANSACTION_COLUMNS = (
+    "order_name transaction_at transaction_kind transaction_status transaction_amount transaction_net currency "
+    "transaction_gateway customer_name sales_channel"
+)
+DEFAULTS: Mapping[Rows, str] = {
+    "line": DEFAULT_LINE_COLUMNS,
+    "order": DEFAULT_ORDER_COLUMNS,
+    "refund": DEFAULT_REFUND_COLUMNS,
+    "transaction": DEFAULT_TRANSACTION_COLUMNS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +68,12 @@ class Choice:
 
 def default_columns(rows: Rows) -> ChosenColumns:
     """The columns of a sheet for which none were chosen."""
-    names = DEFAULT_LINE_COLUMNS if rows == "line" else DEFAULT_ORDER_COLUMNS
-    return tuple((name, CATALOGUE[name].label) for name in names.split())
+    return tuple((name, CATALOGUE[name].label) for name in DEFAULTS[rows].split())
 
 
 def all_columns(rows: Rows) -> ChosenColumns:
     """Every column that such rows can show, but for the one that says what their key says."""
-    fitting = [one for one in CATALOGUE.values() if rows == "line" or one.level == "order"]
+    fitting = [one for one in CATALOGUE.values() if one.level in (rows, "order")]
     return tuple((one.name, one.label) for one in fitting if one.label != KEY_LABELS[rows])
 
 
@@ -157,12 +179,15 @@ def _one(item: Any, rows: Rows) -> tuple[tuple[str, str] | None, str]:
     known = column(item["field"])
     if known is None:
         return None, _unknown(item["field"])
-    if rows == "order" and known.level == "line":
-        return None, f"{known.name} belongs to a line item, but the sheet has one row per order."
+    if known.level not in (rows, "order"):
+        return None, f"{known.name} belongs to {PART[known.level]}, but the sheet has one row per {rows}."
     header = item.get("header", known.label)
     if not isinstance(header, str) or not header.strip():
         return None, f"the header of {known.name} must be text."
     return (known.name, header.strip()), ""
+
+
+PART = {"line": "a line item", "refund": "a refund", "transaction": "a payment"}
 
 
 def _unknown(name: str) -> str:

@@ -1,7 +1,8 @@
 """What a column is, and the small readers that columns are made of.
 
-A reader takes a stored order snapshot and one of its lines (an empty mapping where there is none) and gives a raw value: text,
-count, flag, exact amount, or a moment as ISO text, which the sheet's mapping turns into the shop's wall clock.
+A reader takes a stored order snapshot and one of its parts, a line, refund or payment (an empty mapping where there is none), and
+gives a raw value: text, count, flag, exact amount, or a moment as ISO text, which the sheet's mapping turns into the shop's wall
+clock.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,7 @@ Order = Mapping[str, Any]
 Line = Mapping[str, Any]
 Raw = str | bool | int | Decimal | datetime | None
 Pick = Callable[[Order, Line], Raw]
-Level = Literal["order", "line"]
+Level = Literal["order", "line", "refund", "transaction"]
 
 
 @dataclass(frozen=True, slots=True)

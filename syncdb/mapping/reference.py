@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from syncdb.mapping.choice import CATALOGUE, FAMILIES, default_columns
+from syncdb.mapping.choice import CATALOGUE, FAMILIES, ROWS, default_columns
 from syncdb.mapping.columns import OrderColumn
 from syncdb.values import Kind
 
@@ -20,11 +20,13 @@ KINDS = {
 OPENING = """# Columns
 
 Every column that the setting `columns` can name. A list of names takes the headers below; `{"field": "sku", "header": "Article"}`
-gives your own header; `"all"` takes everything. Columns of a line item are for sheets with one row per line item only. On
-such a sheet the columns of the order repeat on each of its rows. "From" names the place in the stored snapshot of the order,
-which is Shopify's field in small letters with underscores. A column whose source Shopify hides from the app keeps its values.
+gives your own header; `"all"` takes everything. Columns of a line item, a refund or a payment are only for sheets with one row
+for each of these (`rows`: `line`, `refund`, `transaction`). There the columns of the order repeat on each of its rows. "From"
+names the place in the stored snapshot of the order, which is Shopify's field in small letters with underscores. A column whose
+source Shopify hides from the app keeps its values.
 
-Marked: `L` in the default columns of a sheet by line item, `O` in those of a sheet by order.
+Marked are the default columns: `L` of a sheet by line item, `O` by order, `R` by refund, `T` by transaction. An order without
+refunds has no row in a sheet by refund, nor has what Shopify records as a refund though nothing was to be paid back (see below).
 """
 
 RULES = """## Refunds
@@ -90,7 +92,12 @@ definition. (In Grist yes and no are the words `true` and `false`: a truth value
 
 def reference() -> str:
     """The whole page."""
-    levels = {"order": "Columns of the order", "line": "Columns of the line item"}
+    levels = {
+        "order": "Columns of the order",
+        "line": "Columns of the line item",
+        "refund": "Columns of the refund",
+        "transaction": "Columns of the payment",
+    }
     tables = [
         f"## {title}\n\n{_table(one for one in CATALOGUE.values() if one.level == level)}" for level, title in levels.items()
     ]
@@ -105,7 +112,7 @@ def _table(columns: Iterable[OrderColumn]) -> str:
 def _row(one: OrderColumn) -> str:
     holds = "money, buyer's currency" if one.buyer else KINDS[one.kind]
     source = ", ".join(f"`{need}`" for need in one.needs)
-    marks = [mark for mark, rows in (("L", default_columns("line")), ("O", default_columns("order"))) if one.name in dict(rows)]
+    marks = [mark for mark, rows in zip("LORT", map(default_columns, ROWS), strict=True) if one.name in dict(rows)]
     return f"| `{one.name}` | {one.label} | {holds} | {one.meaning} | {source} | {' '.join(marks)} |"
 
 

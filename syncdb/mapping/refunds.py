@@ -52,6 +52,18 @@ def _on_its_way(order: Order, refund: Refund) -> bool:
     return bool(shop_amount(refund.get("total_refunded"))) and any(one.get("status") in ON_ITS_WAY for one in _payments(order))
 
 
+def status(order: Order, refund: Refund) -> str | None:
+    """What became of the money of a refund; None for a record that no payment back belongs to, and where that is not known."""
+    try:
+        if paid_back(order, refund) > 0:
+            return "refunded"
+    except Unsure:
+        return None
+    if _on_its_way(order, refund):
+        return "pending"
+    return "failed" if _payments(refund) else None
+
+
 def made(order: Order) -> list[Refund]:
     """The refunds with which money went back. Raises Unsure."""
     return [one for one in order.get("refunds", ()) if paid_back(order, one) > 0]

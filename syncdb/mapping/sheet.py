@@ -1,6 +1,6 @@
-"""From an order's snapshot to the records of a sheet: one per line item, or one per order."""
+"""From an order's snapshot to the records of a sheet: one per line item, order, refund or payment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from decimal import Decimal
@@ -12,6 +12,7 @@ from syncdb.mapping.columns import Level, OrderColumn, Raw
 from syncdb.mapping.long_texts import cut
 from syncdb.mapping.order_filter import EVERY_ORDER, OrderFilter
 from syncdb.mapping.present_worth import is_first
+from syncdb.mapping.refund_columns import with_payments
 from syncdb.model import Field, Record
 from syncdb.values import Kind, Value, digest, moment, wall_clock
 
@@ -25,6 +26,10 @@ NOTHING_LEFT: Mapping[str, Value] = {  # of a line that its order no longer has
     "current_line_total": Decimal(0),
     "current_line_tax": Decimal(0),
     "first_line": False,
+}
+PARTS: Mapping[Rows, Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]] = {
+    "refund": with_payments,
+    "transaction": lambda order: order.get("transactions") or (),
 }
 
 
@@ -73,16 +78,20 @@ class SheetMapping:
         return digest([MEANING, self.rows, pairs, self.zone, self.currency, meanings, self.amounts, *asked])
 
     def takes(self, snapshot: Mapping[str, Any]) -> bool:
-        """Whether an order that has no rows yet shall get some."""
-        return self.wanted.takes(snapshot, self._zone)
+        """Whether an order that has no rows yet shall get some: it is wanted, and there is something of it to show."""
+        return self.wanted.takes(snapshot, self._zone) and (self.rows not in PARTS or bool(PARTS[self.rows](snapshot)))
 
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
-        """The rows of an order: one per line item (key: its id), or one for the whole order (key: the order's id).
+        """The rows of an order: one per line item, refund or payment (key: its id), or one for the whole order (key: its id).
 
-        An order without lines has one row with the key "order-ID". A column whose source Shopify withholds is left out of the
-        fields. Raises ValueError, KeyError or TypeError for a snapshot that was not made by this version's normalisation.
+        With rows by line an order without lines has one with the key "order-ID". A column whose source Shopify withholds is left
+        out of the fields. Raises ValueError, KeyError or TypeError for a snapshot that was not made by this version's
+        normalisation.
         """
         order_id = str(snapshot["id"])
+        if parts := PARTS.get(self.rows):
+            of_order = self._values(snapshot, {}, "order")
+            return [self._record(str(one["id"]), snapshot, one, of_order) for one in parts(snapshot)]
         lines = (snapshot.get("line_items") or ()) if self.rows == "line" else ()
         of_order = self._values(snapshot, {}, "order")
         if not lines:
@@ -108,9 +117,9 @@ class SheetMapping:
 
     def _record(self, key: str, order: Mapping[str, Any], line: Mapping[str, Any], of_order: dict[str, Value]) -> Record:
         shared = of_order
-        if self.amounts == "first_line" and not is_first(order, line):
+        if self.amounts == "first_line" and self.rows == "line" and not is_first(order, line):
             shared = of_order | {one.name: None for one in self._chosen if one.name in of_order and self._only_first(one)}
-        of_line = self._values(order, line, "line")
+        of_line = self._values(order, line, "line" if self.rows == "order" else self.rows)
         names = (one.name for one in self._chosen if one.name in shared or one.name in of_line)
         fields = {"key": key, **{name: shared[name] if name in shared else of_line[name] for name in names}}
         return self._fitting(Record(key, fields))

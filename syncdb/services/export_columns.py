@@ -43,6 +43,12 @@ _PLAIN: dict[str, tuple[Stream, tuple[str, ...]]] = {
     ),
     "changes": (export_rows.changes, ("change_id", "seen_at", "run_id", "order_id", "order_name", "path", "before", "after")),
 }
+LEVELS: dict[str, Literal["order", "line", "refund", "transaction"]] = {
+    "orders": "order",
+    "lines": "line",
+    "refunds": "refund",
+    "transactions": "transaction",
+}
 _COUNTS = {"run_id", "exit_code", "error_id", "times", "first_run", "last_run", "change_id"}
 _FLAGS = {"partial"}
 
@@ -53,7 +59,7 @@ def known_columns(what: str) -> list[str]:
         return list(_PLAIN[what][1])
     from syncdb.mapping import CATALOGUE
 
-    return [name for name, column in CATALOGUE.items() if what == "lines" or column.level == "order"]
+    return [name for name, column in CATALOGUE.items() if column.level in ("order", LEVELS[what])]
 
 
 def choose(what: str, columns: str, zone: str, currency: str) -> Export:
@@ -93,7 +99,7 @@ def _value(stored: Any) -> Value:
 def _of_orders(what: str, wanted: Sequence[str], zone: str, currency: str) -> Export:
     from syncdb.mapping import SheetMapping, default_columns, parse_columns
 
-    level: Literal["line", "order"] = "line" if what == "lines" else "order"
+    level = LEVELS[what]
     if wanted:
         choice = parse_columns("all" if wanted == ["all"] else [_item(name) for name in wanted], level)
         if choice.problems:

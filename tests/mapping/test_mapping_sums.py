@@ -26,6 +26,8 @@ SHOWN = parse_columns(
     "line_refunded, first_line, order_subtotal, order_discounts, order_tax, shipping_tax, shipping_discount, total_refunded, "
     "order_shipping, order_duties, order_fees, tips, order_total"
 )
+PAYMENTS = SheetMapping("transaction", parse_columns("transaction_net", "transaction").columns, "UTC", "EUR")
+REFUNDS = SheetMapping("refund", parse_columns("refund_amount, refund_status", "refund").columns, "UTC", "EUR")
 
 
 def amount(bag: Node | None) -> Decimal:
@@ -56,6 +58,10 @@ def check(order: Node) -> None:
     assert whole + (0 if order["taxesIncluded"] else rows[0]["order_tax"]) == rows[0]["order_total"], said
     assert rows[0]["order_total"] == amount(order["currentTotalPriceSet"]), said
     assert [row["first_line"] for row in rows] == [True] + [False] * (len(rows) - 1)
+    paid = [dict(one.fields) for one in PAYMENTS.records(stored(order))]
+    assert summed(paid, "transaction_net") == amount(order["netPaymentSet"]), said
+    back = [dict(one.fields) for one in REFUNDS.records(stored(order))]
+    assert summed(back, "refund_amount") == amount(order["totalRefundedSet"]), said
     for row in rows:
         assert row["current_line_total"] + row["current_line_discount"] == row["unit_price"] * row["current_quantity"], said
         if not row["current_quantity"]:

@@ -30,9 +30,13 @@ NORTH = {
 
 
 def shown(world: World, tab: str) -> list[list[Any]]:
-    """The rows of a tab below its headers, past the key."""
+    return table(world, tab, "Order ID")
+
+
+def table(world: World, tab: str, key: str) -> list[list[Any]]:
+    """The rows of a tab below its headers."""
     rows = world.grid(tab)
-    head = next(place for place, row in enumerate(rows) if "Order ID" in row)
+    head = next(place for place, row in enumerate(rows) if key in row)
     return [row for row in rows[head + 1 :] if any(cell not in (None, "") for cell in row)]
 
 
@@ -106,3 +110,21 @@ def test_what_is_wrong_with_a_route_is_told_before_anything_is_asked(make: Make,
     ran = world.sync(as_json=False)
     assert ran.code == 2 and told in ran.text + ran.errors, ran.text + ran.errors
     assert ran.shop_requests == ran.google_requests == 0
+
+
+def test_refunds_and_payments_have_sheets_of_their_own(make: Make) -> None:
+    world = routed(
+        make,
+        refunds={"target_worksheet": "Refunds", "rows": "refund"},
+        payments={"target_worksheet": "Payments", "rows": "transaction"},
+    )
+    world.synced()
+    orders = list(world.shop.orders.values())
+    assert len(table(world, "Payments", "Transaction ID")) == sum(len(order["transactions"]) for order in orders) > 0
+    before = len(table(world, "Refunds", "Refund ID"))
+    paid = next(one for one in orders if one["displayFinancialStatus"] == "PAID" and one["lineItems"] and not one["cancelledAt"])
+    world.shop.refund(paid["id"], {paid["lineItems"][0]["id"]: 1})
+    world.synced()
+    assert len(table(world, "Refunds", "Refund ID")) == before + 1
+    again = world.synced(full=True)
+    assert again.writes == 0

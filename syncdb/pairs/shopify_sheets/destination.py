@@ -37,7 +37,7 @@ from syncdb.pairs.shopify_sheets.tabs import (
 
 log = logging.getLogger("syncdb.sheets")
 
-RowsSetting = Literal["line", "order"]
+RowsSetting = Literal["line", "order", "refund", "transaction"]
 
 
 @dataclass(slots=True)

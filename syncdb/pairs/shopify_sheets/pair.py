@@ -45,8 +45,8 @@ SHOPIFY_SHEETS = PairType(
             "The columns, in the order in which new ones are made. Left out: the default set.",
         ),
         Key(
-            "rows", "SHEET_ROWS", validators.one_of("line", "order"), "line",
-            "`line`: one row for each line item. `order`: one row for each order.",
+            "rows", "SHEET_ROWS", validators.one_of("line", "order", "refund", "transaction"), "line",
+            "One row for each `line` item, each `order`, each `refund` or each `transaction` (payment).",
         ),
         Key(
             "order_filter", "ORDER_FILTER", validators.json_object, None,

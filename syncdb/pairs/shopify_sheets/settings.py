@@ -14,7 +14,7 @@ from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 if TYPE_CHECKING:
     from syncdb.mapping.order_filter import OrderFilter
 
-METAFIELD = "metafield:"
+METAFIELDS = ("metafield:", "metafield_text:")
 ROUTES = "routes"
 
 
@@ -64,7 +64,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
 
 def _with_routes(first: SheetsSettings, routes: Mapping[str, Mapping[str, Any]]) -> SheetsSettings:
     shown = [first.columns, *(own["columns"] for own in routes.values())]
-    metafields = tuple(dict.fromkeys(name for columns in shown for name, _ in columns or () if name.startswith(METAFIELD)))
+    metafields = tuple(dict.fromkeys(name for columns in shown for name, _ in columns or () if name.startswith(METAFIELDS)))
     first = replace(first, read_columns=metafields)
     return replace(first, routes=tuple(replace(first, **own, route=name) for name, own in routes.items()))
 
@@ -84,7 +84,7 @@ def _parse_columns(values: dict[str, Any]) -> list[str]:
     # the catalogue of columns is large and only needed where columns are chosen
     from syncdb.mapping import parse_columns
 
-    choice = parse_columns(raw, "order" if values["rows"] == "order" else "line")
+    choice = parse_columns(raw, values["rows"])
     values["columns"] = choice.columns
     return [f"columns: {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
 
