@@ -19,7 +19,7 @@ from syncdb.model import Found, OnDrift, OnMissing, Owner, Policy, Rule, Tie
 from syncdb.values import iso
 from tests.engine.hostile import NAME, Hostile, World
 
-HISTORIES = int(os.environ.get("SYNCDB_TWO_WAY", "2000"))
+HISTORIES = int(os.environ.get("SYNCDB_TWO_WAY", "1000"))
 FIELDS = ("a", "b", "c")
 KEYS = ("k1", "k2", "k3", "k4")
 MIRROR = {Owner.LEFT: Owner.RIGHT, Owner.RIGHT: Owner.LEFT, Owner.BOTH: Owner.BOTH}

@@ -104,11 +104,30 @@ SITUATIONS: dict[Callable[[Judged], None], int] = {
 }
 
 
+# of these the default run dies at some boundaries only: the others of their boundaries are like those of a first load
+SAMPLED = {first_load_in_bulk: 4, first_load_in_spans: 5}
+
+
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
 def test_dying_at_any_boundary_is_made_good(
     situation: Callable[[Judged], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    _die_in(situation, tmp_path, SAMPLED.get(situation, 1))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("situation", SAMPLED, ids=lambda situation: situation.__name__)
+def test_dying_at_really_any_boundary_is_made_good(
+    situation: Callable[[Judged], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _die_in(situation, tmp_path, 1)
+
+
+def _die_in(situation: Callable[[Judged], None], tmp_path: Path, step: int) -> None:
+    """Die at every boundary of a run that is a multiple of `step`."""
     judged = Judged(tmp_path, 3, BEGIN)
     try:
         situation(judged)
@@ -116,7 +135,7 @@ def test_dying_at_any_boundary_is_made_good(
         start = Start.of(judged)
         at, finished = 0, False
         while not finished:
-            at += 1
+            at += step
             start.again(judged)
             finished = _die_at(at, judged)
             examined["crashes"] += not finished
