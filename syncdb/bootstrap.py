@@ -52,6 +52,13 @@ def web_application() -> "Flask":
     return started()
 
 
+def web_pages() -> "Flask":
+    """The pages, as a WSGI server serves them. Ends the process with the problems told, where they cannot start."""
+    with telling_what_is_missing():
+        from syncdb.web.starting import started_pages
+    return started_pages()
+
+
 def sentos() -> None:
     """`syncdb-sentos`: what `shopify_sentos_sync.py` is in the source tree."""
     run_pair("sentos")

@@ -1,7 +1,7 @@
 """`serve`: the pages, until somebody ends it."""
 
 import os
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -30,6 +30,9 @@ def serve(
         str, typer.Option("--behind-proxy", metavar="ADDRESS", help="The proxy's address: it alone may come, and is believed.")
     ] = "",
     read_only: Annotated[bool, typer.Option("--read-only", help="Show everything, change nothing.")] = False,
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="Also start runs by itself, as the setting schedule says (each hour).")
+    ] = False,
     new_owner: Annotated[
         bool, typer.Option("--new-owner", help="Show a code to make an owner with, though there are accounts (lost password).")
     ] = False,
@@ -39,7 +42,7 @@ def serve(
     """The command `serve`; what its help says stands in syncdb.cli.commands."""
     with answering(False, acts=True) as output:
         from syncdb.logs import set_up
-        from syncdb.web.opening import open_site, secrets_of
+        from syncdb.web.opening import open_site, scheduled, secrets_of
         from syncdb.web.serving import serve_pages
         from syncdb.web.site import site_of
 
@@ -48,12 +51,15 @@ def serve(
             config, db, os.environ, Path.cwd(), url=url, proxy=behind_proxy, read_only=read_only, new_owner=new_owner
         )
 
+        site.scheduling = schedule
+
         def ready(bound: int) -> None:
             _tell(output, site, url or f"http://{'localhost' if host in _LOOPBACK else host}:{bound}")
 
         with set_up(site.place.log, verbose=False, terminal=True, secrets=secrets_of(site)):
             try:
-                serve_pages(site_of(site), host, port, ready)
+                with scheduled(site) if schedule else nullcontext():
+                    serve_pages(site_of(site), host, port, ready)
             except OSError as error:
                 raise ConfigurationError(
                     [f"Port {port} of {host} cannot be listened on: {error.strerror or error}. Nothing was started."],

@@ -1,12 +1,13 @@
 """The demonstration of the pages: a made-up shop with a sheet and a Grist document, some days of runs, and `serve` over them.
 
-python -m syncdb.sandbox.web_demo [--orders N] [--products N] [--folder PATH] [--port N] [--no-browser]
+python -m syncdb.sandbox.web_demo [--orders N] [--products N] [--days N] [--folder PATH] [--port N] [--no-browser]
 """
 
 import argparse
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import webbrowser
@@ -25,7 +26,7 @@ from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from syncdb.sandbox.story import Time, fresh_folder
 
-DAYS, RUNS_A_DAY = 4, 3
+RUNS_A_DAY = 3
 PAIRS = ("sheets", "grist")
 ALLOWED = "products,variants,inventory"
 
@@ -33,7 +34,8 @@ ALLOWED = "products,variants,inventory"
 class Past:
     """Some days of a shop: orders come, prices move, and runs follow."""
 
-    def __init__(self, sandbox: Sandbox, time: Time, environment: Mapping[str, str]) -> None:
+    def __init__(self, sandbox: Sandbox, time: Time, environment: Mapping[str, str], days: int) -> None:
+        self.days = days
         self.sandbox, self.time, self.environment = sandbox, time, environment
         self.clock = Clock(now=sandbox.now)
         self.merchant = Merchant(sandbox.shop.goods)
@@ -41,7 +43,7 @@ class Past:
 
     def lived(self) -> None:
         """All of it; at the end both sides disagree about some things."""
-        for _ in range(DAYS * RUNS_A_DAY):
+        for _ in range(self.days * RUNS_A_DAY):
             self.run()
             self.time.pass_by(86400 / RUNS_A_DAY)
             for _ in range(3):
@@ -79,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--orders", type=int, default=60, help="how many orders there are (default 60)")
     parser.add_argument("--products", type=int, default=20, help="how many products there are (default 20)")
     parser.add_argument("--folder", type=Path, default=Path("demo"), help="where ledger and log are left (default demo)")
+    parser.add_argument("--days", type=int, default=4, help="how many days lie behind it (default 4)")
     parser.add_argument("--port", type=int, default=8790, help="the port of the pages (default 8790)")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
     asked = parser.parse_args(arguments)
@@ -86,13 +89,14 @@ def main(arguments: list[str] | None = None) -> int:
     folder: Path = asked.folder.absolute()
     if not fresh_folder(folder, console):
         return 2
-    time = Time(-DAYS * 86400.0 - 600)
+    time = Time(-asked.days * 86400.0 - 600)
     with Sandbox(folder, orders=asked.orders, products=asked.products, quota=None, clock=time) as sandbox, chdir(folder):
         sandbox.shopify.bucket.maximum = sandbox.shopify.bucket.rate = 1e6  # a demonstration shall not wait for points
         with sandbox.write_settings(folder).open("a", encoding="utf-8") as settings:
             settings.write(f"SHOPIFY_WRITES={ALLOWED}\n")
-        console.print(f"[bold]syncdb[/bold]: {DAYS} days of a made-up shop are lived through; a moment ...")
-        Past(sandbox, time, sandbox.environment() | {"SHOPIFY_WRITES": ALLOWED, "PATH": os.environ.get("PATH", "")}).lived()
+        console.print(f"[bold]syncdb[/bold]: {asked.days} days of a made-up shop are lived through; a moment ...")
+        environment = sandbox.environment() | {"SHOPIFY_WRITES": ALLOWED, "PATH": os.environ.get("PATH", "")}
+        Past(sandbox, time, environment, asked.days).lived()
         time.ahead = 0.0
         return _serve(asked.port, console, browser=not asked.no_browser)
 
@@ -101,6 +105,7 @@ def _serve(port: int, console: Console, *, browser: bool) -> int:
     """The pages as a process of their own, as a person would start them; their words go on to the terminal."""
     command = [sys.executable, str(ROOT / "sync_manager.py"), "serve", "--port", str(port)]
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, it ends as with Ctrl-C
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
@@ -111,6 +116,7 @@ def _serve(port: int, console: Console, *, browser: bool) -> int:
                     browser = False
             return process.wait()
         except KeyboardInterrupt:
+            process.terminate()
             process.wait()
             return 0
 

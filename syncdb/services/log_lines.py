@@ -9,12 +9,13 @@ from pathlib import Path
 NEAREST = 400_000  # bytes at the end of a file that are read
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d) ([A-Z]+) ([\w.]+): (.*)")
 _WELL = re.compile(r"ended with exit code 0\b|\blogged in\b|\b(?:decided|started|closed)\b")
-KINDS = ("success", "error", "info")
+KINDS = ("success", "error", "warning", "info")
+_LEVELS = {"WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One entry with its further lines. `kind` is success, error (warnings, too) or info; `part` is who wrote it."""
+    """One entry with its further lines. `kind` is one of KINDS; `part` is who wrote it."""
 
     at: datetime
     kind: str
@@ -68,5 +69,5 @@ def _entries(text: str) -> Iterator[LogLine]:
 
 def _entry(found: re.Match[str], more: list[str]) -> LogLine:
     at, level, part, text = found.groups()
-    kind = "error" if level in ("WARNING", "ERROR", "CRITICAL") else "success" if _WELL.search(text) else "info"
+    kind = _LEVELS.get(level) or ("success" if _WELL.search(text) else "info")
     return LogLine(datetime.fromisoformat(at), kind, part.removeprefix("syncdb."), "\n".join([text, *more]))

@@ -1,10 +1,11 @@
 """What pages work on: the configuration that was named at the start, and who asks for what at which moment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.ledger.queries import overview
@@ -17,6 +18,8 @@ from syncdb.services.validation import UsablePair
 from syncdb.systems.check import Check
 from syncdb.web.access import Role
 from syncdb.web.login import Door
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,8 @@ class Tested:
 class Site:
     """One serving process. `config` and `db` are what --config and --db named; `notices` wait to be shown, by session.
 
-    `tested` is what the last test of the connections told. `unformed` are endpoints that no person fills in and that bring their
-    own proof.
+    `remembered` is what is worked out once between two runs. `tested` is what the last test of the connections told.
+    `scheduling`: it starts runs by itself. `web_token` lets a program read figures.
     """
 
     door: Door
@@ -78,8 +81,10 @@ class Site:
     read_only: bool = False
     clock: Clock = SYSTEM
     notices: dict[str, list[str]] = field(default_factory=dict)
+    remembered: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     tested: Tested | None = None
-    unformed: frozenset[str] = frozenset()
+    scheduling: bool = False
+    web_token: str | None = field(default=None, repr=False)
 
     @property
     def place(self) -> LedgerLocation:
@@ -93,6 +98,14 @@ class Site:
     def usable(self) -> list[UsablePair]:
         """The configured pairs with their settings. Raises ConfigurationError with every problem."""
         return usable_pairs(meant_pairs(None, self.config, self.env), self.flags, self.env, self.folder, self.config)
+
+    def once(self, name: str, since: Any, work: Callable[[], T]) -> T:
+        """What was worked out before, as long as nothing has happened `since` then."""
+        known = self.remembered.get(name)
+        if known is None or known[0] != since:
+            known = self.remembered[name] = (since, work())
+        found: T = known[1]
+        return found
 
     @contextmanager
     def looking(self, now: datetime) -> Iterator[Look]:

@@ -14,6 +14,7 @@ from syncdb.web.login import is_token
 from syncdb.web.outer_gate import CLIENT, SAFE
 
 SESSION, FORM = "__Host-syncdb", "__Host-syncdb-form"
+LIVE = "X-Syncdb-Live"  # a page that reads itself again while it is open: nobody's doing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class InnerGate:
         """What is answered in place of what was asked for; None where it may be handled."""
         secret = request.cookies.get(SESSION, "")
         now = self.site.clock.now()
-        session = self.site.door.who(secret, now)
+        session = self.site.door.who(secret, now, used=LIVE not in request.headers)
         g.asked = Asked(session.account if session else "", _role(session), secret if session else _form_secret(), now, _client())
         way = self.known.get(request.endpoint)
         if way is None:
@@ -55,7 +56,7 @@ class InnerGate:
         asked: Asked = g.asked
         if not way.open and asked.role < way.role:
             return _said(HTTPStatus.FORBIDDEN, f"That needs the role {way.role.word}; yours is {asked.role.word}.")
-        if request.method in SAFE or request.endpoint in self.site.unformed:
+        if request.method in SAFE:
             return None
         if self.site.read_only and not (way.open or way.own):
             return _said(HTTPStatus.FORBIDDEN, "This was started with --read-only: it shows and changes nothing.")

@@ -103,15 +103,15 @@ class Door:
             self._failed(address, now)
             raise NeedsPerson("That is not your password. Nothing was changed.", next_step="Go back and type it again.")
 
-    def who(self, secret: str, now: datetime) -> Session | None:
-        """Whose session it is; None for one that there is not, or no longer."""
+    def who(self, secret: str, now: datetime, *, used: bool = True) -> Session | None:
+        """Whose session it is; None for one that there is not, or no longer. Not `used`: a page only reads itself again."""
         found = people.session(self.path, digest(secret)) if secret else None
         if found is None:
             return None
         if now - moment(found.seen_at) > IDLE or now - moment(found.made_at) > LONGEST:
             people.end_session(self.path, digest(secret))
             return None
-        if now - moment(found.seen_at) > NOTED:
+        if used and now - moment(found.seen_at) > NOTED:
             people.seen(self.path, digest(secret), iso(now))
         return found
 

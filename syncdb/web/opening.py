@@ -1,14 +1,19 @@
 """Making ready what pages work on, for `serve` and for a WSGI server: web.db, the code of a first start, secrets not to log."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from syncdb.clock import SYSTEM
+from syncdb.config.reading import read
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.web import people
 from syncdb.ledger.web.file import make, web_path
+from syncdb.pairs import registry
 from syncdb.services.jobs import Jobs
 from syncdb.services.ledger_location import find_ledger
+from syncdb.services.scheduler import planned, run_schedule
 from syncdb.web.asked import Site
 from syncdb.web.login import Door, FirstCode
 
@@ -23,18 +28,37 @@ def open_site(
     proxy: str = "",
     read_only: bool = False,
     new_owner: bool = False,
+    terminal: bool = True,
 ) -> Site:
-    """The site, with web.db there. Without an account, or where a `new_owner` is wanted, there is a code to make one with.
+    """The site, with web.db there. Without an account, or where a `new_owner` is wanted, there is a code to make one with, which
+    somebody must be able to read: where there is no `terminal`, none is made.
 
     Raises ConfigurationError, LedgerUnusable and LedgerBusy.
     """
     ledger = find_ledger(config, db, env).ledger
     path = web_path(ledger)
     make(path)
-    code = FirstCode.new(SYSTEM.now()) if new_owner or not people.accounts(path) else None
+    code = FirstCode.new(SYSTEM.now()) if terminal and (new_owner or not people.accounts(path)) else None
     named = {"DB_PATH": str(db.absolute())} if db else {}  # runs know no --db
     jobs = Jobs(ledger, config, folder, env={**env, **named})
-    return Site(Door(path, code), jobs, config, db, env, folder, url.rstrip("/"), proxy, read_only)
+    site = Site(Door(path, code), jobs, config, db, env, folder, url.rstrip("/"), proxy, read_only)
+    site.web_token = read((), registry.known_keys(), {}, env, folder, config).values.get("web_token")
+    return site
+
+
+@contextmanager
+def scheduled(site: Site) -> Iterator[None]:
+    """While inside, runs are started by themselves. Raises ConfigurationError for a schedule that cannot be meant."""
+    planned(site.config, site.env, site.folder)
+    stop = threading.Event()
+    asked = (site.jobs, site.config, site.env, site.folder, stop)
+    thread = threading.Thread(target=run_schedule, args=asked, name="schedule", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
 
 
 def secrets_of(site: Site) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from syncdb.errors import ConfigurationError, LedgerBusy, RemoteError, SyncdbError
-from syncdb.web.access import Way, add_ways
+from syncdb.web.access import Way, add_ways, opened
 from syncdb.web.asked import Site
+from syncdb.web.health import health
 from syncdb.web.inner_gate import InnerGate
 from syncdb.web.outer_gate import LARGEST, OuterGate
 from syncdb.web.pages import ALL
@@ -28,6 +29,8 @@ def site_of(site: Site) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     gate = InnerGate(site)
     gate.add_to(app)
+    app.register_blueprint(health(lambda: site.place, site.web_token, site.clock.now))
+    opened(app, gate.known, ("health.healthz", "health.readyz", "health.metrics"))
     for ways in (*ALL, (Way("/static/<mark>/<name>", _static, open=True),)):
         add_ways(app, ways, gate.known)
     app.register_error_handler(SyncdbError, _told)

@@ -10,6 +10,7 @@ from syncdb.web.pages import (
     orders,
     people,
     report,
+    secrets,
     settings,
     setup,
     sync,
@@ -32,6 +33,7 @@ ALL = (
     webhooks.WAYS,
     mapping.WAYS,
     settings.WAYS,
+    secrets.WAYS,
     setup.WAYS,
     people.WAYS,
 )

@@ -12,7 +12,7 @@ from syncdb.web.access import Way
 from syncdb.web.rendering import asked, page, site
 
 SPANS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
-_SIGNS = {"success": "ok", "error": "look", "info": "off"}
+_SIGNS = {"success": "ok", "error": "bad", "warning": "look", "info": "off"}
 
 
 def log() -> Response:

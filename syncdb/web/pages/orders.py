@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger import Ledger
-from syncdb.ledger.queries import history
+from syncdb.ledger.queries import history, overview
 from syncdb.ledger.queries.catalogue import Thing
 from syncdb.ledger.queries.order_presence import pairs_of
 from syncdb.ledger.queries.order_search import Wanted, statuses, tracked
@@ -38,7 +38,7 @@ def orders() -> Response:
         begin = look.calendar.since(since)
         wanted = Wanted(status, iso(begin) if begin else "")
         found, more = newest(look.reader, wanted, SHOWN, after=after if after[0] else None)
-        known, age = statuses(look.reader), look.age
+        known, age = _known(look), look.age
         rows = [_row(one, look.calendar) for one in found]
     command = "orders" + (f' --status "{status}"' if status else "") + (f" --since {since}" if since else "")
     last = found[-1] if more else None
@@ -55,10 +55,16 @@ def find() -> AnyResponse:
         if one := _named(look, text):
             return redirect(f"/orders/{one}", 303)
         found, more = newest(look.reader, Wanted(search=text), SHOWN)
-        rows, age, known = [_row(one, look.calendar) for one in found], look.age, statuses(look.reader)
+        rows, age, known = [_row(one, look.calendar) for one in found], look.age, _known(look)
     shown: dict[str, Any] = {"chosen": "", "since": "", "statuses": known, "spans": SPANS, "searched": True}
     shown["told"] = f"{len(rows)}{' or more' if more else ''} orders hold what you typed."
     return page("orders.html", "Orders", command="orders --search TEXT", age=age, rows=rows, last=None, first=True, **shown)
+
+
+def _known(look: Look) -> list[str]:
+    """The statuses that there are. In a large ledger they take a moment to find; only runs bring others."""
+    latest = [(run["run_id"], run["ended_at"]) for run in overview.last_runs(look.reader, 1)]
+    return site().once("statuses", (look.place.ledger, latest), lambda: statuses(look.reader))
 
 
 def _named(look: Look, text: str) -> str | None:

@@ -15,6 +15,7 @@ from syncdb.services.validation import check_ledger, check_remotes, read_configu
 from syncdb.systems.check import Check, CheckState
 from syncdb.web.access import Role, Way
 from syncdb.web.asked import Tested
+from syncdb.web.pages.secrets import schedule_shown, secrets_shown
 from syncdb.web.rendering import asked, back_to, page, site
 
 log = logging.getLogger("syncdb.web")
@@ -35,7 +36,10 @@ def settings() -> Response:
         else "Not tested since these pages are there.",
         systems=[_system(system.name, system.title, tested) for system in registry.systems_of(pairs)],
         others=[one for one in (tested.checks if tested else ()) if one.part in ("ledger", "configuration")],
-        pairs=pairs,
+        secrets=secrets_shown(),
+        names=sorted(one.name for group in shown.groups for one in group[1] if one.secret),
+        schedule=list(schedule_shown()),
+        scheduling=place.scheduling,
         shown=shown,
         signs={CheckState.PASSED: "ok", CheckState.FAILED: "bad", CheckState.SKIPPED: "off"},
     )

@@ -14,7 +14,7 @@
   const again = async () => {
     if (!paused && !document.hidden) {
       try {
-        const answer = await fetch(location.href, { redirect: "error", headers: { Accept: "text/html" } });
+        const answer = await fetch(location.href, { redirect: "error", headers: { Accept: "text/html", "X-Syncdb-Live": "1" } });
         if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
       } catch { /* the next look tells */ }
     }
@@ -38,7 +38,9 @@
     if (button) navigator.clipboard.writeText(button.previousElementSibling.textContent).then(() => { button.textContent = "Copied"; });
   });
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
-  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  // not scrollIntoView: the Tab key would begin there
+  const here = document.querySelector("nav [aria-current]");
+  if (here) document.querySelector("nav").scrollLeft = here.offsetLeft - innerWidth / 2;
   document.addEventListener("look-again", () => again());
   soon();
 })();

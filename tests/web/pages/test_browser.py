@@ -134,14 +134,13 @@ def test_what_is_shown_is_read_again_but_not_under_somebodys_hands(browser: Any,
 def test_every_page_can_be_used_by_everybody(browser: Any, address: str, scheme: str, size: Any) -> None:
     """axe-core finds nothing."""
     axe = pytest.importorskip("axe_playwright_python.base", reason="pip install axe-playwright-python==0.1.8")
-    source = axe.AxeBase.AXE_SCRIPT if hasattr(axe.AxeBase, "AXE_SCRIPT") else ""
-    assert source
     context = browser.new_context(viewport=size, color_scheme=scheme)
     page = context.new_page()
     log_in(page, address)
     for path in NAVIGATED:
         page.goto(address + path)
-        page.evaluate(source)
+        page.evaluate('for (const part of document.querySelectorAll("details")) part.open = true')
+        page.evaluate(axe.AXE_SCRIPT)
         found = page.evaluate("axe.run()")["violations"]
         assert not found, (path, [(one["id"], [node["html"] for node in one["nodes"][:3]]) for one in found])
     context.close()

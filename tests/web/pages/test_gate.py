@@ -210,6 +210,11 @@ def test_a_session_ends_when_it_is_not_used_when_it_is_old_and_when_one_leaves(o
     assert idle.get("/").status_code == 200
     own_door.pass_time(31 * 60)
     assert idle.get("/").status_code == 303
+    open_page = own_door.visitor("Vera")
+    for _ in range(3):  # an open page that reads itself again is nobody's use
+        own_door.pass_time(14 * 60)
+        status = open_page.get("/", **{"X-Syncdb-Live": "1"}).status_code
+    assert status == 303
     lasting = Visitor(own_door.app, "another-secret-of-Oscar")
     now = own_door.site.clock.now()
     people.begin_session(own_door.site.door.path, digest(lasting.secret), "Oscar", now.isoformat(), "")

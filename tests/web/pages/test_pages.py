@@ -10,7 +10,7 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.services.log_lines import log_lines
 from syncdb.values import iso
-from tests.web.pages.browsing import Visitor, text_of
+from tests.web.pages.browsing import PASSWORD, Visitor, text_of
 from tests.web.pages.conftest import HOSTILE, Shown
 
 NAVIGATED = [
@@ -181,3 +181,30 @@ def test_a_defect_is_told_without_its_data(lively: Shown, caplog: pytest.LogCapt
     answer = Visitor(app, lively.visitor().secret).get("/report")
     assert answer.status_code == 500 and "defect of syncdb (ZeroDivisionError)" in answer.text
     assert "Traceback" not in answer.text and "division" not in answer.text and "division" in caplog.text
+
+
+def test_runs_by_themselves_are_switched_and_secrets_are_replaced_by_who_may(
+    disagreeing: Shown, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    disagreeing.site.env = {**disagreeing.site.env, "SYNCDB_KEY_FILE": str(tmp_path_factory.mktemp("elsewhere") / "key")}
+    operator, owner = disagreeing.visitor("Oscar"), disagreeing.visitor()
+    assert "Switch off Grist" in operator.page("/settings")
+    page = text_of(operator.done("/settings/schedule", pair="grist", on="no"))
+    assert "Scheduled runs of Grist are off." in page and "off, by Oscar" in page
+    secret = "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"
+    given = {"secret": "shopify_client_secret", "value": secret}
+    assert operator.post("/settings/secret", **given, password=PASSWORD).status_code == 403
+    refused = owner.post("/settings/secret", **given, password="a wrong one")
+    assert refused.status_code == 409 and "not your password" in refused.text
+    page = owner.done("/settings/secret", **given, password=PASSWORD)
+    assert "shopify_client_secret is stored, encrypted." in page and secret not in page and "that one counts" in text_of(page)
+    stored = (tmp_path / "secrets.json").read_text(encoding="utf-8")
+    assert secret not in stored and (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
+    assert owner.post("/settings/secret", secret="db_path", value="x" * 30, password=PASSWORD).status_code == 409
+
+
+def test_health_is_told_without_a_login_and_figures_to_who_has_the_token(lively: Shown) -> None:
+    stranger = Visitor(lively.app)
+    assert stranger.get("/healthz").text == "ok\n" and stranger.get("/readyz").status_code in (200, 503)
+    assert stranger.get("/metrics").status_code == 403
+    assert stranger.client.get("/healthz", headers={"Host": "evil.example"}).status_code == 421
