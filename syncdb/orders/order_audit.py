@@ -187,13 +187,16 @@ class _Rows:
 
 
 @contextmanager
-def audited_orders(sync: "OrderSync", period: Period) -> Iterator[list[Audited]]:
-    """The orders of a period, read anew. The run's own ledger must be a copy. Raises what reading the shop raises."""
+def audited_orders(sync: "OrderSync", period: Period, fields: Sequence[Field] = ()) -> Iterator[list[Audited]]:
+    """The orders of a period, read anew. The run's own ledger must be a copy. Raises what reading the shop raises.
+
+    `fields` are what is compared of an order where that is not columns.
+    """
     path = sync.ledger.path
     with Ledger.copy(path.with_name(f"{path.name}.audit"), sync.clock.now()) as fresh:
         fresh.redacted = sync.ledger.redacted
         report = _read(sync, fresh, period)
-        yield [_audited(sync, fresh, period, report)]
+        yield [_audited(sync, fresh, period, report, {one.name: one for one in fields})]
 
 
 def _read(sync: "OrderSync", fresh: Ledger, period: Period) -> Report:
@@ -210,7 +213,7 @@ def _read(sync: "OrderSync", fresh: Ledger, period: Period) -> Report:
     return report
 
 
-def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report) -> Audited:
+def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, named: Mapping[str, Field]) -> Audited:
     shop = sync.ledger.runs.get(state_keys.SHOP)
     connector, rows = sync.destination.open(shop)
     structure = connector.structure(random.SystemRandom().randrange(1, 2**31))
@@ -239,7 +242,7 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report) -
         return known.name if known else str(shown or triple.key)
 
     titles = {Side.LEFT: "the shop", Side.RIGHT: connector.title}
-    fields = [_field(one) for one in managed]
+    fields = [named.get(one) or _field(one) for one in managed]
     return Audited(
         "orders",
         sync.destination.pair,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syncdb.connectors.sentos.order_request import CannotBeSent
@@ -50,6 +50,7 @@ def order(lines: list[dict[str, Any]], rest: Decimal = Decimal("49.90"), **other
     } | other
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(money, st.integers(1, 40)), min_size=1, max_size=6), money)
 def test_lines_and_shipping_come_to_the_total_in_whole_kurus(lines: list[tuple[Decimal, int]], rest: Decimal) -> None:
     shown = order([line(worth, pieces, f"S{number}") for number, (worth, pieces) in enumerate(lines)], rest)

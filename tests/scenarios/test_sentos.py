@@ -299,3 +299,17 @@ def test_a_variant_that_the_shop_lacks_is_named(world: SentosWorld) -> None:
     world.merchant.edit_item(made["id"], tracked=True)
     told = world.synced()
     assert "are not in the shop" not in told.text and world.variant("TS-RED-M")["price"] == "299.90"
+
+
+def test_what_people_improved_in_the_shop_is_left_to_it_by_rule(make: Callable[..., SentosWorld]) -> None:
+    world = make(env={"SENTOS_FIELDS": '{"title": "shop", "description_html": "shop"}'})
+    world.stock_up()
+    product = world.variant("MUG")["product"]
+    product |= {"title": "The best mug", "descriptionHtml": "<p>ours</p>", "seo": {"title": "Mug", "description": "Buy it"}}
+    world.synced()
+    world.clerk.product("MUG").name = "Kupa, mavi"
+    world.clerk.product("MUG").detail = "<p>theirs</p>"
+    world.clerk.price("MUG", "95.00")
+    world.synced(full=True)
+    assert (product["title"], product["descriptionHtml"], product["vendor"]) == ("The best mug", "<p>ours</p>", "Acme")
+    assert product["seo"] == {"title": "Mug", "description": "Buy it"} and world.variant("MUG")["price"] == "95.00"

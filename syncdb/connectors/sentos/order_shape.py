@@ -16,13 +16,17 @@ ON_ITS_WAY = (SHIPPED, DELIVERED)
 
 @dataclass(frozen=True, slots=True)
 class SentosOrder:
-    """An order there. `content` are its items and what they come to with shipping, None where that cannot be read for sure."""
+    """An order there. `content` are its items and what they come to with shipping, None where that cannot be read for sure.
+
+    `tracking` is carrier, number and address of its shipment as one text, None without a number.
+    """
 
     id: int
     order_id: str
     code: str
     status: int
     content: str | None
+    tracking: str | None = None
 
     @property
     def fields(self) -> dict[str, Value]:
@@ -51,7 +55,21 @@ def order_in(shown: Mapping[str, Any]) -> SentosOrder:
         code=str(shown.get("order_code") or ""),
         status=number_in(shown["status"]),
         content=_content(shown),
+        tracking=_tracking(shown),
     )
+
+
+def tracking_text(company: object, number: object, url: object) -> str | None:
+    """Carrier, number and address of a shipment as one text; None without a number."""
+    return "|".join(str(part or "").strip().replace("|", "/") for part in (company, number, url)) if number else None
+
+
+def _tracking(shown: Mapping[str, Any]) -> str | None:
+    """Where the shipment is told by itself, else beside the order."""
+    told = shown.get("tracking_info")
+    told = told if isinstance(told, Mapping) else {}
+    company = told.get("cargo_company") or shown.get("cargo_provider")
+    return tracking_text(company, told.get("tracking_number") or shown.get("cargo_number"), told.get("tracking_link"))
 
 
 def number_in(value: object) -> int:

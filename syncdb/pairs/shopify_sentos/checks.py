@@ -1,17 +1,21 @@
 """Trying what a run between a shop and Sentos needs: the shop's permissions, the account, its warehouses and sales channels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
+from syncdb.connectors.shopify.catalogue.locations import read_locations
+from syncdb.connectors.shopify.ordering.shipping import SCOPE as SHIPPING_SCOPE
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.shopify_sentos.order_wishes import ONLINE, OrderWishes
 from syncdb.pairs.shopify_sentos.pictures import IMAGES, SENDING
 from syncdb.pairs.shopify_sentos.rules import FIELDS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
+from syncdb.pairs.shopify_sentos.shipments import CANCELLED
 from syncdb.systems.check import Check, failed, passed, refused, skipped
 from syncdb.systems.sentos.checks import check_account
 from syncdb.systems.sentos.connecting import sentos_of
@@ -28,23 +32,39 @@ def check_shop(settings: Any, rules: GoodsRules, reader: LedgerReader | None, cl
     """Token, shop, the permissions that the chosen fields need, and the API version, in one or two requests."""
     try:
         with shop_of(settings, clock) as client:
-            shop = Conversation(client).shop()
+            conversation = Conversation(client)
+            shop = conversation.shop()
+            places = check_places(settings, conversation)
     except SyncdbError as error:
         return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
     facts = Facts(shop.shop_id, shop.domain, shop.name, shop.zone.key, shop.currency, shop.scopes, shop.version)
     return [
         passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
         *same_shop(settings, facts, reader),
-        check_scopes(facts, rules, bool(settings.sentos_channel_id)),
+        check_scopes(facts, rules, bool(settings.sentos_channel_id), getattr(settings, "back", ())),
         check_version(settings, facts, clock.now()),
+        *places,
     ]
 
 
-def check_scopes(facts: Facts, rules: GoodsRules, orders: bool) -> Check:
-    """Whether the app may read what is kept in step, and write what `shopify_writes` allows."""
+def check_places(settings: Any, conversation: Conversation) -> list[Check]:
+    """Whether the places whose orders are sent exist: a name that is none would hold back every order unnoticed."""
+    wishes: OrderWishes | None = getattr(settings, "orders", None)
+    if wishes is None or not wishes.locations:
+        return []
+    known = {one.name.casefold() for one in read_locations(conversation)} | {ONLINE}
+    wrong = [one for one in wishes.locations if one.casefold() not in known]
+    if wrong:
+        told = f"sentos_order_locations names {', '.join(wrong)}, which the shop does not have"
+        return [failed("shopify", "locations", told, f"Name some of: {', '.join(sorted(known))}.", Exit.CONFIGURATION)]
+    return [passed("shopify", "locations", f"orders of {', '.join(wishes.locations)} are sent")]
+
+
+def check_scopes(facts: Facts, rules: GoodsRules, orders: bool, back: Sequence[str] = ()) -> Check:
+    """Whether the app may read what is kept in step, and write what `shopify_writes` allows (`back`: of orders)."""
     if facts.scopes is None:
         return skipped("shopify", "scopes", "the app may not see its own permissions")
-    needs = needed_scopes(rules, orders)
+    needs = needed_scopes(rules, orders, back)
     # a permission to write includes that to read (documented)
     lacking = {need: why for need, why in needs.items() if not facts.scopes & {need, need.replace("read_", "write_", 1)}}
     if lacking:
@@ -54,9 +74,11 @@ def check_scopes(facts: Facts, rules: GoodsRules, orders: bool) -> Check:
     return passed("shopify", "scopes", ", ".join(sorted(needs)))
 
 
-def needed_scopes(rules: GoodsRules, orders: bool) -> Mapping[str, str]:
+def needed_scopes(rules: GoodsRules, orders: bool, back: Sequence[str] = ()) -> Mapping[str, str]:
     """The access scopes that the chosen fields need, each with what for."""
     needs: dict[str, str] = {"read_orders": "to read orders"} if orders else {}
+    needs |= {SHIPPING_SCOPE: "to write shipments"} if back else {}
+    needs |= {"write_orders": "to cancel orders"} if CANCELLED in back else {}
     if rules.written.get(IMAGES):
         needs[SENDING] = "to write images"
     for name in (one for one in FIELDS if one != IMAGES):

@@ -3,14 +3,11 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 
 from syncdb.clock import Clock
 from syncdb.connectors.sentos.catalogue import SentosCatalogue, known_products
-from syncdb.connectors.sentos.client import SentosClient
-from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
-from syncdb.connectors.shopify.products.contents import ByteSession, byte_session
+from syncdb.connectors.shopify.products.contents import byte_session
 from syncdb.engine.progress import Progress
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
@@ -18,6 +15,7 @@ from syncdb.errors import ConfigurationError
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Operation, Side
+from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, RowsShown, Run, RunResults
 from syncdb.pairs.opening import limits, open_ledger, retrier
@@ -25,44 +23,19 @@ from syncdb.pairs.shopify_sentos.attempts import TRIES
 from syncdb.pairs.shopify_sentos.checks import check
 from syncdb.pairs.shopify_sentos.detecting import ACTIONS
 from syncdb.pairs.shopify_sentos.goods_run import GoodsRun
-from syncdb.pairs.shopify_sentos.orders import FIELDS, ORDERS, OrdersToSentos, listing_begins, order_policy, registered
+from syncdb.pairs.shopify_sentos.opened import Opened
+from syncdb.pairs.shopify_sentos.orders import FIELDS, ORDERS, OrdersToSentos, order_policy, registered
 from syncdb.pairs.shopify_sentos.pair import SHOPIFY_SENTOS
 from syncdb.pairs.shopify_sentos.results import Counted, planned
 from syncdb.pairs.shopify_sentos.rules import names_of_goods
 from syncdb.pairs.shopify_sentos.settings import SentosSettings, load
+from syncdb.pairs.shopify_sentos.shipments_run import shipments_run
 from syncdb.systems.sentos.connecting import connected_sentos
 from syncdb.systems.sentos.keys import SENTOS
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import kinds_of, one_shop_by_name, shop_sender
 
 MOST_NAMED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What the runs of one opening share."""
-
-    settings: SentosSettings
-    request: RunRequest
-    clock: Clock
-    progress: Progress
-    rng: random.Random
-    ledger: Ledger
-    shopify: ShopifyClient
-    sentos: SentosClient
-    catalogue: SentosCatalogue
-    session: ByteSession  # for the bytes of pictures
-
-    @property
-    def shop_name(self) -> str:
-        """The shop's own part of its domain: what our order_ids in Sentos begin with."""
-        return self.settings.shopify_store_name.partition(".")[0]
-
-    def destination(self) -> OrdersToSentos:
-        """Sentos as the place where orders go."""
-        since = listing_begins(self.clock.now().date(), self.settings.lookback_days)
-        wishes, write = self.settings.orders, self.settings.sentos_write
-        return OrdersToSentos(self.ledger, self.sentos, self.catalogue, self.shop_name, wishes, write, since)
 
 
 @contextmanager
@@ -86,6 +59,7 @@ def open_runs(
         runs = []
         if settings.orders is not None and (not only or ORDERS in only):
             runs.append(_orders_run(opened))
+            runs += [shipments_run(opened)] if settings.back and not request.only_named else []
         if (not only or goods) and not request.only_named:  # webhooks name orders
             runs.append(_goods_run(opened, goods))
         yield runs
@@ -154,6 +128,7 @@ def _orders_run(opened: Opened) -> Run:
         tracks_orders=True,
         start=start,
         results=results,
+        audit=lambda period: audited_orders(sync, period, FIELDS),
     )
 
 
@@ -209,7 +184,8 @@ def _goods_run(opened: Opened, only: Sequence[str]) -> Run:
 def _selected(settings: SentosSettings) -> str:
     goods = ", ".join(f"{entity} ({', '.join(names)})" for entity, names in settings.rules.written.items() if names)
     orders = "sent to Sentos" if settings.orders and settings.sentos_write else "not sent (sentos_write)"
-    return f"to the shop is written: {goods or 'nothing (shopify_writes)'}; orders are {orders}"
+    back = f"; of orders, what Sentos did with them is written to the shop: {', '.join(settings.back)}" if settings.back else ""
+    return f"to the shop is written: {goods or 'nothing (shopify_writes)'}; orders are {orders}{back}"
 
 
 def _mapped(settings: SentosSettings) -> Iterator[Mapped]:

@@ -12,6 +12,8 @@ from syncdb.values import moment
 ISTANBUL = timezone(timedelta(hours=3))  # Turkey has had no other time since 2016; Sentos writes it without a zone
 PAYMENT_METHODS = ("KREDIKARTI/BANKAKARTI", "EFT/HAVALE", "NAKIT", "KAPIDAODEME/NAKIT", "KAPIDAODEME/KREDIKARTI")
 USUAL_STATUSES: Mapping[str, int] = {"paid": 2, "partially_refunded": 2, "pending": 1, "authorized": 1, "partially_paid": 1}
+ONLINE = "online"  # the place of orders that no retail location took
+PAYMENTS = ("authorized", "expired", "paid", "partially_paid", "partially_refunded", "pending", "refunded", "voided")  # Shopify's
 INVOICE = ("turkishIdentityNumber", "taxNumber", "taxOffice")
 # pieces of gateways' names that can mean one thing only; the first that fits counts
 _USUAL_METHODS = (
@@ -62,7 +64,7 @@ class OrderWishes:
         return self.methods.get("*")
 
     def _place_fits(self, snapshot: Mapping[str, Any]) -> bool:
-        place = str(find(snapshot, "retail_location.name") or "online").casefold()
+        place = str(find(snapshot, "retail_location.name") or ONLINE).casefold()
         return not self.locations or place in {one.casefold() for one in self.locations}
 
     def _tags_fit(self, snapshot: Mapping[str, Any]) -> bool:
@@ -81,6 +83,8 @@ def wrong_wishes(statuses: Any, methods: Any, tax: Any) -> list[str]:
     """What is wrong with these settings, each as a sentence that begins with its name."""
     problems = []
     for name, status in (statuses or {}).items():
+        if str(name).lower() not in PAYMENTS:
+            problems.append(f"sentos_statuses: {name} is no payment status of Shopify: it must be one of {', '.join(PAYMENTS)}.")
         if isinstance(status, bool) or status not in STATUSES:
             problems.append(f"sentos_statuses: {name} must have one of {', '.join(map(str, STATUSES))}.")
     for name, method in (methods or {}).items():

@@ -12,7 +12,7 @@ from syncdb.connectors.sentos.client import SentosClient
 from syncdb.connectors.sentos.finding import OrderFinder
 from syncdb.connectors.sentos.goods import Product, product_in
 from syncdb.connectors.sentos.order_request import CannotBeSent, OrderRequest
-from syncdb.connectors.sentos.order_shape import content_of
+from syncdb.connectors.sentos.order_shape import content_of, tracking_text
 from syncdb.connectors.sentos.orders import KnownOrder, SentosOrders
 from syncdb.connectors.sentos.paging import page_in
 from syncdb.ledger import Ledger, state_keys
@@ -102,7 +102,7 @@ def _fields(snapshot: Mapping[str, Any], wishes: OrderWishes) -> dict[str, Value
         "total": Decimal(total[0]),
         "approved": (wishes.status(snapshot) or 2) != 1,
         "cancelled": bool(snapshot.get("cancelled_at")),
-        "shipped": _shipped(snapshot),
+        "shipped": shipped_in(snapshot),
     }
     if not snapshot.get("cancelled_at"):  # what an order came to once it is cancelled is nobody's news
         fields["content"] = content_of(pieces, Decimal(total[0]))
@@ -111,15 +111,14 @@ def _fields(snapshot: Mapping[str, Any], wishes: OrderWishes) -> dict[str, Value
     return fields
 
 
-def _shipped(snapshot: Mapping[str, Any]) -> str | None:
+def shipped_in(snapshot: Mapping[str, Any]) -> str | None:
     """Carrier, number and address of the tracking, once all of it is on its way."""
     if snapshot.get("display_fulfillment_status") != "FULFILLED":
         return None
     for fulfillment in snapshot.get("fulfillments") or ():
         for tracking in fulfillment.get("tracking_info") or ():
             if fulfillment.get("status") == "SUCCESS" and tracking.get("number"):
-                parts = (tracking.get("company"), tracking["number"], tracking.get("url"))
-                return "|".join(str(part or "").replace("|", "/") for part in parts)
+                return tracking_text(tracking.get("company"), tracking["number"], tracking.get("url"))
     return None
 
 

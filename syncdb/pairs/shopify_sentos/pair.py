@@ -57,6 +57,10 @@ SHOPIFY_SENTOS = PairType(
             "Whether orders are written to Sentos. Off, it is only said which ones would be.",
         ),
         Key(
+            "sentos_notify", "SENTOS_NOTIFY", validators.flag, False,
+            "Whether Shopify writes to the customer where an order is marked as shipped because Sentos shipped it.",
+        ),
+        Key(
             "sentos_channel_id", "SENTOS_CHANNEL_ID", validators.whole(1, 2**31), None,
             "The sales channel of Sentos under which orders are made, by its number. Needed for `sentos_write`.",
         ),

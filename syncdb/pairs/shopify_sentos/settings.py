@@ -10,6 +10,7 @@ from syncdb.pairs.registry import known_keys
 from syncdb.pairs.shopify_sentos.order_wishes import USUAL_STATUSES, OrderWishes, wrong_wishes
 from syncdb.pairs.shopify_sentos.pair import SHOPIFY_SENTOS
 from syncdb.pairs.shopify_sentos.rules import GoodsRules, parse_rules
+from syncdb.pairs.shopify_sentos.shipments import fields_back
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
 _OF_ORDERS = ("sentos_statuses", "sentos_payment_methods", "sentos_order_tags", "sentos_order_locations", "sentos_tax_attributes")
@@ -28,10 +29,16 @@ class SentosSettings(ShopSettings):
     sentos_gone: str
     sentos_new: str
     sentos_write: bool
+    sentos_notify: bool
     sentos_channel_id: int | None
     shopify_writes: tuple[str, ...]
     rules: GoodsRules
     orders: OrderWishes | None
+
+    @property
+    def back(self) -> tuple[str, ...]:
+        """What Sentos does with orders that may be written to the shop."""
+        return fields_back(self.shopify_writes) if self.orders is not None and self.sentos_write else ()
 
     @property
     def secrets(self) -> tuple[str, ...]:

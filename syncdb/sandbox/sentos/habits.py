@@ -20,7 +20,8 @@ class Habits:
     when an order's pieces leave the stock. `total_with_shipping`: whether an order's total counts shipping. `drops_left_out`:
     whether a variant that a PUT leaves out is deleted. `single_order`: whether one order can be asked for by its number.
     `posts_a_minute`, `same_gets_a_minute`, `gets_a_second`: its limits, None for none; `retry_after`: whether it says how long to
-    wait. `lag`: seconds until a new order is found by its order_id. `pictures`: how they are served: as they are, without telling
+    wait. `lag`: seconds until a new order is found by its order_id. `tells_moves`: whether an order that was moved on
+    counts as updated. `pictures`: how they are served: as they are, without telling
     size and date (bare), by a redirect, for a login only, or named in the listing by a path instead of an address.
     """
 
@@ -48,4 +49,5 @@ class Habits:
     gets_a_second: int | None = None
     retry_after: bool = True
     lag: float = 0.0
+    tells_moves: bool = True
     pictures: Literal["plain", "bare", "redirect", "login", "path"] = "plain"

@@ -157,7 +157,9 @@ def change(books: Books, habits: Habits, order: Json, body: Json) -> Json:
             _take(books, order)
     if status == CANCELLED and order["_taken"]:
         _take(books, order, back=True)
-    order["status"], order["updated_at"] = status, books.local_time()
+    order["status"] = status
+    if habits.tells_moves:
+        order["updated_at"] = books.local_time()
     return order
 
 
