@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from syncdb import __version__
@@ -25,7 +26,7 @@ from syncdb.ledger.web.jobs import Wanted
 from syncdb.model import Side
 from syncdb.orders.shop_identity import ZONE_MOVED
 from syncdb.pairs import registry
-from syncdb.pairs.base import PairType, Run, RunResult
+from syncdb.pairs.base import Asked, PairType, Run, RunResult, Verbatim
 from syncdb.programs import MANAGER
 from syncdb.services.dry_run_files import DryRun, write_dry_run
 from syncdb.services.dry_run_page import names_of
@@ -62,7 +63,10 @@ class RunOptions:
 def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None = None, always_test: bool = False) -> None:
     """Run the command of a pair and leave with its exit code (docs/exit-codes.md)."""
     chosen = _pair(pair)
-    given = parser(chosen, prog, always_test).parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] and words[0] in chosen.actions:
+        sys.exit(_act(chosen, words[0], words[1:], prog))
+    given = parser(chosen, prog, always_test).parse_args(words)
     names = tuple(name.strip() for name in getattr(given, "fields", "").split(",") if name.strip())
     if getattr(given, "only", None):
         names = (*names, *(("orders",) if given.only == "orders" else (one for one in chosen.entities if one != "orders")))
@@ -81,7 +85,7 @@ def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None 
         given.quiet,
         getattr(given, "limit", None),
     )
-    if getattr(given, "action", None):
+    if getattr(given, "action", None):  # after options, so that there are none of its own
         sys.exit(act(pair, given.action, options))
     sys.exit(run(pair, options))
 
@@ -107,7 +111,7 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
         flag("--only", choices=("products", "orders"), help="only products (with variants and stock), or only orders")
         flag("--limit", type=_many, metavar="N", help="a trial: only the first N products and the first N orders")
     if pair.actions:
-        flag("action", nargs="?", choices=pair.actions, help="what to do instead of a run")
+        flag("action", nargs="?", choices=pair.actions, help="what to do instead of a run; ACTION --help tells more")
     flag(
         "--test",
         "--dry-run",
@@ -175,28 +179,74 @@ def run(
     )
 
 
-def act(pair: str, action: str, options: RunOptions, env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM) -> int:
-    """What the pair's command does beside runs; returns the exit code."""
-    chosen = _pair(pair)
-    do = chosen.load_implementation().actions[action].do
+def _act(pair: PairType, action: str, arguments: Sequence[str], prog: str | None) -> int:
+    """What the pair's command does beside runs, with the options that it has for it; returns the exit code."""
+    found = pair.load_implementation().actions[action]
+    made = argparse.ArgumentParser(
+        prog=f"{prog or pair.script} {action}",
+        formatter_class=_Help,
+        add_help=False,
+        description=f"{found.about[:1].upper()}{found.about[1:]}. The exit codes are in docs/exit-codes.md.",
+        allow_abbrev=False,
+    )
+    made._optionals.title = "Options"
+    made.add_argument("-h", "--help", action="help", help="show this message and exit")
+    for one in found.options:
+        kind: dict[str, Any] = (
+            {"metavar": one.metavar, "type": _many if one.number else str} if one.metavar else {"action": "store_true"}
+        )
+        made.add_argument(f"--{one.name}", help=one.about, **kind)
+    made.add_argument("--config", type=Path, metavar="PATH", help="the configuration file")
+    made.add_argument("--json", action="store_true", help="print the answer as JSON")
+    made.add_argument("-v", "--verbose", action="store_true", help="log in detail")
+    given = vars(made.parse_args(arguments))
+    options = RunOptions(config=given.pop("config"), as_json=given.pop("json"), verbose=given.pop("verbose"))
+    return act(pair.name, action, options, given=given)
 
+
+def act(
+    pair: str,
+    action: str,
+    options: RunOptions,
+    env: Mapping[str, str] = os.environ,
+    clock: Clock = SYSTEM,
+    given: Mapping[str, Any] = MappingProxyType({}),
+) -> int:
+    """Do what the pair's command does beside runs, saying how far it is; returns the exit code. `given` are its own options."""
+    chosen = _pair(pair)
+    found = chosen.load_implementation().actions[action]
     manner = options.manner()
 
-    def body(settings: RunSettings) -> Exit:
-        for told_now in do(settings, partial(_agreed, manner), clock):
-            if isinstance(told_now, Exit):
-                return told_now
-            show([told_now], manner)
-        return Exit.DONE
+    def load() -> RunSettings:
+        if found.load is None:
+            return _settings(chosen, options, env)
+        settings: RunSettings = found.load({}, env, Path.cwd(), options.config)
+        return settings
 
-    return told(manner, lambda: _settings(chosen, options, env), body)
+    def body(settings: RunSettings) -> Exit:
+        code, answer = Exit.DONE, dict[str, Any]()
+        for told_now in found.do(settings, Asked(partial(_agreed, manner), clock, given)):
+            if isinstance(told_now, Exit):
+                code = told_now
+            elif not isinstance(told_now, str):
+                answer |= told_now
+            elif isinstance(told_now, Verbatim):
+                sys.stdout.write(told_now)
+            elif not options.as_json:
+                show([told_now], manner)
+        if options.as_json:
+            sys.stdout.write(json.dumps({"exit_code": int(code)} | answer, indent=1, default=str) + "\n")
+        return code
+
+    return told(manner, load, body)
 
 
 def _agreed(manner: Manner, what: str) -> bool:
     """Whether to go on with something: somebody at a terminal is asked; otherwise it is told, and asking for it was enough."""
     if sys.stdin.isatty():
         return said_yes(f"{what}. Go on?")
-    show([f"  {what}"], manner)
+    if not manner.as_json:
+        show([f"  {what}"], manner)
     return True
 
 

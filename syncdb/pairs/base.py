@@ -115,14 +115,40 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Action(Generic[S]):
-    """Something that a pair's command does beside its runs. `about` is its help.
+class ActionOption:
+    """An option of an action, `--name`. With a `metavar` it takes a value: a whole number where `number`; else it is a flag."""
 
-    `do` yields lines for people and ends with an exit code; its second argument asks a person whether to go on with something.
+    name: str
+    about: str
+    metavar: str = ""
+    number: bool = False
+
+
+class Verbatim(str):
+    """Text that is shown as it is, line by line, for people to copy or redirect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How an action was asked for. `agreed` asks a person whether to go on with something, `given` holds the options by name."""
+
+    agreed: Callable[[str], bool]
+    clock: "Clock"
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Generic[S]):
+    """Something that a pair's command does beside its runs. `about` is its help, `options` are its own beside the usual ones.
+
+    `do` yields lines for people, one mapping as its answer for scripts, and ends with an exit code. `load` makes the settings
+    that it needs, where it needs less than a run.
     """
 
     about: str
-    do: Callable[[S, Callable[[str], bool], "Clock"], "Iterator[str | Exit]"]
+    do: Callable[[S, Asked], "Iterator[str | Mapping[str, Any] | Exit]"]
+    options: tuple[ActionOption, ...] = ()
+    load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from syncdb.connectors.postgres.database import ErpDatabase, Row, Work
 from syncdb.connectors.postgres.failures import RowRefused
 from syncdb.connectors.postgres.install.writing import name, statement
 from syncdb.connectors.postgres.tables import ErpTables
+from syncdb.errors import OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -42,19 +43,19 @@ with due as (
     order by c.id limit %(limit)s for update skip locked
 )
 update {{queue}} q
-set status = 'processing', locked_by = %(worker)s, locked_until = clock_timestamp() + make_interval(secs => %(lease)s),
+set status = 'processing', locked_by = %(claim)s, locked_until = clock_timestamp() + make_interval(secs => %(lease)s),
     updated_at = clock_timestamp()
 from due where q.id = due.id
 returning {COLUMNS}
 """
-_OWNED = "q.id = {claimed}.id and q.status = 'processing' and q.locked_by = %(worker)s and q.locked_until = {claimed}.until"
-_CLAIMED = "unnest(%(ids)s::bigint[], %(until)s::timestamptz[]) as mine(id, until)"
+_OWNED = "q.id = mine.id and q.status = 'processing' and q.locked_by = mine.by and q.locked_until = mine.until"
+_CLAIMED = "unnest(%(ids)s::bigint[], %(by)s::text[], %(until)s::timestamptz[]) as mine(id, by, until)"
 
 _ACKNOWLEDGE = f"""
 update {{queue}} q
-set status = 'completed', locked_by = null, locked_until = null, error_message = null,
+set status = 'completed', locked_until = null, error_message = null,
     completed_at = clock_timestamp(), updated_at = clock_timestamp()
-from {_CLAIMED} where {_OWNED.replace("{claimed}", "mine")}
+from {_CLAIMED} where {_OWNED}
 returning q.id, q.entity_type, q.entity_id, q.direction
 """
 # what failed before is made good by what was done now
@@ -67,7 +68,7 @@ where q.status = 'failed' and q.superseded_by is null and q.entity_type = done.t
 """
 _RENEW = f"""
 update {{queue}} q set locked_until = clock_timestamp() + make_interval(secs => %(lease)s), updated_at = clock_timestamp()
-from {_CLAIMED} where {_OWNED.replace("{claimed}", "mine")}
+from {_CLAIMED} where {_OWNED}
 returning {COLUMNS}
 """
 # a row cannot wait again where a newer change of the same entity waits already: that one does its work
@@ -84,9 +85,15 @@ set retry_count = q.retry_count + 1,
     next_attempt_at = clock_timestamp()
         + make_interval(secs => least(3600, 30 * 2 ^ least(q.retry_count, 20)) * (0.5 + random() / 2)),
     error_message = %(why)s, locked_by = null, locked_until = null, updated_at = clock_timestamp()
-from {_CLAIMED} where {_OWNED.replace("{claimed}", "mine")}
+from {_CLAIMED} where {_OWNED}
 returning {COLUMNS}
 """
+_OF_CLAIM = f"select {COLUMNS} from {{queue}} q where q.status = 'processing' and q.locked_by = %(claim)s"
+_ENDED = """
+select q.id from {queue} q join unnest(%(ids)s::bigint[], %(by)s::text[]) as mine(id, by) on q.id = mine.id
+where q.status = 'completed' and q.locked_by = mine.by
+"""
+_OF_ID = f"select {COLUMNS} from {{queue}} q where q.id = %(id)s"
 _ALERT = f"""
 update {{queue}} q set alerted_at = clock_timestamp()
 where q.id = %(id)s and q.alerted_at is null and q.superseded_by is null
@@ -97,12 +104,12 @@ _RELEASE_SUPERSEDED = f"""
 update {{queue}} q
 set status = 'failed', superseded_by = {_NEWER}, error_message = 'a newer change of the same record waits',
     locked_by = null, locked_until = null, updated_at = clock_timestamp()
-from {_CLAIMED} where {_OWNED.replace("{claimed}", "mine")} and {_NEWER} is not null
+from {_CLAIMED} where {_OWNED} and {_NEWER} is not null
 """
 _RELEASE = f"""
 update {{queue}} q
 set status = 'pending', locked_by = null, locked_until = null, updated_at = clock_timestamp()
-from {_CLAIMED} where {_OWNED.replace("{claimed}", "mine")}
+from {_CLAIMED} where {_OWNED}
 """
 
 
@@ -150,6 +157,7 @@ class SyncQueue:
     def __init__(self, database: ErpDatabase, tables: ErpTables, worker: str) -> None:
         self._database = database
         self._worker = worker
+        self._claims = 0
         self._place = name(tables.schema, tables.own["sync_queue"])
 
     def claim(
@@ -160,21 +168,25 @@ class SyncQueue:
         entity_types: Iterable[str] = (),
     ) -> list[QueueRow]:
         """Take rows that are due, the oldest first, for so many seconds. It is done when this returns: then do the work."""
-        asked = {
-            "direction": direction,
-            "limit": limit,
-            "lease": lease_seconds,
-            "types": list(entity_types),
-            "worker": self._worker,
-        }
-        found = self._database.transaction(lambda work: work.rows(self._sql(_CLAIM), asked))
+        self._claims += 1
+        asked = {"direction": direction, "limit": limit, "lease": lease_seconds, "types": list(entity_types)}
+        claim = {"claim": f"{self._worker} #{self._claims}"}
+        try:
+            found = self._database.transaction(lambda work: work.rows(self._sql(_CLAIM), asked | claim))
+        except OutcomeUnknown:  # each claim has a name of its own, so that it can be asked what became of it
+            found = self._database.rows(self._sql(_OF_CLAIM), claim)
         return sorted(map(queue_row, found), key=lambda row: row.id)
 
     def acknowledge(self, rows: Sequence[QueueRow]) -> frozenset[int]:
         """The work on these rows is done. Returns which of them counted: somebody else took over the others."""
         if not rows:
             return frozenset()
-        return self._database.transaction(lambda work: self._done(work, rows))
+        try:
+            return self._database.transaction(lambda work: self._done(work, rows))
+        except OutcomeUnknown:
+            ended = {row["id"] for row in self._database.rows(self._sql(_ENDED), self._mine(rows))}
+            left = [row for row in rows if row.id not in ended]
+            return frozenset(ended) | self._database.transaction(lambda work: self._done(work, left))
 
     def fail(self, row: QueueRow, why: str, *, permanent: bool = False) -> Failed | None:
         """The work on a row failed. It is tried again later, at most `max_retries` times in all; not at all if `permanent`.
@@ -190,7 +202,12 @@ class SyncQueue:
             told = work.rows(self._sql(_ALERT), {"id": row.id})
             return Failed(queue_row(found[0]), bool(told))
 
-        return self._again(work_it)
+        try:
+            return self._again(work_it)
+        except OutcomeUnknown:
+            (now,) = self._database.rows(self._sql(_OF_ID), {"id": row.id})
+            counted = now["error_message"] == asked["why"] and now["retry_count"] == row.retry_count + 1
+            return Failed(queue_row(now), False) if counted else self._again(work_it)
 
     def renew(self, rows: Sequence[QueueRow], lease_seconds: float = LEASE) -> list[QueueRow]:
         """Hold rows for longer. Returns those that are still ours, to be used from now on."""
@@ -228,7 +245,11 @@ class SyncQueue:
 
     def _mine(self, rows: Sequence[QueueRow]) -> dict[str, Any]:
         """What tells that rows are still ours: a lease that was claimed anew ends at another moment."""
-        return {"ids": [row.id for row in rows], "until": [row.locked_until for row in rows], "worker": self._worker}
+        return {
+            "ids": [row.id for row in rows],
+            "by": [row.locked_by for row in rows],
+            "until": [row.locked_until for row in rows],
+        }
 
     def _sql(self, text: str) -> str:
         return statement(text, queue=self._place)

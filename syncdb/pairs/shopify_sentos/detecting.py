@@ -1,19 +1,18 @@
 """`sync_manager.py sentos detect`: which way of logging in works, tried one after the other, each only once it was agreed to."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from syncdb.clock import Clock
 from syncdb.errors import Exit
-from syncdb.pairs.base import Action
+from syncdb.pairs.base import Action, Asked
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.systems.sentos.detect import detect
 
 
-def find_login(settings: SentosSettings, agreed: Callable[[str], bool], clock: Clock) -> Iterator[str | Exit]:
+def find_login(settings: SentosSettings, asked: Asked) -> Iterator[str | Exit]:
     """What was tried and what came of it, line by line, and the exit code at the end."""
     yield f"Looking for the way to log in to {settings.sentos_api_url}. Each way sends the key or the secret once, as it says."
-    for one in detect(settings, agreed, clock):
+    for one in detect(settings, asked.agreed, asked.clock):
         yield f"  {one.scheme}: {one.told}"
         if one.works:
             same = one.scheme == settings.sentos_auth

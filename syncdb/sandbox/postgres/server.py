@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from syncdb.sandbox.postgres.binaries import programs, unprivileged
 
-OWNER = "erp"
+OWNER, LOCKED = "erp", "locked"  # logins: whose server it is, and one that needs a password once it is made
 # the data are thrown away with the server: nothing needs to survive a power cut
 SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=40", "shared_buffers=32MB", "log_min_messages=fatal")
 STARTS_WITHIN = 60.0
@@ -40,6 +40,7 @@ class LocalPostgres:
             self._lend()
             data = ["-D", str(self.folder / "data")]
             self._run("initdb", *data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+            self._ask_for_passwords()
             self.start()
         except BaseException:
             self.close()
@@ -102,6 +103,11 @@ class LocalPostgres:
         shutil.chown(self.folder, self._account)
         if not _reachable(self.bin):
             self.bin = _copied(self.bin, self.folder / "lent")
+
+    def _ask_for_passwords(self) -> None:
+        """Have one login asked for its password, as elsewhere all are."""
+        access = self.folder / "data" / "pg_hba.conf"
+        access.write_text(f"local all {LOCKED} scram-sha-256\n" + access.read_text(encoding="utf-8"), encoding="utf-8")
 
     def _program(self, name: str) -> str:
         return str(self.bin / name)

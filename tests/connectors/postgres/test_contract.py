@@ -5,33 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.connectors.postgres.table import ErpTableConnector
 from syncdb.connectors.postgres.tables import ErpTable
-from syncdb.errors import OutcomeUnknown
 from syncdb.model import Operation, Result
 from syncdb.values import Kind, Value
 from tests.connectors.contract import Contract, create, update
+from tests.connectors.postgres.wire import Wire
 from tests.postgres import Erp
 
 KINDS = {"key": Kind.IDENTIFIER, "title": Kind.TEXT, "count": Kind.COUNT}
 THINGS = ErpTable("products", "public", "things", "id", {"key": "code", "title": "words", "count": "how many"})
 MAKE = 'create table things (id bigint generated always as identity primary key, code text, words text, "how many" integer)'
-
-
-class Wire(ErpDatabase):
-    """A connection that breaks while a transaction is being completed."""
-
-    breaks: bool | None = None
-
-    def _commit(self, connection):  # type: ignore[no-untyped-def]
-        if self.breaks is None:
-            return super()._commit(connection)
-        applied, self.breaks = self.breaks, None
-        connection.execute("commit" if applied else "rollback")
-        connection.close()
-        self.close()
-        raise OutcomeUnknown("the connection was lost")
 
 
 class ErpStage:

@@ -6,6 +6,7 @@ import pytest
 
 from syncdb.connectors.postgres.queue import Failed, SyncQueue
 from syncdb.connectors.postgres.queue_book import QueueBook
+from tests.connectors.postgres.wire import Wire
 from tests.postgres import Erp
 
 PRODUCT = "insert into products (sku, name, price) values (%s, %s, 5) returning id"
@@ -75,7 +76,7 @@ def test_what_a_dead_worker_began_is_done_by_another_before_anything_newer(desk:
     desk.erp.sql("update products set price = 6")
     desk.expired()
     (taken,) = desk.two.claim()
-    assert (taken.id, taken.locked_by) == (begun.id, "worker 1")
+    assert (taken.id, taken.locked_by) == (begun.id, "worker 1 #1")
     assert desk.one.claim() == []
 
 
@@ -191,3 +192,23 @@ def test_a_run_that_found_all_in_step_closes_what_waited_but_nothing_newer(desk:
     desk.erp.sql("update products set price = 9 where sku = 'B'")
     assert desk.book.settled(waiting) == {min(row.id for row in waiting)}
     assert desk.book.counts().pending == 1
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_connection_that_is_lost_at_any_commit_loses_and_doubles_nothing(erp: Erp, applied: bool) -> None:
+    new_product(erp, "A")
+    wire = Wire(erp.address)
+    queue = SyncQueue(wire, erp.tables, "worker")
+    wire.breaks = applied
+    claimed = queue.claim()
+    assert bool(claimed) is applied
+    (row,) = claimed or queue.claim()
+    wire.breaks = applied
+    failed = queue.fail(row, "The shop is away.")
+    assert failed is not None and (failed.row.status, failed.row.retry_count) == ("pending", 1)
+    erp.sql("update sync_queue set next_attempt_at = now()")
+    (again,) = queue.claim()
+    wire.breaks = applied
+    assert queue.acknowledge([again]) == {again.id}
+    assert noted(erp) == [("product", "create", "completed")]
+    wire.close()
