@@ -35,7 +35,7 @@ class Examined:
     """The tables with the columns that are there. `unusable` are entities that cannot be kept in step, each with why.
 
     `own` are the sync's own tables that are there, `hidden` tables of which row-level security may hide a part from this login.
-    `types` are the types of columns by entity and field, as the database calls them.
+    `types` are the types of columns by entity and field, as the database calls them; `unmapped` the columns of no field.
     """
 
     tables: ErpTables
@@ -44,6 +44,7 @@ class Examined:
     own: frozenset[str]
     hidden: frozenset[str]
     types: Mapping[tuple[str, str], str]
+    unmapped: Mapping[str, tuple[str, ...]]
 
     @property
     def installed(self) -> bool:
@@ -66,6 +67,7 @@ def examined(tables: ErpTables, found: Sequence[Row], seen: Sequence[tuple[str, 
     gone: list[Gone] = []
     unusable: dict[str, str] = {}
     types: dict[tuple[str, str], str] = {}
+    unmapped: dict[str, tuple[str, ...]] = {}
     for entity, table in tables.by_entity.items():
         columns = there.get((table.schema, table.name), {})
         lacking = {name: column for name, column in table.columns.items() if column not in columns}
@@ -78,10 +80,11 @@ def examined(tables: ErpTables, found: Sequence[Row], seen: Sequence[tuple[str, 
             unusable[entity] = why
             continue
         kept[entity] = replace(table, columns={name: one for name, one in table.columns.items() if name not in lacking})
+        unmapped[entity] = tuple(sorted(columns.keys() - set(table.columns.values()) - {table.key}))
         types |= {(entity, name): columns[column] for name, column in kept[entity].columns.items()}
     hidden = frozenset(f"{row['schema']}.{row['table']}" for row in found if row["hidden"])
     own = frozenset(one for one in OWN if (tables.schema, tables.own[one]) in there)
-    return Examined(replace(tables, by_entity=kept), tuple(gone), unusable, own, hidden, types)
+    return Examined(replace(tables, by_entity=kept), tuple(gone), unusable, own, hidden, types, unmapped)
 
 
 def _unusable(table: ErpTable, columns: Mapping[str, Any], lacking: Mapping[str, str]) -> str:

@@ -50,7 +50,7 @@ def _script(database: ErpDatabase, tables: ErpTables, given: Mapping[str, Any]) 
         note = f"-- The database could not be looked at ({told}).\n-- This is for tables that have every column of docs/erp.md.\n"
         return Verbatim(note + install_sql(tables))
     skipped = "".join(f"-- Left out: {' '.join(why.split())}\n" for why in found.unusable.values())
-    return Verbatim(skipped + install_sql(to_install(tables, found)))
+    return Verbatim(skipped + install_sql(to_install(tables, found), unmapped=found.unmapped))
 
 
 def _installed(database: ErpDatabase, tables: ErpTables, asked: Asked) -> Told:

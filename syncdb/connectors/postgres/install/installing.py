@@ -42,7 +42,7 @@ def install(database: ErpDatabase, tables: ErpTables, *, complete: bool = False)
             next_step="Use that version of syncdb, or a newer one.",
         )
     wanted = to_install(tables, found)
-    database.transaction(lambda work: _run(work, "".join(installation(wanted))))
+    database.transaction(lambda work: _run(work, "".join(installation(wanted, found.unmapped))))
     return Installed(wanted, found.unusable, before)
 
 

@@ -1,6 +1,6 @@
 """The whole installation as one script, and its removal: for `erp install`, or for people to run themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from syncdb.connectors.postgres.install.columns import added_columns
 from syncdb.connectors.postgres.install.erp_schema import erp_schema
@@ -11,6 +11,8 @@ from syncdb.connectors.postgres.install.writing import name, raw, statement, tex
 from syncdb.connectors.postgres.tables import OWN, ErpTables
 
 VERSION = 1
+Unmapped = Mapping[str, tuple[str, ...]]
+NONE: Unmapped = {}
 
 _NEWER = """
 do $syncdb$ begin
@@ -67,10 +69,18 @@ do $syncdb$ declare made record; begin
     end loop;
 end $syncdb$;
 """
+_REVOKE = """
+do $syncdb$ begin
+    if exists (select from pg_catalog.pg_roles where rolname = {role}) then
+        revoke all on all tables in schema {schema} from {name};
+        revoke all on all sequences in schema {schema} from {name};
+        revoke all on schema {schema} from {name};
+    end if;
+end $syncdb$;
+"""
 _REMOVE_ROLE = """
 do $syncdb$ begin
     if exists (select from pg_catalog.pg_roles where rolname = {role}) then
-        drop owned by {name};
         drop role {name};
     end if;
 exception
@@ -80,16 +90,17 @@ end $syncdb$;
 """
 
 
-def install_sql(tables: ErpTables, complete: bool = False) -> str:
+def install_sql(tables: ErpTables, complete: bool = False, unmapped: Unmapped = NONE) -> str:
     """One transaction that makes everything, whatever of it is there already. `complete`: with a small ERP's own tables.
 
-    `tables` are only those that are there, with the columns that are there and those that are added.
+    `tables` are only those that are there, with the columns that are there and those that are added; `unmapped` the other
+    columns, by entity.
     """
-    body = [*((erp_schema(tables)) if complete else ()), *installation(tables)]
+    body = [*((erp_schema(tables)) if complete else ()), *installation(tables, unmapped)]
     return "".join(["begin;\n", _limits(), *body, "commit;\n"])
 
 
-def installation(tables: ErpTables) -> Iterator[str]:
+def installation(tables: ErpTables, unmapped: Unmapped = NONE) -> Iterator[str]:
     """The statements that make all but the ERP's own tables."""
     install, version = name(tables.schema, tables.own["sync_install"]), raw(str(VERSION))
     own = own_tables(tables)
@@ -97,7 +108,7 @@ def installation(tables: ErpTables) -> Iterator[str]:
     yield statement(_NEWER, install=install, version=version)
     yield from own
     yield from added_columns(tables)
-    yield from triggers(tables)
+    yield from triggers(tables, dict(unmapped))
     yield from role_and_rights(tables)
     yield statement(_DONE, install=install, version=version)
 
@@ -113,6 +124,8 @@ def removal(tables: ErpTables) -> Iterator[str]:
     yield statement(_REMOVE_COLUMNS, place=text(install.as_string(None)), install=install)
     for one in OWN:
         yield statement("drop table if exists {table};\n", table=name(tables.schema, tables.own[one]))
+    for schema in dict.fromkeys([tables.schema, *(table.schema for table in tables.by_entity.values())]):
+        yield statement(_REVOKE, role=text(ROLE), name=name(ROLE), schema=name(schema))
     yield statement(_REMOVE_ROLE, role=text(ROLE), name=name(ROLE))
 
 

@@ -2,6 +2,9 @@
 
 They fire on real change only, not for what the sync itself writes, and note nothing while the entity's switch is off. Open
 work on one entity is one row: locked until the ERP's transaction ends, so that no worker takes it before the change is seen.
+
+Rows are compared as JSON: a column that is dropped, renamed or gets another type is the ERP's own business, and no trigger that
+names it stands in the way of that or fails because of it.
 """
 
 from collections.abc import Iterator
@@ -16,38 +19,44 @@ if TYPE_CHECKING:
     from psycopg.sql import Composable
 
 PREFIX = "syncdb_note_"
-EVENTS = ("insert", "update", "delete")
+# which trigger there is for what; an update that changes nothing at all does not even call the function
+EVENTS = {"insert": "", "update": " and old.* *<> new.*", "delete": ""}
 
 # a delete says what the shop called it, since afterwards nobody can look
 _FUNCTION = """
 create or replace function {function}() returns trigger language plpgsql security definer set search_path = '' as $syncdb$
+declare
+    seen jsonb := case tg_op when 'INSERT' then null else to_jsonb(old) end;
+    now_is jsonb := case tg_op when 'DELETE' then null else to_jsonb(new) end;
+    noted text := {noted};
 begin
+    if tg_op = 'UPDATE' and seen - {ignored} = now_is - {ignored}{asked_for} then
+        return null;
+    end if;
+    if {taken_out} then
+        return null;
+    end if;
     if not coalesce((select lower(s.value) in {on} from {settings} s where s.key = {switch}), false) then
         return null;
     end if;
-    if tg_op = 'DELETE' then
-        {deleted}
-    else
-        insert into {queue} as q (entity_type, entity_id, action)
-        values ({type}, new.{key}::text, {noted})
-        {again}
+    if coalesce(now_is, seen) ->> {key} is null then
+        return null;
     end if;
+    insert into {queue} as q (entity_type, entity_id, action, payload)
+    values ({type}, coalesce(now_is, seen) ->> {key}, noted, case noted when 'delete' then {links} end)
+    on conflict (entity_type, entity_id, direction) where status = 'pending' do update set
+        action = case
+            when q.action = 'create' and excluded.action = 'update' then 'create'
+            when q.action = 'delete' and excluded.action = 'update' then 'delete'
+            when q.action = 'delete' and excluded.action = 'create' then 'update'
+            else excluded.action
+        end,
+        payload = coalesce(excluded.payload, q.payload),
+        retry_count = 0, error_message = null, alerted_at = null, next_attempt_at = now(), updated_at = now();
     return null;
 end $syncdb$;
 revoke all on function {function}() from public;
 """
-_DELETED = """insert into {queue} as q (entity_type, entity_id, action, payload)
-        values ({type}, old.{key}::text, {action}, {links})
-        {again}"""
-_AGAIN = """on conflict (entity_type, entity_id, direction) where status = 'pending' do update set
-            action = case
-                when q.action = 'create' and excluded.action = 'update' then 'create'
-                when q.action = 'delete' and excluded.action = 'update' then 'delete'
-                when q.action = 'delete' and excluded.action = 'create' then 'update'
-                else excluded.action
-            end,
-            payload = coalesce(excluded.payload, q.payload),
-            retry_count = 0, error_message = null, alerted_at = null, next_attempt_at = now(), updated_at = now();"""
 _TRIGGER = """
 drop trigger if exists {trigger} on {table};
 create trigger {trigger} after {event} on {table} for each row
@@ -56,12 +65,15 @@ create trigger {trigger} after {event} on {table} for each row
 """
 
 
-def triggers(tables: ErpTables) -> Iterator[str]:
-    """The statements that make functions and triggers of every table, or make them anew."""
+def triggers(tables: ErpTables, unmapped: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """The statements that make functions and triggers of every table, or make them anew.
+
+    `unmapped` are columns of each table that concern nobody here: their change is none.
+    """
     for entity, table in tables.by_entity.items():
         function = name(tables.schema, PREFIX + ENTITY_TYPES.get(entity, "order_item"))
-        yield _function(tables, table, function)
-        for event in EVENTS:
+        yield _function(tables, table, function, unmapped.get(entity, ()))
+        for event, when in EVENTS.items():
             yield statement(
                 _TRIGGER,
                 trigger=name(PREFIX + event),
@@ -69,73 +81,70 @@ def triggers(tables: ErpTables) -> Iterator[str]:
                 event=raw(event),
                 origin=text(ORIGIN),
                 ours=text(OURS),
-                when=_when(table, event),
+                when=raw(when),
                 function=function,
             )
 
 
-def _function(tables: ErpTables, table: ErpTable, function: "Composable") -> str:
+def _function(tables: ErpTables, table: ErpTable, function: "Composable", unmapped: tuple[str, ...]) -> str:
     part = table.entity == "order_items"  # a line that comes or goes is a change of its order
     whole = "orders" if part else table.entity
-    key = name(table.columns["order_id"] if part else table.key)
-    queue = name(tables.schema, tables.own["sync_queue"])
-    shared = {"queue": queue, "type": text(ENTITY_TYPES[whole]), "key": key, "again": raw(_AGAIN)}
-    deleted = statement(_DELETED, action=text("update" if part else "delete"), links=_links(table), **shared)
+    acts = "case tg_op when 'INSERT' then 'create' when 'DELETE' then 'delete' else 'update' end"
     return statement(
         _FUNCTION,
         function=function,
+        noted=raw("'update'" if part else acts),
+        ignored=_array((*_ours(table), *unmapped)),
+        asked_for=_asked_for(table),
+        taken_out=_taken_out(table),
         on=raw(ON),
         settings=name(tables.schema, tables.own["api_settings"]),
         switch=text(SWITCHES[whole]),
-        deleted=raw(deleted),
-        noted=raw("'update'" if part else "case tg_op when 'INSERT' then 'create' else 'update' end"),
-        **shared,
+        queue=name(tables.schema, tables.own["sync_queue"]),
+        type=text(ENTITY_TYPES[whole]),
+        key=text(table.columns["order_id"] if part else table.key),
+        links=_links(table),
     )
+
+
+def _ours(table: ErpTable) -> tuple[str, ...]:
+    data = set(table.data)
+    return tuple(column for column in table.columns.values() if column not in data)
+
+
+def _array(values: tuple[str, ...]) -> "Composable":
+    from psycopg.sql import SQL, Literal
+
+    return SQL("array[{}]::text[]").format(SQL(", ").join(Literal(value) for value in values))
 
 
 def _links(table: ErpTable) -> "Composable":
     """What a deleted row knew of its counterpart in the shop, as JSON."""
-    from psycopg.sql import SQL, Identifier, Literal
+    from psycopg.sql import SQL, Literal
 
     linked = [one.name for one in FIELDS[table.entity] if one.ours and one.name.startswith("shopify_")]
-    told = [name for name in (*linked, "sku", "email", "product_id") if table.has(name)]
-    if table.entity == "order_items":
-        return SQL("null")
-    pairs = [SQL("{}, old.{}").format(Literal(field), Identifier(table.columns[field])) for field in told]
+    told = [field for field in (*linked, "sku", "email", "product_id") if table.has(field)]
+    pairs = [SQL("{}, seen -> {}").format(Literal(field), Literal(table.columns[field])) for field in told]
     return SQL("jsonb_build_object({})").format(SQL(", ").join(pairs))
 
 
-def _when(table: ErpTable, event: str) -> "Composable":
-    """Which changes count: of data, and of what people say about the sync themselves."""
-    from psycopg.sql import SQL
-
-    changed = SQL(" and (row({}) is distinct from row({}){})")
-    conditions: Composable = SQL("")
-    if event == "update":
-        old, new = (SQL(", ").join(SQL(row + ".{}").format(name(column)) for column in table.data) for row in ("old", "new"))
-        conditions = changed.format(old, new, _asked_for(table))
-    return SQL("{}{}").format(conditions, _switched_on(table, event))
-
-
 def _asked_for(table: ErpTable) -> "Composable":
-    from psycopg.sql import SQL
+    """Unless a person asked for an order to be sent."""
+    from psycopg.sql import SQL, Literal
 
     if not table.has("shopify_sync_status"):
         return SQL("")
-    column = name(table.columns["shopify_sync_status"])
-    return SQL(" or (old.{0} is distinct from new.{0} and new.{0} = 'pending')").format(column)
+    status = Literal(table.columns["shopify_sync_status"])
+    return SQL("\n        and (now_is ->> {0} is distinct from 'pending' or seen ->> {0} = 'pending')").format(status)
 
 
-def _switched_on(table: ErpTable, event: str) -> "Composable":
-    """Not for a product or an order that was taken out of the sync."""
-    from psycopg.sql import SQL
+def _taken_out(table: ErpTable) -> "Composable":
+    """Whether a product or an order was taken out of the sync, and is so still."""
+    from psycopg.sql import SQL, Literal
 
-    rows = {"insert": ("new",), "update": ("old", "new"), "delete": ("old",)}[event]
     if table.has("sync_to_shopify"):
-        column = name(table.columns["sync_to_shopify"])
-        either = SQL(" or ").join(SQL(row + ".{} is not false").format(column) for row in rows)
-        return SQL(" and ({})").format(either)
+        switch = Literal(table.columns["sync_to_shopify"])
+        return SQL("coalesce(seen ->> {0}, 'false') = 'false' and coalesce(now_is ->> {0}, 'false') = 'false'").format(switch)
     if table.has("shopify_sync_status"):
-        column = name(table.columns["shopify_sync_status"])
-        return SQL(" and " + rows[-1] + ".{} is distinct from 'disabled'").format(column)
-    return SQL("")
+        return SQL("coalesce(now_is, seen) ->> {} = 'disabled'").format(Literal(table.columns["shopify_sync_status"]))
+    return SQL("false")

@@ -1,0 +1,316 @@
+"""What is made in an ERP's database: it can be made again, it can be taken away without a trace, and it notes what it should."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from syncdb.connectors.postgres.drift import examine
+from syncdb.connectors.postgres.install.installing import columns_seen, install, installed_version, remove
+from syncdb.connectors.postgres.install.script import VERSION, install_sql, remove_sql
+from syncdb.connectors.postgres.settings_table import read_settings, understood
+from syncdb.connectors.postgres.tables import ErpTables, default_tables, tables_from
+from syncdb.errors import ConfigurationError, NeedsPerson
+from tests.postgres import Erp
+
+# an ERP with names of its own, in a schema of its own, which knew nothing of any shop
+OTHER = """
+create schema buch;
+create table buch."Artikel" (nr uuid primary key default gen_random_uuid(), "Artikel-Nr" text, bezeichnung text, vk numeric(10,2),
+    shopify_variant_id text);
+create table buch.bestand (id serial primary key, artikel uuid references buch."Artikel", menge integer not null);
+create table buch.verkauf (beleg text primary key, notiz text);
+insert into buch."Artikel" ("Artikel-Nr") values ('M-1');
+insert into buch.verkauf values ('2019-1', 'years ago');
+"""
+MAPPING: dict[str, Any] = {
+    "products": {"table": "Artikel", "key": "nr", "columns": {"sku": "Artikel-Nr", "name": "bezeichnung", "price": "vk"}},
+    "inventory": {"table": "bestand", "columns": {"product_id": "artikel", "quantity": "menge"}},
+    "orders": {"table": "buch.verkauf", "key": "beleg", "columns": {"order_number": "beleg", "note": "notiz"}},
+    "order_items": None,
+    "customers": None,
+    "sync_queue": "shop_queue",
+}
+CATALOGUE = """
+select 'column' as what,
+    format('%s.%s %s%s', table_schema || '.' || table_name, column_name, data_type, column_default) as name
+from information_schema.columns where table_schema in ('public', 'buch')
+union all select 'trigger', format('%s on %s', tgname, tgrelid::regclass) from pg_trigger where not tgisinternal
+union all select 'function', p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname in ('public', 'buch')
+union all select 'policy', policyname || tablename from pg_policies
+union all select 'index', indexname from pg_indexes where schemaname in ('public', 'buch')
+union all select 'secured', relname from pg_class where relrowsecurity
+union all select 'granted', table_name || privilege_type from information_schema.role_table_grants where grantee = 'syncdb_sync'
+"""
+
+
+def standing(erp: Erp) -> set[tuple[str, str]]:
+    return {(row["what"], row["name"]) for row in erp.sql(CATALOGUE)}
+
+
+def other(bare: Erp) -> ErpTables:
+    bare.sql(OTHER)
+    return tables_from(MAPPING, "buch")
+
+
+def queued(erp: Erp, queue: str = "sync_queue") -> list[tuple[str, str, str]]:
+    rows = erp.sql(f"select entity_type, entity_id, action from {queue} order by id")
+    return [(row["entity_type"], row["entity_id"], row["action"]) for row in rows]
+
+
+def test_it_can_be_made_again_without_changing_anything(bare: Erp) -> None:
+    tables = other(bare)
+    with bare.database() as database:
+        first = install(database, tables)
+        assert first.before is None and set(first.tables.by_entity) == {"products", "inventory", "orders"}
+        bare.sql("update buch.api_settings set value = 'false' where key = 'SHOPIFY_AUTO_SYNC_ORDERS'")
+        before = standing(bare)
+        assert install(database, tables).before == VERSION
+        assert standing(bare) == before
+        assert read_settings(database, tables).orders is False
+
+
+def test_taking_it_away_leaves_the_erp_as_it_was(bare: Erp) -> None:
+    tables = other(bare)
+    before = standing(bare)
+    with bare.database() as database:
+        install(database, tables)
+        assert len(standing(bare) - before) > 50
+        remove(database, tables)
+        assert standing(bare) == before
+        remove(database, tables)
+        install(database, tables)
+    assert bare.sql('select "Artikel-Nr" as sku, sync_to_shopify from buch."Artikel"') == [
+        {"sku": "M-1", "sync_to_shopify": True}
+    ]
+
+
+def test_what_is_printed_does_the_same_in_an_editor(bare: Erp, erp: Erp) -> None:
+    tables = default_tables("public")
+    bare.sql(install_sql(tables, complete=True))
+    assert standing(bare) == standing(erp)
+    bare.sql(remove_sql(tables))
+    assert not {one for one in standing(bare) if "sync" in one[1] or "shopify" in one[1]}
+
+
+def test_orders_from_before_are_left_alone_and_new_ones_wait(bare: Erp) -> None:
+    tables = other(bare)
+    with bare.database() as database:
+        install(database, tables)
+    bare.sql("insert into buch.verkauf values ('2026-1', 'new')")
+    states = {row["beleg"]: row["shopify_sync_status"] for row in bare.sql("select * from buch.verkauf")}
+    assert states == {"2019-1": "disabled", "2026-1": "pending"}
+    bare.sql("update buch.verkauf set notiz = 'touched'")
+    assert queued(bare, "buch.shop_queue") == [("order", "2026-1", "create")]
+    bare.sql("update buch.verkauf set shopify_sync_status = 'pending' where beleg = '2019-1'")
+    assert queued(bare, "buch.shop_queue")[1:] == [("order", "2019-1", "update")]
+
+
+def test_an_erp_without_any_of_the_tables_is_told_what_to_do(bare: Erp) -> None:
+    with bare.database() as database, pytest.raises(ConfigurationError) as refused:
+        install(database, default_tables("public"))
+    assert len(refused.value.problems) == 5 and "--complete" in refused.value.next_step
+
+
+def test_a_newer_version_is_left_alone(erp: Erp) -> None:
+    erp.sql("update sync_install set version = 99 where item = 'version'")
+    with erp.database() as database:
+        with pytest.raises(NeedsPerson, match="newer version"):
+            install(database, erp.tables)
+        assert installed_version(database, erp.tables) == 99
+    with pytest.raises(psycopg.errors.RaiseException, match="newer version"):
+        erp.sql(install_sql(erp.tables))
+
+
+def test_what_fails_halfway_changes_nothing(bare: Erp) -> None:
+    tables = other(bare)
+    bare.sql("create view buch.shop_queue as select 1 as id")
+    before = standing(bare)
+    with bare.database() as database, pytest.raises(Exception, match="shop_queue"):
+        install(database, tables)
+    assert standing(bare) == before
+
+
+@pytest.mark.parametrize(
+    "change, noted",
+    [
+        ("update products set price = 6 where sku = 'A'", [("product", "update")]),
+        ("update products set price = 5", []),
+        ("update products set shopify_product_id = '1', shopify_last_sync_at = now()", []),
+        ("update products set sku = 'B'; update products set sku = 'C'", [("product", "update")]),
+        ("update products set sync_to_shopify = false", [("product", "update")]),
+        ("begin; update products set price = 7; rollback", []),
+        ("begin; select set_config('sync.origin', 'shopify', true); update products set price = 7; commit", []),
+        ("delete from products", [("product", "delete"), ("inventory", "delete")]),
+        ("insert into products (sku, sync_to_shopify) values ('Z', false)", []),
+        ("update inventory set quantity = quantity - 1", [("inventory", "update")]),
+        ("update inventory set last_shopify_sync = now()", []),
+        ("update customers set phone = '+49 1'", [("customer", "update")]),
+        ("update orders set status = 'shipped', tracking_number = '00340'", [("order", "update")]),
+        ("update orders set shopify_sync_status = 'synced'", []),
+        ("update orders set shopify_sync_status = 'disabled', note = 'x'", []),
+        ("update order_items set quantity = 3", [("order", "update")]),
+        ("insert into order_items (order_id, sku, quantity, unit_price) select id, 'B', 1, 1 from orders", [("order", "update")]),
+        ("delete from orders", [("order", "delete")]),
+        ("update api_settings set value = 'off' where key like '%%PRODUCTS'; update products set price = 7", []),
+        ("update api_settings set value = 'maybe' where key like '%%ORDERS'; update orders set note = 'x'", []),
+        ("delete from api_settings; update products set price = 7", []),
+    ],
+)
+def test_only_real_changes_that_concern_the_shop_are_noted(erp: Erp, change: str, noted: list[tuple[str, str]]) -> None:
+    erp.sql(
+        """
+        insert into products (sku, name, price) values ('A', 'Cup', 5);
+        insert into inventory (product_id, quantity) select id, 4 from products;
+        insert into customers (email) values ('anna@example.com');
+        insert into orders (order_number) values ('1');
+        insert into order_items (order_id, sku, quantity, unit_price) select id, 'A', 1, 5 from orders;
+        delete from sync_queue;
+        """
+    )
+    erp.sql(change)
+    assert [(what, action) for what, _, action in queued(erp)] == noted
+
+
+def test_what_was_deleted_is_noted_with_what_the_shop_called_it(erp: Erp) -> None:
+    erp.sql("insert into products (sku, shopify_product_id, shopify_variant_id) values ('A', '632910392', '808950810')")
+    erp.sql("delete from products")
+    (row,) = erp.sql("select action, payload from sync_queue")
+    assert (row["action"], row["payload"]["shopify_variant_id"], row["payload"]["sku"]) == ("delete", "808950810", "A")
+
+
+@pytest.mark.parametrize(
+    "changes, action",
+    [
+        (("insert into customers (id, email) values (7, 'a@b.c')", "update customers set phone = '1'"), "create"),
+        (("insert into customers (id, email) values (7, 'a@b.c')", "delete from customers"), "delete"),
+        (("insert into customers (id, email) values (7, 'a@b.c')", "delete from customers",
+          "insert into customers (id, email) values (7, 'x@b.c')"), "update"),
+    ],
+)  # fmt: skip
+def test_changes_that_wait_together_come_to_one(erp: Erp, changes: tuple[str, ...], action: str) -> None:
+    for change in changes:
+        erp.sql(change)
+    assert queued(erp) == [("customer", "7", action)]
+
+
+def test_a_change_that_is_not_committed_yet_is_not_taken_with_what_waits(erp: Erp) -> None:
+    """Whoever took the row that waits would see the old value, and the change would be lost."""
+    from syncdb.connectors.postgres.queue import SyncQueue
+
+    erp.sql("insert into customers (email) values ('a@b.c')")
+    with erp.database() as database, erp.connect() as person:
+        queue = SyncQueue(database, erp.tables, "worker")
+        person.execute("update customers set phone = '1'")
+        assert queue.claim() == []
+        person.commit()
+        assert len(queue.claim()) == 1
+
+
+def test_a_colleague_of_the_erp_needs_no_right_on_the_queue(erp: Erp) -> None:
+    erp.sql("drop role if exists clerk; create role clerk; grant usage on schema public to clerk; grant all on products to clerk")
+    erp.sql("grant usage on all sequences in schema public to clerk; set role clerk; insert into products (sku) values ('A')")
+    assert [what for what, _, _ in queued(erp)] == ["product"]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        erp.sql("set role clerk; select * from sync_queue")
+    erp.sql("drop owned by clerk; drop role clerk")
+
+
+def test_nobody_can_have_a_trigger_do_something_else(erp: Erp) -> None:
+    """A table of the same name in front of ours would be found first, if the trigger looked along the path."""
+    erp.sql(
+        "create schema evil; create table evil.sync_queue (like public.sync_queue including all);"
+        "set search_path = evil, public; insert into public.products (sku) values ('A')"
+    )
+    assert len(queued(erp, "public.sync_queue")) == 1 and queued(erp, "evil.sync_queue") == []
+    functions = erp.sql("select prosecdef, proconfig from pg_proc where proname like 'syncdb_note%%'")
+    assert len(functions) == 5
+    assert all(one["prosecdef"] and one["proconfig"] == ['search_path=""'] for one in functions)
+
+
+def test_the_role_of_the_sync_can_do_its_work_and_nothing_else(erp: Erp) -> None:
+    name = erp.url.partition("@/")[2].partition("?")[0]
+    erp.sql("insert into products (sku, price) values ('A', 1); alter table products enable row level security")
+    erp.sql("drop role if exists shop_login; create role shop_login login in role syncdb_sync")
+    login = Erp(erp.url.replace("erp@", "shop_login@"))
+    assert login.sql("select sku from products") == [{"sku": "A"}]
+    login.sql(
+        "update products set price = 2; insert into products (sku) values ('B'); update sync_queue set status = 'completed'"
+    )
+    login.sql("insert into orders (order_number) values ('1'); insert into sync_writes (token) values (1)")
+    assert len(login.sql("select * from sync_queue")) == 3
+    for forbidden in (
+        "delete from products",
+        "update api_settings set value = 'x'",
+        "truncate orders",
+        "drop table orders",
+        "create table mine (id int)",
+        "alter table products disable trigger all",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            login.sql(forbidden)
+    erp.sql(f"revoke all on database {name} from shop_login; drop role shop_login")
+
+
+def test_a_column_that_is_gone_is_told_by_its_name_and_nothing_else_stops(bare: Erp) -> None:
+    tables = other(bare)
+    with bare.database() as database:
+        install(database, tables)
+        assert examine(database, tables, columns_seen(database, tables)).gone == ()
+        bare.sql('alter table buch."Artikel" drop column vk; alter table buch.bestand drop column menge')
+        found = examine(database, tables, columns_seen(database, tables))
+    assert {(one.entity, one.column) for one in found.gone} == {("products", "vk"), ("inventory", "menge")}
+    assert "The column vk of buch.Artikel is gone" in next(one.told for one in found.gone if one.column == "vk")
+    assert not found.tables["products"].has("price") and found.tables["products"].has("sku")
+    assert set(found.unusable) == {"inventory"} and "menge (quantity)" in found.unusable["inventory"]
+    assert "orders" in found.tables
+
+
+@pytest.mark.parametrize(
+    "data, told",
+    [
+        ({"product": {}}, "There is no table 'product'. Was products meant?"),
+        ({"products": {"columns": {"skus": "x"}}}, "There is no field of products 'skus'. Was sku meant?"),
+        ({"products": {"columns": {"sku": None}}}, "products: sku cannot be left out."),
+        ({"products": {"columns": {"price": 7}}}, "products: price must be the name of a column."),
+        ({"products": []}, "products: it must be an object"),
+        ({"products": {"columns": []}}, "products: columns must be an object."),
+        ({"products": {"tabel": "x"}}, "Was table meant?"),
+        ({"sync_queue": 1}, "sync_queue: the name of the table must be text."),
+        ([], "It must be an object"),
+    ],
+)
+def test_what_is_wrong_with_a_mapping_is_told(data: Any, told: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        tables_from(data, "public")
+    assert told in str(refused.value)
+
+
+def test_names_are_quoted_whatever_they_are(bare: Erp) -> None:
+    """A name is only ever a name, even one that reads like a statement."""
+    wicked = 'x"; drop table victim; --'
+    bare.sql("create table victim (id int)")
+    quoted = '"' + wicked.replace('"', '""') + '"'
+    bare.sql(f"create table {quoted} ({quoted} text, id serial primary key)")
+    tables = tables_from(
+        {"products": {"table": wicked, "columns": {"sku": wicked}}}
+        | dict.fromkeys(("customers", "orders", "order_items", "inventory")),
+        "public",
+    )
+    with bare.database() as database:
+        install(database, tables)
+        bare.sql(f"insert into {quoted} ({quoted}) values ('A')")
+        remove(database, tables)
+    assert bare.sql("select * from victim") == []
+
+
+def test_what_the_settings_say() -> None:
+    found = understood(
+        {"SHOPIFY_AUTO_SYNC_ORDERS": " Yes ", "SHOPIFY_AUTO_SYNC_PRODUCTS": "perhaps", "SHOPIFY_STORE_URL": "", "X": "1"}
+    )
+    assert (found.orders, found.products, found.inventory, found.store_url) == (True, False, False, None)
+    assert found.on("order_items") and dict(found.others) == {"X": "1"}
+    assert found.problems == (
+        "SHOPIFY_AUTO_SYNC_PRODUCTS in the table api_settings is 'perhaps': it must be true or false, and counts as false.",
+    )
