@@ -30,7 +30,7 @@ COLUMNS = (
 _CLAIM = f"""
 with due as (
     select c.id from {{queue}} c
-    where c.direction = %(direction)s and c.status in ('pending', 'processing')
+    where c.direction = %(direction)s and (c.status = 'pending' or c.status = 'processing')
         and (cardinality(%(types)s::text[]) = 0 or c.entity_type = any(%(types)s::text[]))
         and case c.status
             when 'processing' then coalesce(c.locked_until, c.updated_at) < clock_timestamp()

@@ -52,7 +52,7 @@ returning q.id
 _SETTLED = """
 update {queue} q
 set status = 'completed', error_message = null, completed_at = clock_timestamp(), updated_at = clock_timestamp()
-where q.id = any(%(ids)s::bigint[]) and q.status in ('pending', 'failed') and q.updated_at <= %(before)s
+where q.id = any(%(ids)s::bigint[]) and q.status = 'failed'
 returning q.id
 """
 _PRUNE = """
@@ -115,10 +115,10 @@ class QueueBook:
         return bool(self._database.transaction(lambda work: work.rows(self._sql(_RETRY), {"id": id})))
 
     def settled(self, rows: Sequence[QueueRow]) -> frozenset[int]:
-        """Close rows that wait or failed, because their entities were just found in step; not those that changed since."""
+        """Close rows that failed, because their entities were found in step all the same. What waits is claimed instead."""
         if not rows:
             return frozenset()
-        asked = {"ids": [row.id for row in rows], "before": max(row.updated_at for row in rows)}
+        asked = {"ids": [row.id for row in rows]}
         done = self._database.transaction(lambda work: work.rows(self._sql(_SETTLED), asked))
         return frozenset(row["id"] for row in done)
 

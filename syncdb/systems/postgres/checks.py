@@ -9,6 +9,7 @@ from syncdb.connectors.postgres.drift import Examined, examine
 from syncdb.connectors.postgres.install.installing import columns_seen, installed_version
 from syncdb.connectors.postgres.install.role import RIGHTS, ROLE
 from syncdb.connectors.postgres.install.script import VERSION
+from syncdb.connectors.postgres.install.writing import quoted
 from syncdb.connectors.postgres.queue_book import QueueBook
 from syncdb.connectors.postgres.settings_table import read_settings
 from syncdb.connectors.postgres.tables import OWN, ErpTables
@@ -94,10 +95,8 @@ def _gone(found: Examined) -> Iterator[Check]:
 
 
 def _rights(database: ErpDatabase, tables: ErpTables) -> Check:
-    from psycopg.sql import Identifier
-
-    places = {entity: Identifier(table.schema, table.name).as_string(None) for entity, table in tables.by_entity.items()}
-    places |= {one: Identifier(tables.schema, tables.own[one]).as_string(None) for one in OWN}
+    places = {entity: quoted(table.schema, table.name) for entity, table in tables.by_entity.items()}
+    places |= {one: quoted(tables.schema, tables.own[one]) for one in OWN}
     lacking = database.rows(_LACKING, (list(places.values()), [RIGHTS[entity] for entity in places]))
     if not lacking:
         return passed(ERP, "rights", "all that are needed")

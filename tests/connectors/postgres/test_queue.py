@@ -185,13 +185,14 @@ def test_adding_by_hand_counts_and_tidying_up(desk: Desk) -> None:
     assert desk.book.prune(7) == 1
 
 
-def test_a_run_that_found_all_in_step_closes_what_waited_but_nothing_newer(desk: Desk) -> None:
+def test_a_run_that_found_all_in_step_closes_what_failed_and_nothing_else(desk: Desk) -> None:
     new_product(desk.erp, "A")
     new_product(desk.erp, "B")
-    waiting = desk.book.listed()
-    desk.erp.sql("update products set price = 9 where sku = 'B'")
-    assert desk.book.settled(waiting) == {min(row.id for row in waiting)}
-    assert desk.book.counts().pending == 1
+    failed, waiting = desk.one.claim()
+    desk.one.fail(failed, "No.", permanent=True)
+    desk.one.release([waiting])
+    assert desk.book.settled(desk.book.listed()) == {failed.id}
+    assert (desk.book.counts().failed, desk.book.counts().pending) == (0, 1)
 
 
 @pytest.mark.parametrize("applied", [True, False])

@@ -36,7 +36,7 @@ begin
     if {taken_out} then
         return null;
     end if;
-    if not coalesce((select lower(s.value) in {on} from {settings} s where s.key = {switch}), false) then
+    {already}if not coalesce((select lower(s.value) in {on} from {settings} s where s.key = {switch}), false) then
         return null;
     end if;
     if coalesce(now_is, seen) ->> {key} is null then
@@ -52,11 +52,20 @@ begin
             else excluded.action
         end,
         payload = coalesce(excluded.payload, q.payload),
-        retry_count = 0, error_message = null, alerted_at = null, next_attempt_at = now(), updated_at = now();
-    return null;
+        retry_count = 0, error_message = null, alerted_at = null, next_attempt_at = now(), updated_at = now()
+        -- what waits already needs no new version; it is locked all the same
+        where q.retry_count > 0 or excluded.action <> 'update';
+    {remember}return null;
 end $syncdb$;
 revoke all on function {function}() from public;
 """
+# an order and its lines are mostly written together: after the first of them its row is there, and locked until the end
+_ALREADY = """if noted = 'update' and current_setting('syncdb.noted', true) = coalesce(now_is, seen) ->> {key} then
+        return null;
+    end if;
+    """
+_REMEMBER = """perform set_config('syncdb.noted', coalesce(now_is, seen) ->> {key}, true);
+    """
 _TRIGGER = """
 drop trigger if exists {trigger} on {table};
 create trigger {trigger} after {event} on {table} for each row
@@ -89,6 +98,7 @@ def triggers(tables: ErpTables, unmapped: dict[str, tuple[str, ...]]) -> Iterato
 def _function(tables: ErpTables, table: ErpTable, function: "Composable", unmapped: tuple[str, ...]) -> str:
     part = table.entity == "order_items"  # a line that comes or goes is a change of its order
     whole = "orders" if part else table.entity
+    key = text(table.columns["order_id"] if part else table.key)
     acts = "case tg_op when 'INSERT' then 'create' when 'DELETE' then 'delete' else 'update' end"
     return statement(
         _FUNCTION,
@@ -102,7 +112,9 @@ def _function(tables: ErpTables, table: ErpTable, function: "Composable", unmapp
         switch=text(SWITCHES[whole]),
         queue=name(tables.schema, tables.own["sync_queue"]),
         type=text(ENTITY_TYPES[whole]),
-        key=text(table.columns["order_id"] if part else table.key),
+        key=key,
+        already=raw(statement(_ALREADY, key=key) if whole == "orders" else ""),
+        remember=raw(statement(_REMEMBER, key=key) if whole == "orders" else ""),
         links=_links(table),
     )
 

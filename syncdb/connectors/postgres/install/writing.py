@@ -22,11 +22,9 @@ def name(*parts: str) -> "Composable":
     return Identifier(*parts)
 
 
-def names(parts: tuple[str, ...], before: str = "") -> "Composable":
-    """Several names with commas between, each after `before` and a point where that is given."""
-    from psycopg.sql import SQL, Identifier
-
-    return SQL(", ").join(Identifier(before, part) if before else Identifier(part) for part in parts)
+def quoted(*parts: str) -> str:
+    """The same as text."""
+    return name(*parts).as_string(None)
 
 
 def text(value: str) -> "Composable":

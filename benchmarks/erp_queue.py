@@ -1,0 +1,173 @@
+"""What the triggers of the sync cost an ERP's own writes, and how fast the queue is worked off.
+
+    python -m benchmarks.erp_queue [--seconds 5] [--rounds 5] [--rows 20000]
+
+A PostgreSQL server of its own is started, with every write flushed to the disk as in earnest. pgbench then takes orders as an ERP
+does (an order, two lines, two movements of stock in one transaction), by turns with the triggers and without them, so that what
+else the machine does weighs on both alike; the medians are compared. The queue is claimed and acknowledged in batches of 250 by
+one worker. Needs the programs of PostgreSQL, pgbench among them.
+"""
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.goals import Goal
+from syncdb.connectors.postgres.address import erp_address
+from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.connectors.postgres.install.installing import install
+from syncdb.connectors.postgres.queue import SyncQueue
+from syncdb.connectors.postgres.tables import default_tables
+from syncdb.sandbox.postgres.server import LocalPostgres
+
+IN_EARNEST = ("fsync=on", "full_page_writes=on", "shared_buffers=128MB")
+THINGS = 10_000
+FILL = """
+insert into products (sku, name, price) select 'S' || n, 'Thing ' || n, n % 100 from generate_series(1, {things}) n;
+insert into inventory (product_id, quantity) select id, 1000 from products;
+"""
+ORDER = """
+\\set one random(1, {things})
+\\set two random(1, {things})
+begin;
+insert into orders (order_number, total) values (gen_random_uuid()::text, 10) returning id as made \\gset
+insert into order_items (order_id, sku, quantity, unit_price) values (:made, 'S' || :one, 1, 5);
+insert into order_items (order_id, sku, quantity, unit_price) values (:made, 'S' || :two, 1, 5);
+update inventory set quantity = quantity - 1 where id = least(:one, :two);
+update inventory set quantity = quantity - 1 where id = greatest(:one, :two);
+commit;
+"""
+TABLES = ("products", "customers", "orders", "order_items", "inventory")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Orders a second that the ERP takes with and without triggers, medians; seconds that a change of all stock at once takes."""
+
+    with_triggers: float
+    without: float
+    bulk_with: float
+    bulk_without: float
+
+    @property
+    def share(self) -> float:
+        return 1 - self.with_triggers / self.without
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Rows a second that one worker claims and acknowledges, in batches of 250."""
+
+    rows: int
+    seconds: float
+
+
+def measure(seconds: int, rounds: int, rows: int) -> tuple[Cost, Pace]:
+    """Both, on a server of its own."""
+    with LocalPostgres(settings=IN_EARNEST) as server, tempfile.TemporaryDirectory() as folder:
+        database = ErpDatabase(erp_address(server.url()))
+        install(database, default_tables("public"), complete=True)
+        _say(server, FILL.format(things=THINGS))
+        script = Path(folder) / "order.sql"
+        script.write_text(ORDER.format(things=THINGS), encoding="utf-8")
+        taken: dict[bool, list[float]] = {True: [], False: []}
+        bulk: dict[bool, list[float]] = {True: [], False: []}
+        for _ in range(rounds):
+            for on in (False, True):
+                _switch(server, on)
+                taken[on].append(_orders(server, script, seconds))
+                bulk[on].append(_bulk(server))
+        cost = Cost(
+            *(statistics.median(taken[on]) for on in (True, False)), *(statistics.median(bulk[on]) for on in (True, False))
+        )
+        pace = _work_off(server, database, rows)
+        database.close()
+        return cost, pace
+
+
+def _orders(server: LocalPostgres, script: Path, seconds: int) -> float:
+    """Orders a second that pgbench takes with four clients."""
+    command = [
+        server.bin / "pgbench",
+        "-n",
+        "-c",
+        "4",
+        "-j",
+        "2",
+        "-T",
+        str(seconds),
+        "-f",
+        script,
+        "-h",
+        server.folder,
+        "-U",
+        "erp",
+    ]
+    done = subprocess.run([*map(str, command), "postgres"], capture_output=True, text=True, check=True)
+    return next(float(line.split()[2]) for line in done.stdout.splitlines() if line.startswith("tps"))
+
+
+def _bulk(server: LocalPostgres) -> float:
+    started = time.perf_counter()
+    _say(server, "update inventory set quantity = quantity + 1")
+    return time.perf_counter() - started
+
+
+def _switch(server: LocalPostgres, on: bool) -> None:
+    word = "enable" if on else "disable"
+    _say(server, "delete from sync_queue; vacuum sync_queue, orders, order_items, inventory")
+    for name in TABLES:
+        _say(server, f"alter table {name} {word} trigger user")
+
+
+def _work_off(server: LocalPostgres, database: ErpDatabase, rows: int) -> Pace:
+    _say(server, "delete from sync_queue")
+    _say(server, f"insert into sync_queue (entity_type, entity_id) select 'inventory', n from generate_series(1, {rows}) n")
+    queue = SyncQueue(database, default_tables("public"), "benchmark")
+    started, done = time.perf_counter(), 0
+    while claimed := queue.claim(limit=250):
+        done += len(queue.acknowledge(claimed))
+    assert done == rows, f"{done} of {rows} rows were worked off"
+    return Pace(rows, time.perf_counter() - started)
+
+
+def _say(server: LocalPostgres, text: str) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as session:
+        for one in text.split(";"):
+            if one.strip():
+                session.execute(one)  # type: ignore[call-overload]
+
+
+def shown(cost: Cost, pace: Pace) -> Iterator[str]:
+    """The figures as lines of text."""
+    fewer = f"{cost.share:.1%} fewer"
+    yield f"orders a second, 4 clients: {cost.without:,.0f} without triggers, {cost.with_triggers:,.0f} with them ({fewer})"
+    yield f"all {THINGS:,} stocks in one statement: {cost.bulk_without:.2f} s without triggers, {cost.bulk_with:.2f} s with them"
+    yield f"one worker claims and acknowledges {pace.rows / pace.seconds:,.0f} rows a second, in batches of 250"
+
+
+def goals(cost: Cost, pace: Pace) -> Iterator[Goal]:
+    """What was promised of them."""
+    yield Goal("what the triggers cost an ERP that takes orders", 10, cost.share * 100, " %")
+    yield Goal("rows of the queue claimed and acknowledged by one worker", 1000, pace.rows / pace.seconds, "/s", least=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=20_000)
+    given = parser.parse_args()
+    for line in shown(*measure(given.seconds, given.rounds, given.rows)):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
