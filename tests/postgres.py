@@ -24,6 +24,29 @@ if TYPE_CHECKING:  # most tests need no database, and the driver takes its time 
 
 NAMED_BY = ("SYNCDB_PG_DSN", "ERP_DATABASE_URL")
 MADE = "syncdb_test_"
+# all that tests might change of a database beside its rows
+STRUCTURE = """
+select md5(string_agg(told, ' ' order by told)) as all from (
+    select format('%s %s %s %s', relname, relkind, relrowsecurity, relacl) as told from pg_class
+        where relnamespace = 'public'::regnamespace
+    union all select format('%s %s %s %s', attrelid::regclass, attname, atttypid, attisdropped) from pg_attribute
+        where attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)
+    union all select format('%s %s %s', tgrelid::regclass, tgname, tgenabled) from pg_trigger where not tgisinternal
+    union all select format('%s %s', proname, md5(prosrc)) from pg_proc where pronamespace = 'public'::regnamespace
+    union all select format('%s %s', tablename, policyname) from pg_policies
+    union all select nspname::text from pg_namespace where nspname !~ '^pg_'
+    union all select setconfig::text from pg_db_role_setting
+        where setdatabase = (select oid from pg_database where datname = current_database())
+) parts
+"""
+EMPTY = """
+truncate products, customers, orders, order_items, inventory, sync_queue, shopify_webhook_registry, sync_writes restart identity;
+delete from api_settings where description is null;
+insert into api_settings select 'SHOPIFY_AUTO_SYNC_' || one, 'true' from unnest(array['PRODUCTS', 'ORDERS', 'INVENTORY',
+    'CUSTOMERS']) one on conflict (key) do update set value = 'true';
+update api_settings set value = null where key in ('SHOPIFY_STORE_URL', 'SHOPIFY_API_VERSION', 'SHOPIFY_DEFAULT_LOCATION_ID');
+update sync_install set version = 1 where item = 'version';
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +147,20 @@ def erp_template(erp_server: Server) -> str:
     return made
 
 
+@pytest.fixture(scope="session")
+def emptied() -> list[Erp]:
+    """Databases that earlier tests used and left with the tables that they found: emptied, they are as good as new."""
+    return []
+
+
 @pytest.fixture
-def erp(erp_server: Server, erp_template: str) -> Erp:
+def erp(erp_server: Server, erp_template: str, emptied: list[Erp]) -> Iterator[Erp]:
     """A small ERP with the sync installed and no rows."""
-    return Erp(erp_server.url(erp_server.make(erp_template)))
+    found = emptied.pop() if emptied else Erp(erp_server.url(erp_server.make(erp_template)))
+    yield found
+    if found.sql(STRUCTURE) == Erp(erp_server.url(erp_template)).sql(STRUCTURE):
+        found.sql(EMPTY)
+        emptied.append(found)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ OWNER, LOCKED = "erp", "locked"  # logins: whose server it is, and one that need
 # the data are thrown away with the server: nothing needs to survive a power cut
 SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=40", "shared_buffers=32MB", "log_min_messages=fatal")
 STARTS_WITHIN = 60.0
+ROOM = 2_000_000_000  # bytes
 
 
 class LocalPostgres:
@@ -31,7 +32,7 @@ class LocalPostgres:
         self.bin = bin or programs()
         self._settings = (*SETTINGS, *settings)
         self._account = unprivileged()
-        self.folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path may have 107 bytes
+        self.folder = Path(tempfile.mkdtemp(prefix="pg", dir=_place()))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -55,7 +56,7 @@ class LocalPostgres:
         return f"postgresql://{user}@/{database}?host={self.folder}"
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers. It lives as long as the thread that does so: let that be the main one."""
         options = [part for setting in self._settings for part in ("-c", setting)]
         command = [self._program("postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), "-c", "listen_addresses="]
         log = (self.folder / "log").open("ab")
@@ -131,6 +132,13 @@ class LocalPostgres:
         return pwd.getpwnam(self._account).pw_gid
 
 
+def _place() -> str:
+    """Where data that are thrown away soon lie best: in memory where there is room. A socket's path may have 107 bytes."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free > ROOM
+    return str(memory) if roomy else "/tmp"
+
+
 def _reachable(folder: Path) -> bool:
     """Whether every account may go there."""
     return all(os.stat(part).st_mode & 0o001 for part in (folder, *folder.parents))
@@ -146,6 +154,6 @@ def _copied(bin: Path, to: Path) -> Path:
 
 
 def _ends_with_us() -> None:
-    """Have the kernel end the server when this process dies, however it dies."""
+    """Have the kernel end the server when the thread that started it dies, however it dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGQUIT)

@@ -11,7 +11,7 @@ from syncdb.connectors.postgres.install.script import VERSION, install_sql, remo
 from syncdb.connectors.postgres.settings_table import read_settings, understood
 from syncdb.connectors.postgres.tables import ErpTables, default_tables, tables_from
 from syncdb.errors import ConfigurationError, NeedsPerson
-from tests.postgres import Erp
+from tests.postgres import Erp, Server
 
 # an ERP with names of its own, in a schema of its own, which knew nothing of any shop
 OTHER = """
@@ -132,6 +132,31 @@ def test_what_fails_halfway_changes_nothing(bare: Erp) -> None:
     assert standing(bare) == before
 
 
+@pytest.fixture(scope="module")
+def one_erp(erp_server: Server, erp_template: str) -> Erp:
+    """A small ERP for several tests, each of which begins by laying it out anew."""
+    return Erp(erp_server.url(erp_server.make(erp_template)))
+
+
+@pytest.fixture
+def shop_floor(one_erp: Erp) -> Erp:
+    """One of everything, and nothing in the queue."""
+    one_erp.sql(
+        """
+        truncate products, customers, orders, order_items, inventory;
+        insert into api_settings select 'SHOPIFY_AUTO_SYNC_' || one, 'true' from unnest(array['PRODUCTS', 'ORDERS',
+            'INVENTORY', 'CUSTOMERS']) one on conflict (key) do update set value = 'true';
+        insert into products (sku, name, price) values ('A', 'Cup', 5);
+        insert into inventory (product_id, quantity) select id, 4 from products;
+        insert into customers (email) values ('anna@example.com');
+        insert into orders (order_number) values ('1');
+        insert into order_items (order_id, sku, quantity, unit_price) select id, 'A', 1, 5 from orders;
+        truncate sync_queue;
+        """
+    )
+    return one_erp
+
+
 @pytest.mark.parametrize(
     "change, noted",
     [
@@ -153,24 +178,14 @@ def test_what_fails_halfway_changes_nothing(bare: Erp) -> None:
         ("update order_items set quantity = 3", [("order", "update")]),
         ("insert into order_items (order_id, sku, quantity, unit_price) select id, 'B', 1, 1 from orders", [("order", "update")]),
         ("delete from orders", [("order", "delete")]),
-        ("update api_settings set value = 'off' where key like '%%PRODUCTS'; update products set price = 7", []),
-        ("update api_settings set value = 'maybe' where key like '%%ORDERS'; update orders set note = 'x'", []),
+        ("update api_settings set value = 'off' where key like '%PRODUCTS'; update products set price = 7", []),
+        ("update api_settings set value = 'maybe' where key like '%ORDERS'; update orders set note = 'x'", []),
         ("delete from api_settings; update products set price = 7", []),
     ],
 )
-def test_only_real_changes_that_concern_the_shop_are_noted(erp: Erp, change: str, noted: list[tuple[str, str]]) -> None:
-    erp.sql(
-        """
-        insert into products (sku, name, price) values ('A', 'Cup', 5);
-        insert into inventory (product_id, quantity) select id, 4 from products;
-        insert into customers (email) values ('anna@example.com');
-        insert into orders (order_number) values ('1');
-        insert into order_items (order_id, sku, quantity, unit_price) select id, 'A', 1, 5 from orders;
-        delete from sync_queue;
-        """
-    )
-    erp.sql(change)
-    assert [(what, action) for what, _, action in queued(erp)] == noted
+def test_only_real_changes_that_concern_the_shop_are_noted(shop_floor: Erp, change: str, noted: list[tuple[str, str]]) -> None:
+    shop_floor.sql(change)
+    assert [(what, action) for what, _, action in queued(shop_floor)] == noted
 
 
 def test_what_was_deleted_is_noted_with_what_the_shop_called_it(erp: Erp) -> None:
@@ -224,7 +239,7 @@ def test_nobody_can_have_a_trigger_do_something_else(erp: Erp) -> None:
         "set search_path = evil, public; insert into public.products (sku) values ('A')"
     )
     assert len(queued(erp, "public.sync_queue")) == 1 and queued(erp, "evil.sync_queue") == []
-    functions = erp.sql("select prosecdef, proconfig from pg_proc where proname like 'syncdb_note%%'")
+    functions = erp.sql("select prosecdef, proconfig from pg_proc where proname like 'syncdb_note%'")
     assert len(functions) == 5
     assert all(one["prosecdef"] and one["proconfig"] == ['search_path=""'] for one in functions)
 
