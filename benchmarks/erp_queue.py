@@ -28,6 +28,7 @@ from syncdb.connectors.postgres.tables import default_tables
 from syncdb.sandbox.postgres.server import LocalPostgres
 
 IN_EARNEST = ("fsync=on", "full_page_writes=on", "shared_buffers=128MB")
+DISK = "/tmp"
 THINGS = 10_000
 FILL = """
 insert into products (sku, name, price) select 'S' || n, 'Thing ' || n, n % 100 from generate_series(1, {things}) n;
@@ -71,7 +72,7 @@ class Pace:
 
 def measure(seconds: int, rounds: int, rows: int) -> tuple[Cost, Pace]:
     """Both, on a server of its own."""
-    with LocalPostgres(settings=IN_EARNEST) as server, tempfile.TemporaryDirectory() as folder:
+    with LocalPostgres(settings=IN_EARNEST, place=DISK) as server, tempfile.TemporaryDirectory() as folder:
         database = ErpDatabase(erp_address(server.url()))
         install(database, default_tables("public"), complete=True)
         _say(server, FILL.format(things=THINGS))

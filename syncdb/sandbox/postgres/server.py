@@ -25,14 +25,15 @@ ROOM = 2_000_000_000  # bytes
 class LocalPostgres:
     """A server that listens on a socket in its own folder. Use as a context manager; `url(name)` is a database's address.
 
-    `settings` are further settings of the server. `restart` stops it at once, as a crash would, and starts it anew.
+    `settings` are further settings of the server, `place` is where its folder is made.
+    `restart` stops it at once, as a crash would, and starts it anew.
     """
 
-    def __init__(self, bin: Path | None = None, settings: tuple[str, ...] = ()) -> None:
+    def __init__(self, bin: Path | None = None, settings: tuple[str, ...] = (), place: str = "") -> None:
         self.bin = bin or programs()
         self._settings = (*SETTINGS, *settings)
         self._account = unprivileged()
-        self.folder = Path(tempfile.mkdtemp(prefix="pg", dir=_place()))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg", dir=place or _place()))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
