@@ -268,6 +268,17 @@ ACTIONS = (
         """,
     ),
     Command(
+        "alerts",
+        "syncdb.cli.alerts:alerts",
+        f"""Show what people are told of, try it, or have silence.
+
+        Runs, and serve --schedule, send mail, a signed webhook, or whatever Apprise reaches: once for each trouble, then more
+        and more rarely, and when it is over (docs/alerts.md). list shows what is the matter; test sends a message by each way;
+        silence WHAT --until DATE tells nobody of a code (or all) until then.
+        Exit codes: 0 done; 2 configuration; 4 a way did not take the test. Example: {MANAGER} alerts test
+        """,
+    ),
+    Command(
         "secrets",
         "syncdb.cli.secrets:secrets",
         f"""Keep tokens and passwords encrypted, beside the settings.

@@ -6,7 +6,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,9 +28,11 @@ from syncdb.orders.shop_identity import ZONE_MOVED
 from syncdb.pairs import registry
 from syncdb.pairs.base import Asked, PairType, Run, RunResult, Verbatim
 from syncdb.programs import MANAGER
+from syncdb.services.alerts.outcome import Outcome, anybody
 from syncdb.services.dry_run_files import DryRun, write_dry_run
 from syncdb.services.dry_run_page import names_of
 from syncdb.services.job_report import JobReport, job_of, refused, unwatched
+from syncdb.services.ledger_location import ledger_or_none
 from syncdb.services.named_things import NamedThings, named_things
 from syncdb.services.run_summary import summary
 
@@ -261,7 +263,13 @@ def _settings_of_run(pair: PairType, options: RunOptions, env: Mapping[str, str]
     try:
         return _settings(pair, options, env)
     except ConfigurationError as error:
-        refused(env, error, clock.now())
+        note = partial(refused, env, error, _wanted(pair, options), ledger_or_none(options.config, env), clock.now())
+        if options.test or not anybody(options.config, env, Path.cwd()):
+            note()
+        else:
+            from syncdb.services.alerts.attending import about_run, not_begun
+
+            not_begun(about_run(options.config, env, clock, ()), note)
         raise
 
 
@@ -336,6 +344,7 @@ def _once(pair: PairType, options: RunOptions, settings: RunSettings, *, env: Ma
     """An ordinary run. It takes along what was named and is due: the index that it asks may not know of that yet."""
     named = _named(pair, options, settings)
     with (
+        _attended(pair, options, settings, env, clock) as outcome,
         job_of(settings.db_path, _wanted(pair, options), env, clock) as job,
         named.claimed(clock.now) if named else nullcontext() as claim,
     ):
@@ -353,8 +362,20 @@ def _once(pair: PairType, options: RunOptions, settings: RunSettings, *, env: Ma
         if claim:
             claim.ended(code)
         said = _leave(pair, options, settings, results)
+        outcome.take(code, next((result.report.failure for _, result in results if result.report.failure), None))
         job.end(code, said, [result.report.run_id for _, result in results])
     return code
+
+
+def _attended(
+    pair: PairType, options: RunOptions, settings: RunSettings, env: Mapping[str, str], clock: Clock
+) -> AbstractContextManager[Outcome]:
+    """People are told of the run, where somebody wants to be."""
+    if options.test or not anybody(options.config, env, Path.cwd()):
+        return nullcontext(Outcome())
+    from syncdb.services.alerts.attending import about_run, attended
+
+    return attended(pair.title, about_run(options.config, env, clock, settings.secrets))
 
 
 def _wanted(pair: PairType, options: RunOptions) -> Wanted:

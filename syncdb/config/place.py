@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "config.json"
+SECRETS = "secrets.json"  # the encrypted ones, beside it
 VARIABLE = "SYNCDB_CONFIG"
 
 

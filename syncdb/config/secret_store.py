@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from syncdb.config.files import UnreadableFile, parse_json, read_text
+from syncdb.config.place import SECRETS
 from syncdb.config.secret_keys import KeyPlace, keep, key_id, key_place
 from syncdb.config.writing import replace_file
 from syncdb.errors import ConfigurationError
@@ -22,7 +23,6 @@ from syncdb.errors import ConfigurationError
 if TYPE_CHECKING:  # loaded where there is a secret to open
     from cryptography.fernet import MultiFernet
 
-FILE = "secrets.json"
 SHOWN = 4  # of a secret's letters, the last ones; of a short one none
 _ABOUT = "Secrets of syncdb, encrypted. Their key is elsewhere; docs/secrets.md explains."
 
@@ -56,12 +56,7 @@ class SecretStore:
     @classmethod
     def of(cls, config_file: Path, env: Mapping[str, str]) -> "SecretStore":
         """The store that belongs to a configuration."""
-        return cls(config_file.with_name(FILE), env)
-
-    @property
-    def there(self) -> bool:
-        """Whether anything was ever stored."""
-        return self.file.exists()
+        return cls(config_file.with_name(SECRETS), env)
 
     def opened(self) -> Opened:
         """All that can be read. Raises UnreadableFile where the file itself is no store."""

@@ -1,6 +1,7 @@
 """Where settings come from: command line, environment, `.env` and a JSON file, each read whole and without judging values."""
 
 import difflib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -11,7 +12,7 @@ from dotenv.parser import parse_stream
 
 from syncdb.config.files import UnreadableFile, parse_json, read_text, readable_by_others
 from syncdb.config.keys import Key, Keys
-from syncdb.config.secret_store import SecretStore
+from syncdb.config.place import SECRETS
 from syncdb.programs import MANAGER
 
 
@@ -56,9 +57,11 @@ def from_environment(env: Mapping[str, str], known: Keys) -> Source:
 
 def from_secrets(config_file: Path, env: Mapping[str, str], known: Keys) -> tuple[Source, ...]:
     """The encrypted secrets beside a configuration; no source where none were ever stored."""
-    store = SecretStore.of(config_file, env)
-    if not store.there:
+    if not os.path.exists(config_file.with_name(SECRETS)):  # also of a name that no file can have
         return ()
+    from syncdb.config.secret_store import SecretStore  # what encrypts takes long to load
+
+    store = SecretStore.of(config_file, env)
     try:
         opened = store.opened()
     except UnreadableFile as why:

@@ -86,10 +86,12 @@ def job_of(ledger: Path, wanted: Wanted, env: Mapping[str, str], clock: Clock) -
     report.end(Exit.DONE, [])
 
 
-def refused(env: Mapping[str, str], error: ConfigurationError, now: datetime) -> None:
-    """Tell the job that was asked for that there can be no run."""
-    if (place := _given(env)) is not None:
-        JobReport(place, lambda: now).end(error.exit_code, told(error))
+def refused(env: Mapping[str, str], error: ConfigurationError, wanted: Wanted, ledger: Path | None, now: datetime) -> None:
+    """Note that there can be no run: for the job that was asked for, else as one of its own where somebody looks on."""
+    place = _given(env)
+    if place is None and ledger is not None and os.path.exists(web_path(ledger)):
+        place = _place(ledger, wanted, env, now)
+    JobReport(place, lambda: now).end(error.exit_code, told(error))
 
 
 def told(error: SyncdbError) -> list[str]:
@@ -109,7 +111,7 @@ def _place(ledger: Path, wanted: Wanted, env: Mapping[str, str], now: datetime) 
         if (given := _given(env)) is not None:
             jobs.begun(*given, pid, now)
             return given
-        return (path, jobs.add(path, wanted, now, pid).id) if path.exists() else None
+        return (path, jobs.add(path, wanted, now, pid).id) if os.path.exists(path) else None  # also a name that no file can have
     except SyncdbError as trouble:
         log.warning("this run cannot be shown by the web application: %s", trouble)
         return None

@@ -54,6 +54,14 @@ def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | N
     )
 
 
+def ledger_or_none(config: Path | None, env: Mapping[str, str]) -> Path | None:
+    """The ledger's path; None where that cannot be known."""
+    try:
+        return find_ledger(config, None, env).ledger
+    except ConfigurationError:
+        return None
+
+
 def configured_pairs(config: Path | None, env: Mapping[str, str] | None = None) -> tuple[PairType, ...]:
     """The pairs that somebody began to configure. Nothing else is checked."""
     return _pairs(_sources(config, env)[1])

@@ -3,8 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 from syncdb.clock import SYSTEM, Clock
@@ -16,11 +16,13 @@ from syncdb.ledger.web.jobs import Job
 from syncdb.ledger.web.schedules import DueTime
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
+from syncdb.services.alerts.alerting import alerting
 from syncdb.services.jobs import Jobs, RunWish
 from syncdb.services.ledger_location import configured_pairs
 from syncdb.services.rhythms import HOURLY, Rhythm, due, rhythm_of
 
 TICK = 5.0  # seconds
+MINUTE = timedelta(minutes=1)
 log = logging.getLogger("syncdb.schedule")
 
 
@@ -96,6 +98,26 @@ def _at(seen: DueTime | None, now: datetime) -> datetime:
     return seen.next_at if seen is not None and seen.next_at is not None else now
 
 
+@dataclass(slots=True)
+class EachMinute:
+    """Tells people, once a minute, what needs them: also what no run can notice, such as that none comes any more."""
+
+    config: Path | None
+    env: Mapping[str, str]
+    directory: Path
+    clock: Clock = SYSTEM
+    _last: datetime | None = field(default=None, init=False)
+
+    def __call__(self, now: datetime) -> None:
+        """Raises SyncdbError."""
+        if self._last is not None and timedelta() <= now - self._last < MINUTE:
+            return
+        self._last = now
+        about = alerting(self.config, None, self.env, self.directory, self.clock)
+        if about.settings.ways:
+            about.look()
+
+
 def run_schedule(
     jobs: Jobs,
     config: Path | None,
@@ -104,10 +126,14 @@ def run_schedule(
     stop: threading.Event,
     *,
     clock: Clock = SYSTEM,
-    also: Callable[[datetime], object] = lambda now: None,
+    also: Callable[[datetime], object] | None = None,
 ) -> None:
-    """Start what is due until `stop` is set; `also` is done each time, too. Raises ConfigurationError at the beginning only."""
+    """Start what is due until `stop` is set; `also` (telling people what needs them) is done each time, too.
+
+    Raises ConfigurationError at the beginning only.
+    """
     scheduler = Scheduler(jobs, planned(config, env, directory))
+    also = also or EachMinute(config, env, directory, clock)
     told = ""
     while not stop.is_set():
         try:

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ def _live(state: Status) -> int:
     """How many runs report themselves now."""
     path = web_path(state.place.ledger)
     try:
-        return len(jobs.live(path)) if path.exists() else 0
+        return len(jobs.live(path)) if os.path.exists(path) else 0
     except SyncdbError:
         return 0
 

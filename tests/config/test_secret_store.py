@@ -44,7 +44,7 @@ def key_file(env: dict[str, str]) -> Path:
 
 
 def test_what_is_stored_comes_back_and_stands_nowhere_readable(store: SecretStore, env: dict[str, str], tmp_path: Path) -> None:
-    assert not store.there and store.opened().values == {} and store.listed() == []
+    assert not store.file.exists() and store.opened().values == {} and store.listed() == []
     store.put("shopify_access_token", TOKEN, NOW)
     store.put("web_token", "short word of 20 letters", NOW + timedelta(days=1))
     store.put("alert_smtp_password", "abc", NOW)

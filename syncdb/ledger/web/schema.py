@@ -61,7 +61,51 @@ _PEOPLE = (
     "CREATE INDEX login_try_by_time ON login_try (at)",
 )
 
-MIGRATIONS: Sequence[tuple[str, ...]] = (_JOBS, _SCHEDULES, _PEOPLE)
+# troubles that people are told of, what was made to be sent, and what became of it on each way
+_ALERTS = (
+    """CREATE TABLE trouble (
+        key TEXT PRIMARY KEY,
+        shop TEXT NOT NULL,
+        pair TEXT NOT NULL,
+        code TEXT NOT NULL,
+        message TEXT NOT NULL,
+        remedy TEXT NOT NULL,
+        first_at TEXT NOT NULL,
+        last_at TEXT NOT NULL,
+        told_at TEXT,
+        reminders INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE silence (
+        id INTEGER PRIMARY KEY,
+        what TEXT NOT NULL UNIQUE,
+        until TEXT NOT NULL,
+        by TEXT NOT NULL,
+        made_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE message (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        body TEXT NOT NULL,
+        data TEXT NOT NULL,
+        made_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE delivery (
+        message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+        channel TEXT NOT NULL,
+        due_at TEXT,
+        claimed_until TEXT,
+        sent_at TEXT,
+        tries INTEGER NOT NULL DEFAULT 0,
+        error TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (message, channel)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX delivery_due ON delivery (due_at) WHERE due_at IS NOT NULL",
+    "CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+MIGRATIONS: Sequence[tuple[str, ...]] = (_JOBS, _SCHEDULES, _PEOPLE, _ALERTS)
 VERSION = len(MIGRATIONS)  # kept as the file's user_version
 
 
