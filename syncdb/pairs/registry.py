@@ -6,13 +6,14 @@ from syncdb.config.alerting import ALERTING
 from syncdb.config.keys import GENERAL, Keys
 from syncdb.config.serving import SERVING
 from syncdb.pairs.base import PairType
+from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_sentos.pair import SHOPIFY_SENTOS
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
 from syncdb.systems.base import System
 
-PAIRS: tuple[PairType, ...] = (SHOPIFY_SHEETS, SHOPIFY_GRIST, SHOPIFY_STORES, SHOPIFY_SENTOS)
+PAIRS: tuple[PairType, ...] = (SHOPIFY_SHEETS, SHOPIFY_GRIST, SHOPIFY_STORES, SHOPIFY_SENTOS, SHOPIFY_ERP)
 
 
 def known_keys() -> Keys:

@@ -52,6 +52,7 @@ class Listing:
 
 PRODUCTS = Listing("products", "products", _DATED)
 COLLECTIONS = Listing("collections", "collections", _DATED)
+ORDERS = Listing("orders", "orders", _DATED)
 VARIANTS = Listing("variants", "productVariants", _BY_ID)
 ITEMS = Listing("variants", "inventoryItems", f"first: {PAGE}, query: $since", "variant { id }")
 _LEVELS = f"nodes {{ id inventoryLevels(first: {PAGE}, query: $since) {{ nodes {{ id }} {_PAGE_INFO} }} }} {_PAGE_INFO}"
@@ -100,7 +101,7 @@ class ChangeFeed:
         return Changes(keys, _written(begun - self.overlap, self.fields))
 
     def _listings(self, entities: Sequence[str]) -> list[Listing]:
-        listings = [one for one in (PRODUCTS, VARIANTS, COLLECTIONS) if one.entity in entities]
+        listings = [one for one in (PRODUCTS, VARIANTS, COLLECTIONS, ORDERS) if one.entity in entities]
         if "variants" in entities and ITEM_FIELDS & set(self.fields["variants"]):
             listings.append(ITEMS)
         return listings

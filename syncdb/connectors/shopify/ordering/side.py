@@ -1,0 +1,220 @@
+"""The orders of a shop as a connector: read as records, made under their source identifier, changed by what Shopify allows."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncdb.connectors.base import Capabilities
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.side import LATE
+from syncdb.connectors.shopify.catalogue.work import GONE, MOVED
+from syncdb.connectors.shopify.ordering.asking import OrderDesk
+from syncdb.connectors.shopify.ordering.changing import TAKEN, OrderChanger, unfit
+from syncdb.connectors.shopify.ordering.ending import OrderEnder
+from syncdb.connectors.shopify.ordering.making import OrderMaker
+from syncdb.connectors.shopify.ordering.reading import OrderRecords
+from syncdb.connectors.shopify.ordering.shipping import Shipper
+from syncdb.connectors.shopify.ordering.shown import AMOUNTS
+from syncdb.connectors.shopify.ordering.wanted import NewOrder, Parcel
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
+from syncdb.model import Action, Attempt, Found, Operation, Outcome, Result, Snapshot, agrees
+from syncdb.values import Value, iso, moment, same
+
+log = logging.getLogger("syncdb.shopify")
+
+MARGIN = timedelta(minutes=10)  # between two clocks, for the moment from which an order may have been made
+FIXED = {
+    "content": "what was bought and what it costs is changed by editing the order in the Shopify admin",
+    "currency": "the currency of an order cannot be changed",
+    "order_name": "Shopify itself numbers its orders",
+    "shop_id": "Shopify itself numbers its orders",
+}
+
+
+class CannotBeMade(Exception):
+    """An order cannot be made of what is known about it, and why."""
+
+
+Wanted = Callable[[Operation], NewOrder]
+
+
+@dataclass(slots=True)
+class OrdersSide:
+    """Orders of one shop made since `since`; older ones only by their ids.
+
+    `wanted` says what order an operation makes (raises CannotBeMade). Pieces of an order that came from elsewhere are not given
+    back to the stock when it is cancelled: they were never taken from it. `late` is how many seconds an unanswered write may
+    still be applied, `kept` are the amounts that count.
+    """
+
+    conversation: Conversation
+    since: datetime
+    wanted: Wanted
+    late: float = LATE
+    kept: tuple[str, ...] = AMOUNTS
+    title: str = "Shopify orders"
+    name: str = "Shopify orders"
+    can: Capabilities = field(default_factory=lambda: Capabilities(live=True))
+    desk: OrderDesk = field(init=False)
+    records: OrderRecords = field(init=False)
+    _sent: dict[int, float] = field(default_factory=dict, init=False)
+    _born: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desk, self.records = OrderDesk(self.conversation), OrderRecords(self.conversation, self.kept)
+        self._born = self.conversation.client.clock.monotonic()
+
+    def structure(self, token: int) -> Attempt | None:
+        """Nothing has to be made in a shop."""
+        return None
+
+    def fetch(self) -> Iterator[Snapshot]:
+        return self.records.since(self.since)
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        return self.records.by_ids(keys)
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        """One order at a time: each is several requests, of which any answer can be lost."""
+        return Attempt(token, (operations[0],), {"prepared_at": iso(self.conversation.client.clock.now())})
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        """Send it, unless it stands there already. UNKNOWN where an answer was lost."""
+        operation, sent = attempt.operations[0], self.desk.sent
+        try:
+            return [self._written(operation, attempt)]
+        except (OutcomeUnknown, NotUnderstood) as lost:
+            if isinstance(lost, NotUnderstood) and self.desk.sent == sent:
+                raise
+            log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
+            self._sent[attempt.token] = self.conversation.client.clock.monotonic()
+            return [Outcome(Result.UNKNOWN)]
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        """What became of it, by looking; what is not there is looked for again once it cannot come any more."""
+        operation = attempt.operations[0]
+        try:
+            found = self._stands(operation, attempt)
+            if found is None:
+                self._wait(attempt.token)
+                found = self._stands(operation, attempt)
+        except RemoteError as error:
+            log.warning("%s: what became of write %s cannot be seen: %s", self.name, attempt.token, error)
+            return [Outcome(Result.UNKNOWN)]
+        return [found or Outcome(Result.STALE, why="it was not applied")]
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        return None
+
+    def close(self) -> None:
+        """The client belongs to whoever made it."""
+
+    # --- writing
+
+    def _written(self, operation: Operation, attempt: Attempt) -> Outcome:
+        if operation.action is Action.CREATE:
+            return self._made(operation, attempt)
+        if operation.action is Action.DELETE:
+            return Outcome(Result.REJECTED, why="orders are not deleted in Shopify from here")
+        if why := refused(operation.changes):
+            return Outcome(Result.REJECTED, why=why)
+        there = self.look([operation.key]).found.get(operation.key)
+        if there is None:
+            return Outcome(Result.STALE, why=GONE)
+        if not agrees(operation.expected, there.record.fields):
+            return Outcome(Result.STALE, why=MOVED)
+        for step in self._steps(operation, there):
+            outcome = step()
+            if outcome.result is not Result.DONE:
+                return outcome
+        return self._checked(operation)
+
+    def _made(self, operation: Operation, attempt: Attempt) -> Outcome:
+        try:
+            order = self.wanted(operation)
+        except CannotBeMade as why:
+            return Outcome(Result.REJECTED, why=str(why))
+        outcome = OrderMaker(self.desk).make(order, self._first_sent(attempt))
+        return self._with_names(outcome)
+
+    def _with_names(self, outcome: Outcome) -> Outcome:
+        """What the shop calls a new order, for the other side to keep."""
+        if outcome.result is not Result.DONE or outcome.id is None:
+            return outcome
+        there = self.look([outcome.id]).found.get(outcome.id)
+        named: dict[str, Value] = {"shop_id": bare_id(outcome.id)}
+        named |= {"order_name": there.record.fields["order_name"]} if there else {}
+        return replace(outcome, instead=named)
+
+    def _steps(self, operation: Operation, there: Found) -> Iterator[Callable[[], Outcome]]:
+        changes, key = operation.changes, operation.key
+        if taken := {name: value for name, value in changes.items() if name in TAKEN}:
+            yield lambda: OrderChanger(self.desk).change(key, taken)
+        if changes.get("payment") == "paid":
+            yield lambda: OrderEnder(self.desk).pay(key)
+        if "tracking" in changes or changes.get("shipped"):
+            yield lambda: Shipper(self.desk).ship(key, parcel_of(changes.get("tracking", there.record.fields.get("tracking"))))
+        if changes.get("cancelled"):
+            reason = str(changes.get("cancel_reason") or "OTHER")
+            own = bool(there.record.fields.get("source"))
+            yield lambda: OrderEnder(self.desk).cancel(key, reason, restock=not own)
+
+    def _checked(self, operation: Operation) -> Outcome:
+        """By what the shop shows now: done, also where it made something else of it."""
+        now = self.look([operation.key]).found.get(operation.key)
+        if now is None:
+            return Outcome(Result.STALE, why=GONE)
+        shown = now.record.fields
+        kept = {name: shown[name] for name, value in operation.changes.items() if name in shown and not same(value, shown[name])}
+        ignored = [name for name, value in kept.items() if same(value, operation.expected.get(name))]
+        if ignored:
+            return Outcome(Result.REJECTED, why=f"Shopify took the change, but {', '.join(ignored)} stayed as it was")
+        return Outcome(Result.DONE, operation.key, instead=kept)
+
+    def _stands(self, operation: Operation, attempt: Attempt) -> Outcome | None:
+        if operation.action is Action.CREATE:
+            try:
+                order = self.wanted(operation)
+            except CannotBeMade as why:
+                return Outcome(Result.REJECTED, why=str(why))
+            made = OrderMaker(self.desk).made(order.source, self._first_sent(attempt))
+            return self._with_names(made) if made else None
+        there = self.look([operation.key]).found.get(operation.key)
+        shown = there is not None and agrees(operation.changes, there.record.fields)
+        return Outcome(Result.DONE, operation.key) if shown else None
+
+    def _first_sent(self, attempt: Attempt) -> datetime:
+        evidence: Mapping[str, Any] = attempt.evidence
+        return moment(str(evidence["prepared_at"])) - MARGIN
+
+    def _wait(self, token: int) -> None:
+        """Let the time pass in which the write may still be applied. One of an earlier process was sent before this one began."""
+        clock = self.conversation.client.clock
+        passed = clock.monotonic() - self._sent.get(token, self._born)
+        if passed < self.late:
+            clock.sleep(self.late - passed)
+
+
+def refused(changes: Mapping[str, Value]) -> str:
+    """Why an order cannot be changed like that, "" where nothing is known against it."""
+    for name, why in FIXED.items():
+        if name in changes:
+            return why
+    if changes.get("payment") not in (None, "paid"):
+        return f"that an order is {str(changes['payment']).replace('_', ' ')} comes of payments and refunds in the Shopify admin"
+    if changes.get("cancelled") is False:
+        return "a cancelled order cannot be opened again in Shopify"
+    if changes.get("shipped") is False:
+        return "what was shipped is taken back in the Shopify admin"
+    if "tracking" in changes and changes["tracking"] is None:
+        return "a tracking number is not taken away in Shopify from here"
+    return unfit(changes)
+
+
+def parcel_of(text: Value) -> Parcel:
+    """The parcel that `shown.tracking` wrote as text."""
+    parts = (str(text).split("|") if text else []) + ["", "", ""]
+    return Parcel(*(part or None for part in parts[:3]))

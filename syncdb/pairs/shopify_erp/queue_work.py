@@ -1,0 +1,99 @@
+"""The queue at the two ends of a run: taken before it, said how it went after it. What the ledger decided counts."""
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.connectors.postgres.queue import FROM_SHOPIFY, TO_SHOPIFY, QueueRow, SyncQueue
+from syncdb.connectors.postgres.queue_book import QueueBook
+from syncdb.connectors.postgres.tables import ENTITY_TYPES, ErpTables
+from syncdb.engine.report import Note, Report
+from syncdb.programs import MANAGER
+
+MOST = 5_000
+LEASE = 1_800  # seconds; a run that dies lets go of its rows then
+MOST_NAMED = 5
+ENTITIES = {kind: entity for entity, kind in ENTITY_TYPES.items()}
+
+
+@dataclass(slots=True)
+class QueueWork:
+    """What of the queue one run works off, for these entities."""
+
+    database: ErpDatabase
+    tables: ErpTables
+    entities: Sequence[str]
+    rows: list[QueueRow] = field(default_factory=list)
+    _queue: SyncQueue = field(init=False)
+
+    def __post_init__(self) -> None:
+        worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._queue = SyncQueue(self.database, self.tables, worker)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [ENTITY_TYPES[one] for one in self.entities]
+
+    def begin(self) -> Mapping[str, list[str]]:
+        """Take what is due; the keys of the ERP's rows that it names, by entity."""
+        self.rows = self._queue.claim(TO_SHOPIFY, MOST, LEASE, self.kinds) if self.kinds else []
+        named: dict[str, list[str]] = {}
+        for row in self.rows:
+            named.setdefault(ENTITIES[row.entity_type], []).append(row.entity_id)
+        return named
+
+    def end(self, report: Report, refused: Mapping[tuple[str, str], str], back: Mapping[tuple[str, str], str]) -> None:
+        """Say how it went. `refused` are records of the ERP that the shop did not take, by entity and key, each with why;
+        `back` those of the shop, by entity and id, that the ERP did not take.
+        """
+        if report.failure is not None:
+            told = list(self._tried_again(str(report.failure)))
+        else:
+            done = [row for row in self.rows if (ENTITIES[row.entity_type], row.entity_id) not in refused]
+            self._queue.acknowledge(done)
+            told = [*self._failed(refused), *self._noted(back, FROM_SHOPIFY)]
+        if told:
+            names = ", ".join(told[:MOST_NAMED]) + (f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
+            report.note(Note("queue", f"Failed in the ERP's queue: {names}.", f"See why: {MANAGER} erp queue --failed"))
+
+    def _tried_again(self, why: str) -> Iterator[str]:
+        """Nothing is known about the records: all of them wait for another try."""
+        for row in self.rows:
+            failed = self._queue.fail(row, why)
+            if failed is not None and failed.alert:
+                yield f"{row.entity_type} {row.entity_id}"
+
+    def _failed(self, refused: Mapping[tuple[str, str], str]) -> Iterator[str]:
+        """Records that cannot be taken as they are: failed at once, until somebody changes them."""
+        mine = {(ENTITIES[row.entity_type], row.entity_id): row for row in self.rows}
+        for place, why in refused.items():
+            if place in mine:
+                failed = self._queue.fail(mine[place], why, permanent=True)
+                if failed is not None and failed.alert:
+                    yield f"{mine[place].entity_type} {place[1]}"
+        yield from self._noted({place: why for place, why in refused.items() if place not in mine}, TO_SHOPIFY)
+
+    def _noted(self, refused: Mapping[tuple[str, str], str], direction: str) -> Iterator[str]:
+        """Refusals of records that the queue knew nothing of: a failed row for people to see, once."""
+        if not refused:
+            return
+        book, kinds = QueueBook(self.database, self.tables), self.kinds
+        known = {(row.entity_type, row.entity_id, row.direction) for row in book.listed(failed=True, limit=MOST)}
+        new = {
+            (ENTITY_TYPES[entity], id): why
+            for (entity, id), why in refused.items()
+            if (ENTITY_TYPES[entity], id, direction) not in known
+        }
+        for kind, id in new:
+            book.add(kind, id, "update", direction)
+        for row in self._queue.claim(direction, MOST, LEASE, kinds) if new else ():
+            why = new.get((row.entity_type, row.entity_id))
+            if why is None:
+                self._queue.release([row])
+                continue
+            failed = self._queue.fail(row, why, permanent=True)
+            if failed is not None and failed.alert:
+                yield f"{row.entity_type} {row.entity_id}"

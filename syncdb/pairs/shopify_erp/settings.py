@@ -1,0 +1,39 @@
+"""What keeping a shop and an ERP's database in step runs on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from syncdb.config.reading import read
+from syncdb.connectors.postgres.address import ErpAddress
+from syncdb.pairs.registry import known_keys
+from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
+from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpSettings(ShopSettings):
+    """The settings, complete. `erp_source` is what orders of this ERP are called in the shop, before their number."""
+
+    erp_database_url: ErpAddress = field(repr=False)
+    erp_schema: str
+    erp_mapping: Path | None
+    erp_source: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        password = self.erp_database_url.password
+        return (*self.shop_secrets, *((password,) if password else ()))
+
+
+def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None = None) -> ErpSettings:
+    """The settings of a run, from the places that `config.reading.read` names.
+
+    Raises ConfigurationError with every problem found: what is wrong, where it was looked for, what to do. Never a secret.
+    """
+    reading = read(SHOPIFY_ERP.all_keys, known_keys(), flags, env, directory, config_path)
+    choose_credentials(reading)
+    reading.tell_detour("shopify_base_url", "Shopify")
+    reading.refuse_problems()
+    return ErpSettings(**reading.values, notices=reading.hidden(reading.notices))

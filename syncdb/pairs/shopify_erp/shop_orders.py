@@ -1,0 +1,73 @@
+"""The shop's orders as this pair knows them: without test orders and what was cancelled before the ERP heard of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncdb.connectors.base import Capabilities
+from syncdb.connectors.shopify.ordering.side import OrdersSide
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
+
+Told = tuple[Operation, Outcome]
+
+
+@dataclass(slots=True)
+class ShopOrders:
+    """A connector over `inner`. `linked` tells which of these ids are linked in the ledger, `old` are numbers of orders that are
+    passed over for their age: they are there, and nobody is asked about them. `told` is what became of each write.
+    """
+
+    inner: OrdersSide
+    linked: Callable[[Sequence[str]], set[str]]
+    old: set[str]
+    told: list[Told] = field(default_factory=list)
+    name: str = field(init=False)
+    title: str = field(init=False)
+    can: Capabilities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name, self.title, self.can = self.inner.name, self.inner.title, self.inner.can
+
+    def structure(self, token: int) -> Attempt | None:
+        return None
+
+    def fetch(self) -> Iterator[Snapshot]:
+        for shown in self.inner.fetch():
+            yield self._narrowed(shown)
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        wanted = list(keys)
+        passed = {id: Found(id, "", Record(id, {})) for id in wanted if bare_id(id) in self.old}
+        asked = [id for id in wanted if id not in passed]
+        shown = self._narrowed(self.inner.look(asked)) if asked else Snapshot({}, True)
+        return replace(shown, found={**shown.found, **passed})
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        return self.inner.prepare(operations, token)
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        return self._heard(attempt, self.inner.write(attempt))
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        return self._heard(attempt, self.inner.settle(attempt))
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        return None
+
+    def close(self) -> None:
+        """The client is closed by whoever opened it."""
+
+    def _narrowed(self, shown: Snapshot) -> Snapshot:
+        doubtful = [id for id, one in shown.found.items() if one.record.fields.get("test") or one.record.fields.get("cancelled")]
+        out = set(doubtful) - self.linked(doubtful) if doubtful else set()
+        kept = {id: self._with_blanks(one) for id, one in shown.found.items() if id not in out}
+        return replace(shown, found=kept)
+
+    def _with_blanks(self, found: Found) -> Found:
+        fields = found.record.fields
+        empty = {name for name, value in fields.items() if value is None or value is False}
+        return replace(found, blank=frozenset(empty | ({"payment"} if fields.get("payment") == "pending" else set())))
+
+    def _heard(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
+        self.told += zip(attempt.operations, outcomes, strict=False)
+        return outcomes

@@ -1,0 +1,196 @@
+"""Stock of both sides: one record for each SKU at each location of the shop."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.order_source import Notice
+from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.connectors.postgres.rows import ID, read_rows
+from syncdb.connectors.postgres.tables import ErpTables
+from syncdb.engine.match import Matching
+from syncdb.model import Attempt, Found, Operation, Outcome, Record, Result, Snapshot
+from syncdb.pairs.shopify_erp.places import Places
+from syncdb.values import Kind, Value
+
+PLACE, SKU, AVAILABLE = "place", "sku", "available"
+MATCHING = Matching((SKU, PLACE))
+READ = ("available", "sku", "location_id", "location", "tracked")
+KINDS = {"product_id": Kind.IDENTIFIER, "location": Kind.TEXT, "shopify_location_id": Kind.IDENTIFIER, "quantity": Kind.COUNT}
+MOST_NAMED = 5
+Show = Callable[[Snapshot], Snapshot]
+Told = tuple[Operation, Outcome]
+
+
+@dataclass(slots=True)
+class StockSide:
+    """A connector of stock, shown as this pair knows it. `own` gives an operation in the connector's own fields.
+
+    `told` is what became of each write.
+    """
+
+    inner: Connector
+    title: str
+    show: Show
+    own: Callable[[Operation], Operation]
+    told: list[Told] = field(default_factory=list)
+    name: str = field(init=False)
+    can: Capabilities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name, self.can = self.title, self.inner.can
+        fits = self.inner.can.fits
+        self.can = replace(self.inner.can, create=False, delete=False, fits=lambda operation: fits(self.own(operation)))
+
+    def structure(self, token: int) -> Attempt | None:
+        return self.inner.structure(token)
+
+    def fetch(self) -> Iterator[Snapshot]:
+        for shown in self.inner.fetch():
+            yield self.show(shown)
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        return self.show(self.inner.look(keys))
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        made = self.inner.prepare([self.own(one) for one in operations], token)
+        return replace(made, operations=tuple(operations[: len(made.operations)]))
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        return self._heard(attempt, self.inner.write(self._sent(attempt)))
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        return self._heard(attempt, self.inner.settle(self._sent(attempt)))
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        return self.inner.mend(self._sent(attempt), token)
+
+    def close(self) -> None:
+        """Both systems are closed by whoever opened them."""
+
+    def _sent(self, attempt: Attempt) -> Attempt:
+        return replace(attempt, operations=tuple(self.own(one) for one in attempt.operations))
+
+    def _heard(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
+        self.told += zip(attempt.operations, outcomes, strict=False)
+        return outcomes
+
+
+def unchanged(operation: Operation) -> Operation:
+    """The shop's stock has the same fields."""
+    return operation
+
+
+def in_columns(operation: Operation) -> Operation:
+    """A write to the ERP's stock, under the names of its table."""
+    return replace(operation, expected=_named(operation.expected), changes=_named(operation.changes))
+
+
+def _named(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {"quantity" if name == AVAILABLE else name: value for name, value in values.items()}
+
+
+@dataclass(slots=True)
+class ShopStock:
+    """The shop's stock as it is shown: of goods that are counted, under their SKU and place."""
+
+    places: Places
+    _untracked: dict[str, None] = field(default_factory=dict)
+
+    def __call__(self, shown: Snapshot) -> Snapshot:
+        found = {id: self._shown(one) for id, one in shown.found.items() if self._counts(one)}
+        return replace(shown, found=found)
+
+    def _counts(self, found: Found) -> bool:
+        fields = found.record.fields
+        return bool(fields.get("sku")) and fields.get("location_id") in self.places.names
+
+    def _shown(self, found: Found) -> Found:
+        fields = found.record.fields
+        kept: dict[str, Value] = {SKU: fields["sku"], PLACE: fields["location_id"]}
+        if fields.get("tracked") is False:
+            self._untracked[str(fields["sku"])] = None
+        elif AVAILABLE in fields:
+            kept[AVAILABLE] = fields[AVAILABLE]
+        return replace(found, record=Record(found.record.key, kept))
+
+    def news(self) -> Iterator[Notice]:
+        """What a person should know since this was last called."""
+        if self._untracked:
+            told = f"Not kept in step, because the shop does not count it: {_some(self._untracked)}."
+            yield Notice("untracked", told, "Switch on Track quantity in the Shopify admin if its stock shall be kept in step.")
+        self._untracked.clear()
+
+
+@dataclass(slots=True)
+class ErpStock:
+    """The ERP's stock as it is shown: rows with the SKU of their product and the location of the shop that they are.
+
+    A product that is switched off, and one that is gone, are shown without their quantity: nothing is said about it.
+    """
+
+    database: ErpDatabase
+    tables: ErpTables
+    places: Places
+    _lost: dict[str, None] = field(default_factory=dict)
+    _without_sku: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, shown: Snapshot) -> Snapshot:
+        products = self._products({str(one.record.fields.get("product_id")) for one in shown.found.values()})
+        found = {}
+        for id, one in shown.found.items():
+            product = products.get(str(one.record.fields.get("product_id")))
+            place = self._place(one)
+            if product is None or not product[0]:
+                self._without_sku[id] += 1
+            elif place is not None:
+                found[id] = self._shown(one, product, place)
+        return replace(shown, found=found)
+
+    def _products(self, ids: set[str]) -> dict[str, tuple[str, bool]]:
+        """The SKU of each product, and whether it is kept in step."""
+        if not ids:
+            return {}
+        table = self.tables["products"]
+        switched = ["sync_to_shopify"] if table.has("sync_to_shopify") else []
+        rows = read_rows(self.database, table, {ID: sorted(ids)}, ["sku", *switched])
+        return {row[ID]: (str(row["sku"] or "").strip(), row.get("sync_to_shopify", True) is not False) for row in rows}
+
+    def _place(self, found: Found) -> str | None:
+        fields = found.record.fields
+        at, named = fields.get("shopify_location_id"), fields.get("location")
+        place = self.places.of(str(at) if at else None, str(named) if named else None)
+        if place is None:
+            self._lost[f"row {found.record.key} ({at})"] = None
+        return place
+
+    def _shown(self, found: Found, product: tuple[str, bool], place: str) -> Found:
+        kept: dict[str, Value] = {SKU: product[0], PLACE: place}
+        if product[1]:
+            kept[AVAILABLE] = found.record.fields.get("quantity")
+        return replace(found, record=Record(found.record.key, kept))
+
+    def news(self) -> Iterator[Notice]:
+        """What a person should know since this was last called."""
+        if self._lost:
+            told = f"Stock of the ERP names a location that the shop has not: {_some(self._lost)}. It was left alone."
+            yield Notice("location", told, "Correct shopify_location_id in these rows, or empty it.")
+        if self._without_sku:
+            told = (
+                f"{len(self._without_sku)} row(s) of the ERP's stock are of products without an SKU: {_some(self._without_sku)}."
+            )
+            yield Notice("no sku", told, "Give these products an SKU, the same as in the shop.")
+        self._lost.clear()
+        self._without_sku.clear()
+
+
+def done(told: Iterable[Told]) -> list[str]:
+    """The keys of what was written."""
+    return [operation.key for operation, outcome in told if outcome.result is Result.DONE]
+
+
+def _some(names: Iterable[str]) -> str:
+    known = list(names)
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    return ", ".join(known[:MOST_NAMED]) + more

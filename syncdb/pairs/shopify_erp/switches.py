@@ -1,0 +1,58 @@
+"""What the ERP's table of settings says about a run: which entities are on, and where it contradicts the configuration."""
+
+from collections.abc import Iterator, Sequence
+
+from syncdb.connectors.order_source import Notice
+from syncdb.connectors.postgres.drift import Examined
+from syncdb.connectors.postgres.settings_table import ApiSettings
+from syncdb.pairs.shopify_erp.settings import ErpSettings
+from syncdb.systems.shopify.keys import shop_domain
+
+KEPT = ("inventory", "orders")
+NOT_YET = ("products", "customers")
+SWITCH = "SHOPIFY_AUTO_SYNC_{}"
+
+
+def chosen(api: ApiSettings, examined: Examined, only: Sequence[str] = ()) -> list[str]:
+    """What a run keeps in step: switched on, there in the database, and asked for."""
+    needs = {"inventory": ("inventory", "products"), "orders": ("orders", "order_items")}
+    return [
+        name
+        for name in KEPT
+        if api.on(name) and all(one in examined.tables for one in needs[name]) and (not only or name in only)
+    ]
+
+
+def notices(settings: ErpSettings, api: ApiSettings, examined: Examined) -> Iterator[Notice]:
+    """What a person should know of the switches and the tables."""
+    for problem in api.problems:
+        yield Notice("switch", problem, "Correct it there; it counts with the next run.")
+    yield from _contradictions(settings, api)
+    for name in NOT_YET:
+        if api.on(name):
+            told = f"{SWITCH.format(name.upper())} is on, but {name} are not kept in step: only stock and orders are."
+            yield Notice(f"not kept:{name}", told, "Switch it off in the table api_settings.")
+    if not any(api.on(name) for name in KEPT):
+        told = "Nothing is switched on in the ERP's table api_settings."
+        yield Notice("switched off", told, f"Set {SWITCH.format('INVENTORY')} or {SWITCH.format('ORDERS')} to true there.")
+    for name in KEPT:
+        if api.on(name) and name in examined.unusable:
+            yield Notice(f"unusable:{name}", f"The ERP's {name} are left alone: {examined.unusable[name]}")
+    for gone in examined.gone:
+        yield Notice(f"gone:{gone.table}.{gone.column}", gone.told, "Bring the column back, or name another one in erp_mapping.")
+
+
+def _contradictions(settings: ErpSettings, api: ApiSettings) -> Iterator[Notice]:
+    """The configuration counts; the table is told apart where it says something else."""
+    if api.store_url:
+        try:
+            there = shop_domain(api.store_url)
+        except ValueError:
+            there = api.store_url
+        if there != settings.shopify_store_name:
+            told = f"SHOPIFY_STORE_URL in the table api_settings names {there}, the configuration {settings.shopify_store_name}."
+            yield Notice("other shop", f"{told} The configuration counts.", "Correct the one that is wrong.")
+    if api.api_version and api.api_version != settings.shopify_api_version:
+        told = f"SHOPIFY_API_VERSION in the table api_settings is {api.api_version}"
+        told += f", in the configuration {settings.shopify_api_version}"
+        yield Notice("other version", f"{told}. The configuration counts.", "Correct the one that is wrong.")
