@@ -10,7 +10,8 @@ from syncdb.connectors.postgres.rows import ID, read_rows
 from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 
-ORDERS, INVENTORY = "orders", "inventory"
+ORDERS, INVENTORY, PRODUCTS = "orders", "inventory", "products"
+VARIANTS = "variants"  # what the shop calls the ERP's products
 Keys = Mapping[str, tuple[str, ...] | None]
 
 
@@ -24,7 +25,7 @@ class ShopChanges:
     def changes(self, cursor: str | None) -> Changes:
         found = self.inner.changes(cursor)
         self.orders_told(found.keys.get(ORDERS, ()))
-        return found
+        return Changes({PRODUCTS if name == VARIANTS else name: keys for name, keys in found.keys.items()}, found.cursor)
 
     def put_back(self, seen: str) -> str:
         """A shop has no states to tell this by."""
@@ -55,6 +56,7 @@ class ErpChanges:
         self._add(told, ORDERS, found.keys.get(ORDERS, ()))
         self._add(told, ORDERS, self._owners(found.keys.get("order_items", ())))
         self._add(told, INVENTORY, found.keys.get(INVENTORY, ()))
+        self._add(told, PRODUCTS, found.keys.get(PRODUCTS, ()))
         self._add(told, INVENTORY, self._stock_of(found.keys.get("products", ())))
         for entity, keys in self.hints.items():
             self._add(told, entity, tuple(keys))

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import syncdb.config.validators as validators
 from syncdb.config.keys import Key
 from syncdb.config.validators import text
 from syncdb.pairs.base import PairType, Words
@@ -34,6 +35,11 @@ SHOPIFY_ERP = PairType(
             "What the source identifiers of the ERP's orders in the shop begin with. Each ERP of a shop needs its own; never "
             "change it.",
         ),
+        Key(
+            "erp_fields", "ERP_FIELDS", validators.json_object, None,
+            "Whose word counts for a field of products: `erp`, `shop` or `both`, such as `{\"price\": \"erp\"}` "
+            "(docs/erp.md). Left out: both, and what both changed is asked.",
+        ),
     ),
     named_by="erp_database_url",
     words=Words("the ERP", "ERP", left="shop", right="erp", makes_left=True),
@@ -41,5 +47,5 @@ SHOPIFY_ERP = PairType(
     docs="docs/erp.md",
     job="erp",
     implementation="syncdb.pairs.shopify_erp.implementation",
-    entities=("inventory", "orders"),
+    entities=("products", "inventory", "orders"),
 )  # fmt: skip

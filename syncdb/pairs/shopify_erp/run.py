@@ -18,6 +18,7 @@ from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import STOCK
+from syncdb.connectors.shopify.catalogue.entities import VARIANTS as SHOP_VARIANTS
 from syncdb.connectors.shopify.catalogue.locations import read_locations
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.connectors.shopify.catalogue.stock import MOVING
@@ -41,10 +42,10 @@ from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Plan, Policy, Result, Rule, Side, Tie
 from syncdb.orders.shop_identity import one_shop
 from syncdb.pairs.opening import limits
-from syncdb.pairs.shopify_erp import order_rows, stock, switches
+from syncdb.pairs.shopify_erp import goods, order_rows, stock, switches
 from syncdb.pairs.shopify_erp.adopting import OrderAdoption, linked
 from syncdb.pairs.shopify_erp.erp_orders import ErpOrders, Source
-from syncdb.pairs.shopify_erp.feeds import INVENTORY, ORDERS, ErpChanges, ShopChanges
+from syncdb.pairs.shopify_erp.feeds import INVENTORY, ORDERS, PRODUCTS, VARIANTS, ErpChanges, ShopChanges
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_erp.places import Places, places_of
 from syncdb.pairs.shopify_erp.queue_work import QueueWork
@@ -58,6 +59,16 @@ LEFT_ALONE = OnMissing.RESPECT
 SHARED = Rule(Owner.BOTH, tie=Tie.ASK)
 NAMED_BY_SHOP = Rule(Owner.LEFT, OnDrift.RESTORE)
 FIELDS: Mapping[str, tuple[Field, ...]] = {
+    PRODUCTS: (
+        Field("sku", "SKU", Kind.IDENTIFIER),
+        Field("price", "Price", Kind.MONEY),
+        Field("compare_at_price", "Compare-at price", Kind.MONEY),
+        Field("cost", "Cost", Kind.MONEY),
+        Field("barcode", "Barcode", Kind.IDENTIFIER),
+        Field("shopify_variant_id", "Variant", Kind.IDENTIFIER),
+        Field("shopify_product_id", "Product", Kind.IDENTIFIER),
+        Field("shopify_inventory_item_id", "Inventory item", Kind.IDENTIFIER),
+    ),
     INVENTORY: (Field("sku", "SKU", Kind.IDENTIFIER), Field("available", "Available", Kind.COUNT)),
     ORDERS: (
         Field("order_name", "Order", Kind.IDENTIFIER),
@@ -90,7 +101,8 @@ class ErpRun:
     plans: Mapping[str, Plan] = field(default_factory=dict)
     _queue: QueueWork | None = None
     _notices: list[Notice] = field(default_factory=list)
-    _stock: dict[Side, stock.StockSide] = field(default_factory=dict)
+    _goods: dict[Side, stock.ShownSide] = field(default_factory=dict)
+    _stock: dict[Side, stock.ShownSide] = field(default_factory=dict)
     _shown: list[stock.ShopStock | stock.ErpStock] = field(default_factory=list)
     _orders: dict[Side, ShopOrders | ErpOrders] = field(default_factory=dict)
 
@@ -153,6 +165,8 @@ class ErpRun:
         conversation = Conversation(self.shopify)
         entities: list[EntitySync] = []
         told = lambda gids: None  # noqa: E731
+        if PRODUCTS in chosen:
+            entities.append(self._products(conversation))
         if INVENTORY in chosen:
             places = places_of(read_locations(conversation), api.default_location_id)
             entities.append(self._inventory(conversation, places))
@@ -163,7 +177,8 @@ class ErpRun:
         if chosen:
             self._one_shop(conversation)
         overlap = timedelta(minutes=self.settings.overlap_minutes)
-        watched = {name: stock.READ if name == INVENTORY else () for name in chosen}
+        read = {PRODUCTS: goods.READ, INVENTORY: stock.READ}
+        watched = {VARIANTS if name == PRODUCTS else name: read.get(name, ()) for name in chosen}
         rows = [one for one in ("orders", "order_items", "inventory", "products") if one in self.tables]
         feeds: dict[Side, Feed] = {
             Side.LEFT: ShopChanges(ChangeFeed(conversation, watched, overlap), told),
@@ -191,6 +206,18 @@ class ErpRun:
             scopes=shop.scopes,
         )
 
+    def _products(self, conversation: Conversation) -> EntitySync:
+        erp = goods.ErpGoods(self.tables["products"])
+        variants = CatalogueSide(conversation, SHOP_VARIANTS, SHOP_VARIANTS.chosen(goods.READ))
+        rows = ErpTableConnector(self.database, self.tables, erp.table, erp.kinds, title="the ERP", stamp="shopify_last_sync_at")
+        left = stock.ShownSide(variants, "Shopify variants", goods.of_shop, stock.unchanged)
+        right = stock.ShownSide(rows, "the ERP", erp, stock.unchanged)
+        self._goods = {Side.LEFT: left, Side.RIGHT: right}
+        rules = goods.rules(erp.table, self.settings.erp_fields)
+        policy = Policy(rules, LEFT_ALONE, LEFT_ALONE, create_left=False, create_right=False, told=("sku",))
+        pair = EntityPair(self._registered(PRODUCTS), left, right, policy, limits(self.settings), goods.MATCHING)
+        return EntitySync(PRODUCTS, pair, digest([repr(sorted(rules.items()))]), {})
+
     def _inventory(self, conversation: Conversation, places: Places) -> EntitySync:
         shop, erp = stock.ShopStock(places), stock.ErpStock(self.database, self.tables, places)
         self._shown += [shop, erp]
@@ -198,12 +225,12 @@ class ErpRun:
         table = self.tables["inventory"]
         kinds = {name: kind for name, kind in stock.KINDS.items() if table.has(name)}
         rows = ErpTableConnector(self.database, self.tables, table, kinds, UTC, title="the ERP", stamp="last_shopify_sync")
-        left = stock.StockSide(levels, "Shopify inventory", shop, stock.unchanged)
-        right = stock.StockSide(rows, "the ERP", erp, stock.in_columns)
+        left = stock.ShownSide(levels, "Shopify inventory", shop, stock.unchanged)
+        right = stock.ShownSide(rows, "the ERP", erp, stock.in_columns)
         self._stock = {Side.LEFT: left, Side.RIGHT: right}
         rules = {stock.AVAILABLE: Rule(Owner.BOTH, tie=Tie.SUM)}
         policy = Policy(rules, LEFT_ALONE, LEFT_ALONE, create_left=False, create_right=False, told=("sku",))
-        most = replace(limits(self.settings), live_percent=100)  # it moves all day on both sides
+        most = replace(limits(self.settings), live_percent=100, changed_percent=100)  # it moves all day on both sides
         pair = EntityPair(self._registered(INVENTORY), left, right, policy, most, stock.MATCHING)
         return EntitySync(INVENTORY, pair, digest([sorted(places.names), places.usual]), {})
 
@@ -213,7 +240,7 @@ class ErpRun:
         erp = ErpOrders(self.database, self.tables, since, source, lambda ids: linked(joins, Side.RIGHT, ids))
         sending = Sending(self.database, self.tables, VariantFinder(conversation), source, conversation.shop().currency)
         inner = OrdersSide(conversation, since, sending, kept=order_rows.amounts_kept(self.tables["orders"]))
-        shop = ShopOrders(inner, lambda ids: linked(joins, Side.LEFT, ids), erp.old)
+        shop = ShopOrders(inner, lambda ids: linked(joins, Side.LEFT, ids), source.origin, erp.old)
         self._orders = {Side.LEFT: shop, Side.RIGHT: erp}
         compared = order_rows.compared(self.tables["orders"])
         rules = dict.fromkeys(compared, SHARED) | {"shop_id": NAMED_BY_SHOP, "order_name": NAMED_BY_SHOP}
@@ -239,7 +266,8 @@ class ErpRun:
         """Why the shop did not take records, by entity and key of the ERP's row; why the ERP did not, by the shop's id."""
         refused: Refusals = {}
         back: Refusals = {}
-        told = {INVENTORY: {side: one.told for side, one in self._stock.items()}}
+        shown = {PRODUCTS: self._goods, INVENTORY: self._stock}
+        told = {name: {side: one.told for side, one in both.items()} for name, both in shown.items()}
         told[ORDERS] = {side: one.told for side, one in self._orders.items()}
         for entity, both in told.items():
             for side, outcomes in both.items():

@@ -75,6 +75,7 @@ class Sending:
             note=_text(row.get("note")),
             tags=("erp",),
             attributes=(("ERP order", str(row["order_number"])),),
+            called=str(row["order_number"]),
         )
 
     def _buyer(self, row: Row) -> dict[str, str | None]:

@@ -8,18 +8,22 @@ from typing import Any
 from syncdb.config.reading import read
 from syncdb.connectors.postgres.address import ErpAddress
 from syncdb.pairs.registry import known_keys
+from syncdb.pairs.shopify_erp.goods import wrong_rules
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErpSettings(ShopSettings):
-    """The settings, complete. `erp_source` is what orders of this ERP are called in the shop, before their number."""
+    """The settings, complete. `erp_source` is what orders of this ERP are called in the shop, before their number, `erp_fields`
+    whose word counts for a field of products.
+    """
 
     erp_database_url: ErpAddress = field(repr=False)
     erp_schema: str
     erp_mapping: Path | None
     erp_source: str
+    erp_fields: Mapping[str, str]
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -35,5 +39,9 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
     reading = read(SHOPIFY_ERP.all_keys, known_keys(), flags, env, directory, config_path)
     choose_credentials(reading)
     reading.tell_detour("shopify_base_url", "Shopify")
+    fields = reading.values["erp_fields"] or {}
+    where = reading.where("erp_fields")
+    reading.problems += [f"erp_fields ({where}): {problem}." for problem in wrong_rules(fields)]
     reading.refuse_problems()
+    reading.values["erp_fields"] = fields
     return ErpSettings(**reading.values, notices=reading.hidden(reading.notices))

@@ -13,12 +13,14 @@ Told = tuple[Operation, Outcome]
 
 @dataclass(slots=True)
 class ShopOrders:
-    """A connector over `inner`. `linked` tells which of these ids are linked in the ledger, `old` are numbers of orders that are
+    """A connector over `inner`. `linked` tells which of these ids are linked in the ledger, `origin` is what sources of the ERP's
+    own orders begin with, `old` are numbers of orders that are
     passed over for their age: they are there, and nobody is asked about them. `told` is what became of each write.
     """
 
     inner: OrdersSide
     linked: Callable[[Sequence[str]], set[str]]
+    origin: str
     old: set[str]
     told: list[Told] = field(default_factory=list)
     name: str = field(init=False)
@@ -58,10 +60,16 @@ class ShopOrders:
         """The client is closed by whoever opened it."""
 
     def _narrowed(self, shown: Snapshot) -> Snapshot:
-        doubtful = [id for id, one in shown.found.items() if one.record.fields.get("test") or one.record.fields.get("cancelled")]
+        doubtful = [id for id, one in shown.found.items() if self._doubtful(one)]
         out = set(doubtful) - self.linked(doubtful) if doubtful else set()
         kept = {id: self._with_blanks(one) for id, one in shown.found.items() if id not in out}
         return replace(shown, found=kept)
+
+    def _doubtful(self, found: Found) -> bool:
+        """Whether it is nothing for the ERP unless it is linked. One of the ERP's own is found by its source when it is sent."""
+        fields = found.record.fields
+        own = str(fields.get("source") or "").startswith(f"{self.origin}:")
+        return bool(own or fields.get("test") or fields.get("cancelled"))
 
     def _with_blanks(self, found: Found) -> Found:
         fields = found.record.fields

@@ -24,7 +24,7 @@ Told = tuple[Operation, Outcome]
 
 
 @dataclass(slots=True)
-class StockSide:
+class ShownSide:
     """A connector of stock, shown as this pair knows it. `own` gives an operation in the connector's own fields.
 
     `told` is what became of each write.

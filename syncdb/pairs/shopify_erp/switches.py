@@ -8,14 +8,14 @@ from syncdb.connectors.postgres.settings_table import ApiSettings
 from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.systems.shopify.keys import shop_domain
 
-KEPT = ("inventory", "orders")
-NOT_YET = ("products", "customers")
+KEPT = ("products", "inventory", "orders")
+NOT_YET = ("customers",)
 SWITCH = "SHOPIFY_AUTO_SYNC_{}"
 
 
 def chosen(api: ApiSettings, examined: Examined, only: Sequence[str] = ()) -> list[str]:
     """What a run keeps in step: switched on, there in the database, and asked for."""
-    needs = {"inventory": ("inventory", "products"), "orders": ("orders", "order_items")}
+    needs = {"products": ("products",), "inventory": ("inventory", "products"), "orders": ("orders", "order_items")}
     return [
         name
         for name in KEPT
@@ -30,11 +30,17 @@ def notices(settings: ErpSettings, api: ApiSettings, examined: Examined) -> Iter
     yield from _contradictions(settings, api)
     for name in NOT_YET:
         if api.on(name):
-            told = f"{SWITCH.format(name.upper())} is on, but {name} are not kept in step: only stock and orders are."
+            told = (
+                f"{SWITCH.format(name.upper())} is on, but only buyers of orders come into the ERP: {name} are not kept in step."
+            )
             yield Notice(f"not kept:{name}", told, "Switch it off in the table api_settings.")
     if not any(api.on(name) for name in KEPT):
         told = "Nothing is switched on in the ERP's table api_settings."
-        yield Notice("switched off", told, f"Set {SWITCH.format('INVENTORY')} or {SWITCH.format('ORDERS')} to true there.")
+        yield Notice(
+            "switched off",
+            told,
+            f"Set {SWITCH.format('INVENTORY')}, {SWITCH.format('PRODUCTS')} or {SWITCH.format('ORDERS')} to true there.",
+        )
     for name in KEPT:
         if api.on(name) and name in examined.unusable:
             yield Notice(f"unusable:{name}", f"The ERP's {name} are left alone: {examined.unusable[name]}")

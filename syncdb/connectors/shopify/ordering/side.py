@@ -138,6 +138,8 @@ class OrdersSide:
         except CannotBeMade as why:
             return Outcome(Result.REJECTED, why=str(why))
         outcome = OrderMaker(self.desk).make(order, self._first_sent(attempt))
+        if outcome.result is Result.REJECTED and order.called:
+            return replace(outcome, why=f"Order {order.called}: {outcome.why}")
         return self._with_names(outcome)
 
     def _with_names(self, outcome: Outcome) -> Outcome:

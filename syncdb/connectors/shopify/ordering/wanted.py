@@ -42,6 +42,7 @@ class NewOrder:
 
     `source` is its id where it comes from: it is never made twice under one. `origin` says what that is ("erp"). `paid` is what
     was received; `tax_rate` is told with the tax of lines (a share: 0.2). `tested`: a test order.
+    `called` is what people call it there.
     """
 
     source: str
@@ -70,6 +71,7 @@ class NewOrder:
     tags: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
     tested: bool = False
+    called: str = ""
 
     @property
     def total(self) -> Decimal:
