@@ -64,6 +64,11 @@ def sentos() -> None:
     run_pair("sentos")
 
 
+def erp() -> None:
+    """`syncdb-erp`: what `shopify_erp_sync.py` is in the source tree."""
+    run_pair("erp")
+
+
 @contextmanager
 def telling_what_is_missing() -> Iterator[None]:
     """Where an import fails for lack of a package, say how to install it and end with exit code 2."""

@@ -161,11 +161,11 @@ class ErpOrders:
 
     def _customer(self, work: Work, fields: Mapping[str, Value]) -> str | None:
         """The row of the buyer, found by the shop's id or by e-mail, or made; None for one of whom nothing is known."""
-        if "customers" not in self.tables or not self.tables["orders"].has("customer_id") or not fields.get("buyer"):
+        if "customers" not in self.tables or not self.tables["orders"].has("customer_id"):
             return None
-        buyer, table = json.loads(str(fields["buyer"])), self.tables["customers"]
-        email = buyer["email"] or fields.get("email")
-        for name, value in (("shopify_customer_id", buyer["id"]), ("email", email)):
+        buyer, table = json.loads(str(fields.get("buyer") or "{}")), self.tables["customers"]
+        email = buyer.get("email") or fields.get("email")
+        for name, value in (("shopify_customer_id", buyer.get("id")), ("email", email)):
             rows = read_rows(work, table, {name: value}, []) if value and table.has(name) else []
             if rows:
                 return str(rows[0][ID])
@@ -173,9 +173,10 @@ class ErpOrders:
             return None
         to = json.loads(str(fields.get("ships_to") or "{}"))
         known = {name: to.get(name) for name in ("company", "address1", "address2", "city", "province", "postal_code", "country")}
-        told = {"email": email, "first_name": buyer["first_name"], "last_name": buyer["last_name"]}
-        told |= {"phone": buyer["phone"] or to.get("phone"), "shopify_customer_id": buyer["id"]} | known
-        return insert(work, table, {name: value for name, value in told.items() if value is not None})
+        first, _, last = str(to.get("name") or "").rpartition(" ")  # of a guest
+        told = {"email": email, "first_name": buyer.get("first_name") or first, "last_name": buyer.get("last_name") or last}
+        told |= {"phone": buyer.get("phone") or to.get("phone"), "shopify_customer_id": buyer.get("id")} | known
+        return insert(work, table, {name: value for name, value in told.items() if value})
 
     def _update(self, work: Work, operation: Operation) -> Outcome:
         there = self._rows(work, [operation.key], lock=True).get(operation.key)

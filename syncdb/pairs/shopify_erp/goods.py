@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from syncdb.connectors.postgres.tables import ErpTable
+from syncdb.connectors.shopify.catalogue.answered import words
+from syncdb.connectors.shopify.catalogue.fields import ShopField
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.engine.match import Matching
 from syncdb.model import Found, OnDrift, Owner, Record, Rule, Snapshot, Tie
@@ -11,7 +13,8 @@ from syncdb.values import Kind, Value
 
 MATCHING = Matching(("sku",))
 SHARED = ("price", "compare_at_price", "cost", "barcode")
-READ = ("sku", *SHARED, "product", "inventory_item")
+READ = ("sku", *SHARED, "product")
+ITEM = ShopField("inventory_item", Kind.IDENTIFIER, ("inventoryItem", "id"), lambda answered, zone: words(answered))
 KINDS: Mapping[str, Kind] = {
     "sku": Kind.IDENTIFIER,
     "price": Kind.MONEY,

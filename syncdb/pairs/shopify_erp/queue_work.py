@@ -1,7 +1,7 @@
 """The queue at the two ends of a run: taken before it, said how it went after it. What the ledger decided counts."""
 
 import os
-import socket
+import platform
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class QueueWork:
     _queue: SyncQueue = field(init=False)
 
     def __post_init__(self) -> None:
-        worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        worker = f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._queue = SyncQueue(self.database, self.tables, worker)
 
     @property

@@ -153,7 +153,7 @@ class ErpRun:
                 next_step=f"Install it: {MANAGER} erp install",
             )
         self.tables = examined.tables
-        self._notices = list(switches.notices(self.settings, api, examined))
+        self._notices = list(switches.notices(self.settings, api, examined, fully=self.request.full or self.request.dry))
         chosen = switches.chosen(api, examined, self.only)
         hints: Mapping[str, Sequence[str]] = {}
         if not self.request.dry and not self.request.only_named:
@@ -208,7 +208,7 @@ class ErpRun:
 
     def _products(self, conversation: Conversation) -> EntitySync:
         erp = goods.ErpGoods(self.tables["products"])
-        variants = CatalogueSide(conversation, SHOP_VARIANTS, SHOP_VARIANTS.chosen(goods.READ))
+        variants = CatalogueSide(conversation, SHOP_VARIANTS, (*SHOP_VARIANTS.chosen(goods.READ), goods.ITEM))
         rows = ErpTableConnector(self.database, self.tables, erp.table, erp.kinds, title="the ERP", stamp="shopify_last_sync_at")
         left = stock.ShownSide(variants, "Shopify variants", goods.of_shop, stock.unchanged)
         right = stock.ShownSide(rows, "the ERP", erp, stock.unchanged)

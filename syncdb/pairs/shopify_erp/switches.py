@@ -23,12 +23,12 @@ def chosen(api: ApiSettings, examined: Examined, only: Sequence[str] = ()) -> li
     ]
 
 
-def notices(settings: ErpSettings, api: ApiSettings, examined: Examined) -> Iterator[Notice]:
-    """What a person should know of the switches and the tables."""
+def notices(settings: ErpSettings, api: ApiSettings, examined: Examined, *, fully: bool) -> Iterator[Notice]:
+    """What a person should know of the switches and the tables; `fully` also what stays as it is from run to run."""
     for problem in api.problems:
         yield Notice("switch", problem, "Correct it there; it counts with the next run.")
     yield from _contradictions(settings, api)
-    for name in NOT_YET:
+    for name in NOT_YET if fully else ():
         if api.on(name):
             told = (
                 f"{SWITCH.format(name.upper())} is on, but only buyers of orders come into the ERP: {name} are not kept in step."

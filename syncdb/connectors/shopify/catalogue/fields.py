@@ -229,7 +229,6 @@ VARIANT = (
     _item_text("country_of_origin", "countryCodeOfOrigin"),
     _item_text("province_of_origin", "provinceCodeOfOrigin"),
     ShopField("tax_code", Kind.IDENTIFIER, ("taxCode",), _words, written=("taxCode",), cleared=None),
-    ShopField("inventory_item", Kind.IDENTIFIER, ("inventoryItem", "id"), _words),
     _text("title", "title"),
     *(ShopField(f"option{n}", Kind.TEXT, ("selectedOptions",), _option(n - 1), OPTIONS) for n in (1, 2, 3)),
     ShopField("position", Kind.COUNT, ("position",), _number),
