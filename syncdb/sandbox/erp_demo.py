@@ -47,7 +47,7 @@ class ErpStory(Story):
         from psycopg.rows import dict_row
 
         with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as session:
-            cursor = session.execute(text, values or None)  # type: ignore[call-overload]
+            cursor = session.execute(text, values or None)
             return cursor.fetchall() if cursor.description else []
 
     def sync(self, expected: int = 0, **asked: Any) -> None:

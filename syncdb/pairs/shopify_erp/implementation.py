@@ -10,8 +10,10 @@ from syncdb.engine.request import RunRequest
 from syncdb.pairs.base import Hearing, Implementation, Run
 from syncdb.pairs.opening import open_ledger, retrier
 from syncdb.pairs.shopify_erp.checks import check
+from syncdb.pairs.shopify_erp.database_actions import DATABASE_ACTIONS
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_erp.run import FIELDS, ErpRun
+from syncdb.pairs.shopify_erp.run_actions import run_actions
 from syncdb.pairs.shopify_erp.settings import ErpSettings, load
 from syncdb.pairs.shopify_erp.switches import KEPT
 from syncdb.systems.postgres.connecting import erp_of, erp_tables
@@ -50,7 +52,7 @@ def open_runs(
 
 
 def _selected(settings: ErpSettings) -> str:
-    return "stock and orders, as far as the ERP's table api_settings switches them on"
+    return "products, stock and orders, as far as the ERP's table api_settings switches them on"
 
 
 def _unknown_fields(settings: ErpSettings, names: Sequence[str]) -> list[str]:
@@ -73,4 +75,5 @@ IMPLEMENTATION = Implementation(
         lambda settings: settings.base_url,
         one_shop_by_name,
     ),
+    actions={**DATABASE_ACTIONS, **run_actions(open_runs)},
 )

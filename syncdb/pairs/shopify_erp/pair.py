@@ -48,4 +48,5 @@ SHOPIFY_ERP = PairType(
     job="erp",
     implementation="syncdb.pairs.shopify_erp.implementation",
     entities=("products", "inventory", "orders"),
+    actions=("install", "test", "queue", "process", "full"),
 )  # fmt: skip

@@ -28,7 +28,7 @@ class ErpSettings(ShopSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         password = self.erp_database_url.password
-        return (*self.shop_secrets, *((password,) if password else ()))
+        return (*self.shop_secrets, *((password,) if len(password) > 3 else ()))
 
 
 def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None = None) -> ErpSettings:
