@@ -169,7 +169,17 @@ def test_only_the_commands_print() -> None:
     assert printing
     told = [
         f"syncdb.sandbox.{name}"
-        for name in ("demo", "grist_demo", "grist_story", "sentos_demo", "stores_demo", "story", "web_demo", "__main__")
+        for name in (
+            "demo",
+            "erp_demo",
+            "grist_demo",
+            "grist_story",
+            "sentos_demo",
+            "stores_demo",
+            "story",
+            "web_demo",
+            "__main__",
+        )
     ]
     assert outside(printing, "syncdb.cli", *told) == []
 

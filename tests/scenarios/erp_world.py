@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.run_pair import RunOptions, act, run
 from syncdb.clock import Clock
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
@@ -113,6 +113,15 @@ class ErpWorld:
         ran = self.sync(**asked)
         assert ran.code == 0, ran.text + ran.errors
         return ran
+
+    def acted(self, action: str) -> Mapping[str, Any]:
+        """What `sync_manager.py erp ACTION --json` answers, a quarter of an hour later."""
+        self.pass_time(900)
+        out = io.StringIO()
+        with redirect_stdout(out):
+            act("erp", action, RunOptions(as_json=True), self.env, self.clock)
+        answer: dict[str, Any] = json.loads(out.getvalue())
+        return answer
 
     def manage(self, *arguments: str) -> Answer:
         return manage(*arguments, "--db", str(self.ledger))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.anatomy import Item
 from tests.postgres import Erp
@@ -261,14 +262,29 @@ def test_a_trial_run_writes_nothing_anywhere(world: ErpWorld) -> None:
     assert len(world.shop.orders) == 1 and len(world.rows()) == 1 and world.quantity(row) == 4
 
 
-def test_a_run_with_nothing_new_asks_little(world: ErpWorld) -> None:
+def test_the_actions_of_the_command_run_it(world: ErpWorld) -> None:
+    row = world.stock_up("SHIRT", 10)
+    world.switch("inventory")
+    assert world.acted("full")["mode"] == "full"
+    world.erp.sql("update inventory set quantity = 4 where id = %s", row)
+    answer = world.acted("process")
+    assert (answer["exit_code"], answer["counts"]["written_left"], world.available("SHIRT")) == (0, 1, 4)
+
+
+def test_a_run_with_nothing_new_asks_little(world: ErpWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    for name in ("rows", "transaction"):
+        real = getattr(ErpDatabase, name)
+        monkeypatch.setattr(ErpDatabase, name, lambda *args, do=real, **more: (asked.append(args[1:]), do(*args, **more))[1])
     world.stock_up("SHIRT", 10)
     world.switch("inventory", "orders")
     world.erp_order("SO-1")
     world.till.sell({"SHIRT": 1})
     for _ in range(3):
         world.synced()
+    asked.clear()
     assert world.synced().shop_requests <= 2
+    assert len(asked) == 4, asked
 
 
 def test_ten_thousand_changes_go_in_as_few_calls_as_there_are_batches(world: ErpWorld) -> None:

@@ -3,12 +3,13 @@
 import pytest
 from graphql import parse, validate
 
-from syncdb.connectors.shopify.ordering import customers, ending, finding, making, shipping
+from syncdb.connectors.shopify.ordering import changing, customers, ending, finding, making, reading, shipping, variants
 from tests.connectors.shopify.catalogue.test_documents import admin_schema, sandbox_schema
 
 DOCUMENTS = [
     *(finding.FIND, finding.MORE, making.CREATE, shipping.READ, shipping.SHIP, shipping.TRACK),
     *(ending.CANCEL, ending.PAY, ending.STATE, customers.FIND, customers.SET),
+    *(reading.BY_IDS, reading.RECENT, reading.MORE_LINES, changing.UPDATE, variants.FIND),
 ]
 
 
@@ -17,7 +18,7 @@ def test_documents_fit_shopifys_schema(version: str) -> None:
     schema = admin_schema(version)
     for document in DOCUMENTS:
         assert validate(schema, parse(document)) == [], document
-    assert len(DOCUMENTS) == 11
+    assert len(DOCUMENTS) == 16
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
