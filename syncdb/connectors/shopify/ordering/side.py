@@ -16,7 +16,7 @@ from syncdb.connectors.shopify.ordering.ending import OrderEnder
 from syncdb.connectors.shopify.ordering.making import OrderMaker
 from syncdb.connectors.shopify.ordering.reading import OrderRecords
 from syncdb.connectors.shopify.ordering.shipping import Shipper
-from syncdb.connectors.shopify.ordering.shown import AMOUNTS
+from syncdb.connectors.shopify.ordering.shown import AMOUNTS, PENDING
 from syncdb.connectors.shopify.ordering.wanted import NewOrder, Parcel
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
@@ -26,6 +26,7 @@ from syncdb.values import Value, iso, moment, same
 log = logging.getLogger("syncdb.shopify")
 
 MARGIN = timedelta(minutes=10)  # between two clocks, for the moment from which an order may have been made
+LACKING = (None, False, PENDING)
 FIXED = {
     "content": "what was bought and what it costs is changed by editing the order in the Shopify admin",
     "currency": "the currency of an order cannot be changed",
@@ -140,16 +141,19 @@ class OrdersSide:
         outcome = OrderMaker(self.desk).make(order, self._first_sent(attempt))
         if outcome.result is Result.REJECTED and order.called:
             return replace(outcome, why=f"Order {order.called}: {outcome.why}")
-        return self._with_names(outcome)
+        return self._as_it_stands(outcome, operation)
 
-    def _with_names(self, outcome: Outcome) -> Outcome:
-        """What the shop calls a new order, for the other side to keep."""
+    def _as_it_stands(self, outcome: Outcome, operation: Operation) -> Outcome:
+        """With what the shop calls a new order, for the other side to keep, and what of it must still be done (shipping it)."""
         if outcome.result is not Result.DONE or outcome.id is None:
             return outcome
         there = self.look([outcome.id]).found.get(outcome.id)
         named: dict[str, Value] = {"shop_id": bare_id(outcome.id)}
         named |= {"order_name": there.record.fields["order_name"]} if there else {}
-        return replace(outcome, instead=named)
+        shown = there.record.fields if there else {}
+        blank = {name for name, value in shown.items() if value in LACKING}
+        lacking = {name for name, value in operation.changes.items() if name in blank and value not in LACKING}
+        return replace(outcome, instead=named, without=frozenset(lacking - named.keys()))
 
     def _steps(self, operation: Operation, there: Found) -> Iterator[Callable[[], Outcome]]:
         changes, key = operation.changes, operation.key
@@ -183,7 +187,7 @@ class OrdersSide:
             except CannotBeMade as why:
                 return Outcome(Result.REJECTED, why=str(why))
             made = OrderMaker(self.desk).made(order.source, self._first_sent(attempt))
-            return self._with_names(made) if made else None
+            return self._as_it_stands(made, operation) if made else None
         there = self.look([operation.key]).found.get(operation.key)
         shown = there is not None and agrees(operation.changes, there.record.fields)
         return Outcome(Result.DONE, operation.key) if shown else None
