@@ -31,6 +31,7 @@ class InnerGate:
         """What is answered in place of what was asked for; None where it may be handled."""
         secret = request.cookies.get(SESSION, "")
         now = self.site.clock.now()
+        g.asked = Asked("", Role.VIEWER, "", now, _client())  # for a page that tells why nobody can be known now
         session = self.site.door.who(secret, now, used=LIVE not in request.headers)
         g.asked = Asked(session.account if session else "", _role(session), secret if session else _form_secret(), now, _client())
         way = self.known.get(request.endpoint)

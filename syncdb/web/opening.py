@@ -7,7 +7,6 @@ from pathlib import Path
 
 from syncdb.clock import SYSTEM
 from syncdb.config.reading import read
-from syncdb.errors import ConfigurationError
 from syncdb.ledger.web import people
 from syncdb.ledger.web.file import make, web_path
 from syncdb.pairs import registry
@@ -62,8 +61,8 @@ def scheduled(site: Site) -> Iterator[None]:
 
 
 def secrets_of(site: Site) -> tuple[str, ...]:
-    """What must never be logged, as far as it is configured well enough to be known."""
-    try:
-        return tuple({secret: None for one in site.usable() for secret in one.settings.secrets})
-    except ConfigurationError:
-        return ()
+    """What must never be logged: every secret that is set, whether or not the rest of the settings can be used."""
+    known = registry.known_keys()
+    reading = read(known.all, known, {}, site.env, site.folder, site.config)
+    found = [reading.values.get(key.name) for key in known.all if key.secret]
+    return tuple(dict.fromkeys(value for value in found if isinstance(value, str) and value))

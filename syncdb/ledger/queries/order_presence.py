@@ -80,7 +80,8 @@ def last_run(reader: LedgerReader) -> int:
 def pairs_of(reader: LedgerReader, order_id: str) -> list[dict[str, Any]]:
     """Each pair that knows an order: its rows, how many of them have a base, and where they last stood."""
     # pair by pair, as the index has it: else SQLite would go through the rows of all orders
-    query = """SELECT pair, count(*) AS rows, count(base) AS agreed, group_concat(location, ', ') AS locations
-               FROM record WHERE pair = ? AND order_id = ? GROUP BY pair"""
+    query = """SELECT :pair AS pair, count(*) AS rows, count(base) AS agreed, group_concat(location, ', ') AS locations
+               FROM record INDEXED BY record_by_order WHERE pair = :pair AND order_id = :order"""
     pairs = [str(row["id"]) for row in reader.rows("SELECT id FROM pair ORDER BY id")]
-    return [row for pair in pairs for row in reader.rows(query, (pair, order_id))]
+    found = (row for pair in pairs for row in reader.rows(query, {"pair": pair, "order": order_id}))
+    return [row for row in found if row["rows"]]

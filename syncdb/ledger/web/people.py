@@ -53,11 +53,10 @@ def put_account(path: Path, one: Account) -> None:
 def remove_account(path: Path, name: str) -> bool:
     """Remove an account and end its sessions. The last owner stays; whether it was removed."""
     with writing(path) as connection:
-        connection.execute("DELETE FROM session WHERE account = ?", (name,))
         removed = connection.execute(
             """DELETE FROM account WHERE name = ? AND (role <> 'owner'
                OR EXISTS (SELECT 1 FROM account WHERE role = 'owner' AND name <> ?))""",
-            (name, name),
+            (name, name),  # its sessions go with it
         )
         return bool(removed.rowcount)
 

@@ -13,7 +13,6 @@ from syncdb.ledger.inbox.file import inbox_path
 from syncdb.ledger.inbox.overview import InboxOverview, KeptSubscriptions, overview
 from syncdb.services.calendar import Calendar
 from syncdb.services.event_sources import EventSources, event_sources
-from syncdb.services.subscriptions import look, register, remember, subscribers
 from syncdb.services.webhook_health import REASONS
 from syncdb.values import iso
 from syncdb.web.access import Role, Way
@@ -43,6 +42,8 @@ def webhooks() -> Response:
 
 def _configured() -> tuple[str, list[str]]:
     """Why shops cannot be asked to send anything; and the shops."""
+    from syncdb.services.subscriptions import subscribers  # what talks to the shop takes a moment to load
+
     try:
         return "", [one.name for one in subscribers(_heard())]
     except ConfigurationError as error:
@@ -89,6 +90,8 @@ def _ago(milliseconds: int, calendar: Calendar) -> str:
 
 def act() -> AnyResponse:
     """Look at, or make, what the shops shall send."""
+    from syncdb.services.subscriptions import look, register, remember, subscribers
+
     registering = request.form.get("act") == "register"
     heard, told = _heard(), []
     for one in subscribers(heard):

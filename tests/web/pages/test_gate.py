@@ -1,6 +1,7 @@
 """Who gets in and what gets through: the whole map of addresses, and the attacks that are known."""
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import Flask
 
 from syncdb.ledger.web import people
 from syncdb.web.inner_gate import FORM, SESSION
-from syncdb.web.login import digest
+from syncdb.web.login import FirstCode, digest
 from syncdb.web.outer_gate import HEADERS, LARGEST
 from tests.web.pages.browsing import OWN, PASSWORD, Visitor, text_of
 from tests.web.pages.conftest import Shown
@@ -279,3 +280,52 @@ def test_a_cookie_of_a_form_alone_is_no_session(lively: Shown) -> None:
     stranger = Visitor(lively.app)
     stranger.client.set_cookie(FORM, "chosen-by-me", domain="localhost")
     assert stranger.get("/").status_code == 303
+
+
+def test_accounts_are_made_changed_and_removed_by_owners_with_their_password(own_door: Shown) -> None:
+    owner = own_door.visitor()
+    new = {"name": "Eve", "role": "operator", "new_password": "a long one of hers"}
+    assert owner.post("/people", **new, password="wrong").status_code == 409
+    assert owner.post("/people", **new | {"new_password": "short"}, password=PASSWORD).status_code == 409
+    assert owner.post("/people", **new | {"role": "god"}, password=PASSWORD).status_code == 409
+    assert "Eve is operator now." in owner.done("/people", **new, password=PASSWORD)
+    eve = own_door.visitor("Eve")
+    assert eve.get("/").status_code == 200
+    assert "can no longer log in" in owner.done("/people/remove", name="Eve", password=PASSWORD)
+    assert eve.get("/").status_code == 303
+    assert owner.post("/people/remove", name="Olga", password=PASSWORD).status_code == 409  # the last owner stays
+    assert owner.post("/people", **new | {"name": "Olga"}, password=PASSWORD).status_code == 409  # nobody shuts themselves out
+    assert owner.get("/people").status_code == 200
+
+
+def test_the_first_start_needs_the_code_of_the_terminal(own_door: Shown) -> None:
+    door, now = own_door.site.door, own_door.site.clock.now()
+    door.code = FirstCode.new(now)
+    stranger = Visitor(own_door.app)
+    given = form(stranger.page("/login")) | {"name": "Anna", "password": PASSWORD}
+    wrong = stranger.client.post("/login", data=given | {"code": "AAAA-BBBB-CCCC"}, headers=OWN)
+    assert wrong.status_code == 403 and "not the code" in wrong.text and door.code.code not in wrong.text
+    right = door.code.code.lower().replace("-", " ")
+    answer = stranger.client.post("/login", data=given | {"code": right}, headers=OWN)
+    assert answer.status_code == 303 and stranger.get("/people").status_code == 200
+    made = people.account(door.path, "Anna")
+    assert made is not None and made.role == "owner" and door.code is None  # good for one owner
+    door.code = FirstCode.new(now)
+    own_door.pass_time(15 * 60)
+    again = Visitor(own_door.app)
+    assert "Code" not in text_of(again.page("/login"))
+    late = again.client.post("/login", data=form(again.page("/login")) | {**given, "code": door.code.code}, headers=OWN)
+    assert late.status_code == 403
+
+
+def test_a_code_is_good_for_five_tries() -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    code = FirstCode.new(now)
+    assert [code.fits("AAAA-AAAA-AAAA", now) for _ in range(5)] == [False] * 5 and not code.fits(code.code, now)
+
+
+def test_a_web_db_that_cannot_be_used_is_told(own_door: Shown) -> None:
+    visitor = own_door.visitor()
+    own_door.site.door.path.write_bytes(b"no database at all" * 100)
+    answer = visitor.get("/")
+    assert answer.status_code == 409 and "cannot be used" in answer.text and "Traceback" not in answer.text

@@ -30,6 +30,7 @@ def test_a_run_is_started_watched_and_told(disagreeing: Shown) -> None:
     told = text_of(ended(operator, path))
     assert "done" in told and "from these pages, Oscar" in told
     assert re.search(r"Run \d+: ", told), told
+    assert "It had ended already." in operator.done(f"{path}/cancel")
     listed = text_of(operator.page("/sync"))
     assert "Normal run" in listed and "Oscar" in listed
 
