@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.sentos.books import Article
+from syncdb.sandbox.shopify.files.contents import png
 from tests.engine.hostile import Crash, Steps
 from tests.reliability.crash import dying
 from tests.reliability.world import MEMORY
@@ -42,7 +44,9 @@ class ProofWorld(SentosWorld):
         self.quick = tempfile.TemporaryDirectory(prefix="syncdb-", dir=MEMORY if MEMORY.is_dir() else None)
         self.ledger = Path(self.quick.name) / "ledger.db"
         self.env["DB_PATH"] = str(self.ledger)
+        self.env["SHOPIFY_WRITES"] = "all"
         self.stock_up()
+        self.clerk.add_product("Kapüşonlu", "HOOD", "599.90", variants=[("HOOD-S", "Siyah", "S")], stock={1: 4})
 
     def close(self) -> None:
         super().close()
@@ -112,6 +116,21 @@ class ProofWorld(SentosWorld):
                 assert Decimal(self.variant(sku)["price"]) == product.sale_price, f"price of {sku}: {story}"
             right = sum(article.stock.values()) - waiting.get(sku, 0)
             assert self.available(sku) == right, f"{sku}: {self.available(sku)} in the shop, not {right}: {story}"
+        self._judge_variants(story)
+        self._judge_pictures(story)
+
+    def _judge_variants(self, story: str) -> None:
+        """Each variant of the hood stands in the shop once, with its stock."""
+        for article in self.clerk.product("HOOD-S").variants:
+            there = [one for one in self.goods.variants.values() if one["sku"] == article.sku]
+            assert len(there) == 1, f"{article.sku} stands {len(there)} times: {story}"
+            assert self.available(article.sku) == sum(article.stock.values()), f"stock of {article.sku}: {story}"
+
+    def _judge_pictures(self, story: str) -> None:
+        """Each picture of Sentos stands in the shop once, and none of those that it no longer has."""
+        wanted = [self.sentos.books.pictures[name].content for name in self.clerk.product("MUG").images]
+        shown = [one["_content"] for one in self.variant("MUG")["product"]["media"]]
+        assert not wanted or sorted(shown) == sorted(wanted), f"{len(shown)} pictures, not {len(wanted)}: {story}"
 
     def _judge_order(self, order: Any, waiting: dict[str, int], story: str) -> None:
         sent = self.sent(order)
@@ -124,6 +143,9 @@ class ProofWorld(SentosWorld):
                     waiting[line["sku"]] = waiting.get(line["sku"], 0) + line["currentQuantity"]
             return
         assert (sent[0]["status"] == 6) == cancelled, f"{order['name']} has the status {sent[0]['status']}: {story}"
+        numbers = [one["number"] for made in order["fulfillments"] for one in made["trackingInfo"]]
+        shipped = sent[0]["tracking_info"]["tracking_number"]
+        assert numbers == ([shipped] if shipped else []), f"{order['name']} is shipped under {numbers}, not {shipped}: {story}"
         if not cancelled:
             lines = sum((line["price"] * line["quantity"] for line in sent[0]["lines"]), Decimal(0))
             total = Decimal(order["currentTotalPriceSet"]["shopMoney"]["amount"])
@@ -138,9 +160,38 @@ def _sell(world: ProofWorld, rng: random.Random) -> None:
 
 
 def _cancel(world: ProofWorld, rng: random.Random) -> None:
-    standing = [one for one in world.sold if not one["cancelledAt"]]
+    standing = [one for one in world.sold if not one["cancelledAt"] and not _on_its_way(world, one)]
     if standing:
         world.till.cancel(rng.choice(standing))
+
+
+def _on_its_way(world: ProofWorld, order: Any) -> bool:
+    return any(one["status"] == 5 for one in world.sent(order))
+
+
+def _ship(world: ProofWorld, rng: random.Random) -> None:
+    waiting = [one for one in world.sold if not one["cancelledAt"] and world.sent(one) and not _on_its_way(world, one)]
+    if waiting:
+        order_id = world.order_id(rng.choice(waiting))
+        world.clerk.set_status(order_id, 5, cargo_company="Yurtiçi Kargo", tracking_number=f"YK{rng.randrange(10**6)}")
+
+
+def _picture(world: ProofWorld, rng: random.Random) -> None:
+    known = world.clerk.product("MUG").images
+    if len(known) > 1 and rng.random() < 0.4:
+        world.clerk.drop_picture("MUG", rng.choice(known))
+    else:
+        number = len(world.sentos.books.pictures)
+        world.clerk.picture("MUG", f"o_{number}.png", png(3, 3, number))
+
+
+def _variant(world: ProofWorld, rng: random.Random) -> None:
+    product = world.clerk.product("HOOD-S")
+    free = [size for size in ("M", "L", "XL") if size not in {one.size[1] for one in product.variants if one.size}]
+    if free:
+        size = rng.choice(free)
+        id = world.sentos.books.new_id()
+        product.variants.append(Article(id, f"HOOD-{size}", color="Siyah", size=("Beden", size), stock={1: rng.randrange(9)}))
 
 
 def _give_phone(world: ProofWorld, rng: random.Random) -> None:
@@ -162,6 +213,9 @@ ACTS: dict[str, Callable[[ProofWorld, random.Random], object]] = {
     "an order is cancelled": _cancel,
     "a telephone number is added": _give_phone,
     "Sentos has another price": _price,
+    "Sentos ships an order": _ship,
+    "Sentos has another picture": _picture,
+    "Sentos has a new variant": _variant,
     "pieces come into Sentos": lambda world, rng: world.clerk.receive(rng.choice(SKUS), rng.randrange(1, 9), rng.choice((1, 2))),
     "a marketplace sells": lambda world, rng: world.clerk.receive(rng.choice(SKUS), -1),
     "somebody counts in the shop": lambda world, rng: world.merchant.count(
