@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.shopify.tokens import Client
 from tests.scenarios.sentos_world import SentosWorld
 
 TRACKING = {"cargo_company": "Yurtiçi Kargo", "tracking_number": "YK1", "tracking_url": "https://kargo.example/YK1"}
@@ -84,3 +85,21 @@ def test_a_return_in_sentos_does_not_cancel_what_was_shipped(world: SentosWorld)
     world.clerk.set_status(world.order_id(order), 6)
     ran = world.sync()
     assert order["cancelledAt"] is None and "was shipped" in ran.text
+
+
+def test_without_the_permission_to_ship_that_is_told_and_all_else_goes_on(world: SentosWorld) -> None:
+    order = sold(world)
+    world.clerk.set_status(world.order_id(order), 5, **TRACKING)
+    scopes = {"write_orders", "write_products", "write_inventory", "write_files", "read_locations"}
+    world.sandbox.shopify.tokens.add_client(world.sandbox.client_id, Client(world.sandbox.client_secret, frozenset(scopes)))
+    world.pass_time(hours=25)  # the token is asked for anew
+    ran = world.synced()
+    assert "write_merchant_managed_fulfillment_orders" in ran.text and order["displayFulfillmentStatus"] == "UNFULFILLED"
+
+
+def test_the_commands_that_ask_know_orders_and_goods_of_this_pair(world: SentosWorld) -> None:
+    order = sold(world)
+    found = world.manage("history", "MUG")
+    assert found.code == 0 and "available" in found.out.lower(), found.out
+    found = world.manage("history", order["name"])
+    assert found.code == 0 and order["name"] in found.out, found.out

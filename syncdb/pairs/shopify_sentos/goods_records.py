@@ -240,7 +240,7 @@ class Goods:
         shown: dict[str, dict[str, Value]] = {}
         for article in catalogue.articles.values():
             for place in self.places:
-                fields: dict[str, Value] = {"variant": linked.get(article.id), "location": place.name}
+                fields: dict[str, Value] = {"variant": linked.get(article.id), "location": place.name, "sku": article.sku or None}
                 if "stock" not in article.unreadable and article.product in chosen:
                     fields["available"] = self.pieces(article, place)
                 shown[f"{article.id}{AT}{place.name}"] = fields

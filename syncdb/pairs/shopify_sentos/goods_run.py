@@ -71,6 +71,11 @@ GOODS = tuple(READ)  # what the shop's catalogue tells of; pictures are looked a
 SHOWN_OF = {**FIELDS, "products": (*FIELDS["products"], "status")}
 # what is gone on one side is told and left alone on the other; a product gone from Sentos is taken off sale by its status
 LEFT_ALONE = OnMissing.RESPECT
+TOLD: Mapping[str, tuple[str, ...]] = {  # what people know a record by
+    "products": ("title",),
+    "variants": ("sku", "product"),
+    "inventory": ("sku", "variant", "location"),
+}
 NEEDED = frozenset({ROOM, "sku", "price"})  # without which no variant is added
 MATCHING: Mapping[str, Matching] = {"products": PRODUCTS, "variants": VARIANTS, "inventory": STOCK}
 
@@ -214,7 +219,13 @@ class GoodsRun:
         makes = name == "products" and self._makes(goods)
         needs = NEEDED if adds else frozenset[str]()
         policy = Policy(
-            self.rules.rules(name), LEFT_ALONE, LEFT_ALONE, create_left=makes or adds, create_right=False, new_needs=needs
+            self.rules.rules(name),
+            LEFT_ALONE,
+            LEFT_ALONE,
+            create_left=makes or adds,
+            create_right=False,
+            told=TOLD[name],
+            new_needs=needs,
         )
         pair = EntityPair(goods.pairs[name], left, side, policy, self._most(name, goods), matching)
         shown = digest([self.settings.rules.digest, [place.name for place in goods.places], self.settings.sentos_price_list])
