@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from psycopg.sql import Composable
 
 PREFIX = "syncdb_note_"
-# which trigger there is for what; an update that changes nothing at all does not even call the function
-EVENTS = {"insert": "", "update": " and old.* *<> new.*", "delete": ""}
 
 # a delete says what the shop called it, since afterwards nobody can look
 _FUNCTION = """
@@ -30,9 +28,6 @@ declare
     now_is jsonb := case tg_op when 'DELETE' then null else to_jsonb(new) end;
     noted text := {noted};
 begin
-    if tg_op = 'UPDATE' and seen - {ignored} = now_is - {ignored}{asked_for} then
-        return null;
-    end if;
     if {taken_out} then
         return null;
     end if;
@@ -59,6 +54,30 @@ begin
 end $syncdb$;
 revoke all on function {function}() from public;
 """
+# all rows of one statement at once: an ERP may well change ten thousand with one
+_CHANGES = """
+create or replace function {function}() returns trigger language plpgsql security definer set search_path = '' as $syncdb$
+begin
+    if not coalesce((select lower(s.value) in {on} from {settings} s where s.key = {switch}), false) then
+        return null;
+    end if;
+    insert into {queue} as q (entity_type, entity_id, action)
+    select distinct {type}, now_is ->> {key}, 'update'
+    from (
+        select o.row_is as seen, n.row_is as now_is
+        from (select to_jsonb(r.*) as row_is from now_are r) n
+        join (select to_jsonb(r.*) as row_is from were r) o on n.row_is ->> {own_key} = o.row_is ->> {own_key}
+    ) changed
+    where not (seen - {ignored} = now_is - {ignored}{asked_for}) and not ({taken_out}) and now_is ->> {key} is not null
+    order by 2
+    on conflict (entity_type, entity_id, direction) where status = 'pending' do update set
+        retry_count = 0, error_message = null, alerted_at = null, next_attempt_at = now(), updated_at = now()
+        -- what waits already needs no new version; it is locked all the same
+        where q.retry_count > 0;
+    return null;
+end $syncdb$;
+revoke all on function {function}() from public;
+"""
 # an order and its lines are mostly written together: after the first of them its row is there, and locked until the end
 _ALREADY = """if noted = 'update' and current_setting('syncdb.noted', true) = coalesce(now_is, seen) ->> {key} then
         return null;
@@ -68,8 +87,8 @@ _REMEMBER = """perform set_config('syncdb.noted', coalesce(now_is, seen) ->> {ke
     """
 _TRIGGER = """
 drop trigger if exists {trigger} on {table};
-create trigger {trigger} after {event} on {table} for each row
-    when (current_setting({origin}, true) is distinct from {ours}{when})
+create trigger {trigger} after {event} on {table} {each}
+    when (current_setting({origin}, true) is distinct from {ours})
     execute function {function}();
 """
 
@@ -80,43 +99,49 @@ def triggers(tables: ErpTables, unmapped: dict[str, tuple[str, ...]]) -> Iterato
     `unmapped` are columns of each table that concern nobody here: their change is none.
     """
     for entity, table in tables.by_entity.items():
-        function = name(tables.schema, PREFIX + ENTITY_TYPES.get(entity, "order_item"))
-        yield _function(tables, table, function, unmapped.get(entity, ()))
-        for event, when in EVENTS.items():
-            yield statement(
-                _TRIGGER,
-                trigger=name(PREFIX + event),
-                table=name(table.schema, table.name),
-                event=raw(event),
-                origin=text(ORIGIN),
-                ours=text(OURS),
-                when=raw(when),
-                function=function,
-            )
+        called = PREFIX + ENTITY_TYPES.get(entity, "order_item")
+        one, many = name(tables.schema, called), name(tables.schema, f"{called}_changes")
+        parts = _parts(tables, table, unmapped.get(entity, ()))
+        yield statement(_FUNCTION, function=one, **parts)
+        yield statement(_CHANGES, function=many, **parts)
+        for event in ("insert", "delete"):
+            yield _trigger(table, event, "for each row", one)
+        yield _trigger(table, "update", "referencing old table as were new table as now_are for each statement", many)
 
 
-def _function(tables: ErpTables, table: ErpTable, function: "Composable", unmapped: tuple[str, ...]) -> str:
+def _trigger(table: ErpTable, event: str, each: str, function: "Composable") -> str:
+    return statement(
+        _TRIGGER,
+        trigger=name(PREFIX + event),
+        table=name(table.schema, table.name),
+        event=raw(event),
+        each=raw(each),
+        origin=text(ORIGIN),
+        ours=text(OURS),
+        function=function,
+    )
+
+
+def _parts(tables: ErpTables, table: ErpTable, unmapped: tuple[str, ...]) -> "dict[str, Composable]":
     part = table.entity == "order_items"  # a line that comes or goes is a change of its order
     whole = "orders" if part else table.entity
     key = text(table.columns["order_id"] if part else table.key)
-    acts = "case tg_op when 'INSERT' then 'create' when 'DELETE' then 'delete' else 'update' end"
-    return statement(
-        _FUNCTION,
-        function=function,
-        noted=raw("'update'" if part else acts),
-        ignored=_array((*_ours(table), *unmapped)),
-        asked_for=_asked_for(table),
-        taken_out=_taken_out(table),
-        on=raw(ON),
-        settings=name(tables.schema, tables.own["api_settings"]),
-        switch=text(SWITCHES[whole]),
-        queue=name(tables.schema, tables.own["sync_queue"]),
-        type=text(ENTITY_TYPES[whole]),
-        key=key,
-        already=raw(statement(_ALREADY, key=key) if whole == "orders" else ""),
-        remember=raw(statement(_REMEMBER, key=key) if whole == "orders" else ""),
-        links=_links(table),
-    )
+    return {
+        "noted": raw("'update'" if part else "case tg_op when 'INSERT' then 'create' else 'delete' end"),
+        "ignored": _array((*_ours(table), *unmapped)),
+        "asked_for": _asked_for(table),
+        "taken_out": _taken_out(table),
+        "on": raw(ON),
+        "settings": name(tables.schema, tables.own["api_settings"]),
+        "switch": text(SWITCHES[whole]),
+        "queue": name(tables.schema, tables.own["sync_queue"]),
+        "type": text(ENTITY_TYPES[whole]),
+        "key": key,
+        "own_key": text(table.key),
+        "already": raw(statement(_ALREADY, key=key) if whole == "orders" else ""),
+        "remember": raw(statement(_REMEMBER, key=key) if whole == "orders" else ""),
+        "links": _links(table),
+    }
 
 
 def _ours(table: ErpTable) -> tuple[str, ...]:
@@ -147,7 +172,9 @@ def _asked_for(table: ErpTable) -> "Composable":
     if not table.has("shopify_sync_status"):
         return SQL("")
     status = Literal(table.columns["shopify_sync_status"])
-    return SQL("\n        and (now_is ->> {0} is distinct from 'pending' or seen ->> {0} = 'pending')").format(status)
+    return SQL("\n        and (now_is ->> {0} is distinct from 'pending' or seen ->> {0} is not distinct from 'pending')").format(
+        status
+    )
 
 
 def _taken_out(table: ErpTable) -> "Composable":
@@ -158,5 +185,7 @@ def _taken_out(table: ErpTable) -> "Composable":
         switch = Literal(table.columns["sync_to_shopify"])
         return SQL("coalesce(seen ->> {0}, 'false') = 'false' and coalesce(now_is ->> {0}, 'false') = 'false'").format(switch)
     if table.has("shopify_sync_status"):
-        return SQL("coalesce(now_is, seen) ->> {} = 'disabled'").format(Literal(table.columns["shopify_sync_status"]))
+        return SQL("coalesce(now_is, seen) ->> {} is not distinct from 'disabled'").format(
+            Literal(table.columns["shopify_sync_status"])
+        )
     return SQL("false")
