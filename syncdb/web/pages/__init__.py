@@ -1,6 +1,7 @@
 """The pages: each shows what a command answers, with that command's actions. They compute nothing of their own."""
 
 from syncdb.web.pages import (
+    alerts,
     decide,
     entrance,
     errors,
@@ -27,6 +28,7 @@ ALL = (
     things.WAYS,
     sync.WAYS,
     errors.WAYS,
+    alerts.WAYS,
     missing.WAYS,
     report.WAYS,
     log.WAYS,

@@ -15,7 +15,7 @@ from tests.web.pages.conftest import HOSTILE, Shown
 
 NAVIGATED = [
     *("/", "/decide", "/orders", "/things", "/sync", "/errors", "/missing", "/report", "/log", "/webhooks", "/mapping"),
-    *("/settings", "/setup", "/people"),
+    *("/settings", "/setup", "/people", "/alerts"),
 ]
 
 
@@ -208,3 +208,14 @@ def test_health_is_told_without_a_login_and_figures_to_who_has_the_token(lively:
     assert stranger.get("/healthz").text == "ok\n" and stranger.get("/readyz").status_code in (200, 503)
     assert stranger.get("/metrics").status_code == 403
     assert stranger.client.get("/healthz", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_alerts_are_shown_and_silenced_for_a_while(disagreeing: Shown) -> None:
+    operator = disagreeing.visitor("Oscar")
+    assert "Nobody is told outside these pages" in operator.page("/alerts")
+    page = text_of(operator.done("/alerts/silence", what="conflicts", hours="24"))
+    assert "Nobody is told of conflicts for a day." in page and "by Oscar" in page
+    assert operator.post("/alerts/silence", what="conflicts", hours="9999999").status_code == 409
+    page = text_of(operator.done("/alerts/silence", what="conflicts", hours="0"))
+    assert "People are told of conflicts again." in page
+    assert disagreeing.visitor("Vera").post("/alerts/test").status_code == 403
