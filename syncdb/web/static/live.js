@@ -1,7 +1,7 @@
 // What a page shows is read again while somebody looks at it. Nothing is exchanged that is being used: focus, open details, selection.
 "use strict";
 (() => {
-  let paused = false;
+  let paused = false, timer = 0;
   const used = (part) => {
     const marked = document.getSelection();
     return part.contains(document.activeElement) || part.querySelector("details[open]") !== null ||
@@ -9,7 +9,8 @@
   };
   const soon = () => {
     const seconds = [...document.querySelectorAll("[data-live]")].map((part) => Number(part.dataset.live)).filter((one) => one > 0);
-    if (seconds.length) setTimeout(again, Math.min(...seconds) * 1000);
+    clearTimeout(timer);
+    if (seconds.length) timer = setTimeout(again, Math.min(...seconds) * 1000);
   };
   const again = async () => {
     if (!paused && !document.hidden) {
@@ -41,6 +42,6 @@
   // not scrollIntoView: the Tab key would begin there
   const here = document.querySelector("nav [aria-current]");
   if (here) document.querySelector("nav").scrollLeft = here.offsetLeft - innerWidth / 2;
-  document.addEventListener("look-again", () => again());
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) again(); });  // back at this tab: at once
   soon();
 })();

@@ -122,7 +122,7 @@ def test_what_is_shown_is_read_again_but_not_under_somebodys_hands(browser: Any,
         log_in(page, address)
         page.evaluate("for (const part of document.querySelectorAll('[data-live]')) part.dataset.mine = 'old'")
         page.evaluate("document.querySelector('#verdict a').focus()")
-        page.evaluate("document.querySelector('#pairs').dataset.live = '0.1'; document.dispatchEvent(new Event('look-again'))")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         page.wait_for_selector("#pairs:not([data-mine])")
         assert page.get_attribute("#verdict", "data-mine") == "old"
         context.close()
