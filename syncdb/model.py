@@ -120,7 +120,8 @@ class Policy:
     """What the user chose for a pair: a rule per field, and what absence and novelty on either side mean.
 
     `told` are fields that tell people which record it is: what both sides show alike is remembered, and never written.
-    `new_needs` are fields without which a new record is not made on the other side.
+    `new_needs` are fields without which a new record is not made on the other side. `marks_new` is how the keys begin under which
+    the left side may make new records ("": any). With `farewell` records of the left side are not deleted, but given these values.
     """
 
     rules: Mapping[str, Rule]
@@ -130,6 +131,8 @@ class Policy:
     create_right: bool = True
     told: tuple[str, ...] = ()
     new_needs: frozenset[str] = frozenset()
+    marks_new: str = ""
+    farewell: Mapping[str, Value] = field(default_factory=dict)
 
 
 class Moved(Enum):

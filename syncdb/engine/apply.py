@@ -208,6 +208,10 @@ class Applier:
             return
         if operation.action is Action.DELETE:
             records.forget(operation.key)
+        elif self._given_id(operation, outcome):
+            operation = replace(operation, key=str(outcome.id), changes={**operation.changes, **outcome.instead})
+            seen = {name: value for name, value in operation.changes.items() if name not in outcome.without}
+            records.agree(operation.key, seen, self.run_id, now)
         else:
             agreed = operation.base_after(records.base(operation.key)) if operation.opposite else operation.changes
             followed = {name: value for name, value in outcome.instead.items() if self._may_follow(operation.side.other, name)}
@@ -229,6 +233,11 @@ class Applier:
         tally.counts[f"written_{operation.side.value}"] += 1
         tally.counts["cells_changed"] += len(operation.changes) if operation.action is Action.UPDATE else 0
         tally.counts["rows_restored"] += operation.reason == ROW_RESTORED
+
+    def _given_id(self, operation: Operation, outcome: Outcome) -> bool:
+        """Whether a new record has another key from now on: the id that was given to it, which the other side is to show, too."""
+        made = operation.action is Action.CREATE and outcome.id is not None
+        return made and self.joins is None and outcome.id != operation.key
 
     def _may_follow(self, side: Side, name: str) -> bool:
         """Whether a side may be given what the other made of its value: a shop only where both may change the field."""

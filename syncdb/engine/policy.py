@@ -88,19 +88,22 @@ def _one_missing(triple: Triple, there: Found, missing: Side, policy: Policy) ->
     if not sure:
         return Decision(triple.key)
     if triple.base is None:
-        if may_create and all(canonical(there.record.fields.get(name)) is not None for name in policy.new_needs):
+        needed = all(canonical(there.record.fields.get(name)) is not None for name in policy.new_needs)
+        if may_create and needed and not (left and not there.record.key.startswith(policy.marks_new)):
             return _create(there, missing, NEW)
         return _left_alone(triple, Why.UNKNOWN_KEY)
     if on_missing is OnMissing.RESTORE:
         return _create(there, missing, ROW_RESTORED)
+    if on_missing is OnMissing.DELETE and _said_farewell(there, missing.other, policy):
+        return Decision(triple.key)
     kept = Why.GONE if on_missing is OnMissing.RESPECT else _kept(triple.base, there, _given_by(missing, policy))
     if kept is None:
-        return _delete(there, missing.other, "deleted on the other side")
+        return _delete(there, missing.other, "deleted on the other side", policy)
     verdict = triple.verdicts.get(None)
     if verdict is None or verdict.take is Take.VALUE:
         return _left_alone(triple, kept, there.notes)
     if Side(verdict.take.value) is missing:
-        return _delete(there, missing.other, DECIDED)
+        return _delete(there, missing.other, DECIDED, policy)
     return _create(there, missing, DECIDED)
 
 
@@ -121,8 +124,16 @@ def _create(there: Found, side: Side, reason: str) -> Decision:
     return Decision(key, (Operation(side, Action.CREATE, key, None, {}, dict(there.record.fields), reason),))
 
 
-def _delete(there: Found, side: Side, reason: str) -> Decision:
+def _said_farewell(there: Found, side: Side, policy: Policy) -> bool:
+    shown = there.record.fields
+    values = policy.farewell if side is Side.LEFT else {}
+    return bool(values) and all(name in shown and same(shown[name], value) for name, value in values.items())
+
+
+def _delete(there: Found, side: Side, reason: str, policy: Policy) -> Decision:
     key = there.record.key
+    if side is Side.LEFT and policy.farewell:
+        return Decision(key, (_update(there, side, dict(policy.farewell), {reason}, {}),))
     expected = dict(there.record.fields)
     return Decision(key, (Operation(side, Action.DELETE, key, there.ref, expected, {}, reason),))
 

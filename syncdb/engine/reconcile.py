@@ -219,6 +219,8 @@ def reconcile(
         if plan.operations:
             progress.stage("Writing", len(plan.operations))
         tally = applier.apply(plan)
+        if tally.counts["rows_added_left"] and pair.joins is None:
+            applier.make_structure(Side.RIGHT)  # new records have ids now, by which that side is to know them
         result.counts.update(tally.counts)
         result.unsettled, result.refused = tally.stale | tally.rejected.keys(), tally.rejected
         result.complete = plan.complete

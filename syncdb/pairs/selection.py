@@ -10,6 +10,7 @@ from syncdb.mapping.choice import ChosenColumns, Rows, parse_columns
 from syncdb.mapping.entities import (
     ENTITIES,
     KEY_LABEL,
+    PRODUCTS,
     Entity,
     EntityField,
     entity_field,
@@ -30,7 +31,7 @@ RULES: Mapping[str, Rule] = {
     "sum": Rule(Owner.BOTH, tie=Tie.SUM),
     "merge": Rule(Owner.BOTH, tie=Tie.MERGE),
 }
-MISSING = {"keep": OnMissing.RESPECT, "restore": OnMissing.RESTORE, "delete": OnMissing.DELETE}
+MISSING = {"keep": OnMissing.RESPECT, "restore": OnMissing.RESTORE, "delete": OnMissing.DELETE, "archive": OnMissing.DELETE}
 ORDERS = "orders"
 TAGS = "tags"
 ORDER_FIELDS_FROM_GRIST = {"note": RULES["ask"], "tags": RULES["merge"]}  # with the rules they have unless others are chosen
@@ -55,13 +56,18 @@ class ChosenField:
 
 @dataclass(frozen=True, slots=True)
 class ChosenEntity:
-    """One entity with its table and fields, and what absence means."""
+    """One entity with its table and fields, and what absence means.
+
+    `makes_new`: rows that people add are made in the shop. `archives`: what loses its row is archived there.
+    """
 
     entity: Entity
     table: str
     fields: tuple[ChosenField, ...]
     gone_in_shop: OnMissing
     gone_there: OnMissing
+    makes_new: bool = False
+    archives: bool = False
 
     @property
     def digest(self) -> str:
@@ -71,7 +77,9 @@ class ChosenEntity:
             + ([one.field.kind.value] if metafield_named(one.field.name) and one.field.kind is not Kind.TEXT else [])
             for one in self.fields
         ]
-        return digest([self.table, fields, self.gone_in_shop.value, self.gone_there.value])
+        more = [["makes_new"]] if self.makes_new else []
+        more += [["archives"]] if self.archives else []
+        return digest([self.table, fields, self.gone_in_shop.value, self.gone_there.value, *more])
 
     @property
     def metafields(self) -> tuple[str, ...]:
@@ -180,20 +188,48 @@ def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
     if entity is None:
         reading.say(name, f"there is no such entity{_near(name, (*ENTITIES, ORDERS))}")
         return None
-    options = _options(name, given, ("table", "fields", "gone_in_shop", "gone_in_grist"), reading)
+    options = _options(name, given, ("table", "fields", "gone_in_shop", "gone_in_grist", "new_rows"), reading)
     if options is None:
         return None
     table = options.get("table", entity.table)
     if not isinstance(table, str) or not table.strip():
         reading.say(f"{name}.table", "must be a table's name")
         return None
-    return ChosenEntity(
+    gone = options.get("gone_in_grist", "restore")
+    chosen = ChosenEntity(
         entity,
         table.strip(),
         tuple(_fields(entity, options.get("fields"), reading)),
         _missing(f"{name}.gone_in_shop", options.get("gone_in_shop", "keep"), ("keep", "delete"), reading),
-        _missing(f"{name}.gone_in_grist", options.get("gone_in_grist", "restore"), ("restore", "keep"), reading),
+        _missing(f"{name}.gone_in_grist", gone, ("restore", "keep", "archive"), reading),
+        _makes_new(name, options.get("new_rows", "leave"), reading),
+        gone == "archive",
     )
+    _refuse_lacking(chosen, reading)
+    return chosen
+
+
+def _makes_new(name: str, word: Any, reading: _Reading) -> bool:
+    if word not in ("leave", "create"):
+        reading.say(f"{name}.new_rows", "must be leave or create")
+    return bool(word == "create")
+
+
+def _refuse_lacking(chosen: ChosenEntity, reading: _Reading) -> None:
+    """What making and archiving in the shop need besides."""
+    for asked, setting, needed in (
+        (chosen.makes_new, "new_rows: create", ("title", "status")),
+        (chosen.archives, "gone_in_grist: archive", ("status",)),
+    ):
+        if asked and chosen.entity.name != PRODUCTS.name:
+            reading.say(chosen.entity.name, f"{setting} is for products only")
+            continue
+        there = {one.field.name for one in chosen.fields}
+        for name in needed if asked else ():
+            if name not in there:
+                reading.say(chosen.entity.name, f"{setting} needs the field {name}")
+            elif not reading.writes(chosen.entity.name, name):
+                reading.say(chosen.entity.name, f"{setting} needs products.{name} in shopify_writes")
 
 
 def _options(place: str, given: Any, known: tuple[str, ...], reading: _Reading) -> Mapping[str, Any] | None:

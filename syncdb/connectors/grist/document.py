@@ -42,6 +42,7 @@ class GristDocument:
         self.own_writes: int | None = 0  # calls that made a state; None once one of them was lost
         self._kept: dict[str, Kept] = {}
         self._unkeyed: dict[str, int] = {}
+        self._touched: set[str] = set()
         self._tables: list[TableInfo] | None = None
         self._deltas: dict[str, Delta] = {}
         self._head: State | None = None
@@ -144,6 +145,10 @@ class GristDocument:
     def unkeyed(self, entity: str) -> int:
         """How many rows without a key were added to a table since the cursor of this run, as far as `changes` told."""
         return self._unkeyed.get(entity, 0)
+
+    def touched_unkeyed(self, entity: str) -> bool:
+        """Whether rows without a key were added or changed since the cursor of this run, as far as `changes` told."""
+        return entity in self._touched or self.unkeyed(entity) > 0
 
     def is_kept(self, table: str) -> bool:
         """Whether a table, by its id, is known to be one that is kept in step."""
@@ -343,6 +348,8 @@ class GristDocument:
             return None
         by_row = self._keys_at(place[1], place[2], said.rows)
         self._unkeyed[kept.entity] = said.unkeyed
+        if said.rows - by_row.keys():
+            self._touched.add(kept.entity)
         return tuple(sorted(said.keys | {by_row[row] for row in said.rows if row in by_row}))
 
     def _keys_at(self, table: str, column: str, rows: Iterable[int]) -> dict[int, str]:

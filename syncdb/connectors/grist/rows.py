@@ -140,6 +140,20 @@ def by_key(answered: Iterable[Json], layout: TableLayout, wanted: Sequence[str] 
     return rows
 
 
+def keyless_in(answered: Iterable[Json], layout: TableLayout, mark: str) -> list[Row]:
+    """Rows without a key that hold something in a column of ours, and those whose key begins with `mark` and stands once."""
+    rows = by_key(answered := list(answered), layout)
+    blank = (one for one in answered if one["fields"][layout.key.id] in ("", None) and _first_shown(one["fields"], layout))
+    marked = [row for key, row in rows.by_key.items() if key.startswith(mark)]
+    return [*marked, *(Row(one["id"], "", one["fields"], one.get("errors") or {}) for one in blank)]
+
+
+def known_by(row: Row, layout: TableLayout) -> Json:
+    """The first text of a row in a column of ours, by which it is known again: row ids are used anew."""
+    plain = (place.id for place in layout.places.values() if not place.computed and pure(place.type) in ("Text", "Choice"))
+    return dict([next(((name, cell) for name in plain if isinstance(cell := row.cells.get(name), str) and cell), ("id", row.id))])
+
+
 def _first_shown(cells: Mapping[str, Any], layout: TableLayout) -> str:
     """What a row holds in the first column of ours that is not empty; "" where all are. Formulas and references aside."""
     own = (place for place in layout.places.values() if not place.computed and pure(place.type) != "Ref")

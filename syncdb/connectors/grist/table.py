@@ -14,7 +14,7 @@ from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
 from syncdb.connectors.grist.layout import ColumnPlace, TableBinding, TableColumn, TableLayout, TableState, WantedTable
 from syncdb.connectors.grist.lookalike import Likeness, refuse_lookalikes
-from syncdb.connectors.grist.rows import Row, RowReader, TableRows, by_key, codecs_of, complete_in
+from syncdb.connectors.grist.rows import Row, RowReader, TableRows, by_key, codecs_of, complete_in, keyless_in, known_by
 from syncdb.connectors.grist.schema import pure
 from syncdb.connectors.grist.structure import as_evidence, made_by, next_call, survey
 from syncdb.connectors.grist.writing import Writer
@@ -86,6 +86,7 @@ class GristTable:
         self._settled: set[int] = set()
         self._unreadable: dict[tuple[str, str], str] = {}
         self._unkeyed: list[str] = []
+        self._listed = False
         document.keep(self)
 
     @property
@@ -129,7 +130,7 @@ class GristTable:
         """What a person should know of the table since this was last called: rows that are nobody's record."""
         shown, self._unkeyed = self._unkeyed, []
         added = self._document.unkeyed(self.entity)
-        count, place = len(shown) or added, self.stands_in()
+        count, place = len(shown) if self._listed else added, self.stands_in()
         if not count or place is None:
             return []
         first = ", ".join(shown[:UNKEYED_NAMED]) + (" ..." if len(shown) > UNKEYED_NAMED else "")
@@ -238,7 +239,7 @@ class GristTable:
         """See Connector.fetch. One request: everything as it is at one moment, handed on in blocks."""
         self._unreadable.clear()
         rows = self._read(None)
-        self._unkeyed = rows.unkeyed
+        self._unkeyed, self._listed = rows.unkeyed, True
         found = list(rows.by_key.items())
         doubled = _places(rows)
         if self._layout is None or not found:
@@ -257,6 +258,19 @@ class GristTable:
             return Snapshot({}, complete=self._sure(), doubled=_places(rows))
         reader = self._reader(self._layout)
         return Snapshot({key: self._found(reader, row) for key, row in rows.by_key.items()}, self._sure(), _places(rows))
+
+    def keyless(self, mark: str) -> tuple[TableLayout | None, list[tuple[Found, Json]]]:
+        """Rows without a key and those whose key begins with `mark`, each with cells by which it is known again. One request."""
+        layout = self._standing_layout()
+        if layout is None:
+            return None, []
+        try:
+            answered = self._document.rows(layout.table)
+        except Declined as declined:
+            raise self._document.explained(declined) from declined
+        reader = self._reader(layout)
+        rows = keyless_in(answered, layout, mark) if complete_in(answered, layout) else []
+        return layout, [(reader.found(row), known_by(row, layout)) for row in rows]
 
     def _sure(self) -> bool:
         """Whether what is not shown is not there: access rules hide rows without a word."""

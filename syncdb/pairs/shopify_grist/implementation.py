@@ -1,18 +1,20 @@
 """A shop and a Grist document, both ways: from settings to runs."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from syncdb.clock import Clock
-from syncdb.connectors.base import Feed
-from syncdb.connectors.grist import GristClient, GristDocument
+from syncdb.connectors.base import Connector, Feed
+from syncdb.connectors.grist import GristClient, GristDocument, GristTable
+from syncdb.connectors.grist.keying import KeyingTable
 from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.connectors.grist.target import find_document
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.connectors.shopify.client import ShopifyClient
@@ -24,7 +26,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.ledger import Ledger
-from syncdb.model import Owner, Policy, Rule, Side
+from syncdb.model import OnMissing, Owner, Policy, Rule, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.shop_identity import one_shop
@@ -35,6 +37,10 @@ from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
 from syncdb.pairs.shopify_grist.known_table import rows_shown
+from syncdb.pairs.shopify_grist.let_go import LetGo, WithoutLetGo
+from syncdb.pairs.shopify_grist.new_products import ORIGIN, NewProducts
+from syncdb.pairs.shopify_grist.new_products import whole as whole_product
+from syncdb.pairs.shopify_grist.new_rows import MARK, RowKeys, RowsFeed
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
@@ -45,6 +51,10 @@ from syncdb.systems.grist.keys import GRIST
 from syncdb.systems.sender import Sender
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import SHOP, kinds_of, one_shop_by_name, shop_sender
+
+PRODUCTS = "products"
+NEEDED = ("title",)  # what a row must say to be made a product
+ARCHIVED = {"status": "ARCHIVED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,16 @@ def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
     typed = with_empty(opened.types)
     types = {one.entity.name: {name: typed[one.entity.name].get(name, "") for name in one.metafields} for one in whole}
     overlap = timedelta(minutes=settings.overlap_minutes)
-    catalogue = ShopCatalogue(opened.shopify, fields=names, overlap=overlap, types=types)
+    conversation = Conversation(opened.shopify)
+    catalogue = ShopCatalogue(
+        opened.shopify,
+        fields=names,
+        overlap=overlap,
+        types=types,
+        conversation=conversation,
+        origin=ORIGIN if any(one.makes_new for one in whole) else None,
+        whole=whole_product(types.get(PRODUCTS, {}), conversation),
+    )
     pair_run = _pair_run(opened, selection, catalogue, part=part)
     sync = PairSync(opened.ledger, pair_run, opened.request, opened.clock, opened.rng, opened.progress)
     shown = {one.entity.name: shown_fields(one) for one in selection.entities}
@@ -203,17 +222,15 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         wish = wanted[one.entity.name]
         side = catalogue.side(one.entity.name)
         table = tables.table(one.entity.name, one.table, wish.columns, wish.changed_at, _likeness(side))
-        pair = EntityPair(
-            registered(opened.ledger, tables.document.id, one.entity.name),
-            side,
-            table,
-            Policy({part.field.name: part.rule for part in one.fields}, one.gone_in_shop, one.gone_there),
-            limits(settings),
-        )
+        name = registered(opened.ledger, tables.document.id, one.entity.name)
+        left, right = _with_new_rows(opened, whole[one.entity.name], name, side, table)
+        left = _without_let_go(opened, whole, whole[one.entity.name], left)
+        pair = EntityPair(name, left, right, _policy(one), limits(settings))
         refuse_forbidden(one.entity.name, pair.policy, (pair.left.name, pair.left.can), (pair.right.name, pair.right.can))
         derived = _derived(one, whole)
         entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}, derived))
-    feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: tables.document}
+    making = [one.entity.name for one in whole.values() if one.makes_new]
+    feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: RowsFeed(tables.document, making)}
 
     def news() -> Iterator[Notice]:
         yield from catalogue.news()
@@ -222,6 +239,56 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
 
     naming = {Side.LEFT: Naming(SHOP, catalogue.named), Side.RIGHT: Naming(GRIST.name, None)}
     return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, news, part, naming)
+
+
+def _policy(one: ChosenEntity) -> Policy:
+    rules = {part.field.name: part.rule for part in one.fields}
+    farewell = ARCHIVED if one.archives else {}
+    return Policy(
+        rules,
+        one.gone_in_shop,
+        one.gone_there,
+        create_left=one.makes_new,
+        marks_new=MARK if one.makes_new else "",
+        farewell=farewell,
+    )
+
+
+def _with_new_rows(
+    opened: _Opened, one: ChosenEntity, pair: str, side: CatalogueSide, table: GristTable
+) -> tuple[Connector, KeyingTable]:
+    """The sides of an entity: the table gives its rows the keys that they lack, the shop makes what people added."""
+    document, records, request = opened.tables.document, opened.ledger.records(pair), opened.request
+    keys = RowKeys(records)
+    left: Connector = side
+    if one.makes_new and side.creator is not None:
+        keys = RowKeys(records, NEEDED, True, side.creator.custom.product)
+        allowed = frozenset(part.field.name for part in one.fields if part.rule.owner is not Owner.LEFT)
+        types = with_empty(opened.types).get(one.entity.name, {})
+        left = NewProducts(side, allowed, types, keys.known.__setitem__)
+    return left, KeyingTable(table, document, keys.keys, MARK, request.dry, opened.clock)
+
+
+def _without_let_go(opened: _Opened, whole: Mapping[str, ChosenEntity], one: ChosenEntity, left: Connector) -> Connector:
+    """A side whose references to rows that people deleted for good are empty."""
+    references = {
+        part.field.name: _let_go(opened, part.field.to)
+        for part in one.fields
+        if part.field.to in whole and whole[part.field.to].gone_there is not OnMissing.RESTORE
+    }
+    return WithoutLetGo(left, references) if references else left
+
+
+def _let_go(opened: _Opened, entity: str) -> LetGo:
+    document = opened.tables.document
+    records = opened.ledger.records(pair_name(document.id, entity))
+
+    def let_go(ids: Collection[str]) -> Collection[str]:
+        place = next((one.stands_in() for one in opened.tables.made.values() if one.entity == entity), None)
+        standing = document.keys_of(place[1], place[2])[1] if place else frozenset(ids)
+        return records.agreed(sorted(set(ids) - standing))
+
+    return let_go
 
 
 def _derived(one: ChosenEntity, whole: Mapping[str, ChosenEntity]) -> tuple[Derived, ...]:

@@ -1,0 +1,89 @@
+"""Which key a row without one is to have: that of the record whose row lost it, or a mark under which a new one is made."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from syncdb.connectors.base import Changes
+from syncdb.connectors.grist import GristDocument
+from syncdb.ledger.records import Records
+from syncdb.model import Found, Record
+from syncdb.values import canonical, same
+
+MARK = "new:"
+MOST = 500  # rows or records compared with each other
+LEAST = 2  # values that a row and a record must share
+
+
+@dataclass(frozen=True, slots=True)
+class RowsFeed:
+    """The document's feed. Rows without a key that people added or changed have all of these entities looked at."""
+
+    document: GristDocument
+    entities: Sequence[str]
+
+    def changes(self, cursor: str | None) -> Changes:
+        found = self.document.changes(cursor)
+        added = {entity: None for entity in self.entities if self.document.touched_unkeyed(entity)}
+        return replace(found, keys={**found.keys, **added})
+
+    def put_back(self, seen: str) -> str:
+        return self.document.put_back(seen)
+
+    def after_own_writes(self, cursor: str) -> str:
+        return self.document.after_own_writes(cursor)
+
+
+@dataclass(slots=True)
+class RowKeys:
+    """Decides for one entity. With `makes` a row that names all of `needed` is marked as a record to be made.
+
+    `made` finds what was made under a mark; `given` are marks of this run, under which nothing can be yet, and `known` what was.
+    """
+
+    records: Records
+    needed: Sequence[str] = ()
+    makes: bool = False
+    made: Callable[[str], str | None] = lambda mark: None
+    given: set[str] = field(default_factory=set)
+    known: dict[str, str] = field(default_factory=dict)
+
+    def keys(self, rows: Sequence[Found], standing: Callable[[], Iterable[str]]) -> dict[str, str]:
+        """By place, the key that a row is to have; rows that stay as they are are left out."""
+        found: dict[str, str] = {}
+        for row in rows:
+            if row.record.key and (made := self._made(row.record.key)):
+                found[row.ref] = made
+        blank = [row for row in rows if not row.record.key]
+        if blank:
+            found |= self._put_back(blank, frozenset(standing()))
+        if self.makes:
+            for row in blank:
+                if row.ref not in found and self._is_whole(row):
+                    found[row.ref] = f"{MARK}{uuid4().hex}"
+                    self.given.add(found[row.ref])
+        return found
+
+    def _made(self, mark: str) -> str | None:
+        if mark in self.known:
+            return self.known[mark]
+        return None if mark in self.given else self.made(mark)
+
+    def _is_whole(self, row: Found) -> bool:
+        return all(canonical(row.record.fields.get(name)) is not None for name in self.needed)
+
+    def _put_back(self, rows: Sequence[Found], standing: frozenset[str]) -> dict[str, str]:
+        """Rows that show all that was agreed about just one record which has no row, and no other row does."""
+        lost = [key for key, _ in self.records.all_keys() if key not in standing]
+        if len(rows) > MOST or len(lost) > MOST:
+            return {}
+        bases = {key: known.base for key, known in self.records.known(lost).items() if known.base is not None}
+        meant = {row.ref: [key for key, base in bases.items() if _alike(base, row.record.fields)] for row in rows}
+        named = [key for keys in meant.values() for key in keys]
+        return {ref: keys[0] for ref, keys in meant.items() if len(keys) == 1 and named.count(keys[0]) == 1}
+
+
+def _alike(base: Record, shown: Mapping[str, object]) -> bool:
+    names = [name for name in base.fields if name in shown]
+    told = [name for name in names if canonical(base.fields[name]) is not None]
+    return len(told) >= LEAST and all(same(base.fields[name], shown[name]) for name in names)  # type: ignore[arg-type]
