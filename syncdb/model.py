@@ -100,11 +100,15 @@ class OnDrift(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The rule of one field. `tie` counts only where both sides own it."""
+    """The rule of one field. `tie` counts only where both sides own it.
+
+    `asks_first`: where nobody knows what was agreed, the owner's word does not go over what the other side shows.
+    """
 
     owner: Owner
     on_drift: OnDrift = OnDrift.RESTORE
     tie: Tie = Tie.ASK
+    asks_first: bool = False
 
 
 class OnMissing(Enum):
@@ -120,7 +124,7 @@ class Policy:
     """What the user chose for a pair: a rule per field, and what absence and novelty on either side mean.
 
     `told` are fields that tell people which record it is: what both sides show alike is remembered, and never written.
-    `new_needs` are fields without which a new record is not made on the other side. `marks_new` is how the keys begin under which
+    `new_needs` are fields without which a new record is not made on the other side. `marks_new` is how keys begin under which
     the left side may make new records ("": any). With `farewell` records of the left side are not deleted, but given these values.
     """
 

@@ -16,6 +16,7 @@ from syncdb.model import (
     Owner,
     Policy,
     Record,
+    Rule,
     Side,
     Take,
     Tie,
@@ -211,7 +212,7 @@ def _settle(
     if rule.owner is Owner.BOTH:
         written = _shared(difference, rule.tie, triple, left, right)
     else:
-        written = _owned(difference, Side(rule.owner.value), rule.on_drift, left, right)
+        written = _owned(difference, Side(rule.owner.value), rule, left, right)
     if isinstance(written, Conflict) and verdict is not None and verdict.fits(difference.left, difference.right):
         to = _decided(difference, verdict)
         if not any(rule.owner.value == side.value for side in to):  # the owner's word is never written over
@@ -240,15 +241,19 @@ def _persons_own(name: str, there: Found) -> bool:
     return name in there.computed or name in there.frozen
 
 
-def _owned(difference: Difference, owner: Side, on_drift: OnDrift, left: Found, right: Found) -> dict[Side, Value] | Conflict:
+def _owned(difference: Difference, owner: Side, rule: Rule, left: Found, right: Found) -> dict[Side, Value] | Conflict:
     drifted, shown = (Moved.RIGHT, difference.right) if owner is Side.LEFT else (Moved.LEFT, difference.left)
     blank = difference.field in (right if owner is Side.LEFT else left).blank
-    if on_drift is OnDrift.REPORT and difference.moved is drifted:
+    unsure = difference.moved is Moved.NO_BASE and not (blank or canonical(shown) is None)
+    reports = rule.on_drift is OnDrift.REPORT
+    if reports and difference.moved is drifted:
         return _conflict(difference, Why.EDITED)
-    if on_drift is OnDrift.REPORT and difference.moved is Moved.NO_BASE and not (blank or canonical(shown) is None):
+    if reports and unsure:
         return _conflict(difference, Why.NO_BASE)  # whether a person put it there is not known: it is not lost on a guess
     if difference.moved is Moved.NO_BASE and difference.field in (left if owner is Side.LEFT else right).blank:
         return _filled(difference, left, right)  # an owner that has said nothing yet empties nothing
+    if rule.asks_first and unsure:
+        return _conflict(difference, Why.NO_BASE)
     return {owner.other: difference.left if owner is Side.LEFT else difference.right}
 
 

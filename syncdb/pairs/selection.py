@@ -23,7 +23,7 @@ from syncdb.values import Kind, digest
 
 RULES: Mapping[str, Rule] = {
     "shopify": Rule(Owner.LEFT),
-    "grist": Rule(Owner.RIGHT),
+    "grist": Rule(Owner.RIGHT, asks_first=True),
     "shopify-wins": Rule(Owner.BOTH, tie=Tie.LEFT),
     "grist-wins": Rule(Owner.BOTH, tie=Tie.RIGHT),
     "newest": Rule(Owner.BOTH, tie=Tie.NEWEST),

@@ -324,7 +324,9 @@ def outcomes(rule: str, base: Any, left: Any, right: Any) -> set[Pair]:
     if rule == "shopify":
         return {ours}
     if rule == "grist":
-        return {ours} if base == NOTHING and right in BLANK else {theirs}
+        if base == NOTHING and left not in BLANK:
+            return {ours} if right in BLANK else {stays}  # what nobody agreed about is not written over in the shop
+        return {theirs}
     if rule == "report":
         reported = same(left, base) or (base == NOTHING and right not in BLANK)
         return {stays} if reported else {ours}

@@ -122,6 +122,23 @@ def test_a_price_in_dispute_is_not_deleted_with_its_row(world: ProofWorld) -> No
     assert world.shown("variants", variant, "Price") == 99
 
 
+def test_the_first_word_of_grist_is_asked_about_where_nobody_knows_what_was_agreed(world: ProofWorld) -> None:
+    """A column of numbers made 451 of the SKU 000451; after a lost ledger that went over it by the rule grist."""
+    world.chosen["variants"]["sku"] = "grist"
+    variant = world.variant()
+    world.merchant.edit_variant(variant["id"], inventoryItem={"sku": "000451"})
+    world.put_ledger(None)
+    world.edit("variants", variant["id"], "SKU", "451")
+    assert world.synced(full=True).conflicts == 1
+    assert variant["sku"] == "000451" and world.shown("variants", variant["id"], "SKU") == "451"
+    assert world.manage("conflicts", "--all", "--take", "grist").code == 0
+    world.synced()
+    assert variant["sku"] == "451"
+    world.edit("variants", variant["id"], "SKU", "452")
+    world.synced()
+    assert variant["sku"] == "452"  # from then on it is Grist's
+
+
 def test_a_word_in_a_cell_keeps_the_row(world: ProofWorld) -> None:
     world.gone["variants"] = "delete"
     product = world.product(0)
