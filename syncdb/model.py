@@ -125,7 +125,7 @@ class Policy:
 
     `told` are fields that tell people which record it is: what both sides show alike is remembered, and never written.
     `new_needs` are fields without which a new record is not made on the other side. `marks_new` is how keys begin under which
-    the left side may make new records ("": any). With `farewell` records of the left side are not deleted, but given these values.
+    the left side may make new records ("": any). With `farewell` records there are not deleted, but given these values.
     """
 
     rules: Mapping[str, Rule]

@@ -51,6 +51,11 @@ def seen(pair: str, side: str) -> str:
     return f"seen:{pair}:{side}"
 
 
+def new_rows(pair: str) -> str:
+    """Marks of rows that are to be made records of the other side, until those rows have their ids."""
+    return f"new_rows:{pair}"
+
+
 def sides(pair: str) -> str:
     """What the configuration calls the two sides of a pair, left and right, where that is not said by its type."""
     return f"sides:{pair}"

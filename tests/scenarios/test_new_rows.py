@@ -114,6 +114,19 @@ class Cut:
         return self.seen
 
 
+def test_after_a_lost_ledger_a_row_that_was_being_made_is_found(making: GristWorld) -> None:
+    world = making
+    world.person("products").add(Title="Teapot")
+    world.faults.add(Fault("unavailable", lambda seen: bool(called(world, "Teapot")), times=None))
+    world.sync()  # the product is made, and nothing else goes through
+    world.faults.clear()
+    world.ledger.unlink()
+    world.sync(full=True)
+    world.sync(full=True)
+    (product,), (row,) = called(world, "Teapot"), rows_called(world, "Teapot")
+    assert row["Shopify ID"] == product["id"]
+
+
 @pytest.mark.parametrize("gone", ["keep", "archive"])
 def test_what_referred_to_a_deleted_row_is_no_trouble(make: Callable[..., GristWorld], gone: str) -> None:
     chosen = {"products": {"fields": ["title", "status"], "gone_in_grist": gone}, "variants": True, "inventory": True}

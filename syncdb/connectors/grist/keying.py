@@ -25,12 +25,14 @@ class KeyingTable:
     """A table whose rows are given keys. `keys_for` is told rows without a key and those whose key begins with `mark`.
 
     It says by place (the row's id as text) which key each is to have; the second thing it is given asks for all keys that stand.
+    `marks` are those that stand in rows, None where that is not known.
     """
 
     table: GristTable
     document: GristDocument
     keys_for: Keys
     mark: str
+    marks: Callable[[], Sequence[str] | None] = lambda: ()
     dry: bool = False
     clock: Clock = SYSTEM
     name: str = field(init=False)
@@ -81,8 +83,8 @@ class KeyingTable:
         self.table.close()
 
     def _keys(self, token: int) -> Attempt | None:
-        layout, rows = self.table.keyless(self.mark)
-        if layout is None or not rows:
+        layout, rows = self.table.keyless(self.mark, self.marks())
+        if layout is None:
             return None
 
         def standing() -> Iterable[str]:

@@ -259,13 +259,16 @@ class GristTable:
         reader = self._reader(self._layout)
         return Snapshot({key: self._found(reader, row) for key, row in rows.by_key.items()}, self._sure(), _places(rows))
 
-    def keyless(self, mark: str) -> tuple[TableLayout | None, list[tuple[Found, Json]]]:
-        """Rows without a key and those whose key begins with `mark`, each with cells by which it is known again. One request."""
+    def keyless(self, mark: str, marks: Sequence[str] | None) -> tuple[TableLayout | None, list[tuple[Found, Json]]]:
+        """Rows without a key and those with one of these `marks` (None: with any that begins with `mark`). One request.
+
+        Each comes with cells by which it is known again.
+        """
         layout = self._standing_layout()
         if layout is None:
             return None, []
         try:
-            answered = self._document.rows(layout.table)
+            answered = self._document.rows(layout.table, None if marks is None else {layout.key.id: ["", *marks]})
         except Declined as declined:
             raise self._document.explained(declined) from declined
         reader = self._reader(layout)

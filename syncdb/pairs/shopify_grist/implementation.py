@@ -259,14 +259,15 @@ def _with_new_rows(
 ) -> tuple[Connector, KeyingTable]:
     """The sides of an entity: the table gives its rows the keys that they lack, the shop makes what people added."""
     document, records, request = opened.tables.document, opened.ledger.records(pair), opened.request
-    keys = RowKeys(records)
+    ledger = opened.ledger
+    keys = RowKeys(records, ledger.runs)
     left: Connector = side
     if one.makes_new and side.creator is not None:
-        keys = RowKeys(records, NEEDED, True, side.creator.custom.product)
+        keys = RowKeys(records, ledger.runs, NEEDED, True, side.creator.custom.product, ledger.transaction)
         allowed = frozenset(part.field.name for part in one.fields if part.rule.owner is not Owner.LEFT)
         types = with_empty(opened.types).get(one.entity.name, {})
         left = NewProducts(side, allowed, types, keys.known.__setitem__)
-    return left, KeyingTable(table, document, keys.keys, MARK, request.dry, opened.clock)
+    return left, KeyingTable(table, document, keys.keys, MARK, keys.marks, request.dry, opened.clock)
 
 
 def _without_let_go(opened: _Opened, whole: Mapping[str, ChosenEntity], one: ChosenEntity, left: Connector) -> Connector:

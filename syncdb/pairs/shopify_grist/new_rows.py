@@ -1,12 +1,15 @@
 """Which key a row without one is to have: that of the record whose row lost it, or a mark under which a new one is made."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from syncdb.connectors.base import Changes
 from syncdb.connectors.grist import GristDocument
+from syncdb.ledger import state_keys
 from syncdb.ledger.records import Records
+from syncdb.ledger.runs import Runs
 from syncdb.model import Found, Record
 from syncdb.values import canonical, same
 
@@ -38,15 +41,33 @@ class RowsFeed:
 class RowKeys:
     """Decides for one entity. With `makes` a row that names all of `needed` is marked as a record to be made.
 
-    `made` finds what was made under a mark; `given` are marks of this run, under which nothing can be yet, and `known` what was.
+    `kept` is where marks are remembered, `made` finds what was made under one; `given` are marks of this run, under which nothing
+    can be yet, and `known` what was made in it.
     """
 
     records: Records
+    kept: Runs
     needed: Sequence[str] = ()
     makes: bool = False
     made: Callable[[str], str | None] = lambda mark: None
+    transaction: Callable[[], AbstractContextManager[None]] = nullcontext
     given: set[str] = field(default_factory=set)
     known: dict[str, str] = field(default_factory=dict)
+
+    def marks(self) -> Sequence[str] | None:
+        """The marks that may stand in rows; None where the ledger does not know, as after it was lost."""
+        if not self.makes:
+            return ()
+        stored: list[str] | None = self.kept.get(state_keys.new_rows(self.records.pair))
+        return stored
+
+    def _keep(self, marks: Collection[str], done: Collection[str]) -> None:
+        """Remember marks before any of them is written; one whose write was lost may stand later."""
+        known = self.marks()
+        wanted = sorted({*(known or ()), *marks} - set(done))
+        if self.makes and known != wanted:
+            with self.transaction():
+                self.kept.put(state_keys.new_rows(self.records.pair), wanted)
 
     def keys(self, rows: Sequence[Found], standing: Callable[[], Iterable[str]]) -> dict[str, str]:
         """By place, the key that a row is to have; rows that stay as they are are left out."""
@@ -62,12 +83,17 @@ class RowKeys:
                 if row.ref not in found and self._is_whole(row):
                     found[row.ref] = f"{MARK}{uuid4().hex}"
                     self.given.add(found[row.ref])
+        seen = {row.record.key for row in rows if row.record.key}
+        self._keep(seen | {key for key in found.values() if key.startswith(MARK)}, self.known.keys() - seen)
         return found
 
     def _made(self, mark: str) -> str | None:
         if mark in self.known:
             return self.known[mark]
-        return None if mark in self.given else self.made(mark)
+        found = None if mark in self.given else self.made(mark)
+        if found is not None:
+            self.known[mark] = found
+        return found
 
     def _is_whole(self, row: Found) -> bool:
         return all(canonical(row.record.fields.get(name)) is not None for name in self.needed)
