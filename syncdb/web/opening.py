@@ -1,5 +1,6 @@
 """Making ready what pages work on, for `serve` and for a WSGI server: web.db, the code of a first start, secrets not to log."""
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -45,6 +46,10 @@ def open_site(
     return site
 
 
+FIRST = 1  # the number of the process with which everything ends
+ENDING = 300.0  # seconds that runs are given
+
+
 @contextmanager
 def scheduled(site: Site) -> Iterator[None]:
     """While inside, runs are started by themselves. Raises ConfigurationError for a schedule that cannot be meant."""
@@ -58,6 +63,8 @@ def scheduled(site: Site) -> Iterator[None]:
     finally:
         stop.set()
         thread.join(10)
+        if os.getpid() == FIRST:  # in a container nobody else would ask them to end
+            site.jobs.end_own(ENDING)
 
 
 def secrets_of(site: Site) -> tuple[str, ...]:

@@ -135,6 +135,20 @@ def test_a_run_outlives_a_killed_starter_and_a_killed_run_is_told_lost(make: Cal
     assert lost.lost and "without a word" in lost.said
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there is no way to ask on Windows")
+def test_where_all_ends_with_the_starter_runs_are_asked_to_end_first(make: Callable[..., World]) -> None:
+    world = make(orders=10)
+    jobs = jobs_of(world)
+    with held_at_a_write(world) as come:
+        job = jobs.start(RunWish(SHEETS), "schedule", "", now())
+        assert come.wait(60)
+        ending = threading.Thread(target=jobs.end_own, args=(60.0,))
+        ending.start()
+        until(lambda: "asked to end" in (world.folder / "sync.log").read_text(encoding="utf-8"))
+    ending.join()
+    assert found(jobs, job).exit_code == Exit.INTERRUPTED
+
+
 def test_a_run_by_hand_appears_like_any_other_where_somebody_looks_on(make: Callable[..., World]) -> None:
     world = make(orders=3)
     path = web_path(world.folder / "ledger.db")
