@@ -12,6 +12,7 @@ from syncdb.cli.options import ConfigOption, DbOption, JsonOption, PairOption, a
 from syncdb.cli.output import Column, Output
 from syncdb.errors import Exit
 from syncdb.pairs import registry
+from syncdb.services.alerts.checks import check_serving
 from syncdb.services.ledger_location import configured_pairs
 from syncdb.services.validation import check_ledger, check_remotes, exit_code, read_configurations
 from syncdb.systems.check import Check, CheckState, skipped
@@ -37,6 +38,7 @@ def validate(
             path = usable[0].settings.db_path
             checks += check_ledger(path)
             checks += [skipped(part, "all", "--offline") for part in parts] if offline else check_remotes(usable, path)
+        checks += check_serving(config, os.environ, Path.cwd())
         code = exit_code(checks)
         if output.as_json:
             output.data({"exit_code": int(code), "passed": code is Exit.DONE, "checks": [_data(check) for check in checks]})

@@ -125,3 +125,16 @@ def test_offline(world: World, run: Manage) -> None:
     said = run("validate", "--offline", "--json")
     assert said.code == 0 and states(said.data)["shopify: all"] == "skipped"
     assert world.faults.log == []
+
+
+def test_settings_that_no_run_reads(world: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_MAIL_TO", "owner@example.com")
+    monkeypatch.setenv("SCHEDULE", "sheets=sometimes")
+    wrong = run("validate", "--offline", "--json")
+    told = {one["part"]: one["told"] for one in wrong.data["checks"] if one["state"] == "failed"}
+    assert wrong.code == 2 and "no mail is sent" in told["alerts"] and "sheets must be" in told["schedule"]
+    monkeypatch.setenv("ALERT_MAIL_FROM", "syncdb@example.com")
+    monkeypatch.setenv("ALERT_SMTP", "smtp.example.com")
+    monkeypatch.setenv("SCHEDULE", "sheets=15m")
+    right = run("validate", "--offline")
+    assert right.code == 0 and "people are told by mail" in right.out
