@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NOT_NEEDED = ("graphql", "jinja2", "pydantic", "syncdb.connectors.grist", "syncdb.sandbox", "typer", "werkzeug")
+NOT_NEEDED = ("graphql", "jinja2", "psycopg", "pydantic", "syncdb.connectors.grist", "syncdb.sandbox", "typer", "werkzeug")
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.connectors.postgres.database import ErpDatabase, Work
 from syncdb.connectors.postgres.install.writing import name, statement
 from syncdb.connectors.postgres.queue import COLUMNS, TO_SHOPIFY, QueueRow, queue_row
 from syncdb.connectors.postgres.tables import ErpTables
@@ -59,6 +59,8 @@ _PRUNE = """
 delete from {queue}
 where (status = 'completed' or superseded_by is not null) and updated_at < clock_timestamp() - make_interval(days => %(days)s)
 """
+# a write is settled within the runs that follow it: after so long nobody asks for its token any more
+_PRUNE_WRITES = "delete from {writes} where at < clock_timestamp() - make_interval(days => %(days)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class QueueBook:
     def __init__(self, database: ErpDatabase, tables: ErpTables) -> None:
         self._database = database
         self._place = name(tables.schema, tables.own["sync_queue"])
+        self._writes = name(tables.schema, tables.own["sync_writes"])
 
     def counts(self) -> QueueCounts:
         """How many rows there are of each kind."""
@@ -123,8 +126,13 @@ class QueueBook:
         return frozenset(row["id"] for row in done)
 
     def prune(self, days: int) -> int:
-        """Remove what was done more than so many days ago. Returns how many rows that were."""
-        return self._database.transaction(lambda work: work.run(self._sql(_PRUNE), {"days": days}))
+        """Remove what was done more than so many days ago, and tokens of writes. Returns how many rows of the queue that were."""
+
+        def work_it(work: Work) -> int:
+            work.run(statement(_PRUNE_WRITES, writes=self._writes), {"days": days})
+            return work.run(self._sql(_PRUNE), {"days": days})
+
+        return self._database.transaction(work_it)
 
     def _sql(self, text: str) -> str:
         return statement(text, queue=self._place)

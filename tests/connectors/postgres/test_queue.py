@@ -182,7 +182,9 @@ def test_adding_by_hand_counts_and_tidying_up(desk: Desk) -> None:
     assert desk.book.counts().completed_today == 1
     assert desk.book.prune(7) == 0
     desk.erp.sql("update sync_queue set updated_at = now() - interval '8 days'")
+    desk.erp.sql("insert into sync_writes (token, at) values (1, now() - interval '8 days'), (2, now())")
     assert desk.book.prune(7) == 1
+    assert desk.erp.sql("select token from sync_writes") == [{"token": 2}]
 
 
 def test_a_run_that_found_all_in_step_closes_what_failed_and_nothing_else(desk: Desk) -> None:
