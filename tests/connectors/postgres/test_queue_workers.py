@@ -148,5 +148,5 @@ def test_killed_workers_and_a_restarted_server_lose_and_double_nothing(crew: Cre
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_ten_thousand_rows_come_through(crew: Crew) -> None:
-    prove(crew, things=8000, rounds=12)
+    prove(crew, things=10_500, rounds=12)
     judge(crew, least=10_000)
