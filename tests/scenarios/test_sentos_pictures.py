@@ -40,6 +40,11 @@ def media_calls(world: SentosWorld) -> int:
     return sum(any(word in one for word in words) for one in asked) + world.faults.count("sentos", "picture")
 
 
+def planned(world: SentosWorld) -> str:
+    """What a trial told of images."""
+    return "".join(one.read_text(encoding="utf-8") for one in world.folder.parent.rglob("test_output/images/*"))
+
+
 def test_a_picture_comes_and_what_a_person_added_stays(world: SentosWorld) -> None:
     ran = world.synced()
     assert shown(world, "MUG") == [png(9, 9, 200), png(4, 3, 10)]
@@ -47,6 +52,8 @@ def test_a_picture_comes_and_what_a_person_added_stays(world: SentosWorld) -> No
     assert world.variant("MUG")["product"]["media"][0]["alt"] == "mine"
     again = world.synced()
     assert again.written == 0 and media_calls(world) == 0
+    world.synced(full=True, test=True)
+    assert MUG not in planned(world), "nothing would be written"
     assert world.synced(full=True).written == 0 and world.goods.files.uploads == 1
 
 
@@ -155,6 +162,5 @@ def test_pictures_are_left_to_the_shop_by_rule(make_sentos: Callable[..., Sentos
 def test_a_trial_asks_for_no_bytes(world: SentosWorld) -> None:
     world.synced(test=True)
     assert world.faults.count("sentos", "picture") == 0
-    planned = "".join(one.read_text(encoding="utf-8") for one in world.folder.parent.rglob("test_output/images/*"))
-    assert "o_1.png" in planned
+    assert MUG in planned(world)
     assert shown(world, "MUG") == [png(9, 9, 200)]

@@ -85,6 +85,7 @@ def test_a_variant_gone_from_sentos_is_sold_no_more_after_two_listings_and_comes
     assert world.available("HOOD-XL") == 4, "one listing is not enough"
     told = world.synced()
     assert world.available("HOOD-XL") == 0 and "HOOD-XL" in told.text and len(skus(world, "HOOD-S")) == 2
+    assert told.results("products")["updated"]["names"] == ["HOOD-XL"]
     assert world.synced(full=True).written == 0
     product.variants.append(gone)
     world.synced()

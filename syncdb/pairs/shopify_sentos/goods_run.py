@@ -355,7 +355,9 @@ class GoodsRun:
         key = next(iter(joins.keys(Side.LEFT, [operation.key]).values()), operation.key)
         id = joins.ids(Side.RIGHT, [key]).get(key) or key.rpartition(":")[2]
         article = self.catalogue.articles.get(id.partition(AT)[0])
-        return article.product if article is not None and entity != "products" else id
+        if entity == "products":
+            return id
+        return article.product if article is not None else str(joins.records.base(key).get("sku") or id)  # gone: by its SKU
 
 
 def pair_places(warehouses: Mapping[int, str] | None, locations: list[ShopLocation]) -> list[Place]:

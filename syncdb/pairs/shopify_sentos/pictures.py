@@ -107,7 +107,7 @@ class SentosPictures:
     def _told(self, address: str) -> tuple[int | None, datetime | None]:
         """Size and moment of the last change of what stands there: as they were last known, or asked for."""
         last = self.memory.last(address)
-        if last is not None and not self.anew:
+        if last is not None and (self.dry or not self.anew):
             return last[:2]
         return (None, None) if self.dry else self.contents.about(address)
 
