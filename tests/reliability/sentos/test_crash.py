@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.sandbox.sentos.books import Article
+from syncdb.sandbox.shopify.files.contents import png
 from tests.engine.hostile import Steps
 from tests.reliability.crash import dying
 from tests.reliability.sentos.world import ProofWorld
@@ -18,25 +20,35 @@ GUARDS = {"MAX_PRICE_FALL_PERCENT": "100", "MAX_SHOP_CHANGED_PERCENT": "100"}
 
 
 def first_run(world: ProofWorld) -> None:
-    """Nothing is linked yet; two orders wait, and a product is to be made."""
+    """Nothing is linked yet; two orders wait, a product is to be made, and a picture to be brought."""
+    world.clerk.picture("MUG", "o_0.png", png(3, 3, 1))
     world.clerk.add_product("Yeni", "NEW", "59.90", stock={1: 4})
     world.sold += [world.till.sell({"MUG": 2}), world.till.sell({"TS-RED-S": 1, "MUG": 1}, off="0.01")]
 
 
 def everything_moves(world: ProofWorld) -> None:
-    """Prices and stock changed, an order is new, one is cancelled, one was paid, one was sent out."""
+    """Prices and stock changed, an order is new, one is cancelled, one was paid, one was sent out by the shop and one by Sentos,
+    which also has a variant more and another picture.
+    """
     orders = [world.till.sell({"MUG": 1}), world.till.sell({"MUG": 1}, paid=False), world.till.sell({"TS-RED-S": 1})]
+    orders.append(world.till.sell({"MUG": 1}))
+    world.clerk.picture("MUG", "o_0.png", png(3, 3, 1))
     world.sync()
     world.till.cancel(orders[0])
     world.shop.mark_paid(orders[1]["id"])
     world.shop.fulfil(orders[2]["id"], tracking=[("Kargo", "123", None)])
+    world.clerk.set_status(world.order_id(orders[3]), 5, cargo_company="Kargo", tracking_number="456")
+    new = world.sentos.books.new_id()
+    world.clerk.product("HOOD-S").variants.append(Article(new, "HOOD-M", color="Siyah", size=("Beden", "M"), stock={1: 2}))
+    world.clerk.picture("MUG", "o_1.png", png(3, 3, 2))
+    world.clerk.drop_picture("MUG", "o_0.png")
     world.clerk.price("MUG", "95.00")
     world.clerk.receive("TS-RED-S", 5)
     world.sold += [*orders, world.till.sell({"MUG": 3})]
 
 
 # situation -> how many boundaries its run had when this was written; a tenth fewer would mean that some are no longer tried
-SITUATIONS: dict[Callable[[ProofWorld], None], int] = {first_run: 287, everything_moves: 235}
+SITUATIONS: dict[Callable[[ProofWorld], None], int] = {first_run: 377, everything_moves: 352}
 
 
 def _made(folder: Path, situation: Callable[[ProofWorld], None]) -> ProofWorld:
