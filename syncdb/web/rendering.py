@@ -27,6 +27,7 @@ NAVIGATION = (
     ("/sync", "Sync"),
     ("/errors", "Errors"),
     ("/missing", "Missing"),
+    ("/queue", "Queue"),
     ("/report", "Report"),
     ("/log", "Log"),
     ("/webhooks", "Webhooks"),

@@ -15,7 +15,7 @@ from tests.web.pages.conftest import HOSTILE, Shown
 
 NAVIGATED = [
     *("/", "/decide", "/orders", "/things", "/sync", "/errors", "/missing", "/report", "/log", "/webhooks", "/mapping"),
-    *("/settings", "/setup", "/people", "/alerts"),
+    *("/settings", "/setup", "/people", "/alerts", "/queue"),
 ]
 
 
