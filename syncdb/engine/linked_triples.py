@@ -1,18 +1,16 @@
-"""Triples of everything on two sides with ids of their own: what stands on one side only is matched before it is decided on."""
+"""Triples of two sides with ids of their own: what stands on one side only is matched before it is decided on."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from syncdb.connectors.base import Connector
 from syncdb.engine.links import Joins
-from syncdb.engine.match import Fields, Matching, match_by
+from syncdb.engine.match import Matching
 from syncdb.engine.policy import Triple
-from syncdb.engine.triples import BLOCK, join
+from syncdb.engine.singles import Adopt, Singles
+from syncdb.engine.triples import BLOCK
 from syncdb.ledger.orders import groups
 from syncdb.model import Side, Snapshot
-
-Adopt = Callable[[Sequence[tuple[str, str]]], list[str]]  # records that these are the same things; their keys from now on
-Single = dict[str, Fields]  # by key, what of a record tells whether it is the same as another
 
 
 @dataclass(slots=True)
@@ -27,32 +25,37 @@ class LinkedListing:
     left: Connector
     right: Connector
     adopt: Adopt
-    _single: dict[Side, Single] = field(default_factory=lambda: {Side.LEFT: {}, Side.RIGHT: {}})
+    _singles: Singles = field(init=False)
     _seen: set[str] = field(default_factory=set)
-    _complete: bool = True
+
+    def __post_init__(self) -> None:
+        self._singles = Singles(self.joins, self.matching, self.left, self.right, self.adopt)
 
     def triples(self) -> Iterator[list[Triple]]:
         """The triples of all that stands on either side or in the base, in blocks."""
         yield from self._of_right()
         yield from self._of_left()
         for block in groups((key for key, _ in self.joins.records.all_keys() if key not in self._seen), BLOCK):
-            yield self._join(block, self.left.look(block), Snapshot({}, self._complete))
-        yield from self._of_single()
+            yield self._singles.join(block, self.left.look(block), self._absent())
+        yield from self._singles.triples()
 
     def _of_right(self) -> Iterator[list[Triple]]:
         for shown in self.right.fetch():
             block = self._fresh(shown)
             opposite = self.left.look(block)
-            yield self._join(self._without_single(Side.RIGHT, block, shown, opposite), opposite, shown)
+            yield self._singles.join(self._without_single(Side.RIGHT, block, shown, opposite), opposite, shown)
 
     def _of_left(self) -> Iterator[list[Triple]]:
         for shown in self.left.fetch():
             block = self._fresh(shown)
-            rest = self._without_single(Side.LEFT, block, shown, Snapshot({}, self._complete))
-            yield self._join(rest, shown, Snapshot({}, self._complete))
+            rest = self._without_single(Side.LEFT, block, shown, self._absent())
+            yield self._singles.join(rest, shown, self._absent())
+
+    def _absent(self) -> Snapshot:
+        return Snapshot({}, self._singles.complete)
 
     def _fresh(self, shown: Snapshot) -> list[str]:
-        self._complete = self._complete and shown.complete
+        self._singles.complete = self._singles.complete and shown.complete
         block = [key for key in (*shown.found, *shown.doubled) if key not in self._seen]
         self._seen.update(block)
         return block
@@ -61,40 +64,55 @@ class LinkedListing:
         """The block without the records that stand on this side only, which are kept for the end."""
         elsewhere = opposite.found.keys() | opposite.doubled.keys() | shown.doubled.keys()
         single = {key: None for key in block if key in shown.found and key not in elsewhere}  # in the order in which it was shown
-        self._single[side] |= {key: self.matching.needed(shown.found[key].record.fields) for key in single}
+        self._singles.add(side, single, shown)
         return [key for key in block if key not in single]
 
-    def _of_single(self) -> Iterator[list[Triple]]:
-        """Match what is single on both sides, if each side was seen whole; the rest stands on one side only."""
-        found = match_by(self.matching, *self._evidence()) if self._complete else match_by(self.matching, {}, {})
-        alone = self.joins.alone([key for pair in found.joined for key in pair])
-        joined = [pair for pair in found.joined if not alone.isdisjoint(pair)]  # two that had partners stay what they are
-        for start in range(0, len(joined), BLOCK):
-            keys = self.adopt(joined[start : start + BLOCK])
-            yield self._join(keys, self.left.look(keys), self.right.look(keys))
-        done = {key for pair in joined for key in pair}
-        absent = Snapshot({}, self._complete)
-        for side in (Side.LEFT, Side.RIGHT):
-            for block in groups((key for key in self._single[side] if key not in done), BLOCK):
-                shown = (self.left.look(block), absent) if side is Side.LEFT else (absent, self.right.look(block))
-                yield [_with_others(one, found.ambiguous) for one in self._join(block, *shown)]
 
-    def _evidence(self) -> tuple[Single, Single]:
-        """What there is to match by, on the left and on the right side."""
-        left, right = self._single[Side.LEFT], self._single[Side.RIGHT]
-        if self.matching.evidence is None or not (left and right):
-            return left, right
-        return self._with_more(Side.LEFT, left), self._with_more(Side.RIGHT, right)
+@dataclass(slots=True)
+class LinkedChanges:
+    """A look at some keys, of which some are joined with nothing: those are matched with what they could be, and nothing else.
 
-    def _with_more(self, side: Side, single: Single) -> Single:
-        assert self.matching.evidence is not None
-        ids = self.joins.ids(side, single)
-        more = self.matching.evidence(side, list(ids.values()))
-        return {key: {**fields, **more.get(ids.get(key, ""), {})} for key, fields in single.items()}
+    What they could be are the others among these keys, what is in doubt already, and what the matching says is near.
+    """
 
-    def _join(self, keys: Sequence[str], left: Snapshot, right: Snapshot) -> list[Triple]:
-        return join(keys, self.joins.records.known(keys), left, right)
+    joins: Joins
+    matching: Matching
+    left: Connector
+    right: Connector
+    adopt: Adopt
+    keys: Sequence[str]
 
+    def triples(self) -> Iterator[list[Triple]]:
+        """The triples of these keys, in blocks."""
+        singles = Singles(self.joins, self.matching, self.left, self.right, self.adopt)
+        for block in groups(self.keys, BLOCK):
+            left, right = self.left.look(block), self.right.look(block)
+            single = self._single(singles, block, left, right)
+            yield singles.join([key for key in block if key not in single], left, right)
+        self._add_near(singles)
+        yield from singles.triples(only=set(self.keys))
 
-def _with_others(triple: Triple, ambiguous: Mapping[str, tuple[str, ...]]) -> Triple:
-    return replace(triple, ambiguous=ambiguous[triple.key]) if triple.key in ambiguous else triple
+    def _single(self, singles: Singles, block: Sequence[str], left: Snapshot, right: Snapshot) -> set[str]:
+        """Keep those of the block that stand on one side only."""
+        singles.complete = singles.complete and left.complete and right.complete
+        doubled = left.doubled.keys() | right.doubled.keys()
+        on_left = [key for key in block if key in left.found and key not in right.found and key not in doubled]
+        on_right = [key for key in block if key in right.found and key not in left.found and key not in doubled]
+        singles.add(Side.LEFT, on_left, left)
+        singles.add(Side.RIGHT, on_right, right)
+        return {*on_left, *on_right}
+
+    def _add_near(self, singles: Singles) -> None:
+        """With those of either side that could be what stands alone on the other."""
+        assert self.matching.near is not None
+        asked = [key for key, field_name, *_ in self.joins.records.conflicts() if not field_name]
+        doubted = self.joins.alone(asked)
+        own = {side: dict(singles.known[side]) for side in Side}
+        for side, connector in ((Side.LEFT, self.left), (Side.RIGHT, self.right)):
+            ids = self.matching.near(side, list(own[side.other].values())) if own[side.other] else ()
+            keys = [*self.joins.keys(side, ids).values(), *(doubted if own[side.other] else ())]
+            wanted = [key for key in dict.fromkeys(keys) if key not in own[side]]
+            both = connector.look(wanted) if wanted else Snapshot({}, True)
+            opposite = (self.right if side is Side.LEFT else self.left).look(wanted) if wanted else both
+            singles.complete = singles.complete and both.complete and opposite.complete
+            singles.add(side, [key for key in both.found if key not in opposite.found], both)

@@ -1,6 +1,6 @@
 """Which records of two systems with ids of their own are the same thing, by the evidence that was declared for it. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncdb.model import Side
@@ -10,6 +10,7 @@ MOST_NAMED = 10  # of the records that could be meant
 
 Fields = Mapping[str, Value]
 Evidence = Callable[[Side, Sequence[str]], Mapping[str, Fields]]  # of records of a side, by its own ids
+Near = Callable[[Side, Sequence[Fields]], Collection[str]]  # ids of records of a side that could be these of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,9 @@ class Matching:
     Records that show the same in all of `fields` are the same thing, and in `also`, of which any may be empty. Without fields
     none are: what stands on one side is new. Where the two both hold something in one of `unless` and it differs, they may be
     different things: that is ambiguous. `weaker` evidence counts, in its order, for what the stronger says nothing about.
-    `evidence` tells what is not among the fields of a record; asked only where records stand alone on both sides.
+    `evidence` tells what is not among the fields of a record; asked only where records stand alone on both sides. `near` names
+    the records of a side that some new ones of the other could be, so that not all have to be listed for a few: only for pairs
+    in which what stands on one side is always made on the other, or told, once everything was looked at.
     """
 
     fields: tuple[str, ...] = ()
@@ -27,6 +30,7 @@ class Matching:
     unless: tuple[str, ...] = ()
     weaker: tuple["Matching", ...] = ()
     evidence: Evidence | None = None
+    near: Near | None = None
 
     def value(self, fields: Fields) -> str | None:
         """What a record is matched by; None where a field was not seen or holds nothing, so that it is never matched."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from syncdb.connectors.base import Connector
 from syncdb.engine.apply import ROWS_WRITTEN, Applier
 from syncdb.engine.guards import Cause, Limits, Surprise, guard
-from syncdb.engine.linked_triples import LinkedListing
+from syncdb.engine.linked_triples import LinkedChanges, LinkedListing
 from syncdb.engine.links import Joins, LinkedSide
 from syncdb.engine.match import Matching
 from syncdb.engine.naming import called
@@ -26,6 +26,7 @@ from syncdb.model import Action, Conflict, Plan, Policy, Side, Tie, Why
 from syncdb.values import Value, canonical
 
 ROUNDS = 4
+MOST_NEW = 100  # records that no other is known for, beyond which listing everything is the shorter way
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,8 @@ def _triples(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, now: 
         with ledger.transaction():
             return [joins.adopt(left, right, now) for left, right in same]
 
+    if keys is not None and pair.matching.near is not None and len(joins.alone(keys)) <= MOST_NEW:
+        return LinkedChanges(joins, pair.matching, pair.left, pair.right, adopt, keys).triples()
     return LinkedListing(joins, pair.matching, pair.left, pair.right, adopt).triples()
 
 

@@ -1,7 +1,7 @@
 """Two systems with ids of their own: joined by what they are, in doubt left alone, found by either id, and gone when gone."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -276,3 +276,53 @@ def test_a_pair_of_one_id_asks_for_no_link(tmp_path: Path, monkeypatch: pytest.M
         world = World(tmp_path / name, POLICY, matching=matching)
         world.add(world.left, "mug", rows)
         assert bool(statements(world, monkeypatch)) is (matching is not None)
+
+
+# --- a few new records need no listing where the pair says what they could be
+
+
+def near_world(folder: Path) -> World:
+    def near(side: Side, new: Sequence[Mapping[str, Any]]) -> list[str]:
+        there = (world.left if side is Side.LEFT else world.right).rows
+        names = {one[NAME] for one in new}
+        return [id for id, fields in there.items() if fields[NAME] in names]
+
+    policy = Policy(FIELDS, missing_right=OnMissing.RESPECT, create_left=True, create_right=True)
+    world = world_of(folder, policy, Matching((NAME,), near=near))
+    return world
+
+
+def test_a_new_record_is_made_or_matched_without_a_listing(tmp_path: Path) -> None:
+    world = near_world(tmp_path)
+    world.add(world.left, "mug", {"price": 1, "title": "Mug"})
+    world.sync()
+    listed = count_listings(world)
+    world.add(world.left, "cup", {"price": 2, "title": "Cup"})
+    world.add(world.left, "jar", {"price": 3, "title": "Jar"})
+    world.add(world.right, "jar", {"price": 3, "title": "Jar"})  # nobody told of this one
+    world.sync(keys=["L2", "L3"])
+    assert listed == []
+    assert len(world.right.rows) == len(world.left.rows) == 3
+    assert set(links_of(world)) == {"L1", "L2", "L3"}
+
+
+def test_what_could_be_several_things_is_asked_without_a_listing_too(tmp_path: Path) -> None:
+    world = near_world(tmp_path)
+    world.sync()
+    world.add(world.left, "jar", {"price": 3, "title": "Jar"})
+    for price in (3, 4):
+        world.add(world.right, "jar", {"price": price, "title": "Jar"})
+    world.sync(keys=["L1"])
+    assert [why for _, why in waiting(world)] == ["ambiguous match"] and len(world.left.rows) == 1
+
+
+def test_a_record_that_was_made_anew_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    world = near_world(tmp_path)
+    world.add(world.left, "mug", {"price": 1, "title": "Mug"})
+    world.sync()
+    del world.left.rows["L1"]
+    world.add(world.left, "mug", {"price": 1, "title": "Mug"})
+    listed = count_listings(world)
+    world.sync(keys=["L1", *(id for id in world.left.rows)])
+    assert listed == [] and len(world.right.rows) == 1
+    assert [one[0] for one in links_of(world).values()] == list(world.left.rows)

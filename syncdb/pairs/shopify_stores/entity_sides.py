@@ -15,6 +15,7 @@ from syncdb.connectors.shopify.products.publishing import Publisher
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.engine.links import Joins
+from syncdb.engine.match import Fields
 from syncdb.ledger import Ledger
 from syncdb.model import Operation, Outcome, Result, Side
 from syncdb.pairs.shopify_stores.belonging import BelongingSide
@@ -54,6 +55,25 @@ class EntitySides:
     def joins(self, entity: str) -> Joins:
         """The ids behind the keys of an entity."""
         return Joins.of(self.ledger, self.shops.pair_name(entity))
+
+    def of_handles(self, side: Side, handles: Sequence[str]) -> list[str]:
+        """The products of a side that have these handles."""
+        return self.options[side].structures.by_handles(handles)
+
+    def products_of(self, side: Side, new: Sequence[Fields]) -> list[str]:
+        """The products of a side to which records of the other belong, as far as both have them."""
+        keys = dict.fromkeys(str(one["product"]) for one in new if one.get("product"))
+        return list(self.joins("products").ids(side, keys).values())
+
+    def variants_of(self, side: Side, new: Sequence[Fields]) -> list[str]:
+        """The variants of a side in the products of new ones of the other."""
+        shown = self.options[side].structures.many(self.products_of(side, new))
+        return [ref for one in shown.values() for ref in one.variants]
+
+    def levels_of(self, side: Side, new: Sequence[Fields]) -> list[str]:
+        """The levels of a side at which the variants lie that lie at new ones of the other."""
+        keys = dict.fromkeys(str(one["variant"]) for one in new if one.get("variant"))
+        return self.options[side].structures.levels(self.joins("variants").ids(side, keys).values())
 
     def of(self, entity: str) -> dict[Side, Connector]:
         """Both sides of an entity."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.order_source import Notice
+from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
@@ -19,7 +20,7 @@ from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_stores.definitions import link_field
 from syncdb.pairs.shopify_stores.entity_sides import EntitySides
 from syncdb.pairs.shopify_stores.feed import PartsFeed, StoreFeed, with_parts
-from syncdb.pairs.shopify_stores.matching import COLLECTIONS, PART_OF_PRODUCT, STOCK, VARIANTS, ProductEvidence
+from syncdb.pairs.shopify_stores.matching import COLLECTIONS, ProductEvidence, of_parts, of_stock, of_variants
 from syncdb.pairs.shopify_stores.media import without_right
 from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
@@ -105,8 +106,14 @@ class StoresRun:
             variants = {side: self.sides.catalogues[side].side("variants") for side in Side}
             left, right = (link_field(shop.store.name) for shop in (self.shops.left, self.shops.right))
             products = {side: self.sides.catalogues[side].side("products") for side in Side}
-            return ProductEvidence(products, variants, {Side.LEFT: right, Side.RIGHT: left}).matching()
-        return {"variants": VARIANTS, "inventory": STOCK, "collections": COLLECTIONS}.get(entity, PART_OF_PRODUCT)
+            readers = {side: ProductReader(shop.conversation) for side, shop in self.shops.by_side.items()}
+            links = {Side.LEFT: right, Side.RIGHT: left}
+            return ProductEvidence(products, variants, readers, links, self.sides.of_handles).matching()
+        if entity == "collections":
+            return COLLECTIONS
+        made = {"variants": (of_variants, self.sides.variants_of), "inventory": (of_stock, self.sides.levels_of)}
+        matching, near = made.get(entity, (of_parts, self.sides.products_of))
+        return matching(near)
 
     def _references(self, entity: str) -> dict[str, str]:
         of_products = ("product", "products")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.connectors.shopify.catalogue.answered import RecordPage, objects, page_in, text_at, words
+from syncdb.connectors.shopify.catalogue.answered import RecordPage, found_at, objects, page_in, text_at, words
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.pages import PageSize
@@ -14,12 +14,16 @@ from syncdb.decoding import mapping, understood
 from syncdb.errors import RetryLater
 
 VARIANT = "id selectedOptions { name value }"
+LEVELS_OF = 40  # variants whose levels are asked for at once
 FEW = 20  # variants that are read with their product; the rest is read on
 OF_PRODUCT = f"id title options {{ name }} {listed('variants', FEW, VARIANT)}"
 MANY = f"query Structures($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Product {{ {OF_PRODUCT} }} }} }}"
 ALL = f"""query AllStructures($first: Int!, $after: String) {{
   products(first: $first, after: $after, sortKey: ID) {{ nodes {{ {OF_PRODUCT} }} {PAGE_INFO} }} }}"""
 VARIANTS = Listing("Product", "variants", VARIANT)
+LEVELS = f"""query LevelsOf($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on ProductVariant {{ id
+  inventoryItem {{ {listed("inventoryLevels", FEW, "id")} }} }} }} }}"""
+HANDLE = "query ProductByHandle($handle: String!) { productByIdentifier(identifier: {handle: $handle}) { id } }"
 WHAT = "Reading options"
 
 
@@ -56,6 +60,26 @@ class StructureReader:
                 continue
             found |= self._structures(objects(whole(answer, WHAT).get("nodes")))
             wanted = wanted[len(some) :]
+        return found
+
+    def levels(self, variants: Iterable[str]) -> list[str]:
+        """Where these variants lie: the ids of their first levels (20 of each)."""
+        wanted, found = list(dict.fromkeys(variants)), list[str]()
+        for start in range(0, len(wanted), LEVELS_OF):
+            some = wanted[start : start + LEVELS_OF]
+            answer = self.conversation.ask(LEVELS, lambda ids=some: {"ids": ids}, WHAT)  # type: ignore[misc]
+            for node in objects(whole(answer, WHAT).get("nodes")):
+                item = found_at(node, "inventoryItem")
+                found += [text_at(one, "id") for one in page_in(item["inventoryLevels"]).nodes if one] if item else []
+        return found
+
+    def by_handles(self, handles: Iterable[str]) -> list[str]:
+        """The ids of the products that have these handles now, whatever the search index knows."""
+        found = []
+        for handle in dict.fromkeys(handles):
+            answer = self.conversation.ask(HANDLE, lambda one=handle: {"handle": one}, WHAT)  # type: ignore[misc]
+            product = found_at(whole(answer, WHAT), "productByIdentifier")
+            found += [] if product is None else [text_at(product, "id")]
         return found
 
     def everything(self) -> Iterator[dict[str, Structure]]:
