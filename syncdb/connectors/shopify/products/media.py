@@ -92,14 +92,15 @@ class MediaWriter:
         leave: Collection[str] = (),
         *,
         ordered: bool = True,
+        read: Product | None = None,
     ) -> MediaOutcome:
         """Let product `key` have just the `wanted` media, in their order, and its variants the pictures `shown` says (by place).
 
         A variant that `shown` does not name keeps its picture; media in `leave`, and those that failed, stay behind the others.
-        Not `ordered`: what is there keeps its place, and what is new comes last.
+        Not `ordered`: what is there keeps its place, and what is new comes last. `read` is the product as read just before.
         """
         failed = {place: f"it failed where it comes from: {one.failed}" for place, one in enumerate(wanted) if one.failed}
-        product = self._settled(key)
+        product = read if read is not None and _processed(read) else self._settled(key)
         standing = [self.ours.known(one) for one in product.media or () if not one.failed and one.ref not in leave]
         known = {place: self._told_apart(one, standing) for place, one in enumerate(wanted) if place not in failed}
         standing = [self._needed(one, known.values()) for one in standing]
@@ -107,16 +108,17 @@ class MediaWriter:
         first = len(product.media or ()) + len(plan.sent) > MOST_MEDIA  # there is no room for both
         if first:
             self.mutations.detach(key, plan.dropped)
+            product = self._settled(key)
         paired = dict(plan.kept)
         for places in _groups(plan.sent):
-            made, refused = self._send(key, {place: known[place] for place in places})
+            made, refused, product = self._send(product, {place: known[place] for place in places})
             paired |= made
             failed |= refused
         if plan.dropped and not first:
             self.mutations.detach(key, plan.dropped)
         if plan.alts:
             self.mutations.rename(plan.alts)
-        if plan.sent or plan.dropped or plan.alts:
+        if plan.dropped or plan.alts:
             product = self._settled(key)
         self._remember(product, {ref: known[place] for place, ref in plan.kept.items()})
         arranged = self._arranged(product, paired if ordered else {}, paired, shown)
@@ -129,7 +131,7 @@ class MediaWriter:
         def ready() -> bool:
             nonlocal found
             found = self.reader.one(key)
-            return found is None or all(one.ready or one.failed for one in found.media or ())
+            return found is None or _processed(found)
 
         if not self.patience.until(ready) or found is None:
             said = "is still working on its media" if found else "no longer has it"
@@ -153,8 +155,11 @@ class MediaWriter:
         alike = any(may_be_same(one.medium, other.medium) for other in wanted)
         return self.ours.fetched(one) if alike and not one.medium.failed else one
 
-    def _send(self, key: str, wanted: Mapping[int, Known]) -> tuple[dict[int, str], dict[int, str]]:
-        """Upload some, append them, and wait what becomes of them: by place the medium each is, or why there is none."""
+    def _send(self, product: Product, wanted: Mapping[int, Known]) -> tuple[dict[int, str], dict[int, str], Product]:
+        """Upload some, append them, and wait what becomes of them: by place the medium each is, or why there is none.
+
+        With the product as it is afterwards.
+        """
         failed: dict[int, str] = {}
         staged: dict[int, tuple[Known, str]] = {}
         for place, one in wanted.items():
@@ -163,20 +168,19 @@ class MediaWriter:
             except NotTaken as why:
                 failed[place] = str(why)
         if not staged:
-            return {}, failed
+            return {}, failed, product
         told = [
             {"mediaContentType": one.medium.kind.value, "originalSource": source, "alt": one.medium.alt}
             for one, source in staged.values()
         ]
-        before = [one.ref for one in self._settled(key).media or ()]
         try:
-            refs = self.mutations.append(key, told, before)
+            refs = self.mutations.append(product.ref, told, [one.ref for one in product.media or ()])
         except MediaRefused as why:
-            return {}, failed | dict.fromkeys(staged, str(why))
+            return {}, failed | dict.fromkeys(staged, str(why)), product
         made = dict(zip(staged, refs, strict=True))
-        refused = self._awaited(key, {ref: staged[place][0] for place, ref in made.items()})
+        refused, product = self._awaited(product.ref, {ref: staged[place][0] for place, ref in made.items()})
         failed |= {place: refused[ref] for place, ref in made.items() if ref in refused}
-        return {place: ref for place, ref in made.items() if ref not in refused}, failed
+        return {place: ref for place, ref in made.items() if ref not in refused}, failed, product
 
     def _staged(self, one: Known) -> tuple[Known, str]:
         """What it is and where the shop finds it: uploaded, or the page of a video that others host. Raises NotTaken."""
@@ -190,9 +194,10 @@ class MediaWriter:
                 raise NotTaken(why)
             return Known(one.medium, content.digest), self.uploader.upload(one.medium, content)
 
-    def _awaited(self, key: str, sent: Mapping[str, Known]) -> dict[str, str]:
-        """Wait until media are processed. Those that failed are deleted and remembered; why, by their ids."""
-        there = {one.ref: one for one in self._settled(key).media or () if one.ref in sent}
+    def _awaited(self, key: str, sent: Mapping[str, Known]) -> tuple[dict[str, str], Product]:
+        """Wait until media are processed. Those that failed are deleted and remembered; why, by ids, and the product then."""
+        product = self._settled(key)
+        there = {one.ref: one for one in product.media or () if one.ref in sent}
         failed: dict[str, str] = {}
         for ref, one in sent.items():
             medium = there.get(ref)
@@ -204,8 +209,9 @@ class MediaWriter:
                     self.ours.memory.refuse(one.digest, medium.failed)
             elif one.digest is not None:  # what was sent tells what it is, whatever the shop made of it
                 self.ours.memory.keep(ref, medium.size, medium.changed_at, one.digest)
-        self.mutations.delete([ref for ref in failed if ref in there])
-        return failed
+        gone = [ref for ref in failed if ref in there]
+        self.mutations.delete(gone)
+        return failed, self._settled(key) if gone else product
 
     def _remember(self, product: Product, kept: Mapping[str, Known]) -> None:
         """What was kept is what it was, though another alt text may have moved the moment of its last change."""
@@ -233,6 +239,11 @@ class MediaWriter:
     def _order(self, key: str) -> list[str]:
         found = self.reader.one(key)
         return [one.ref for one in (found.media if found else None) or ()]
+
+
+def _processed(product: Product) -> bool:
+    """Whether the shop is done with all media of the product, for good or for bad."""
+    return all(one.ready or one.failed for one in product.media or ())
 
 
 def _groups(places: Sequence[int]) -> Iterator[Sequence[int]]:

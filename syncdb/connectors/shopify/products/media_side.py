@@ -40,6 +40,8 @@ WRITTEN = frozenset({"media", "pictures"})
 LISTED = """query ProductIds($first: Int!, $after: String) {
   products(first: $first, after: $after, sortKey: ID) { nodes { id } pageInfo { hasNextPage endCursor } } }"""
 
+Shown = tuple[Product | None, Mapping[str, Value]]  # a product, and what its record shows of its media
+
 
 @dataclass(slots=True)
 class MediaSide:
@@ -99,7 +101,9 @@ class MediaSide:
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         """Some operations, each held against what stands here now and what the other shop has."""
         batch = tuple(operations[:AT_ONCE])
-        judged = {one.key: why for one in batch if (why := self._against(one)) is not None}
+        read = self._read([one.key for one in batch])
+        against = {one.key: self._against(one, *read[one.key]) for one in batch}
+        judged = {key: [why[0].value, why[1]] for key, why in against.items() if why is not None}
         return Attempt(token, batch, {"prepared_at": iso(self.conversation.client.clock.now()), "judged": judged})
 
     def write(self, attempt: Attempt) -> list[Outcome]:
@@ -108,7 +112,8 @@ class MediaSide:
             return self.settle(attempt)
         self._sent[attempt.token] = self.conversation.client.clock.monotonic()
         try:
-            return [self._judged(attempt, one) or self._brought(one) for one in attempt.operations]
+            sources = self._sources(attempt.operations)
+            return [self._judged(attempt, one) or self._brought(one, sources) for one in attempt.operations]
         except (OutcomeUnknown, NotUnderstood) as lost:
             log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
             return [Outcome(Result.UNKNOWN) for _ in attempt.operations]
@@ -166,15 +171,14 @@ class MediaSide:
         self.conversation.tell(Notice(f"refused:{medium.ref}", text, "Replace it by one that both shops take."))
         return replace(medium, failed=why)
 
-    def _against(self, operation: Operation) -> list[str] | None:
-        """What keeps an operation from being carried out: its result and why; None where nothing does."""
+    def _against(self, operation: Operation, product: Product | None, shown: Mapping[str, Value]) -> tuple[Result, str] | None:
+        """What keeps an operation from being carried out on its product as it was read; None where nothing does."""
         if operation.action is not Action.UPDATE or operation.changes.keys() - WRITTEN:
-            return [Result.REJECTED.value, "media are changed with their product only"]
-        product, shown = self.product(operation.key)
+            return Result.REJECTED, "media are changed with their product only"
         if product is None:
-            return [Result.STALE.value, "the product is no longer in the shop"]
+            return Result.STALE, "the product is no longer in the shop"
         if not shown or not agrees(operation.expected, shown, operation.changes):
-            return [Result.STALE.value, "its media changed in the shop meanwhile"]
+            return Result.STALE, "its media changed in the shop meanwhile"
         return None
 
     def _judged(self, attempt: Attempt, operation: Operation) -> Outcome | None:
@@ -185,17 +189,29 @@ class MediaSide:
         result, why = judged[operation.key]
         return Outcome(Result(result), operation.key, why)
 
-    def _brought(self, operation: Operation) -> Outcome:
+    def _read(self, keys: Sequence[str]) -> dict[str, Shown]:
+        """These products, each with what its record shows of its media, in few questions."""
+        found = dict(self.reader.many(list(dict.fromkeys(keys))))
+        return {key: (None, {}) if one is None else self._shown(one) for key, one in found.items()}
+
+    def _sources(self, operations: Sequence[Operation]) -> Mapping[str, Shown]:
+        """The products of the other shop from which media come, by the keys of the operations; none where there is none."""
+        if self.theirs is None:
+            return {}
+        there = {one.key: source for one in operations if (source := self.counterpart(one.key)) is not None}
+        read = self.theirs._read(list(there.values()))
+        return {key: read[source] for key, source in there.items()}
+
+    def _brought(self, operation: Operation, sources: Mapping[str, Shown]) -> Outcome:
         """Bring one product's media, if the other shop still has what is to be written."""
-        source = self.counterpart(operation.key)
-        if source is None or self.theirs is None:
+        if operation.key not in sources:
             return Outcome(Result.REJECTED, operation.key, "its media come from the other shop, which has no such product")
-        wanted, shown = self.theirs.product(source)
+        wanted, shown = sources[operation.key]
         if wanted is None or not shown or not agrees(operation.changes, shown):
             return Outcome(Result.STALE, operation.key, "its media changed in the other shop meanwhile")
-        if (why := self._against(operation)) is not None:
-            return Outcome(Result(why[0]), operation.key, why[1])
         target, now = self.product(operation.key)
+        if (why := self._against(operation, target, now)) is not None:
+            return Outcome(why[0], operation.key, why[1])
         if target is None or ("media" not in operation.changes and not same(now.get("media"), shown["media"])):
             return Outcome(Result.STALE, operation.key, "its pictures can follow only once both shops have the same media")
         if "pictures" in operation.changes and (lacking := variants_lacking(wanted, target)):
@@ -206,7 +222,7 @@ class MediaSide:
         pictures = pictures_wanted(wanted, target) if "pictures" in operation.changes else {}
         try:
             leave = [one.ref for one in target.media or () if one.failed]
-            return self._told(operation, target, self.writer.bring(operation.key, media, pictures, leave))
+            return self._told(operation, target, self.writer.bring(operation.key, media, pictures, leave, read=target))
         except RetryLater as later:
             return Outcome(Result.STALE, operation.key, str(later))
 
