@@ -25,7 +25,8 @@ def of_keys(keys: Sequence[str], records: Records, left: Connector, right: Conne
     """The triples of just these keys: what an incremental run looks at."""
     for start in range(0, len(keys), BLOCK):
         block = keys[start : start + BLOCK]
-        yield join(block, records.known(block), left.look(block), right.look(block))
+        shown = left.look(block), right.look(block)  # first: a side may drop what was agreed about something that is gone
+        yield join(block, records.known(block), *shown)
 
 
 def of_everything(records: Records, left: Readable, right: Readable) -> Iterator[list[Triple]]:

@@ -117,6 +117,11 @@ class Records:
             for key, other, differs in self.connection.execute(query + asked, (*paths, *(group or ()))):
                 yield key, other, bool(differs)
 
+    def narrow(self, key: str, fields: Mapping[str, Value]) -> None:
+        """Of these fields only so much is agreed any more: a part of what was agreed is about something that is gone."""
+        base = encode_fields(self.base(key) | dict(fields))
+        self.connection.execute("UPDATE record SET base = ? WHERE pair = ? AND key = ?", (base, self.pair, key))
+
     def unlearn(self, names: Collection[str]) -> None:
         """Nothing is agreed about these fields any more, in any record."""
         query = "SELECT key, base FROM record WHERE pair = ? AND base IS NOT NULL"

@@ -40,6 +40,9 @@ GRIST_FOUND = "tests/reliability/grist/test_found.py"
 GOODS = "tests/connectors/shopify/catalogue"
 SENTOS = "tests/connectors/sentos"
 SENTOS_TOLD = "tests/scenarios/test_sentos.py"
+STORES = "tests/scenarios/test_stores.py"
+STORES_VARIANTS = "tests/scenarios/test_stores_variants.py"
+STORES_BELONGING = "tests/scenarios/test_stores_belonging.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -757,6 +760,90 @@ DEFECTS = (
         "return digits if 10 <= len(digits) <= 15 else None",
         'return digits if 10 <= len(digits) <= 15 else "905550000000"',
         (SENTOS_TOLD,),
+    ),
+    Defect(
+        "stock that a store does not count is written there",
+        "pairs/shopify_stores/sides.py",
+        """            fields.pop("available", None)\n""",
+        "",
+        (STORES,),
+    ),
+    Defect(
+        "variants of a product that is itself a question are decided on",
+        "pairs/shopify_stores/sides.py",
+        "        linked -= set(self.joins.ids(self.side, asked).values())\n",
+        "",
+        (STORES,),
+    ),
+    Defect(
+        "a product that was taken off sale is made in the first store again",
+        "pairs/shopify_stores/products.py",
+        "            self.kept.remember_let_go(gone)\n",
+        "            pass\n",
+        (STORES,),
+    ),
+    Defect(
+        "an equal handle alone makes two products one",
+        "pairs/shopify_stores/matching.py",
+        'unless=(SKUS, BARCODES, "title")',
+        "unless=()",
+        (STORES,),
+    ),
+    Defect(
+        "a store that became another shop is filled",
+        "pairs/shopify_stores/shops.py",
+        """earlier["id"] != one.shop.shop_id:""",
+        """earlier["id"] == "":""",
+        (STORES,),
+    ),
+    Defect(
+        "what was sold of a deleted variant is lost with it",
+        "pairs/shopify_stores/variants.py",
+        "elif one.key in moved and one.reason != DECIDED:",
+        "elif one.key in moved and not moved:",
+        (STORES_VARIANTS,),
+    ),
+    Defect(
+        "fields that are only read count as edits of a deleted variant",
+        "pairs/shopify_stores/variants.py",
+        "computed=one.computed | self.seen",
+        "computed=one.computed",
+        (STORES_VARIANTS,),
+    ),
+    Defect(
+        "a deleted variant is not noticed before the daily look",
+        "pairs/shopify_stores/feed.py",
+        "ids = (*ids, *self.departed(owners))",
+        "ids = (*ids,)",
+        (STORES_VARIANTS,),
+    ),
+    Defect(
+        "the order of variants is lost on the way",
+        "pairs/shopify_stores/options.py",
+        "theirs = {named[ref]: values for ref, values in source.variants.items()}",
+        "theirs = {named[ref]: source.variants[ref] for ref in sorted(source.variants)}",
+        (STORES_VARIANTS,),
+    ),
+    Defect(
+        "a product that is shown nowhere on purpose is published",
+        "pairs/shopify_stores/belonging.py",
+        "if not words and self.made(id) else ()",
+        "if not words else ()",
+        (STORES_BELONGING,),
+    ),
+    Defect(
+        "a collection whose making was not answered is made twice",
+        "connectors/shopify/products/collections.py",
+        "if known is not None:",
+        "if known == source:",
+        (STORES_BELONGING,),
+    ),
+    Defect(
+        "a new record is not compared with what it could be",
+        "engine/linked_triples.py",
+        "        self._add_near(singles)\n",
+        "",
+        (LINKS,),
     ),
 )
 

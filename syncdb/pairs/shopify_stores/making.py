@@ -65,7 +65,7 @@ def _places(settings: StoresSettings, shops: Shops) -> Places:
 def options_of(side: Side, ledger: Ledger, shops: Shops) -> OptionsSide:
     """The options of the products of a side, without the other side yet."""
     shop = shops.by_side[side]
-    told = Told(*(Joins.of(ledger, shops.pair_name(entity)) for entity in ("products", "variants", OPTIONS.name)))
+    told = Told(ledger, *(Joins.of(ledger, shops.pair_name(entity)) for entity in ("products", "variants", OPTIONS.name)))
     reader = ProductReader(shop.conversation)
     writer = VariantsWriter(Sender(shop.conversation), reader)
     title = f"{shop.store.name} {OPTIONS.name}"

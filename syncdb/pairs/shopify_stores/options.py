@@ -5,7 +5,7 @@ have are part of it: one that is new, or gone, in one store is brought over as a
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities
@@ -15,6 +15,7 @@ from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.connectors.shopify.products.whole import Option, Product
 from syncdb.engine.links import Joins
 from syncdb.errors import NotUnderstood, OutcomeUnknown
+from syncdb.ledger import Ledger
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Side, Snapshot, agrees
 from syncdb.pairs.shopify_stores.options_entity import NAME
 from syncdb.values import Value, digest, encode_fields
@@ -26,6 +27,7 @@ AT_ONCE = 5  # products that are written in one attempt
 class Told:
     """What the ledger knows of products, of their variants, and of what was agreed about their options."""
 
+    ledger: Ledger
     products: Joins
     variants: Joins
     options: Joins
@@ -41,6 +43,15 @@ class Told:
         """The keys of the variants about whose values something was agreed, in their order."""
         (key,) = self.options.keys(side, [product]).values()
         return [variant for variant, *_ in _parsed(self.options.records.base(key).get(NAME))[1]]
+
+    def drop_gone(self, side: Side, present: Mapping[str, Collection[str]]) -> None:
+        """About variants that a product (by id on a side) has no longer in both stores nothing is agreed any more."""
+        for id, key in self.options.keys(side, present).items():
+            names, rows = _parsed(self.options.records.base(key).get(NAME))
+            left = [row for row in rows if row[0] in present[id]]
+            if len(left) < len(rows):
+                with self.ledger.transaction():
+                    self.options.records.narrow(key, {NAME: text_of(names, left)})
 
     def unmoved(self, side: Side, product: str, shown: Value) -> bool:
         """Whether a product of a side shows what was agreed about its options."""
@@ -133,19 +144,21 @@ class OptionsSide:
         ready = {id: self.other._ahead[id] for id in counterparts.values() if id in self.other._ahead}
         there = ready | self.other.structures.many(id for id in counterparts.values() if id not in ready)
         self.other._ahead |= there
-        found = {id: self._found(here[id], there[other]) for id, other in counterparts.items() if other in there}
+        both = {id: (here[id], there[other]) for id, other in counterparts.items() if other in there}
+        common = {id: self._common(*pair) for id, pair in both.items()}
+        self.told.drop_gone(self.side, common)
+        found = {id: self._found(one, common[id]) for id, (one, _) in both.items()}
         return Snapshot(found, complete=not self.structures.conversation.other_version)
 
-    def _found(self, here: Structure, there: Structure) -> Found:
-        fields = {"product": here.ref, NAME: self._text(here, there)}
+    def _found(self, here: Structure, common: Collection[str]) -> Found:
+        """The options and the variants that both have, by their keys."""
+        keys = self._keys(here)
+        rows = [[keys[ref], *values] for ref, values in here.variants.items() if keys[ref] in common]
+        fields = {"product": here.ref, NAME: text_of(here.options, rows)}
         return Found(here.ref, digest(encode_fields(fields)), Record(here.ref, fields))
 
-    def _text(self, here: Structure, there: Structure) -> str:
-        """The options and the variants that both have, by their keys."""
-        keys, theirs = self._keys(here), self.other._keys(there)
-        common = set(keys.values()) & set(theirs.values())
-        rows = [[keys[ref], *values] for ref, values in here.variants.items() if keys[ref] in common]
-        return json.dumps([list(here.options), rows], ensure_ascii=False)
+    def _common(self, here: Structure, there: Structure) -> set[str]:
+        return set(self._keys(here).values()) & set(self.other._keys(there).values())
 
     def _keys(self, structure: Structure) -> dict[str, str]:
         return self.told.variants.keys(self.side, structure.variants)
@@ -223,6 +236,11 @@ def both_options(left: OptionsSide, right: OptionsSide) -> dict[Side, OptionsSid
     """The two sides, each of which writes what the other has."""
     left.theirs, right.theirs = right, left
     return {Side.LEFT: left, Side.RIGHT: right}
+
+
+def text_of(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Options, and variants by key with their values, as the one value that is compared."""
+    return json.dumps([list(names), [list(row) for row in rows]], ensure_ascii=False)
 
 
 def _parsed(text: Value) -> tuple[list[str], list[list[str]]]:

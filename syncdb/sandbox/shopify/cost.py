@@ -175,7 +175,8 @@ class Estimate:
 class Bucket:
     """Points an app may spend on one shop; they come back at a steady rate (documented: 100 a second on Standard).
 
-    `clock` gives seconds. `maximum` and `rate` are points and points a second; 2000 and 100 on every recorded store.
+    `clock` gives seconds. `maximum` and `rate` are points and points a second; 2000 and 100 on every recorded store. `spent` is
+    all that was ever paid.
     """
 
     def __init__(self, clock: Callable[[], float], maximum: float = 2000.0, rate: float = 100.0) -> None:
@@ -183,6 +184,7 @@ class Bucket:
         self._clock = clock
         self._level = maximum
         self._at = clock()
+        self.spent = 0.0
 
     def available(self) -> float:
         now = self._clock()
@@ -192,6 +194,7 @@ class Bucket:
 
     def spend(self, points: float) -> None:
         self._level = self.available() - points
+        self.spent += points
 
     def status(self) -> dict[str, Any]:
         return {
