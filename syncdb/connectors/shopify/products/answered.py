@@ -26,7 +26,7 @@ Node = Mapping[str, Any]
 @understood("Shopify")
 def product_in(node: Node, currency: str) -> Product:
     """The whole product in an answered object of which every list was read to its end; amounts are in the shop's `currency`."""
-    media = tuple(_medium(one) for one in _nodes(node["media"]))
+    media = media_in(_nodes(node["media"]))
     places = {one.ref: place for place, one in enumerate(media)}
     names = [words(one["name"]) for one in listed(node["options"])]
     return Product(

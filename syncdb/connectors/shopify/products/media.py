@@ -4,14 +4,14 @@ Every step can be repeated: after a lost answer the shop is looked at again, and
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from syncdb.connectors.shopify.busy import Patience
 from syncdb.connectors.shopify.products.contents import Contents, NotTaken
 from syncdb.connectors.shopify.products.fitness import MOST_MEDIA
-from syncdb.connectors.shopify.products.media_plan import Known, may_be_same, media_plan, moves, pictures
+from syncdb.connectors.shopify.products.media_plan import Known, MediaPlan, may_be_same, media_plan, moves, pictures
 from syncdb.connectors.shopify.products.media_writes import MediaMutations, MediaRefused
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.uploads import Uploader
@@ -44,6 +44,24 @@ class MediaOutcome:
     paired: Mapping[int, str]
     failed: Mapping[int, str]
     changed: bool
+
+
+@dataclass(slots=True)
+class Started:
+    """Media that are being brought to a product: as it was, what is wanted by place, and what was decided.
+
+    `sent` says by id of a medium which place it is for, `failed` why a place cannot be had. `made_room`: what nobody wants was
+    taken off already.
+    """
+
+    product: Product
+    known: Mapping[int, Known]
+    plan: MediaPlan
+    shown: Mapping[str, int | None]
+    ordered: bool
+    made_room: bool
+    failed: dict[int, str]
+    sent: dict[str, tuple[int, Known]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -99,6 +117,20 @@ class MediaWriter:
         A variant that `shown` does not name keeps its picture; media in `leave`, and those that failed, stay behind the others.
         Not `ordered`: what is there keeps its place, and what is new comes last. `read` is the product as read just before.
         """
+        started = self.begin(key, wanted, shown, leave, ordered=ordered, read=read)
+        return self.finish(started, self._settled(key) if started.sent else started.product)
+
+    def begin(
+        self,
+        key: str,
+        wanted: Sequence[Medium],
+        shown: Mapping[str, int | None],
+        leave: Collection[str] = (),
+        *,
+        ordered: bool = True,
+        read: Product | None = None,
+    ) -> Started:
+        """The beginning of `bring`: what is missing is sent, and the shop works on it."""
         failed = {place: f"it failed where it comes from: {one.failed}" for place, one in enumerate(wanted) if one.failed}
         product = read if read is not None and _processed(read) else self._settled(key)
         standing = [self.ours.known(one) for one in product.media or () if not one.failed and one.ref not in leave]
@@ -109,20 +141,39 @@ class MediaWriter:
         if first:
             self.mutations.detach(key, plan.dropped)
             product = self._settled(key)
-        paired = dict(plan.kept)
+        started = Started(product, known, replace(plan, dropped=()) if first else plan, shown, ordered, first, failed)
         for places in _groups(plan.sent):
-            made, refused, product = self._send(product, {place: known[place] for place in places})
-            paired |= made
-            failed |= refused
-        if plan.dropped and not first:
+            self._send(started, {place: known[place] for place in places})
+        return started
+
+    def settled(self, keys: Sequence[str]) -> dict[str, Product]:
+        """Products once all their media are processed; those that are not within the patience for them are left out."""
+        found: dict[str, Product] = {}
+
+        def ready() -> bool:
+            for key, product in self.reader.many([key for key in keys if key not in found]):
+                if product is not None and _processed(product):
+                    found[key] = product
+            return len(found) == len(keys)
+
+        self.patience.until(ready)
+        return found
+
+    def finish(self, started: Started, product: Product) -> MediaOutcome:
+        """The rest of `bring`, once all media of the product, as it is now, are processed."""
+        key, plan = product.ref, started.plan
+        made, product = self._awaited(started, product)
+        paired = {**plan.kept, **made}
+        if plan.dropped:
             self.mutations.detach(key, plan.dropped)
         if plan.alts:
             self.mutations.rename(plan.alts)
         if plan.dropped or plan.alts:
             product = self._settled(key)
-        self._remember(product, {ref: known[place] for place, ref in plan.kept.items()})
-        arranged = self._arranged(product, paired if ordered else {}, paired, shown)
-        return MediaOutcome(paired, failed, bool(plan.sent or plan.dropped or plan.alts or arranged))
+        self._remember(product, {ref: started.known[place] for place, ref in plan.kept.items()})
+        arranged = self._arranged(product, paired if started.ordered else {}, paired, started.shown)
+        changed = bool(plan.sent or plan.dropped or plan.alts or started.made_room or arranged)
+        return MediaOutcome(paired, started.failed, changed)
 
     def _settled(self, key: str) -> Product:
         """The product once all its media are processed: before that nobody can tell what they are. Raises RetryLater."""
@@ -155,32 +206,27 @@ class MediaWriter:
         alike = any(may_be_same(one.medium, other.medium) for other in wanted)
         return self.ours.fetched(one) if alike and not one.medium.failed else one
 
-    def _send(self, product: Product, wanted: Mapping[int, Known]) -> tuple[dict[int, str], dict[int, str], Product]:
-        """Upload some, append them, and wait what becomes of them: by place the medium each is, or why there is none.
-
-        With the product as it is afterwards.
-        """
-        failed: dict[int, str] = {}
+    def _send(self, started: Started, wanted: Mapping[int, Known]) -> None:
+        """Upload some and append them; what cannot be sent is noted with the reason."""
         staged: dict[int, tuple[Known, str]] = {}
         for place, one in wanted.items():
             try:
                 staged[place] = self._staged(one)
             except NotTaken as why:
-                failed[place] = str(why)
+                started.failed[place] = str(why)
         if not staged:
-            return {}, failed, product
+            return
         told = [
             {"mediaContentType": one.medium.kind.value, "originalSource": source, "alt": one.medium.alt}
             for one, source in staged.values()
         ]
+        before = [*(one.ref for one in started.product.media or ()), *started.sent]
         try:
-            refs = self.mutations.append(product.ref, told, [one.ref for one in product.media or ()])
+            refs = self.mutations.append(started.product.ref, told, before)
         except MediaRefused as why:
-            return {}, failed | dict.fromkeys(staged, str(why)), product
-        made = dict(zip(staged, refs, strict=True))
-        refused, product = self._awaited(product.ref, {ref: staged[place][0] for place, ref in made.items()})
-        failed |= {place: refused[ref] for place, ref in made.items() if ref in refused}
-        return {place: ref for place, ref in made.items() if ref not in refused}, failed, product
+            started.failed.update(dict.fromkeys(staged, str(why)))
+            return
+        started.sent.update({ref: (place, staged[place][0]) for place, ref in zip(staged, refs, strict=True)})
 
     def _staged(self, one: Known) -> tuple[Known, str]:
         """What it is and where the shop finds it: uploaded, or the page of a video that others host. Raises NotTaken."""
@@ -194,24 +240,25 @@ class MediaWriter:
                 raise NotTaken(why)
             return Known(one.medium, content.digest), self.uploader.upload(one.medium, content)
 
-    def _awaited(self, key: str, sent: Mapping[str, Known]) -> tuple[dict[str, str], Product]:
-        """Wait until media are processed. Those that failed are deleted and remembered; why, by ids, and the product then."""
-        product = self._settled(key)
-        there = {one.ref: one for one in product.media or () if one.ref in sent}
-        failed: dict[str, str] = {}
-        for ref, one in sent.items():
+    def _awaited(self, started: Started, product: Product) -> tuple[dict[int, str], Product]:
+        """By place the media that were sent and are there; those that failed are deleted and remembered. And the product then."""
+        there = {one.ref: one for one in product.media or () if one.ref in started.sent}
+        made: dict[int, str] = {}
+        for ref, (place, one) in started.sent.items():
             medium = there.get(ref)
             if medium is None:
-                failed[ref] = "the shop no longer has it"
+                started.failed[place] = "the shop no longer has it"
             elif medium.failed:
-                failed[ref] = medium.failed
+                started.failed[place] = medium.failed
                 if one.digest is not None:
                     self.ours.memory.refuse(one.digest, medium.failed)
-            elif one.digest is not None:  # what was sent tells what it is, whatever the shop made of it
-                self.ours.memory.keep(ref, medium.size, medium.changed_at, one.digest)
-        gone = [ref for ref in failed if ref in there]
+            else:
+                made[place] = ref
+                if one.digest is not None:  # what was sent tells what it is, whatever the shop made of it
+                    self.ours.memory.keep(ref, medium.size, medium.changed_at, one.digest)
+        gone = [ref for ref, one in there.items() if one.failed]
         self.mutations.delete(gone)
-        return failed, self._settled(key) if gone else product
+        return made, self._settled(product.ref) if gone else product
 
     def _remember(self, product: Product, kept: Mapping[str, Known]) -> None:
         """What was kept is what it was, though another alt text may have moved the moment of its last change."""

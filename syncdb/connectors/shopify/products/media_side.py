@@ -20,8 +20,9 @@ from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
 from syncdb.connectors.shopify.catalogue.work import Sender
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.products.contents import Contents, NotTaken
-from syncdb.connectors.shopify.products.media import DigestMemory, Identified, MediaOutcome, MediaWriter
+from syncdb.connectors.shopify.products.media import DigestMemory, Identified, MediaOutcome, MediaWriter, Started
 from syncdb.connectors.shopify.products.media_plan import Known
+from syncdb.connectors.shopify.products.media_reading import MediaReader
 from syncdb.connectors.shopify.products.media_text import media_text, pictures_text, pictures_wanted, variants_lacking
 from syncdb.connectors.shopify.products.media_writes import MediaMutations
 from syncdb.connectors.shopify.products.reading import ProductReader
@@ -33,7 +34,7 @@ from syncdb.values import Value, digest, encode_fields, iso, same
 
 log = logging.getLogger("syncdb.shopify")
 
-AT_ONCE = 5  # products whose media are written in one attempt
+AT_ONCE = 20  # products whose media are written in one attempt
 LATE = 60.0  # seconds; on trust, as for all writes
 MOST_NAMED = 5
 WRITTEN = frozenset({"media", "pictures"})
@@ -112,8 +113,7 @@ class MediaSide:
             return self.settle(attempt)
         self._sent[attempt.token] = self.conversation.client.clock.monotonic()
         try:
-            sources = self._sources(attempt.operations)
-            return [self._judged(attempt, one) or self._brought(one, sources) for one in attempt.operations]
+            return self._all_brought(attempt)
         except (OutcomeUnknown, NotUnderstood) as lost:
             log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
             return [Outcome(Result.UNKNOWN) for _ in attempt.operations]
@@ -202,8 +202,29 @@ class MediaSide:
         read = self.theirs._read(list(there.values()))
         return {key: read[source] for key, source in there.items()}
 
-    def _brought(self, operation: Operation, sources: Mapping[str, Shown]) -> Outcome:
-        """Bring one product's media, if the other shop still has what is to be written."""
+    def _all_brought(self, attempt: Attempt) -> list[Outcome]:
+        """Bring the media of all products: sent one after the other, and waited for together."""
+        sources = self._sources(attempt.operations)
+        begun = {one.key: self._judged(attempt, one) or self._begun(one, sources) for one in attempt.operations}
+        started = {key: one for key, one in begun.items() if isinstance(one, Started)}
+        ready = self.writer.settled([key for key, one in started.items() if one.sent])
+        outcomes = {key: one for key, one in begun.items() if isinstance(one, Outcome)}
+        finished: dict[str, MediaOutcome] = {}
+        for key, one in started.items():
+            try:
+                finished[key] = self.writer.finish(one, ready[key] if one.sent else one.product)
+            except (KeyError, RetryLater) as later:
+                why = str(later) if isinstance(later, RetryLater) else "the shop is still working on its media"
+                outcomes[key] = Outcome(Result.STALE, key, why)
+        shown = self._read([key for key, one in finished.items() if not one.failed])
+        for operation in attempt.operations:
+            if operation.key in finished:
+                title = started[operation.key].product.title
+                outcomes[operation.key] = self._told(operation, title, finished[operation.key], shown)
+        return [outcomes[one.key] for one in attempt.operations]
+
+    def _begun(self, operation: Operation, sources: Mapping[str, Shown]) -> Outcome | Started:
+        """Send what one product lacks, if the other shop still has what is to be written."""
         if operation.key not in sources:
             return Outcome(Result.REJECTED, operation.key, "its media come from the other shop, which has no such product")
         wanted, shown = sources[operation.key]
@@ -222,28 +243,32 @@ class MediaSide:
         pictures = pictures_wanted(wanted, target) if "pictures" in operation.changes else {}
         try:
             leave = [one.ref for one in target.media or () if one.failed]
-            return self._told(operation, target, self.writer.bring(operation.key, media, pictures, leave, read=target))
+            return self.writer.begin(operation.key, media, pictures, leave, read=target)
         except RetryLater as later:
             return Outcome(Result.STALE, operation.key, str(later))
 
-    def _told(self, operation: Operation, target: Product, brought: MediaOutcome) -> Outcome:
+    def _told(self, operation: Operation, title: str, brought: MediaOutcome, shown: Mapping[str, Shown]) -> Outcome:
         """What became of it: done, or some media refused by name."""
         if brought.failed:
             told = "; ".join(f"medium {place + 1}: {why}" for place, why in sorted(brought.failed.items()))
-            return Outcome(Result.REJECTED, operation.key, f"product {target.title!r}: {told}. The other media are there.")
-        return self._stands(operation)
+            return Outcome(Result.REJECTED, operation.key, f"product {title!r}: {told}. The other media are there.")
+        return _standing(operation, shown[operation.key][1])
 
     def _stands(self, operation: Operation) -> Outcome:
-        _, shown = self.product(operation.key)
-        if shown and agrees(operation.changes, shown):
-            return Outcome(Result.DONE, operation.key)
-        return Outcome(Result.STALE, operation.key, "it was not applied")
+        return _standing(operation, self.product(operation.key)[1])
 
     def _wait(self, token: int) -> None:
         clock = self.conversation.client.clock
         passed = clock.monotonic() - self._sent.get(token, self._born)
         if passed < self.late:
             clock.sleep(self.late - passed)
+
+
+def _standing(operation: Operation, shown: Mapping[str, Value]) -> Outcome:
+    """Whether a product shows what was to be written."""
+    if shown and agrees(operation.changes, shown):
+        return Outcome(Result.DONE, operation.key)
+    return Outcome(Result.STALE, operation.key, "it was not applied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +295,8 @@ def both_sides(one: MediaEnd, other: MediaEnd) -> Iterator[tuple[MediaSide, Medi
 
 
 def _side(end: MediaEnd, own: Identified, theirs: Identified, contents: Contents) -> MediaSide:
-    reader, sender = ProductReader(end.conversation), Sender(end.conversation)
+    reader = MediaReader(end.conversation)
+    sender = Sender(end.conversation)
     uploader = Uploader(sender, contents.session, contents.retrier)
     writer = MediaWriter(reader, MediaMutations(sender), uploader, theirs, own)
     return MediaSide(end.conversation, reader, own, writer, end.counterpart)

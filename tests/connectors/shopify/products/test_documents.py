@@ -10,6 +10,7 @@ from syncdb.connectors.shopify.products import (
     custom_id,
     definitions,
     groups,
+    media_reading,
     media_side,
     media_writes,
     publishing,
@@ -31,7 +32,7 @@ def documents() -> Iterator[str]:
     yield from (removal.THERE, removal.DELETE, removal.STATUS, publishing.ALL, publishing.SHOWN)
     yield from (publishing.PUBLISH, publishing.HIDE, variant_writes.RENAME, variant_writes.ADD, variant_writes.CHANGE)
     yield from (variant_writes.REMOVE, variant_writes.ORDER, structures.MANY, structures.ALL, structures.VARIANTS.rest)
-    yield from (structures.LEVELS, structures.HANDLE)
+    yield from (structures.LEVELS, structures.HANDLE, media_reading.MANY)
     for kind in (groups.PUBLICATIONS, groups.COLLECTIONS):
         yield from (kind.many, kind.all, kind.rest)
     yield from (groups.COLLECT, collections.ONE, collections.FIND, collections.MAKE)
