@@ -764,8 +764,8 @@ DEFECTS = (
     Defect(
         "stock that a store does not count is written there",
         "pairs/shopify_stores/sides.py",
-        """            fields.pop("available", None)\n""",
-        "",
+        'if fields.get("tracked") is False:',
+        'if fields.get("tracked") is None:',
         (STORES,),
     ),
     Defect(
