@@ -41,6 +41,21 @@ def test_stock_goes_both_ways_by_movement(world: ErpWorld) -> None:
     assert world.synced().written == 0 and world.queue() == []
 
 
+def test_queue_rows_that_were_done_long_ago_are_cleared(world: ErpWorld) -> None:
+    row = world.stock_up("SHIRT", 10)
+    world.switch("inventory")
+    world.synced()
+    for pieces in (9, 8):
+        world.erp.sql("update inventory set quantity = %s where id = %s", pieces, row)
+        world.synced()
+    older, newer = world.queue("completed")
+    world.erp.sql("update sync_queue set updated_at = now() - interval '31 days' where id = %s", older["id"])
+    world.erp.sql("update inventory set quantity = 7 where id = %s", row)
+    world.synced()
+    left = [one["id"] for one in world.queue("completed")]
+    assert older["id"] not in left and newer["id"] in left
+
+
 def test_an_order_of_the_shop_comes_into_the_erp(world: ErpWorld) -> None:
     world.stock_up("SHIRT", 10)
     world.switch("orders")

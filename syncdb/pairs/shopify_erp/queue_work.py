@@ -16,6 +16,7 @@ from syncdb.programs import MANAGER
 MOST = 5_000
 LEASE = 1_800  # seconds; a run that dies lets go of its rows then
 MOST_NAMED = 5
+KEPT_DAYS = 30  # rows that are done, for people to look at
 ENTITIES = {kind: entity for entity, kind in ENTITY_TYPES.items()}
 
 
@@ -54,6 +55,8 @@ class QueueWork:
         else:
             done = [row for row in self.rows if (ENTITIES[row.entity_type], row.entity_id) not in refused]
             self._queue.acknowledge(done)
+            if done:  # a run with nothing to do asks nothing more of the database
+                QueueBook(self.database, self.tables).prune(KEPT_DAYS)
             told = [*self._failed(refused), *self._noted(back, FROM_SHOPIFY)]
         if told:
             names = ", ".join(told[:MOST_NAMED]) + (f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
