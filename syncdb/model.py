@@ -278,12 +278,16 @@ class Plan:
     """Everything a run intends to write. Not `complete` where a side could not be seen whole, so that some may be lacking.
 
     `overtaken` are decisions of people, by key and field, that do not count any more: something changed after they were made.
+    `removal` says for each side what a deletion comes to there ("deleted", "set to draft"), `compared` how many records were
+    looked at for it.
     """
 
     operations: Collection[Operation]
     conflicts: tuple[Conflict, ...] = ()
     complete: bool = True
     overtaken: tuple[tuple[str, str | None], ...] = ()
+    removal: Mapping[Side, str] = field(default_factory=dict)
+    compared: int = 0
 
     @property
     def digest(self) -> str:
@@ -315,6 +319,7 @@ class Outcome:
     `id` is the id that the side gave to a new record, where it gives ids of its own; None where it took the operation's key.
     `doubted`: it was looked for in vain, but it may have been applied all the same, and changed since.
     `instead` are values that the side keeps in place of what was written (a handle in small letters): what counts from now on.
+    Of a deletion: what the record was given in place of being deleted (a status that takes it off sale).
     `overwritten` are values that stood there in the moment of the write, and neither the plan nor the look before it had seen.
     """
 

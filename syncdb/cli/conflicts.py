@@ -127,12 +127,19 @@ def _facts(one: "Dispute", sides: "Sides", calendar: "Calendar") -> list[tuple[s
         told += [(left, there if one.left else gone), (right, there if one.right else gone)] if decidable(one) else []
     else:
         told += [("  Agreed", _text(one.base)), (left, _text(one.left)), (right, _text(one.right))]
-    where = [] if one.key == one.name else [one.key]
-    told += [("  Where", ", ".join((*where, *one.where))), ("  Since", calendar.show(one.since))]
+    told += [_places(one), ("  Since", calendar.show(one.since))]
     if one.decided is not None:
         decided = _text(one.value) if one.decided.value == "value" else sides.left if one.decided.value == "left" else sides.right
         told.append(("  Decided", f"{decided}; the next run carries it out"))
     return told
+
+
+def _places(one: "Dispute") -> tuple[str, str]:
+    """Where it stands. Ids are told as the admin's addresses end with them."""
+    shown = dict.fromkeys((*([] if one.key == one.name else [one.key]), *one.where))
+    if any("://" in place for place in shown):
+        return "  Ids", ", ".join(place.rpartition("/")[2] for place in shown)
+    return "  Where", ", ".join(shown)
 
 
 def _text(value: "Value") -> str:

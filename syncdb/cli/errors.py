@@ -116,7 +116,7 @@ def _show_conflicts(
 
 
 def _conflict_row(one: Mapping[str, Any], calendar: "Calendar", names: Mapping[str, str]) -> list[str]:
-    where = ", ".join(one["detail"]["where"])
+    where = ", ".join(place for place in one["detail"]["where"] if "://" not in place)  # an id is no place that people know
     concerns, line = (names[one["key"]], "") if one["key"] in names else (one["order_name"] or "", one["key"])
     return [concerns, line, one["field"], one["why"], where, calendar.short(one["first_at"])]
 

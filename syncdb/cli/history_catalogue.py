@@ -20,9 +20,11 @@ def tell(output: "Output", things: Things, thing: Thing, limit: int, sides: "Sid
     """Everything that happened to a thing and what belongs to it."""
     members = things.around(thing)
     names = things.names(one.key for one in members)
-    keys = [one.key for one in members]
-    events = history.events_of(things.reader, keys, sides)
-    conflicts = history.conflicts_of(things.reader, keys)
+    told_of: dict[str, list[str]] = {}
+    for member in members:
+        told_of.setdefault(member.key, []).extend(things.pairs_of(member.kind))
+    events = history.events_of(things.reader, told_of, sides)
+    conflicts = history.conflicts_of(things.reader, told_of)
     if output.as_json:
         about = {"kind": thing.kind, "key": thing.key, "name": names[thing.key]}
         data = [event.as_data() for event in events]
@@ -46,7 +48,9 @@ def _head(thing: Thing, members: Sequence[Thing], names: Mapping[str, str]) -> I
     yield (
         "With",
         ", ".join(
-            f"{count} {kind}" for kind in ("variants", "inventory") if (count := sum(one.kind == kind for one in members[1:]))
+            f"{count} {word if count == 1 else f'{word}s'}"
+            for kind, word in (("variants", "variant"), ("inventory", "stock level"))
+            if (count := sum(one.kind == kind for one in members[1:]))
         ),
     )
 

@@ -408,12 +408,13 @@ def _run_all(runs: Sequence[Run], around: Surroundings) -> Iterator[tuple[Run, R
 
 def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: Sequence[tuple[Run, RunResult]]) -> Sequence[str]:
     """Write the dry run's files and say how it went; the words for people."""
-    systems = _systems(pair)
     lines: list[str] = []
     for one, result in results:
+        systems = one.systems or _systems(pair)
         lines += summary(one, result.report, systems, settings.log_file, result.results)
         if options.test and result.report.plan is not None:
-            lines.append(_written(list(_dry(pair, one, result, systems, names_of(settings.db_path, result.plans)))))
+            names = names_of(settings.db_path, result.plans) | result.report.names
+            lines.append(_written(list(_dry(pair, one, result, systems, names))))
     if options.manner().silent_about(worst(result.report.exit_code for _, result in results)):
         return lines
     if options.as_json:
@@ -458,7 +459,7 @@ def _as_data(pair: PairType, results: Sequence[tuple[Run, RunResult]]) -> dict[s
 
 
 def _about(one: Run) -> dict[str, Any]:
-    return {"about": one.entity} | ({"route": one.route} if one.route else {})
+    return {"about": one.entity, "entities": list(one.fields)} | ({"route": one.route} if one.route else {})
 
 
 def _counted(result: RunResult) -> dict[str, Any]:

@@ -80,12 +80,12 @@ def _since(run: Mapping[str, Any] | None, calendar: "Calendar") -> str:
 
 
 def _one_run(label: str, run: Mapping[str, Any], which: str, state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
-    from syncdb.services.run_words import first_place, outcome, told_counts
+    from syncdb.services.run_words import outcome, told_counts
 
     began, ended = calendar.show(run["started_at"]), outcome(run, calendar, state.held)
     yield label, f"#{run['run_id']} {run['mode']}, {began}, {ended}{which}"
     if run["ended_at"] is not None:
-        yield "", told_counts(run["counts"], first_place(state.known, run))
+        yield "", told_counts(run["counts"], state.first.get(run["pair"], ""))
 
 
 def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
@@ -107,10 +107,15 @@ def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
         yield from _of_orders(state, calendar)
     yield "Open errors", str(sum(len(group.errors) for group in state.errors) or "none")
     yield "Unfinished", f"{len(state.writes)} writes (under way, or waiting for the next run)" if state.writes else "no writes"
-    left = counts.conflicts
-    yield "Left to people", f"{left} {'row or cell' if left == 1 else 'rows or cells'}" if left else ""
+    yield "Left to people", _left(counts.undecided, counts.conflicts - counts.undecided)
     if counts.orders or state.mark or not state.kept:
         yield "Gaps", _gaps(state)
+
+
+def _left(undecided: int, as_wanted: int) -> str:
+    told = [f"{undecided} to decide"] if undecided else []
+    told += [f"{as_wanted} left so by the rules that you chose"] if as_wanted else []
+    return ", ".join(told)
 
 
 def _calls(state: "Status", system: str) -> str:

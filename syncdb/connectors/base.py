@@ -28,6 +28,8 @@ class Capabilities:
     fence: bool = False  # an unknown write can be settled at once so that it never applies late
     live: bool = False  # a shop: customers see at once what is written, so that closer limits count
     fits: Callable[[Operation], bool] = _takes_anything  # False: the system would refuse this update whatever it shows now
+    removal: str = "deleted"  # what a deletion comes to there, for people: "set to draft"
+    structure: str = "what is needed there"  # what `structure` makes, for people: "the table or some of its columns"
     all_known: bool = False  # the ledger knows the key of every record there is: nothing is found by listing them
 
 

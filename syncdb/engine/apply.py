@@ -26,8 +26,7 @@ ECHOES = 2  # how often what one side made of a write is brought to the other, w
 AHEAD = 2_500  # operations looked at for one batch: more than most batches hold, fewer than memory minds
 REFUSED = "Correct it where it was put in; the next run tries again. What was refused was not written."
 FAR_AHEAD = 10_000  # the same for narrow rows, of which all that were looked at went into one batch
-_COUNTED = {Action.CREATE: "rows_added", Action.UPDATE: "rows_changed", Action.DELETE: "rows_deleted"}
-ROWS_WRITTEN = tuple(_COUNTED.values())
+ADDED, CHANGED = "rows_added", "rows_changed"
 
 
 @dataclass(slots=True)
@@ -227,9 +226,10 @@ class Applier:
         records.written(operation, outcome, order_id, self.run_id, now)
         if order_id and outcome.ref:
             self.ledger.orders.place(order_id, outcome.ref)
-        tally.counts[_COUNTED[operation.action]] += 1
+        done = {Action.CREATE: ADDED, Action.UPDATE: CHANGED}.get(operation.action) or self._removed(operation.side, outcome)
+        tally.counts[done] += 1
         if operation.side is Side.LEFT:
-            tally.counts[f"{_COUNTED[operation.action]}_left"] += 1
+            tally.counts[f"{done}_left"] += 1
         tally.counts[f"written_{operation.side.value}"] += 1
         tally.counts["cells_changed"] += len(operation.changes) if operation.action is Action.UPDATE else 0
         tally.counts["rows_restored"] += operation.reason == ROW_RESTORED
@@ -238,6 +238,11 @@ class Applier:
         """Whether a new record has another key from now on: the id that was given to it, which the other side is to show, too."""
         made = operation.action is Action.CREATE and outcome.id is not None
         return made and self.joins is None and outcome.id != operation.key
+
+    def _removed(self, side: Side, outcome: Outcome) -> str:
+        """What a deletion is counted as, by what it came to."""
+        word = self.sides[side].can.removal if outcome.instead else "deleted"
+        return f"rows_{word.replace(' ', '_')}"
 
     def _may_follow(self, side: Side, name: str) -> bool:
         """Whether a side may be given what the other made of its value: a shop only where both may change the field."""

@@ -1,6 +1,5 @@
 """Guards: what a plan must not do unasked. Pure."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -47,7 +46,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value that a plan would replace."""
+    """One value that a plan would replace; without a field it is about the record as a whole."""
 
     key: str
     field: str
@@ -93,20 +92,32 @@ def guard(plan: Plan, known: Mapping[Side, int], limits: Limits, live: Mapping[S
 
 
 def _many_records(plan: Plan, side: Side, known: int, limits: Limits) -> Iterator[Surprise]:
-    counts: Counter[str] = Counter()
+    changed, restored, deleted = _Seen(), _Seen(), _Seen()
     for op in plan.operations:
-        if op.side is side:
-            counts["restored"] += op.action is Action.CREATE and op.reason == ROW_RESTORED
-            counts["deleted"] += op.action is Action.DELETE
-            counts["changed"] += _overwrites(op)
+        if op.side is not side:
+            continue
+        if op.action is Action.CREATE and op.reason == ROW_RESTORED:
+            restored.add(Change(op.key, "", None, None))
+        elif op.action is Action.DELETE:
+            deleted.add(Change(op.key, "", None, None))
+        elif _overwrites(op):
+            changed.add(_first_change(op))
     checks = (
-        (counts["changed"], limits.changed_percent, limits.few, "would be changed"),
-        (counts["restored"], limits.restored_percent, limits.few_restored, "are gone and would be added again"),
-        (counts["deleted"], limits.deleted_percent, limits.few_deletes, "would be deleted"),
+        (changed, limits.changed_percent, limits.few, "would be changed"),
+        (restored, limits.restored_percent, limits.few_restored, "are gone and would be added again"),
+        (deleted, limits.deleted_percent, limits.few_deletes, f"would be {plan.removal.get(side, 'deleted')}"),
     )
     for found, percent, few, what in checks:
-        if found > few and found * 100 > known * percent:
-            yield Surprise(f"{found} of {known} known rows {what} (more than {percent} %, and more than {few})")
+        if found.count > few and found.count * 100 > known * percent:
+            share = f"(more than {percent} %, and more than {few})"
+            yield Surprise(f"{found.count} of {known} known records {what} {share}", tuple(found.first))
+
+
+def _first_change(operation: Operation) -> Change:
+    """The first value of an update that takes the place of another."""
+    replaced = (name for name, value in operation.expected.items() if canonical(value) is not None)
+    name = next(replaced)
+    return Change(operation.key, name, operation.expected[name], operation.changes.get(name))
 
 
 def _many_values(changes: Iterable[Change], known: int, limits: Limits) -> Iterator[Surprise]:

@@ -1,18 +1,22 @@
-"""How people call a record, from what was last agreed about it."""
+"""How people call a record: by its title, its SKU, its product and place, its order; by its key where nothing is known of it."""
 
 from collections.abc import Iterable, Iterator
 
 from syncdb.engine.report import Note
-from syncdb.ledger.records import Records
+from syncdb.ledger import Ledger
+from syncdb.ledger.queries.catalogue import Things
+from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.programs import MANAGER
 
-CALLED = ("title", "sku", "location", "order_name")  # as far as it has them
+ORDER_NAME = "order_name"
 
 
-def called(records: Records, key: str) -> str:
-    """What people call the record, its key where nothing is known of it."""
-    base = records.base(key)
-    return " / ".join(str(base[part]) for part in CALLED if base.get(part)) or key
+def names_in(ledger: Ledger, pair: str, keys: Iterable[str]) -> dict[str, str]:
+    """What people call the records of these keys of a pair; one of which nothing is known is called by its key."""
+    wanted = list(dict.fromkeys(keys))
+    found = Things(LedgerReader(ledger.connection, ledger.path)).names(wanted)
+    records = ledger.records(pair)
+    return {key: found.get(key) or str(records.base(key).get(ORDER_NAME) or key) for key in wanted}
 
 
 def without_id(told: str, key: str) -> str:
@@ -21,9 +25,11 @@ def without_id(told: str, key: str) -> str:
     return (after.lstrip("): ") if found else before).strip()
 
 
-def overtaken_notes(records: Records, overtaken: Iterable[tuple[str, str | None]]) -> Iterator[Note]:
+def overtaken_notes(ledger: Ledger, pair: str, overtaken: Iterable[tuple[str, str | None]]) -> Iterator[Note]:
     """A note for each decision that was not carried out, because something changed after it was made."""
-    for key, field in overtaken:
-        what = f"{field} of {called(records, key)}" if field else called(records, key)
+    decisions = list(overtaken)
+    names = names_in(ledger, pair, (key for key, _ in decisions))
+    for key, field in decisions:
+        what = f"{field} of {names[key]}" if field else names[key]
         told = f"The decision about {what} was not carried out: it changed after that. The conflict is open again."
         yield Note("overtaken", told, f"Decide anew: {MANAGER} conflicts")

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 from syncdb.connectors.base import Capabilities
 from syncdb.engine.audit import Audited, FieldSums
-from syncdb.engine.naming import CALLED
+from syncdb.engine.naming import names_in
 from syncdb.engine.pair_sync import EntitySync, PairSync
 from syncdb.engine.policy import Triple
 from syncdb.engine.reconcile import linked
 from syncdb.engine.triples import Readable, of_everything
+from syncdb.ledger import Ledger
 from syncdb.model import Field, Found, Snapshot
 from syncdb.values import Kind
+
+SHOWN = ("title", "sku", "location", "order_name")  # by which people know a record of which the ledger knows nothing
 
 
 @dataclass(slots=True)
@@ -77,16 +80,20 @@ def _audited(sync: PairSync, entity: EntitySync, fields: Sequence[Field]) -> Aud
         {name: rule.owner for name, rule in pair.policy.rules.items()},
         lambda: of_everything(sync.ledger.records(pair.name), left, pair.right),
         lambda triple: True,
-        _called,
+        lambda triple: _called(sync.ledger, pair.name, triple),
         FieldSums([one for one in managed if one.kind is Kind.COUNT]),
         problems,
     )
 
 
-def _called(triple: Triple) -> str:
+def _called(ledger: Ledger, pair: str, triple: Triple) -> str:
+    """As the ledger knows it, else by what it shows."""
+    known = names_in(ledger, pair, [triple.key])[triple.key]
+    if known != triple.key:
+        return known
     for found in (triple.left, triple.right):
         if found is not None:
-            shown = [str(found.record.fields[part]) for part in CALLED if found.record.fields.get(part)]
+            shown = [str(found.record.fields[part]) for part in SHOWN if found.record.fields.get(part)]
             if shown:
                 return " / ".join(shown)
     return triple.key

@@ -6,29 +6,31 @@ The story on one page. Orders have a story of their own (`sync`), because the le
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Protocol
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Changes, Feed
 from syncdb.engine.apply import REFUSED, Applier
+from syncdb.engine.belonging import InQuestion
 from syncdb.engine.held import tell_held
-from syncdb.engine.naming import called, overtaken_notes, without_id
+from syncdb.engine.naming import names_in, overtaken_notes, without_id
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, keep_seen, older_copy, stopped
 from syncdb.engine.progress import Progress
-from syncdb.engine.reconcile import EntityPair, Reconciled, examine, linked, reconcile, refuse_surprises
+from syncdb.engine.reconcile import EntityPair, Reconciled, Surprised, examine, linked, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
-from syncdb.engine.report import HeldBack, Note, Report
+from syncdb.engine.report import ORDER_COUNTS, HeldBack, Note, Report
 from syncdb.engine.request import Named, RunRequest, begun_as, everything_is_due, mode_of
 from syncdb.engine.retention import cut_history
 from syncdb.engine.spool import Chained
 from syncdb.errors import NeedsPerson, Refused, SyncdbError
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.runs import Problem
-from syncdb.model import Conflict, Plan, Side
+from syncdb.model import Action, Conflict, Plan, Side
 from syncdb.values import iso
 
 MOST_NAMED = 10  # conflicts that a run tells one by one
+MOST_NAMED_DRY = 10_000  # records of a dry run's plan that are told by name, of each entity
 MOST = 2000  # changes of one entity beyond which looking at everything is the shorter way
 UNREADABLE = "Put a value of the right kind into that cell, or choose another column. Nothing was written over it."
 
@@ -123,7 +125,12 @@ class PairSync:
     _stopped: list[SyncdbError] = field(default_factory=list, init=False)
     _named: dict[Side, Mapping[str, tuple[str, ...] | None]] = field(default_factory=dict, init=False)
 
+    _in_question: InQuestion = field(init=False)
     _looked: dict[str, tuple[str, ...] | None] = field(default_factory=dict, init=False)  # keys by entity; None: all
+
+    def __post_init__(self) -> None:
+        references = {one.pair.name: one.pair.references for one in self.pair_run.entities}
+        self._in_question = InQuestion(self.ledger, references)
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
@@ -132,6 +139,8 @@ class PairSync:
     def _steps(self, report: Report) -> None:
         deep = everything_is_due(self.ledger, self.pair_run.name, self.request, self.clock.now())
         report.mode = mode_of(self.request, deep)
+        for name in ORDER_COUNTS:
+            report.counts.pop(name, None)  # orders are another run's
         self._begin_anew_if_asked()
         self.progress.stage("Asking what changed")
         changes = self._changes(deep)
@@ -146,11 +155,13 @@ class PairSync:
             except (NeedsPerson, Refused) as stopped:
                 # the other entities go on; nothing that changed is forgotten, because the cursors stay
                 self._stopped.append(stopped)
+                if isinstance(stopped, Surprised):
+                    self._question_deleted(entity.pair.name, stopped.plan)
         self._take_plans(report)
         for news in self.pair_run.news():
             report.note(Note(news.code, news.message, news.next_step))
         if self._stopped:
-            raise self._stopped[0]
+            raise all_of(self._stopped)
         if not self.request.dry and not report.partial and not self.pair_run.part and changes:
             self._move_on(changes, deep)
         if not self.request.dry:
@@ -215,8 +226,12 @@ class PairSync:
         for side in Side:
             applier.make_structure(side)
         self.pair_run.remember()
-        result = reconcile(self.ledger, pair, keys, applier, self.progress, past_guard=self.request.force)
+        result = reconcile(
+            self.ledger, pair, keys, applier, self.progress, past_guard=self.request.force, in_question=self._in_question
+        )
         self.plans[entity.name] = result.plan
+        self._question_deleted(pair.name, result.plan)
+        report.counts["fetched"] += result.plan.compared
         report.counts.update(result.counts)
         report.counts["quarantined"] += len(result.unsettled | {key for key, _ in self._unreadable(entity)})
         self._tell_held(report, entity)
@@ -226,14 +241,19 @@ class PairSync:
 
     def _name(self, report: Report, entity: EntitySync, result: Reconciled) -> None:
         """What was held back, with the reasons, and what people call it; of conflicts the names of the first."""
-        records = self.ledger.records(entity.pair.name)
+        pair = entity.pair.name
         unread = {key: f"{name}: {why}" for (key, name), why in self._unreadable(entity).items()}
+        names = names_in(self.ledger, pair, (*result.refused, *unread))
         for reasons, next_step in ((result.refused, REFUSED), (unread, UNREADABLE)):
             for key, why in reasons.items():
-                report.held_back.append(HeldBack(key, called(records, key), without_id(why, key), next_step))
-        report.names |= {one.key: called(records, one.key) for one in result.plan.conflicts[:MOST_NAMED]}
-        for note in overtaken_notes(records, result.overtaken):
+                report.held_back.append(HeldBack(key, names[key], without_id(why, key), next_step))
+        report.names |= names_in(self.ledger, pair, (one.key for one in result.plan.conflicts[:MOST_NAMED]))
+        for note in overtaken_notes(self.ledger, pair, result.overtaken):
             report.note(note)
+
+    def _question_deleted(self, pair: str, plan: Plan) -> None:
+        """What is to be deleted is in question: done, it is hidden along with what belongs to it; else it is the one question."""
+        self._in_question.note(pair, (one.key for one in plan.operations if one.action is Action.DELETE))
 
     def _plan_only(self, report: Report, entity: EntitySync, keys: list[str] | None) -> None:
         pair = entity.pair
@@ -243,17 +263,26 @@ class PairSync:
             report.note(Note("unfinished", f"{told} first. Its plan may differ from this one."))
         for side in pair.sides.values():
             if side.structure(self.rng.randrange(1, 2**31)) is not None:
-                told = f"The table of {entity.name} or some of its columns do not exist yet; a real run makes them first."
-                report.note(Note("structure", told))
+                report.note(Note("structure", f"{side.title}: {side.can.structure} is lacking; a real run makes it first."))
                 report.counts["structure"] += 1
-        plan = examine(self.ledger, pair, None if open_writes else keys, report.run_id, iso(self.clock.now()), self.progress)
+        now, looked = iso(self.clock.now()), None if open_writes else keys
+        plan = examine(self.ledger, pair, looked, report.run_id, now, self.progress, self._in_question)
         self.plans[entity.name] = plan
+        self._question_deleted(pair.name, plan)
+        report.counts["fetched"] += plan.compared
+        self._name_planned(report, pair.name, plan)
         self._tell_held(report, entity)
         report.partial = report.partial or not plan.complete
         try:
             refuse_surprises(self.ledger, pair, plan)
         except NeedsPerson as guard:
             report.note(Note("guard", f"A real run would stop here ({entity.name}): {guard}", guard.next_step))
+
+    def _name_planned(self, report: Report, pair: str, plan: Plan) -> None:
+        """What people call the first records of a dry run's plan: nobody but its copy of the ledger knows what it saw."""
+        planned = (op.key for op in islice(plan.operations, MOST_NAMED_DRY) if op.action is not Action.CREATE)
+        named = names_in(self.ledger, pair, chain((one.key for one in plan.conflicts[:MOST_NAMED_DRY]), planned))
+        report.names |= {key: name for key, name in named.items() if name != key}
 
     def _keys(self, entity: EntitySync, changes: Mapping[Side, Changes], deep: bool) -> list[str] | None:
         """What to look at: what either side says has changed, what is still open and what a person decided; None is all."""
@@ -332,6 +361,9 @@ class PairSync:
         conflicts: list[Conflict] = [one for plan in self.plans.values() for one in plan.conflicts]
         plan = Plan(operations, tuple(conflicts), all(plan.complete for plan in self.plans.values()))
         report.take(plan, plan.digest)
+        for each in self.plans.values():
+            removed = (one.side for one in each.operations if one.action is Action.DELETE)
+            report.removals.update((side, each.removal.get(side, "deleted")) for side in removed)
         with self.ledger.transaction():
             self.ledger.runs.planned(report.run_id, plan.digest)
 
@@ -349,3 +381,14 @@ class PairSync:
             if deep:
                 self.ledger.runs.put(state_keys.examined(self.pair_run.name), iso(self.clock.now()))
         self.pair_run.remember()
+
+
+def all_of(stopped: Sequence[SyncdbError]) -> SyncdbError:
+    """Why a run did not do all of it: every reason, with what to do about each. One that a person must look at counts most."""
+    first = next((one for one in stopped if isinstance(one, NeedsPerson)), stopped[0])
+    if len(stopped) == 1:
+        return first
+    told = " ".join(f"({number}) {one}" for number, one in enumerate(stopped, 1))
+    steps = " ".join(dict.fromkeys(one.next_step for one in stopped if one.next_step))
+    kind = NeedsPerson if isinstance(first, NeedsPerson) else type(first)
+    return kind(told, next_step=steps)

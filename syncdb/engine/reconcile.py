@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
-from syncdb.engine.apply import ROWS_WRITTEN, Applier
-from syncdb.engine.guards import Cause, Limits, Surprise, guard
+from syncdb.engine.apply import Applier
+from syncdb.engine.belonging import InQuestion
+from syncdb.engine.guards import Cause, Change, Limits, Surprise, guard
 from syncdb.engine.linked_triples import LinkedChanges, LinkedListing
 from syncdb.engine.links import Joins, LinkedSide
 from syncdb.engine.match import Matching
-from syncdb.engine.naming import called
+from syncdb.engine.naming import names_in
 from syncdb.engine.older_copy import OLDER_COPY, values_return
 from syncdb.engine.policy import Decision, Triple, decide
 from syncdb.engine.progress import Progress
@@ -85,28 +86,48 @@ class Reconciled:
     complete: bool = True
 
 
-def examine(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, run_id: int, now: str, progress: Progress) -> Plan:
+class Surprised(NeedsPerson):
+    """A guard stopped a plan, which is here for those whose plans go on."""
+
+    def __init__(self, message: str, plan: Plan, *, next_step: str) -> None:
+        super().__init__(message, next_step=next_step)
+        self.plan = plan
+
+
+def examine(
+    ledger: Ledger,
+    pair: EntityPair,
+    keys: Sequence[str] | None,
+    run_id: int,
+    now: str,
+    progress: Progress,
+    in_question: InQuestion | None = None,
+) -> Plan:
     """Compare just these keys, or everything if None, and plan what follows. Writes to no remote.
 
-    What both sides already show alike joins the base on the way.
+    What both sides already show alike joins the base on the way. Of what belongs to a record `in_question` nothing is asked.
     """
     operations = Spool()
     conflicts: list[Conflict] = []
     overtaken: list[tuple[str, str | None]] = []
-    complete = True
+    complete, compared = True, 0
     late = ledger.late_writes(pair.name).fields()
     for found in _triples(ledger, pair, keys, now):
         progress.stop_if_asked()
         block = _with_disputes(ledger, pair, _with_verdicts(ledger, pair, _with_doubts(found, late)))
         decisions = [decide(triple, pair.policy) for triple in block]
+        if in_question is not None:
+            decisions = in_question.settle(pair.name, block, decisions)
         overtaken += _record_agreement(ledger, pair, block, decisions, run_id, now)
         for decision in decisions:
             for operation in decision.operations:
                 operations.append(operation)
             conflicts.extend(decision.conflicts)
         complete = complete and all(triple.sure_left and triple.sure_right for triple in block)
+        compared += len(block)
         progress.advance(len(block))
-    return Plan(operations, tuple(conflicts), complete, tuple(overtaken))
+    removal = {side: connector.can.removal for side, connector in pair.sides.items()}
+    return Plan(operations, tuple(conflicts), complete, tuple(overtaken), removal, compared)
 
 
 def _triples(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, now: str) -> Iterator[list[Triple]]:
@@ -144,9 +165,10 @@ def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapp
     if reasons:
         told = "; ".join(_told_with_changes(ledger, pair, one) for one in reasons)
         older = f" If it was put back to an older copy, run once with --accept {OLDER_COPY}: every difference is asked then."
-        raise NeedsPerson(
+        raise Surprised(
             f"Stopped before writing to {_written_to(pair, plan)}: {told}. "
             f"{f'{pair.cause.what} ' if pair.cause else ''}{_left_standing(written or {})}",
+            plan,
             next_step=f"Look at what a run would do with --test. If that is what you want, run once with {_consent(pair)}."
             f"{older if returns else ''}",
         )
@@ -171,11 +193,13 @@ def _known(ledger: Ledger, pair: EntityPair, plan: Plan) -> dict[Side, int]:
 
 def _told_with_changes(ledger: Ledger, pair: EntityPair, surprise: Surprise) -> str:
     """The sentence of a surprise with the first changes, each named as people call the record."""
-    records = ledger.records(pair.name)
-    first = []
-    for one in surprise.first:
-        first.append(f"{called(records, one.key)}: {one.field} {_shown(one.before)} -> {_shown(one.after)}")
+    names = names_in(ledger, pair.name, (one.key for one in surprise.first))
+    first = [_told_change(names[one.key], one) for one in surprise.first]
     return f"{surprise.told}, first {'; '.join(first)}" if first else surprise.told
+
+
+def _told_change(name: str, change: Change) -> str:
+    return f"{name}: {change.field} {_shown(change.before)} -> {_shown(change.after)}" if change.field else name
 
 
 def _shown(value: Value) -> str:
@@ -191,10 +215,10 @@ def _written_to(pair: EntityPair, plan: Plan) -> str:
 
 def _left_standing(written: Mapping[str, int]) -> str:
     """What a refused plan left as it was. Only its own writes: a run may have written before it found more to do."""
-    rows = sum(written.get(name, 0) for name in ROWS_WRITTEN)
-    if not rows:
-        return "No row was changed."
-    return f"None of that was done; {rows} row(s) that this run had written before stand and are recorded."
+    count = sum(written.get(f"written_{side.value}", 0) for side in Side)
+    if not count:
+        return "No record was changed."
+    return f"None of that was done; {count} record(s) that this run had written before stand and are recorded."
 
 
 def reconcile(
@@ -205,12 +229,13 @@ def reconcile(
     progress: Progress,
     *,
     past_guard: bool = False,
+    in_question: InQuestion | None = None,
 ) -> Reconciled:
     """Examine, guard and apply; where something moved between look and write, look at everything again and finish."""
     result: Reconciled | None = None
     moved: set[str] = set()
     for _ in range(ROUNDS):
-        plan = examine(ledger, pair, keys, applier.run_id, applier.now(), progress)
+        plan = examine(ledger, pair, keys, applier.run_id, applier.now(), progress, in_question)
         if result is None:
             result = Reconciled(plan, plan.digest)
             with ledger.transaction():
@@ -259,6 +284,9 @@ def _record_agreement(
                     pair.joins.forget(decision.key)
             if triple.verdicts:
                 overtaken += _end_verdicts(ledger, pair, triple, decision, now)
+        for triple, decision in zip(block, decisions, strict=True):
+            if (there := triple.left or triple.right) is not None and any(_told([decision])):
+                records.call(triple.key, there.record.fields)  # people must be told which record it is
         records.conflicts_are([triple.key for triple in block], _told(decisions), now, pair.compared)
     return overtaken
 

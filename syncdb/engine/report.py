@@ -6,19 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.errors import Exit, SyncdbError
-from syncdb.model import Conflict, Plan, Why
+from syncdb.model import Conflict, Plan, Side, Why
 
 MOST_TOLD = 100
 
-# what a report always counts, even if it is nothing
+# what a report always counts, even if it is nothing; of orders only where they are read
+ORDER_COUNTS = ("orders_new", "orders_changed", "orders_same", "orders_missing", "orders_deleted", "orders_missed")
 COUNTS = (
     "fetched",
-    "orders_new",
-    "orders_changed",
-    "orders_same",
-    "orders_missing",
-    "orders_deleted",
-    "orders_missed",
+    *ORDER_COUNTS,
     "rows_added",
     "rows_changed",
     "rows_restored",
@@ -50,7 +46,8 @@ class HeldBack:
 class Report:
     """Counts, notes and conflicts of one run. `partial`: something could not be seen whole, so the watermark stayed.
 
-    `names` are what people call records in conflict, by key, as far as they are known.
+    `names` are what people call records in conflict (in a dry run: all that were planned), by key, as far as they are known.
+    `removals` counts what deletions of the plan come to, by side: deleted, set to draft ...
     """
 
     run_id: int
@@ -64,6 +61,7 @@ class Report:
     conflicts: Sequence[Conflict] = ()
     held_back: list[HeldBack] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    removals: Counter[tuple[Side, str]] = field(default_factory=Counter)
     partial: bool = False
     failure: SyncdbError | None = None
 
@@ -99,7 +97,13 @@ class Report:
             "notes": [{"code": one.code, "message": one.message, "next_step": one.next_step} for one in self.notes],
             "conflicts": len(self.conflicts),
             "left_for_a_person": [
-                {"key": one.key, "field": one.field, "why": one.why.value, "where": list(one.where)}
+                {
+                    "key": one.key,
+                    "name": self.names.get(one.key),
+                    "field": one.field,
+                    "why": one.why.value,
+                    "where": list(one.where),
+                }
                 for one in self.conflicts[:MOST_TOLD]
             ],
             "held_back": [

@@ -14,6 +14,8 @@ from syncdb.model import Action, Conflict, Operation, Outcome, Record
 from syncdb.values import Value, canonical_json, decode, decode_fields, encode, encode_fields
 
 GROUP = 500  # keys asked about at once
+# by what people know a record, and what it belongs to
+CALLED_BY = ("title", "sku", "handle", "barcode", "location", "product", "variant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +138,31 @@ class Records:
         )
 
     def forget(self, key: str) -> None:
-        """Nothing is agreed about this key any more."""
+        """Nothing is agreed about this key any more. What people called it is kept, for those who ask what became of it."""
+        self.call(key, self.base(key))
         self.connection.execute("UPDATE record SET base = NULL, agreed_at = NULL WHERE pair = ? AND key = ?", (self.pair, key))
+
+    def call(self, key: str, fields: Mapping[str, Value]) -> None:
+        """Keep by what people know a record about which nothing is agreed. One of an order is known by its order."""
+        named = {name: fields[name] for name in CALLED_BY if fields.get(name) is not None}
+        if not named or self.homes([key]).get(key):
+            return
+        row = self.connection.execute("SELECT fields FROM called WHERE pair = ? AND key = ?", (self.pair, key)).fetchone()
+        together = encode_fields((decode_fields(row[0]) if row else {}) | named)
+        if row is None or row[0] != together:
+            self.connection.execute("INSERT OR REPLACE INTO called VALUES (?, ?, ?)", (self.pair, key, together))
 
     def written(self, operation: Operation, outcome: Outcome, order_id: str, run_id: int, now: str) -> None:
         """Keep who wrote what and why: a line for each changed cell (of a redacted order without values), one for a new row."""
         silent = order_id in self.redacted
+        instead = outcome.instead if operation.action is Action.DELETE else {}  # what it was given in place of being deleted
         head = (
             run_id,
             self.pair,
             operation.side.value,
             operation.key,
             order_id,
-            operation.action.value,
+            Action.UPDATE.value if instead else operation.action.value,
             operation.reason,
             outcome.ref,
         )
@@ -160,7 +174,11 @@ class Records:
                 for name, value in operation.changes.items()
             ]
             if operation.action is Action.UPDATE
-            else [(None, None, None)]
+            else [
+                (name, canonical_json(encode(operation.expected.get(name))), canonical_json(encode(value)))
+                for name, value in instead.items()
+            ]
+            or [(None, None, None)]
         )
         self.connection.executemany(
             """INSERT INTO cell_write
@@ -187,6 +205,11 @@ class Records:
                     )
         for conflict in current.values():
             self._keep(conflict, now)
+
+    def asked_whole(self, key: str) -> bool:
+        """Whether a person is asked what shall become of the record as a whole."""
+        query = "SELECT 1 FROM conflict WHERE pair = ? AND key = ? AND field = ''"
+        return self.connection.execute(query, (self.pair, key)).fetchone() is not None
 
     def conflicts(self) -> list[tuple[str, str, str, str, str]]:
         """(key, field, why, detail as JSON, first seen) of every open conflict."""

@@ -309,6 +309,23 @@ def m008_media(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_CALLED = (
+    # by what people know records that nothing is agreed about (in dispute from the first, or gone): JSON fields
+    """CREATE TABLE called (
+        pair TEXT NOT NULL,
+        key TEXT NOT NULL,
+        fields TEXT NOT NULL,
+        PRIMARY KEY (pair, key)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+@migrations()
+def m009_called(db: Database) -> None:
+    for statement in _CALLED:
+        db.conn.execute(statement)
+
+
 def stand_in(connection: sqlite3.Connection) -> None:
     """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
 
@@ -317,7 +334,7 @@ def stand_in(connection: sqlite3.Connection) -> None:
     there = _tables(connection)
     if "order_tracking" not in there:
         return
-    for statement in (*_DECISIONS, *_PAIRS_AND_LINKS, *_MEDIA):
+    for statement in (*_DECISIONS, *_PAIRS_AND_LINKS, *_MEDIA, *_CALLED):
         if statement.startswith("CREATE TABLE") and statement.split()[2] not in there:
             connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
     if "pair" not in there:

@@ -218,7 +218,7 @@ class OrderSync:
         result = reconcile(self.ledger, pair, look_at, applier, self.progress, past_guard=self.request.force)
         report.take(result.plan, result.digest)
         report.counts.update(result.counts)
-        for note in overtaken_notes(self.ledger.records(pair.name), result.overtaken):
+        for note in overtaken_notes(self.ledger, pair.name, result.overtaken):
             report.note(note)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)
         tell_held(self.ledger, pair.name, "orders", [self.destination.held()], report, self._now())

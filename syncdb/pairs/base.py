@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.errors import Exit
     from syncdb.ledger import Ledger
     from syncdb.ledger.queries.reader import LedgerReader
-    from syncdb.model import Field, Plan, Rule
+    from syncdb.model import Field, Plan, Rule, Side
     from syncdb.orders.order_sync import OrderSync
     from syncdb.systems.check import Check
     from syncdb.systems.sender import Sender
@@ -159,7 +159,8 @@ class Run:
     `tracks_orders`: it reads orders into the ledger first. `start` makes the run; `plans` then tells what it planned by entity
     (None: the report's plan is that of the one entity). `audit` makes ready what it keeps in step to be read anew and compared,
     orders for a period; only of a run over a copy of the ledger. `route` names it among several runs of the same entity, empty
-    for the first.
+    for the first. `systems` are both sides as this run's configuration calls them, where that
+    is not what the systems are called.
     """
 
     entity: str
@@ -172,6 +173,7 @@ class Run:
     audit: Callable[["Period"], AbstractContextManager[Sequence["Audited"]]] | None = None
     results: Callable[[], RunResults] | None = None
     route: str = ""
+    systems: Mapping["Side", str] | None = None
 
     def execute(self) -> RunResult:
         """Do it all. What a person can act on is in the report; only defects are raised."""

@@ -45,9 +45,9 @@ class LocalStore:
     def goods(self) -> Goods:
         return self.shop.goods
 
-    def environment(self) -> dict[str, str]:
-        """The variables that point syncdb at this shop."""
-        start = self.name.upper()
+    def environment(self, name: str = "") -> dict[str, str]:
+        """The variables that point syncdb at this shop, under a name of its configuration."""
+        start = (name or self.name).upper()
         return {
             f"{start}_DOMAIN": str(self.shop.settings["myshopifyDomain"]),
             f"{start}_CLIENT_ID": self.client_id,

@@ -163,14 +163,15 @@ def _edits(story: StoresStory) -> None:
     tea, other = story.variant(story.taf, "TEA-1"), story.variant(story.afl, "TEA-1")
     story.tell("Both edit the same product", "A title and a picture in taf, a price in afl: all of it is in both afterwards.")
     story.taf.merchant.edit_product(tea["product"]["id"], title="Green tea, loose")
-    _picture(story.taf, tea["product"], "A cup of green tea")
+    picture(story.taf, tea["product"], "A cup of green tea")
     story.afl.merchant.edit_variant(other["id"], price="31.00")
     story.sync()
     story.alike("after edits on both sides")
     story.check(other["product"]["title"] == "Green tea, loose" and tea["price"] == "31.00", "an edit did not arrive")
 
 
-def _picture(store: LocalStore, product: Node, alt: str) -> None:
+def picture(store: LocalStore, product: Node, alt: str) -> None:
+    """A merchant adds a picture to a product."""
     node = ready("IMAGE", store.goods.new_id(), png(4, 3, 7), alt, "tea.png", 1, store.goods.stamp())
     product["media"].append(store.goods.files.keep(node))
     store.goods.product_changed(product)

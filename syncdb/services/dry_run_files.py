@@ -58,7 +58,7 @@ def write_dry_run(folder: Path, dry: DryRun) -> list[Path]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return [
             _write_plan(folder / "plan.json", dry.report, plan),
-            _write_rows(folder / "rows_to_append.csv", _added(plan), dry.fields),
+            _write_rows(folder / "rows_to_append.csv", _added(plan), dry.fields, dry.systems),
             _write_changes(folder / "cells_to_change.csv", changes, dry.words),
             _write(folder / "summary.html", _page(dry, plan, changes)),
         ]
@@ -88,15 +88,20 @@ def _write_plan(path: Path, report: Report, plan: Plan) -> Path:
     with _private(path).open("w", encoding="utf-8") as file:
         file.write(head.removesuffix("\n}") + ',\n "operations": [')
         for number, op in enumerate(plan.operations):
-            data = op.as_data() | {"key": op.key, "action": op.action.value}
+            removal = {"becomes": plan.removal.get(op.side, "deleted")} if op.action is Action.DELETE else {}
+            data = op.as_data() | {"key": op.key, "action": op.action.value} | removal
             file.write((",\n  " if number else "\n  ") + json.dumps(data, ensure_ascii=False))
         file.write("\n ]\n}\n")
     return path
 
 
-def _write_rows(path: Path, added: Iterable[Operation], fields: Sequence[Field]) -> Path:
-    rows = ([csv_cell(op.changes.get(field.name)) for field in fields] for op in added)
-    return _write_csv(path, [field.label for field in fields], rows)
+def _write_rows(path: Path, added: Iterable[Operation], fields: Sequence[Field], systems: Mapping[Side, str]) -> Path:
+    """Where both sides may be written, the first column says to which each row comes."""
+    rows = (
+        [*([csv_cell(systems[op.side])] if systems else []), *(csv_cell(op.changes.get(field.name)) for field in fields)]
+        for op in added
+    )
+    return _write_csv(path, [*(["Where"] if systems else []), *(field.label for field in fields)], rows)
 
 
 def _write_changes(path: Path, changes: Sequence[CellChange], words: Words) -> Path:
@@ -145,9 +150,11 @@ def _page(dry: DryRun, plan: Plan, changes: Sequence[CellChange]) -> str:
         by_order=dry.tracks_orders,
     )
     counts = Counter(op.action for op in plan.operations)
+    removal = ", ".join(sorted({plan.removal.get(op.side, "deleted") for op in plan.operations if op.action is Action.DELETE}))
     data = {
         "labels": [one.label for one in dry.fields],
         "key": _key_label(dry.words),
+        "removal": removal,
         "groups": [one.as_data() for one in groups],
     }
     return environment.get_template("dry_run.html").render(
@@ -160,6 +167,7 @@ def _page(dry: DryRun, plan: Plan, changes: Sequence[CellChange]) -> str:
         changed=len(changes),
         changed_rows=counts[Action.UPDATE],
         deleted=counts[Action.DELETE],
+        removal=removal,
         left=len(dry.report.conflicts),
         more=max(0, len(plan.operations) - MOST_OPERATIONS),
         data=_in_script(data),

@@ -24,6 +24,17 @@ def sides_in(reader: LedgerReader) -> SidesOf:
     return of
 
 
+def first_places(reader: LedgerReader, pairs: Iterable[str]) -> dict[str, str]:
+    """What people call the first side of each of these pairs within a sentence: by the name that the configuration gave it."""
+    known = overview.known_pairs(reader)
+    found: dict[str, str] = {}
+    for pair in pairs:
+        named = reader.meta(state_keys.sides(pair))
+        pair_type = registry.pair_named(known[pair].type) if pair in known else None
+        found[pair] = str(named[0]) if named else (pair_type or registry.PAIRS[0]).first_place
+    return found
+
+
 def _as_called(sides: Sides, names: Sequence[str] | None) -> Sides:
     """The sides by the names that the configuration gave them, where it did."""
     if not names:

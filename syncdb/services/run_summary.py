@@ -30,7 +30,8 @@ _TOLD_BETWEEN = _TOLD | {
     Why.GONE: "was deleted on one side; the other was left as it is",
 }
 SHOWN_CONFLICTS = 10
-ROWS_DONE = ("rows_added", "rows_changed", "rows_deleted")  # what is counted of each write, and of the first side's apart
+NO_REMOVALS = ("rows_added", "rows_changed", "rows_restored")  # all other counts of rows are of what a deletion came to
+DRY_LEFT = "test_output names them, and why"
 
 
 def summary(
@@ -71,9 +72,9 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
         for side, name in systems.items():
             mine = [op for op in report.plan.operations if op.side is side]
             added, changed = (sum(op.action is action for op in mine) for action in (Action.CREATE, Action.UPDATE))
-            gone = len(mine) - added - changed
-            deleted = f", delete {_many(gone, 'record')}" if gone else ""
-            yield f"  {name}: it would add {_many(added, 'record')} and change {_many(changed, 'record')}{deleted}."
+            gone = {word: count for (of, word), count in report.removals.items() if of is side}
+            removed = "".join(f"; {_many(count, 'record')} would be {word}" for word, count in gone.items())
+            yield f"  {name}: it would add {_many(added, 'record')} and change {_many(changed, 'record')}{removed}."
         return
     counts = report.counts
     written = counts["written_left"] or counts["written_right"]
@@ -81,9 +82,9 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
         if report.failure is None:
             yield "  Nothing to change on either side."
     else:
-        there = [counts[f"{name}_left"] for name in ROWS_DONE]
-        yield _done(right, *(counts[name] - first for name, first in zip(ROWS_DONE, there, strict=True)))
-        yield _done(left, *there)
+        there = {name: counts[f"{name}_left"] for name in counts if name.startswith("rows_") and not name.endswith("_left")}
+        yield _done(right, {name: counts[name] - first for name, first in there.items()})
+        yield _done(left, there)
     if counts["quarantined"]:
         yield f"  Held back: {_many(counts['quarantined'], 'record')}: {MANAGER} errors says which and why."
         yield from _held_back(report)
@@ -97,10 +98,19 @@ def _held_back(report: Report) -> Iterator[str]:
         yield f"      What to do: {next_step}"
 
 
-def _done(system: str, added: int, changed: int, deleted: int) -> str:
+def _done(system: str, counts: Mapping[str, int]) -> str:
     """What was written to one system. What is seldom done is told only where it was."""
-    gone = f", {_many(deleted, 'record')} deleted" if deleted else ""
+    removed = removals(counts, "record")
+    gone = "".join(f", {one}" for one in removed)
+    added, changed = counts.get("rows_added", 0), counts.get("rows_changed", 0)
     return f"  {system}: {_many(added, 'record')} added, {_many(changed, 'record')} changed{gone}."
+
+
+def removals(counts: Mapping[str, int], thing: str) -> list[str]:
+    """What deletions came to, in words: "1 record set to draft"."""
+    names = (name for name in counts if name.startswith("rows_") and name not in NO_REMOVALS and not name.endswith("_left"))
+    words = {name: name.removeprefix("rows_").replace("_", " ") for name in names if counts[name]}
+    return [f"{_many(counts[name], thing)} {word}" for name, word in words.items()]
 
 
 def why_left(one: Conflict, words: Words, systems: Mapping[Side, str], *, by_order: bool) -> str:
@@ -115,7 +125,9 @@ def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str], 
     allowed = f" ({words.allowed_by})" if words.allowed_by else ""
     other = f"the {words.left}" if words.left else systems[Side.LEFT]
     if report.conflicts:
-        yield f"  Left for a person: {len(report.conflicts)}; see and decide them with {MANAGER} conflicts"
+        # what a dry run met is nowhere but in its own files
+        where = DRY_LEFT if report.mode == "test" else f"see and decide them with {MANAGER} conflicts"
+        yield f"  Left for a person: {len(report.conflicts)}; {where}"
     for one in report.conflicts[:SHOWN_CONFLICTS]:
         name = report.names.get(one.key, one.key)
         what = f'"{labels.get(one.field, one.field)}" of {name}' if one.field else name

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from syncdb.ledger.pairs import RegisteredPair
-from syncdb.pairs import registry
 from syncdb.services.calendar import Calendar, span
 from syncdb.services.run_schedule import cut_off
+from syncdb.services.run_summary import removals
 from syncdb.services.status import OUTCOMES
 from syncdb.values import moment
 
@@ -23,17 +22,10 @@ def outcome(run: Mapping[str, Any], calendar: Calendar, held: bool | None = None
     return f"{OUTCOMES.get(run['exit_code'], 'failed')} ({run['exit_code']}) after {took}"
 
 
-def first_place(known: Mapping[str, RegisteredPair], run: Mapping[str, Any]) -> str:
-    """What people call the first side of the pair that ran; `known` are the pairs of the ledger."""
-    found = known.get(run["pair"])
-    pair = registry.pair_named(found.type) if found else None
-    return (pair or registry.PAIRS[0]).first_place
-
-
 def told_counts(counts: Mapping[str, int], first: str) -> str:
     """A run's counts in words; only what is not nothing. `first` is what people call the first side."""
     words = {
-        "fetched": "orders read",
+        "fetched": "orders read" if "orders_new" in counts else "records compared",
         "orders_new": "new",
         "orders_changed": "changed",
         "orders_deleted": "deleted in the shop",
@@ -41,11 +33,11 @@ def told_counts(counts: Mapping[str, int], first: str) -> str:
         "rows_restored": "rows brought back",
         "rows_changed": "rows changed",
         "cells_changed": "cells written",
-        "rows_deleted": "rows deleted",
         "written_left": f"of them in {first}",
         "quarantined": "held back",
     }
     told = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
+    told += removals(counts, "row")
     return ", ".join(told) or "nothing to do"
 
 

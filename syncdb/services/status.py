@@ -23,6 +23,7 @@ from syncdb.pairs.base import PairType
 from syncdb.programs import MANAGER
 from syncdb.services.gap_data import numbers, with_reason
 from syncdb.services.ledger_location import LedgerLocation
+from syncdb.services.pair_sides import first_places
 from syncdb.services.run_schedule import Rhythm, cut_off, rhythm
 from syncdb.services.webhook_health import troubles
 from syncdb.systems.base import System
@@ -101,6 +102,7 @@ class Status:
     known: Mapping[str, RegisteredPair]
     inbox: InboxOverview
     remedies: Mapping[int, str]  # what to do about the last failed run of each pair, by its id
+    first: Mapping[str, str]  # what people call the first side of each pair that ran
     held: bool | None  # by a run, at this moment; None where that cannot be known
 
     @property
@@ -146,6 +148,7 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
         known,
         _inbox(reader),
         overview.remedies(reader, [one["pair"] for one in last_of_each]),
+        first_places(reader, [one["pair"] for one in last_of_each]),
         held(reader.path),
     )
 
@@ -280,7 +283,7 @@ def _open(state: Status) -> Iterator[Attention]:
         text = f"{absent} order {_some(absent, 'number is', 'numbers are')} missing without an explanation ({_first(gaps)})."
         yield Attention("gaps", text, f"Ask the shop about them: {MANAGER} missing")
     if count := state.counts.undecided:
-        text = f"{count} {_some(count, 'row or cell waits', 'rows or cells wait')} for a person's decision."
+        text = f"{count} {_some(count, 'conflict waits', 'conflicts wait')} for a person's decision."
         yield Attention("conflicts", text, f"See them and decide: {MANAGER} conflicts")
 
 

@@ -67,7 +67,7 @@ def test_a_refusal_in_a_later_round_says_what_was_written_before(ledger: Ledger)
         reconcile(ledger, pair, None, applier(ledger, pair), Silent())
     assert right.rows["0"] == {"count": 100} and "new" in right.rows and "1" not in right.rows
     assert "changed" not in str(refused.value).rpartition(":")[2]
-    assert "None of that was done; 2 row(s) that this run had written before stand" in str(refused.value)
+    assert "None of that was done; 2 record(s) that this run had written before stand" in str(refused.value)
 
 
 def test_a_refusal_in_the_first_round_says_that_no_row_was_changed(ledger: Ledger) -> None:
@@ -76,7 +76,7 @@ def test_a_refusal_in_the_first_round_says_that_no_row_was_changed(ledger: Ledge
     left.rows = {str(number): {"count": number} for number in range(40)}
     reconcile(ledger, pair, None, applier(ledger, pair), Silent())
     right.rows.clear()
-    with pytest.raises(NeedsPerson, match="No row was changed"):
+    with pytest.raises(NeedsPerson, match="No record was changed"):
         reconcile(ledger, pair, None, applier(ledger, pair), Silent())
     assert right.rows == {}
 

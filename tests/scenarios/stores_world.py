@@ -56,13 +56,15 @@ class StoresWorld:
     env: dict[str, str] = field(default_factory=dict)
     time: float = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).timestamp())
     currencies: tuple[str, str] = ("EUR", "EUR")
+    names: tuple[str, str] = ("taf", "afl")  # what the configuration calls them
 
     def __post_init__(self) -> None:
         self.sandbox = TwoStores(products=self.products, alike=self.alike, clock=lambda: self.time, currencies=self.currencies)
         self.taf, self.afl = self.sandbox.taf, self.sandbox.afl
         self.ledger = self.folder / "ledger.db"
         files = {"DB_PATH": str(self.ledger), "LOG_FILE": str(self.folder / "sync.log")}
-        self.env = self.sandbox.environment() | files | {"STORES_WRITE": "yes"} | self.env
+        own = {**self.taf.environment(self.names[0]), **self.afl.environment(self.names[1]), "STORES": ",".join(self.names)}
+        self.env = own | files | {"STORES_WRITE": "yes"} | self.env
         self.clock = Clock(now=lambda: datetime.fromtimestamp(self.time, UTC), monotonic=lambda: self.time, sleep=self.pass_time)
 
     def pass_time(self, seconds: float = 0.0, *, hours: float = 0.0) -> None:

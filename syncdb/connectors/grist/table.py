@@ -28,6 +28,7 @@ log = logging.getLogger("syncdb.grist")
 BLOCK = 1000
 MOST_ASKED = 5000  # keys: beyond that everything is read, because a request holds 1 MB
 UNKEYED_NAMED = 3  # rows in a note
+PLACE = "the table, or one of its columns,"
 CALLS = 6  # making a table takes three at most
 SETTLE_AFTER = 2.0  # seconds before what a lost call was to make is looked for: calls that make tables were answered in 0.1 s
 SETTLED = "it was settled before, and is not sent again"
@@ -36,7 +37,7 @@ SETTLED = "it was settled before, and is not sent again"
 class GristTable:
     """Records as rows of a table: found by key, written in atomic batches, only where a row still shows what was seen."""
 
-    can = Capabilities(create=True, update=True, delete=True, atomic_batches=True, compare_and_set=True, fence=False)
+    can = Capabilities(create=True, update=True, delete=True, atomic_batches=True, compare_and_set=True, structure=PLACE)
 
     def __init__(
         self,

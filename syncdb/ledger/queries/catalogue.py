@@ -17,12 +17,18 @@ KINDS = ("products", "variants", "collections", "inventory")  # of a shop, in th
 _GID = re.compile(r"gid://shopify/(Product|ProductVariant|InventoryLevel|Collection)/\d+(\?inventory_item_id=\d+)?")
 _PAGE = re.compile(r"(?:^|/)(products|collections)/(\d+)(?:/variants/(\d+))?/?(?:[?#].*)?$")
 _CALLED = ("title", "name", "sku", "handle", "barcode")
+_KNOWN = "SELECT key, base, called.fields AS called FROM record LEFT JOIN called USING (pair, key) WHERE pair = ?"
+_CALLED_ONLY = """SELECT key, NULL, fields FROM called WHERE pair = ?
+                  AND NOT EXISTS (SELECT 1 FROM record WHERE record.pair = called.pair AND record.key = called.key)"""
 _PLAIN = "Default Title"  # what Shopify calls the only variant of a product (observed)
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One record: its `kind` (products, variants ...), its key and what both sides last agreed on (JSON values)."""
+    """One record: its `kind` (products, variants ...), its key and what both sides last agreed on (JSON values).
+
+    Where nothing is agreed any more, or not yet, the fields are those by which people know it.
+    """
 
     kind: str
     key: str
@@ -50,22 +56,27 @@ class Things:
     def of(self, kind: str) -> Iterator[Thing]:
         """All of a kind, each once though several pairs may know it."""
         seen: set[str] = set()
-        for pair, its in self.pairs().items():
-            if its == kind:
-                for row in self.reader.rows("SELECT key, base FROM record WHERE pair = ?", (pair,)):
-                    if row["key"] not in seen:
-                        seen.add(row["key"])
-                        yield Thing(kind, row["key"], json.loads(row["base"] or "{}"))
+        for pair in self.pairs_of(kind):
+            for row in self.reader.rows(f"{_KNOWN} UNION ALL {_CALLED_ONLY}", (pair, pair)):
+                if row["key"] not in seen:
+                    seen.add(row["key"])
+                    yield Thing(kind, row["key"], _fields(row))
+
+    def pairs_of(self, kind: str) -> list[str]:
+        """The pairs that keep things of a kind in step."""
+        return [pair for pair, its in self.pairs().items() if its == kind]
 
     def by_keys(self, keys: Iterable[str]) -> dict[str, Thing]:
-        """The things of these keys; unknown ones are left out."""
+        """The things of these keys; unknown ones are left out. What has the key of a product is that product's."""
         found: dict[str, Thing] = {}
         wanted = list(dict.fromkeys(keys))
-        for pair, kind in self.pairs().items() if wanted else ():
+        known = self.pairs() if wanted else {}
+        rank = {kind: number for number, kind in enumerate(reversed((*KINDS, *known.values())))}
+        for pair, kind in sorted(known.items(), key=lambda one: -rank[one[1]]):
             for group in groups(wanted):
-                query = f"SELECT key, base FROM record WHERE pair = ? AND key IN ({','.join('?' * len(group))})"
-                for row in self.reader.rows(query, (pair, *group)):
-                    found.setdefault(row["key"], Thing(kind, row["key"], json.loads(row["base"] or "{}")))
+                among = f" AND key IN ({','.join('?' * len(group))})"
+                for row in self.reader.rows(f"{_KNOWN}{among} UNION ALL {_CALLED_ONLY}{among}", (pair, *group, pair, *group)):
+                    found.setdefault(row["key"], Thing(kind, row["key"], _fields(row)))
         return found
 
     def names(self, keys: Iterable[str]) -> dict[str, str]:
@@ -73,7 +84,7 @@ class Things:
         found = self.by_keys(keys)
         variants = self.by_keys(thing.text("variant") for thing in found.values() if thing.kind == "inventory")
         all_of = [*found.values(), *variants.values()]
-        products = self.by_keys(thing.text("product") for thing in all_of if thing.kind == "variants")
+        products = self.by_keys(thing.text("product") for thing in all_of if thing.text("product"))
         known = {**products, **variants, **found}
         return {key: called(thing, known) or key for key, thing in found.items()}
 
@@ -81,7 +92,7 @@ class Things:
         """The things that a text names: by id or address, else by exact title, name, SKU, handle or barcode."""
         wanted = " ".join(text.split())
         key = key_in(wanted)
-        known = list(self.by_keys([key or wanted]).values())
+        known = list(self.by_keys([key or wanted]).values()) or self._joined_with(key or wanted)
         if key or known:
             return known
         folded = wanted.casefold()
@@ -91,14 +102,20 @@ class Things:
         return [one for one in found if one.kind != "inventory"] or found
 
     def around(self, thing: Thing) -> list[Thing]:
-        """A thing with what belongs to it: a product with its variants, a variant with its stock."""
+        """A thing with what belongs to it: a product with its variants and media, a variant with its stock."""
         members = [thing]
         if thing.kind == "products":
-            members += [one for one in self.of("variants") if one.fields.get("product") == thing.key]
+            own = (one for kind in self.kinds() if kind not in ("products", "inventory") for one in self.of(kind))
+            members += [one for one in own if one.fields.get("product") == thing.key]
         variants = {one.key for one in members if one.kind == "variants"}
         if variants:
             members += [one for one in self.of("inventory") if one.fields.get("variant") in variants]
         return members
+
+    def _joined_with(self, id: str) -> list[Thing]:
+        """What has this id on one side, where the two sides have ids of their own."""
+        query = "SELECT key FROM link WHERE left_id = ? OR right_id = ?"
+        return list(self.by_keys(row["key"] for row in self.reader.rows(query, (id, id))).values())
 
     def like(self, text: str, most: int = 3) -> list[str]:
         """Titles, names and SKUs that hold a text."""
@@ -129,7 +146,15 @@ def called(thing: Thing, known: Mapping[str, Thing]) -> str:
         variant = known.get(thing.text("variant"))
         name = (called(variant, known) if variant else "") or thing.text("sku")
         return f"{name} at {thing.text('location')}" if thing.text("location") else name
-    return next((shown for name in _CALLED[:4] if (shown := thing.text(name))), "")
+    own = next((shown for name in _CALLED[:4] if (shown := thing.text(name))), "")
+    owner = known.get(thing.text("product"))
+    return own or (called(owner, known) if owner and owner is not thing else "")
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is agreed about a record, with that by which it was known before where that is not agreed."""
+    fields: dict[str, Any] = json.loads(row["called"] or "{}") | json.loads(row["base"] or "{}")
+    return fields
 
 
 def _joined(parts: Sequence[str]) -> str:

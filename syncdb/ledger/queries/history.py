@@ -1,11 +1,10 @@
 """Everything that ever happened to one order, or to a product, a variant or its stock, as the ledger saw and did it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.ledger.queries.sides import SidesOf
 from syncdb.values import Value, decode
@@ -89,33 +88,39 @@ def _problems(reader: LedgerReader, order_id: str) -> Iterator[Event]:
             yield Event(row["resolved_at"], row["last_run"], "problem", "resolved", label, why=row["resolution"] or "")
 
 
-def events_of(reader: LedgerReader, keys: Sequence[str], sides: SidesOf) -> list[Event]:
-    """The past of records that belong to no order (products, variants, stock), oldest first, with what people decided."""
+def events_of(reader: LedgerReader, members: Mapping[str, Collection[str]], sides: SidesOf) -> list[Event]:
+    """The past of records that belong to no order (products, variants, stock), oldest first, with what people decided.
+
+    `members` are keys, each with the pairs that it is told of: one key may stand for different things in different pairs.
+    """
     found: list[Event] = []
-    for key in keys:
-        found += _written(reader, key, sides)
-        found += _decided(reader, key, sides)
+    for key, pairs in members.items():
+        found += _written(reader, pairs, key, sides)
+        found += _decided(reader, pairs, key, sides)
         found += [replace(one, key=key) for one in _problems(reader, key)]
     # within one moment what was decided before what was written, and what became of a decision after it
     return sorted(found, key=lambda event: (event.at, {"decided": 0, "decision": 2}.get(event.what, 1), event.run_id))
 
 
-def _written(reader: LedgerReader, key: str, sides: SidesOf) -> Iterator[Event]:
+def _written(reader: LedgerReader, pairs: Collection[str], key: str, sides: SidesOf) -> Iterator[Event]:
     query = """SELECT run_id, pair, side, action, reason, location, field, before, after, written_at
                FROM cell_write WHERE order_id = '' AND key = ? ORDER BY write_id"""
     for row in reader.rows(query, (key,)):
+        if row["pair"] not in pairs:
+            continue
         who = sides(row["pair"]).who(row["side"])
         what = {"create": "added", "update": "written", "delete": "deleted"}.get(row["action"], row["action"])
-        where = (row["location"] or "") if row["side"] == "right" else ""
+        location = str(row["location"] or "")
+        where = location if row["side"] == "right" and "://" not in location else ""  # an id is no place that people know
         before, after = _value(row["before"]), _value(row["after"])
         yield Event(row["written_at"], row["run_id"], who, what, row["field"] or "", before, after, where, row["reason"], key)
 
 
-def _decided(reader: LedgerReader, key: str, sides: SidesOf) -> Iterator[Event]:
+def _decided(reader: LedgerReader, pairs: Collection[str], key: str, sides: SidesOf) -> Iterator[Event]:
     """What people decided about conflicts of a record, and what became of it."""
     query = """SELECT pair, field, take, left_shown, right_shown, value, decided_at, ended_at, ended_how
                FROM verdict WHERE pair = ? AND key = ? ORDER BY verdict_id"""
-    for pair in overview.known_pairs(reader):
+    for pair in pairs:
         named = sides(pair)
         for row in reader.rows(query, (pair, key)):
             left, right, value = (_value(row[name]) for name in ("left_shown", "right_shown", "value"))
@@ -131,10 +136,10 @@ def _decided(reader: LedgerReader, key: str, sides: SidesOf) -> Iterator[Event]:
                 yield Event(row["ended_at"], 0, "person", "decision", row["field"], why=row["ended_how"] or "", key=key)
 
 
-def conflicts_of(reader: LedgerReader, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """What of these records was left for a person."""
+def conflicts_of(reader: LedgerReader, members: Mapping[str, Collection[str]]) -> list[dict[str, Any]]:
+    """What of these records was left for a person; `members` as for `events_of`."""
     query = "SELECT pair, key, field, why, detail, first_at, last_at FROM conflict WHERE pair = ? AND key = ? ORDER BY field"
-    rows = (row for pair in overview.known_pairs(reader).values() for key in keys for row in reader.rows(query, (pair.id, key)))
+    rows = (row for key, pairs in members.items() for pair in pairs for row in reader.rows(query, (pair, key)))
     return [row | {"detail": json.loads(row["detail"])} for row in rows]
 
 

@@ -70,7 +70,7 @@ def open_runs(
             return report
 
         shown = {one.entity.name: _shown(one) for one in selection.entities}
-        words = replace(SHOPIFY_STORES.words, place=names[1], title=names[1])
+        words = replace(SHOPIFY_STORES.words, place=names[1], title=names[1], right=names[1], left="")
         yield [
             Run(
                 "products",
@@ -81,6 +81,7 @@ def open_runs(
                 start=start,
                 plans=lambda: sync.plans,
                 audit=lambda period: nullcontext(audited_entities(sync, shown)),
+                systems={side: one.store.name for side, one in shops.by_side.items()},
             )
         ]
 

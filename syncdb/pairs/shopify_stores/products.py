@@ -8,6 +8,7 @@ from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Side, Snapshot
 
 OFF_SALE = {"draft": "DRAFT", "archive": "ARCHIVED"}
+IN_WORDS = {"draft": "set to draft", "archive": "archived"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class ProductSide:
     can: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name, self.can = self.title, self.connector.can
+        self.name = self.title
+        self.can = replace(self.connector.can, removal=IN_WORDS.get(self.deleted, self.connector.can.removal))
 
     def structure(self, token: int) -> Attempt | None:
         return self.connector.structure(token)
@@ -152,4 +154,7 @@ class ProductSide:
         if gone:
             self.kept.remember_let_go(gone)
         self.kept.remember_made(outcome.id for one, outcome in done if one.action is Action.CREATE and outcome.id)
-        return outcomes
+        if not gone:
+            return outcomes
+        told = zip(attempt.operations, outcomes, strict=True)
+        return [replace(each, instead={"status": gone[one.key]}) if one.key in gone else each for one, each in told]

@@ -36,7 +36,13 @@ ALWAYS = {
     "inventory": ("variant", "sku", "location", "location_id", "tracked"),
     "collections": ("title", "handle"),
 }
-NAMED_BY = {"variants": ("product", "title"), "inventory": ("variant", "sku")}  # by what people know them, never written
+# by what people know them, never written
+NAMED_BY = {
+    "variants": ("product", "title"),
+    "inventory": ("variant", "sku"),
+    OPTIONS.name: ("product",),
+    MEDIA.name: ("product",),
+}
 
 
 @dataclass(frozen=True, slots=True)

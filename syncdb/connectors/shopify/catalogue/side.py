@@ -71,6 +71,9 @@ class CatalogueSide:
         self.name = self.title = f"Shopify {self.entity.name}"
         delete, create = self.entity is PRODUCTS, self.creator is not None
         self.can = Capabilities(create, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits)
+        if self.creator is not None:
+            lacking = f"the definition of the metafield {self.creator.custom.name}, by which what is made there is found again,"
+            self.can = replace(self.can, structure=lacking)
         self._reader = CatalogueReader(self.conversation, self.entity, self.fields)
         self._born = self.conversation.client.clock.monotonic()
 
