@@ -10,8 +10,10 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 import tenacity
 
@@ -33,19 +35,44 @@ class Transient(Exception):
         self.wait = wait
 
 
+class Unreachable(Transient):
+    """There was not even a connection. The message says to which address, and why."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """Whether a server has ever answered."""
+
+    yes: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Retrier:
-    """Repeats a call that failed with `Transient`, with capped exponential back-off and jitter, within `deadline` seconds."""
+    """Repeats a call that failed with `Transient`, with capped exponential back-off and jitter, within `deadline` seconds.
+
+    An address at which nothing ever answered is more likely wrong, or this computer without a network, than its server away for
+    a moment: it is tried for `nobody_there` seconds at most.
+    """
 
     deadline: float = 300.0
     first: float = 0.5
     cap: float = 30.0
     clock: Clock = SYSTEM
     jitter: Callable[[], float] = random.random
+    nobody_there: float = 30.0
+    heard: Heard = field(default_factory=Heard, compare=False)
+
+    def apart(self) -> "Retrier":
+        """The same for one server, which remembers whether that has answered."""
+        return replace(self, heard=Heard())
 
     def call(self, attempt: Callable[[], T], what: str) -> T:
         """The call's result. Raises RetryLater, naming `what`, when the deadline has passed; other exceptions go through."""
         started = self.clock.monotonic()
+
+        def limit(failure: BaseException | None) -> float:
+            alone = isinstance(failure, Unreachable) and not self.heard.yes
+            return min(self.deadline, self.nobody_there) if alone else self.deadline
 
         def pause(state: tenacity.RetryCallState) -> float:
             asked = getattr(state.outcome.exception() if state.outcome else None, "wait", 0.0)
@@ -53,10 +80,16 @@ class Retrier:
             return float(asked) + ceiling * self.jitter()
 
         def over(state: tenacity.RetryCallState) -> bool:
-            return self.clock.monotonic() - started + state.upcoming_sleep > self.deadline
+            failure = state.outcome.exception() if state.outcome else None
+            return self.clock.monotonic() - started + state.upcoming_sleep > limit(failure)
 
         def tell(state: tenacity.RetryCallState) -> None:
-            reason = redact(str(state.outcome.exception())) if state.outcome else ""
+            failure = state.outcome.exception() if state.outcome else None
+            reason = redact(str(failure))
+            if isinstance(failure, Unreachable) and state.attempt_number == 1:
+                until = self.clock.now() + timedelta(seconds=limit(failure))
+                log.warning("%s. It is tried again until %s.", _sentence(reason), until.astimezone().strftime("%H:%M:%S"))
+                return
             log.info("%s: %s; trying again in %.1f s", what, reason, state.upcoming_sleep)
 
         trying = tenacity.Retrying(
@@ -70,7 +103,13 @@ class Retrier:
         try:
             answer = trying(attempt)
             log.debug("%s: answered after %.2f s", what, self.clock.monotonic() - started)
+            self.heard.yes = True
             return answer
+        except Unreachable as last:
+            raise RetryLater(
+                f"{_sentence(redact(str(last)))}. It was tried for {limit(last):.0f} seconds ({what}).",
+                next_step="Check the address in the configuration and the network, then run it again. Nothing is lost.",
+            ) from last
         except Transient as last:
             raise RetryLater(
                 f"{what} did not succeed within {self.deadline:.0f} seconds. Last answer: {redact(str(last))}",
@@ -108,6 +147,29 @@ _SECRETS = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def no_connection(failure: "requests.RequestException", who: str) -> Unreachable | None:
+    """Why there was not even a connection to `who` ("the shop x.myshopify.com"), for people; None where there was one."""
+    import requests
+    from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxyError
+
+    host = urlsplit(failure.request.url or "").netloc if failure.request is not None else ""
+    place = who if not host or host in who else f"{who} (at {host})"
+    reason = getattr(failure.args[0], "reason", None) if failure.args else None
+    if isinstance(reason, ProxyError):
+        return Unreachable(f"{place} cannot be reached: the proxy of this computer does not answer")
+    if isinstance(reason, NameResolutionError):
+        return Unreachable(f"{place} cannot be reached: there is no server of that name, or this computer has no network")
+    if isinstance(reason, NewConnectionError):
+        return Unreachable(f"{place} cannot be reached: nothing answers at that address, or this computer has no network")
+    if isinstance(failure, requests.ConnectTimeout):
+        return Unreachable(f"{place} cannot be reached: nothing answered at that address in time")
+    return None
 
 
 def never_left(failure: "requests.RequestException") -> bool:

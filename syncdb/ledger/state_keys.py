@@ -129,3 +129,8 @@ def absent(pair: str) -> str:
 def proven(place: str) -> str:
     """What was found out at run time about a place that behaves in a way nobody documents; the connector's own data."""
     return f"proven:{place}"
+
+
+def standing(pair: str, side: str, what: str) -> str:
+    """What every run tells of records of a side until it is seen to be otherwise (stock below nothing)."""
+    return f"standing:{pair}:{side}:{what}"

@@ -1,6 +1,6 @@
-"""Start the sandbox by hand: a shop, a spreadsheet and a Grist document to point syncdb at, until Ctrl-C.
+"""Start the sandbox by hand: a shop, a spreadsheet and a Grist document to point syncdb at, or two stores, until Ctrl-C.
 
-python -m syncdb.sandbox [--orders N] [--products N] [--folder PATH] [--port N] [--changes-every SECONDS]
+python -m syncdb.sandbox [--stores] [--orders N] [--products N] [--folder PATH] [--port N] [--changes-every SECONDS]
 """
 
 import argparse
@@ -14,6 +14,8 @@ from rich.console import Console
 
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
+from syncdb.sandbox.stores import TwoStores
+from syncdb.sandbox.stores_by_hand import serve
 from syncdb.sandbox.story import fresh_folder
 
 WHAT = "A made-up shop, sheet and Grist document on this computer."
@@ -34,12 +36,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--changes-every", type=float, default=0.0, metavar="SECONDS", help="change an order and a product that often"
     )
+    parser.add_argument("--stores", action="store_true", help="two stores that both have the products, and nothing else")
     asked = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     folder: Path = asked.folder.absolute()
     if not fresh_folder(folder, console):  # a ledger of an earlier shop would look for that shop's sheet
         return 2
     try:
+        if asked.stores:
+            with TwoStores(products=asked.products, alike=True) as stores:
+                serve(stores, folder, console, write=False, port=asked.port, every=asked.changes_every)
+            return 0
         with Sandbox(folder, orders=asked.orders, products=asked.products, port=asked.port) as sandbox:
             _introduce(sandbox, folder, console)
             _serve(sandbox, asked.changes_every, console)

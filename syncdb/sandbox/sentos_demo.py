@@ -1,6 +1,6 @@
 """The demonstration with Sentos: the real command between a made-up shop and a made-up Sentos, with its story told.
 
-python -m syncdb.sandbox.sentos_demo [--folder PATH]
+python -m syncdb.sandbox.sentos_demo [--folder PATH] [--serve]
 """
 
 import argparse
@@ -17,7 +17,7 @@ from rich.console import Console
 from syncdb.cli.run_pair import RunOptions, run
 from syncdb.clock import Clock
 from syncdb.sandbox.faults import Fault
-from syncdb.sandbox.local import Sandbox
+from syncdb.sandbox.local import Sandbox, wait_for_ctrl_c
 from syncdb.sandbox.sentos.books import Json
 from syncdb.sandbox.sentos.clerk import Clerk
 from syncdb.sandbox.shopify.money import Node
@@ -216,6 +216,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python run.py demo sentos", description="Products in, orders out, between a made-up shop and a made-up Sentos."
     )
     parser.add_argument("--folder", type=Path, default=Path("demo"), help="where ledger and log are left (default demo)")
+    parser.add_argument("--serve", action="store_true", help="keep shop and Sentos running afterwards, to go on with")
     asked = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     folder: Path = asked.folder.absolute()
@@ -230,15 +231,32 @@ def main(arguments: list[str] | None = None) -> int:
         console.print("A quarter of an hour passes before each run. No real Sentos was ever asked: docs/sentos.md.")
         story = SentosStory(sandbox, clock, environment, console)
         tell_all(story)
-        return _end(story, folder, console)
+        return _end(story, folder, asked.serve, console)
 
 
-def _end(story: SentosStory, folder: Path, console: Console) -> int:
+def _end(story: SentosStory, folder: Path, serve: bool, console: Console) -> int:
     console.print(f"\nThe ledger: {folder / LEDGER}   The log: {folder / 'shopify_sync.log'}", markup=False)
     if story.broken():
         return 1
     console.print("\nEverything came true. For your own shop and Sentos: docs/sentos.md", style="bold green")
+    manager = Path(__file__).resolve().parents[2] / "sync_manager.py"
+    console.print(f"\nAsk the ledger, from {folder}:  {sys.executable} {manager} status", markup=False)
+    if serve:
+        _serve(story, folder, console)
     return 0
+
+
+def _serve(story: SentosStory, folder: Path, console: Console) -> None:
+    settings = story.sandbox.write_settings(folder)
+    known = story.sandbox.environment()
+    own = {name: value for name, value in story.environment.items() if name.startswith("SENTOS_") and name not in known}
+    with settings.open("a", encoding="utf-8") as file:
+        file.writelines(f"{name}={value}\n" for name, value in own.items())
+    script = Path(__file__).resolve().parents[2] / "shopify_sentos_sync.py"
+    console.print(f"Settings are in {settings}. In another window, from {folder}:", markup=False)
+    console.print(f"  {sys.executable} {script}", markup=False)
+    console.print("Ctrl-C ends it.", markup=False)
+    wait_for_ctrl_c()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The demonstration with two stores: the real command between two made-up shops, both ways, with its story told.
 
-python -m syncdb.sandbox.stores_demo [--products N] [--folder PATH]
+python -m syncdb.sandbox.stores_demo [--products N] [--folder PATH] [--serve]
 """
 
 import argparse
@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from syncdb.sandbox.shopify.files.contents import png
 from syncdb.sandbox.shopify.files.nodes import ready
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.stores import LocalStore, TwoStores
+from syncdb.sandbox.stores_by_hand import HOME, serve
+from syncdb.sandbox.stores_page import page, shown
 from syncdb.sandbox.story import Story, Time, fresh_folder
 
 PRODUCTS = 8
@@ -88,7 +89,7 @@ class StoresStory(Story):
 
     def alike(self, what: str) -> None:
         """Check that both stores show the same goods, prices and stock."""
-        left, right = (_shown(one) for one in (self.taf, self.afl))
+        left, right = (shown(one) for one in (self.taf, self.afl))
         differing = sorted(sku for sku in left | right if left.get(sku) != right.get(sku))
         self.check(not differing, f"{what}: the stores differ in {', '.join(differing[:3])}")
 
@@ -100,19 +101,6 @@ def _manager(*arguments: str) -> int:
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     return 0
-
-
-def _shown(store: LocalStore) -> dict[str, tuple[object, ...]]:
-    """By SKU: title, status, price, pictures and what can be sold."""
-    found: dict[str, tuple[object, ...]] = {}
-    for variant in store.goods.variants.values():
-        product, place = variant["product"], store.shop.location["id"]
-        counts = [
-            one["_counts"]["available"] for one in variant["inventoryItem"]["inventoryLevels"] if one["location"]["id"] == place
-        ]
-        pictures = tuple(one["alt"] for one in product["media"])
-        found[str(variant["sku"])] = (product["title"], product["status"], variant["price"], pictures, *counts)
-    return found
 
 
 def tell_all(story: StoresStory) -> None:
@@ -233,7 +221,7 @@ def _deleted(story: StoresStory) -> None:
     story.sync(full=True)
     left = story.variant(story.afl, "TEA-4")["product"]
     story.check(left["status"] == "DRAFT", "the product is still for sale in afl")
-    story.check("TEA-4" not in _shown(story.taf), "the deleted product came back")
+    story.check("TEA-4" not in shown(story.taf), "the deleted product came back")
 
 
 def _idle(story: StoresStory) -> None:
@@ -248,35 +236,12 @@ def _idle(story: StoresStory) -> None:
         story.check(0 < sent <= 4, f"a run without news sent {sent} requests to {one.name}")
 
 
-def leave_page(sandbox: TwoStores, file: Path) -> None:
-    """Both stores side by side as an HTML page."""
-    shown = {one.name: _shown(one) for one in (sandbox.taf, sandbox.afl)}
-    heads = "".join(f"<th>{escape(name)}</th>" for name in ("SKU", *shown))
-    rows = "".join(
-        f"<tr><td>{escape(sku)}</td>{''.join(f'<td>{escape(_cell(one.get(sku)))}</td>' for one in shown.values())}</tr>"
-        for sku in sorted({sku for one in shown.values() for sku in one})
-    )
-    style = "body{font-family:sans-serif}table{border-collapse:collapse}td,th{border:1px solid;padding:.3em .6em;text-align:left}"
-    file.write_text(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Two stores</title><style>{style}</style>'
-        f"<h1>Two stores in step</h1><table><tr>{heads}</tr>{rows}</table></html>\n",
-        encoding="utf-8",
-    )
-
-
-def _cell(shown: tuple[object, ...] | None) -> str:
-    if shown is None:
-        return "not here"
-    title, status, price, pictures, *counts = shown
-    there = f"{counts[0]} available" if counts else "not stocked"
-    return f"{title} ({str(status).lower()}), {price}, {there}, {len(pictures)} picture(s)"  # type: ignore[arg-type]
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the demonstration; 0 if everything in it came true, 1 if not, 2 if the folder is in use for something else."""
     parser = argparse.ArgumentParser(prog="python run.py demo stores", description="The whole job between two made-up shops.")
     parser.add_argument("--products", type=int, default=PRODUCTS, help=f"how many more products there are (default {PRODUCTS})")
     parser.add_argument("--folder", type=Path, default=Path("demo"), help="where ledger, log and page are left (default demo)")
+    parser.add_argument("--serve", action="store_true", help="keep both stores running afterwards, to look at and to go on with")
     asked = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     folder: Path = asked.folder.absolute()
@@ -290,12 +255,19 @@ def main(arguments: list[str] | None = None) -> int:
         console.print("all on this computer. A quarter of an hour passes before each run.")
         story = StoresStory(sandbox, time, environment, console)
         tell_all(story)
-        leave_page(sandbox, folder / PAGE)
+        (folder / PAGE).write_text(page(sandbox), encoding="utf-8")
+        return _end(story, folder, asked.serve, console)
+
+
+def _end(story: StoresStory, folder: Path, keep: bool, console: Console) -> int:
     console.print(f"\nBoth stores side by side: {folder / PAGE}", markup=False)
     console.print(f"The ledger: {folder / LEDGER}   The log: {folder / 'shopify_sync.log'}", markup=False)
     if story.broken():
         return 1
     console.print("\nEverything came true. For your own stores: docs/two-stores.md", style="bold green")
+    console.print(f"\nAsk the ledger, from {folder}:  {sys.executable} {HOME / 'sync_manager.py'} status", markup=False)
+    if keep:
+        serve(story.sandbox, folder, console, write=True)
     return 0
 
 

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -125,3 +127,38 @@ def test_stores_are_called_by_their_configured_names_everywhere(make: Callable[.
         assert "taf:" not in text and "afl:" not in text and "econd store" not in text and "irst store" not in text, text
     assert "south: 1 record added" in done.text
     assert json.loads(Path("test_output", "products", "plan.json").read_text(encoding="utf-8"))["operations"]
+
+
+@pytest.mark.parametrize(
+    ("address", "why"), [("http://127.0.0.1:{port}", "nothing answers"), ("https://shop.invalid", "no server of that name")]
+)
+def test_a_store_that_cannot_be_reached_is_named_at_once_and_given_up_soon(
+    make: Callable[..., StoresWorld], caplog: pytest.LogCaptureFixture, address: str, why: str
+) -> None:
+    world = make(1)
+    world.synced()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        world.env["AFL_BASE_URL"] = address.format(port=free.getsockname()[1])
+    caplog.clear()
+    began = world.time
+    ran = world.sync(as_json=False)
+    assert ran.code == 4 and world.time - began < 900 + 31, "a quarter of an hour passes before each run"
+    first = next(record.getMessage() for record in caplog.records if "tried again until" in record.getMessage())
+    for told in (first, ran.text):
+        assert urlsplit(world.env["AFL_BASE_URL"]).netloc in told and why in told, told
+    assert "afl: The shop" in ran.text and "What to do: Check the address" in ran.text
+
+
+def test_less_than_nothing_is_told_until_it_is_counted_again(make: Callable[..., StoresWorld]) -> None:
+    world = make(2)
+    world.synced()
+    mug = taf_mug(world)["variants"][0]
+    world.taf.merchant.sell(mug["id"], 12)
+    world.synced()
+    for _ in range(2):  # runs that look at nothing of it
+        notes = [note for note in world.synced().report["notes"] if note["code"] == "negative"]
+        assert len(notes) == 2 and all("MUG-0 at" in note["message"] for note in notes), notes
+    world.taf.merchant.receive(mug["id"], 5)
+    world.synced()
+    assert "negative" not in {note["code"] for note in world.synced().report["notes"]}

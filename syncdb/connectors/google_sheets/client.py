@@ -18,7 +18,7 @@ from syncdb.connectors.google_sheets.account import Account
 from syncdb.connectors.google_sheets.failures import RequestDeclined, sign_in
 from syncdb.decoding import understood
 from syncdb.errors import OutcomeUnknown
-from syncdb.http import Pace, Retrier, Transient, asked_wait, never_left, redact
+from syncdb.http import Pace, Retrier, Transient, asked_wait, never_left, no_connection, redact
 
 GOOGLE = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
@@ -47,7 +47,7 @@ class Client(gspread.HTTPClient):
         self.email = account.email
         self.set_timeout(timeout)
         self._base_url = base_url.rstrip("/") if base_url else None
-        self._retrier = retrier or Retrier(clock=clock)
+        self._retrier = (retrier or Retrier(clock=clock)).apart()
         self._reads = Pace(reads_per_minute, clock)
         self._writes = Pace(writes_per_minute, clock)
 
@@ -112,12 +112,17 @@ class Client(gspread.HTTPClient):
         return response, _judge(response, harmless)
 
     def _no_token(self, failure: google.auth.exceptions.GoogleAuthError) -> Exception:
+        cause = failure.args[0] if failure.args else None
+        if isinstance(cause, requests.RequestException) and (nobody := no_connection(cause, "Google")):
+            return nobody
         if isinstance(failure, google.auth.exceptions.TransportError) or failure.retryable or "<html" in str(failure).lower():
             return Transient(f"no access token: {redact(str(failure)[:200])}")
         return sign_in(str(failure), self.email)
 
 
 def _no_answer(failure: requests.RequestException, harmless: bool) -> Exception:
+    if nobody := no_connection(failure, "Google"):
+        return nobody
     if harmless or never_left(failure):
         return Transient(f"no answer: {redact(str(failure)[:200])}")
     return OutcomeUnknown("The answer to a write to Google was lost, so it may or may not have been applied.")

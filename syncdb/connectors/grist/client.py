@@ -4,17 +4,15 @@ import json
 import math
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-import urllib3.exceptions
 from requests.auth import AuthBase
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.grist.budget import Budget, MonthlyCalls
 from syncdb.connectors.grist.failures import Declined, is_full, is_quota, sayable
 from syncdb.errors import OutcomeUnknown, Refused, RetryLater
-from syncdb.http import Retrier, Transient, asked_wait, never_left, redact
+from syncdb.http import Retrier, Transient, asked_wait, never_left, no_connection, redact
 
 Json = dict[str, Any]
 TIMEOUT = (10.0, 120.0)  # seconds to connect, to be answered
@@ -52,7 +50,7 @@ class GristClient:
         self.budget: Budget = budget or MonthlyCalls(now=clock.now)
         self._auth = _Bearer(api_key)
         self._session = session or requests.Session()
-        self._retrier = retrier or Retrier(clock=clock)
+        self._retrier = (retrier or Retrier(clock=clock)).apart()
         self._timeout = timeout
 
     def close(self) -> None:
@@ -98,20 +96,11 @@ def packed(body: object) -> bytes:
 
 
 def _no_answer(failure: requests.RequestException, harmless: bool) -> Exception:
+    if nobody := no_connection(failure, "Grist"):
+        return nobody
     if harmless or never_left(failure):
-        return Transient(_in_words(failure))
+        return Transient(f"no answer: {redact(str(failure)[:200])}")
     return OutcomeUnknown("The answer to a write to Grist was lost, so it may or may not have been applied.")
-
-
-def _in_words(failure: requests.RequestException) -> str:
-    """Why there was no answer, for people: the library's own words name classes and begin with the whole address."""
-    reason = getattr(failure.args[0], "reason", None) if failure.args else None
-    host = urlsplit(failure.request.url or "").netloc if failure.request is not None else "the server"
-    if isinstance(reason, urllib3.exceptions.NameResolutionError):
-        return f"there is no server {host}, or this computer has no network"
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return f"{host} cannot be reached: nothing answers at that address, or this computer has no network"
-    return f"no answer: {redact(str(failure)[:200])}"
 
 
 def _judge(response: requests.Response, harmless: bool) -> Any:

@@ -13,7 +13,7 @@ from syncdb.connectors.sentos.budget import RequestBudget
 from syncdb.connectors.sentos.failures import Declined, errors_in, explained, said_in
 from syncdb.connectors.sentos.login import login
 from syncdb.errors import OutcomeUnknown, Refused
-from syncdb.http import Retrier, Transient, asked_wait, never_left, redact
+from syncdb.http import Retrier, Transient, asked_wait, never_left, no_connection, redact
 
 TIMEOUT = (10.0, 60.0)  # seconds to connect, to be answered
 USUAL_WAIT = 61.0  # seconds after a 429 that does not say how long
@@ -41,7 +41,7 @@ class SentosClient:
         self.budget = budget or RequestBudget(clock=clock)
         self._auth = login(scheme, key, secret)
         self._session = session or requests.Session()
-        self._retrier = retrier or Retrier(clock=clock)
+        self._retrier = (retrier or Retrier(clock=clock)).apart()
         self._timeout = timeout
 
     @property
@@ -92,6 +92,8 @@ class SentosClient:
         return self._judged(response, method)
 
     def _no_answer(self, failure: requests.RequestException, method: str) -> Exception:
+        if nobody := no_connection(failure, "Sentos"):
+            return nobody
         if method == "GET" or never_left(failure):
             return Transient(f"no answer from {self.host}: {redact(str(failure)[:200])}")
         return OutcomeUnknown("The answer to a write to Sentos was lost, so it may or may not have been applied.")

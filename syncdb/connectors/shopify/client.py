@@ -22,7 +22,7 @@ from syncdb.connectors.shopify.throttle import Throttle
 from syncdb.connectors.shopify.tokens import TIMEOUT, TokenSource
 from syncdb.decoding import understood
 from syncdb.errors import ConfigurationError, OutcomeUnknown, Refused
-from syncdb.http import Retrier, Transient, redact
+from syncdb.http import Retrier, Transient, no_connection, redact
 from syncdb.values import parse_json
 
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -109,6 +109,7 @@ class ShopifyClient:
         self.shop = shop_domain(self.shop)
         self.base_url = base_address(self.shop, self.base_url)
         self.throttle = Throttle(self.clock)
+        self.retrier = self.retrier.apart()
 
     def ask(
         self,
@@ -124,7 +125,7 @@ class ShopifyClient:
         where less must be asked at once.
         """
         retrier = self.retrier if within is None else replace(self.retrier, deadline=within)
-        return retrier.call(lambda: self._try(document, variables(), strain), what)
+        return retrier.call(lambda: self._try(document, variables(), strain), f"{what} ({self.shop})")
 
     def send(self, document: str, variables: Mapping[str, Any], what: str) -> Answer:
         """The answer to a mutation, which is sent once; again only where it certainly did not run (throttled, not connected).
@@ -138,7 +139,7 @@ class ShopifyClient:
             except Lost as lost:
                 raise OutcomeUnknown(f"{what}: {lost}.", next_step="The next run finds out what became of it.") from lost
 
-        return self.retrier.call(once, what)
+        return self.retrier.call(once, f"{what} ({self.shop})")
 
     def close(self) -> None:
         self.session.close()
@@ -202,8 +203,10 @@ class ShopifyClient:
                 return _Response.read(answer)
         except requests.RequestException as error:
             # The exception's own text may hold the address and more of the request: its type says enough.
+            if nobody := no_connection(error, f"the shop {self.shop}"):
+                raise nobody from None
             said = f"no complete answer from Shopify ({type(error).__name__})"
-            if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+            if isinstance(error, requests.exceptions.SSLError):
                 raise Transient(said) from None
             strain()
             raise Lost(said) from None

@@ -13,7 +13,7 @@ import requests
 from syncdb.clock import SYSTEM, Clock
 from syncdb.decoding import SENSELESS, text
 from syncdb.errors import Refused
-from syncdb.http import Retrier, Transient, redact
+from syncdb.http import Retrier, Transient, no_connection, redact
 
 RENEW_BEFORE = 300.0  # seconds before its end in which a token is no longer trusted to last for a run's next steps
 TIMEOUT = (10.0, 60.0)
@@ -58,6 +58,9 @@ class ClientCredentials:
     _ends: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def __post_init__(self) -> None:
+        self.retrier = self.retrier.apart()
+
     def current(self) -> str:
         """Raises Refused where the shop refuses these credentials, RetryLater where it cannot be reached."""
         with self._lock:
@@ -84,6 +87,8 @@ class ClientCredentials:
                 url, data=form, headers={"Accept": "application/json"}, timeout=TIMEOUT, allow_redirects=False
             )
         except requests.RequestException as error:
+            if nobody := no_connection(error, f"the shop {self.address.removeprefix('https://')}"):
+                raise nobody from None
             raise Transient(f"no answer to the token request ({type(error).__name__})") from None
         if answer.status_code == 429 or answer.status_code >= 500:
             raise Transient(f"the token request was answered with HTTP {answer.status_code}")

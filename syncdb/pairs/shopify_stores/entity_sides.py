@@ -16,7 +16,7 @@ from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Fields
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Operation, Outcome, Result, Side
 from syncdb.pairs.shopify_stores.belonging import BelongingSide
 from syncdb.pairs.shopify_stores.belonging_entities import MEMBERSHIPS, PUBLICATIONS
@@ -33,6 +33,7 @@ from syncdb.pairs.shopify_stores.selection import ALWAYS, NAMED_BY
 from syncdb.pairs.shopify_stores.settings import StoresSettings
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops
 from syncdb.pairs.shopify_stores.sides import NarrowedSide, OfLinked, StockInCommon
+from syncdb.pairs.shopify_stores.standing import Standing
 from syncdb.pairs.shopify_stores.variants import Elsewhere, Original, VariantSide
 
 
@@ -97,10 +98,15 @@ class EntitySides:
             return self._variants(side, shop, NarrowedSide(connector, title, of_linked))
         if entity == "inventory":
             places = self.places.left if side is Side.LEFT else self.places.right
-            common = StockInCommon(shop.store.name, self.joins("variants"), side, places, self._fresh(side))
+            negative, uncounted = (self._standing(entity, side, what) for what in ("negative", "uncounted"))
+            variants = self.joins("variants")
+            common = StockInCommon(shop.store.name, variants, side, places, self._fresh(side), negative, uncounted)
             self.stock.append(common)
             return NarrowedSide(connector, title, common)
         return self._collections(side, shop, connector, title)
+
+    def _standing(self, entity: str, side: Side, what: str) -> Standing:
+        return Standing(self.ledger, state_keys.standing(self.shops.pair_name(entity), side.value, what))
 
     def _kept(self, side: Side) -> Kept:
         return Kept(self.ledger, self.shops.pair_name("products"), side)

@@ -8,6 +8,7 @@ from syncdb.connectors.order_source import Notice
 from syncdb.engine.compare import number
 from syncdb.engine.links import Joins
 from syncdb.model import Attempt, Found, Operation, Outcome, Record, Side, Snapshot
+from syncdb.pairs.shopify_stores.standing import Standing
 
 MOST_NAMED = 5
 PLACE = "place"  # which pair of locations a level belongs to
@@ -88,7 +89,7 @@ class StockInCommon:
 
     `places` gives the pair of locations by a location's id; `fresh` tells of levels, each with its variant, which are those of
     products made just now, so that their nought is no count. Stock that is not counted is shown without its quantity, which must
-    not be written there. What is worth telling is kept until `news` is asked for.
+    not be written there. `negative` and `uncounted` keep what is worth telling until it is seen to be otherwise.
     """
 
     store: str
@@ -96,8 +97,8 @@ class StockInCommon:
     side: Side
     places: Mapping[str, str]
     fresh: Callable[[Mapping[str, str]], set[str]]
-    _untracked: dict[str, str] = field(default_factory=dict, init=False)
-    _negative: dict[str, str] = field(default_factory=dict, init=False)
+    negative: Standing
+    uncounted: Standing
 
     def __call__(self, shown: Snapshot) -> Snapshot:
         placed = {id: one for id, one in shown.found.items() if one.record.fields.get("location_id") in self.places}
@@ -105,33 +106,45 @@ class StockInCommon:
         common = {id: one for id, one in placed.items() if one.record.fields.get("variant") in linked}
         empty = {id: str(one.record.fields["variant"]) for id, one in common.items() if one.record.fields.get("available") == 0}
         fresh = self.fresh(empty) if empty else set()
+        self._remember(shown.found, common)
         return replace(shown, found={id: self._shown(one, id in fresh) for id, one in common.items()})
 
     def _shown(self, found: Found, fresh: bool) -> Found:
         fields = dict(found.record.fields)
         fields[PLACE] = self.places[str(fields["location_id"])]
-        called = f"{fields.get('sku') or fields.get('variant')} at {fields.get('location')}"
         if fields.get("tracked") is False:
             fields.pop("available", None)
-            self._untracked[found.record.key] = called
             return replace(found, record=Record(found.record.key, fields), computed=frozenset({"available"}))
-        available = number(fields.get("available"))
-        if available is not None and available < 0:
-            self._negative[found.record.key] = f"{called}: {available}"
-        else:
-            self._negative.pop(found.record.key, None)
         return replace(found, record=Record(found.record.key, fields), blank=frozenset({"available"} if fresh else ()))
 
+    def _remember(self, looked: Iterable[str], common: Mapping[str, Found]) -> None:
+        """Keep which of these have less than nothing, and which are not counted."""
+        negative, uncounted = dict[str, tuple[str, str]](), dict[str, tuple[str, str]]()
+        for id, one in common.items():
+            fields, variant = one.record.fields, str(one.record.fields["variant"])
+            called = f"{fields.get('sku') or variant} at {fields.get('location')}"
+            available = number(fields.get("available"))
+            if fields.get("tracked") is False:
+                uncounted[id] = variant, called
+            elif available is not None and available < 0:
+                negative[id] = variant, f"{called}: {available}"
+        self.negative.seen(looked, negative)
+        self.uncounted.seen(looked, uncounted)
+
     def news(self) -> Iterator[Notice]:
-        """What a person should know since this was last called."""
-        if self._negative:
-            told = f"More was sold in {self.store} than there is: {_some(self._negative.values())}."
+        """What a person should know, in every run for as long as it is true."""
+        if negative := self._still(self.negative):
+            told = f"More was sold in {self.store} than there is: {_some(negative)}."
             yield Notice("negative", told, "Count the stock and correct it in either store.")
-        if self._untracked:
-            told = f"Not kept in step, because {self.store} does not count it: {_some(self._untracked.values())}."
+        if uncounted := self._still(self.uncounted):
+            told = f"Not kept in step, because {self.store} does not count it: {_some(uncounted)}."
             yield Notice(f"untracked:{self.store}", told, "Switch on Track quantity there if its stock shall be kept in step.")
-        self._negative.clear()
-        self._untracked.clear()
+
+    def _still(self, standing: Standing) -> list[str]:
+        """What is told of stock whose variant both stores still have."""
+        known = standing.all()
+        linked = linked_ids(self.joins, self.side, (variant for variant, _ in known.values())) if known else set()
+        return [told for variant, told in known.values() if variant in linked]
 
 
 def _some(names: Collection[str]) -> str:

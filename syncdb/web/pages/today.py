@@ -13,7 +13,7 @@ from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.services.calendar import Calendar, span
 from syncdb.services.plots import Bar, chart
 from syncdb.services.run_schedule import cut_off
-from syncdb.services.run_words import first_place, outcome, size, told_counts
+from syncdb.services.run_words import outcome, size, told_counts
 from syncdb.services.status import Attention, Series, Status, attention, calls_used, read_status
 from syncdb.systems.shopify.versions import days_left
 from syncdb.values import iso, moment
@@ -91,7 +91,7 @@ def _series(one: Series, state: Status, calendar: Calendar) -> dict[str, Any]:
         "kind": kind_of(ended),
         "outcome": outcome(ended, calendar, state.held) if ended else "no run has ended yet",
         "last": calendar.ago(ended["ended_at"]) if ended and ended["ended_at"] else "",
-        "did": told_counts(ended["counts"], first_place(state.known, ended)) if ended else "",
+        "did": told_counts(ended["counts"], state.first.get(ended["pair"], "")) if ended else "",
         "next": f"{calendar.show(iso(rhythm.next_at))} ({calendar.ago(iso(rhythm.next_at))})" if rhythm else "",
         "every": span(rhythm.interval) if rhythm else "",
     }
