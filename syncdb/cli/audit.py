@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from syncdb.cli.output import Output
     from syncdb.engine.audit import Audit, Difference, Period
+    from syncdb.pairs.base import PairType
     from syncdb.services.audit_files import PairAudit
     from syncdb.services.calendar import Calendar
 
@@ -55,7 +56,8 @@ def audit(
         calendar = _calendar(place.ledger)
         period = _period(month, days, calendar)
         flags = {"db_path": str(db.absolute()) if db else None}
-        usable = usable_pairs(meant_pairs(chosen_pair(pair), config), flags, os.environ, Path.cwd(), config)
+        pairs = _that_ran(place.ledger, meant_pairs(chosen_pair(pair), config), output)
+        usable = usable_pairs(pairs, flags, os.environ, Path.cwd(), config)
         found = audit_pairs(usable, period, SYSTEM)
         _deliver(output, found, period, file, calendar)
         raise typer.Exit(int(Exit.DONE if proven(found) else Exit.PARTIAL))
@@ -80,6 +82,22 @@ def _calendar(ledger: Path) -> "Calendar":
     with reading(ledger) as reader:
         shop = reader.shop or {}
     return Calendar.of(shop.get("zone"), SYSTEM.now())
+
+
+def _that_ran(ledger: Path, pairs: "Sequence[PairType]", output: "Output") -> "list[PairType]":
+    """The pairs of which something was kept in step; the others are told. Raises ConfigurationError where there are none."""
+    from syncdb.ledger.queries.overview import known_pairs
+    from syncdb.ledger.queries.reader import reading
+
+    with reading(ledger) as reader:
+        ran = {known.type for known in known_pairs(reader).values() if known.entity}
+    told = {one.name: f"{one.title}: no run has kept anything in step yet, so there is nothing to audit." for one in pairs}
+    left = [one for one in pairs if one.name not in ran]
+    if len(left) == len(pairs):
+        raise ConfigurationError([told[one.name] for one in left], next_step=f"Run a sync first: {left[0].run_command}")
+    for one in left:
+        output.hint(told[one.name])
+    return [one for one in pairs if one.name in ran]
 
 
 def _period(month: str | None, days: int, calendar: "Calendar") -> "Period":
@@ -121,15 +139,19 @@ def _write(file: Path, found: "Sequence[PairAudit]", period: "Period", calendar:
 
 
 def _show(output: "Output", found: "Sequence[PairAudit]", period: "Period") -> None:
-    from syncdb.services.audit_files import proven
+    from syncdb.services.audit_files import heading, next_steps, proven
 
-    output.line(f"Audit of {period.first} to {period.last}: {'equal' if proven(found) else 'not everything is equal'}", "bold")
+    output.line(f"{heading(found, period)}: {'equal' if proven(found) else 'not everything is equal'}", "bold")
     for of_pair in found:
         for one in of_pair.audits:
             output.line()
             _show_one(output, of_pair.between, one)
     if not found:
         output.line("Nothing that is kept in step can be audited.")
+    if steps := next_steps(found):
+        output.line()
+    for step in steps:
+        output.line(f"What to do: {step}")
 
 
 def _show_one(output: "Output", between: str, one: "Audit") -> None:

@@ -78,7 +78,7 @@ def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None 
         names,
         given.test,
         given.config,
-        given.lookback_days,
+        getattr(given, "lookback_days", None),
         given.full,
         given.force,
         tuple(given.accept),
@@ -122,17 +122,17 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
         help="plan only: writes to test_output/, changes nothing else",
     )
     flag("--config", type=Path, metavar="PATH", help="the configuration file")
-    flag("--lookback-days", type=int, metavar="N", help="how many days of order changes to cover")
-    flag("--full", action="store_true", help="read the whole window again and look at everything on both sides")
+    if pair.tracks_orders:
+        flag("--lookback-days", type=int, metavar="N", help="how many days of order changes to cover")
+    window = "read the whole window again and " if pair.tracks_orders else ""
+    flag("--full", action="store_true", help=f"{window}look at everything on both sides")
     flag("--force", action="store_true", help="like --full, and go past a guard that stopped the last run (you have looked)")
     flag(
         "--accept",
         action="append",
         default=[],
-        choices=(ZONE_MOVED, OLDER_COPY, COLUMN_TYPE),
-        help="time-zone: let the rows change that the guard held back because the shop's time zone changed; "
-        "older-copy: one side was put back to an older copy, so ask about every difference; "
-        "column-type: take columns whose type people changed as they are now, and ask about every difference there",
+        choices=tuple(_consents(pair)),
+        help="; ".join(f"{name}: {what}" for name, what in _consents(pair).items()),
     )
     flag("--json", action="store_true", help="print the result as JSON")
     loud = made.add_mutually_exclusive_group().add_argument
@@ -140,6 +140,16 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
     loud("-q", "--quiet", action="store_true", help="say nothing unless something needs a look: for schedulers")
     flag("--version", action="version", version=f"syncdb {__version__}", help="show the version and exit")
     return made
+
+
+def _consents(pair: PairType) -> dict[str, str]:
+    """What can be let by once, with what that does: only what this pair knows."""
+    found = {OLDER_COPY: "one side was put back to an older copy, so ask about every difference"}
+    if pair.tracks_orders:
+        found = {ZONE_MOVED: "let the rows change that the guard held back because the shop's time zone changed"} | found
+    if pair.typed_columns:
+        found[COLUMN_TYPE] = "take columns whose type people changed as they are now, and ask about every difference there"
+    return found
 
 
 class _Help(argparse.HelpFormatter):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
 
-from syncdb.cli.running import Manner, carried_out, surroundings
+from syncdb.cli.running import Manner, carried_out, show, surroundings
 from syncdb.clock import Clock
 from syncdb.config.settings import RunSettings
 from syncdb.errors import Exit, Interrupted
@@ -34,7 +34,7 @@ class Series:
     repair: Callable[[], None]
 
     def go(self, settings: RunSettings) -> Exit:
-        """Run, wait, run again. Being asked to end while waiting is a good end."""
+        """Run, wait, run again. Being asked to end while waiting is a good end: nothing is cut short."""
         for make in chain([self.first], repeat(self.later)):
             code = Exit(carried_out(self.manner, settings, make))
             if code not in GOES_ON:
@@ -44,6 +44,8 @@ class Series:
                     self.repair()
                 self._wait(settings)
             except Interrupted:
+                if not self.manner.as_json and not self.manner.quiet:
+                    show(["Ended while it waited for the next run, as it was asked to: nothing was under way."], self.manner)
                 break
         return Exit.DONE
 

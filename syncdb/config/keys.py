@@ -117,7 +117,8 @@ GENERAL: tuple[Key, ...] = (
     ),
     Key(
         "deadline_seconds", "DEADLINE_SECONDS", validators.whole(1, 3600), 300,
-        "How long one request is tried again while a system is busy or away.",
+        "How long one request is tried again while a system is busy or away. An address at which nothing ever answered in this "
+        "run is given up after 30 seconds: it is named at once.",
     ),
     Key(
         "web_token", "WEB_TOKEN", validators.long_secret, None,

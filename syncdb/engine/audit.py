@@ -36,6 +36,7 @@ class Cause(Enum):
     BOTH_MOVED = "changed on both sides"
     NOT_AGREED = "never agreed so far"
     HELD = "cannot be read there: {detail}"
+    OWN = "people keep something of their own there: {detail}"
     NOT_THERE_YET = "not in {right} so far"
     GONE_RIGHT = "its row is gone from {right}"
     NOT_ON_LEFT = "in {right} only: {left} shows no such record"
@@ -197,6 +198,10 @@ def _of_field(result: Audit, triple: Triple, one: Field, left: Found, right: Fou
     there = right.record.fields[name]
     if same(shown, there):
         result.equal += 1
+        return
+    if name in right.frozen or name in right.computed:
+        why = right.frozen.get(name, "formula")
+        yield Difference(triple.key, called, name, shown, there, Cause.OWN, right.ref, why)
         return
     yield Difference(triple.key, called, name, shown, there, _who_moved(triple, name, shown, there), right.ref)
 

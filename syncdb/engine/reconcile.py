@@ -187,8 +187,11 @@ def _known(ledger: Ledger, pair: EntityPair, plan: Plan) -> dict[Side, int]:
     """How many records stood on each side before: those with a base, and those that are changed though nothing was agreed yet."""
     records = ledger.records(pair.name)
     agreed = records.agreed_count()
-    changed = {side: (op.key for op in plan.operations if op.side is side and op.action is Action.UPDATE) for side in Side}
-    return {side: agreed + records.not_agreed(keys) for side, keys in changed.items()}
+    return {side: agreed + records.not_agreed(_updated(plan, side)) for side in Side}
+
+
+def _updated(plan: Plan, side: Side) -> Iterator[str]:
+    return (op.key for op in plan.operations if op.side is side and op.action is Action.UPDATE)
 
 
 def _told_with_changes(ledger: Ledger, pair: EntityPair, surprise: Surprise) -> str:

@@ -42,7 +42,8 @@ class Words:
 
     `record` is what one key stands for there ("line", "order"). `right` is what options, JSON and histories call the other side,
     `left` what histories call the first; empty where they are called by their systems' names.
-    `allowed_by` is the setting that lets the first side be written. `makes_left`: records can be made there.
+    `allowed_by` is the setting that lets the first side be written. `makes_left`: records can be made there. `uncompared`
+    says why its orders are not held against the ledger's by `missing`, where they are not.
     """
 
     place: str
@@ -52,6 +53,7 @@ class Words:
     left: str = ""
     allowed_by: str = ""
     makes_left: bool = False
+    uncompared: str = ""
 
     @property
     def name(self) -> str:
@@ -275,6 +277,7 @@ class PairType:
     those of other pairs in the same folder (empty for the first pair that there was).
     `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
     `limited`: a run can be told to write only so many records; `actions` are words for what the command does beside runs.
+    `typed_columns`: its other side keeps columns whose types people may change.
     """
 
     name: str
@@ -294,6 +297,7 @@ class PairType:
     entities: tuple[str, ...] = ("orders",)
     topics: tuple[Topic, ...] = ()
     limited: bool = False
+    typed_columns: bool = False
     actions: tuple[str, ...] = ()
     also_named_by: tuple[str, ...] = ()
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from syncdb import __version__
-from syncdb.engine.audit import Audit, Difference, Period, Sum
+from syncdb.engine.audit import Audit, Cause, Difference, Period, Sum
 from syncdb.mapping.choice import column
 from syncdb.model import Side
 from syncdb.orders.order_audit import MEASURES
+from syncdb.pairs import registry
+from syncdb.programs import MANAGER
 from syncdb.services.amounts import amount
 from syncdb.services.display import csv_cell, shown
 
@@ -35,12 +37,43 @@ def proven(found: Sequence[PairAudit]) -> bool:
     return bool(audits) and all(one.proven for one in audits)
 
 
+def covers_period(found: Sequence[PairAudit]) -> bool:
+    """Whether any of it is about orders: all else has no days."""
+    return any(one.audited.entity == "orders" for of_pair in found for one in of_pair.audits)
+
+
+def heading(found: Sequence[PairAudit], period: Period) -> str:
+    """What the audit is about."""
+    days = f"{period.first} to {period.last}" if covers_period(found) else "all that is kept in step, as it is now"
+    return f"Audit of {days}"
+
+
+def next_steps(found: Sequence[PairAudit]) -> list[str]:
+    """What to do about what is not equal."""
+    steps: dict[str, None] = {}
+    for of_pair in found:
+        pair = registry.pair_named(of_pair.pair)
+        if pair is None or all(one.proven for one in of_pair.audits):
+            continue
+        look = f"See what a run would bring over: {pair.run_command} --test"
+        steps[f"{look}; what waits for you to decide: {MANAGER} conflicts"] = None
+        causes = {difference.cause for one in of_pair.audits for difference in one.differences}
+        if causes & {Cause.HELD, Cause.OWN}:
+            steps["Take formulas, and what is no value of its field, out of the cells named above; no run does."] = None
+        if Cause.DOUBLED in causes:
+            steps["Remove all but one of the rows that stand more than once."] = None
+        if not all(one.complete for one in of_pair.audits):
+            steps["Audit again once everything can be read."] = None
+    return list(steps)
+
+
 def as_data(found: Sequence[PairAudit], period: Period) -> dict[str, Any]:
     """For scripts; amounts are exact text. The names are documented in docs/manager.md."""
     return {
         "version": __version__,
-        "period": {"first": period.first.isoformat(), "last": period.last.isoformat()},
+        "period": {"first": period.first.isoformat(), "last": period.last.isoformat()} if covers_period(found) else None,
         "proven": proven(found),
+        "next_steps": next_steps(found),
         "audits": [_audit_data(of_pair, one) for of_pair in found for one in of_pair.audits],
     }
 
@@ -161,7 +194,12 @@ def page(found: Sequence[PairAudit], period: Period, read_at: str) -> str:
 
     environment = Environment(loader=PackageLoader("syncdb.services"), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("audit.html").render(
-        proven=proven(found), period=period, read_at=read_at, version=__version__, sections=list(_sections(found))
+        proven=proven(found),
+        heading=heading(found, period),
+        steps=next_steps(found),
+        read_at=read_at,
+        version=__version__,
+        sections=list(_sections(found)),
     )
 
 

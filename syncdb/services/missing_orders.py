@@ -60,7 +60,7 @@ def compare_rows(reader: LedgerReader, one: UsablePair, clock: Clock) -> RowChec
         rows.refused = str(away)
         return rows
     if shown is None:
-        rows.refused = "no run has written to it yet"
+        rows.refused = one.pair.words.uncompared or "no run has written to it yet"
         return rows
     rows.doubled = [f"{key} (rows {', '.join(places)})" for key, places in shown.doubled.items()]
     if shown.problem:

@@ -15,7 +15,7 @@ log = logging.getLogger("syncdb.run")
 class Stop:
     """Whether the run was asked to end (Ctrl-C, SIGTERM). A second Ctrl-C ends it at once; that, too, is made good later."""
 
-    def __init__(self, under_way: str = "finishing the write that is under way") -> None:
+    def __init__(self, under_way: str = "it ends at the next safe point (Ctrl-C again: at once)") -> None:
         """`under_way` is what is said to be done before it ends."""
         self._asked = threading.Event()
         self._under_way = under_way

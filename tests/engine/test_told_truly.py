@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
 from syncdb.engine.progress import Silent
-from syncdb.engine.reconcile import EntityPair, reconcile
+from syncdb.engine.reconcile import EntityPair, reconcile, refuse_surprises
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
-from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side
+from syncdb.model import Action, Attempt, Operation, Outcome, Owner, Plan, Policy, Result, Rule, Side
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 POLICY = Policy({"count": Rule(Owner.LEFT)})
@@ -109,3 +110,12 @@ def test_a_random_token_that_was_used_before_is_not_taken_again(ledger: Ledger) 
         reconcile(ledger, pair, None, applier(ledger, pair), Silent())
         assert right.rows == {"a": {"count": count}}
     assert ledger.connection.execute("SELECT count(DISTINCT token) FROM journal").fetchone()[0] == 2
+
+
+def test_the_first_fill_of_a_live_side_is_measured_against_what_stands_there(ledger: Ledger) -> None:
+    left, right = MemoryConnector("left"), MemoryConnector("right")
+    left.can = replace(left.can, live=True)  # type: ignore[misc]
+    pair = EntityPair("test", left, right, POLICY, Limits())
+    rows = [Operation(Side.LEFT, Action.UPDATE, str(key), None, {"count": 1}, {"count": 2}, "first fill") for key in range(12)]
+    with pytest.raises(NeedsPerson, match="12 of 12 known records"):
+        refuse_surprises(ledger, pair, Plan(rows))

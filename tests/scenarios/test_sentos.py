@@ -313,3 +313,16 @@ def test_what_people_improved_in_the_shop_is_left_to_it_by_rule(make: Callable[.
     world.synced(full=True)
     assert (product["title"], product["descriptionHtml"], product["vendor"]) == ("The best mug", "<p>ours</p>", "Acme")
     assert product["seo"] == {"title": "Mug", "description": "Buy it"} and world.variant("MUG")["price"] == "95.00"
+
+
+def test_histories_and_missing_orders_speak_of_sentos_as_it_is(world: SentosWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.till.sell({"MUG": 1})
+    world.synced()
+    world.clerk.price("MUG", "95.00")
+    world.synced()
+    told = world.manage("history", "MUG")
+    assert told.code == 0 and "95.00" in told.all, told.all
+    for name, value in world.env.items():
+        monkeypatch.setenv(name, value)
+    missing = world.manage("missing", "--pair", "sentos")
+    assert "Sentos was not compared: not every order is sent there" in missing.all and "no run" not in missing.all, missing.all

@@ -129,6 +129,29 @@ def test_stores_are_called_by_their_configured_names_everywhere(make: Callable[.
     assert json.loads(Path("test_output", "products", "plan.json").read_text(encoding="utf-8"))["operations"]
 
 
+def test_an_audit_of_stores_speaks_of_no_days_and_says_how_to_go_on(
+    make: Callable[..., StoresWorld], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make(1)
+    world.synced()
+    for name, value in world.env.items():
+        monkeypatch.setenv(name, value)
+    assert flat(world.manage("audit").out).startswith("Audit of all that is kept in step, as it is now: equal")
+    world.taf.merchant.edit_product(taf_mug(world)["id"], title="Cup")
+    told = world.manage("audit")
+    assert told.code == 3 and "Mug 0" in told.out and "shopify_stores_sync.py --test" in told.out
+    assert world.manage("audit", "--json").data["period"] is None
+
+
+def test_one_shop_under_two_names_is_refused_before_anything_else(make: Callable[..., StoresWorld]) -> None:
+    world = make(1)
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "BASE_URL"):
+        world.env[f"AFL_{name}"] = world.env[f"TAF_{name}"]
+    for asked in ({"test": True}, {}):
+        ran = world.sync(as_json=False, **asked)
+        assert ran.code == 5 and "taf and afl are both the shop taf-demo.myshopify.com" in ran.text
+
+
 @pytest.mark.parametrize(
     ("address", "why"), [("http://127.0.0.1:{port}", "nothing answers"), ("https://shop.invalid", "no server of that name")]
 )

@@ -63,11 +63,28 @@ def known_pairs(reader: LedgerReader) -> dict[str, RegisteredPair]:
 
 
 def kept_in_step(reader: LedgerReader) -> dict[str, int]:
-    """How many records of each kind (products, variants ...) the sides have agreed on; orders are counted elsewhere."""
-    # CROSS: pairs first, else SQLite would go through the records of all orders
-    query = """SELECT entity, count(*) AS count FROM pair CROSS JOIN record ON record.pair = pair.id
-               WHERE NOT tracks_orders AND base IS NOT NULL GROUP BY entity ORDER BY entity"""
-    return {row["entity"]: row["count"] for row in reader.rows(query)}
+    """How many records of each kind (products, variants ...) the sides have agreed on; orders are counted elsewhere.
+
+    Of each type of pair only the one that ran last counts: another document, or another shop, was an earlier one.
+    """
+    query = "SELECT count(*) AS count FROM record WHERE pair = ? AND base IS NOT NULL"
+    found: dict[str, int] = {}
+    for pair in _of_today(reader):
+        if count := reader.number(query, (pair.id,)):
+            found[pair.entity] = found.get(pair.entity, 0) + count
+    return dict(sorted(found.items()))
+
+
+def _of_today(reader: LedgerReader) -> list[RegisteredPair]:
+    """The pairs of things other than orders that belong to the latest runs of their type."""
+    known = known_pairs(reader)
+    latest: dict[str, str] = {}
+    for run in last_run_of_each_pair(reader):  # the newest first
+        if (pair := known.get(run["pair"])) is not None and not pair.entity:
+            latest.setdefault(pair.type, pair.id)
+    entities = [pair for pair in known.values() if pair.entity and not pair.tracks_orders]
+    under = {pair.type for pair in entities if pair.id.startswith(f"{latest.get(pair.type)}:")}
+    return [one for one in entities if one.type not in under or one.id.startswith(f"{latest[one.type]}:")]
 
 
 def calls(reader: LedgerReader, system: str) -> dict[str, Any] | None:

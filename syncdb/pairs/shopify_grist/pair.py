@@ -35,6 +35,7 @@ SHOPIFY_GRIST = PairType(
     named_by="grist_document",
     words=Words("Grist", "Grist", left="shop", allowed_by="shopify_writes"),
     tracks_orders=True,
+    typed_columns=True,
     docs="docs/grist.md",
     job="grist",
     implementation="syncdb.pairs.shopify_grist.implementation",

@@ -97,7 +97,11 @@ SHOPIFY_SENTOS = PairType(
         ),
     ),
     named_by="sentos_api_url",
-    words=Words("Sentos", "Sentos", left="shop", allowed_by="shopify_writes"),
+    words=Words(
+        "Sentos", "Sentos", left="shop", allowed_by="shopify_writes",
+        uncompared="not every order is sent there, so one that is not there is not missing; what could not be sent is among the "
+        "errors",
+    ),
     tracks_orders=True,
     docs="docs/sentos.md",
     job="sentos",

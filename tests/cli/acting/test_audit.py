@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from syncdb.sandbox.stores import TwoStores
 from syncdb.values import moment
 from tests.cli.acting.conftest import Manage
 from tests.cli.acting.test_missing import forget, inner
@@ -170,6 +171,32 @@ def test_before_the_first_run_there_is_nothing_to_audit(made: Callable[[int], Wo
     made(1)
     said = run("audit")
     assert said.code == 2 and "Run a sync first" in said.err
+
+
+def test_a_typed_formula_is_told_as_one_with_what_to_do(world: World, run: Manage) -> None:
+    order = inner(world)[0]
+    world.colleague.type(f"{world.letter('Total')}{world.row_of(key_of(order))}", "=1+1")
+    (one,) = audited(run, code=3)["differences"]
+    assert one["field"] == "order_total" and "formula" in one["why"] and "changed" not in one["why"]
+    told = run(*ALL).out
+    assert "What to do: See what a run would bring over" in told and "shopify_sheets_sync.py --test" in told
+    assert "What to do: Take formulas" in told
+
+
+def test_a_renamed_header_stops_an_audit_with_words_of_its_own(world: World, run: Manage) -> None:
+    world.colleague.type(f"{world.letter('Total')}{world.header_row()}", "Amount")
+    said = run(*ALL)
+    assert said.code == 5 and "Total" in said.err and "What to do" in said.err
+
+
+def test_a_pair_that_never_ran_is_told_and_holds_up_no_other(world: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    with TwoStores() as stores:
+        for name, value in stores.environment().items():
+            monkeypatch.setenv(name, value)
+        said = run("audit", "--days", "400")
+        assert said.code == 0 and "Two stores: no run has kept anything in step yet" in said.err
+        alone = run("audit", "--pair", "stores")
+    assert alone.code == 2 and "shopify_stores_sync.py" in alone.err
 
 
 def test_a_grist_document(in_grist: Callable[..., GristWorld]) -> None:
