@@ -108,9 +108,9 @@ def test_what_was_never_agreed_is_called_by_its_title_all_the_same(make: Callabl
 def test_the_result_of_a_run_tells_what_it_is_about_and_counts_nothing_else(make: Callable[..., StoresWorld]) -> None:
     world = make(3)
     (run,) = world.synced().data["runs"]
-    assert run["entities"] == ["products", "variants", "inventory", "media"]
-    assert run["counts"]["fetched"] == 12 and not [name for name in run["counts"] if name.startswith("orders_")]
-    assert "12 records compared" in world.manage("status").all
+    assert run["entities"] == ["products", "variants", "options", "inventory", "media"]
+    assert run["counts"]["fetched"] == 15 and not [name for name in run["counts"] if name.startswith("orders_")]
+    assert "15 records compared" in world.manage("status").all
 
 
 def test_stores_are_called_by_their_configured_names_everywhere(make: Callable[..., StoresWorld]) -> None:
@@ -170,7 +170,7 @@ def test_a_store_that_cannot_be_reached_is_named_at_once_and_given_up_soon(
     first = next(record.getMessage() for record in caplog.records if "tried again until" in record.getMessage())
     for told in (first, ran.text):
         assert urlsplit(world.env["AFL_BASE_URL"]).netloc in told and why in told, told
-    assert "afl: The shop" in ran.text and "What to do: Check the address" in ran.text
+    assert "afl (afl-demo.myshopify.com): The shop" in ran.text and "What to do: Check the address" in ran.text
 
 
 def test_less_than_nothing_is_told_until_it_is_counted_again(make: Callable[..., StoresWorld]) -> None:
