@@ -127,7 +127,7 @@ def _facts(one: "Dispute", sides: "Sides", calendar: "Calendar") -> list[tuple[s
         told += [(left, there if one.left else gone), (right, there if one.right else gone)] if decidable(one) else []
     else:
         told += [("  Agreed", _text(one.base)), (left, _text(one.left)), (right, _text(one.right))]
-    told += [_places(one), ("  Since", calendar.show(one.since))]
+    told += [("  Like", ", ".join(one.others)), _places(one), ("  Since", calendar.show(one.since))]
     if one.decided is not None:
         decided = _text(one.value) if one.decided.value == "value" else sides.left if one.decided.value == "left" else sides.right
         told.append(("  Decided", f"{decided}; the next run carries it out"))

@@ -93,7 +93,8 @@ def _facts(group: "Group", calendar: "Calendar", names: Mapping[str, str]) -> It
     named = [f"{concerned(one, names)} (error {one['error_id']})" for one in group.errors]
     more = f" and {len(named) - NAMED} more; --json lists all" if len(named) > NAMED else ""
     yield "  Concerns", ", ".join(named[:NAMED]) + more
-    yield "  Message", group.message
+    about = group.errors[0]["order_id"]
+    yield "  Message", group.message.replace(about, names[about]) if about in names else group.message
     yield "  What to do", group.next_step if group.open else ""
     resolved = group.errors[0]["resolution"]
     yield "  Resolved", f"{calendar.show(group.errors[0]['resolved_at'])}: {resolved}" if resolved else ""

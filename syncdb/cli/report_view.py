@@ -75,14 +75,14 @@ def show(output: Output, figures: Figures, found: Sequence[Attention], calendar:
     revenue = [f"{priced(total, name)} ({sales.counted[name]} orders)" for name, total in sales.revenue.items()]
     output.facts(
         [
-            ("Orders made", f"{sales.orders}, {sales.cancelled} of them cancelled"),
+            ("Orders made", f"{sales.orders}, {sales.cancelled} of them cancelled" if figures.state.tracks_orders else ""),
             ("Revenue", ", ".join(revenue) + (f"; without {' and '.join(left_out)}" if left_out and revenue else "")),
             ("Payment", _counts(sales.financial)),
             ("Fulfillment", _counts(sales.fulfillment)),
-            ("Changes", _changes(figures)),
+            ("Changes", _changes(figures) if figures.state.tracks_orders else ""),
             ("Runs", _run_words(figures)),
             ("Errors", f"{figures.errors['new']} new, {figures.errors['resolved']} resolved, {_open(figures)} open"),
-            ("Gaps", _gap_words(figures.gaps)),
+            ("Gaps", _gap_words(figures.gaps) if figures.state.tracks_orders else ""),
             *_health(figures, calendar),
         ]
     )
@@ -140,7 +140,8 @@ def page(figures: Figures, found: Sequence[Attention], calendar: Calendar) -> st
 
 def _shop(figures: Figures) -> str:
     shop = figures.state.shop or {}
-    return str(shop.get("name") or shop.get("domain") or "Orders")
+    series = ", ".join(one.name for one in figures.state.series)
+    return str(shop.get("name") or shop.get("domain") or series or "Orders")
 
 
 def _bar(day: DayFigures, value: int | Decimal, unit: str) -> Bar:
@@ -220,7 +221,8 @@ def _error_rows(figures: Figures, calendar: Calendar) -> Iterator[dict[str, Any]
 
 def _health(figures: Figures, calendar: Calendar) -> Iterator[tuple[str, str]]:
     state = figures.state
-    yield "Orders known", str(state.counts.orders)
+    yield "Orders known", str(state.counts.orders) if state.tracks_orders else ""
+    yield "In step", ", ".join(f"{count:,} {kind}" for kind, count in state.kept.items())
     if state.mark:
         yield "Complete up to", calendar.show(state.mark["at"])
     checked = f", read through {calendar.ago(state.checked_at)}" if state.checked_at else ""

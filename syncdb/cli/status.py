@@ -103,12 +103,12 @@ def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     for system in registry.systems_of(registry.PAIRS):
         if system.name in state.calls:
             yield f"{system.title} calls", _calls(state, system.name)
-    if counts.orders or state.mark or not state.kept:
+    if state.tracks_orders:
         yield from _of_orders(state, calendar)
     yield "Open errors", str(sum(len(group.errors) for group in state.errors) or "none")
     yield "Unfinished", f"{len(state.writes)} writes (under way, or waiting for the next run)" if state.writes else "no writes"
     yield "Left to people", _left(counts.undecided, counts.conflicts - counts.undecided)
-    if counts.orders or state.mark or not state.kept:
+    if state.tracks_orders:
         yield "Gaps", _gaps(state)
 
 

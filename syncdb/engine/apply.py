@@ -201,6 +201,7 @@ class Applier:
             return
         if refused is not None:
             tally.rejected[operation.key] = "; ".join(dict.fromkeys((*tally.reasons(operation.key), refused)))
+            records.call(operation.key, {**operation.expected, **operation.changes})  # people must be told which record it is
             cause = f"refused: {next(iter(operation.changes))}" if operation.action is Action.UPDATE else "refused"
             problem = Problem("write", cause, refused, order_id or operation.key, "", REFUSED)
             self.ledger.problems.add(problem, self.run_id, now)

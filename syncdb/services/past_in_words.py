@@ -11,6 +11,7 @@ from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries.catalogue import Thing, Things, key_in
 from syncdb.ledger.queries.history import Event
 from syncdb.ledger.queries.order_names import Names
+from syncdb.ledger.queries.overview import known_pairs
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping.choice import column
 from syncdb.services.amounts import amount, bag, is_bag
@@ -40,6 +41,9 @@ def meant(reader: LedgerReader, text: str) -> str | Thing:
         if near := " or ".join(f'"{one}"' for one in things.like(text)):
             told = f"Neither an order nor anything else in the ledger is called {text[:60]!r}."
             raise UnknownOrder(told, none.nearest, next_step=f"Did you mean {near}?") from none
+        if any(things.pairs()) and not any(pair.tracks_orders for pair in known_pairs(reader).values()):
+            step = "Give a title, a SKU, a handle, an id, or the address of its page in the admin."
+            raise UnknownOrder(f"Nothing in the ledger is called {text[:60]!r}.", (), next_step=step) from none
         raise
 
 

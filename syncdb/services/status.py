@@ -106,6 +106,11 @@ class Status:
     held: bool | None  # by a run, at this moment; None where that cannot be known
 
     @property
+    def tracks_orders(self) -> bool:
+        """Whether anything that the ledger knows keeps orders in step; before the first run nobody knows."""
+        return not self.known or self.counts.orders > 0 or any(one.tracks_orders for one in self.known.values())
+
+    @property
     def last_run(self) -> dict[str, Any] | None:
         return next((run for run in self.last_runs if run["mode"] != "test"), None)
 

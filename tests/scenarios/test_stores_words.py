@@ -185,3 +185,26 @@ def test_less_than_nothing_is_told_until_it_is_counted_again(make: Callable[...,
     world.taf.merchant.receive(mug["id"], 5)
     world.synced()
     assert "negative" not in {note["code"] for note in world.synced().report["notes"]}
+
+
+def test_what_could_be_several_things_or_is_refused_is_told_by_title(make: Callable[..., StoresWorld]) -> None:
+    world = make(0)
+    for store, title in ((world.taf, "Cup A"), (world.taf, "Cup B"), (world.afl, "Cup C")):
+        store.merchant.add_product(title, sku="CUP", price="10.00", stock=10)
+    voucher = world.taf.merchant.add_product("Voucher", sku="GIFT", price="10.00", stock=1)
+    voucher["isGiftCard"] = True
+    ran = world.sync(full=True, as_json=False)
+    assert ran.code == 3 and "Voucher: it is a gift card" in ran.text and "gid://" not in ran.text
+    listed = flat(world.manage("conflicts").all)
+    assert "products: Cup A" in listed and "Like Cup B, Cup C" in listed
+    message = flat(world.manage("errors").all).split("Message", 1)[1]
+    assert message.startswith(" product Voucher: it is a gift card")
+
+
+def test_a_ledger_without_orders_speaks_of_none(make: Callable[..., StoresWorld]) -> None:
+    world = make(0)
+    world.synced()
+    for command in (("status",), ("report", "--days", "2")):
+        told = world.manage(*command).all
+        assert "Gaps" not in told and "Orders known" not in told and "tracked" not in told, told
+    assert "Nothing in the ledger is called 'Teapot'" in world.manage("history", "Teapot").all

@@ -36,6 +36,7 @@ class Dispute:
     decided: Take | None = None
     value: Value = None
     entity: str = ""
+    others: tuple[str, ...] = ()  # what people call the records that could be the same thing, where that is the question
 
 
 def disputes(reader: LedgerReader) -> Iterator[Dispute]:
