@@ -20,9 +20,7 @@ def tell(output: "Output", things: Things, thing: Thing, limit: int, sides: "Sid
     """Everything that happened to a thing and what belongs to it."""
     members = things.around(thing)
     names = things.names(one.key for one in members)
-    told_of: dict[str, list[str]] = {}
-    for member in members:
-        told_of.setdefault(member.key, []).extend(things.pairs_of(member.kind))
+    told_of = things.told_of(members)
     events = history.events_of(things.reader, told_of, sides)
     conflicts = history.conflicts_of(things.reader, told_of)
     if output.as_json:

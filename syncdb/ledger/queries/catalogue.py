@@ -112,6 +112,13 @@ class Things:
             members += [one for one in self.of("inventory") if one.fields.get("variant") in variants]
         return members
 
+    def told_of(self, members: Iterable[Thing]) -> dict[str, list[str]]:
+        """The keys of these things, each with the pairs that tell of it: one key may stand for different things in others."""
+        found: dict[str, list[str]] = {}
+        for one in members:
+            found.setdefault(one.key, []).extend(self.pairs_of(one.kind))
+        return found
+
     def _joined_with(self, id: str) -> list[Thing]:
         """What has this id on one side, where the two sides have ids of their own."""
         query = "SELECT key FROM link WHERE left_id = ? OR right_id = ?"

@@ -75,7 +75,7 @@ def thing() -> Response:
             raise ConfigurationError(["The ledger has nothing with that id."], next_step="Look for it on the page Products.")
         members = every.around(one)
         names = every.names(member.key for member in members)
-        keys = [member.key for member in members]
+        keys = every.told_of(members)
         events = history.events_of(look.reader, keys, sides_in(look.reader))
         conflicts = history.conflicts_of(look.reader, keys)
         calendar, age = look.calendar, look.age
