@@ -91,7 +91,7 @@ def test_one_thing_wrong(world: GristWorld, monkeypatch: pytest.MonkeyPatch, set
     said = manage("validate", "--json")
     assert said.code == 4 and failed(said) == {check} and checks(said)[check][2]
     assert value not in said.all or "KEY" not in setting and "SECRET" not in setting
-    assert setting != "GRIST_SERVER" or "127.0.0.1:1 cannot be reached" in checks(said)[check][1]
+    assert setting != "GRIST_SERVER" or "(at 127.0.0.1:1) cannot be reached" in checks(said)[check][1]
 
 
 def test_a_document_that_may_only_be_looked_at(world: GristWorld) -> None:
