@@ -86,8 +86,12 @@ def write_workbook(path: Path, title: str, columns: Sequence[ExportColumn], rows
         except BaseException:
             writer.abandon()
             raise
+        writer.end_sheet()
         book.close()
         return writer.count
+
+
+WIDTHS = {Kind.MOMENT: 19, Kind.DATE: 12, Kind.MONEY: 12, Kind.TEXT: 18}  # of columns, in characters
 
 
 class _Workbook:
@@ -106,6 +110,7 @@ class _Workbook:
 
     def add(self, row: Sequence[Any]) -> None:
         if self._row == SHEET_ROWS:
+            self.end_sheet()
             self._begin()
         for place, (column, value) in enumerate(zip(self._columns, row, strict=True)):
             if value is not None:
@@ -119,12 +124,17 @@ class _Workbook:
             page.row_data_fh.close()
         self._book.fileclosed = True
 
+    def end_sheet(self) -> None:
+        """Let people filter by what the sheet holds."""
+        self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
+
     def _begin(self) -> None:
         number = len(self._book.worksheets()) + 1
         self._sheet = self._book.add_worksheet(self._title if number == 1 else f"{self._title} {number}")
         self._sheet.freeze_panes(1, 0)
         for place, column in enumerate(self._columns):
-            self._sheet.set_column(place, place, 19 if column.kind is Kind.MOMENT else 14)
+            # room for what it holds, and for its title with the arrow of the filter beside it
+            self._sheet.set_column(place, place, max(WIDTHS.get(column.kind, 14), min(len(column.label) + 4, 30)))
             self._sheet.write_string(0, place, column.label, self._head)
         self._row = 1
 

@@ -61,6 +61,8 @@ def test_a_formula_in_an_order_is_text_in_every_format(past: Shop, tmp_path: Pat
     assert notes <= {row["note"] for row in json.loads((tmp_path / "n.json").read_text(encoding="utf-8"))}
     past.ask("export", "--columns", "note", "--output", str(tmp_path / "n.xlsx"))
     sheet = workbook(tmp_path / "n.xlsx")
+    filters = [one.get("ref") for one in sheet.iter(f"{{{NAMES['m']}}}autoFilter")]
+    assert filters == [f"A1:A{len(past.world.shop.orders) + 1}"], "people can filter by what it holds"
     assert not list(sheet.iter(f"{{{NAMES['m']}}}f")) and notes <= {cell for row in rows_of(sheet) for cell in row}
 
 

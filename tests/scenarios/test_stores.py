@@ -65,9 +65,9 @@ def test_a_look_before_the_first_run_leaves_a_page_of_the_pairing(make: Callable
         store.merchant.add_product("Mug <b>", sku="MUG", price="10.00", stock=10, vendor="Kayra")
     ran = world.synced(test=True)
     (note,) = (note for note in ran.report["notes"] if note["code"] == "pairing")
-    assert note["message"].startswith("1 products are taken for the same in taf and afl")
+    assert note["message"].startswith("1 product is taken for the same in taf and afl")
     page = Path("test_output", "pairing.html").read_text(encoding="utf-8")
-    assert "Mug &lt;b&gt;" in page and page.count("gid://shopify/Product/") == 2
+    assert "Mug &lt;b&gt;" in page and page.count("/admin/products/") == 2
     assert world.writes() == [] and not world.ledger.exists()
 
 
