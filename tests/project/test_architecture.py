@@ -175,6 +175,7 @@ def test_only_the_commands_print() -> None:
             "grist_demo",
             "grist_story",
             "sentos_demo",
+            "stores_by_hand",
             "stores_demo",
             "story",
             "web_demo",
