@@ -141,6 +141,7 @@ class PairSync:
         report.mode = mode_of(self.request, deep)
         for name in ORDER_COUNTS:
             report.counts.pop(name, None)  # orders are another run's
+        self._say_what_is_kept()
         self._begin_anew_if_asked()
         self.progress.stage("Asking what changed")
         changes = self._changes(deep)
@@ -166,6 +167,13 @@ class PairSync:
             self._move_on(changes, deep)
         if not self.request.dry:
             cut_history(self.ledger, self.request.keep, self.clock, self.progress)
+
+    def _say_what_is_kept(self) -> None:
+        """Remember which things these runs keep in step: what an earlier shop or document had is not counted among them."""
+        name, kept = state_keys.entities(self.pair_run.name), [one.pair.name for one in self.pair_run.entities]
+        if not self.pair_run.part and self.ledger.runs.get(name) != kept:
+            with self.ledger.transaction():
+                self.ledger.runs.put(name, kept)
 
     def _changes(self, deep: bool) -> dict[Side, Changes]:
         """What either side says has changed since it was last asked; with `only_named` that of a side that asked to be asked."""

@@ -134,3 +134,8 @@ def proven(place: str) -> str:
 def standing(pair: str, side: str, what: str) -> str:
     """What every run tells of records of a side until it is seen to be otherwise (stock below nothing)."""
     return f"standing:{pair}:{side}:{what}"
+
+
+def entities(pair: str) -> str:
+    """The pairs of things that the runs of a pair keep in step, by their names."""
+    return f"entities:{pair}"

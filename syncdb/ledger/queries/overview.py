@@ -76,15 +76,15 @@ def kept_in_step(reader: LedgerReader) -> dict[str, int]:
 
 
 def _of_today(reader: LedgerReader) -> list[RegisteredPair]:
-    """The pairs of things other than orders that belong to the latest runs of their type."""
+    """The pairs of things other than orders that belong to the latest runs of their type; all of a type that never said."""
     known = known_pairs(reader)
-    latest: dict[str, str] = {}
+    latest: dict[str, set[str]] = {}
     for run in last_run_of_each_pair(reader):  # the newest first
-        if (pair := known.get(run["pair"])) is not None and not pair.entity:
-            latest.setdefault(pair.type, pair.id)
+        kept = reader.meta(state_keys.entities(run["pair"]))
+        if kept and run["pair"] in known:
+            latest.setdefault(known[run["pair"]].type, set(kept))
     entities = [pair for pair in known.values() if pair.entity and not pair.tracks_orders]
-    under = {pair.type for pair in entities if pair.id.startswith(f"{latest.get(pair.type)}:")}
-    return [one for one in entities if one.type not in under or one.id.startswith(f"{latest[one.type]}:")]
+    return [one for one in entities if one.type not in latest or one.id in latest[one.type]]
 
 
 def calls(reader: LedgerReader, system: str) -> dict[str, Any] | None:
