@@ -5,6 +5,7 @@ python -m syncdb.sandbox [--stores] [--orders N] [--products N] [--folder PATH] 
 
 import argparse
 import random
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -72,6 +73,7 @@ def _introduce(sandbox: Sandbox, folder: Path, console: Console) -> None:
 
 def _serve(sandbox: Sandbox, every: float, console: Console) -> None:
     rng, merchant = random.Random(), Merchant(sandbox.shop.goods)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background ignore it
     try:
         while True:
             time.sleep(every or 3600)

@@ -1,6 +1,7 @@
 """Two local stores that stay, to point syncdb at, with a page that shows both."""
 
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -39,6 +40,7 @@ def serve(sandbox: TwoStores, folder: Path, console: Console, *, write: bool, po
 
 def _until_ctrl_c(sandbox: TwoStores, every: float, console: Console) -> None:
     rng = random.Random()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background ignore it
     try:
         while True:
             time.sleep(every or 3600)

@@ -40,7 +40,7 @@ def test_what_may_be_written_gets_its_own_rule() -> None:
     ("word", "expected"),
     [
         ("shopify", Rule(Owner.LEFT)),
-        ("grist", Rule(Owner.RIGHT)),
+        ("grist", Rule(Owner.RIGHT, asks_first=True)),
         ("shopify-wins", Rule(Owner.BOTH, tie=Tie.LEFT)),
         ("grist-wins", Rule(Owner.BOTH, tie=Tie.RIGHT)),
         ("newest", Rule(Owner.BOTH, tie=Tie.NEWEST)),

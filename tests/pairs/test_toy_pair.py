@@ -159,7 +159,7 @@ def the_past_is_told_by_any_name(shop: Shop) -> None:
     by_id = shop.ask("history", "shelf-1").out
     assert "Goods" in by_id and "big mug" in by_id and "mug" in by_id
     assert "Did you mean" in shop.ask("history", "lid", code=2).err
-    assert "no order 'nowhere'" in shop.ask("history", "nowhere", code=2).err
+    assert "is called 'nowhere'" in shop.ask("history", "nowhere", code=2).err
 
 
 def what_is_about_orders_says_that_it_does_not_apply(shop: Shop) -> None:

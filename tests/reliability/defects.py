@@ -623,15 +623,15 @@ DEFECTS = (
     ),
     Defect(
         "what stands on both sides already is not matched",
-        "engine/linked_triples.py",
-        "match_by(self.matching, *self._evidence()) if self._complete",
-        "match_by(self.matching, {}, {}) if self._complete",
+        "engine/singles.py",
+        "match_by(self.matching, *self._evidence()) if self.complete",
+        "match_by(self.matching, {}, {}) if self.complete",
         (CRASH_AT_ANY_STEP, LINKS),
     ),
     Defect(
         "records are matched though a side was not seen whole",
-        "engine/linked_triples.py",
-        "match_by(self.matching, *self._evidence()) if self._complete else match_by(self.matching, {}, {})",
+        "engine/singles.py",
+        "match_by(self.matching, *self._evidence()) if self.complete else match_by(self.matching, {}, {})",
         "match_by(self.matching, *self._evidence())",
         (LINKS,),
     ),
@@ -764,8 +764,8 @@ DEFECTS = (
     Defect(
         "stock that a store does not count is written there",
         "pairs/shopify_stores/sides.py",
-        'if fields.get("tracked") is False:',
-        'if fields.get("tracked") is None:',
+        'if fields.get("tracked") is False:\n            fields.pop(',
+        'if fields.get("tracked") is None:\n            fields.pop(',
         (STORES,),
     ),
     Defect(

@@ -84,7 +84,7 @@ def _parse_columns(values: dict[str, Any]) -> list[str]:
     # the catalogue of columns is large and only needed where columns are chosen
     from syncdb.mapping import parse_columns
 
-    choice = parse_columns(raw, values["rows"])
+    choice = parse_columns(raw, values["rows"] or "line")
     values["columns"] = choice.columns
     return [f"columns: {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
 

@@ -45,6 +45,7 @@ ROWS = {
     "source": ("shopify", "shopify", '{"domain": "one.myshopify.com", "id": "1"}'),
     "media_digest": ("shopify", "gid://shopify/MediaImage/1", 4096, AT, "d" * 64),
     "media_refusal": ("shopify", "e" * 64, "Image file type is not supported", AT),
+    "called": ("grist:one:products", "gid://shopify/Product/2", '{"title": "cup"}'),
     "verdict": (1, "sheets:one", "9007199254740995", "note", "left", '"ours"', '"theirs"', None, AT, None, None),
 }  # fmt: skip
 

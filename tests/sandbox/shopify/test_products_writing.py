@@ -197,7 +197,12 @@ def test_variants_are_added_and_deleted(shop: Stocked) -> None:
     stranger = shop.data(DELETE, id=product["id"], ids=[gone, "gid://shopify/ProductVariant/1"])["productVariantsBulkDelete"]
     assert stranger["userErrors"][0]["code"] == "AT_LEAST_ONE_VARIANT_DOES_NOT_BELONG_TO_THE_PRODUCT"
     assert gone in shop.goods.variants
-    assert shop.data(DELETE, id=product["id"], ids=[gone])["productVariantsBulkDelete"]["product"]["variants"]["nodes"] == []
+    last = shop.data(DELETE, id=product["id"], ids=[gone])["productVariantsBulkDelete"]
+    assert last["userErrors"][0]["code"] == "CANNOT_DELETE_LAST_VARIANT" and gone in shop.goods.variants
+    more = row | {"optionValues": [{"optionName": "Title", "name": "Klein"}], "inventoryItem": {"sku": "K-1"}}
+    assert shop.data(CREATE, id=product["id"], rows=[more])["productVariantsBulkCreate"]["userErrors"] == []
+    left = shop.data(DELETE, id=product["id"], ids=[gone])["productVariantsBulkDelete"]["product"]["variants"]["nodes"]
+    assert [one["id"] for one in left] != [gone] and len(left) == 1
     assert gone not in shop.goods.variants and shop.listed("productVariants", "sku:G-1") == []
 
 
