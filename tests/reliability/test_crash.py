@@ -104,8 +104,8 @@ SITUATIONS: dict[Callable[[Judged], None], int] = {
 }
 
 
-# of these the default run dies at some boundaries only: the others of their boundaries are like those of a first load
-SAMPLED = {first_load_in_bulk: 4, first_load_in_spans: 5}
+# the default run dies at some boundaries only; most of the bulk loads' are like those of a first load
+SAMPLED = dict.fromkeys(SITUATIONS, 2) | {first_load_in_bulk: 5, first_load_in_spans: 6}
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
@@ -113,12 +113,12 @@ def test_dying_at_any_boundary_is_made_good(
     situation: Callable[[Judged], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    _die_in(situation, tmp_path, SAMPLED.get(situation, 1))
+    _die_in(situation, tmp_path, SAMPLED[situation])
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("situation", SAMPLED, ids=lambda situation: situation.__name__)
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
 def test_dying_at_really_any_boundary_is_made_good(
     situation: Callable[[Judged], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

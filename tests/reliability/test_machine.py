@@ -26,7 +26,7 @@ from tests.reliability.oracle import examined
 from tests.reliability.spells import LESS, REFUSALS, Permissions, in_bulk, moved_in_bulk, overlapped, refused, shown_less
 from tests.reliability.world import BEGIN
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 24, 10_000
+DEFAULT_HISTORIES, LONG_HISTORIES = 40, 10_000
 STEPS = 50  # what is wrong only after a long past is not found by many short ones
 small = st.integers(0, 23)
 STARTS = [
@@ -254,8 +254,8 @@ def vacuous(histories: int) -> None:
     # few histories may by chance lack a kind; tests/scenarios/test_trouble.py goes through every one
     lacking = 0 if histories >= 300 else len(KINDS) // 2
     assert len(set(KINDS) - faults) <= lacking, set(KINDS) - faults
-    assert struck["another process came in between"] and struck["shop moved before a bulk result was fetched"]
-    assert struck["several operations side by side"]
+    rare = ("another process came in between", "shop moved before a bulk result was fetched", "several operations side by side")
+    assert sum(bool(struck[name]) for name in rare) >= (len(rare) if histories >= 60 else 1), dict(struck)
     wanted = [f"bulk: {one.__name__}" for one in TROUBLES]
     wanted += [f"permission lost: {one}" for one in REFUSALS] + [f"withheld: {one}" for one in LESS]
     missed = [name for name in wanted if not struck[name]]
