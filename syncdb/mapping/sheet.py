@@ -79,7 +79,8 @@ class SheetMapping:
 
     def takes(self, snapshot: Mapping[str, Any]) -> bool:
         """Whether an order that has no rows yet shall get some: it is wanted, and there is something of it to show."""
-        return self.wanted.takes(snapshot, self._zone) and (self.rows not in PARTS or bool(PARTS[self.rows](snapshot)))
+        wanted = self.wanted is EVERY_ORDER or self.wanted.takes(snapshot, self._zone)
+        return wanted and (self.rows not in PARTS or bool(PARTS[self.rows](snapshot)))
 
     def records(self, snapshot: Mapping[str, Any]) -> list[Record]:
         """The rows of an order: one per line item, refund or payment (key: its id), or one for the whole order (key: its id).

@@ -52,8 +52,7 @@ class StoredOrders:
         keys: list[str] = []
         for start in range(0, len(order_ids), BLOCK):
             block = order_ids[start : start + BLOCK]
-            by_order = self._records(block)
-            self._hear_of_leaving(block)
+            by_order = self._records(block, self.left)
             with self.ledger.transaction():
                 records = self.ledger.records(self.pair)
                 rowless = [order_id for order_id, shown in by_order.items() if not shown]
@@ -95,12 +94,19 @@ class StoredOrders:
     def close(self) -> None:
         return None
 
-    def _records(self, order_ids: Iterable[str]) -> dict[str, dict[str, Record]]:
-        """The records of these orders by order and key, also of lines that they no longer have but that have a row."""
+    def _records(self, order_ids: Iterable[str], left: list[str] | None = None) -> dict[str, dict[str, Record]]:
+        """The records of these orders by order and key, also of lines that they no longer have but that have a row.
+
+        `left` is told the names of those that are not wanted any more, but have rows.
+        """
         wanted = list(order_ids)
         shown: dict[str, dict[str, Record]] = {}
         snapshots = self.ledger.orders.snapshots(wanted)
-        rowless = self._without_rows(snapshots)
+        unwanted = [order_id for order_id, snapshot in snapshots.items() if not self.takes(snapshot)]
+        with_rows = self._with_rows(unwanted)
+        if left is not None:
+            left += [str(snapshots[one].get("name") or one) for one in unwanted if one in with_rows]
+        rowless = set(unwanted) - with_rows
         for order_id, snapshot in snapshots.items():
             if order_id in rowless:
                 shown[order_id] = {}
@@ -122,26 +128,12 @@ class StoredOrders:
                 shown[known.order_id][key] = self.removed(key, known.base.fields)
         return shown
 
-    def _without_rows(self, snapshots: Mapping[str, Mapping[str, Any]]) -> set[str]:
-        """Which of these orders get no rows: they are not wanted, and none was ever written."""
-        unwanted = {order_id for order_id, snapshot in snapshots.items() if not self.takes(snapshot)}
-        return unwanted - self._with_rows(unwanted)
-
     def _with_rows(self, order_ids: Collection[str]) -> set[str]:
         if not order_ids:
             return set()
         records = self.ledger.records(self.pair)
         homes = records.keys_of(order_ids)
         return {homes[key] for key in records.agreed(homes)}
-
-    def _hear_of_leaving(self, order_ids: Sequence[str]) -> None:
-        """Note which of these orders are not wanted any more though they have rows."""
-        if self.takes is every_order:
-            return
-        snapshots = self.ledger.orders.snapshots(order_ids)
-        unwanted = [order_id for order_id, snapshot in snapshots.items() if not self.takes(snapshot)]
-        with_rows = self._with_rows(unwanted)
-        self.left += [str(snapshots[one].get("name") or one) for one in unwanted if one in with_rows]
 
     def _hear_of_cuts(self, order: str, records: Iterable[Record]) -> None:
         """Note which texts are newly cut: what both sides agreed on already was told when it was written."""
