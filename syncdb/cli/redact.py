@@ -24,6 +24,7 @@ from syncdb.services.customer_redaction import Listeners, RedactionResult, prove
 from syncdb.services.ledger_location import find_ledger
 from syncdb.services.usable_pairs import meant_pairs, tracking_orders, usable_pairs
 from syncdb.services.validation import UsablePair
+from syncdb.wording import some_of
 
 LARGE = 500_000_000  # bytes
 _TOLD_EVERY = 200_000  # orders
@@ -91,7 +92,7 @@ def _confirm(
     output: Output, affected: Affected, who: str, places: Sequence[UsablePair], meant: Sequence[PairType], yes: bool
 ) -> None:
     names = list(affected.orders.values())
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = some_of(names, 8)
     cleared = "".join(f", and from the cells of {one.pair.words.place}" for one in places)
     kept = " and ".join(one.words.place for one in meant)
     lines = [

@@ -34,6 +34,7 @@ from syncdb.orders.stored_orders import StoredOrders
 from syncdb.orders.writable_orders import WritableOrders
 from syncdb.programs import MANAGER
 from syncdb.values import Value, iso, moment
+from syncdb.wording import some_of
 
 if TYPE_CHECKING:  # a run into a sheet does without
     from syncdb.connectors.shopify.catalogue.orders import OrderWriter
@@ -98,8 +99,7 @@ class Destination(Protocol):
 def cut_note(shortened: Mapping[tuple[str, str], str]) -> Note:
     """Which texts were too long for their cells. `shortened` holds the order's name by key and field."""
     orders = list(dict.fromkeys(shortened.values()))
-    columns = ", ".join(sorted({name for _, name in shortened}))
-    named = ", ".join(orders[:NAMED]) + (f" and {len(orders) - NAMED} more" if len(orders) > NAMED else "")
+    columns, named = ", ".join(sorted({name for _, name in shortened})), some_of(orders, NAMED)
     return Note(
         "cut",
         f"{len(shortened)} text(s) are longer than a cell can hold ({columns} of order {named}). Their cells show the beginning "
@@ -110,10 +110,9 @@ def cut_note(shortened: Mapping[tuple[str, str], str]) -> Note:
 
 def left_note(orders: Sequence[str]) -> Note:
     """Which orders have rows, but are not among the wanted ones any more."""
-    named = ", ".join(orders[:NAMED]) + (f" and {len(orders) - NAMED} more" if len(orders) > NAMED else "")
     return Note(
         "left out",
-        f"{len(orders)} order(s) do not fit the filter any more: {named}. Their rows stay, and stay true.",
+        f"{len(orders)} order(s) do not fit the filter any more: {some_of(orders, NAMED)}. Their rows stay, and stay true.",
         "Rows that are not wanted can be deleted by hand, with deleted_rows set to respect.",
     )
 

@@ -1,6 +1,6 @@
 """A finished run in a few lines for the person who started it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from syncdb.engine.report import Report
@@ -8,6 +8,7 @@ from syncdb.errors import Exit
 from syncdb.model import Action, Conflict, Side, Why
 from syncdb.pairs.base import Run, RunResults, Words
 from syncdb.programs import MANAGER
+from syncdb.wording import some_of
 
 # of rows that follow the orders of a shop
 _TOLD = {
@@ -52,18 +53,13 @@ def _counted(results: RunResults, *, planned: bool) -> Iterator[str]:
     plain = {"Created": results.created, "Updated": results.updated}
     for word, names in plain.items():
         if names:
-            yield f"  {f'To be {word.lower()}' if planned else word}: {len(names)} ({_named(names)})"
+            yield f"  {f'To be {word.lower()}' if planned else word}: {len(names)} ({some_of(names, SHOWN_CONFLICTS)})"
     for name, why in results.failed[:SHOWN_CONFLICTS]:
         yield f"  Failed: {name}: {why}"
     if len(results.failed) > SHOWN_CONFLICTS:
         yield f"  ... and {len(results.failed) - SHOWN_CONFLICTS} more failed; --json names all of them."
     figures = (len(results.created), len(results.updated), len(results.failed), len(results.skipped), results.total)
     yield "  Created {}, updated {}, failed {}, skipped {}, total {}.".format(*figures)
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN_CONFLICTS} more" if len(names) > SHOWN_CONFLICTS else ""
-    return ", ".join(names[:SHOWN_CONFLICTS]) + more
 
 
 def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[str]:

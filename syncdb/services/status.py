@@ -29,6 +29,7 @@ from syncdb.services.webhook_health import troubles
 from syncdb.systems.base import System
 from syncdb.systems.shopify.versions import days_left, end_of_support
 from syncdb.values import iso, moment
+from syncdb.wording import some_of
 
 VERSION_NOTICE = 45  # days
 CLOCKS_DIFFER = timedelta(days=1)  # less than that may come of time zones, or of a clock that was just set
@@ -301,8 +302,7 @@ def _some(count: int, one: str, many: str) -> str:
 
 
 def _first(gaps: Sequence[Gap], most: int = 3) -> str:
-    told = [numbers(gap) for gap in gaps[:most]]
-    return ", ".join(told) + (f" and {len(gaps) - most} more" if len(gaps) > most else "")
+    return some_of([numbers(gap) for gap in gaps], most)
 
 
 def _version(state: Status) -> Iterator[Attention]:

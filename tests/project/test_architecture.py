@@ -21,7 +21,7 @@ IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "
 
 # what each room may import of the others, longest prefix first; what is not listed may import anything but the sandbox
 FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.order_snapshot", "syncdb.programs")
-FLOOR += ("syncdb.metafields",)
+FLOOR += ("syncdb.metafields", "syncdb.wording")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 STORED = (*FLOOR, "syncdb.model", "syncdb.ledger", "syncdb.mapping", "syncdb.connectors", "syncdb.http", "syncdb.config")
 SYSTEMS = (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.config", "syncdb.connectors", "syncdb.ledger")
@@ -31,6 +31,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.decoding": ("syncdb.errors",),
     "syncdb.values": (),
     "syncdb.programs": (),
+    "syncdb.wording": (),
     "syncdb.clock": (),
     "syncdb.model": ("syncdb.values",),
     "syncdb.http": FLOOR,

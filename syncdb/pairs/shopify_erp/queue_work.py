@@ -12,6 +12,7 @@ from syncdb.connectors.postgres.queue_book import QueueBook
 from syncdb.connectors.postgres.tables import ENTITY_TYPES, ErpTables
 from syncdb.engine.report import Note, Report
 from syncdb.programs import MANAGER
+from syncdb.wording import some_of
 
 MOST = 5_000
 LEASE = 1_800  # seconds; a run that dies lets go of its rows then
@@ -59,8 +60,11 @@ class QueueWork:
                 QueueBook(self.database, self.tables).prune(KEPT_DAYS)
             told = [*self._failed(refused), *self._noted(back, FROM_SHOPIFY)]
         if told:
-            names = ", ".join(told[:MOST_NAMED]) + (f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
-            report.note(Note("queue", f"Failed in the ERP's queue: {names}.", f"See why: {MANAGER} erp queue --failed"))
+            report.note(
+                Note(
+                    "queue", f"Failed in the ERP's queue: {some_of(told, MOST_NAMED)}.", f"See why: {MANAGER} erp queue --failed"
+                )
+            )
 
     def _tried_again(self, why: str) -> Iterator[str]:
         """Nothing is known about the records: all of them wait for another try."""

@@ -13,6 +13,7 @@ from syncdb.engine.match import Matching
 from syncdb.model import Attempt, Found, Operation, Outcome, Record, Result, Snapshot
 from syncdb.pairs.shopify_erp.places import Places
 from syncdb.values import Kind, Value
+from syncdb.wording import some_of
 
 PLACE, SKU, AVAILABLE = "place", "sku", "available"
 MATCHING = Matching((SKU, PLACE))
@@ -118,7 +119,7 @@ class ShopStock:
     def news(self) -> Iterator[Notice]:
         """What a person should know since this was last called."""
         if self._untracked:
-            told = f"Not kept in step, because the shop does not count it: {_some(self._untracked)}."
+            told = f"Not kept in step, because the shop does not count it: {some_of(self._untracked, MOST_NAMED)}."
             yield Notice("untracked", told, "Switch on Track quantity in the Shopify admin if its stock shall be kept in step.")
         self._untracked.clear()
 
@@ -174,12 +175,12 @@ class ErpStock:
     def news(self) -> Iterator[Notice]:
         """What a person should know since this was last called."""
         if self._lost:
-            told = f"Stock of the ERP names a location that the shop has not: {_some(self._lost)}. It was left alone."
+            names = some_of(self._lost, MOST_NAMED)
+            told = f"Stock of the ERP names a location that the shop has not: {names}. It was left alone."
             yield Notice("location", told, "Correct shopify_location_id in these rows, or empty it.")
         if self._without_sku:
-            told = (
-                f"{len(self._without_sku)} row(s) of the ERP's stock are of products without an SKU: {_some(self._without_sku)}."
-            )
+            names = some_of(self._without_sku, MOST_NAMED)
+            told = f"{len(self._without_sku)} row(s) of the ERP's stock are of products without an SKU: {names}."
             yield Notice("no sku", told, "Give these products an SKU, the same as in the shop.")
         self._lost.clear()
         self._without_sku.clear()
@@ -188,9 +189,3 @@ class ErpStock:
 def done(told: Iterable[Told]) -> list[str]:
     """The keys of what was written."""
     return [operation.key for operation, outcome in told if outcome.result is Result.DONE]
-
-
-def _some(names: Iterable[str]) -> str:
-    known = list(names)
-    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-    return ", ".join(known[:MOST_NAMED]) + more

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from syncdb.connectors.sentos.catalogue import GONE_AFTER
 from syncdb.engine.report import Note
 from syncdb.pairs.shopify_sentos.goods_records import Goods
+from syncdb.wording import some_of
 
 MOST_NAMED = 10
 
@@ -13,7 +14,7 @@ def notes_on_variants(goods: Goods, refused: Collection[str], emptied: bool) -> 
     """`refused` are ids of variants whose addition was refused and told; `emptied`: the stock of gone ones is set to nothing."""
     if lacking := [one for one in _lacking(goods) if one not in refused]:
         articles = goods.catalogue.articles
-        told = named([articles[id].sku or id for id in lacking])
+        told = some_of([articles[id].sku or id for id in lacking], MOST_NAMED)
         yield Note(
             "variants",
             f"{len(lacking)} variant(s) of Sentos are not in the shop, though their products are: {told}.",
@@ -23,7 +24,7 @@ def notes_on_variants(goods: Goods, refused: Collection[str], emptied: bool) -> 
         done = "None of them is left in the shop's stock now" if emptied else "In the shop they are as they were"
         yield Note(
             "gone variants",
-            f"{len(gone)} variant(s) are no longer in Sentos, though their products are: {named(gone)}. {done}.",
+            f"{len(gone)} variant(s) are no longer in Sentos, though their products are: {some_of(gone, MOST_NAMED)}. {done}.",
             "Delete them in the shop if they will not come back: nothing is deleted there unasked.",
         )
 
@@ -41,9 +42,3 @@ def _newly_gone(goods: Goods) -> list[str]:
     now = [id for id, times in goods.gone.counts().items() if times >= GONE_AFTER > goods.gone_before.get(id, 0)]
     ended = goods.gone.alone(goods.shop()) if now else {}
     return [ended[id].sku or id for id in now if id in ended]
-
-
-def named(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"{', '.join(names[:MOST_NAMED])}{more}"

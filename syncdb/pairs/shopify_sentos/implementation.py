@@ -34,6 +34,7 @@ from syncdb.systems.sentos.connecting import connected_sentos
 from syncdb.systems.sentos.keys import SENTOS
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import kinds_of, one_shop_by_name, shop_sender
+from syncdb.wording import some_of
 
 MOST_NAMED = 10
 
@@ -139,10 +140,9 @@ def _names(ledger: Ledger, destination: OrdersToSentos) -> Mapping[str, str]:
 
 
 def _switched_off(names: Sequence[str]) -> Note:
-    told = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
     return Note(
         "write off",
-        f"{len(names)} order(s) would be sent to Sentos, but sentos_write is off: {told}.",
+        f"{len(names)} order(s) would be sent to Sentos, but sentos_write is off: {some_of(names, MOST_NAMED)}.",
         "Look at the plan with --test, try a few with --limit 5, then set sentos_write to true.",
     )
 
