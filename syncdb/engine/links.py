@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.passing import PassedOn
 from syncdb.ledger import Ledger
 from syncdb.ledger.links import Link, Links
 from syncdb.ledger.records import Records
@@ -106,7 +107,7 @@ def _id_of(link: Link, side: Side) -> str:
 
 
 @dataclass(slots=True)
-class LinkedSide:
+class LinkedSide(PassedOn):
     """A connector as seen by keys: it is asked for its own ids, and what it says is told by key.
 
     An attempt keeps the ids it was sent with, so that it can be settled whatever has become of the links.
@@ -121,9 +122,6 @@ class LinkedSide:
 
     def __post_init__(self) -> None:
         self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
-
-    def structure(self, token: int) -> Attempt | None:
-        return self.connector.structure(token)
 
     def fetch(self) -> Iterator[Snapshot]:
         for shown in self.connector.fetch():
@@ -149,9 +147,6 @@ class LinkedSide:
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
         return self.connector.mend(_as_sent(attempt), token)
-
-    def close(self) -> None:
-        self.connector.close()
 
 
 def _by_key(shown: Snapshot, keys: Mapping[str, str]) -> Snapshot:

@@ -1,11 +1,12 @@
 """Fields that hold the id of another record: told by the key that it has on both sides, written as the id that it has there."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.passing import Translated
 from syncdb.engine.links import Joins
-from syncdb.model import Attempt, Found, Operation, Outcome, Record, Side, Snapshot
+from syncdb.model import Found, Operation, Record, Side, Snapshot
 from syncdb.values import Value
 
 
@@ -15,7 +16,7 @@ def referring(connector: Connector, side: Side, references: Mapping[str, Joins])
 
 
 @dataclass(slots=True)
-class ReferringSide:
+class ReferringSide(Translated):
     """A connector whose references are seen by the keys of the records they lead to.
 
     `references` gives for each field the ids behind the keys. A record that is joined with none has a key of its own side, which
@@ -32,33 +33,7 @@ class ReferringSide:
     def __post_init__(self) -> None:
         self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
-    def structure(self, token: int) -> Attempt | None:
-        return self.connector.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        for shown in self.connector.fetch():
-            yield self._by_key(shown)
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self._by_key(self.connector.look(keys))
-
-    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        made = self.connector.prepare([self._own(one) for one in operations], token)
-        return replace(made, operations=tuple(operations[: len(made.operations)]))
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        return self.connector.write(self._sent(attempt))
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self.connector.settle(self._sent(attempt))
-
-    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return self.connector.mend(self._sent(attempt), token)
-
-    def close(self) -> None:
-        self.connector.close()
-
-    def _by_key(self, shown: Snapshot) -> Snapshot:
+    def _shown(self, shown: Snapshot) -> Snapshot:
         found = dict(shown.found)
         for name, joins in self.references.items():
             ids = [str(one.record.fields[name]) for one in found.values() if one.record.fields.get(name)]
@@ -76,9 +51,6 @@ class ReferringSide:
                 key = str(own[name])
                 own[name] = joins.ids(self.side, [key]).get(key, key)
         return own
-
-    def _sent(self, attempt: Attempt) -> Attempt:
-        return replace(attempt, operations=tuple(self._own(one) for one in attempt.operations))
 
 
 def _with(found: Found, name: str, keys: Mapping[str, str]) -> Found:

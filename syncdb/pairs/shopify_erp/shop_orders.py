@@ -1,9 +1,10 @@
 """The shop's orders as this pair knows them: without test orders and what was cancelled before the ERP heard of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.passing import PassedOn
 from syncdb.connectors.shopify.ordering.side import OrdersSide
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
@@ -12,13 +13,13 @@ Told = tuple[Operation, Outcome]
 
 
 @dataclass(slots=True)
-class ShopOrders:
-    """A connector over `inner`. `linked` tells which of these ids are linked in the ledger, `origin` is what sources of the ERP's
-    own orders begin with, `old` are numbers of orders that are
-    passed over for their age: they are there, and nobody is asked about them. `told` is what became of each write.
+class ShopOrders(PassedOn):
+    """Orders of the shop. `linked` tells which of these ids are linked in the ledger, `origin` is what sources of the ERP's
+    own orders begin with, `old` are numbers of orders that are passed over for their age: they are there, and nobody is asked
+    about them. `told` is what became of each write.
     """
 
-    inner: OrdersSide
+    connector: OrdersSide
     linked: Callable[[Sequence[str]], set[str]]
     origin: str
     old: set[str]
@@ -28,30 +29,17 @@ class ShopOrders:
     can: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.inner.name, self.inner.title, self.inner.can
+        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def structure(self, token: int) -> Attempt | None:
         return None
-
-    def fetch(self) -> Iterator[Snapshot]:
-        for shown in self.inner.fetch():
-            yield self._narrowed(shown)
 
     def look(self, keys: Iterable[str]) -> Snapshot:
         wanted = list(keys)
         passed = {id: Found(id, "", Record(id, {})) for id in wanted if bare_id(id) in self.old}
         asked = [id for id in wanted if id not in passed]
-        shown = self._narrowed(self.inner.look(asked)) if asked else Snapshot({}, True)
+        shown = self._shown(self.connector.look(asked)) if asked else Snapshot({}, True)
         return replace(shown, found={**shown.found, **passed})
-
-    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        return self.inner.prepare(operations, token)
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        return self._heard(attempt, self.inner.write(attempt))
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self._heard(attempt, self.inner.settle(attempt))
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
         return None
@@ -59,7 +47,7 @@ class ShopOrders:
     def close(self) -> None:
         """The client is closed by whoever opened it."""
 
-    def _narrowed(self, shown: Snapshot) -> Snapshot:
+    def _shown(self, shown: Snapshot) -> Snapshot:
         doubtful = [id for id, one in shown.found.items() if self._doubtful(one)]
         out = set(doubtful) - self.linked(doubtful) if doubtful else set()
         kept = {id: self._with_blanks(one) for id, one in shown.found.items() if id not in out}

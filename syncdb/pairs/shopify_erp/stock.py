@@ -1,11 +1,12 @@
 """Stock of both sides: one record for each SKU at each location of the shop."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
 from syncdb.connectors.order_source import Notice
+from syncdb.connectors.passing import Translated
 from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.connectors.postgres.rows import ID, read_rows
 from syncdb.connectors.postgres.tables import ErpTables
@@ -25,13 +26,13 @@ Told = tuple[Operation, Outcome]
 
 
 @dataclass(slots=True)
-class ShownSide:
+class ShownSide(Translated):
     """A connector of stock, shown as this pair knows it. `own` gives an operation in the connector's own fields.
 
     `told` is what became of each write.
     """
 
-    inner: Connector
+    connector: Connector
     title: str
     show: Show
     own: Callable[[Operation], Operation]
@@ -40,38 +41,18 @@ class ShownSide:
     can: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name, self.can = self.title, self.inner.can
-        fits = self.inner.can.fits
-        self.can = replace(self.inner.can, create=False, delete=False, fits=lambda operation: fits(self.own(operation)))
-
-    def structure(self, token: int) -> Attempt | None:
-        return self.inner.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        for shown in self.inner.fetch():
-            yield self.show(shown)
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self.show(self.inner.look(keys))
-
-    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        made = self.inner.prepare([self.own(one) for one in operations], token)
-        return replace(made, operations=tuple(operations[: len(made.operations)]))
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        return self._heard(attempt, self.inner.write(self._sent(attempt)))
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self._heard(attempt, self.inner.settle(self._sent(attempt)))
-
-    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return self.inner.mend(self._sent(attempt), token)
+        self.name, self.can = self.title, self.connector.can
+        fits = self.connector.can.fits
+        self.can = replace(self.connector.can, create=False, delete=False, fits=lambda operation: fits(self.own(operation)))
 
     def close(self) -> None:
         """Both systems are closed by whoever opened them."""
 
-    def _sent(self, attempt: Attempt) -> Attempt:
-        return replace(attempt, operations=tuple(self.own(one) for one in attempt.operations))
+    def _shown(self, shown: Snapshot) -> Snapshot:
+        return self.show(shown)
+
+    def _own(self, operation: Operation) -> Operation:
+        return self.own(operation)
 
     def _heard(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
         self.told += zip(attempt.operations, outcomes, strict=False)

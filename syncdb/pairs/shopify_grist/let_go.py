@@ -1,50 +1,27 @@
 """References to records whose rows people deleted, and which stay away: such a reference is empty on both sides."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
-from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
+from syncdb.connectors.passing import PassedOn
+from syncdb.model import Found, Record, Snapshot
 
 LetGo = Callable[[Collection[str]], Collection[str]]  # those of some ids whose rows are gone and stay away
 
 
 @dataclass(slots=True)
-class WithoutLetGo:
+class WithoutLetGo(PassedOn):
     """The shop's records with empty references to what was let go, by the name of the field."""
 
-    inner: Connector
+    connector: Connector
     references: Mapping[str, LetGo]
     name: str = field(init=False)
     title: str = field(init=False)
     can: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.inner.name, self.inner.title, self.inner.can
-
-    def structure(self, token: int) -> Attempt | None:
-        return self.inner.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        return map(self._shown, self.inner.fetch())
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self._shown(self.inner.look(keys))
-
-    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        return self.inner.prepare(operations, token)
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        return self.inner.write(attempt)
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self.inner.settle(attempt)
-
-    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return self.inner.mend(attempt, token)
-
-    def close(self) -> None:
-        self.inner.close()
+        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def _shown(self, shown: Snapshot) -> Snapshot:
         found = dict(shown.found)

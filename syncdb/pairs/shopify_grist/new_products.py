@@ -1,9 +1,10 @@
 """Rows that people added, made as products of the shop: as drafts, each once, by what the row says of what may be written."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.passing import Translated
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.fields import METAFIELD
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
@@ -11,7 +12,7 @@ from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.connectors.shopify.products.creating import Whole, product_of
 from syncdb.connectors.shopify.products.whole import Product
 from syncdb.metafields import written
-from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot
+from syncdb.model import Action, Attempt, Operation, Outcome, Result
 from syncdb.values import Value, canonical
 
 ORIGIN = ("syncdb", "new_row")  # the metafield with the mark under which a product was made
@@ -19,13 +20,13 @@ DRAFT = {"status": "DRAFT"}
 
 
 @dataclass(slots=True)
-class NewProducts:
+class NewProducts(Translated):
     """The products of the shop, of which new ones are made from rows. `allowed` are the fields that may be written there.
 
     `types` are those of metafields, by the names of their fields. `made` is told which product was made under which mark.
     """
 
-    inner: CatalogueSide
+    connector: CatalogueSide
     allowed: frozenset[str]
     types: Mapping[str, str]
     made: Callable[[str, str], None]
@@ -34,54 +35,26 @@ class NewProducts:
     can: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.inner.name, self.inner.title, self.inner.can
+        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
-    def structure(self, token: int) -> Attempt | None:
-        return self.inner.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        return self.inner.fetch()
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self.inner.look(keys)
-
-    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        made = self.inner.prepare([self._sent(one) for one in operations], token)
-        return replace(made, operations=tuple(operations[: len(made.operations)]))
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        return self._told(attempt, self.inner.write(self._as_sent(attempt)))
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self._told(attempt, self.inner.settle(self._as_sent(attempt)))
-
-    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return self.inner.mend(self._as_sent(attempt), token)
-
-    def close(self) -> None:
-        self.inner.close()
-
-    def _as_sent(self, attempt: Attempt) -> Attempt:
-        return replace(attempt, operations=tuple(self._sent(one) for one in attempt.operations))
-
-    def _sent(self, operation: Operation) -> Operation:
+    def _own(self, operation: Operation) -> Operation:
         """What is made of a row: all that may be written and fits, as a draft. The rest is brought over afterwards."""
         if operation.action is not Action.CREATE:
             return operation
         said = {name: value for name, value in operation.changes.items() if name in self.allowed and canonical(value) is not None}
-        fits = {name: value for name, value in said.items() if self.inner.can.fits(_only(operation, name, value))}
-        shop = self.inner.conversation.shop()
+        fits = {name: value for name, value in said.items() if self.connector.can.fits(_only(operation, name, value))}
+        shop = self.connector.conversation.shop()
         sayable = {name: value for name, value in fits.items() if _text(self.types, shop, name, value) is not None}
         return replace(operation, changes={**sayable, **DRAFT})
 
-    def _told(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
+    def _heard(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
         """The outcomes, nothing being agreed about what was not sent; a new product has the status of a draft."""
         told = []
         for one, outcome in zip(attempt.operations, outcomes if attempt.operations else (), strict=True):
             if one.action is Action.CREATE and outcome.result is Result.DONE and outcome.id:
                 self.made(one.key, outcome.id)
                 said = {name for name, value in one.changes.items() if canonical(value) is not None}
-                unsent = frozenset(one.changes.keys() - (said & self._sent(one).changes.keys()))
+                unsent = frozenset(one.changes.keys() - (said & self._own(one).changes.keys()))
                 outcome = replace(outcome, without=unsent, instead={name: DRAFT[name] for name in DRAFT if name in said})
             told.append(outcome)
         return told if attempt.operations else outcomes

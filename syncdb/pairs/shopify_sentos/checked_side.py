@@ -1,11 +1,12 @@
 """A side with a word on each write before it goes out (a price that falls far, say), and with an ear for what became of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.passing import PassedOn
 from syncdb.engine.compare import number
-from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot
+from syncdb.model import Action, Attempt, Operation, Outcome, Result
 
 REFUSED = "refused before it was sent"
 PAID = frozenset({"price"})  # what customers pay; that a price is no longer compared with another takes nothing from anybody
@@ -18,12 +19,12 @@ def nothing_against(operation: Operation) -> str:
 
 
 @dataclass(slots=True)
-class CheckedSide:
+class CheckedSide(PassedOn):
     """Wraps a connector. `why_not` says why a write must not be sent, empty if it may: it is refused for that record
     alone, and the rest goes on. `told` collects what became of each write.
     """
 
-    inner: Connector
+    connector: Connector
     why_not: Refusal = nothing_against
     told: list[tuple[Operation, Outcome]] = field(default_factory=list)
     name: str = field(init=False)
@@ -31,36 +32,26 @@ class CheckedSide:
     can: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name, self.title = self.inner.name, self.inner.title
-        self.can = replace(self.inner.can, fits=lambda operation: self.inner.can.fits(operation) and not self.why_not(operation))
-
-    def structure(self, token: int) -> Attempt | None:
-        return self.inner.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        return self.inner.fetch()
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self.inner.look(keys)
+        self.name, self.title = self.connector.name, self.connector.title
+        self.can = replace(
+            self.connector.can, fits=lambda operation: self.connector.can.fits(operation) and not self.why_not(operation)
+        )
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         """The operations up to the first one that is refused, or that one alone."""
         if why := self.why_not(operations[0]):
             return Attempt(token, (operations[0],), {REFUSED: why})
         some = next((place for place, one in enumerate(operations) if place and self.why_not(one)), len(operations))
-        return self.inner.prepare(operations[:some], token)
+        return self.connector.prepare(operations[:some], token)
 
     def write(self, attempt: Attempt) -> list[Outcome]:
-        return self._heard(attempt, _refused(attempt) or self.inner.write(attempt))
+        return self._heard(attempt, _refused(attempt) or self.connector.write(attempt))
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self._heard(attempt, _refused(attempt) or self.inner.settle(attempt))
+        return self._heard(attempt, _refused(attempt) or self.connector.settle(attempt))
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return None if REFUSED in attempt.evidence else self.inner.mend(attempt, token)
-
-    def close(self) -> None:
-        self.inner.close()
+        return None if REFUSED in attempt.evidence else self.connector.mend(attempt, token)
 
     def _heard(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
         self.told += zip(attempt.operations, outcomes, strict=False)

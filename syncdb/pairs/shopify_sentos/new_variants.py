@@ -1,15 +1,16 @@
 """Variants that Sentos has of products which are in the shop already: added there, in the natural order of their options."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.passing import PassedOn
 from syncdb.connectors.sentos.goods import Article
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.connectors.shopify.products.whole import Option, Product, Variant
 from syncdb.errors import NotUnderstood, OutcomeUnknown
-from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot
+from syncdb.model import Action, Attempt, Operation, Outcome, Result
 from syncdb.pairs.shopify_sentos.new_products import PLAIN, in_order
 
 ADDS = "adds"
@@ -32,7 +33,7 @@ class Newcomer:
 
 
 @dataclass(slots=True)
-class VariantAdder:
+class VariantAdder(PassedOn):
     """The variants of the shop as a connector that can also add one. `newcomer` says what an operation means."""
 
     connector: Connector
@@ -46,15 +47,6 @@ class VariantAdder:
     def __post_init__(self) -> None:
         self.name, self.title = self.connector.name, self.connector.title
         self.can = replace(self.connector.can, create=True)
-
-    def structure(self, token: int) -> Attempt | None:
-        return self.connector.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        return self.connector.fetch()
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self.connector.look(keys)
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         """One that is added, or all before the next that is."""
@@ -72,9 +64,6 @@ class VariantAdder:
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
         return None if attempt.evidence.get(ADDS) else self.connector.mend(attempt, token)
-
-    def close(self) -> None:
-        self.connector.close()
 
     def _brought(self, attempt: Attempt, how: Callable[[Product, Newcomer], Outcome]) -> list[Outcome]:
         operation = attempt.operations[0]

@@ -1,19 +1,20 @@
 """Collections of one store: those that are in the other store only are made here."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.passing import PassedOn
 from syncdb.connectors.shopify.products.collections import CollectionCopier
 from syncdb.errors import NotUnderstood, OutcomeUnknown
-from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot
+from syncdb.model import Action, Attempt, Operation, Outcome, Result
 
 AT_ONCE = 10  # collections that are made in one attempt
 CREATES = "creates"
 
 
 @dataclass(slots=True)
-class CollectionSide:
+class CollectionSide(PassedOn):
     """The collections of one store. `source` gives the id over there of what an operation makes here."""
 
     connector: Connector
@@ -25,15 +26,6 @@ class CollectionSide:
 
     def __post_init__(self) -> None:
         self.name, self.can = self.connector.name, replace(self.connector.can, create=True)
-
-    def structure(self, token: int) -> Attempt | None:
-        return self.connector.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        return self.connector.fetch()
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self.connector.look(keys)
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         """What is made, or all else, whichever comes first."""
@@ -57,6 +49,3 @@ class CollectionSide:
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
         return None if attempt.evidence.get(CREATES) else self.connector.mend(attempt, token)
-
-    def close(self) -> None:
-        self.connector.close()

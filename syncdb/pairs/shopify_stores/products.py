@@ -1,9 +1,10 @@
 """Products as records of two stores: made whole in the other one, taken off sale instead of deleted, hidden once let go."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.passing import Translated
 from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Side, Snapshot
 
@@ -66,7 +67,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class ProductSide:
+class ProductSide(Translated):
     """The products of one store. `deleted` is what becomes of one whose counterpart is gone: draft, archive or delete.
 
     `read_ahead` is told which products are about to be made here, `saw` what is shown.
@@ -87,13 +88,6 @@ class ProductSide:
         self.name = self.title
         self.can = replace(self.connector.can, removal=IN_WORDS.get(self.deleted, self.connector.can.removal))
 
-    def structure(self, token: int) -> Attempt | None:
-        return self.connector.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        for shown in self.connector.fetch():
-            yield self._in_step(shown)
-
     def look(self, keys: Iterable[str]) -> Snapshot:
         """These products. One that is not there is asked for a second time: a single answer deletes nothing."""
         wanted = list(dict.fromkeys(keys))
@@ -102,26 +96,13 @@ class ProductSide:
         if missing:
             again = self.connector.look(missing)
             shown = replace(shown, found={**shown.found, **again.found}, complete=shown.complete and again.complete)
-        return self._in_step(shown)
+        return self._shown(shown)
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         self.read_ahead([one for one in operations if one.action is Action.CREATE])
-        made = self.connector.prepare([self._carried_out(one) for one in operations], token)
-        return replace(made, operations=tuple(operations[: len(made.operations)]))
+        return Translated.prepare(self, operations, token)
 
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        return self._recorded(attempt, self.connector.write(self._sent(attempt)))
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self._recorded(attempt, self.connector.settle(self._sent(attempt)))
-
-    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return self.connector.mend(self._sent(attempt), token)
-
-    def close(self) -> None:
-        self.connector.close()
-
-    def _in_step(self, shown: Snapshot) -> Snapshot:
+    def _shown(self, shown: Snapshot) -> Snapshot:
         """Without those that were let go and those that cannot be made in the other store. Put on sale again, one counts anew."""
         let_go, alone = self.kept.let_go(), self.kept.left_alone()
         back = [id for id in let_go if id in shown.found and shown.found[id].record.fields.get("status") != let_go[id]]
@@ -136,16 +117,13 @@ class ProductSide:
         fields = {name: value for name, value in found.record.fields.items() if name not in self.own}
         return replace(found, record=Record(found.record.key, fields))
 
-    def _carried_out(self, operation: Operation) -> Operation:
+    def _own(self, operation: Operation) -> Operation:
         """What is written for an operation: a product is taken off sale where it is not to be deleted."""
         if operation.action is not Action.DELETE or self.deleted not in OFF_SALE:
             return operation
         return replace(operation, action=Action.UPDATE, changes={"status": OFF_SALE[self.deleted]})
 
-    def _sent(self, attempt: Attempt) -> Attempt:
-        return replace(attempt, operations=tuple(self._carried_out(one) for one in attempt.operations))
-
-    def _recorded(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
+    def _heard(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
         """Keep what was done before the ledger drops the link: it must not be taken for a new product."""
         done = [
             (one, outcome) for one, outcome in zip(attempt.operations, outcomes, strict=False) if outcome.result is Result.DONE

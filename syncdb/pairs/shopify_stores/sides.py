@@ -1,13 +1,14 @@
 """The sides of each kind of record: a shop's connector, narrowed to what both stores can have in common."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
 from syncdb.connectors.order_source import Notice
+from syncdb.connectors.passing import PassedOn
 from syncdb.engine.compare import number
 from syncdb.engine.links import Joins
-from syncdb.model import Attempt, Found, Operation, Outcome, Record, Side, Snapshot
+from syncdb.model import Found, Record, Side, Snapshot
 from syncdb.pairs.shopify_stores.standing import Standing
 
 MOST_NAMED = 5
@@ -17,7 +18,7 @@ Narrow = Callable[[Snapshot], Snapshot]
 
 
 @dataclass(slots=True)
-class NarrowedSide:
+class NarrowedSide(PassedOn):
     """A connector that shows only what `narrow` leaves of a snapshot. What is not shown is not there, as far as the pair goes."""
 
     connector: Connector
@@ -29,30 +30,8 @@ class NarrowedSide:
     def __post_init__(self) -> None:
         self.name, self.can = self.title, self.connector.can
 
-    def structure(self, token: int) -> Attempt | None:
-        return self.connector.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        for shown in self.connector.fetch():
-            yield self.narrow(shown)
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self.narrow(self.connector.look(keys))
-
-    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        return self.connector.prepare(operations, token)
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        return self.connector.write(attempt)
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self.connector.settle(attempt)
-
-    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return self.connector.mend(attempt, token)
-
-    def close(self) -> None:
-        self.connector.close()
+    def _shown(self, shown: Snapshot) -> Snapshot:
+        return self.narrow(shown)
 
 
 def linked_ids(joins: Joins, side: Side, ids: Iterable[str]) -> set[str]:

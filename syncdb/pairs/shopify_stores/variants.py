@@ -2,10 +2,11 @@
 is deleted, too; all else is left alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.passing import PassedOn
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.connectors.shopify.products.whole import Option, Product, Variant
@@ -48,7 +49,7 @@ class Elsewhere:
 
 
 @dataclass(slots=True)
-class VariantSide:
+class VariantSide(PassedOn):
     """The variants of one store. `seen` are fields that are read only, so that they are nobody's edit."""
 
     connector: Connector
@@ -64,16 +65,6 @@ class VariantSide:
     def __post_init__(self) -> None:
         self.name, self.title = self.connector.name, self.connector.title
         self.can = replace(self.connector.can, create=True, delete=True)
-
-    def structure(self, token: int) -> Attempt | None:
-        return self.connector.structure(token)
-
-    def fetch(self) -> Iterator[Snapshot]:
-        for shown in self.connector.fetch():
-            yield self._marked(shown)
-
-    def look(self, keys: Iterable[str]) -> Snapshot:
-        return self._marked(self.connector.look(keys))
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         """What is added, what is removed, or all else, whichever comes first."""
@@ -102,10 +93,7 @@ class VariantSide:
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
         return None if attempt.evidence.get(KIND) else self.connector.mend(attempt, token)
 
-    def close(self) -> None:
-        self.connector.close()
-
-    def _marked(self, shown: Snapshot) -> Snapshot:
+    def _shown(self, shown: Snapshot) -> Snapshot:
         return replace(shown, found={id: replace(one, computed=one.computed | self.seen) for id, one in shown.found.items()})
 
     def _removed(self, operations: Sequence[Operation]) -> list[Outcome]:
