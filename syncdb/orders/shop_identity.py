@@ -61,8 +61,8 @@ def one_shop(
                 ledger.runs.put(state_keys.SHOP, current)  # where those ask who need not know of a second shop
 
 
-def same_shop(ledger: Ledger, facts: Facts, asked: str) -> None:
-    """The same of a shop as a reader of orders describes it."""
+def same_shop(ledger: Ledger, facts: Facts, asked: str = "") -> None:
+    """The same of the one shop of a configuration, as it described itself."""
     one_shop(
         ledger,
         id=facts.shop_id,

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 
 from syncdb.clock import SYSTEM, Clock
-from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
-from syncdb.errors import Exit, SyncdbError
+from syncdb.errors import SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.pairs.shopify_erp.settings import ErpSettings
-from syncdb.systems.check import Check, failed, passed, refused, skipped
+from syncdb.systems.check import Check
 from syncdb.systems.postgres.checks import check_erp
-from syncdb.systems.shopify.checks import check_version, same_shop
+from syncdb.systems.shopify.checks import check_scopes, check_version, no_access, same_shop, who_answers
 from syncdb.systems.shopify.connecting import shop_of
 
 NEEDED: Mapping[str, str] = {
@@ -33,24 +32,11 @@ def _check_shop(settings: ErpSettings, reader: LedgerReader | None, clock: Clock
         with shop_of(settings, clock) as client:
             shop = Conversation(client).shop()
     except SyncdbError as error:
-        return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
-    facts = Facts(shop.shop_id, shop.domain, shop.name, shop.zone.key, shop.currency, shop.scopes, shop.version)
+        return no_access("shopify", error)
+    facts = shop.facts
     return [
-        passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
+        who_answers("shopify", facts),
         *same_shop(settings, facts, reader),
-        check_scopes(facts),
+        check_scopes("shopify", facts, NEEDED, "leave that switched off"),
         check_version(settings, facts, clock.now()),
     ]
-
-
-def check_scopes(facts: Facts) -> Check:
-    """Whether the app may do all that can be switched on."""
-    if facts.scopes is None:
-        return skipped("shopify", "scopes", "the app may not see its own permissions")
-    # a permission to write includes that to read (documented)
-    lacking = {need: why for need, why in NEEDED.items() if not facts.scopes & {need, need.replace("read_", "write_", 1)}}
-    if lacking:
-        told = "; ".join(f"{scope} is missing ({why})" for scope, why in sorted(lacking.items()))
-        remedy = f"Give the app {', '.join(sorted(lacking))} and install it anew, or leave that switched off."
-        return failed("shopify", "scopes", told, remedy, Exit.REMOTE)
-    return passed("shopify", "scopes", ", ".join(sorted(NEEDED)))

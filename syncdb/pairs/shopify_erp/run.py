@@ -40,7 +40,7 @@ from syncdb.errors import NeedsPerson, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Plan, Policy, Result, Rule, Side, Tie
-from syncdb.orders.shop_identity import one_shop
+from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_erp import goods, order_rows, stock, switches
 from syncdb.pairs.shopify_erp.adopting import OrderAdoption, linked
@@ -175,7 +175,7 @@ class ErpRun:
             entities.append(entity)
             told = adoption.told
         if chosen:
-            self._one_shop(conversation)
+            same_shop(self.ledger, conversation.shop().facts)
         overlap = timedelta(minutes=self.settings.overlap_minutes)
         read = {PRODUCTS: goods.READ, INVENTORY: stock.READ}
         watched = {VARIANTS if name == PRODUCTS else name: read.get(name, ()) for name in chosen}
@@ -192,19 +192,6 @@ class ErpRun:
 
         part = bool(self.only)
         return PairRun(self.name, entities, feeds if chosen else {}, lambda: None, news, part)
-
-    def _one_shop(self, conversation: Conversation) -> None:
-        shop = conversation.shop()
-        one_shop(
-            self.ledger,
-            id=shop.shop_id,
-            domain=shop.domain,
-            name=shop.name,
-            zone=shop.zone.key,
-            currency=shop.currency,
-            version=shop.version,
-            scopes=shop.scopes,
-        )
 
     def _products(self, conversation: Conversation) -> EntitySync:
         erp = goods.ErpGoods(self.tables["products"])

@@ -6,10 +6,9 @@ from syncdb.connectors.grist.failures import Declined
 from syncdb.connectors.grist.layout import TableState, WantedTable
 from syncdb.connectors.grist.structure import survey
 from syncdb.connectors.grist.target import find_document
-from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
-from syncdb.errors import Exit, SyncdbError
+from syncdb.errors import SyncdbError
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Owner
@@ -17,10 +16,10 @@ from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.selection import Selection
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import binding_name, wanted_tables
-from syncdb.systems.check import Check, failed, passed, refused, skipped
+from syncdb.systems.check import Check, passed, refused, skipped
 from syncdb.systems.grist.checks import check_calls, check_document, check_room, check_sight, stopped
 from syncdb.systems.grist.connecting import grist_of
-from syncdb.systems.shopify.checks import check_horizon, check_version, same_shop
+from syncdb.systems.shopify.checks import check_horizon, check_scopes, check_version, no_access, same_shop, who_answers
 from syncdb.systems.shopify.connecting import shop_of
 
 
@@ -35,30 +34,16 @@ def check_shop(settings: GristSettings, reader: LedgerReader | None, clock: Cloc
         with shop_of(settings, clock) as client:
             shop = Conversation(client).shop()
     except SyncdbError as error:
-        return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
-    facts = Facts(shop.shop_id, shop.domain, shop.name, shop.zone.key, shop.currency, shop.scopes, shop.version)
+        return no_access("shopify", error)
+    facts = shop.facts
+    needed = {scope: ", ".join(why) for scope, why in needed_scopes(settings.selection).items()}
     return [
-        passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
+        who_answers("shopify", facts),
         *same_shop(settings, facts, reader),
-        check_scopes(settings, facts),
+        check_scopes("shopify", facts, needed, "take that out of grist_sync or shopify_writes"),
         *([check_horizon(settings, facts, clock.now())] if settings.selection.orders else []),
         check_version(settings, facts, clock.now()),
     ]
-
-
-def check_scopes(settings: GristSettings, facts: Facts) -> Check:
-    """Whether the app may read what is kept in step, and write what `shopify_writes` allows."""
-    if facts.scopes is None:
-        return skipped("shopify", "scopes", "the app may not see its own permissions")
-    needs = needed_scopes(settings.selection)
-    # a permission to write includes that to read (documented)
-    lacking = {need: why for need, why in needs.items() if not facts.scopes & {need, need.replace("read_", "write_", 1)}}
-    if lacking:
-        told = "; ".join(f"{scope} is missing ({', '.join(why)})" for scope, why in sorted(lacking.items()))
-        names = ", ".join(sorted(lacking))
-        remedy = f"Give the app {names} and install it anew, or take that out of grist_sync or shopify_writes."
-        return failed("shopify", "scopes", told, remedy, Exit.REMOTE)
-    return passed("shopify", "scopes", ", ".join(sorted(needs)))
 
 
 def needed_scopes(selection: Selection) -> dict[str, list[str]]:

@@ -29,7 +29,7 @@ from syncdb.ledger import Ledger
 from syncdb.model import OnMissing, Owner, Policy, Rule, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
-from syncdb.orders.shop_identity import one_shop
+from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, Run
 from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier
@@ -204,17 +204,7 @@ def _order_sync(opened: _Opened, chosen: ChosenOrders) -> OrderSync:
 def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *, part: bool) -> PairRun:
     settings, tables = opened.settings, opened.tables
     shop = catalogue.shop()
-    one_shop(
-        opened.ledger,
-        id=shop.shop_id,
-        domain=shop.domain,
-        name=shop.name,
-        zone=shop.zone.key,
-        currency=shop.currency,
-        version=shop.version,
-        scopes=shop.scopes,
-        asked=opened.shopify.shop,
-    )
+    same_shop(opened.ledger, shop.facts, opened.shopify.shop)
     whole = {one.entity.name: one for one in settings.selection.entities}
     wanted = wanted_tables(settings.selection, shop.zone.key, shop.currency, opened.types)
     entities = []

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
-from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
 from syncdb.connectors.shopify.catalogue.locations import read_locations
@@ -16,10 +15,10 @@ from syncdb.pairs.shopify_sentos.pictures import IMAGES, SENDING
 from syncdb.pairs.shopify_sentos.rules import FIELDS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.pairs.shopify_sentos.shipments import CANCELLED
-from syncdb.systems.check import Check, failed, passed, refused, skipped
+from syncdb.systems.check import Check, failed, passed
 from syncdb.systems.sentos.checks import check_account
 from syncdb.systems.sentos.connecting import sentos_of
-from syncdb.systems.shopify.checks import check_version, same_shop
+from syncdb.systems.shopify.checks import check_scopes, check_version, no_access, same_shop, who_answers
 from syncdb.systems.shopify.connecting import shop_of
 
 
@@ -36,12 +35,13 @@ def check_shop(settings: Any, rules: GoodsRules, reader: LedgerReader | None, cl
             shop = conversation.shop()
             places = check_places(settings, conversation)
     except SyncdbError as error:
-        return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
-    facts = Facts(shop.shop_id, shop.domain, shop.name, shop.zone.key, shop.currency, shop.scopes, shop.version)
+        return no_access("shopify", error)
+    facts = shop.facts
+    needed = needed_scopes(rules, bool(settings.sentos_channel_id), getattr(settings, "back", ()))
     return [
-        passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
+        who_answers("shopify", facts),
         *same_shop(settings, facts, reader),
-        check_scopes(facts, rules, bool(settings.sentos_channel_id), getattr(settings, "back", ())),
+        check_scopes("shopify", facts, needed, "take that out of shopify_writes"),
         check_version(settings, facts, clock.now()),
         *places,
     ]
@@ -58,20 +58,6 @@ def check_places(settings: Any, conversation: Conversation) -> list[Check]:
         told = f"sentos_order_locations names {', '.join(wrong)}, which the shop does not have"
         return [failed("shopify", "locations", told, f"Name some of: {', '.join(sorted(known))}.", Exit.CONFIGURATION)]
     return [passed("shopify", "locations", f"orders of {', '.join(wishes.locations)} are sent")]
-
-
-def check_scopes(facts: Facts, rules: GoodsRules, orders: bool, back: Sequence[str] = ()) -> Check:
-    """Whether the app may read what is kept in step, and write what `shopify_writes` allows (`back`: of orders)."""
-    if facts.scopes is None:
-        return skipped("shopify", "scopes", "the app may not see its own permissions")
-    needs = needed_scopes(rules, orders, back)
-    # a permission to write includes that to read (documented)
-    lacking = {need: why for need, why in needs.items() if not facts.scopes & {need, need.replace("read_", "write_", 1)}}
-    if lacking:
-        told = "; ".join(f"{scope} is missing ({why})" for scope, why in sorted(lacking.items()))
-        remedy = f"Give the app {', '.join(sorted(lacking))} and install it anew, or take that out of shopify_writes."
-        return failed("shopify", "scopes", told, remedy, Exit.REMOTE)
-    return passed("shopify", "scopes", ", ".join(sorted(needs)))
 
 
 def needed_scopes(rules: GoodsRules, orders: bool, back: Sequence[str] = ()) -> Mapping[str, str]:

@@ -33,7 +33,7 @@ from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Action, Field, OnMissing, Operation, Plan, Policy, Result, Side
-from syncdb.orders.shop_identity import one_shop
+from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.base import RunResults
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_sentos.checked_side import CheckedSide, Refusal, fallen, nothing_against
@@ -175,16 +175,7 @@ class GoodsRun:
 
     def _read_goods(self, conversation: Conversation, places: list[Place]) -> Goods:
         shop = conversation.shop()
-        one_shop(
-            self.ledger,
-            id=shop.shop_id,
-            domain=shop.domain,
-            name=shop.name,
-            zone=shop.zone.key,
-            currency=shop.currency,
-            version=shop.version,
-            scopes=shop.scopes,
-        )
+        same_shop(self.ledger, shop.facts)
         settings, host = self.settings, self.catalogue.client.host
         return Goods(
             self.ledger,

@@ -23,7 +23,7 @@ from syncdb.pairs.shopify_sheets.tabs import Opening, TargetSpreadsheet
 from syncdb.systems.check import Check, failed, passed, refused, skipped
 from syncdb.systems.google_sheets.checks import check_clock, check_other_spreadsheet, check_room, tried
 from syncdb.systems.google_sheets.connecting import google_of
-from syncdb.systems.shopify.checks import check_horizon, check_version, same_shop
+from syncdb.systems.shopify.checks import check_horizon, check_version, no_access, same_shop, who_answers
 from syncdb.systems.shopify.connecting import shop_of
 
 SCOPE_FOR = {
@@ -41,9 +41,9 @@ def check_shopify(settings: SheetsSettings, reader: LedgerReader | None = None, 
         with shop_of(settings, clock) as client:
             facts = Presence(client).facts()
     except SyncdbError as error:
-        return [refused("shopify", "token", error), *(skipped("shopify", name, "no access") for name in ("scopes", "version"))]
+        return no_access("shopify", error)
     return [
-        passed("shopify", "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
+        who_answers("shopify", facts),
         *same_shop(settings, facts, reader),
         *_scopes(settings, facts),
         check_horizon(settings, facts, clock.now()),

@@ -16,7 +16,7 @@ from syncdb.pairs.shopify_stores.places import pair_locations
 from syncdb.pairs.shopify_stores.selection import OF_THE_PAIR, StoresSelection
 from syncdb.pairs.shopify_stores.settings import Store, StoresSettings
 from syncdb.systems.check import Check, failed, passed, refused, skipped
-from syncdb.systems.shopify.checks import check_version
+from syncdb.systems.shopify.checks import check_version, no_access, who_answers
 from syncdb.systems.shopify.connecting import shop_of
 
 NEEDED_ALWAYS = ("read_products", "read_inventory", "read_locations")
@@ -45,13 +45,10 @@ def check_store(
             locations = read_locations(conversation)
             shop = conversation.shop()
     except SyncdbError as error:
-        return [
-            refused(store.name, "token", error),
-            *(skipped(store.name, one, "no access") for one in ("scopes", "version")),
-        ], None
-    facts = Facts(shop.shop_id, shop.domain, shop.name, shop.zone.key, shop.currency, shop.scopes, shop.version)
+        return no_access(store.name, error), None
+    facts = shop.facts
     checks = [
-        passed(store.name, "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}"),
+        who_answers(store.name, facts),
         check_scopes(store.name, facts, needed_scopes(selection, write)),
         replace(check_version(store, facts, clock.now()), part=store.name),
     ]

@@ -1,18 +1,41 @@
 """What can be told of a shop before a run: whether it is the ledger's, how far back it is visible, its API version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.client import shop_domain
-from syncdb.errors import Exit
+from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.systems.check import Check, failed, passed
+from syncdb.systems.check import Check, failed, passed, refused, skipped
 from syncdb.systems.shopify.connecting import ShopAccess
 from syncdb.systems.shopify.keys import ShopSettings
 from syncdb.systems.shopify.versions import days_left
 
 SOON = 45  # days
+
+
+def no_access(part: str, error: SyncdbError) -> list[Check]:
+    """The checks of a shop that did not let us in."""
+    return [refused(part, "token", error), *(skipped(part, name, "no access") for name in ("scopes", "version"))]
+
+
+def who_answers(part: str, facts: Facts) -> Check:
+    """Which shop the token opened."""
+    return passed(part, "token", f"{facts.name} ({facts.domain}), {facts.zone}, {facts.currency}")
+
+
+def check_scopes(part: str, facts: Facts, needs: Mapping[str, str], otherwise: str) -> Check:
+    """Whether the app has these permissions, each with what it is for; `otherwise` is what to do instead of giving them."""
+    if facts.scopes is None:
+        return skipped(part, "scopes", "the app may not see its own permissions")
+    # a permission to write includes that to read (documented)
+    lacking = {need: why for need, why in needs.items() if not facts.scopes & {need, need.replace("read_", "write_", 1)}}
+    if lacking:
+        told = "; ".join(f"{scope} is missing ({why})" for scope, why in sorted(lacking.items()))
+        remedy = f"Give the app {', '.join(sorted(lacking))} and install it anew, or {otherwise}."
+        return failed(part, "scopes", told, remedy, Exit.REMOTE)
+    return passed(part, "scopes", ", ".join(sorted(needs)))
 
 
 def same_shop(settings: ShopAccess, facts: Facts, reader: LedgerReader | None) -> Iterator[Check]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.catalogue.answered import words
 from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.shape import bare_id
@@ -23,6 +24,11 @@ class ShopDescription:
     currency: str
     scopes: frozenset[str] | None
     version: str
+
+    @property
+    def facts(self) -> Facts:
+        """The same as a reader of orders tells it."""
+        return Facts(self.shop_id, self.domain, self.name, self.zone.key, self.currency, self.scopes, self.version)
 
     def lacks(self, entities: Iterable[ShopEntity], writing: bool) -> tuple[str, ...]:
         """The permissions that these entities need and the app has not, as far as that can be known."""
