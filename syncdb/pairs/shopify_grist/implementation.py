@@ -44,7 +44,15 @@ from syncdb.pairs.shopify_grist.new_rows import MARK, RowKeys, RowsFeed
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
-from syncdb.pairs.shopify_grist.tables import Tables, order_rows, pair_name, registered, shown_fields, wanted_tables, with_empty
+from syncdb.pairs.shopify_grist.tables import (
+    Tables,
+    order_rows_shape,
+    pair_name,
+    registered,
+    shown_fields,
+    wanted_tables,
+    with_empty,
+)
 from syncdb.systems.grist.connecting import counted_calls
 from syncdb.systems.grist.deliveries import DOCUMENT, DocumentSender
 from syncdb.systems.grist.keys import GRIST
@@ -77,7 +85,7 @@ def _with_types(opened: _Opened) -> _Opened:
     selection, ledger = opened.settings.selection, opened.ledger
     wanted: dict[str, Sequence[str]] = {one.entity.name: one.metafields for one in selection.entities}
     if selection.orders is not None:
-        wanted[ORDERS] = [".".join(name) for name in order_rows(selection.orders, "UTC", "XXX").metafields]
+        wanted[ORDERS] = [".".join(name) for name in order_rows_shape(selection.orders).metafields]
     due = everything_is_due(ledger, pair_name(opened.tables.document.id), opened.request, opened.clock.now())
     types = learned_types(ledger, opened.shopify, wanted, due=due)
     return replace(opened, settings=replace(opened.settings, selection=selection.typed(types)), types=types)
@@ -174,7 +182,7 @@ def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
         ORDERS,
         f"orders of {settings.shopify_store_name} in the Grist document {settings.grist_document}",
         replace(SHOPIFY_GRIST.words, record=chosen.rows),
-        {ORDERS: order_rows(chosen, "UTC", "XXX").fields},
+        {ORDERS: order_rows_shape(chosen).fields},
         tracks_orders=True,
         start=sync.run,
         audit=lambda period: audited_orders(sync, period),
@@ -185,7 +193,7 @@ def _order_sync(opened: _Opened, chosen: ChosenOrders) -> OrderSync:
     settings = opened.settings
     destination = OrdersTable(chosen, opened.tables, opened.tables.document.id)
     writer = OrderWriter(opened.shopify, tuple(chosen.from_grist)) if chosen.from_grist else None
-    rows = order_rows(chosen, "UTC", "XXX")  # for what does not depend on the shop
+    rows = order_rows_shape(chosen)
     reader = OrderReader(opened.shopify, rows.metafields)
     return OrderSync(
         opened.ledger,

@@ -126,6 +126,11 @@ def order_columns(rows: "OrderRows", shared: Collection[str] = ()) -> tuple[Tabl
     )
 
 
+def order_rows_shape(chosen: ChosenOrders) -> "OrderRows":
+    """Orders as rows before the shop has said anything of itself: for the columns, which do not depend on it."""
+    return order_rows(chosen, "UTC", "XXX")
+
+
 def order_rows(chosen: ChosenOrders, zone: str, currency: str, types: Types | None = None) -> "OrderRows":
     """Orders as rows of their table."""
     return OrderRows(

@@ -15,7 +15,7 @@ from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping.choice import column
-from syncdb.pairs.shopify_sheets.destination import sheet_mapping
+from syncdb.pairs.shopify_sheets.destination import sheet_shape
 from syncdb.pairs.shopify_sheets.known_sheet import known_sheet
 from syncdb.pairs.shopify_sheets.periods import ONE
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
@@ -55,7 +55,7 @@ def _scopes(settings: SheetsSettings, facts: Facts) -> Iterator[Check]:
     if facts.scopes is None:
         yield skipped("shopify", "scopes", "the app may not see its own permissions")
         return
-    shown = {name for one in (settings, *settings.routes) for name, _ in sheet_mapping(one, "UTC", "XXX").columns}
+    shown = {name for one in (settings, *settings.routes) for name, _ in sheet_shape(one).columns}
     needs = {need for name in shown if (known := column(name)) for need in known.needs}
     wanted = {scope for path, scope in SCOPE_FOR.items() if any(need == path or need.startswith(f"{path}.") for need in needs)}
     lacking = sorted(scope for scope in wanted if not facts.scopes & {scope, scope.replace("read_", "write_")})
@@ -110,7 +110,7 @@ def _before_the_first_run(
     if settings.tabs_by != ONE or tab.casefold() not in {one.casefold() for one in seen.tabs}:
         return skipped("google", "headers", f'tab "{tab}" is not there yet; the first run makes it')
     ledger_id = str(reader.meta(state_keys.LEDGER_ID)) if reader else "no ledger yet"
-    opening = Opening(client, sheet_mapping(settings, "UTC", "XXX").fields, ledger_id)
+    opening = Opening(client, sheet_shape(settings).fields, ledger_id)
     try:
         opening.tab(settings, "", None).structure(1)
     except SyncdbError as error:

@@ -84,7 +84,7 @@ class SheetDestination:
         if self.settings.tabs_by != ONE:
             tabs_of(self.client, self._place.spreadsheet_id)
             return
-        fields = sheet_mapping(self.settings, "UTC", "XXX").fields  # no header depends on the shop
+        fields = sheet_shape(self.settings).fields
         opening = Opening(self.client, fields, self.ledger.id, take_over=self.request.force, clock=self.clock, rng=self.rng)
         open_tabs(self._place, opening).structure(1)
 
@@ -151,6 +151,11 @@ def sheet_mapping(settings: SheetsSettings, zone: str, currency: str, types: Typ
     columns = settings.columns or default_columns(rows)
     wanted = settings.order_filter or EVERY_ORDER
     return SheetMapping(rows, columns, zone, currency, amounts, LONGEST_TEXT, wanted, (types or {}).get("orders", {}))
+
+
+def sheet_shape(settings: SheetsSettings) -> SheetMapping:
+    """The same before the shop has said anything of itself: for the columns and headers, which do not depend on it."""
+    return sheet_mapping(settings, "UTC", "XXX")
 
 
 def policy(settings: SheetsSettings, fields: Sequence[Field]) -> Policy:

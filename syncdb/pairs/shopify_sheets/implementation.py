@@ -26,7 +26,7 @@ from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, Orde
 from syncdb.pairs.metafield_types import learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier, unopened
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
-from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_mapping
+from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_shape
 from syncdb.pairs.shopify_sheets.known_sheet import rows_shown
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
@@ -70,7 +70,7 @@ def sync_of(
         stack.callback(google.close)
         shopify = stack.enter_context(connected_shop(settings, clock, trying))
         destination = SheetDestination(settings, ledger, google, request, clock, rng)
-        shape = sheet_mapping(settings, "UTC", "XXX")  # for what does not depend on the shop
+        shape = sheet_shape(settings)
         due = everything_is_due(ledger, destination.pair, request, clock.now())
         metafields = metafields_of(settings.read_columns)
         learned_types(ledger, shopify, {ORDERS: [".".join(name) for name in metafields]}, due=due)
@@ -129,7 +129,7 @@ def _run(
     audit: Callable[[Period], AbstractContextManager[Sequence[Audited]]],
 ) -> Run:
     words = replace(SHOPIFY_SHEETS.words, record=settings.rows)
-    shown = {ORDERS: sheet_mapping(settings, "UTC", "XXX").fields}
+    shown = {ORDERS: sheet_shape(settings).fields}
     return Run(ORDERS, place_of(settings), words, shown, tracks_orders=True, start=start, audit=audit, route=settings.route)
 
 
@@ -149,7 +149,7 @@ def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) 
 
 def _mapped(settings: SheetsSettings) -> Iterator[Mapped]:
     for one in (settings, *settings.routes):
-        columns = sheet_mapping(one, "UTC", "XXX").fields
+        columns = sheet_shape(one).fields
         yield Mapped(ORDERS, place_of(one), tuple(MappedField(field.name, field.label, Rule(Owner.LEFT)) for field in columns))
 
 
