@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from syncdb.cli.options import ConfigOption, answering
-from syncdb.errors import ConfigurationError
 from syncdb.ledger.inbox.inbox import Inbox
 from syncdb.logs import set_up
 from syncdb.services.event_sources import event_sources
@@ -34,10 +33,4 @@ def hooks(
             )
 
         with set_up(None, verbose=False, terminal=False, secrets=heard.secrets):
-            try:
-                serve(application_of(heard), host, port, ready)
-            except OSError as error:
-                raise ConfigurationError(
-                    [f"Port {port} of {host} cannot be listened on: {error.strerror or error}. Nothing was started."],
-                    next_step="End what listens there, or choose another with --port.",
-                ) from None
+            serve(application_of(heard), host, port, ready)

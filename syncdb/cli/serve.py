@@ -56,15 +56,11 @@ def serve(
         def ready(bound: int) -> None:
             _tell(output, site, url or f"http://{'localhost' if host in _LOOPBACK else host}:{bound}")
 
-        with set_up(site.place.log, verbose=False, terminal=True, secrets=secrets_of(site)):
-            try:
-                with scheduled(site) if schedule else nullcontext():
-                    serve_pages(site_of(site), host, port, ready)
-            except OSError as error:
-                raise ConfigurationError(
-                    [f"Port {port} of {host} cannot be listened on: {error.strerror or error}. Nothing was started."],
-                    next_step="End what listens there, or choose another with --port.",
-                ) from None
+        with (
+            set_up(site.place.log, verbose=False, terminal=True, secrets=secrets_of(site)),
+            scheduled(site) if schedule else nullcontext(),
+        ):
+            serve_pages(site_of(site), host, port, ready)
 
 
 def _refuse_open(host: str, url: str, proxy: str) -> None:
