@@ -5,20 +5,16 @@ connections could damage a file with such a log (sqlite.org/wal.html). With comm
 that counts (measured: 1.3 ms for 64 events).
 """
 
-import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from syncdb.errors import LedgerBusy, LedgerUnusable
+from syncdb.ledger import beside
 from syncdb.ledger.file import closed_on_failure
 from syncdb.ledger.inbox.schema import migrate, unknown_migrations
 
 PATIENCE = 1.0  # seconds to wait for another process that writes; Shopify waits five for an answer
-MADE_WITHIN = 10.0  # seconds to wait for another process that makes the file
 _PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
 
 
@@ -34,8 +30,8 @@ def inbox_path(ledger: Path) -> Path:
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """A writing connection, for any one thread at a time; the file is made if missing. Raises LedgerUnusable and InboxBusy."""
     with told(path):
-        _make_private(path)
-        with closed_on_failure(_connect(path, "rw")) as connection, _alone(path):
+        beside.make_private(path)
+        with closed_on_failure(_connect(path, "rw")) as connection, beside.alone(path, InboxBusy):
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("PRAGMA synchronous = FULL")
             if newer := unknown_migrations(connection):
@@ -54,17 +50,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
-@contextmanager
-def told(path: Path) -> Iterator[None]:
+def told(path: Path) -> AbstractContextManager[None]:
     """Raise InboxBusy or LedgerUnusable in place of what SQLite or the file system says."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-            raise InboxBusy(f"{path} is being written by another process") from error
-        raise _unusable(path, str(error)) from error
-    except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from error
+    return beside.told(path, InboxBusy, _unusable)
 
 
 def _unusable(path: Path, why: str) -> LedgerUnusable:
@@ -82,25 +70,3 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
     return connection
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Nobody else makes or migrates the file meanwhile."""
-    guard = FileLock(f"{path}.lock")
-    try:
-        guard.acquire(timeout=MADE_WITHIN)
-    except Timeout:
-        raise InboxBusy(f"{path} is being made by another process") from None
-    try:
-        yield
-    finally:
-        guard.release()
-
-
-def _make_private(path: Path) -> None:
-    """Create the file readable by its owner only."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        return

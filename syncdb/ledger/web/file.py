@@ -4,20 +4,17 @@ A rollback journal, as the inbox has it: before SQLite 3.51.3 several writing co
 log (sqlite.org/wal.html). No connection outlives what it is opened for, so that the file may be deleted meanwhile.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from syncdb.errors import LedgerBusy, LedgerUnusable
+from syncdb.ledger.beside import alone, make_private, told
 from syncdb.ledger.file import closed_on_failure
 from syncdb.ledger.web.schema import VERSION, migrate
 
 PATIENCE = 5.0  # seconds to wait for another process that writes
-MADE_WITHIN = 10.0  # seconds to wait for another process that makes the file
 
 
 class WebBusy(LedgerBusy):
@@ -38,7 +35,7 @@ def make(path: Path) -> None:
 @contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """One transaction, alone; the file is made if missing. Raises LedgerUnusable and WebBusy."""
-    with _told(path):
+    with told(path, WebBusy, _unusable):
         if not _is_ready(path):
             _make(path)
         with closing(_connect(path, "rw")) as connection:
@@ -54,24 +51,11 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that changes nothing; the file is made if missing. Raises LedgerUnusable and WebBusy."""
-    with _told(path):
+    with told(path, WebBusy, _unusable):
         if not _is_ready(path):
             _make(path)
         with closing(_connect(path, "ro")) as connection:
             yield connection
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Raise WebBusy or LedgerUnusable in place of what SQLite or the file system says."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-            raise WebBusy(f"{path} is being written by another process") from error
-        raise _unusable(path, str(error)) from error
-    except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from error
 
 
 def _unusable(path: Path, why: str) -> LedgerUnusable:
@@ -97,25 +81,11 @@ def _is_ready(path: Path) -> bool:
 
 def _make(path: Path) -> None:
     """Make the file, readable by its owner only, or bring it up to date, while nobody else does."""
-    guard = FileLock(f"{path}.lock")
-    try:
-        guard.acquire(timeout=MADE_WITHIN)
-    except Timeout:
-        raise WebBusy(f"{path} is being made by another process") from None
-    try:
-        _make_private(path)
+    with alone(path, WebBusy):
+        make_private(path)
         with closing(_connect(path, "rw")) as connection:
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             migrate(connection)
-    finally:
-        guard.release()
-
-
-def _make_private(path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        return
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
