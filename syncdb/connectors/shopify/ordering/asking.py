@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.connectors.shopify.busy import Patience
-from syncdb.connectors.shopify.catalogue.answered import Payload, UserError
+from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, found_at, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ORDERS, ShopEntity
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
+from syncdb.connectors.shopify.catalogue.work import said
 from syncdb.connectors.shopify.client import TooCostly
+from syncdb.errors import OutcomeUnknown
+from syncdb.model import Outcome, Result
 
 
 @dataclass(slots=True)
@@ -41,3 +44,14 @@ class OrderDesk:
 
         self.patience.through(ask)
         return answered
+
+
+def made_of(answered: Payload, name: str, lost: str) -> Outcome:
+    """What came of making one thing, by its `name` in the answer. Raises OutcomeUnknown, saying `lost`, where none is told."""
+    if answered.errors:
+        return Outcome(Result.REJECTED, why=f"Shopify refused it: {said(answered.errors)}")
+    made = found_at(answered.found, name)
+    if made is None:
+        raise OutcomeUnknown(lost, next_step="The next run looks for it.")
+    id = text_at(made, "id")
+    return Outcome(Result.DONE, id, id=id)

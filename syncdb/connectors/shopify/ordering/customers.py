@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from syncdb.connectors.shopify.catalogue.answered import found_at, text_at
 from syncdb.connectors.shopify.catalogue.conversation import whole
 from syncdb.connectors.shopify.catalogue.entities import ShopEntity
-from syncdb.connectors.shopify.catalogue.work import said
-from syncdb.connectors.shopify.ordering.asking import OrderDesk
-from syncdb.errors import OutcomeUnknown
-from syncdb.model import Outcome, Result
+from syncdb.connectors.shopify.ordering.asking import OrderDesk, made_of
+from syncdb.model import Outcome
 
 FIND = "query FindCustomer($who: CustomerIdentifierInput!) { customerByIdentifier(identifier: $who) { id } }"
 SET = """mutation SetCustomer($who: CustomerSetIdentifiers, $given: CustomerSetInput!) {
@@ -47,10 +45,4 @@ class CustomerMaker:
         if not id:
             who = dict(list(who.items())[:1])
         answered = self.desk.send(SET, {"who": who or None, "given": given}, "customerSet", "Writing a customer", CUSTOMERS)
-        if answered.errors:
-            return Outcome(Result.REJECTED, why=f"Shopify refused it: {said(answered.errors)}")
-        made = found_at(answered.found, "customer")
-        if made is None:
-            raise OutcomeUnknown("Shopify did not say which customer it wrote.", next_step="The next run looks for it.")
-        made_id = text_at(made, "id")
-        return Outcome(Result.DONE, made_id, id=made_id)
+        return made_of(answered, "customer", "Shopify did not say which customer it wrote.")

@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncdb.connectors.shopify.catalogue.answered import found_at, text_at
-from syncdb.connectors.shopify.catalogue.work import said
-from syncdb.connectors.shopify.ordering.asking import OrderDesk
+from syncdb.connectors.shopify.ordering.asking import OrderDesk, made_of
 from syncdb.connectors.shopify.ordering.finding import OrderFinder
 from syncdb.connectors.shopify.ordering.inputs import creation, problems
 from syncdb.connectors.shopify.ordering.wanted import NewOrder
-from syncdb.errors import OutcomeUnknown
 from syncdb.model import Outcome, Result
 
 CREATE = """mutation MakeOrder($order: OrderCreateOrderInput!, $options: OrderCreateOptionsInput) {
@@ -41,13 +38,7 @@ class OrderMaker:
             return there
         variables = {"order": creation(order), "options": QUIETLY}
         answered = self.desk.send(CREATE, variables, "orderCreate", "Making an order")
-        if answered.errors:
-            return Outcome(Result.REJECTED, why=f"Shopify refused it: {said(answered.errors)}")
-        made = found_at(answered.found, "order")
-        if made is None:
-            raise OutcomeUnknown("Shopify did not say which order it made.", next_step="The next run looks for it.")
-        id = text_at(made, "id")
-        return Outcome(Result.DONE, id, id=id)
+        return made_of(answered, "order", "Shopify did not say which order it made.")
 
     def made(self, source: str, since: datetime | None = None) -> Outcome | None:
         """What became of an order whose answer was lost: DONE with its id, None where there is none (yet)."""
