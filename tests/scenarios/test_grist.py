@@ -285,6 +285,26 @@ def test_a_lost_ledger_is_rebuilt_by_looking_and_overwrites_nothing(world: Grist
     assert world.shown("variants", variant["id"], "Price") == 99 and variant["price"] != "99.00"
 
 
+@pytest.mark.parametrize("rows", ["order", "line"])
+def test_a_renamed_table_of_orders_is_asked_about_after_the_ledger_is_lost(make: Callable[..., GristWorld], rows: str) -> None:
+    """A second table of all orders was made beside the one that people went on using."""
+    chosen = {"orders": {"rows": rows, "columns": ["order_name", "order_total", "processed_at"]}}
+    world = make(products=1, orders=3, env={"GRIST_SYNC": json.dumps(chosen)})
+    world.synced()
+    world.person("orders").rename_table("Bestellungen")  # type: ignore[union-attr]
+    world.ledger.unlink()
+    tables = world.tables()
+    refused = world.sync(as_json=False)
+    assert refused.code == 5 and "Bestellungen" in refused.text and world.tables() == tables, refused.text
+    world.person("Bestellungen").rename_table("Orders")  # type: ignore[union-attr]
+    person = world.person("orders")
+    person.rename_column("Order", "Bestellung")
+    refused = world.sync(as_json=False)
+    assert refused.code == 5 and "Bestellung" in refused.text, refused.text
+    person.rename_column("Bestellung", "Order")
+    assert world.synced().written == 0
+
+
 def test_a_word_where_a_price_belongs_is_told_as_that(world: GristWorld) -> None:
     """It was told as "worked out by a formula"."""
     variant = world.variant()

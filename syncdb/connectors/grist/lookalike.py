@@ -38,7 +38,7 @@ def refuse_lookalikes(document: GristDocument, wish: WantedTable, standing: Tabl
     if standing.table is None:
         _refuse_tables(document, wish, like)
         return
-    rows = _first(document, standing.table.id)
+    rows = _lowest(document, standing.table.id)
     columns = document.columns(standing.table.id)
     if standing.layout is None:
         for one in _key_columns(columns, rows, like):
@@ -54,7 +54,7 @@ def refuse_lookalikes(document: GristDocument, wish: WantedTable, standing: Tabl
 
 def _refuse_tables(document: GristDocument, wish: WantedTable, like: Likeness) -> None:
     for table in document.tables():
-        if not document.is_kept(table.id) and _key_columns(document.columns(table.id), _first(document, table.id), like):
+        if not document.is_kept(table.id) and _key_columns(document.columns(table.id), _lowest(document, table.id), like):
             raise NeedsPerson(
                 f'There is no Grist table "{wish.table}", but "{table.id}" holds records of that kind. Nothing was written.',
                 next_step=f'If it was renamed, call it "{wish.table}" again or name it in grist_sync ("table"). {ANEW}',
@@ -115,10 +115,10 @@ def _codec(document: GristDocument, wish: WantedTable, column: ColumnInfo, wante
     return Codec(wanted, column.type, digits, keys, known, by)
 
 
-def _first(document: GristDocument, table: str) -> list[Json]:
-    """The first rows of a table. Raises what a refusal means."""
+def _lowest(document: GristDocument, table: str) -> list[Json]:
+    """The lowest rows of a table. Raises what a refusal means."""
     try:
-        return document.first_rows(table, SAMPLE)
+        return document.lowest_rows(table, SAMPLE)
     except Declined as declined:
         raise document.explained(declined) from declined
 

@@ -70,13 +70,12 @@ def check_grist(settings: GristSettings, reader: LedgerReader | None, clock: Clo
         try:
             document = GristDocument(client, find_document(client, settings.grist_document, settings.grist_workspace, make=False))
             checks += check_document(client, document)
-            checks.append(check_sight(document))
             types = stored_types(reader.meta(state_keys.METAFIELD_TYPES) if reader else None)
             request = wanted_tables(settings.selection, str(shop["zone"]), str(shop["currency"]), types)
             standing: dict[str, TableState] = {}
             for name, wish in request.items():
                 checks.append(_table(document, name, wish, reader, standing))
-            checks.append(check_room(document, standing))
+            checks += [check_sight(document, standing), check_room(document, standing)]
         except SyncdbError as error:
             checks.append(stopped(error, settings.grist_server))
         checks.append(check_calls(client, settings.grist_calls_per_month))

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from syncdb.connectors.base import Connector
 from syncdb.connectors.grist import GristTable
+from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.ledger import state_keys
-from syncdb.model import OnDrift, OnMissing, Owner, Policy, Rule, Side
+from syncdb.model import OnDrift, OnMissing, Owner, Policy, Record, Rule, Side
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.selection import ORDERS, ChosenOrders
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import Tables, order_columns, order_rows, registered
+from syncdb.values import Value
+
+LATEST = 500  # orders by which a table or column that people call otherwise is known again
 
 
 @dataclass(slots=True)
@@ -32,8 +37,20 @@ class OrdersTable:
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         types = stored_types(self.tables.ledger.runs.get(state_keys.METAFIELD_TYPES))
         rows = order_rows(self.chosen, str(shop["zone"]), str(shop["currency"]), types)
-        self._table = self.tables.table(ORDERS, self.chosen.table, order_columns(rows, self.chosen.from_grist))
+        columns = order_columns(rows, self.chosen.from_grist)
+        self._table = self.tables.table(ORDERS, self.chosen.table, columns, like=self._likeness(rows))
         return self._table, rows
+
+    def _likeness(self, rows: RowMapping) -> Likeness:
+        """What tells rows and columns of orders from people's: what the latest orders that wait to be shown would show."""
+        orders = self.tables.ledger.orders
+
+        @cache
+        def shown() -> dict[str, Mapping[str, Value]]:
+            latest = orders.snapshots(orders.waiting(self.pair)[-LATEST:])
+            return {one.key: one.fields for snapshot in latest.values() for one in _rows_of(rows, snapshot)}
+
+        return Likeness(lambda key: key in shown(), lambda keys: {key: shown()[key] for key in keys if key in shown()})
 
     def held(self) -> Mapping[str, str]:
         return self._table.held if self._table is not None else {}
@@ -60,6 +77,14 @@ class OrdersTable:
 
     def close(self) -> None:
         """The document is closed by whoever opened it."""
+
+
+def _rows_of(rows: RowMapping, snapshot: Mapping[str, Any]) -> Sequence[Record]:
+    """The rows of an order; none of one that cannot be shown, which the run itself tells."""
+    try:
+        return rows.records(snapshot)
+    except (ValueError, KeyError, TypeError):
+        return ()
 
 
 def order_policy(chosen: ChosenOrders, settings: GristSettings) -> Policy:

@@ -11,6 +11,7 @@ from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.systems.check import Check, failed, passed, refused, skipped
 
 SHARE = "In Grist: Share > Manage users > make the API key's owner (for a service account its login) an Editor."
+OPEN = "Access rules (in Grist: Access Rules): let them show everything to the key's owner, and let it create and change rows."
 ROOM = "what the plan allows is not told by Grist (a free hosted site: 5,000 rows a document, documented)"
 
 
@@ -47,11 +48,17 @@ def _described(answer: Mapping[str, Any]) -> tuple[str, str]:
     return str(answer["name"]), str(answer["access"])
 
 
-def check_sight(document: GristDocument) -> Check:
+def check_sight(document: GristDocument, standing: Mapping[str, TableState]) -> Check:
+    """Whether access rules hide anything from the key, and whether the tables that stand can be written all the same."""
     if document.sees_all():
         return passed("grist", "sight", "no access rule hides anything from this key")
-    told = "access rules hide a part of the document from this key: what is not shown counts as not known"
-    return passed("grist", "sight", told, "Let the access rules show everything to the key's owner.")
+    layouts = [found.layout for found in standing.values() if found.layout]
+    closed = [one.table for one in layouts if not document.takes_writes(one.table, one.key.id)]
+    hidden = "access rules hide a part of the document from this key: what is not shown counts as not known"
+    if closed:
+        told = f"{hidden}, and Grist refuses to change {', '.join(closed)}, so that runs that write there end with code 4"
+        return failed("grist", "sight", told, OPEN, Exit.REMOTE)
+    return failed("grist", "sight", f"{hidden}, so that runs end with code 3", OPEN, Exit.PARTIAL)
 
 
 def check_calls(client: GristClient, limit: int | None) -> Check:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.shopify.tokens import Client
 from tests.cli.conftest import Answer, manage
 from tests.scenarios.grist_world import GristWorld
@@ -108,6 +109,26 @@ def test_a_missing_permission_is_named_with_what_it_is_for(world: GristWorld) ->
     assert failed(said) == {"shopify: scopes"}
     told = checks(said)["shopify: scopes"][1]
     assert "write_products is missing (to write products, to write variants" in told and "write_inventory" in told
+
+
+def upserts_into(table: str) -> Callable[[Seen], bool]:
+    return lambda seen: seen.method == "PUT" and seen.path.endswith(f"/tables/{table}/records")
+
+
+@pytest.mark.parametrize("table", ["Variants", ""])
+def test_access_rules_are_told_with_how_runs_will_end(world: GristWorld, table: str) -> None:
+    """Comparing and, in a table of which rules hide a part, upserts are refused then (observed)."""
+    hidden = Fault("forbidden", "/compare", times=None)
+    closed = [Fault("forbidden", upserts_into(table), times=None)] if table else []
+    world.faults.add(hidden, *closed)
+    rows = world.rows("variants")
+    said = manage("validate", "--pair", "grist", "--json")
+    assert world.rows("variants") == rows and failed(said) == {"grist: sight"}
+    state, told, remedy = checks(said)["grist: sight"]
+    assert state == "failed" and ("Variants" in told) is bool(table) and "Products" not in told and "Access rules" in remedy
+    world.merchant.edit_variant(next(iter(rows)), price="77.00")
+    ran = world.sync()
+    assert ran.code == said.code == (4 if table else 3) and f"code {ran.code}" in told
 
 
 def test_a_deleted_column_is_told(world: GristWorld) -> None:
