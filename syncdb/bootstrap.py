@@ -1,8 +1,10 @@
 """Starting a program where a package that it needs may not be installed. Imports nothing that is not Python's own."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncdb.cli.streams import make_ready
@@ -16,6 +18,7 @@ def manager() -> None:
     """`sync_manager.py`, or `syncdb` where it is installed."""
     make_ready()
     with telling_what_is_missing():
+        take_in_plug_ins(sys.argv[1:])
         from syncdb.cli.app import main
     with ending_quietly():
         main()
@@ -25,6 +28,7 @@ def run_pair(pair: str, *, always_test: bool = False) -> None:
     """The script of a pair, named as in the registry."""
     make_ready()
     with telling_what_is_missing():
+        take_in_plug_ins(sys.argv[1:])
         from syncdb.cli.run_pair import main
     with ending_quietly():
         main(pair, always_test=always_test)
@@ -48,6 +52,7 @@ def stores() -> None:
 def web_application() -> "Flask":
     """What a WSGI server serves. Ends the process with exit code 2, and the problems told, where it cannot start."""
     with telling_what_is_missing():
+        take_in_plug_ins()
         from syncdb.web.starting import started
     return started()
 
@@ -55,6 +60,7 @@ def web_application() -> "Flask":
 def web_pages() -> "Flask":
     """The pages, as a WSGI server serves them. Ends the process with the problems told, where they cannot start."""
     with telling_what_is_missing():
+        take_in_plug_ins()
         from syncdb.web.starting import started_pages
     return started_pages()
 
@@ -67,6 +73,29 @@ def sentos() -> None:
 def erp() -> None:
     """`syncdb-erp`: what `shopify_erp_sync.py` is in the source tree."""
     run_pair("erp")
+
+
+def take_in_plug_ins(arguments: Sequence[str] = ()) -> None:
+    """The plug-ins that the configuration names, before the commands and settings that they add are listed.
+
+    A --config among the arguments counts as it will when they are read.
+    """
+    from syncdb.config.plug_ins import named_plug_ins
+
+    if names := named_plug_ins(_config_in(arguments), os.environ, Path.cwd()):
+        from syncdb.pairs.plug_ins import enrol
+
+        enrol(names)
+
+
+def _config_in(arguments: Sequence[str]) -> Path | None:
+    found = None
+    for number, word in enumerate(arguments):
+        if word == "--config" and number + 1 < len(arguments):
+            found = Path(arguments[number + 1])
+        elif word.startswith("--config="):
+            found = Path(word.removeprefix("--config="))
+    return found
 
 
 @contextmanager

@@ -5,7 +5,7 @@ A command is a line of this table and the function that it names. Those that run
 
 from dataclasses import dataclass
 
-from syncdb.pairs.registry import PAIRS
+from syncdb.pairs import registry
 from syncdb.programs import MANAGER
 
 
@@ -326,7 +326,8 @@ ABOUT_COMMANDS = (
 )
 
 # these run a pair; their options are read where its script reads them
-RUNS = tuple(Command(pair.command, "syncdb.cli.run_pair:main", pair.summary, pair.name) for pair in PAIRS)
+registry.keep_out([command.name for command in (*ANSWERS, *ACTIONS, *ABOUT_COMMANDS)])
+RUNS = tuple(Command(pair.command, "syncdb.cli.run_pair:main", pair.summary, pair.name) for pair in registry.PAIRS)
 
 # in the order of the help
 COMMANDS = {command.name: command for command in (*ANSWERS, *RUNS, *ACTIONS, *ABOUT_COMMANDS)}

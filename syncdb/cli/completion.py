@@ -28,7 +28,7 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
         Shell.ZSH: _zsh,
         Shell.FISH: _fish,
     }
-    pairs = {command_of(pair.script): _pair_options(pair.name) for pair in registry.PAIRS}
+    pairs = {command_of(pair.script): _pair_options(pair.name) for pair in registry.PAIRS if pair.script}
     typer.echo(written[shell](command_of("sync_manager.py"), options_by_command(), pairs), nl=False)
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +15,7 @@ from typing import Any
 
 from syncdb import __version__
 from syncdb.cli.prompts import said_yes
-from syncdb.cli.running import Manner, Surroundings, show, surroundings, told
+from syncdb.cli.running import Manner, Surroundings, show, surroundings, tell, told
 from syncdb.cli.series import Series
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
@@ -67,7 +67,7 @@ def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None 
     chosen = _pair(pair)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] and words[0] in chosen.actions:
-        sys.exit(_act(chosen, words[0], words[1:], prog))
+        sys.exit(_told_if_unusable(lambda: _act(chosen, words[0], words[1:], prog), Manner()))
     given = parser(chosen, prog, always_test).parse_args(words)
     names = tuple(name.strip() for name in getattr(given, "fields", "").split(",") if name.strip())
     if getattr(given, "only", None):
@@ -88,8 +88,17 @@ def main(pair: str, arguments: Sequence[str] | None = None, *, prog: str | None 
         getattr(given, "limit", None),
     )
     if getattr(given, "action", None):  # after options, so that there are none of its own
-        sys.exit(act(pair, given.action, options))
+        sys.exit(_told_if_unusable(lambda: act(pair, given.action, options), options.manner()))
     sys.exit(run(pair, options))
+
+
+def _told_if_unusable(doing: Callable[[], int], manner: Manner) -> int:
+    """Do it; a pair of another package that cannot be loaded is told. Returns the exit code."""
+    try:
+        return doing()
+    except ConfigurationError as error:
+        tell([*error.problems, f"What to do: {error.next_step}"], error, manner)
+        return int(error.exit_code)
 
 
 def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -> argparse.ArgumentParser:

@@ -126,8 +126,10 @@ def make_job(folder: Path, config: Path | None, every: int, pair: PairType) -> S
 
 
 def program_of(pair: PairType, *, installed: bool) -> tuple[str, ...]:
-    """What Python is given to run a pair: the script beside the package, or the manager's command of an installation."""
-    return ("-m", "syncdb", pair.command) if installed else (str(ROOT / pair.script),)
+    """What Python is given to run a pair: the script beside the package, or the manager's command where there is none."""
+    if installed:
+        return ("-m", "syncdb", pair.command)
+    return (str(ROOT / pair.script),) if pair.script else (str(ROOT / "sync_manager.py"), pair.command)
 
 
 def parts_of(job: ScheduledCommand, kind: Scheduler, now: datetime) -> list[Part]:

@@ -14,7 +14,7 @@ from syncdb.errors import Exit
 from syncdb.pairs import registry
 from syncdb.services.alerts.checks import check_serving
 from syncdb.services.ledger_location import configured_pairs
-from syncdb.services.validation import check_ledger, check_remotes, exit_code, read_configurations
+from syncdb.services.validation import check_ledger, check_plug_ins, check_remotes, exit_code, read_configurations
 from syncdb.systems.check import Check, CheckState, skipped
 
 
@@ -31,6 +31,7 @@ def validate(
         chosen = chosen_pair(pair)
         pairs = (chosen,) if chosen else configured_pairs(config) or registry.PAIRS[:1]
         usable, checks = read_configurations(pairs, flags, os.environ, Path.cwd(), config)
+        checks = [*check_plug_ins(), *(one for one in checks if one.told not in registry.PROBLEMS)]
         parts = [system.name for system in registry.systems_of(pairs)]
         if not usable:
             checks += [skipped(part, "all", "the configuration comes first") for part in ("ledger", *parts)]

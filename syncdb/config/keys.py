@@ -55,9 +55,13 @@ _BLANK = re.compile(r"<.*>|x{4,}|shp[a-z]{2}_(x+|\.\.\.|…)|\.\.\.|…|change-?
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The settings that there are, each once, in the order in which they are told."""
+    """The settings that there are, each once, in the order in which they are told.
+
+    `problems` are why there may be others that cannot be known, as sentences: no run is made then.
+    """
 
     all: tuple[Key, ...]
+    problems: tuple[str, ...] = ()
     by_name: Mapping[str, Key] = field(init=False, repr=False)
     by_env: Mapping[str, Key] = field(init=False, repr=False)
 
@@ -66,9 +70,9 @@ class Keys:
         object.__setattr__(self, "by_env", {key.env: key for key in self.all})
 
     @classmethod
-    def of(cls, *groups: Iterable[Key]) -> "Keys":
+    def of(cls, *groups: Iterable[Key], problems: tuple[str, ...] = ()) -> "Keys":
         """The settings of several groups; one that stands in two of them is one."""
-        return cls(tuple({key.name: key for group in groups for key in group}.values()))
+        return cls(tuple({key.name: key for group in groups for key in group}.values()), problems)
 
 
 GENERAL: tuple[Key, ...] = (

@@ -114,7 +114,7 @@ def read(
     json_file = from_json(file, known, named_by=place.named_by)
     secrets, dotenv = from_secrets(file, env, known), from_dotenv(file.parent / ".env", known)
     sources = (from_flags(flags), from_environment(env, known), *secrets, dotenv, json_file)
-    reading = Reading(known, sources, env)
+    reading = Reading(known, sources, env, problems=list(known.problems))
     for source in sources:
         reading.problems += source.problems
         reading.notices += source.notices

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from syncdb.config.keys import Key
-from syncdb.programs import typed
+from syncdb.errors import ConfigurationError
+from syncdb.programs import MANAGER, typed
 from syncdb.systems.base import System
 from syncdb.systems.questions import Topic, Tried
 
@@ -271,13 +272,14 @@ class PairType:
     """Two systems that are kept in step.
 
     `name` is what options and the ledger call it, `title` what its runs are called beside those of other pairs, `about` what it
-    does. `script` runs it, as does the manager's `command`. `named_by` is the setting without which there is no such pair;
-    any of `also_named_by` will do as well.
+    does. `script` runs it (empty where it has none), as does the manager's `command`. `named_by` is the setting without which
+    there is no such pair; any of `also_named_by` will do as well.
     `docs` is its page, `entities` are what it can keep in step. `job` tells its scheduled command apart from
     those of other pairs in the same folder (empty for the first pair that there was).
     `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
     `limited`: a run can be told to write only so many records; `actions` are words for what the command does beside runs.
-    `typed_columns`: its other side keeps columns whose types people may change.
+    `typed_columns`: its other side keeps columns whose types people may change. `origin` is the package that brought it, with its
+    version, where that is not this one; only the registry says so.
     """
 
     name: str
@@ -300,6 +302,7 @@ class PairType:
     typed_columns: bool = False
     actions: tuple[str, ...] = ()
     also_named_by: tuple[str, ...] = ()
+    origin: str = ""
 
     @property
     def all_keys(self) -> tuple[Key, ...]:
@@ -326,9 +329,24 @@ class PairType:
     @property
     def run_command(self) -> str:
         """How a person runs it."""
-        return typed(self.script)
+        return typed(self.script) if self.script else f"{MANAGER} {self.command}"
 
     def load_implementation(self) -> Implementation[Any]:
-        """What it does."""
+        """What it does. Raises ConfigurationError where it is another package's and cannot be loaded."""
+        if self.origin:
+            return self._load_of_others()
         found: Implementation[Any] = importlib.import_module(self.implementation).IMPLEMENTATION
         return found
+
+    def _load_of_others(self) -> Implementation[Any]:
+        try:
+            found = importlib.import_module(self.implementation).IMPLEMENTATION
+        except (Exception, SystemExit) as why:
+            raise self._unusable(f"cannot be loaded ({type(why).__name__}: {str(why).partition(chr(10))[0][:200]})") from why
+        if not isinstance(found, Implementation):
+            raise self._unusable(f"has no Implementation in {self.implementation}")
+        return found
+
+    def _unusable(self, why: str) -> ConfigurationError:
+        told = f"plugins: {self.name} of {self.origin} {why}. Nothing was contacted, nothing was changed."
+        return ConfigurationError([told], next_step=f"Install another version of {self.origin.split()[0]}, or tell its authors.")

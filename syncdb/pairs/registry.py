@@ -1,9 +1,14 @@
-"""The pairs of systems that there are. A new pair is one folder, one script, one page of the docs and one line here."""
+"""The pairs of systems that there are. A new pair is one folder, one script, one page of the docs and one line here.
 
-from collections.abc import Iterable
+Those of other packages are taken in by `syncdb.pairs.plug_ins` before anything reads this.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from syncdb.config.alerting import ALERTING
 from syncdb.config.keys import GENERAL, Keys
+from syncdb.config.plug_ins import PLUG_INS as PLUG_IN_KEYS
 from syncdb.config.serving import SERVING
 from syncdb.pairs.base import PairType
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
@@ -12,13 +17,28 @@ from syncdb.pairs.shopify_sentos.pair import SHOPIFY_SENTOS
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
 from syncdb.systems.base import System
+from syncdb.systems.plug_ins import Loaded
 
 PAIRS: tuple[PairType, ...] = (SHOPIFY_SHEETS, SHOPIFY_GRIST, SHOPIFY_STORES, SHOPIFY_SENTOS, SHOPIFY_ERP)
+PLUG_INS: tuple[Loaded[Any], ...] = ()  # the pairs and systems of other packages that are in use
+PROBLEMS: tuple[str, ...] = ()  # why others that the configuration names are not
 
 
 def known_keys() -> Keys:
     """Every setting that there is."""
-    return Keys.of(*(pair.all_keys for pair in PAIRS), GENERAL, SERVING, ALERTING)
+    systems = (one.declares.keys for one in PLUG_INS if isinstance(one.declares, System))
+    groups = (*(pair.all_keys for pair in PAIRS), *systems, GENERAL, SERVING, PLUG_IN_KEYS, ALERTING)
+    return Keys.of(*groups, problems=PROBLEMS)
+
+
+def keep_out(commands: Collection[str]) -> None:
+    """Leave out those pairs of other packages whose command is one of these, which mean something else."""
+    global PAIRS, PLUG_INS, PROBLEMS
+    taken = [pair for pair in PAIRS if pair.origin and pair.command in commands]
+    PAIRS = tuple(pair for pair in PAIRS if pair not in taken)
+    PLUG_INS = tuple(one for one in PLUG_INS if one.declares not in taken)
+    told = (f"plugins: {pair.name} was left out: {pair.command} is a command already. Tell its authors." for pair in taken)
+    PROBLEMS = (*PROBLEMS, *told)
 
 
 def pair_named(name: str) -> PairType | None:

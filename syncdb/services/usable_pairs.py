@@ -24,8 +24,8 @@ def usable_pairs(
     usable: list[UsablePair] = []
     errors: list[ConfigurationError] = []
     for pair in pairs:
-        implementation = pair.load_implementation()
         try:
+            implementation = pair.load_implementation()
             usable.append(UsablePair(pair, implementation, implementation.load(flags, env, directory, config)))
         except ConfigurationError as error:
             errors.append(error)

@@ -12,8 +12,12 @@ from syncdb.config.settings import RunSettings
 from syncdb.errors import ConfigurationError, Exit, LedgerBusy, SyncdbError
 from syncdb.ledger import file
 from syncdb.ledger.queries.reader import LedgerReader, reading
+from syncdb.pairs import registry
 from syncdb.pairs.base import Implementation, OrderTracking, PairType
 from syncdb.systems.check import Check, CheckState, failed, passed, refused, skipped
+from syncdb.systems.plug_ins import CONTRACT
+
+PLUG_IN_REMEDY = "Install what is lacking beside syncdb, or take the name out of the setting plugins (docs/adding-a-pair.md)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ def read_configurations(
     usable: list[UsablePair] = []
     checks: list[Check] = []
     for pair in pairs:
-        implementation = pair.load_implementation()
         name = pair.job or "settings"
         try:
+            implementation = pair.load_implementation()
             settings = implementation.load(flags, env, directory, config)
         except ConfigurationError as error:
             found = [failed("configuration", name, problem, error.next_step, Exit.CONFIGURATION) for problem in error.problems]
@@ -51,6 +55,15 @@ def read_configurations(
         told = {check.told for check in checks}
         checks += [check for check in found if check.told not in told]
     return usable, checks
+
+
+def check_plug_ins() -> list[Check]:
+    """The pairs and systems of other packages that the configuration names: in use, or why not."""
+    checks = [failed("plug-ins", "named", problem, PLUG_IN_REMEDY, Exit.CONFIGURATION) for problem in registry.PROBLEMS]
+    for one in registry.PLUG_INS:
+        kind = "pair" if isinstance(one.declares, PairType) else "system"
+        checks.append(passed("plug-ins", one.name, f"the {kind} of {one.package} is in use (contract {CONTRACT})"))
+    return checks
 
 
 def check_ledger(path: Path) -> list[Check]:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from syncdb.connectors.memory import MemoryConnector
-from syncdb.engine.links import Joins, LinkedSide
+from syncdb.contract.connector import Contract
+from syncdb.contract.own_ids import Linked
+from syncdb.engine.links import Joins
 from syncdb.ledger import Ledger
-from syncdb.model import Action, Attempt, Outcome, Result, Side
+from syncdb.model import Attempt, Outcome, Result, Side
 from syncdb.values import Value
-from tests.connectors.contract import Contract
 
 
 class Forgetful(MemoryConnector):
@@ -52,23 +53,6 @@ class TestMemory(Contract):
     @pytest.fixture
     def stage(self) -> MemoryStage:
         return MemoryStage()
-
-
-class Linked(LinkedSide):
-    """Keeps the ids that were given, as whoever records outcomes does."""
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        return self._kept(attempt, super().write(attempt))
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        return self._kept(attempt, super().settle(attempt))
-
-    def _kept(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
-        for operation, outcome in zip(attempt.operations, outcomes, strict=True):
-            if operation.action is Action.CREATE and outcome.result is Result.DONE:
-                assert outcome.id and outcome.id != operation.key
-                assert self.joins.join(self.side, operation.key, outcome.id)
-        return outcomes
 
 
 class LinkedStage:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.config.keys import GENERAL
-from syncdb.pairs.base import Implementation, PairType
+from syncdb.contract.pair import PairContract
+from syncdb.pairs.base import PairType
 from syncdb.pairs.registry import PAIRS
 
 ROOT = Path(__file__).parents[2]
@@ -34,19 +34,13 @@ def test_its_settings_are_told_in_the_documentation_and_the_template(pair: PairT
         assert re.search(rf"^#?{key.env}=", TEMPLATE, re.MULTILINE), key.env
 
 
-@each_pair
-def test_what_it_declares_fits_together(pair: PairType) -> None:
-    names = [key.name for key in (*pair.all_keys, *GENERAL)]
-    assert len(names) == len(set(names)), "a setting of a run, or of its other side, has that name already"
-    assert pair.named_by in names
-    assert {key for topic in pair.all_topics for key in topic.keys} <= set(names)
-    does = pair.load_implementation()
-    assert isinstance(does, Implementation)
-    assert set(does.tries) <= {topic.name for topic in pair.all_topics}
-    assert (does.orders is not None) == pair.tracks_orders  # orders may also be kept in step as ordinary records
-    assert "orders" in pair.entities or not pair.tracks_orders
+class TestPairs(PairContract):
+    @pytest.fixture(params=PAIRS, ids=[pair.name for pair in PAIRS])
+    def pair(self, request: pytest.FixtureRequest) -> PairType:
+        found: PairType = request.param
+        return found
 
 
 def test_no_two_share_what_tells_them_apart() -> None:
-    for told in ("name", "title", "script", "command", "named_by", "docs", "job", "implementation"):
+    for told in ("script", "docs"):
         assert len({getattr(pair, told) for pair in PAIRS}) == len(PAIRS), told

@@ -1,4 +1,4 @@
-"""A pair type that is one folder and one line has every command of the manager: two files of goods, from set-up to restore."""
+"""A pair of another package has every command of the manager: two files of goods, from set-up to restore."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from typing import Any
 
 from syncdb.cli.commands import COMMANDS
 from syncdb.pairs.registry import PAIRS
+from tests.pairs.installed import install_example
 
 ROOT = Path(__file__).parents[2]
 SIDES = {"shelf": "shelf.json", "book": "book.json"}
@@ -33,13 +34,14 @@ class Shop:
     """A folder with two files of goods; a person may edit either at any time."""
 
     folder: Path
+    packages: Path
 
     def ask(self, *arguments: str, code: int = 0) -> Answer:
         """The answer of the manager, which must end with this code, and never in a traceback."""
         USED.add(arguments[0])
         env = {name: value for name, value in os.environ.items() if not name.endswith("_FILE")}
-        env |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NO_COLOR": "1", "COLUMNS": "200"}
-        command = [sys.executable, "-m", "tests.pairs.toy_manager", *arguments]
+        env |= {"PYTHONPATH": str(self.packages), "PYTHONUTF8": "1", "NO_COLOR": "1", "COLUMNS": "200"}
+        command = [sys.executable, str(ROOT / "sync_manager.py"), *arguments]
         done = subprocess.run(
             command, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
         )
@@ -89,9 +91,10 @@ def set_up(made: Shop) -> None:
 def before_the_first_run(shop: Shop) -> None:
     assert "There is no ledger" in shop.ask("status", code=5).err
     tried = shop.ask("validate").out
+    assert "the pair of syncdb-toy 1.0 is in use" in tried
     assert "goods of shelf.json and book.json" in tried and "book.json: 2 goods" in tried and "All is set up." in tried
     assert "Shelf and Book were not asked." in shop.ask("validate", "--offline").out
-    assert "toy_sync.py" in shop.ask("schedule", "--pair", "toy", "--kind", "cron").out
+    assert "sync_manager.py toy" in shop.ask("schedule", "--pair", "toy", "--kind", "cron").out
     assert "wants nothing made" in shop.ask("setup", code=2).err
     assert "A shelf and its book in step" in shop.ask("schedule", "--kind", "systemd").out  # the one that is configured
     dry = shop.ask("toy", "--test").out
@@ -184,7 +187,7 @@ def what_the_ledger_holds_goes_out_and_comes_back(shop: Shop) -> None:
     shop.ask("backup", "--output", "kept.db")
     shop.edit("shelf", "C", stock=7)
     shop.ask("toy")
-    assert "toy_sync.py --test" in shop.ask("restore", "kept.db", "--yes").out
+    assert "sync_manager.py toy --test" in shop.ask("restore", "kept.db", "--yes").out
     shop.ask("toy")
     assert shop.goods("shelf") == shop.goods("book") and shop.goods("book")["C"]["stock"] == 7
     assert "is sound" in shop.ask("check").out
@@ -203,7 +206,9 @@ def a_lost_file_is_told_and_nothing_is_deleted(shop: Shop) -> None:
 
 def test_every_command_of_the_manager_works_with_it(tmp_path: Path) -> None:
     """One story in one folder, so that few processes are enough."""
-    shop = Shop(tmp_path)
+    shop = Shop(tmp_path / "shop", install_example(tmp_path / "packages"))
+    shop.folder.mkdir()
+    (shop.folder / ".env").write_text("SYNCDB_PLUGINS=toy\n", encoding="utf-8")
     set_up(shop)
     before_the_first_run(shop)
     the_first_run_brings_over_both_ways_and_the_second_writes_nothing(shop)

@@ -49,6 +49,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.engine": STORED,
     "syncdb.orders": (*STORED, "syncdb.engine"),
     "syncdb.pairs": PAIRS,
+    "syncdb.contract": PAIRS,
     "syncdb.services": (*PAIRS, "syncdb.logs", "syncdb.services"),
     "syncdb.web": (*PAIRS, "syncdb.logs", "syncdb.services", "syncdb.web"),
 }

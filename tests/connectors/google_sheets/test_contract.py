@@ -3,10 +3,10 @@
 import pytest
 
 from syncdb.connectors.google_sheets.connector import SheetConnector
+from syncdb.contract.connector import Contract
 from syncdb.model import Field
 from syncdb.sandbox.faults import Fault
 from syncdb.values import Kind, Value
-from tests.connectors.contract import Contract
 from tests.connectors.google_sheets.conftest import Desk
 
 FIELDS = (Field("key", "Key", Kind.IDENTIFIER), Field("title", "Title", Kind.TEXT), Field("count", "Count", Kind.COUNT))

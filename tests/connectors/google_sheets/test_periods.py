@@ -10,12 +10,12 @@ import pytest
 from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.connector import SheetConnector
 from syncdb.connectors.google_sheets.periods import PeriodTabs
+from syncdb.contract.connector import ONE, TWO, Contract, create, update
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field, Outcome, Result
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.values import Kind, Value
-from tests.connectors.contract import ONE, TWO, Contract, create, update
 from tests.connectors.google_sheets.conftest import Desk
 
 FIELDS = (Field("key", "Key", Kind.IDENTIFIER), Field("title", "Title", Kind.TEXT), Field("count", "Count", Kind.COUNT))

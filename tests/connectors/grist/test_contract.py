@@ -3,8 +3,8 @@
 import pytest
 
 from syncdb.connectors.grist import TableColumn
+from syncdb.contract.connector import Contract
 from syncdb.values import Value
-from tests.connectors.contract import Contract
 from tests.connectors.grist.conftest import Bench
 
 COLUMNS = (TableColumn("key", "Key"), TableColumn("title", "Title"), TableColumn("count", "Count", "Int"))

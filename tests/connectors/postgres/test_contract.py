@@ -7,9 +7,9 @@ import pytest
 
 from syncdb.connectors.postgres.table import ErpTableConnector
 from syncdb.connectors.postgres.tables import ErpTable
+from syncdb.contract.connector import Contract, create, update
 from syncdb.model import Operation, Result
 from syncdb.values import Kind, Value
-from tests.connectors.contract import Contract, create, update
 from tests.connectors.postgres.wire import Wire
 from tests.postgres import Erp
 

@@ -16,11 +16,11 @@ from syncdb.connectors.postgres.install.installing import install
 from syncdb.connectors.postgres.queue import SyncQueue
 from syncdb.connectors.postgres.table import ErpTableConnector
 from syncdb.connectors.postgres.tables import default_tables
+from syncdb.contract.connector import create
 from syncdb.model import Result
 from syncdb.sandbox.postgres.binaries import unprivileged
 from syncdb.sandbox.postgres.server import LocalPostgres
 from syncdb.values import Kind
-from tests.connectors.contract import create
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 needs_pgbouncer = pytest.mark.skipif(PROGRAM is None, reason="pgbouncer is not installed (apt install pgbouncer)")

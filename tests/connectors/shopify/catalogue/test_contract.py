@@ -11,6 +11,7 @@ import pytest
 
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
+from syncdb.contract.connector import Contract
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Snapshot
 from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.shopify.money import Node
@@ -18,7 +19,6 @@ from syncdb.sandbox.shopify.products.generate import generate_goods
 from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from syncdb.values import Value
-from tests.connectors.contract import Contract
 from tests.connectors.shopify.catalogue.conftest import Shelf
 
 NOBODY = "gid://shopify/{}/1"

@@ -2,13 +2,14 @@
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import syncdb.config.validators as validators
 from syncdb.config.keys import Key
 from syncdb.connectors.base import Changes
 from syncdb.connectors.memory import MemoryConnector
-from syncdb.model import Attempt, Outcome
+from syncdb.model import Attempt, Outcome, Snapshot
 from syncdb.systems.base import System
 from syncdb.systems.questions import Question, Topic
 from syncdb.values import decode, encode
@@ -34,11 +35,14 @@ class GoodsFile(MemoryConnector):
     def __init__(self, path: Path, name: str, title: str) -> None:
         super().__init__(name, ids=f"{name}-")
         self.title, self.path = title, path
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        self._given = int(stored["given"])
-        self.rows = {id: {field: decode(value) for field, value in row.items()} for id, row in stored["goods"].items()}
+        self._read()
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        self._read()
+        return super().look(keys)
 
     def write(self, attempt: Attempt) -> list[Outcome]:
+        self._read()  # somebody may have changed it since it was looked at
         outcomes = super().write(attempt)
         self._save()
         return outcomes
@@ -52,6 +56,11 @@ class GoodsFile(MemoryConnector):
 
     def after_own_writes(self, cursor: str) -> str:
         return cursor
+
+    def _read(self) -> None:
+        stored = json.loads(self.path.read_text(encoding="utf-8"))
+        self._given = int(stored["given"])
+        self.rows = {id: {field: decode(value) for field, value in row.items()} for id, row in stored["goods"].items()}
 
     def _save(self) -> None:
         goods = {id: {field: encode(value) for field, value in row.items()} for id, row in self.rows.items()}

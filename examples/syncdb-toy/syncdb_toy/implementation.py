@@ -27,8 +27,8 @@ from syncdb.systems.base import System
 from syncdb.systems.check import Check, failed, passed
 from syncdb.systems.questions import Tried
 from syncdb.values import Kind
-from tests.pairs.toy.pair import BOOK, SHELF, TOY
-from tests.pairs.toy.system import GoodsFile
+from syncdb_toy.pair import BOOK, SHELF, TOY
+from syncdb_toy.system import GoodsFile
 
 GOODS = "goods"
 FIELDS = (Field("sku", "SKU", Kind.IDENTIFIER), Field("name", "Name", Kind.TEXT), Field("stock", "Stock", Kind.COUNT))
