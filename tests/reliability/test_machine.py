@@ -47,13 +47,20 @@ class Histories(RuleBasedStateMachine):
     neighbour: Neighbour
 
     @initialize(
-        orders=st.integers(0, 5), start=st.sampled_from(STARTS), first=st.booleans(), large=st.booleans(), spans=st.booleans()
+        orders=st.integers(0, 5),
+        start=st.sampled_from(STARTS),
+        first=st.booleans(),
+        large=st.booleans(),
+        spans=st.booleans(),
+        newest=st.sampled_from(["last", "first"]),
     )
-    def begin(self, orders: int, start: float, first: bool, large: bool, spans: bool) -> None:
+    def begin(self, orders: int, start: float, first: bool, large: bool, spans: bool, newest: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="syncdb-proof-"))
         self.judged = Judged(self.folder, orders, start)
         self.permissions = Permissions(self.judged.world)
         self.world.in_bulk, self.world.in_spans = large, spans
+        self.world.env["SHEET_NEWEST"] = newest
+        self.judged.told.append(f"new rows go {newest}")
         if large:
             self.judged.told.append(f"orders are read in bulk, {'by spans' if spans else 'as a whole'}")
         if first:

@@ -55,7 +55,7 @@ def body_of(token: int, written: Sequence[Written], placement: Placement, fields
         "requests": requests,
         "includeSpreadsheetInResponse": True,
         "responseIncludeGridData": True,
-        "responseRanges": _shown_after(placement, [one.row for one in written]),
+        "responseRanges": _shown_after(placement, [one.row if one.new else placement.after(one.row) for one in written]),
     }
 
 

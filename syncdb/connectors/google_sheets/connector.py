@@ -10,6 +10,7 @@ import syncdb.connectors.google_sheets.placing as placing
 import syncdb.connectors.google_sheets.reading as reading
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.google_sheets.above_header import moves_below_header
 from syncdb.connectors.google_sheets.batch import BATCH, FENCE, SHOWN_AFTER, body_of, cell_requests, drop_metadata, token_request
 from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.cells import Json
@@ -51,10 +52,13 @@ class SheetConnector:
         binding: TabBinding | None = None,
         take_over: bool = False,
         dry: bool = False,
+        ages: placing.Ages | None = None,
         clock: Clock = SYSTEM,
         rng: random.Random | None = None,
     ) -> None:
         """`target` is a title, key or URL, `key` the field whose column holds the keys, `binding` what the last run left.
+
+        With `ages` new rows go above the others, the youngest first.
 
         Raises ConfigurationError where two fields share a header.
         """
@@ -65,6 +69,7 @@ class SheetConnector:
         wish = WantedTab(target, tab, tuple(fields), key, ledger_id, take_over)
         self._client = client
         self._sheet = Sheet(client, wish, binding, rng or random.SystemRandom(), as_is=dry)
+        self._ages = ages
         self._clock = clock
         self._shown_at: float | None = None
 
@@ -131,7 +136,8 @@ class SheetConnector:
         batch = placing.take(operations, self._sheet.here(), self._sheet)
         now = self._clock.monotonic()
         fresh = self._shown_at is not None and now - self._shown_at < STILL_FRESH and not batch.updates()
-        placement = placing.place(batch, self._sheet, index_is_fresh=fresh)
+        fresh = fresh and self._ages is None  # so near the header a row that a person inserted makes a difference
+        placement = placing.place(batch, self._sheet, self._ages, index_is_fresh=fresh)
         return Attempt(token, batch.operations, placement.as_data())
 
     def write(self, attempt: Attempt) -> list[Outcome]:
@@ -187,7 +193,7 @@ class SheetConnector:
         if any(one.result is not Result.DONE for number, one in enumerate(outcomes) if number not in placement.left_out):
             self._sheet.forget()
             return
-        self._sheet.grew({one.key: one.row for one in written if one.new})
+        self._sheet.grew(placement.at, {one.key: one.row for one in written if one.new})
         self._shown_at = self._clock.monotonic()
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
@@ -250,20 +256,28 @@ class SheetConnector:
         if not written or token_value(self._client, placement.spreadsheet_id, first_token) != BATCH:
             return None
         self._sheet.forget()
-        try:
-            cells = repairs(self._sheet, placement, written)
-        except NeedsPerson as damaged:
-            log.warning("where an earlier write landed could not be looked at: %s", damaged)
-            return None
-        if not cells:
+        requests = self._repairs(placement, written)
+        if not requests:
             return None
         evidence = {
             "kind": "mend",
             "spreadsheet_id": placement.spreadsheet_id,
-            "requests": cell_requests(placement.sheet_id, cells),
+            "requests": requests,
             "origin": {"token": first_token, "placement": placement.as_data(), "written": written_as_data(written)},
         }
         return Attempt(token, (), evidence)
+
+    def _repairs(self, placement: Placement, written: Sequence[Written]) -> list[Json]:
+        """What puts an applied write right: rows above the header first, as nothing can be read before."""
+        new = frozenset(one.key for one in written if one.new)
+        if moves := moves_below_header(self._client, placement, new):
+            return moves
+        try:
+            cells = repairs(self._sheet, placement, written)
+        except NeedsPerson as damaged:
+            log.warning("where an earlier write landed could not be looked at: %s", damaged)
+            return []
+        return cell_requests(placement.sheet_id, cells) if cells else []
 
     def tidy(self, tokens: Sequence[int]) -> tuple[int, ...]:
         """Remove the spent tokens of finished writes from the spreadsheet; those that are gone now. Failing at it is harmless.

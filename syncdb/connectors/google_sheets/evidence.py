@@ -3,7 +3,6 @@
 It is JSON data and complete enough for another process, later, to verify the write or take it back.
 """
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +18,8 @@ NEIGHBOURS = 3  # rows kept above and below each touched row, so that a row with
 class Placement:
     """Where the operations of one attempt go. Operations are named by their position in the attempt.
 
-    `rows` holds the row of each update. The creates in `inserted` fill new rows from row `at` on, in that order.
+    `rows` holds the row of each update, as it was before the new rows. The creates in `inserted` fill new rows from row `at` on,
+    in that order.
     `before` holds whole rows as they stood when they were looked at, `head` the head rows among them.
     """
 
@@ -34,6 +34,10 @@ class Placement:
     inserted: Sequence[int]
     left_out: Mapping[int, Outcome]
     before: Mapping[int, Sequence[Entry]] = field(default_factory=dict)
+    _new: Mapping[int, int] = field(init=False, repr=False, compare=False)  # by operation, as there may be thousands
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_new", {number: self.at + place for place, number in enumerate(self.inserted)})
 
     @property
     def sends(self) -> bool:
@@ -44,11 +48,12 @@ class Placement:
         return self.layout.columns[self.key_field]
 
     def row_of(self, number: int) -> int | None:
-        """The row that an operation was to touch or make; None if it was left out."""
-        if number in self.rows:
-            return self.rows[number]
-        place = bisect_left(self.inserted, number)  # they rise, and there may be thousands
-        return self.at + place if place < len(self.inserted) and self.inserted[place] == number else None
+        """The row that an operation was to touch or make, once all is applied; None if it was left out."""
+        return self.after(self.rows[number]) if number in self.rows else self._new.get(number)
+
+    def after(self, row: int) -> int:
+        """Where a row is once the new ones are there."""
+        return row + len(self.inserted) if row >= self.at else row
 
     def as_data(self) -> dict[str, Any]:
         return {

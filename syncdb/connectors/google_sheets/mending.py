@@ -6,7 +6,7 @@ all else they hold; columns by their header.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import syncdb.connectors.google_sheets.a1 as a1
 from syncdb.connectors.google_sheets.cells import Entry, Formula, alike
@@ -26,6 +26,7 @@ def repairs(sheet: Sheet, placement: Placement, written: Sequence[Written]) -> R
     here = sheet.here()
     if (here.spreadsheet_id, here.tab.sheet_id) != (placement.spreadsheet_id, placement.sheet_id):
         return {}
+    written = [one if one.new else replace(one, row=placement.after(one.row)) for one in written]  # where they landed
     rows = {row for one in written if not one.new for row in range(one.row - NEIGHBOURS, one.row + NEIGHBOURS + 1)}
     places = _places_of_new(sheet, placement, written)
     near = sorted(row for row in rows | set(places.values()) if row >= 0)
@@ -199,7 +200,8 @@ class Scene:
         key = readable_key(self._before(row, self.placement.key_column))
         if key in self.index.rows and row > self.placement.layout.header_row:
             return self.index.rows[str(key)]
-        return row + (now - before) if row > before else row
+        moved = self.placement.after(row)
+        return moved + (now - self.placement.after(before)) if row > before else moved
 
     def _column_now(self, column: int) -> int:
         head_now, _ = self._heads()

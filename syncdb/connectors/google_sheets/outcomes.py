@@ -53,7 +53,8 @@ def _shown(number: int, attempt: Attempt, placement: Placement, cells: Cells, sh
     straight = shown is not None and all(
         shown.columns[name] == placement.layout.columns[name] for name in (*names, placement.key_field)
     )
-    if row is None or not straight or readable_key(cells.at(row, placement.key_column)) != operation.key:
+    below = shown is not None and row is not None and row > shown.header_row
+    if row is None or not below or not straight or readable_key(cells.at(row, placement.key_column)) != operation.key:
         return Outcome(Result.STALE, why=MOVED)
     return Outcome(Result.DONE, ref=str(row + 1))
 

@@ -1,6 +1,6 @@
 """Before a write: take as many operations as one request holds, look afresh where each goes, leave out what no longer fits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import syncdb.connectors.google_sheets.a1 as a1
@@ -22,6 +22,7 @@ STRIP_BYTES = 160  # around the rows of columns that stand side by side
 ROW_BYTES = 13  # around the cells of a row within those
 LAST_ROWS = (9_999_999, 10_000_000)  # whose numbers are the longest that a row can have
 MOST_COLUMNS = 18_278
+Ages = Callable[[Sequence[str]], Mapping[str, str]]  # since when (ISO, UTC) there has been what stands behind these keys
 MOST_KEPT_CELLS = 100_000  # of rows kept as they were, so that the journal stays small
 
 
@@ -106,8 +107,10 @@ def _bytes(operation: Operation, content: Mapping[str, Entry], here: Here, strip
     return len(packed(update_requests(here.tab.sheet_id, [written], here.layout))) + len(packed(shown_after)) + 1
 
 
-def place(batch: CellBatch, sheet: Sheet, *, index_is_fresh: bool) -> Placement:
+def place(batch: CellBatch, sheet: Sheet, ages: Ages | None = None, *, index_is_fresh: bool) -> Placement:
     """Look where each operation goes now. With `index_is_fresh`, pure creates need no request: a write has just shown the tab.
+
+    New rows go below all others; with `ages` above them, the youngest first.
 
     Raises NeedsPerson where a header is gone or the spreadsheet is full, RetryLater where columns do not stop moving.
     """
@@ -123,7 +126,7 @@ def place(batch: CellBatch, sheet: Sheet, *, index_is_fresh: bool) -> Placement:
         if not moved and all(
             readable_key(cells.at(row, key_column)) == batch.operations[number].key for number, row in rows.items()
         ):
-            return _placed(batch, sheet, index, rows, cells, before)
+            return _placed(batch, sheet, index, rows, cells, before, ages)
         index = sheet.index(fresh=True)
     raise still_moving(sheet.here().tab.title)
 
@@ -141,7 +144,13 @@ def _look(here: Here, rows: Iterable[int]) -> tuple[Cells, dict[int, list[Entry]
 
 
 def _placed(
-    batch: CellBatch, sheet: Sheet, index: Index, rows: Mapping[int, int], cells: Cells, before: Mapping[int, list[Entry]]
+    batch: CellBatch,
+    sheet: Sheet,
+    index: Index,
+    rows: Mapping[int, int],
+    cells: Cells,
+    before: Mapping[int, list[Entry]],
+    ages: Ages | None,
 ) -> Placement:
     here = sheet.here()
     left_out = dict(batch.unfit)
@@ -171,11 +180,17 @@ def _placed(
         here.layout,
         sheet.wish.key,
         {number: row for number, row in rows.items() if number not in left_out},
-        index.last + 1,
-        inserted,
+        index.last + 1 if ages is None else index.first,
+        inserted if ages is None else _youngest_first(batch, inserted, ages),
         left_out,
         before,
     )
+
+
+def _youngest_first(batch: CellBatch, inserted: Sequence[int], ages: Ages) -> list[int]:
+    """What came into being together (the lines of an order) stays as it is, from top to bottom."""
+    since = ages([batch.operations[number].key for number in inserted])
+    return sorted(inserted, key=lambda number: since.get(batch.operations[number].key, ""), reverse=True)
 
 
 def _no_create(key: str, index: Index, new_keys: set[str]) -> str:

@@ -32,6 +32,20 @@ class Index:
         else:
             self.rows[key] = row
 
+    @property
+    def first(self) -> int:
+        """The topmost row with a key; where there is none, the one below the header."""
+        rows = (*self.rows.values(), *(row for rows in self.doubled.values() for row in rows))
+        return min(rows, default=self.header_row + 1)
+
+    def make_room(self, at: int, count: int) -> None:
+        """So many rows were inserted before row `at`."""
+        if at > self.last:
+            return
+        self.rows = {key: row + count if row >= at else row for key, row in self.rows.items()}
+        self.doubled = {key: [row + count if row >= at else row for row in rows] for key, rows in self.doubled.items()}
+        self.last += count
+
     def __contains__(self, key: str) -> bool:
         return key in self.rows or key in self.doubled
 

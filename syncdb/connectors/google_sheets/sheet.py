@@ -134,11 +134,12 @@ class Sheet:
         """Look anew at which row holds which key next time."""
         self._index = None
 
-    def grew(self, new: Mapping[str, int]) -> None:
-        """Rows of ours came into being: key -> row."""
+    def grew(self, at: int, new: Mapping[str, int]) -> None:
+        """Rows of ours came into being before row `at`: key -> row."""
         if self._here:
             self._here.tab = replace(self._here.tab, rows=self._here.tab.rows + len(new))
-        if self._index:
+        if self._index and new:
+            self._index.make_room(at, len(new))
             for key, row in new.items():
                 self._index.add(key, row)
 

@@ -9,7 +9,7 @@ from syncdb.systems.shopify.keys import SHOPIFY
 
 ROUTED = (  # the settings that a route may have of its own
     "target_spreadsheet", "target_worksheet", "tabs_by", "period_spreadsheets", "columns", "rows", "order_filter",
-    "order_amounts",
+    "order_amounts", "newest",
 )  # fmt: skip
 
 SHOPIFY_SHEETS = PairType(
@@ -56,6 +56,10 @@ SHOPIFY_SHEETS = PairType(
             "order_amounts", "ORDER_AMOUNTS", validators.one_of("every_line", "first_line"), "every_line",
             "With one row for each line item, an order's own amounts on `every_line` of it, or on its `first_line` only, so that "
             "a column adds up.",
+        ),
+        Key(
+            "newest", "SHEET_NEWEST", validators.one_of("last", "first"), "last",
+            "Where new rows go: `last`, below the others, or `first`, above them. Rows that stand are not moved.",
         ),
         Key(
             "routes", "ROUTES", validators.json_object, None,

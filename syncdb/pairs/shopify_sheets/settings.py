@@ -32,6 +32,7 @@ class SheetsSettings(ShopSettings):
     rows: str
     order_filter: "OrderFilter | None"  # None: every order
     order_amounts: str  # every_line or first_line
+    newest: str  # last or first: where new rows go
     google_api_base_url: str | None
     routes: "tuple[SheetsSettings, ...]" = ()  # the other sheets; none of them has routes of its own
     route: str = ""  # the name of this one, empty for the first

@@ -11,6 +11,7 @@ from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.connector import SheetConnector
 from syncdb.connectors.google_sheets.periods import PeriodTabs
+from syncdb.connectors.google_sheets.placing import Ages
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.order_dates import created, created_and_waiting
 from syncdb.model import Field
@@ -82,6 +83,10 @@ class TargetSpreadsheet:
         found = created(self.connection, self.pair, keys)
         return {key: period_of(at, self.settings.tabs_by, zone) for key, at in found.items()}
 
+    def ages(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """When (ISO, UTC) the orders behind these keys were created, as far as they are known."""
+        return created(self.connection, self.pair, keys)
+
     def waiting(self) -> set[str]:
         """The periods with orders that the sheet has to hear of."""
         zone = ZoneInfo(self.zone)
@@ -136,8 +141,8 @@ class Opening:
     clock: Clock = SYSTEM
     rng: random.Random = field(default_factory=random.SystemRandom)
 
-    def tab(self, settings: SheetsSettings, period: str, binding: TabBinding | None) -> SheetConnector:
-        """One tab: of a period, or the only one."""
+    def tab(self, settings: SheetsSettings, period: str, binding: TabBinding | None, ages: Ages | None = None) -> SheetConnector:
+        """One tab: of a period, or the only one. With `ages` the newest rows go first."""
         title = title_of(settings, period)
         return SheetConnector(
             self.client,
@@ -149,6 +154,7 @@ class Opening:
             binding=binding,
             take_over=self.take_over,
             dry=self.dry,
+            ages=ages,
             clock=self.clock,
             rng=self.rng,
         )
@@ -157,12 +163,13 @@ class Opening:
 def open_tabs(place: TargetSpreadsheet, opening: Opening) -> Tabs:
     """The connector over the tab or tabs of a place."""
     settings = place.settings
+    ages = place.ages if settings.newest == "first" else None
     if settings.tabs_by == ONE:
         bound = binding_in(settings, place.get)
-        return opening.tab(settings, "", bound if bound and bound.spreadsheet_id == place.spreadsheet_id else None)
+        return opening.tab(settings, "", bound if bound and bound.spreadsheet_id == place.spreadsheet_id else None, ages)
 
     def opened(period: str, binding: TabBinding | None) -> SheetConnector:
-        return opening.tab(settings, period, binding)
+        return opening.tab(settings, period, binding, ages)
 
     def needed() -> Iterable[str]:
         return {*place.waiting(), *(place.periods if opening.everything else ())}

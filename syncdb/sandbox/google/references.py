@@ -13,7 +13,7 @@ _TEXTS = re.compile(r'("(?:[^"]|"")*")')
 REFERENCE = re.compile(
     r"(?<![A-Za-z0-9_$.!'])"
     r"(?P<sheet>(?:'(?:[^']|'')*'|[A-Za-z_][A-Za-z0-9_]*)!)?"
-    r"(?:(?P<a>\$?[A-Za-z]{1,3}\$?[0-9]+)(?::(?P<b>\$?[A-Za-z]{1,3}\$?[0-9]+))?"
+    r"(?:(?P<a>\$?[A-Za-z]{1,3}\$?[0-9]+)(?::(?:(?P<b>\$?[A-Za-z]{1,3}\$?[0-9]+)|(?P<open>\$?[A-Za-z]{1,3})))?"
     r"|(?P<left>\$?[A-Za-z]{1,3}):(?P<right>\$?[A-Za-z]{1,3})"
     r"|(?P<top>\$?[0-9]+):(?P<bottom>\$?[0-9]+))"
     r"(?![A-Za-z0-9_(!])"
@@ -33,6 +33,10 @@ def sheet_title(match: re.Match[str]) -> str | None:
 
 def area_of_match(match: re.Match[str], sheet_id: int) -> Area:
     """The area a reference covers."""
+    if match["open"]:  # from a cell down to the end of the grid
+        _, left, _, top = _parts(match["a"])
+        first, last = sorted((column_index(left), column_index(match["open"].strip("$"))))
+        return Area(sheet_id, int(top) - 1, None, first, last + 1)
     if match["a"]:
         _, left, _, top = _parts(match["a"])
         _, right, _, bottom = _parts(match["b"] or match["a"])
@@ -69,6 +73,10 @@ def translated(formula: str, rows: int, columns: int) -> str:
     """The formula as copied so many rows down and columns right: relative parts move, $ parts stay."""
 
     def change(match: re.Match[str]) -> str:
+        if match["open"]:
+            first = _moved_cell(match["a"], rows, columns)
+            column = match["open"] if match["open"].startswith("$") else _moved_column(match["open"], columns)
+            return (match["sheet"] or "") + (f"{first}:{column}" if first and column else "#REF!")
         if match["a"]:
             corners = [_moved_cell(cell, rows, columns) for cell in (match["a"], match["b"]) if cell]
             return (match["sheet"] or "") + (":".join(corners) if all(corners) else "#REF!")
@@ -84,7 +92,16 @@ def _moved_cell(cell: str, rows: int, columns: int) -> str:
     return f"{fixed_column}{column_letters(column)}{fixed_row}{row}" if column >= 0 and row > 0 else ""
 
 
+def _moved_column(letters: str, columns: int) -> str:
+    column = column_index(letters) + columns
+    return column_letters(column) if column >= 0 else ""
+
+
 def _rewritten(match: re.Match[str], area: Area) -> str:
+    if match["open"]:
+        assert area.c1 is not None
+        mark = "$" if match["open"].startswith("$") else ""
+        return f"{_at(match['a'], area.r0, area.c0)}:{mark}{column_letters(area.c1 - 1)}"
     if match["a"]:
         assert area.r1 is not None and area.c1 is not None
         first = _at(match["a"], area.r0, area.c0)

@@ -165,6 +165,10 @@ def test_a_header_standing_twice_is_named_with_both_cells() -> None:
         ("=$B$2&\"B2\"&'B2'!B2", "=$C$4&\"B2\"&'B2'!B2"),
         ("=SUM(B2:C2)+LOG10(B2)", "=SUM(C4:D4)+LOG10(C4)"),
         ("=Other!B2+Q1_total", "=Other!B2+Q1_total"),
+        ("=SUM(B2:B)+SUM($B$2:$C)", "=SUM(C4:C)+SUM($C$4:$D)"),
+        ("=SUM(B:C)+SUM($B:B)", "=SUM(C:D)+SUM($C:C)"),
+        ("=SUM(2:$5)+B2:C3", "=SUM(4:$7)+C4:D5"),
+        ("=SUM(Other!B:B)+Other!B2:B+'B C'!2:3", "=SUM(Other!B:B)+Other!B2:B+'B C'!2:3"),
     ],
 )
 def test_references_move_with_their_cells(formula: str, moved: str) -> None:

@@ -90,3 +90,15 @@ def test_what_is_not_touched_stays_as_it_was() -> None:
     colleague.filter()
     assert colleague.snapshot() == before
     assert before[1, 3]["dataValidation"]["condition"]["type"] == "ONE_OF_LIST"
+
+
+def test_a_range_that_begins_in_the_first_row_leaves_out_what_is_inserted_above_it() -> None:
+    colleague = sheet()
+    for cell, text in (("E1", "=SUM(B2:B)"), ("F1", "=SUM(B$1:B)"), ("G1", "=SUM(B:B)")):
+        colleague.type(cell, text)
+    colleague.insert_rows(2)
+    colleague.type("B2", "5")
+    assert [colleague.read(f"{letter}1").text for letter in "EFG"] == ["=SUM(B3:B)", "=SUM(B$1:B)", "=SUM(B:B)"]
+    assert [colleague.shown(f"{letter}1") for letter in "EFG"] == [60, 65, 65]
+    colleague.insert_columns("B")
+    assert colleague.read("F1").text == "=SUM(C3:C)"
