@@ -28,8 +28,9 @@ if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.errors import Exit
     from syncdb.ledger import Ledger
     from syncdb.ledger.queries.reader import LedgerReader
-    from syncdb.model import Field, Plan, Rule, Side
+    from syncdb.model import Field, Plan, Record, Rule, Side
     from syncdb.orders.order_sync import OrderSync
+    from syncdb.pairs.editing import Editing
     from syncdb.systems.check import Check
     from syncdb.systems.sender import Sender
     from syncdb.systems.shopify.connecting import ShopAccess
@@ -101,20 +102,30 @@ class RunResults:
 
 @dataclass(frozen=True, slots=True)
 class MappedField:
-    """A field that is kept in step: what it is called on the first side and on the other, and whose word counts."""
+    """A field that is kept in step: what it is called on the first side and on the other, and whose word counts.
+
+    `key` is what the ledger calls it.
+    """
 
     name: str
     there: str
     rule: "Rule"
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One kind of record that is kept in step: where it stands on the other side, and its fields."""
+    """One kind of record that is kept in step: where it stands on the other side, and its fields.
+
+    `rows` makes the records of an order's snapshot, in a shop's time zone and currency; None where what both sides agreed on is
+    all there is to show. `id` tells it apart among those of its pair.
+    """
 
     entity: str
     place: str
     fields: tuple[MappedField, ...]
+    rows: "Callable[[str, str], Callable[[Mapping[str, Any]], Sequence[Record]]] | None" = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +262,8 @@ class Implementation(Generic[S]):
     of its entities or fields. `orders` is for a pair that can track orders. `tries` try what was answered to the questions of a
     topic, by its name, each given the answers so far as attributes under the names of their settings, all others by default.
     `hearing` is for a pair that can be told of changes, `made_once` for one that needs something made in its systems first.
-    `actions` are what its command does beside runs, by the word for it. `mapped` tells which field of which record stands where.
+    `actions` are what its command does beside runs, by the word for it. `mapped` tells which field of which record stands where,
+    `editing` what of that can be chosen.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -265,6 +277,7 @@ class Implementation(Generic[S]):
     made_once: MadeOnce[S] | None = None
     actions: Mapping[str, Action[S]] = field(default_factory=dict)
     mapped: Callable[[S], Sequence[Mapped]] | None = None
+    editing: "Editing[S] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

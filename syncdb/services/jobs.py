@@ -28,13 +28,17 @@ log = logging.getLogger("syncdb.jobs")
 
 @dataclass(frozen=True, slots=True)
 class RunWish:
-    """A run that somebody wants: see Job for `mode`. `limit` and `only` are for pairs that have these options."""
+    """A run that somebody wants: see Job for `mode`. `limit` and `only` are for pairs that have these options.
+
+    `config` is another configuration than the usual one, for a trial.
+    """
 
     pair: PairType
     mode: str = "sync"
     fields: tuple[str, ...] = ()
     limit: int | None = None
     only: str | None = None
+    config: Path | None = None
 
     def options(self) -> list[str]:
         """The options of the pair's command. Raises ValueError for a mode that there is not."""
@@ -77,7 +81,8 @@ class Jobs:
         Where another run holds the ledger, it ends with 7 and says so. Raises ValueError for a mode that there is not.
         """
         options = wish.options()
-        config = ["--config", str(self.config)] if self.config else []
+        named = wish.config or self.config
+        config = ["--config", str(named)] if named else []
         shown = shlex.join([*options, *config])
         job = jobs.add(self.path, Wanted(wish.pair.name, wish.mode, f"{wish.pair.run_command} {shown}".strip(), origin, by), now)
         command = [*self.program, wish.pair.command, *options, *config, "--quiet"]

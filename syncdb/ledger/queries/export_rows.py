@@ -35,3 +35,9 @@ def changes(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
                FROM order_change WHERE seen_at >= ? ORDER BY seen_at, change_id"""
     for row in reader.rows(query, (since,)):
         yield row | {name: None if row[name] is None else json.loads(row[name]) for name in ("before", "after")}
+
+
+def newest_snapshots(reader: LedgerReader) -> Iterator[dict[str, Any]]:
+    """Every order's snapshot, the newest order first."""
+    for (text,) in reader.connection.execute("SELECT snapshot FROM order_tracking ORDER BY created_at DESC"):
+        yield parse_json(text)

@@ -105,7 +105,18 @@ _ALERTS = (
     "CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 
-MIGRATIONS: Sequence[tuple[str, ...]] = (_JOBS, _SCHEDULES, _PEOPLE, _ALERTS)
+# settings that somebody thinks of changing; never a secret
+_DRAFTS = (
+    """CREATE TABLE draft (
+        setting TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        seen TEXT NOT NULL,
+        by TEXT NOT NULL,
+        at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+)
+
+MIGRATIONS: Sequence[tuple[str, ...]] = (_JOBS, _SCHEDULES, _PEOPLE, _ALERTS, _DRAFTS)
 VERSION = len(MIGRATIONS)  # kept as the file's user_version
 
 

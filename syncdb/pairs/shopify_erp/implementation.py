@@ -11,6 +11,7 @@ from syncdb.pairs.base import Hearing, Implementation, Run
 from syncdb.pairs.opening import open_ledger, retrier
 from syncdb.pairs.shopify_erp.checks import check
 from syncdb.pairs.shopify_erp.database_actions import DATABASE_ACTIONS
+from syncdb.pairs.shopify_erp.editing import EDITING, mapped
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_erp.run import FIELDS, ErpRun
 from syncdb.pairs.shopify_erp.run_actions import run_actions
@@ -76,4 +77,6 @@ IMPLEMENTATION = Implementation(
         one_shop_by_name,
     ),
     actions={**DATABASE_ACTIONS, **run_actions(open_runs)},
+    mapped=lambda settings: tuple(mapped(settings)),
+    editing=EDITING,
 )

@@ -1,10 +1,11 @@
 """A shop and a Grist document, both ways: from settings to runs."""
 
 import random
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector, Feed
@@ -26,7 +27,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.ledger import Ledger
-from syncdb.model import OnMissing, Owner, Policy, Rule, Side
+from syncdb.model import OnMissing, Owner, Policy, Record, Rule, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.shop_identity import same_shop
@@ -36,6 +37,7 @@ from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
+from syncdb.pairs.shopify_grist.editing import EDITING
 from syncdb.pairs.shopify_grist.known_table import rows_shown
 from syncdb.pairs.shopify_grist.let_go import LetGo, WithoutLetGo
 from syncdb.pairs.shopify_grist.new_products import ORIGIN, NewProducts
@@ -46,6 +48,7 @@ from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import (
     Tables,
+    order_rows,
     order_rows_shape,
     pair_name,
     registered,
@@ -318,12 +321,16 @@ def _unknown_fields(settings: GristSettings, names: Sequence[str]) -> list[str]:
 
 def _mapped(settings: GristSettings) -> Iterator[Mapped]:
     for one in settings.selection.entities:
-        fields = (MappedField(part.field.label, part.column, part.rule) for part in one.fields)
-        yield Mapped(one.entity.name, one.table, tuple(fields))
+        fields = (MappedField(part.field.label, part.column, part.rule, part.field.name) for part in one.fields)
+        yield Mapped(one.entity.name, one.table, tuple(fields), id=one.entity.name)
     if orders := settings.selection.orders:
         rules = orders.from_grist
-        columns = (MappedField(name, header, rules.get(name, Rule(Owner.LEFT))) for name, header in orders.columns)
-        yield Mapped(ORDERS, orders.table, tuple(columns))
+        columns = (MappedField(name, header, rules.get(name, Rule(Owner.LEFT)), name) for name, header in orders.columns)
+        yield Mapped(ORDERS, orders.table, tuple(columns), _rows(orders), ORDERS)
+
+
+def _rows(orders: ChosenOrders) -> Callable[[str, str], Callable[[Mapping[str, Any]], list[Record]]]:
+    return lambda zone, currency: order_rows(orders, zone, currency).records
 
 
 def _senders(settings: GristSettings) -> list[Sender]:
@@ -356,4 +363,5 @@ IMPLEMENTATION = Implementation(
     TRIES,
     Hearing(_senders, _heard_kinds, lambda settings: settings.base_url, one_shop_by_name),
     mapped=lambda settings: tuple(_mapped(settings)),
+    editing=EDITING,
 )

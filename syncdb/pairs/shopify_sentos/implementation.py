@@ -22,6 +22,7 @@ from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.shopify_sentos.attempts import TRIES
 from syncdb.pairs.shopify_sentos.checks import check
 from syncdb.pairs.shopify_sentos.detecting import ACTIONS
+from syncdb.pairs.shopify_sentos.editing import EDITING
 from syncdb.pairs.shopify_sentos.goods_run import GoodsRun
 from syncdb.pairs.shopify_sentos.opened import Opened
 from syncdb.pairs.shopify_sentos.orders import FIELDS, ORDERS, OrdersToSentos, order_policy, registered
@@ -190,8 +191,8 @@ def _selected(settings: SentosSettings) -> str:
 
 def _mapped(settings: SentosSettings) -> Iterator[Mapped]:
     for entity in settings.rules.written:
-        fields = (MappedField(name, name, rule) for name, rule in settings.rules.rules(entity).items())
-        yield Mapped(entity, SENTOS.title, tuple(fields))
+        fields = (MappedField(name, name, rule, name) for name, rule in settings.rules.rules(entity).items())
+        yield Mapped(entity, SENTOS.title, tuple(fields), id=entity)
 
 
 def _unknown_fields(settings: SentosSettings, names: Sequence[str]) -> list[str]:
@@ -228,4 +229,5 @@ IMPLEMENTATION = Implementation(
     ),
     actions=ACTIONS,
     mapped=lambda settings: tuple(_mapped(settings)),
+    editing=EDITING,
 )

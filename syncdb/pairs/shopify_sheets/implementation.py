@@ -1,7 +1,7 @@
 """Shopify orders into a Google Sheet: from settings to a run."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +18,7 @@ from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping.sheet import metafields_of
-from syncdb.model import Owner, Rule
+from syncdb.model import Owner, Record, Rule
 from syncdb.orders.one_reading import OneReading
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
@@ -26,7 +26,8 @@ from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, Orde
 from syncdb.pairs.metafield_types import learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier, unopened
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
-from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_shape
+from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_mapping, sheet_shape
+from syncdb.pairs.shopify_sheets.editing import EDITING
 from syncdb.pairs.shopify_sheets.known_sheet import rows_shown
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
@@ -150,7 +151,12 @@ def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) 
 def _mapped(settings: SheetsSettings) -> Iterator[Mapped]:
     for one in (settings, *settings.routes):
         columns = sheet_shape(one).fields
-        yield Mapped(ORDERS, place_of(one), tuple(MappedField(field.name, field.label, Rule(Owner.LEFT)) for field in columns))
+        fields = (MappedField(field.name, field.label, Rule(Owner.LEFT), field.name) for field in columns)
+        yield Mapped(ORDERS, place_of(one), tuple(fields), _rows(one), one.route)
+
+
+def _rows(settings: SheetsSettings) -> Callable[[str, str], Callable[[Mapping[str, Any]], list[Record]]]:
+    return lambda zone, currency: sheet_mapping(settings, zone, currency).records
 
 
 def _selected(settings: SheetsSettings) -> str:
@@ -209,4 +215,5 @@ IMPLEMENTATION = Implementation(
     tries=TRIES,
     hearing=Hearing(_senders, _heard_kinds, _address, one_shop_by_name),
     mapped=lambda settings: tuple(_mapped(settings)),
+    editing=EDITING,
 )

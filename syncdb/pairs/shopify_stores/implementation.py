@@ -23,6 +23,7 @@ from syncdb.pairs.shopify_stores.definitions import (
     told,
     wanted_definitions,
 )
+from syncdb.pairs.shopify_stores.editing import EDITING
 from syncdb.pairs.shopify_stores.making import entity_sides
 from syncdb.pairs.shopify_stores.media import opened_media
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
@@ -98,8 +99,8 @@ def _selected(settings: StoresSettings) -> str:
 
 def _mapped(settings: StoresSettings) -> Iterator[Mapped]:
     for one in settings.selection.entities:
-        fields = (MappedField(part.field.label, part.field.label, part.rule) for part in one.fields)
-        yield Mapped(one.entity.name, settings.stores[1].name, tuple(fields))
+        fields = (MappedField(part.field.label, part.field.label, part.rule, part.field.name) for part in one.fields)
+        yield Mapped(one.entity.name, settings.stores[1].name, tuple(fields), id=one.entity.name)
 
 
 def _unknown_fields(settings: StoresSettings, names: Sequence[str]) -> list[str]:
@@ -143,4 +144,5 @@ IMPLEMENTATION = Implementation(
     hearing=Hearing(_senders, _heard_kinds, _address, _stores),
     made_once=MadeOnce(_wanted, _made),
     mapped=lambda settings: tuple(_mapped(settings)),
+    editing=EDITING,
 )

@@ -163,7 +163,7 @@ class _Reading:
         elif known.name not in LISTS and word == "merge":
             self.problems.append(f"{place}: the rule merge is for {', '.join(LISTS)} only")
         else:
-            return SharedField(known, self.rules[word] if word is not None else _usual_rule(known))
+            return SharedField(known, self.rules[word] if word is not None else usual_rule(known))
         return None
 
 
@@ -172,7 +172,7 @@ def is_usual(one: EntityField) -> bool:
     return one.writable and one.name not in NOT_SHARED
 
 
-def _usual_rule(one: EntityField) -> Rule:
+def usual_rule(one: EntityField) -> Rule:
     return one.rule if one.rule.owner is Owner.BOTH else Rule(Owner.BOTH, tie=Tie.ASK)
 
 

@@ -1,31 +1,23 @@
 """Which field stands where, whose word counts, and a sample. What is chosen stands in the configuration."""
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from flask import Response
 
 from syncdb.errors import LedgerUnusable
-from syncdb.ledger.queries.catalogue import Things
-from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.model import Owner, Rule, Tie
+from syncdb.pairs import registry
 from syncdb.pairs.base import Mapped
-from syncdb.services.display import shown
+from syncdb.services.mapping_change import kinds_of, mapped_of
+from syncdb.services.mapping_sample import sampled
 from syncdb.services.pair_sides import sides_of
 from syncdb.services.validation import UsablePair
-from syncdb.values import decode
 from syncdb.web.access import Way
+from syncdb.web.pages.mapping_draft import changes_of, drafted, rule_told
+from syncdb.web.pages.mapping_edit import is_flag
 from syncdb.web.rendering import asked, page, site
 
-_BOTH = {
-    Tie.LEFT: "both; {left} wins where both changed it",
-    Tie.RIGHT: "both; {right} wins where both changed it",
-    Tie.NEWEST: "both; the newer one wins where both changed it",
-    Tie.SUM: "both; where both changed it the movements are added",
-    Tie.ASK: "both; you are asked where both changed it",
-    Tie.MERGE: "both; where both changed it they are merged",
-}
+Samples = Mapping[tuple[str, str], Mapping[str, str]]
 
 
 def mapping() -> Response:
@@ -34,58 +26,68 @@ def mapping() -> Response:
     samples, age = _samples(usable)
     pairs = [
         {
+            "name": one.pair.name,
             "title": one.pair.title,
             "about": one.implementation.selected(one.settings),
             "docs": one.pair.docs,
             "left": sides_of(one.pair).left_title,
             "right": sides_of(one.pair).right_title,
-            "kinds": [_kind(kind, one, samples) for kind in _mapped(one)],
+            "kinds": [_kind(kind, one, samples) for kind in mapped_of(one)],
+            "editable": _editable(one),
+            "left_out": _left_out(one),
+            "switches": _switches(one),
         }
         for one in usable
     ]
-    return page("mapping.html", "Mapping", command="validate --offline", age=age, pairs=pairs)
+    return page("mapping.html", "Mapping", command="validate --offline", age=age, pairs=pairs, drafted=len(drafted()))
 
 
-def _mapped(one: UsablePair) -> Sequence[Mapped]:
-    tell = one.implementation.mapped
-    return tell(one.settings) if tell else ()
+def _editable(one: UsablePair) -> set[str]:
+    editing = one.implementation.editing
+    return {offered.id for offered in editing.offered(one.settings)} if editing else set()
 
 
-def _samples(usable: Sequence[UsablePair]) -> tuple[dict[str, Mapping[str, Any]], str]:
-    """Of each kind that is kept in step, the agreed fields of one record, as far as there is a ledger."""
+def _left_out(one: UsablePair) -> list[tuple[str, str]]:
+    """The kinds that could be kept in step and are not."""
+    editing = one.implementation.editing
+    kept = {kind.id for kind in mapped_of(one)}
+    return [(each.id, each.entity) for each in editing.offered(one.settings) if each.id not in kept] if editing else []
+
+
+def _switches(one: UsablePair) -> list[dict[str, Any]]:
+    """What lets something be written, as it stands in the file."""
+    editing, held = one.implementation.editing, changes_of().held()
+    found = []
+    for name, about in (editing.switches if editing else {}).items():
+        value = held.get(name)
+        shown = ", ".join(value) if isinstance(value, list) else str(value or "")
+        flag = is_flag(registry.known_keys().by_name[name])
+        found.append({"name": name, "about": about, "flag": flag, "value": shown, "on": shown.lower() in ("true", "yes", "1")})
+    return found
+
+
+def _samples(usable: Sequence[UsablePair]) -> tuple[Samples, str]:
+    """Of each kind the values of one record, as far as there is a ledger."""
     try:
         with site().looking(asked().now) as look:
-            kinds = {kind.entity for one in usable for kind in _mapped(one)}
-            return {kind: fields for kind in kinds if (fields := _first(look.reader, kind))}, look.age
+            found = {key: sampled(look.reader, kind) for key, kind in kinds_of(usable).items()}
+            return {key: records[0].values for key, records in found.items() if records}, look.age
     except LedgerUnusable:
         return {}, "No run was made yet, so there are no samples."
 
 
-def _first(reader: LedgerReader, kind: str) -> Mapping[str, Any]:
-    return next((one.fields for one in islice(Things(reader).of(kind), 1)), {})
-
-
-def _kind(kind: Mapped, one: UsablePair, samples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    sample = samples.get(kind.entity, {})
+def _kind(kind: Mapped, one: UsablePair, samples: Samples) -> dict[str, Any]:
+    sample = samples.get((one.pair.name, kind.id), {})
     rows = [
-        {"name": part.name, "there": part.there, "rule": _rule(part.rule, one), "sample": _sample(sample, part.name)}
+        {
+            "name": part.name,
+            "there": part.there,
+            "rule": rule_told(part.rule, one.pair),
+            "sample": sample.get(part.key, ""),
+        }
         for part in kind.fields
     ]
-    return {"entity": kind.entity, "place": kind.place, "rows": rows, "sampled": any(row["sample"] for row in rows)}
-
-
-def _rule(rule: Rule, one: UsablePair) -> str:
-    sides = sides_of(one.pair)
-    if rule.owner is Owner.BOTH:
-        return _BOTH[rule.tie].format(left=sides.left_title, right=sides.right_title)
-    return f"{sides.left_title if rule.owner is Owner.LEFT else sides.right_title} alone"
-
-
-def _sample(fields: Mapping[str, Any], name: str) -> str:
-    """A value by the field's name, or by its label."""
-    value = fields.get(name, fields.get(name.lower().replace(" ", "_")))
-    told = shown(decode(value)) if value is not None else ""
-    return told if len(told) <= 80 else told[:77] + "..."
+    return {"id": kind.id, "entity": kind.entity, "place": kind.place, "rows": rows, "sampled": bool(sample)}
 
 
 WAYS = (Way("/mapping", mapping),)
