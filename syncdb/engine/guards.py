@@ -4,23 +4,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from syncdb.engine.compare import number
-from syncdb.engine.policy import BLANK_FILLED, DECIDED, ROW_RESTORED
+from syncdb.engine.policy import BLANK_FILLED, DECIDED, NEW, ROW_RESTORED
 from syncdb.model import Action, Operation, Plan, Side
 from syncdb.values import Value, canonical
 
 MOST_SHOWN = 5
+NAMES = ("title", "sku", "name")  # fields by which people call what is still to be made
 Fits = Callable[[Operation], bool]
 NOWHERE: Mapping[Side, Fits] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a run may do to what already exists before a person must look. Additions are never limited.
+    """How much a run may do before a person must look. Additions are limited only where customers see them.
 
     `changed_percent` of the known records may be updated, `restored_percent` brought back, `deleted_percent` deleted; below
     `few` records nothing is refused (`few_deletes` for deletions), because small shops do change wholly. What customers see at
     once has closer limits: of each field `live_percent` may be changed, of which `few_live` always, and a field of `prices`
-    falls neither to nothing nor by more than `fall_percent`; those that are `ending` may be emptied one by one.
+    falls neither to nothing nor by more than `fall_percent`; those that are `ending` may be emptied one by one. Of records that
+    people of the other side added, `most_new` may be made there at once (None: any number).
     """
 
     changed_percent: int = 50
@@ -34,6 +36,7 @@ class Limits:
     fall_percent: int = 50
     prices: frozenset[str] = frozenset()
     ending: frozenset[str] = frozenset()
+    most_new: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,16 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value that a plan would replace; without a field it is about the record as a whole."""
+    """One value that a plan would replace; without a field it is about the record as a whole.
+
+    `name` is what people call a record that is still to be made, as far as it says so.
+    """
 
     key: str
     field: str
     before: Value
     after: Value
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ def guard(plan: Plan, known: Mapping[Side, int], limits: Limits, live: Mapping[S
         for surprise in (
             *_many_records(plan, side, known.get(side, 0), limits),
             *(_many_values(_changes(plan, side, live[side]), known.get(side, 0), limits) if side in live else ()),
+            *(_many_new(plan, side, limits.most_new) if side in live and limits.most_new is not None else ()),
         )
     ]
 
@@ -111,6 +119,16 @@ def _many_records(plan: Plan, side: Side, known: int, limits: Limits) -> Iterato
         if found.count > few and found.count * 100 > known * percent:
             share = f"(more than {percent} %, and more than {few})"
             yield Surprise(f"{found.count} of {known} known records {what} {share}", tuple(found.first))
+
+
+def _many_new(plan: Plan, side: Side, most: int) -> Iterator[Surprise]:
+    new = _Seen()
+    for op in plan.operations:
+        if op.side is side and op.action is Action.CREATE and op.reason == NEW:
+            name = next((str(shown) for one in NAMES if canonical(shown := op.changes.get(one)) is not None), "")
+            new.add(Change(op.key, "", None, None, name))
+    if new.count > most:
+        yield Surprise(f"{new.count} records that people added would be made (more than {most} at once)", tuple(new.first))
 
 
 def _first_change(operation: Operation) -> Change:

@@ -197,7 +197,7 @@ def _updated(plan: Plan, side: Side) -> Iterator[str]:
 def _told_with_changes(ledger: Ledger, pair: EntityPair, surprise: Surprise) -> str:
     """The sentence of a surprise with the first changes, each named as people call the record."""
     names = names_in(ledger, pair.name, (one.key for one in surprise.first))
-    first = [_told_change(names[one.key], one) for one in surprise.first]
+    first = [_told_change(one.name or names[one.key], one) for one in surprise.first]
     return f"{surprise.told}, first {'; '.join(first)}" if first else surprise.told
 
 

@@ -36,6 +36,8 @@ ORDERS = "orders"
 TAGS = "tags"
 ORDER_FIELDS_FROM_GRIST = {"note": RULES["ask"], "tags": RULES["merge"]}  # with the rules they have unless others are chosen
 ORDER_RULES = ("ask", "merge", "grist-wins", "shopify-wins")  # when an order's note was changed, nobody tells
+ENTITY_OPTIONS = ("table", "fields", "gone_in_shop", "gone_in_grist", "new_rows", "new_rows_at_once")
+MOST_NEW = 20  # rows that people added and that become records of the shop in one run unasked
 DEFAULT_ENTITIES = tuple(ENTITIES)
 
 
@@ -58,7 +60,8 @@ class ChosenField:
 class ChosenEntity:
     """One entity with its table and fields, and what absence means.
 
-    `makes_new`: rows that people add are made in the shop. `archives`: what loses its row is archived there.
+    `makes_new`: rows that people add are made in the shop, unasked at most `most_new` in one run. `archives`: what loses its row
+    is archived there.
     """
 
     entity: Entity
@@ -68,6 +71,7 @@ class ChosenEntity:
     gone_there: OnMissing
     makes_new: bool = False
     archives: bool = False
+    most_new: int = MOST_NEW
 
     @property
     def digest(self) -> str:
@@ -188,7 +192,7 @@ def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
     if entity is None:
         reading.say(name, f"there is no such entity{_near(name, (*ENTITIES, ORDERS))}")
         return None
-    options = _options(name, given, ("table", "fields", "gone_in_shop", "gone_in_grist", "new_rows"), reading)
+    options = _options(name, given, ENTITY_OPTIONS, reading)
     if options is None:
         return None
     table = options.get("table", entity.table)
@@ -204,6 +208,7 @@ def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
         _missing(f"{name}.gone_in_grist", gone, ("restore", "keep", "archive"), reading),
         _makes_new(name, options.get("new_rows", "leave"), reading),
         gone == "archive",
+        _most_new(name, options.get("new_rows_at_once", MOST_NEW), reading),
     )
     _refuse_lacking(chosen, reading)
     return chosen
@@ -213,6 +218,13 @@ def _makes_new(name: str, word: Any, reading: _Reading) -> bool:
     if word not in ("leave", "create"):
         reading.say(f"{name}.new_rows", "must be leave or create")
     return bool(word == "create")
+
+
+def _most_new(name: str, number: Any, reading: _Reading) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        reading.say(f"{name}.new_rows_at_once", "must be a whole number from 1 on")
+        return MOST_NEW
+    return number
 
 
 def _refuse_lacking(chosen: ChosenEntity, reading: _Reading) -> None:

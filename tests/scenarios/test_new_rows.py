@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,38 @@ def test_a_row_without_a_title_and_one_where_it_is_off_stay_as_they_are(making: 
     ran = making.synced()
     assert len(making.goods.products) == before
     assert [note["code"] for one in ran.data["runs"] for note in one["notes"]] == ["unkeyed:products"]
+
+
+def test_a_dry_run_shows_what_would_be_made_and_makes_nothing(making: GristWorld) -> None:
+    world = making
+    world.person("products").add(Title="Teapot", Vendor="Tea & Co")
+    world.person("products").add(Vendor="Nobody")
+    lost = next(iter(world.goods.products))
+    world.edit("products", lost, "Shopify ID", "")
+    before, rows = len(world.goods.products), world.rows("products")
+    ran = world.sync(test=True)
+    assert len(world.goods.products) == before and world.rows("products") == rows
+    plan = json.loads(Path("test_output", "products", "plan.json").read_text(encoding="utf-8"))
+    (made,) = plan["operations"]
+    assert made["action"] == "create" and made["id"].startswith("left:") and made["changes"]["title"] == "Teapot"
+    notes = {note["code"]: note["message"] for one in ran.data["runs"] for note in one["notes"]}
+    assert notes["unkeyed:products"].startswith("1 row(s)") and "Nobody" in notes["unkeyed:products"]
+    assert "Shopify: it would add 1 record and change 0 records" in " ".join(world.sync(test=True, as_json=False).text.split())
+
+
+def test_a_pasted_block_of_rows_is_not_made_unasked(making: GristWorld) -> None:
+    world = making
+    before = len(world.goods.products)
+    for number in range(21):
+        world.person("products").add(Title=f"Pot {number}")
+    told = "\n".join(note["message"] for one in world.sync(test=True).data["runs"] for note in one["notes"])
+    assert "A real run would stop here" in told and "21 records that people added would be made" in told and "Pot 0" in told
+    ran = world.sync()
+    assert ran.code == 5 and "Pot 0; Pot 1" in ran.data["runs"][0]["error"]["message"], ran.data
+    assert len(world.goods.products) == before
+    world.synced(force=True)
+    world.synced()
+    assert len(world.goods.products) == before + 21 and all(rows_called(world, f"Pot {number}") for number in range(21))
 
 
 @pytest.mark.parametrize("system", ["shopify write", "grist write"])

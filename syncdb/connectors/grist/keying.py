@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
+from syncdb.connectors.grist.layout import TableLayout
 from syncdb.connectors.grist.table import SETTLE_AFTER, GristTable
 from syncdb.errors import OutcomeUnknown
 from syncdb.model import Attempt, Found, Operation, Outcome, Result, Snapshot
@@ -25,7 +27,7 @@ class KeyingTable:
     """A table whose rows are given keys. `keys_for` is told rows without a key and those whose key begins with `mark`.
 
     It says by place (the row's id as text) which key each is to have; the second thing it is given asks for all keys that stand.
-    `marks` are those that stand in rows, None where that is not known.
+    `marks` are those that stand in rows, None where that is not known. A dry run shows rows as if they had been given theirs.
     """
 
     table: GristTable
@@ -45,6 +47,8 @@ class KeyingTable:
     def structure(self, token: int) -> Attempt | None:
         """What the table lacks first of all; then the keys that rows lack."""
         lacking = self.table.structure(token)
+        if self.dry:
+            self.table.given = {row: key for row, _, key in self._given()[1]}
         if lacking is not None or self.dry:
             return lacking
         return self._keys(token)
@@ -83,20 +87,27 @@ class KeyingTable:
         self.table.close()
 
     def _keys(self, token: int) -> Attempt | None:
+        layout, given = self._given()
+        if layout is None or not given:
+            return None
+        rows = [{"require": {"id": row, **cells}, "fields": {layout.key.id: key}} for row, cells, key in given]
+        return Attempt(token, (), {"kind": KIND, "table": layout.table, "rows": rows})
+
+    def _given(self) -> tuple[TableLayout | None, list[tuple[int, Json, str]]]:
+        """Rows that are to have another key: each with the cells by which it is known, and the key."""
         layout, rows = self.table.keyless(self.mark, self.marks())
         if layout is None:
-            return None
+            return None, []
 
         def standing() -> Iterable[str]:
             return self.document.keys_of(layout.table, layout.key.id)[1]
 
         wanted = self.keys_for([found for found, _ in rows], standing)
-        given = [
-            {"require": {"id": int(found.ref), layout.key.id: found.record.key, **cells}, "fields": {layout.key.id: key}}
+        return layout, [
+            (int(found.ref), {layout.key.id: found.record.key, **cells}, key)
             for found, cells in rows
             if (key := wanted.get(found.ref, found.record.key)) != found.record.key
         ]
-        return Attempt(token, (), {"kind": KIND, "table": layout.table, "rows": given}) if given else None
 
     def _send(self, attempt: Attempt) -> None:
         table = str(attempt.evidence["table"])

@@ -16,6 +16,8 @@ from syncdb.decoding import understood
 from syncdb.model import Found, Record
 from syncdb.values import Value, canonical, digest, encode_fields, iso
 
+NONE_GIVEN: Mapping[int, str] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -125,13 +127,15 @@ def _codec(document: GristDocument, wanted: TableColumn, place: ColumnPlace) -> 
 
 
 @understood("Grist")
-def by_key(answered: Iterable[Json], layout: TableLayout, wanted: Sequence[str] | None = None) -> TableRows:
-    """Answered rows by key; just the wanted ones, or all."""
+def by_key(
+    answered: Iterable[Json], layout: TableLayout, wanted: Sequence[str] | None = None, given: Mapping[int, str] = NONE_GIVEN
+) -> TableRows:
+    """Answered rows by key; just the wanted ones, or all. `given` are keys, by row, in place of those that stand."""
     rows = TableRows()
     asked = None if wanted is None else set(wanted)
     for one in answered:
         cell = one["fields"][layout.key.id]
-        key = "" if cell is None or isinstance(cell, list | bool) else str(cell)
+        key = given.get(one["id"]) or ("" if cell is None or isinstance(cell, list | bool) else str(cell))
         if not key and asked is None and (shows := _first_shown(one["fields"], layout)):
             rows.unkeyed.append(shows)
         if not key or has_halves(key) or (asked is not None and key not in asked):

@@ -88,6 +88,7 @@ class GristTable:
         self._unreadable: dict[tuple[str, str], str] = {}
         self._unkeyed: list[str] = []
         self._listed = False
+        self.given: Mapping[int, str] = {}  # of a dry run: keys that rows would be given, by row
         document.keep(self)
 
     @property
@@ -297,7 +298,7 @@ class GristTable:
             layout = self._standing_layout()
             if layout is None:
                 return TableRows()
-            wanted = None if keys is None or len(keys) > MOST_ASKED else {layout.key.id: keys}
+            wanted = None if keys is None or len(keys) > MOST_ASKED or self._given(keys) else {layout.key.id: keys}
             try:
                 answered: list[Json] = self._document.rows(layout.table, wanted)
             except Declined as declined:
@@ -305,12 +306,16 @@ class GristTable:
                     raise self._document.explained(declined) from declined
             else:
                 if complete_in(answered, layout):
-                    return by_key(answered, layout, keys)
+                    return by_key(answered, layout, keys, self.given)
             self._forget()
         raise RetryLater(
             f"The Grist table of the {self.entity} is being rebuilt while it is read. Nothing was written.",
             next_step="Run it again.",
         )
+
+    def _given(self, keys: Sequence[str]) -> bool:
+        """Whether any of these stands in no row yet."""
+        return not set(self.given.values()).isdisjoint(keys)
 
     def _standing_layout(self) -> TableLayout | None:
         """Where things stand; None only where nothing has been made yet and nothing shall be. Raises NeedsPerson."""

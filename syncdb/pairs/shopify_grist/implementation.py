@@ -226,7 +226,7 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         name = registered(opened.ledger, tables.document.id, one.entity.name)
         left, right = _with_new_rows(opened, whole[one.entity.name], name, side, table)
         left = _without_let_go(opened, whole, whole[one.entity.name], left)
-        pair = EntityPair(name, left, right, _policy(one), limits(settings))
+        pair = EntityPair(name, left, right, _policy(one), replace(limits(settings), most_new=one.most_new))
         refuse_forbidden(one.entity.name, pair.policy, (pair.left.name, pair.left.can), (pair.right.name, pair.right.can))
         derived = _derived(one, whole)
         entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}, derived))
