@@ -11,6 +11,7 @@ from syncdb.mapping.entities import (
     ENTITIES,
     KEY_LABEL,
     PRODUCTS,
+    VARIANTS,
     Entity,
     EntityField,
     entity_field,
@@ -31,11 +32,13 @@ RULES: Mapping[str, Rule] = {
     "sum": Rule(Owner.BOTH, tie=Tie.SUM),
     "merge": Rule(Owner.BOTH, tie=Tie.MERGE),
 }
+GONE_THERE = {"products": ("restore", "keep", "archive"), "variants": ("restore", "keep", "delete")}
 MISSING = {"keep": OnMissing.RESPECT, "restore": OnMissing.RESTORE, "delete": OnMissing.DELETE, "archive": OnMissing.DELETE}
 ORDERS = "orders"
 TAGS = "tags"
 ORDER_FIELDS_FROM_GRIST = {"note": RULES["ask"], "tags": RULES["merge"]}  # with the rules they have unless others are chosen
 ORDER_RULES = ("ask", "merge", "grist-wins", "shopify-wins")  # when an order's note was changed, nobody tells
+NEW_NEED = {PRODUCTS.name: ("title", "status"), VARIANTS.name: ("product", "price")}  # fields without which none are made
 ENTITY_OPTIONS = ("table", "fields", "gone_in_shop", "gone_in_grist", "new_rows", "new_rows_at_once")
 MOST_NEW = 20  # rows that people added and that become records of the shop in one run unasked
 DEFAULT_ENTITIES = tuple(ENTITIES)
@@ -205,7 +208,7 @@ def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
         table.strip(),
         tuple(_fields(entity, options.get("fields"), reading)),
         _missing(f"{name}.gone_in_shop", options.get("gone_in_shop", "keep"), ("keep", "delete"), reading),
-        _missing(f"{name}.gone_in_grist", gone, ("restore", "keep", "archive"), reading),
+        _missing(f"{name}.gone_in_grist", gone, GONE_THERE.get(name, ("restore", "keep")), reading),
         _makes_new(name, options.get("new_rows", "leave"), reading),
         gone == "archive",
         _most_new(name, options.get("new_rows_at_once", MOST_NEW), reading),
@@ -228,20 +231,24 @@ def _most_new(name: str, number: Any, reading: _Reading) -> int:
 
 
 def _refuse_lacking(chosen: ChosenEntity, reading: _Reading) -> None:
-    """What making and archiving in the shop need besides."""
-    for asked, setting, needed in (
-        (chosen.makes_new, "new_rows: create", ("title", "status")),
-        (chosen.archives, "gone_in_grist: archive", ("status",)),
-    ):
-        if asked and chosen.entity.name != PRODUCTS.name:
-            reading.say(chosen.entity.name, f"{setting} is for products only")
-            continue
-        there = {one.field.name for one in chosen.fields}
-        for name in needed if asked else ():
-            if name not in there:
-                reading.say(chosen.entity.name, f"{setting} needs the field {name}")
-            elif not reading.writes(chosen.entity.name, name):
-                reading.say(chosen.entity.name, f"{setting} needs products.{name} in shopify_writes")
+    """What making, archiving and deleting in the shop need besides."""
+    name = chosen.entity.name
+    if chosen.makes_new and name not in NEW_NEED:
+        reading.say(name, f"new_rows: create is for {' and '.join(NEW_NEED)} only")
+    needed: list[tuple[str, tuple[str, ...]]] = []
+    needed += [("new_rows: create", NEW_NEED.get(name, ()))] if chosen.makes_new else []
+    needed += [("gone_in_grist: archive", ("status",))] if chosen.archives else []
+    there = {one.field.name: one.field for one in chosen.fields}
+    for setting, fields in needed:
+        for field_name in fields:
+            if field_name not in there:
+                reading.say(name, f"{setting} needs the field {field_name}")
+            elif there[field_name].writable and not reading.writes(name, field_name):
+                reading.say(name, f"{setting} needs {name}.{field_name} in shopify_writes")
+    if chosen.makes_new and name == VARIANTS.name and not there.keys() & {"title", "option1"}:
+        reading.say(name, "new_rows: create needs the field title, or option1")
+    if chosen.entity is VARIANTS and chosen.gone_there is OnMissing.DELETE and not reading.may_write & {"all", name}:
+        reading.say(name, f"gone_in_grist: delete needs {name} in shopify_writes")
 
 
 def _options(place: str, given: Any, known: tuple[str, ...], reading: _Reading) -> Mapping[str, Any] | None:

@@ -88,6 +88,7 @@ class GristTable:
         self._unreadable: dict[tuple[str, str], str] = {}
         self._unkeyed: list[str] = []
         self._listed = False
+        self.becomes = ""  # what makes a row without a key a record, where anything does
         self.given: Mapping[int, str] = {}  # of a dry run: keys that rows would be given, by row
         document.keep(self)
 
@@ -141,7 +142,7 @@ class GristTable:
                 f"unkeyed:{self.entity}",
                 f'{count} row(s) of the Grist table "{place[1]}" have no {self._wish.key_label}'
                 f"{f' ({first})' if first else ''}: they are left alone, and nothing is made of them in the shop.",
-                "Make it in the shop: its row comes by itself. Rows for people's own use can stay.",
+                f"{self.becomes or 'Make it in the shop: its row comes by itself.'} Rows for people's own use can stay.",
             )
         ]
 

@@ -41,8 +41,9 @@ from syncdb.pairs.shopify_grist.editing import EDITING
 from syncdb.pairs.shopify_grist.known_table import rows_shown
 from syncdb.pairs.shopify_grist.let_go import LetGo, WithoutLetGo
 from syncdb.pairs.shopify_grist.new_products import ORIGIN, NewProducts
-from syncdb.pairs.shopify_grist.new_products import whole as whole_product
-from syncdb.pairs.shopify_grist.new_rows import MARK, RowKeys, RowsFeed
+from syncdb.pairs.shopify_grist.new_products import whole as product_of_row
+from syncdb.pairs.shopify_grist.new_rows import MARK, RowKeys, RowsFeed, whole_product, whole_variant
+from syncdb.pairs.shopify_grist.new_variants import NewVariants
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
@@ -64,7 +65,11 @@ from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import SHOP, kinds_of, one_shop_by_name, shop_sender
 
 PRODUCTS = "products"
-NEEDED = ("title",)  # what a row must say to be made a product
+WHOLE = {PRODUCTS: whole_product, "variants": whole_variant}  # whether a row says enough to be made one
+BECOMES = {
+    PRODUCTS: "A row with a title is made a product.",
+    "variants": "A row that names its product, the values of its options and a price above 0 is made a variant.",
+}
 ARCHIVED = {"status": "ARCHIVED"}
 
 
@@ -161,7 +166,8 @@ def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
         types=types,
         conversation=conversation,
         origin=ORIGIN if any(one.makes_new for one in whole) else None,
-        whole=whole_product(types.get(PRODUCTS, {}), conversation),
+        new=[one.entity.name for one in whole if one.makes_new],
+        whole=product_of_row(types.get(PRODUCTS, {}), conversation),
     )
     pair_run = _pair_run(opened, selection, catalogue, part=part)
     sync = PairSync(opened.ledger, pair_run, opened.request, opened.clock, opened.rng, opened.progress)
@@ -264,10 +270,13 @@ def _with_new_rows(
     keys = RowKeys(records, ledger.runs)
     left: Connector = side
     if one.makes_new and side.creator is not None:
-        keys = RowKeys(records, ledger.runs, NEEDED, True, side.creator.custom.product, ledger.transaction)
+        name, made = one.entity.name, side.creator.custom.found
+        table.becomes = BECOMES[name]
+        keys = RowKeys(records, ledger.runs, WHOLE[name], True, made, ledger.transaction)
         allowed = frozenset(part.field.name for part in one.fields if part.rule.owner is not Owner.LEFT)
-        types = with_empty(opened.types).get(one.entity.name, {})
-        left = NewProducts(side, allowed, types, keys.known.__setitem__)
+        types = with_empty(opened.types).get(name, {})
+        new = keys.known.__setitem__
+        left = NewProducts(side, allowed, types, new) if name == PRODUCTS else NewVariants(side, allowed, new)
     return left, KeyingTable(table, document, keys.keys, MARK, keys.marks, request.dry, opened.clock)
 
 

@@ -16,6 +16,7 @@ from syncdb.model import Action, Attempt, Operation, Outcome, Result
 from syncdb.values import Value, canonical
 
 ORIGIN = ("syncdb", "new_row")  # the metafield with the mark under which a product was made
+Made = Callable[[str, str], None]
 DRAFT = {"status": "DRAFT"}
 
 
@@ -29,7 +30,7 @@ class NewProducts(Translated):
     connector: CatalogueSide
     allowed: frozenset[str]
     types: Mapping[str, str]
-    made: Callable[[str, str], None]
+    made: Made
     name: str = field(init=False)
     title: str = field(init=False)
     can: Capabilities = field(init=False)
@@ -42,7 +43,7 @@ class NewProducts(Translated):
         if operation.action is not Action.CREATE:
             return operation
         said = {name: value for name, value in operation.changes.items() if name in self.allowed and canonical(value) is not None}
-        fits = {name: value for name, value in said.items() if self.connector.can.fits(_only(operation, name, value))}
+        fits = {name: value for name, value in said.items() if self.connector.can.fits(only(operation, name, value))}
         shop = self.connector.conversation.shop()
         sayable = {name: value for name, value in fits.items() if _text(self.types, shop, name, value) is not None}
         return replace(operation, changes={**sayable, **DRAFT})
@@ -81,5 +82,6 @@ def _text(types: Mapping[str, str], shop: ShopDescription, name: str, value: Val
         return None
 
 
-def _only(operation: Operation, name: str, value: Value) -> Operation:
+def only(operation: Operation, name: str, value: Value) -> Operation:
+    """A write of one value, to ask whether the shop could take it."""
     return replace(operation, action=Action.UPDATE, changes={name: value}, expected={name: None})

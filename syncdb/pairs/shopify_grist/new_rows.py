@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from uuid import uuid4
 
 from syncdb.connectors.base import Changes
@@ -11,9 +12,10 @@ from syncdb.ledger import state_keys
 from syncdb.ledger.records import Records
 from syncdb.ledger.runs import Runs
 from syncdb.model import Found, Record
-from syncdb.values import canonical, same
+from syncdb.values import Value, canonical, same
 
 MARK = "new:"
+OPTIONS = ("option1", "option2", "option3")
 MOST = 500  # rows or records compared with each other
 LEAST = 2  # values that a row and a record must share
 
@@ -39,7 +41,7 @@ class RowsFeed:
 
 @dataclass(slots=True)
 class RowKeys:
-    """Decides for one entity. With `makes` a row that names all of `needed` is marked as a record to be made.
+    """Decides for one entity. With `makes` a row that is `whole` is marked as a record to be made.
 
     `kept` is where marks are remembered, `made` finds what was made under one; `given` are marks of this run, under which nothing
     can be yet, and `known` what was made in it.
@@ -47,7 +49,7 @@ class RowKeys:
 
     records: Records
     kept: Runs
-    needed: Sequence[str] = ()
+    whole: Callable[[Mapping[str, Value]], bool] = lambda fields: False
     makes: bool = False
     made: Callable[[str], str | None] = lambda mark: None
     transaction: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -80,7 +82,7 @@ class RowKeys:
             found |= self._put_back(blank, frozenset(standing()))
         if self.makes:
             for row in blank:
-                if row.ref not in found and self._is_whole(row):
+                if row.ref not in found and self.whole(row.record.fields):
                     found[row.ref] = f"{MARK}{uuid4().hex}"
                     self.given.add(found[row.ref])
         seen = {row.record.key for row in rows if row.record.key}
@@ -95,9 +97,6 @@ class RowKeys:
             self.known[mark] = found
         return found
 
-    def _is_whole(self, row: Found) -> bool:
-        return all(canonical(row.record.fields.get(name)) is not None for name in self.needed)
-
     def _put_back(self, rows: Sequence[Found], standing: frozenset[str]) -> dict[str, str]:
         """Rows that show all that was agreed about just one record which has no row, and no other row does."""
         lost = [key for key, _ in self.records.all_keys() if key not in standing]
@@ -107,6 +106,22 @@ class RowKeys:
         meant = {row.ref: [key for key, base in bases.items() if _alike(base, row.record.fields)] for row in rows}
         named = [key for keys in meant.values() for key in keys]
         return {ref: keys[0] for ref, keys in meant.items() if len(keys) == 1 and named.count(keys[0]) == 1}
+
+
+def whole_product(fields: Mapping[str, Value]) -> bool:
+    """Whether a row says enough to be made a product."""
+    return canonical(fields.get("title")) is not None
+
+
+def whole_variant(fields: Mapping[str, Value]) -> bool:
+    """Whether a row says enough to be made a variant: of which product, by which values of its options, and for which price.
+
+    Grist itself puts 0 into a new row: that is no price.
+    """
+    product, price = canonical(fields.get("product")), canonical(fields.get("price"))
+    told = any(canonical(fields.get(name)) is not None for name in ("title", *OPTIONS))
+    there = isinstance(product, str) and not product.startswith(MARK)
+    return there and told and isinstance(price, Decimal) and price > 0
 
 
 def _alike(base: Record, shown: Mapping[str, object]) -> bool:

@@ -1,32 +1,33 @@
 """A shop's catalogue as a whole: one connector per entity, and one way to ask what changed in all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from syncdb.connectors.base import Changes
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
-from syncdb.connectors.shopify.catalogue.entities import ORDERS, PRODUCTS, entity_named
+from syncdb.connectors.shopify.catalogue.entities import ORDERS, PRODUCTS, VARIANTS, entity_named
 from syncdb.connectors.shopify.catalogue.named import NamedThings
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
 from syncdb.connectors.shopify.catalogue.stock import SETTING, Manner
 from syncdb.connectors.shopify.client import ShopifyClient
-from syncdb.connectors.shopify.products.creating import ProductCreator, Whole, product_of
-from syncdb.connectors.shopify.products.custom_id import CustomIds
+from syncdb.connectors.shopify.products.creating import ProductCreator, RecordCreator, Whole, product_of
+from syncdb.connectors.shopify.products.custom_id import VARIANT, CustomIds
+from syncdb.connectors.shopify.products.variant_creating import VariantCreator
 from syncdb.errors import ConfigurationError
 
 
 class ShopCatalogue:
     """The entities chosen by `fields` (entity -> names of fields; metafields as `metafields.<namespace>.<key>`).
 
-    With `origin` (namespace and key of a metafield of type id) new products can be made, each under the key of its operation as
-    custom id; `whole` says what belongs to one (default: the operation's own fields). `late` is how many seconds an unanswered
-    write may still be applied after it was sent, `overlap` how far back each question for changes reaches again. Time is the
-    client's clock. `conversation` is one that was begun already, `manner` how stock is written. `types` are those of metafields
-    by their definitions, by entity and namespace.key; what is not named is shown as the text that Shopify keeps. Raises
-    ConfigurationError for entities and fields that there are not.
+    With `origin` (namespace and key of a metafield of type id) new records of the entities `new` (products, variants) can be
+    made, each under the key of its operation as custom id; `whole` says what belongs to a product (default: the operation's own
+    fields). `late` is how many seconds an unanswered write may still be applied after it was sent, `overlap` how far back each
+    question for changes reaches again. Time is the client's clock. `conversation` is one that was begun already, `manner` how
+    stock is written. `types` are those of metafields by their definitions, by entity and namespace.key; what is not named is
+    shown as the text that Shopify keeps. Raises ConfigurationError for entities and fields that there are not.
     """
 
     def __init__(
@@ -38,19 +39,24 @@ class ShopCatalogue:
         overlap: timedelta = timedelta(minutes=10),
         origin: tuple[str, str] | None = None,
         whole: Whole = product_of,
+        new: Collection[str] = (PRODUCTS.name,),
         conversation: Conversation | None = None,
         manner: Manner = SETTING,
         types: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._conversation = conversation or Conversation(client)
-        creator = ProductCreator(self._conversation, CustomIds(self._conversation, *origin), whole) if origin else None
+        creators: dict[str, RecordCreator] = {}
+        if origin and PRODUCTS.name in new:
+            creators[PRODUCTS.name] = ProductCreator(CustomIds(self._conversation, *origin), whole)
+        if origin and VARIANTS.name in new:
+            creators[VARIANTS.name] = VariantCreator(CustomIds(self._conversation, *origin, VARIANT))
         self._sides = {
             name: CatalogueSide(
                 self._conversation,
                 entity_named(name),
                 entity_named(name).chosen(names, (types or {}).get(name)),
                 late,
-                creator if name == PRODUCTS.name else None,
+                creators.get(name),
                 manner,
             )
             for name, names in fields.items()

@@ -32,7 +32,8 @@ from syncdb.connectors.shopify.catalogue.work import (
     verify,
     wanted,
 )
-from syncdb.connectors.shopify.products.creating import ProductCreator
+from syncdb.connectors.shopify.products.creating import RecordCreator
+from syncdb.connectors.shopify.products.variant_removing import delete_variants
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
 from syncdb.values import iso, moment
@@ -56,7 +57,7 @@ class CatalogueSide:
     entity: ShopEntity
     fields: tuple[ShopField, ...]
     late: float = LATE
-    creator: ProductCreator | None = None
+    creator: RecordCreator | None = None
     manner: Manner = SETTING
     name: str = field(init=False)
     title: str = field(init=False)
@@ -69,7 +70,7 @@ class CatalogueSide:
     def __post_init__(self) -> None:
         stock = self.entity is STOCK
         self.name = self.title = f"Shopify {self.entity.name}"
-        delete, create = self.entity is PRODUCTS, self.creator is not None
+        delete, create = self.entity in (PRODUCTS, VARIANTS), self.creator is not None
         self.can = Capabilities(create, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits)
         if self.creator is not None:
             lacking = f"the definition of the metafield {self.creator.custom.name}, by which what is made there is found again,"
@@ -271,7 +272,7 @@ class CatalogueSide:
             return
         if self.creator is not None:
             self.creator.create(works, sender)
-        delete_records(works, sender, self.entity)
+        self._delete(works, sender)
         write_metafields(works, sender, self.entity)
         if sender.sent:
             self._look_again(works)
@@ -280,6 +281,12 @@ class CatalogueSide:
         else:
             update_records(works, sender, self._reader)
         self._verify(pending(works))
+
+    def _delete(self, works: Sequence[PendingWrite], sender: Sender) -> None:
+        if self.entity is VARIANTS:
+            delete_variants(works, sender)
+        else:
+            delete_records(works, sender, self.entity)
 
     def _look_again(self, works: Sequence[PendingWrite]) -> None:
         """Compare what is still to be written besides metafields, where time has passed since it was looked at."""

@@ -109,12 +109,19 @@ def judge(
         work.end(Result.REJECTED, f"{called(work, entity)}: a {entity.one} cannot be {verb} in Shopify from here")
     elif unknown := [name for name in operation.changes if name not in work.fields]:
         work.end(Result.REJECTED, f"{called(work, entity)}: {', '.join(unknown)} is not among the chosen fields")
-    elif why := unfit(operation.changes, work.fields, currency):
+    elif why := unfit(_sent_of(work), work.fields, currency):
         work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
     else:
         compare(work, entity)
         if work.pending and operation.action is not Action.DELETE and (why := why_not(work)):
             work.end(Result.REJECTED, f"{called(work, entity)}: {why}")
+
+
+def _sent_of(work: PendingWrite) -> Mapping[str, Value]:
+    """The values that are sent as they are; what a new record belongs to, and is told by, goes in a way of its own."""
+    changes = work.operation.changes
+    new = work.operation.action is Action.CREATE
+    return {name: value for name, value in changes.items() if work.fields[name].written} if new else changes
 
 
 def compare(work: PendingWrite, entity: ShopEntity) -> None:
@@ -194,8 +201,11 @@ def called(work: PendingWrite, entity: ShopEntity) -> str:
     """What people call the record, with its id."""
     if work.known_as:
         return work.known_as
-    shown = work.seen.fields if work.seen else work.operation.expected
+    new = work.operation.action is Action.CREATE
+    shown = work.seen.fields if work.seen else work.operation.changes if new else work.operation.expected
     names = [str(shown[name]) for name in entity.title if shown.get(name) is not None]
+    if new and names:
+        return f"{entity.one} {' / '.join(names)}"
     return f"{entity.one} {' / '.join(names)} ({work.key})" if names else f"{entity.one} {work.key}"
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.fields import METAFIELD, split
 from syncdb.connectors.shopify.catalogue.work import PendingWrite, Sender
 from syncdb.connectors.shopify.products.custom_id import CustomIds
@@ -48,16 +47,11 @@ def _metafield(name: str, given: Mapping[str, Value]) -> Metafield:
     return Metafield(namespace, key, "", _text(given, name) or "")
 
 
-@dataclass(frozen=True, slots=True)
-class ProductCreator:
-    """Makes the new products of a connector. `whole` says what all belongs to the product of an operation.
+class RecordCreator:
+    """Makes the new records of a connector under custom ids. Raises what `CustomIds` raises."""
 
-    Raises what `CustomIds` and `ProductMaker` raise.
-    """
-
-    conversation: Conversation
+    __slots__ = ()
     custom: CustomIds
-    whole: Whole = product_of
 
     def structure(self, token: int) -> Attempt | None:
         """The definition of the custom id, as a write without operations; None where it is there."""
@@ -65,25 +59,39 @@ class ProductCreator:
 
     def define(self) -> None:
         """Make the definition."""
-        self.custom.define(Sender(self.conversation))
+        self.custom.define(Sender(self.custom.conversation))
 
     def settled(self) -> list[Outcome]:
         """What became of an attempt to make the definition: nothing to say where it is there, STALE where it is not."""
         return [] if self.custom.defined() else [Outcome(Result.STALE, why="the definition was not made")]
 
     def unfit(self, operation: Operation) -> str:
-        """Why the product of an operation cannot be made, "" where nothing is known against it."""
-        return "; ".join(problems(self.whole(operation), self.conversation.shop().currency))
+        """Why the record of an operation cannot be made, "" where nothing is known against it."""
+        return ""
 
     def create(self, works: Iterable[PendingWrite], sender: Sender) -> None:
-        """Make the products of all pending works, one after the other, and settle each."""
+        """Make the records of all pending works, one after the other, and settle each."""
+        raise NotImplementedError
+
+    def look(self, works: Iterable[PendingWrite]) -> None:
+        """Settle each by whether there is a record under its custom id."""
+        for work in works:
+            there = self.custom.found(work.key)
+            work.outcome = Outcome(Result.DONE, there, id=there) if there else Outcome(Result.STALE, why="it was not applied")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCreator(RecordCreator):
+    """Makes products. `whole` says what all belongs to the product of an operation. Raises what `ProductMaker` raises."""
+
+    custom: CustomIds
+    whole: Whole = product_of
+
+    def unfit(self, operation: Operation) -> str:
+        return "; ".join(problems(self.whole(operation), self.custom.conversation.shop().currency))
+
+    def create(self, works: Iterable[PendingWrite], sender: Sender) -> None:
         maker = ProductMaker(sender, self.custom)
         for work in works:
             if work.pending and work.operation.action is Action.CREATE:
                 work.outcome = maker.make(self.whole(work.operation), work.key)
-
-    def look(self, works: Iterable[PendingWrite]) -> None:
-        """Settle each by whether there is a product under its custom id."""
-        for work in works:
-            there = self.custom.product(work.key)
-            work.outcome = Outcome(Result.DONE, there, id=there) if there else Outcome(Result.STALE, why="it was not applied")

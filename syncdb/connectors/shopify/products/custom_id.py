@@ -1,7 +1,7 @@
-"""Custom ids: under which key of ours a product was made, kept in a metafield of type `id`, of which no two may be alike.
+"""Custom ids: under which key of ours a product or variant was made, in a metafield of type `id`, of which no two may be alike.
 
-By its custom id a product is found at once, whatever the search index knows, and `productSet` changes the one there is instead of
-making another. Without its definition Shopify refuses both.
+By its custom id it is found at once, whatever the search index knows; `productSet` changes the product there is instead of making
+another, and a second variant is refused. Without its definition Shopify refuses both.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,11 @@ from syncdb.connectors.shopify.client import code_of
 from syncdb.errors import NeedsPerson
 
 FIND = """query ByCustomId($who: ProductIdentifierInput!) { productByIdentifier(identifier: $who) { id } }"""
-DEFINED = """query Definitions($namespace: String!, $key: String!) {
-  metafieldDefinitions(ownerType: PRODUCT, namespace: $namespace, key: $key, first: 2) { nodes { id type { name } } }
+FIND_VARIANT = """query VariantByCustomId($who: ProductVariantIdentifierInput!) {
+  productVariantByIdentifier(identifier: $who) { id }
+}"""
+DEFINED = """query Definitions($owner: MetafieldOwnerType!, $namespace: String!, $key: String!) {
+  metafieldDefinitions(ownerType: $owner, namespace: $namespace, key: $key, first: 2) { nodes { id type { name } } }
 }"""
 DEFINE = """mutation Define($definition: MetafieldDefinitionInput!) {
   metafieldDefinitionCreate(definition: $definition) { createdDefinition { id } userErrors { field message code } }
@@ -27,12 +30,27 @@ TAKEN, UNDEFINED = "TAKEN", "NOT_FOUND"  # observed
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What has custom ids: Shopify's word for such owners of metafields, how one is asked for, what people call several."""
+
+    owner: str
+    document: str
+    root: str
+    several: str
+
+
+PRODUCT = Kind("PRODUCT", FIND, "productByIdentifier", "products")
+VARIANT = Kind("PRODUCTVARIANT", FIND_VARIANT, "productVariantByIdentifier", "variants")
+
+
+@dataclass(frozen=True, slots=True)
 class CustomIds:
-    """The custom ids of products under one namespace and key of a shop."""
+    """The custom ids of products, or of variants, under one namespace and key of a shop."""
 
     conversation: Conversation
     namespace: str = "sync"
     key: str = "origin"
+    kind: Kind = PRODUCT
 
     @property
     def name(self) -> str:
@@ -46,43 +64,47 @@ class CustomIds:
         """The metafield that holds it: it must be among the metafields wherever those are given (documented)."""
         return {"namespace": self.namespace, "key": self.key, "type": "id", "value": value}
 
-    def product(self, value: str) -> str | None:
-        """The id of the product that was made under this custom id, None where there is none.
+    def found(self, value: str) -> str | None:
+        """The id of what was made under this custom id, None where there is none.
 
         Raises NeedsPerson where the shop has no definition of it, Refused and RetryLater.
         """
         who = self.identifier(value)
-        what = "Looking for a product by its custom id"
-        answer = self.conversation.ask(FIND, lambda: {"who": who}, what)
+        what = f"Looking for one of the {self.kind.several} by its custom id"
+        answer = self.conversation.ask(self.kind.document, lambda: {"who": who}, what)
         if any(code_of(error) == UNDEFINED for error in answer.errors):
             raise NeedsPerson(
-                f"The shop has no definition of the metafield {self.name} of products with the type id.",
+                f"The shop has no definition of the metafield {self.name} of {self.kind.several} with the type id.",
                 next_step="Run it again: it is made before anything is written.",
             )
-        found = found_at(whole(answer, what), "productByIdentifier")
+        found = found_at(whole(answer, what), self.kind.root)
         return None if found is None else text_at(found, "id")
 
     def defined(self) -> bool:
         """Whether the definition is there. Raises NeedsPerson where one of another type is in its place."""
-        given = {"namespace": self.namespace, "key": self.key}
+        given = {"owner": self.kind.owner, "namespace": self.namespace, "key": self.key}
         what = "Asking for the definition of the custom id"
         found = whole(self.conversation.ask(DEFINED, lambda: given, what), what)
         nodes = objects((found_at(found, "metafieldDefinitions") or {}).get("nodes"))
         types = [text_at(node, "type", "name") for node in nodes if node is not None]
         if types and types != ["id"]:
             raise NeedsPerson(
-                f"The shop defines the metafield {self.name} of products as {types[0]}, and it must be of type id.",
-                next_step="Delete that definition in the Shopify admin (Settings, Custom data, Products), then run it again.",
+                f"The shop defines the metafield {self.name} of {self.kind.several} as {types[0]}, and it must be of type id.",
+                next_step=f"Delete that definition in the Shopify admin ({self._settings}), then run it again.",
             )
         return bool(types)
 
     def define(self, sender: Sender) -> None:
         """Make the definition; one that is there already is as good. Raises NeedsPerson where Shopify refuses it."""
-        definition = {"ownerType": "PRODUCT", "namespace": self.namespace, "key": self.key, "type": "id", "name": "syncdb origin"}
-        answer = sender.send(DEFINE, {"definition": definition}, "Defining the custom id")
+        place = {"ownerType": self.kind.owner, "namespace": self.namespace, "key": self.key}
+        answer = sender.send(DEFINE, {"definition": place | {"type": "id", "name": "syncdb origin"}}, "Defining the custom id")
         errors = payload(answer, "metafieldDefinitionCreate", PRODUCTS).errors
         if errors and not all(error.code == TAKEN for error in errors):
             raise NeedsPerson(
                 f"Shopify does not define the metafield {self.name}: {said(errors)}",
-                next_step="Define it in the Shopify admin (Settings, Custom data, Products) with the type ID.",
+                next_step=f"Define it in the Shopify admin ({self._settings}) with the type ID.",
             )
+
+    @property
+    def _settings(self) -> str:
+        return f"Settings, Custom data, {self.kind.several.title()}"

@@ -31,12 +31,12 @@ class ProductMaker:
         """
         if why := problems(product, self.custom.conversation.shop().currency):
             return Outcome(Result.REJECTED, why=f"{_called(product)}: {'; '.join(why)}")
-        there = self.custom.product(value)
+        there = self.custom.found(value)
         return Outcome(Result.DONE, there, id=there) if there else self._set(product, value)
 
     def made(self, value: str) -> Outcome | None:
         """What became of a product whose answer was lost: DONE with its id, None where there is none (yet)."""
-        there = self.custom.product(value)
+        there = self.custom.found(value)
         return Outcome(Result.DONE, there, id=there) if there else None
 
     def _set(self, product: Product, value: str) -> Outcome:

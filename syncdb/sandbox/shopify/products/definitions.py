@@ -99,12 +99,15 @@ def _list(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     return listed(found, args)
 
 
-def by_custom_id(goods: Goods, given: Node) -> Node | None:
-    """The product with this custom id, None where there is none. Raises FieldFailed without a definition of type `id`."""
+def by_custom_id(goods: Goods, given: Node, kind: str = "PRODUCT") -> Node | None:
+    """The product or variant with this custom id, None where there is none.
+
+    Raises FieldFailed without a definition of type `id`.
+    """
     namespace = namespace_of(given.get("namespace"))
-    if defined_type(goods, "PRODUCT", namespace, given["key"]) != "id":
+    if defined_type(goods, kind, namespace, given["key"]) != "id":
         raise FieldFailed(NO_DEFINITION, code="NOT_FOUND")
-    for one in goods.products.values():
+    for one in (goods.products if kind == "PRODUCT" else goods.variants).values():
         known = metafield_of(one, namespace, given["key"])
         if known is not None and known["value"] == given["value"]:
             return one
@@ -122,6 +125,15 @@ def _by_identifier(_: Source, args: dict[str, Any], run: Execution, step: Step) 
     return found
 
 
+def _variant_by_identifier(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node | None:
+    run.context.require("read_products", step.name)
+    goods, given = goods_of(run), args["identifier"]
+    if given.get("customId"):
+        return by_custom_id(goods, given["customId"], "PRODUCTVARIANT")
+    found: Node | None = goods.variants.get(given.get("id") or "")
+    return found
+
+
 def _collection_by_identifier(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node | None:
     run.context.require("read_products", step.name)
     goods, given = goods_of(run), args["identifier"]
@@ -135,5 +147,6 @@ DEFINITION_WRITES: dict[tuple[str, str], Resolver] = {
     ("Mutation", "metafieldDefinitionCreate"): _create,
     ("QueryRoot", "metafieldDefinitions"): _list,
     ("QueryRoot", "productByIdentifier"): _by_identifier,
+    ("QueryRoot", "productVariantByIdentifier"): _variant_by_identifier,
     ("QueryRoot", "collectionByIdentifier"): _collection_by_identifier,
 }

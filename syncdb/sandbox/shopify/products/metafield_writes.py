@@ -95,12 +95,19 @@ def metafield_problems(given: Node, known: Node | None, where: Sequence[str | in
     return []
 
 
+VARIANT = "gid://shopify/ProductVariant/"
+
+
 def unique_problems(given: Node, owner: str, goods: Goods, where: Sequence[str | int]) -> list[Node]:
-    """The refusal of a custom id that another product has (that there is one is documented, its text taken on trust)."""
+    """The refusal of a custom id that another product or variant has (that there is one is documented, its text taken on trust).
+
+    `owner` is the id of the one it is for, empty for a product that is made.
+    """
     namespace = namespace_of(given.get("namespace"))
-    if defined_type(goods, "PRODUCT", namespace, given["key"]) != "id":
+    kind, others = ("PRODUCTVARIANT", goods.variants) if owner.startswith(VARIANT) else ("PRODUCT", goods.products)
+    if defined_type(goods, kind, namespace, given["key"]) != "id":
         return []
-    for one in goods.products.values():
+    for one in others.values():
         known = metafield_of(one, namespace, given["key"])
         if one["id"] != owner and known is not None and known["value"] == given["value"]:
             return [refusal([*where, "value"], "Value has already been taken.", "DUPLICATED_METAFIELD_VALUE")]

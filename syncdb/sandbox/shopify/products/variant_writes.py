@@ -13,7 +13,7 @@ from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.products.entries import variant_title
 from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.items import TOO_MUCH, apply_item, item_problems
-from syncdb.sandbox.shopify.products.metafield_writes import metafield_problems, put_metafield
+from syncdb.sandbox.shopify.products.metafield_writes import VARIANT, metafield_problems, put_metafield, unique_problems
 from syncdb.sandbox.shopify.products.parts import money_text
 from syncdb.sandbox.shopify.products.product_writes import GONE
 from syncdb.sandbox.shopify.products.queries import goods_of
@@ -35,7 +35,7 @@ def _update(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node
     if product is None:
         problem = refusal(["productId"], GONE, "PRODUCT_DOES_NOT_EXIST")
         return {"product": None, "productVariants": None, "userErrors": [problem]}
-    refused = {at: found for at, row in enumerate(rows) if (found := _row_problems(row, product, at))}
+    refused = {at: found for at, row in enumerate(rows) if (found := _row_problems(row, product, at, goods_of(run)))}
     problems = [one for found in refused.values() for one in found]
     strangers = any(one["code"] in STRANGE for one in problems)
     if problems and (strangers or not args.get("allowPartialUpdates")):
@@ -57,7 +57,7 @@ STRANGE = frozenset(
 )
 
 
-def _row_problems(row: Node, product: Node, at: int) -> list[Node]:
+def _row_problems(row: Node, product: Node, at: int, goods: Goods) -> list[Node]:
     where: list[str | int] = ["variants", at]
     if row.get("id") is None:
         text = "Product variant is missing ID attribute"
@@ -71,7 +71,17 @@ def _row_problems(row: Node, product: Node, at: int) -> list[Node]:
     found = option_problems(row, product, where)
     if not found and row.get("optionValues"):
         found = taken(chosen_of(row, product, variant), product, where, variant)
-    return found or value_problems(row, variant, where)
+    return found or value_problems(row, variant, where) or _custom_id_problems(row, row["id"], where, goods)
+
+
+def _custom_id_problems(row: Node, owner: str, where: list[str | int], goods: Goods) -> list[Node]:
+    """Refusals of custom ids that other variants have."""
+    given = enumerate(row.get("metafields") or ())
+    return [
+        one | {"code": "INVALID"}
+        for at, metafield in given
+        for one in unique_problems(metafield, owner, goods, [*where, "metafields", at])
+    ]
 
 
 def value_problems(row: Node, variant: Node | None, where: Sequence[str | int]) -> list[Node]:
@@ -233,7 +243,8 @@ def _new_problems(row: Node, product: Node, at: int, goods: Goods) -> list[Node]
             path = [*where, "inventoryQuantities", place, "locationId"]
             text = "Quantity could not be set. Location was not found."
             found.append(refusal(path, text, "TRACKED_VARIANT_LOCATION_NOT_FOUND"))
-    return found or taken(chosen, product, where) or value_problems(row, None, where)
+    found = found or taken(chosen, product, where) or value_problems(row, None, where)
+    return found or _custom_id_problems(row, VARIANT, where, goods)
 
 
 def _delete(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:

@@ -72,7 +72,7 @@ def test_what_was_made_reads_as_what_was_meant(shelf: Shelf) -> None:
     assert outcome.result is Result.DONE and outcome.id
     found = shelf.reader().one(outcome.id)
     assert found is not None and without_origin(found) == wanted
-    assert maker.custom.product("taf:1") == outcome.id
+    assert maker.custom.found("taf:1") == outcome.id
     assert shelf.goods.products[outcome.id]["publishedAt"] is None  # publishing is another matter
 
 
@@ -89,7 +89,7 @@ def test_the_custom_id_is_written_whether_or_not_the_shop_does_it_itself(shelf: 
     maker = shelf.maker()
     for product in (Product("Ohne Felder"), vest(shelf)):
         outcome = maker.make(product, f"taf:{product.title}")
-        assert maker.custom.product(f"taf:{product.title}") == outcome.id is not None
+        assert maker.custom.found(f"taf:{product.title}") == outcome.id is not None
 
 
 def test_made_twice_it_is_one_and_what_people_changed_stays(shelf: Shelf) -> None:
