@@ -22,7 +22,8 @@ class Limits:
     `few` records nothing is refused (`few_deletes` for deletions), because small shops do change wholly. What customers see at
     once has closer limits: of each field `live_percent` may be changed, of which `few_live` always, and a field of `prices`
     falls neither to nothing nor by more than `fall_percent`; those that are `ending` may be emptied one by one. Of records that
-    people of the other side added, `most_new` may be made there at once (None: any number).
+    people of the other side added, `most_new` may be made there at once (None: any number). `final` are values by field that
+    cannot be undone: more than `few_live` of them are always asked about.
     """
 
     changed_percent: int = 50
@@ -37,6 +38,7 @@ class Limits:
     prices: frozenset[str] = frozenset()
     ending: frozenset[str] = frozenset()
     most_new: int | None = None
+    final: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,16 @@ def _first_change(operation: Operation) -> Change:
 def _many_values(changes: Iterable[Change], known: int, limits: Limits) -> Iterator[Surprise]:
     changed: dict[str, _Seen] = {}
     fallen: dict[str, _Seen] = {}
+    ended: dict[str, _Seen] = {}
     for change in changes:
         changed.setdefault(change.field, _Seen()).add(change)
+        if str(change.after).strip().casefold() in limits.final.get(change.field, ()):
+            ended.setdefault(change.field, _Seen()).add(change)
         if change.field in limits.prices and _falls(change, limits):
             fallen.setdefault(change.field, _Seen()).add(change)
+    for name, seen in ended.items():
+        if seen.count > limits.few_live:
+            yield Surprise(f"{name} of {seen.count} records would become what cannot be undone", tuple(seen.first))
     for name, seen in fallen.items():
         what = f"{name} of {seen.count} record{'' if seen.count == 1 else 's'} would fall to nothing or by more than"
         yield Surprise(f"{what} {limits.fall_percent} %", tuple(seen.first))

@@ -27,6 +27,7 @@ from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.runs import Problem
 from syncdb.model import Policy, Record, Side
+from syncdb.orders.carried_out import CarriedOut
 from syncdb.orders.intake import HEARD_WITHIN, Intake
 from syncdb.orders.one_reading import OneReading
 from syncdb.orders.shop_identity import zone_cause
@@ -38,6 +39,7 @@ from syncdb.wording import some_of
 
 if TYPE_CHECKING:  # a run into a sheet does without
     from syncdb.connectors.shopify.catalogue.orders import OrderWriter
+    from syncdb.connectors.shopify.ordering.statuses import StatusWriter
 
 SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its token must outlive that by far
 TIDY_FROM = 20
@@ -121,8 +123,8 @@ def left_note(orders: Sequence[str]) -> Note:
 class OrderSync:
     """One run. With `request.dry` the ledger must be a copy, and nothing is written anywhere else.
 
-    `writer`, where there is one, carries what the other side may change of an order to the shop. `shop` is what the configuration
-    calls the shop. Runs that share a `reading` read it once.
+    `writer`, where there is one, carries what the other side may change of an order to the shop, `statuses` what it may do with
+    one there. `shop` is what the configuration calls the shop. Runs that share a `reading` read it once.
     """
 
     ledger: Ledger
@@ -137,6 +139,7 @@ class OrderSync:
     writer: "OrderWriter | None" = None
     shop: str = "shopify"
     reading: OneReading = field(default_factory=OneReading)
+    statuses: "StatusWriter | None" = None
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
@@ -151,7 +154,7 @@ class OrderSync:
         self._hear_of_new_columns(rows)
         self._hear_after_long_absence(report.run_id)
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record, rows.takes)
-        left = WritableOrders(stored, self.writer, intake.look_again) if self.writer else stored
+        left = self._left(stored, intake)
         cause = zone_cause(zone_then, str(self.ledger.runs.get(state_keys.SHOP)["zone"]))
         policy = brought_up(self.policy) if OLDER_COPY in self.request.accept else self.policy
         pair = EntityPair(self.destination.pair, left, connector, policy, self._limits(cause), cause=cause)
@@ -169,6 +172,12 @@ class OrderSync:
             report.note(cut_note(stored.shortened))
         if stored.left:
             report.note(left_note(stored.left))
+
+    def _left(self, stored: StoredOrders, intake: Intake) -> Connector:
+        if self.writer is None:
+            return stored
+        statuses = CarriedOut(stored, self.statuses, intake.look_again) if self.statuses else None
+        return WritableOrders(stored, self.writer, intake.look_again, statuses)
 
     def _refuse_older_copy(self, report: Report) -> None:
         """Raise NeedsPerson where the other side was put back to an older copy, which would undo what the shop has since."""

@@ -1,11 +1,12 @@
-"""Orders of which the other side may write some fields (note, tags): read from the ledger, written to the shop."""
+"""Orders of which the other side may write some fields (note, tags, statuses): read from the ledger, written to the shop."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from syncdb.connectors.base import Capabilities
 from syncdb.model import Attempt, Operation, Outcome, Result, Snapshot
+from syncdb.orders.carried_out import MARK, CarriedOut, split
 from syncdb.orders.stored_orders import StoredOrders
 from syncdb.values import Value
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # a run into a sheet does without
     from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 
 TAGS = "tags"
+REST = "rest"  # in the evidence of an attempt: fields that are written after it
 
 
 @dataclass(slots=True)
@@ -20,12 +22,13 @@ class WritableOrders:
     """The stored orders with a way back. `read_again` brings orders anew from the shop into the ledger.
 
     Records are whole orders, keyed by order id. What was written is read again at once, so that the ledger shows what the shop
-    has before anything else is compared.
+    has before anything else is compared. `statuses` carries out what is no plain field; the two are never written at once.
     """
 
     stored: StoredOrders
     writer: "OrderWriter"
     read_again: Callable[[Sequence[str]], None]
+    statuses: CarriedOut | None = None
 
     name = "the shop"
     title = "the shop"
@@ -42,17 +45,26 @@ class WritableOrders:
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         operation = operations[0]
+        statuses, plain = split(operation)
+        if self.statuses is not None and statuses and not plain:
+            return self.statuses.attempt(operation, token)
+        if statuses:
+            operation = _only(operation, plain)
         prepared = self._inner(operation, token)
-        return Attempt(token, (operation,), prepared.evidence)
+        return Attempt(token, (operation,), {**prepared.evidence, REST: statuses})
 
     def write(self, attempt: Attempt) -> list[Outcome]:
         if not attempt.operations:
             return self._put_back(attempt, self.writer.side.write(attempt))
+        if self.statuses is not None and MARK in attempt.evidence:
+            return [self.statuses.write(attempt)]
         return self._read_back(attempt, self.writer.write(self._again(attempt)))
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
         if not attempt.operations:
             return self._put_back(attempt, self.writer.side.settle(attempt))
+        if self.statuses is not None and MARK in attempt.evidence:
+            return [self.statuses.settle(attempt)]
         return self._read_back(attempt, self.writer.settle(self._again(attempt)))
 
     def mend(self, attempt: Attempt, token: int) -> Attempt | None:
@@ -79,7 +91,14 @@ class WritableOrders:
     def _read_back(self, attempt: Attempt, outcome: Outcome) -> list[Outcome]:
         if outcome.result is not Result.UNKNOWN:
             self.read_again([operation.key for operation in attempt.operations])
-        return [outcome]
+        rest: Any = attempt.evidence.get(REST, ())
+        return [replace(outcome, without=frozenset(rest)) if outcome.result is Result.DONE else outcome]
+
+
+def _only(operation: Operation, names: Sequence[str]) -> Operation:
+    """The part of an operation that is about these fields. The others are planned anew once it is done."""
+    expected = {name: operation.expected.get(name) for name in names}
+    return replace(operation, expected=expected, changes={name: operation.changes[name] for name in names})
 
 
 def sorted_words(text: Value) -> Value:

@@ -36,7 +36,9 @@ GONE_THERE = {"products": ("restore", "keep", "archive"), "variants": ("restore"
 MISSING = {"keep": OnMissing.RESPECT, "restore": OnMissing.RESTORE, "delete": OnMissing.DELETE, "archive": OnMissing.DELETE}
 ORDERS = "orders"
 TAGS = "tags"
-ORDER_FIELDS_FROM_GRIST = {"note": RULES["ask"], "tags": RULES["merge"]}  # with the rules they have unless others are chosen
+ORDER_STATUSES = ("order_status", "fulfillment_status", "tracking_numbers", "tracking_companies")
+# with the rules they have unless others are chosen
+ORDER_FIELDS_FROM_GRIST = {"note": RULES["ask"], "tags": RULES["merge"], **dict.fromkeys(ORDER_STATUSES, RULES["ask"])}
 ORDER_RULES = ("ask", "merge", "grist-wins", "shopify-wins")  # when an order's note was changed, nobody tells
 NEW_NEED = {PRODUCTS.name: ("title", "status"), VARIANTS.name: ("product", "price")}  # fields without which none are made
 ENTITY_OPTIONS = ("table", "fields", "gone_in_shop", "gone_in_grist", "new_rows", "new_rows_at_once")
@@ -113,7 +115,7 @@ class ChosenEntity:
 @dataclass(frozen=True, slots=True)
 class ChosenOrders:
     """The orders with their table, one row each or one for each line, their columns, which are wanted, and the rules of what
-    Grist may change.
+    Grist may change. `notify`: Shopify writes to the customers of orders that are shipped from there.
     """
 
     table: str
@@ -121,6 +123,12 @@ class ChosenOrders:
     columns: ChosenColumns
     wanted: OrderFilter
     from_grist: Mapping[str, Rule]
+    notify: bool = False
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """What Grist may change by something that is done in the shop."""
+        return tuple(name for name in self.from_grist if name in ORDER_STATUSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +349,7 @@ def _allowed(entity: Entity, known: EntityField, wanted: Rule, reading: _Reading
 
 
 def _orders(given: Any, reading: _Reading) -> ChosenOrders | None:
-    options = _options(ORDERS, given, ("table", "rows", "columns", "filter", "from_grist"), reading)
+    options = _options(ORDERS, given, ("table", "rows", "columns", "filter", "from_grist", "notify"), reading)
     if options is None:
         return None
     rows: Rows = "line" if options.get("rows") == "line" else "order"
@@ -358,7 +366,10 @@ def _orders(given: Any, reading: _Reading) -> ChosenOrders | None:
         reading.say(f"{ORDERS}.table", "must be a table's name")
         return None
     from_grist = _from_grist(options.get("from_grist", []), choice.columns, rows, reading)
-    return ChosenOrders(table.strip(), rows, choice.columns, wanted, from_grist)
+    notify = options.get("notify", False)
+    if not isinstance(notify, bool):
+        reading.say(f"{ORDERS}.notify", "must be true or false")
+    return ChosenOrders(table.strip(), rows, choice.columns, wanted, from_grist, notify is True)
 
 
 def _from_grist(given: Any, columns: ChosenColumns, rows: Rows, reading: _Reading) -> Mapping[str, Rule]:

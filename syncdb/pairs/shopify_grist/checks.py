@@ -8,6 +8,7 @@ from syncdb.connectors.grist.structure import survey
 from syncdb.connectors.grist.target import find_document
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
+from syncdb.connectors.shopify.ordering.shipping import SCOPE
 from syncdb.errors import SyncdbError
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
@@ -58,7 +59,9 @@ def needed_scopes(selection: Selection) -> dict[str, list[str]]:
     if selection.orders:
         needs.setdefault("read_orders", []).append("to read orders")
         if selection.orders.from_grist:
-            needs.setdefault("write_orders", []).append("to write notes and tags of orders")
+            needs.setdefault("write_orders", []).append("to write notes, tags and statuses of orders")
+        if set(selection.orders.statuses) - {"order_status"}:
+            needs.setdefault(SCOPE, []).append("to fulfil orders")
     return needs
 
 

@@ -19,6 +19,8 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.ordering.asking import OrderDesk
+from syncdb.connectors.shopify.ordering.statuses import StatusWriter
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.capabilities import refuse_forbidden
 from syncdb.engine.pair_audit import audited_entities
@@ -46,6 +48,7 @@ from syncdb.pairs.shopify_grist.new_rows import MARK, RowKeys, RowsFeed, whole_p
 from syncdb.pairs.shopify_grist.new_variants import NewVariants
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
+from syncdb.pairs.shopify_grist.put_back import with_put_back
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import (
     Tables,
@@ -70,6 +73,7 @@ BECOMES = {
     PRODUCTS: "A row with a title is made a product.",
     "variants": "A row that names its product, the values of its options and a price above 0 is made a variant.",
 }
+FINAL = {"order_status": frozenset({"cancelled", "canceled"})}  # what cannot be undone
 ARCHIVED = {"status": "ARCHIVED"}
 
 
@@ -193,7 +197,7 @@ def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
         replace(SHOPIFY_GRIST.words, record=chosen.rows),
         {ORDERS: order_rows_shape(chosen).fields},
         tracks_orders=True,
-        start=sync.run,
+        start=lambda: with_put_back(sync.run()),
         audit=lambda period: audited_orders(sync, period),
     )
 
@@ -201,7 +205,9 @@ def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
 def _order_sync(opened: _Opened, chosen: ChosenOrders) -> OrderSync:
     settings = opened.settings
     destination = OrdersTable(chosen, opened.tables, opened.tables.document.id)
-    writer = OrderWriter(opened.shopify, tuple(chosen.from_grist)) if chosen.from_grist else None
+    plain = [name for name in chosen.from_grist if name not in chosen.statuses]
+    writer = OrderWriter(opened.shopify, plain) if chosen.from_grist else None
+    statuses = StatusWriter(OrderDesk(Conversation(opened.shopify)), chosen.notify) if chosen.statuses else None
     rows = order_rows_shape(chosen)
     reader = OrderReader(opened.shopify, rows.metafields)
     return OrderSync(
@@ -209,12 +215,13 @@ def _order_sync(opened: _Opened, chosen: ChosenOrders) -> OrderSync:
         reader,
         destination,
         order_policy(chosen, settings),
-        limits(settings),
+        replace(limits(settings), final=FINAL),
         opened.request,
         opened.clock,
         opened.rng,
         opened.progress,
         writer,
+        statuses=statuses,
     )
 
 

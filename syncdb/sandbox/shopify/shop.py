@@ -186,6 +186,12 @@ class Shop(Returns):
         order["closedAt"] = order["closedAt"] or self.stamp(at)
         return self.changed(order, at)
 
+    def reopen(self, order_id: str, at: datetime | None = None) -> Node:
+        """Take an order out of the archive."""
+        order = self.orders[order_id]
+        order["closedAt"] = None
+        return self.changed(order, at)
+
     def delete(self, order_id: str) -> None:
         """Delete an order for good; afterwards only its id is known (observed)."""
         self.forget(order_id)

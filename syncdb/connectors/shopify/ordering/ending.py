@@ -1,4 +1,4 @@
-"""Orders that were paid elsewhere, or are cancelled. Cancelling is a job that the shop does a little later."""
+"""Orders that were paid elsewhere, are archived or cancelled. Cancelling is a job that the shop does a little later."""
 
 from dataclasses import dataclass
 
@@ -16,6 +16,10 @@ CANCEL = """mutation CancelOrder($id: ID!, $reason: OrderCancelReason!, $restock
 }"""
 PAY = """mutation MarkPaid($id: ID!) {
   orderMarkAsPaid(input: {id: $id}) { order { id } userErrors { field message } } }"""
+CLOSE = """mutation ArchiveOrder($id: ID!) {
+  orderClose(input: {id: $id}) { order { id } userErrors { field message } } }"""
+OPEN = """mutation ReopenOrder($id: ID!) {
+  orderOpen(input: {id: $id}) { order { id } userErrors { field message } } }"""
 STATE = "query Ending($id: ID!) { order(id: $id) { id cancelledAt displayFinancialStatus } }"
 REASONS = frozenset({"CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "OTHER", "STAFF"})
 LONGEST_NOTE = 255  # observed
@@ -24,7 +28,7 @@ PAID = frozenset({"PAID", "PARTIALLY_REFUNDED", "REFUNDED"})
 
 @dataclass(slots=True)
 class OrderEnder:
-    """Pays and cancels orders of one shop."""
+    """Pays, archives and cancels orders of one shop."""
 
     desk: OrderDesk
 
@@ -53,6 +57,15 @@ class OrderEnder:
         answered = self.desk.send(PAY, {"id": order_id}, "orderMarkAsPaid", "Marking an order as paid")
         if answered.errors:
             return Outcome(Result.REJECTED, why=f"Shopify does not take it for paid: {said(answered.errors)}")
+        return Outcome(Result.DONE)
+
+    def archive(self, order_id: str, *, closed: bool) -> Outcome:
+        """Put an order into the archive, or take it out again. Done twice it changes nothing."""
+        document, name = (CLOSE, "orderClose") if closed else (OPEN, "orderOpen")
+        answered = self.desk.send(document, {"id": order_id}, name, "Archiving an order" if closed else "Reopening an order")
+        if answered.errors:
+            what = "archive" if closed else "reopen"
+            return Outcome(Result.REJECTED, why=f"Shopify does not {what} it: {said(answered.errors)}")
         return Outcome(Result.DONE)
 
     def _state(self, order_id: str) -> tuple[bool, str] | None:

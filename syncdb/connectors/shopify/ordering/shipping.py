@@ -107,6 +107,11 @@ class Shipper:
                 return Outcome(Result.REJECTED, why=f"Shopify does not ship it: {said(answered.errors)}")
         return Outcome(Result.DONE, order_id)
 
+    def follow(self, order_id: str, parcel: Parcel) -> Outcome:
+        """Give what was shipped last this tracking. Ships nothing: REJECTED where anything is left to ship."""
+        state = self.state(order_id)
+        return Outcome(Result.STALE, why=GONE) if state is None else self._followed(state, parcel)
+
     def _followed(self, state: ShippingState, parcel: Parcel) -> Outcome:
         """Nothing is left to ship: give the last shipment this tracking, where it has another."""
         if held := [leg for leg in state.legs if leg.left]:

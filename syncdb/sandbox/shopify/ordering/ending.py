@@ -1,4 +1,7 @@
-"""Orders that are paid or cancelled. Cancelling is promised with a job and done a little later (refusals observed)."""
+"""Orders that are paid, archived or cancelled. Cancelling is promised with a job and done a little later (refusals observed).
+
+That archiving what is archived, and opening what is open, is taken and changes nothing is taken on trust.
+"""
 
 from __future__ import annotations
 
@@ -72,8 +75,24 @@ def _paid(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     return {"order": shop.mark_paid(order["id"]), "userErrors": []}
 
 
+def _archive(closed: bool) -> Resolver:
+    def change(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+        may_write(run, "write_orders", step.name)
+        shop = run.context.shop
+        order = shop.visible(args["input"]["id"], run.context.everything)
+        if order is None:
+            return {"order": None, "userErrors": [refusal(["id"], "Order does not exist")]}
+        if bool(order["closedAt"]) is not closed:
+            order = shop.close(order["id"]) if closed else shop.reopen(order["id"])
+        return {"order": order, "userErrors": []}
+
+    return change
+
+
 ENDING: dict[tuple[str, str], Resolver] = {
     ("Mutation", "orderCancel"): _cancel,
     ("Mutation", "orderMarkAsPaid"): _paid,
+    ("Mutation", "orderClose"): _archive(True),
+    ("Mutation", "orderOpen"): _archive(False),
     ("QueryRoot", "job"): _job,
 }

@@ -1,0 +1,29 @@
+"""Statuses of orders that people typed though the shop does not take them from there: put back, and told."""
+
+from collections.abc import Iterator
+
+from syncdb.engine.policy import RESTORED
+from syncdb.engine.report import Note, Report
+from syncdb.model import Action, Operation, Side
+from syncdb.pairs.selection import ORDER_STATUSES
+from syncdb.wording import some_of
+
+NAMED = 5
+SWITCH_ON = (
+    "Do it in the Shopify admin, or let Grist do it: name the field in from_grist of the orders and in shopify_writes "
+    "(docs/grist.md)."
+)
+
+
+def with_put_back(report: Report) -> Report:
+    """The report with a note about such statuses."""
+    typed = [] if report.plan is None else [one for op in report.plan.operations for one in _typed(op)]
+    if typed:
+        told = f"{len(typed)} status(es) of orders typed in Grist are not carried out in the shop: {some_of(typed, NAMED)}."
+        report.note(Note("status_put_back", f"{told} The cells show again what the shop shows.", SWITCH_ON))
+    return report
+
+
+def _typed(op: Operation) -> Iterator[str]:
+    if op.side is Side.RIGHT and op.action is Action.UPDATE and RESTORED in op.reason.split("+"):
+        yield from (f"{op.expected.get(name)} ({op.key})" for name in op.changes if name in ORDER_STATUSES)
