@@ -11,7 +11,8 @@ class Question:
     """The question for one setting, named by `key`. An empty answer means `default`, or no answer where none is `needed`.
 
     It is not asked once the setting `unless` is answered, and only if `given` is. `option` answers it on the command line
-    (`--shop`, shown with `metavar`); secrets have none, because other accounts can see a command line.
+    (`--shop`, shown with `metavar`); secrets have none, because other accounts can see a command line. `upload`: the answer is
+    the path of a small text file, which can also be sent and is then kept under this name.
     """
 
     key: str
@@ -22,6 +23,7 @@ class Question:
     given: str = ""
     option: str = ""
     metavar: str = ""
+    upload: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,11 @@ NEEDED: Mapping[str, str] = {
 
 def check(settings: ErpSettings, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
     """All that a run needs of both systems."""
-    return [*_check_shop(settings, reader, clock), *check_erp(settings, clock)]
+    return [*check_shop(settings, reader, clock), *check_erp(settings, clock)]
 
 
-def _check_shop(settings: ErpSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:
+def check_shop(settings: ErpSettings, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
+    """The shop's token, permissions and API version."""
     try:
         with shop_of(settings, clock) as client:
             shop = Conversation(client).shop()

@@ -4,12 +4,12 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
-from syncdb.clock import Clock
+from syncdb.clock import SYSTEM, Clock
 from syncdb.engine.progress import Progress
 from syncdb.engine.request import RunRequest
 from syncdb.pairs.base import Hearing, Implementation, Run
 from syncdb.pairs.opening import open_ledger, retrier
-from syncdb.pairs.shopify_erp.checks import check
+from syncdb.pairs.shopify_erp.checks import check, check_shop
 from syncdb.pairs.shopify_erp.database_actions import DATABASE_ACTIONS
 from syncdb.pairs.shopify_erp.editing import EDITING, mapped
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
@@ -17,7 +17,9 @@ from syncdb.pairs.shopify_erp.run import FIELDS, ErpRun
 from syncdb.pairs.shopify_erp.run_actions import run_actions
 from syncdb.pairs.shopify_erp.settings import ErpSettings, load
 from syncdb.pairs.shopify_erp.switches import KEPT
+from syncdb.systems.postgres.checks import check_erp
 from syncdb.systems.postgres.connecting import erp_of, erp_tables
+from syncdb.systems.questions import Tried
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import kinds_of, one_shop_by_name, shop_sender
 
@@ -70,6 +72,10 @@ IMPLEMENTATION = Implementation(
     check,
     _selected,
     _unknown_fields,
+    tries={
+        "shopify": lambda answers: Tried(check_shop(answers, None)),
+        "erp": lambda answers: Tried(check_erp(answers, SYSTEM)),
+    },
     hearing=Hearing(
         lambda settings: (shop_sender(settings),),
         _heard_kinds,

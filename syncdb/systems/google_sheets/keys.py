@@ -47,7 +47,7 @@ GOOGLE_SHEETS = System(
             (
                 Question(
                     "google_service_account_file", "Path of the key file", "service_account.json", option="--key-file",
-                    metavar="PATH",
+                    metavar="PATH", upload="service_account.json",
                 ),
             ),
             "A way into Google. console.cloud.google.com: make a project, enable the Google Sheets API and the Google Drive API, "

@@ -17,6 +17,7 @@ from syncdb.web.pages import (
     secrets,
     settings,
     setup,
+    setup_steps,
     sync,
     things,
     today,
@@ -43,5 +44,6 @@ ALL = (
     settings.WAYS,
     secrets.WAYS,
     setup.WAYS,
+    setup_steps.WAYS,
     people.WAYS,
 )

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from syncdb.errors import ConfigurationError, LedgerUnusable
+from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
 from syncdb.programs import MANAGER
 from syncdb.services.calendar import span
@@ -15,6 +16,7 @@ from syncdb.services.settings_shown import SettingShown, settings_shown
 from syncdb.services.status import read_status
 from syncdb.services.usable_pairs import meant_pairs
 from syncdb.systems.check import CheckState
+from syncdb.systems.questions import Topic
 from syncdb.web.access import Way
 from syncdb.web.rendering import asked, page, site
 
@@ -32,26 +34,28 @@ class Step:
     address: str = ""
     word: str = ""
     lacking: tuple[SettingShown, ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
 
 
 def setup() -> Response:
-    """The five steps, for each pair that is configured (or the first that could be)."""
+    """The five steps, for the pair that is named, else for those that are configured (or the first that could be)."""
     place = site()
-    pairs = meant_pairs(None, place.config, place.env)
+    pairs = meant_pairs(registry.pair_named(request.args.get("pair", "")), place.config, place.env)
     steps = list(_steps(pairs))
     current = next((number for number, one in enumerate(steps) if not one.done), None)
     told = ", ".join(pair.about for pair in pairs)
-    return page("setup.html", "Set-up", command="init", steps=steps, current=current, about=told)
+    others = [pair for pair in registry.PAIRS if pair not in pairs]
+    return page("setup.html", "Set-up", command="init", steps=steps, current=current, about=told, others=others)
 
 
 def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
     place = site()
     shown = settings_shown(pairs, place.flags, place.env, place.folder, place.config)
     groups = dict(shown.groups)
-    left = list(dict.fromkeys(pair.systems[0].title for pair in pairs))
-    right = list(dict.fromkeys(pair.systems[1].title for pair in pairs))
-    yield _system_step(" and ".join(left), [one for title in left for one in groups[title]])
-    yield _system_step(" and ".join(right), [one for title in right for one in groups[title]])
+    for side in (0, 1):
+        titles = list(dict.fromkeys(pair.systems[side].title for pair in pairs))
+        settings = [one for title in titles for one in groups[title]]
+        yield _system_step(" and ".join(titles), settings, _forms(pairs, [pair.systems[side].topics for pair in pairs]))
     yield _chosen(pairs)
     made, usual = _runs()
     tested = any(run["mode"] == "test" or run["exit_code"] == 0 for run in made)
@@ -61,7 +65,16 @@ def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
     yield Step("Schedule", usual is not None, told, f"{MANAGER} schedule says how this computer does it by itself.")
 
 
-def _system_step(title: str, settings: list[SettingShown]) -> Step:
+def _forms(pairs: tuple[PairType, ...], topics: Sequence[Sequence[Topic]]) -> tuple[tuple[str, str], ...]:
+    """Where the questions of some topics of each pair are answered; what two pairs share is asked once."""
+    found: dict[str, str] = {}
+    for pair, mine in zip(pairs, topics, strict=True):
+        for topic in mine:
+            found.setdefault(topic.name, f"/setup/{pair.name}/{pair.all_topics.index(topic) + 1}")
+    return tuple((address, name) for name, address in found.items())
+
+
+def _system_step(title: str, settings: list[SettingShown], forms: tuple[tuple[str, str], ...]) -> Step:
     lacking = tuple(one for one in settings if one.needed and not one.value)
     tested = site().tested
     failed = [one for one in tested.checks if one.state is CheckState.FAILED] if tested else []
@@ -69,17 +82,18 @@ def _system_step(title: str, settings: list[SettingShown]) -> Step:
     if not lacking:
         told += f" {len(failed)} checks failed when it was tested." if failed else " The test says whether they work."
     step = f"{MANAGER} init asks for them and tries each answer at once." if lacking else ""
-    return Step(title, not lacking, told, step, "/settings", "Test the connections", lacking)
+    return Step(title, not lacking, told, step, "/settings", "Test the connections", lacking, forms)
 
 
 def _chosen(pairs: tuple[PairType, ...]) -> Step:
+    forms = _forms(pairs, [pair.topics for pair in pairs])
     try:
         told = "; ".join(one.implementation.selected(one.settings) for one in site().usable())
     except ConfigurationError as error:
         told = f"The configuration cannot be used yet: {' '.join(error.problems[:3])}"
-        return Step(KEPT, False, told, error.next_step)
+        return Step(KEPT, False, told, error.next_step, forms=forms)
     docs = ", ".join(pair.docs for pair in pairs)
-    return Step(KEPT, True, told, f"What can be chosen: {docs}", "/mapping", "Mapping")
+    return Step(KEPT, True, told, f"What can be chosen: {docs}", "/mapping", "Mapping", forms=forms)
 
 
 def _runs() -> tuple[Sequence[dict[str, Any]], Rhythm | None]:

@@ -1,0 +1,190 @@
+"""Setting a pair up without a terminal: its questions, what is known of the answers, trying them, and keeping them.
+
+Secrets go into the encrypted store, all else into the configuration file. What is stored is never told again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from syncdb.config.keys import GENERAL, Key
+from syncdb.config.reading import Reading, read
+from syncdb.config.secret_store import SecretStore, last4
+from syncdb.errors import ConfigurationError
+from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
+from syncdb.services.config_changes import ConfigChanges
+from syncdb.systems.check import Check, CheckState
+from syncdb.systems.questions import Question, Topic
+
+PATIENCE = 10  # seconds for which a system is asked while somebody waits
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One question as it is asked now. `value` is the present answer, or the one that is usual; never that of a secret.
+
+    `known` says that a secret is there, `instead` names the setting with which an answer is needless.
+    """
+
+    question: Question
+    key: Key
+    value: str
+    known: str
+
+    @property
+    def instead(self) -> str:
+        return self.question.unless
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of answering a topic: the checked answers by setting as they were given, and what is wrong with others.
+
+    An empty answer takes away the one that was there.
+    """
+
+    given: Mapping[str, str]
+    problems: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class SetUp:
+    """The set-up of one pair. `place` is the configuration that it changes."""
+
+    pair: PairType
+    place: ConfigChanges
+    _reading: Reading = field(init=False)
+
+    def __post_init__(self) -> None:
+        place = self.place
+        self._reading = read(self.pair.all_keys, registry.known_keys(), place.flags, place.env, place.folder, place.config)
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        return self.pair.all_topics
+
+    def asked(self, topic: Topic) -> list[Asking]:
+        """The questions of a topic with what is known."""
+        return [self._asking(question) for question in topic.questions]
+
+    def answered(self, topic: Topic) -> bool:
+        """Whether everything that the topic needs is there."""
+        return not any(self._lacking(question, {}) for question in topic.questions)
+
+    def facts(self, topic: Topic) -> Mapping[str, str]:
+        """What earlier answers bring to light without anybody being asked."""
+        found: dict[str, str] = {}
+        for one in self.topics[: self.topics.index(topic)]:
+            if one.offline and self.answered(one):
+                found |= self._tried(one, {}).facts
+        return found
+
+    def guarded(self, topic: Topic) -> bool:
+        """Whether the password is asked for again: for secrets, and for what lets something be written."""
+        editing = self.pair.load_implementation().editing
+        switches = editing.switches if editing else {}
+        return any(self._key(one).secret or one.key in switches for one in topic.questions)
+
+    def judge(self, topic: Topic, form: Mapping[str, str]) -> Answered:
+        """The answers as far as they were given; a secret that is left empty stays as it is."""
+        given: dict[str, str] = {}
+        problems = []
+        for question in topic.questions:
+            raw = form.get(question.key, "").strip()
+            if not raw:
+                if question.key in form and not self._key(question).secret and self._raw(question.key) is not None:
+                    given[question.key] = ""
+                continue
+            try:
+                self._key(question).check(raw)
+            except ValueError as why:
+                problems.append(f"{question.key} {why}.")
+            else:
+                given[question.key] = raw
+        problems += [
+            f"{question.text}: this is needed." for question in topic.questions if not problems and self._lacking(question, given)
+        ]
+        return Answered(given, problems)
+
+    def tried(self, topic: Topic, given: Mapping[str, str]) -> Sequence[Check]:
+        """What comes of trying a topic with these answers; nothing where there is no way to try it."""
+        return [one for one in self._tried(topic, given).checks if one.state is not CheckState.SKIPPED]
+
+    def keep(self, given: Mapping[str, str], now: datetime) -> list[str]:
+        """Keep answers, and say where. Raises ConfigurationError where another place counts before that."""
+        known = registry.known_keys().by_name
+        secrets = {name: value for name, value in given.items() if known[name].secret}
+        moved = {name: value for name, value in given.items() if name not in secrets and value != _text(self._raw(name))}
+        plain = {name: _as_json(known[name], value) for name, value in moved.items()}
+        self._refuse_from_environment(secrets)
+        if plain:
+            held = self.place.held()
+            self.place.save(plain, {name: held.get(name) for name in plain}, now)
+        store = SecretStore.of(self.place.file, self.place.env)
+        for name, value in secrets.items():
+            store.put(name, value, now)
+        told = [f"{', '.join(plain)}: stored in {self.place.file.name}."] if plain else []
+        return [*told, *([f"{', '.join(secrets)}: stored, encrypted."] if secrets else [])]
+
+    def _key(self, question: Question) -> Key:
+        return registry.known_keys().by_name[question.key]
+
+    def _raw(self, name: str) -> Any:
+        rank = self._reading.rank(name)
+        return None if rank is None else self._reading.sources[rank].values[name]
+
+    def _asking(self, question: Question) -> Asking:
+        key, raw = self._key(question), self._raw(question.key)
+        if key.secret:
+            end = last4(raw) if isinstance(raw, str) else None
+            known = f"set{f', ends in {end}' if end else ''} ({self._reading.where(key.name)})" if raw else ""
+            return Asking(question, key, "", known)
+        return Asking(question, key, _text(raw) or question.default, "")
+
+    def _lacking(self, question: Question, given: Mapping[str, str]) -> bool:
+        def there(name: str) -> bool:
+            return bool(given[name]) if name in given else self._raw(name) is not None
+
+        spared = bool(question.unless) and there(question.unless)
+        idle = bool(question.given) and not there(question.given)
+        return question.needed and not question.default and not there(question.key) and not spared and not idle
+
+    def _tried(self, topic: Topic, given: Mapping[str, str]) -> Any:
+        attempt = self.pair.load_implementation().tries.get(topic.name)
+        return attempt(self._so_far(given)) if attempt else SimpleNamespace(checks=(), facts={})
+
+    def _so_far(self, given: Mapping[str, str]) -> SimpleNamespace:
+        """All settings as they would be; those that are not there by default."""
+        values = dict(self._reading.values) | {"deadline_seconds": PATIENCE}
+        for key in (*self.pair.all_keys, *GENERAL):
+            if key.name in given:
+                found = key.check(given[key.name]) if given[key.name] else key.default
+                values[key.name] = self.place.file.parent / found if isinstance(found, Path) else found
+        return SimpleNamespace(**values)
+
+    def _refuse_from_environment(self, secrets: Mapping[str, str]) -> None:
+        known = registry.known_keys().by_name
+        if named := [known[name].env for name in secrets if not known[name].unfilled(self.place.env.get(known[name].env))]:
+            raise ConfigurationError(
+                [f"{', '.join(named)} stands in the environment and counts before what is stored. Nothing was changed."],
+                next_step="Take it out of the environment, or change it there.",
+            )
+
+
+def _text(raw: Any) -> str:
+    """An answer as it is typed."""
+    return ", ".join(map(str, raw)) if isinstance(raw, list) else "" if raw is None else str(raw)
+
+
+def _as_json(key: Key, raw: str) -> object:
+    """A setting as it shall stand in the file: numbers, lists and switches as such, else as it was answered. None: not at all."""
+    if not raw:
+        return None
+    value = key.check(raw)
+    if isinstance(value, bool | int | dict):
+        return value
+    return list(value) if isinstance(value, tuple) else raw

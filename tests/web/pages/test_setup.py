@@ -1,0 +1,142 @@
+"""A pair set up in the browser: each step tried against the systems, secrets stored encrypted and never shown again."""
+
+import json
+import re
+import shutil
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.services.jobs import Jobs
+from syncdb.web.asked import Site
+from syncdb.web.login import Door
+from syncdb.web.site import site_of
+from tests.web.pages.browsing import PASSWORD, Visitor, logged_in, text_of
+from tests.web.pages.conftest import Shown
+
+ASKED: tuple[str, ...] = ("SHOPIFY_STORE_NAME", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET", "SHOPIFY_ACCESS_TOKEN")
+ASKED += ("GRIST_SERVER", "GRIST_API_KEY", "GRIST_DOCUMENT", "GRIST_SYNC", "SHOPIFY_WRITES")
+ASKED += ("TARGET_SPREADSHEET", "GOOGLE_SERVICE_ACCOUNT_FILE", "SENTOS_API_URL")
+
+
+@dataclass
+class Fresh:
+    """Nobody has set anything up; `known` are the answers that would work."""
+
+    site: Site
+    file: Path
+    known: dict[str, str]
+    owner: Visitor
+
+
+@pytest.fixture
+def fresh(lively: Shown, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Fresh:
+    monkeypatch.chdir(tmp_path)
+    door = tmp_path / "own.web.db"
+    shutil.copy(lively.site.door.path, door)
+    env = {name: value for name, value in lively.site.env.items() if name not in ASKED}
+    env["SYNCDB_KEY_FILE"] = str(tmp_path_factory.mktemp("elsewhere") / "key")
+    file = tmp_path / "config.json"
+    site = replace(
+        lively.site,
+        config=None,
+        db=tmp_path / "ledger.db",
+        env=env,
+        folder=tmp_path,
+        door=Door(door),
+        jobs=Jobs(tmp_path / "ledger.db", None, tmp_path, program=("true",), env=env),
+    )
+    return Fresh(site, file, {name: lively.site.env.get(name, "") for name in ASKED}, logged_in(site, site_of(site), "Olga"))
+
+
+def test_grist_is_set_up_step_by_step(fresh: Fresh) -> None:
+    owner, known = fresh.owner, fresh.known
+    assert 'href="/setup/grist/1"' in owner.page("/setup")
+    shop: dict[str, Any] = {
+        "shopify_store_name": known["SHOPIFY_STORE_NAME"],
+        "shopify_client_id": known["SHOPIFY_CLIENT_ID"],
+        "shopify_client_secret": known["SHOPIFY_CLIENT_SECRET"],
+    }
+    page = owner.page("/setup/grist/1")
+    assert "dev.shopify.com/dashboard" in page and 'type="password"' in page
+    wrong = owner.post("/setup/grist/1", password=PASSWORD, do="keep", **shop | {"shopify_client_secret": "shpss_" + "0" * 32})
+    assert wrong.status_code == 409 and "Does not work" in wrong.text and "0" * 32 not in wrong.text
+    assert not fresh.file.exists() and shop["shopify_client_id"] in wrong.text
+    assert owner.post("/setup/grist/1", password="a wrong one", do="keep", **shop).status_code == 409
+    tested = owner.post("/setup/grist/1", password=PASSWORD, do="test", **shop)
+    assert tested.status_code == 200 and "Works" in tested.text and not fresh.file.exists()
+    page = owner.done("/setup/grist/1", password=PASSWORD, do="keep", **shop)
+    assert "shopify_client_secret: stored, encrypted." in page and "The Grist server" in page
+    place: dict[str, Any] = {"grist_server": known["GRIST_SERVER"], "grist_api_key": known["GRIST_API_KEY"]}
+    page = owner.done("/setup/grist/2", password=PASSWORD, do="keep", **place)
+    assert owner.post("/setup/grist/3", do="keep", grist_workspace="", grist_document="").status_code == 409
+    page = owner.done("/setup/grist/3", do="keep", grist_workspace="", grist_document=known["GRIST_DOCUMENT"])
+    assert "What may be written to the shop" in page
+    assert owner.post("/setup/grist/4", do="keep", shopify_writes="inventory").status_code == 409  # without the password
+    page = text_of(owner.done("/setup/grist/4", password=PASSWORD, do="keep", shopify_writes="inventory, variants.price"))
+    assert "Start a test" in page and "4. Test" in page
+    held = json.loads(fresh.file.read_text(encoding="utf-8"))
+    assert held["shopify_writes"] == ["inventory", "variants.price"] and held["grist_document"] == known["GRIST_DOCUMENT"]
+    assert not set(held) & {"shopify_client_secret", "grist_api_key"} and fresh.file.stat().st_mode & 0o077 == 0
+    stored = fresh.file.with_name("secrets.json").read_text(encoding="utf-8")
+    everything = "".join(owner.page(path) for path in ("/setup", *(f"/setup/grist/{step}" for step in range(1, 5)), "/settings"))
+    for secret in (known["SHOPIFY_CLIENT_SECRET"], known["GRIST_API_KEY"]):
+        assert secret not in stored + everything + fresh.file.read_text(encoding="utf-8")
+    assert f"ends in {known['SHOPIFY_CLIENT_SECRET'][-4:]}" in everything
+    assert "grist" in [one.pair.name for one in fresh.site.usable()]  # a run can begin
+    assert "/runs/" in owner.post("/sync", pair="grist", mode="test").headers["Location"]
+
+
+def test_an_answer_is_taken_away_and_what_stands_in_the_environment_is_left(fresh: Fresh) -> None:
+    fresh.file.write_text('{"grist_workspace": 7, "grist_document": "Shop"}', encoding="utf-8")
+    page = fresh.owner.page("/setup/grist/3")
+    assert 'value="7"' in page
+    fresh.site.env = {**fresh.site.env, "GRIST_SERVER": fresh.known["GRIST_SERVER"]}
+    given: dict[str, Any] = {"grist_workspace": "", "grist_document": "Shop", "do": "keep", "anyway": "yes"}
+    fresh.owner.done("/setup/grist/3", **given)
+    assert json.loads(fresh.file.read_text(encoding="utf-8")) == {"grist_document": "Shop"}
+    fresh.site.env = {**fresh.site.env, "GRIST_API_KEY": "0123456789abcdef0123456789"}
+    refused = fresh.owner.post(
+        "/setup/grist/2",
+        password=PASSWORD,
+        do="keep",
+        anyway="yes",
+        grist_api_key="x" * 30,
+        grist_server=fresh.known["GRIST_SERVER"],
+    )
+    assert (
+        refused.status_code == 409 and "GRIST_API_KEY stands in the environment" in refused.text and "x" * 30 not in refused.text
+    )
+
+
+def test_googles_key_file_is_sent_checked_and_kept_for_its_owner_only(fresh: Fresh, lively: Shown) -> None:
+    key = Path(lively.site.env["GOOGLE_SERVICE_ACCOUNT_FILE"]).read_bytes()
+    owner = fresh.owner
+
+    def sent(content: bytes, name: str) -> str:
+        token = re.search(r'name="token" value="([^"]+)"', owner.page("/setup/sheets/2"))
+        assert token
+        data = {"token": token[1], "do": "keep", "google_service_account_file": (BytesIO(content), name)}
+        headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+        return owner.client.post("/setup/sheets/2", data=data, headers=headers, content_type="multipart/form-data").text
+
+    for wrong in (b"{}", b"\xff\xfe\x00", b"x" * 30_000):
+        assert "service account" in sent(wrong, "key.json") or wrong != b"{}"
+        assert [one.name for one in fresh.file.parent.glob("service_account*")] == []
+    sent(key, "../../../etc/passwd")
+    kept = fresh.file.with_name("service_account.json")
+    assert kept.read_bytes() == key and kept.stat().st_mode & 0o077 == 0
+    assert json.loads(fresh.file.read_text(encoding="utf-8"))["google_service_account_file"] == "service_account.json"
+    assert json.loads(key)["client_email"] in owner.page("/setup/sheets/3")  # with whom to share the spreadsheet
+
+
+def test_only_an_owner_sets_up(fresh: Fresh) -> None:
+    for name in ("Oscar", "Vera"):
+        other = logged_in(fresh.site, site_of(fresh.site), name)
+        assert other.get("/setup/grist/1").status_code == 403 and "/setup/grist/1" not in other.page("/setup")
+        assert other.post("/setup/grist/1", password=PASSWORD, do="keep").status_code == 403
+    for nothing in ("/setup/nothing/1", "/setup/grist/0", "/setup/grist/99"):
+        assert fresh.owner.get(nothing).status_code == 404
