@@ -10,7 +10,7 @@ from syncdb.connectors.postgres.rows import ID, read_rows
 from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 
-ORDERS, INVENTORY, PRODUCTS = "orders", "inventory", "products"
+ORDERS, INVENTORY, PRODUCTS, CUSTOMERS = "orders", "inventory", "products", "customers"
 VARIANTS = "variants"  # what the shop calls the ERP's products
 Keys = Mapping[str, tuple[str, ...] | None]
 
@@ -57,6 +57,7 @@ class ErpChanges:
         self._add(told, ORDERS, self._owners(found.keys.get("order_items", ())))
         self._add(told, INVENTORY, found.keys.get(INVENTORY, ()))
         self._add(told, PRODUCTS, found.keys.get(PRODUCTS, ()))
+        self._add(told, CUSTOMERS, found.keys.get(CUSTOMERS, ()))
         self._add(told, INVENTORY, self._stock_of(found.keys.get("products", ())))
         for entity, keys in self.hints.items():
             self._add(told, entity, tuple(keys))

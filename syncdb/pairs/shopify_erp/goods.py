@@ -1,6 +1,6 @@
 """Goods of both sides: a row of the ERP's products is a variant of the shop, found by its SKU."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from syncdb.connectors.postgres.tables import ErpTable
@@ -14,7 +14,10 @@ from syncdb.values import Kind, Value
 MATCHING = Matching(("sku",))
 SHARED = ("price", "compare_at_price", "cost", "barcode")
 READ = ("sku", *SHARED, "product")
+MAKING = "making"  # a record shows it where it may be made on the other side
+OFF_SALE = frozenset({"archived", "inactive", "discontinued", "deleted"})  # the ERP's words
 ITEM = ShopField("inventory_item", Kind.IDENTIFIER, ("inventoryItem", "id"), lambda answered, zone: words(answered))
+STATUS = ShopField("product_status", Kind.TEXT, ("product", "status"), lambda answered, zone: words(answered))
 KINDS: Mapping[str, Kind] = {
     "sku": Kind.IDENTIFIER,
     "price": Kind.MONEY,
@@ -25,6 +28,7 @@ KINDS: Mapping[str, Kind] = {
     "shopify_product_id": Kind.IDENTIFIER,
     "shopify_inventory_item_id": Kind.IDENTIFIER,
     "sync_to_shopify": Kind.FLAG,
+    "status": Kind.TEXT,
 }
 LINKS = ("shopify_variant_id", "shopify_product_id", "shopify_inventory_item_id")
 OWNERS = {
@@ -40,9 +44,9 @@ def rules(table: ErpTable, wanted: Mapping[str, str]) -> dict[str, Rule]:
     return own | {name: OWNERS["shop"] for name in LINKS if table.has(name)}
 
 
-def wrong_rules(wanted: Mapping[str, object]) -> list[str]:
-    """What is wrong with such a setting, in sentences."""
-    problems = [f"there is no field {name!r}: there are {', '.join(SHARED)}" for name in wanted if name not in SHARED]
+def wrong_rules(wanted: Mapping[str, object], known: Sequence[str]) -> list[str]:
+    """What is wrong with such a setting for these fields, in sentences."""
+    problems = [f"there is no field {name!r}: there are {', '.join(known)}" for name in wanted if name not in known]
     return problems + [f"{name} must be one of {', '.join(OWNERS)}" for name, owner in wanted.items() if owner not in OWNERS]
 
 
@@ -55,10 +59,12 @@ def of_shop(shown: Snapshot) -> Snapshot:
 def _variant(found: Found) -> Found:
     fields = dict(found.record.fields)
     links: dict[str, Value] = {"shopify_variant_id": bare_id(found.record.key)}
+    if fields.pop(STATUS.name, None) == "ACTIVE":
+        links[MAKING] = True
     for name, source in (("shopify_product_id", "product"), ("shopify_inventory_item_id", "inventory_item")):
         if fields.get(source):
             links[name] = bare_id(str(fields.pop(source)))
-    return replace(found, record=Record(found.record.key, fields | links), blank=_blank(fields))
+    return replace(found, record=Record(found.record.key, fields | links), blank=_blank(fields | links))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,16 @@ class ErpGoods:
     def _shown(self, found: Found) -> Found:
         fields = dict(found.record.fields)
         fields["sku"] = _text(fields["sku"])
+        on_sale = (_text(fields.pop("status", None)) or "").lower() not in OFF_SALE
         if fields.pop("sync_to_shopify", True) is False:
             fields = {"sku": fields["sku"]}
+        elif on_sale:
+            fields[MAKING] = True
         return replace(found, record=Record(found.record.key, fields), blank=_blank(fields))
 
 
 def _blank(fields: Mapping[str, Value]) -> frozenset[str]:
-    return frozenset(name for name, value in fields.items() if value is None)
+    return frozenset(name for name, value in fields.items() if value is None or name == MAKING)
 
 
 def _text(value: Value) -> str | None:

@@ -12,8 +12,9 @@ from syncdb.pairs.opening import open_ledger, retrier
 from syncdb.pairs.shopify_erp.checks import check, check_shop
 from syncdb.pairs.shopify_erp.database_actions import DATABASE_ACTIONS
 from syncdb.pairs.shopify_erp.editing import EDITING, mapped
+from syncdb.pairs.shopify_erp.fields import FIELDS
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
-from syncdb.pairs.shopify_erp.run import FIELDS, ErpRun
+from syncdb.pairs.shopify_erp.run import ErpRun
 from syncdb.pairs.shopify_erp.run_actions import run_actions
 from syncdb.pairs.shopify_erp.settings import ErpSettings, load
 from syncdb.pairs.shopify_erp.switches import KEPT
@@ -55,7 +56,7 @@ def open_runs(
 
 
 def _selected(settings: ErpSettings) -> str:
-    return "products, stock and orders, as far as the ERP's table api_settings switches them on"
+    return "products, stock, customers and orders, as far as the ERP's table api_settings switches them on"
 
 
 def _unknown_fields(settings: ErpSettings, names: Sequence[str]) -> list[str]:

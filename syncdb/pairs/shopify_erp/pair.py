@@ -40,6 +40,25 @@ SHOPIFY_ERP = PairType(
             "Whose word counts for a field of products: `erp`, `shop` or `both`, such as `{\"price\": \"erp\"}` "
             "(docs/erp.md). Left out: both, and what both changed is asked.",
         ),
+        Key(
+            "erp_customer_fields", "ERP_CUSTOMER_FIELDS", validators.json_object, None,
+            "The same for fields of customers, such as `{\"note\": \"erp\"}`. Left out: both; tags are joined, and what "
+            "else both changed is asked.",
+        ),
+        Key(
+            "erp_new_products", "ERP_NEW_PRODUCTS", validators.one_of("shop", "erp", "both", "none"), "shop",
+            "Where products that only the other side has are made: `shop` (drafts of the ERP's products), `erp` (rows of the "
+            "shop's active products), `both` or `none`.",
+        ),
+        Key(
+            "erp_new_customers", "ERP_NEW_CUSTOMERS", validators.one_of("both", "shop", "erp", "none"), "both",
+            "Where customers that only the other side has are made: `shop`, `erp`, `both` or `none`.",
+        ),
+        Key(
+            "erp_gone_products", "ERP_GONE_PRODUCTS", validators.one_of("leave", "draft"), "leave",
+            "What happens to a product that one side deleted: `leave` it and say so, or `draft`: the shop's becomes a draft, the "
+            "ERP's is archived and switched off.",
+        ),
     ),
     named_by="erp_database_url",
     words=Words("the ERP", "ERP", left="shop", right="erp", makes_left=True),
@@ -47,6 +66,6 @@ SHOPIFY_ERP = PairType(
     docs="docs/erp.md",
     job="erp",
     implementation="syncdb.pairs.shopify_erp.implementation",
-    entities=("products", "inventory", "orders"),
+    entities=("products", "inventory", "customers", "orders"),
     actions=("install", "test", "queue", "process", "full"),
 )  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any
 from syncdb.config.reading import read
 from syncdb.connectors.postgres.address import ErpAddress
 from syncdb.pairs.registry import known_keys
-from syncdb.pairs.shopify_erp.goods import wrong_rules
+from syncdb.pairs.shopify_erp.customers import SHARED as CUSTOMER_FIELDS
+from syncdb.pairs.shopify_erp.goods import SHARED, wrong_rules
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
@@ -24,6 +25,10 @@ class ErpSettings(ShopSettings):
     erp_mapping: Path | None
     erp_source: str
     erp_fields: Mapping[str, str]
+    erp_customer_fields: Mapping[str, str]
+    erp_new_products: str
+    erp_new_customers: str
+    erp_gone_products: str
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -39,9 +44,8 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
     reading = read(SHOPIFY_ERP.all_keys, known_keys(), flags, env, directory, config_path)
     choose_credentials(reading)
     reading.tell_detour("shopify_base_url", "Shopify")
-    fields = reading.values["erp_fields"] or {}
-    where = reading.where("erp_fields")
-    reading.problems += [f"erp_fields ({where}): {problem}." for problem in wrong_rules(fields)]
+    for name, known in (("erp_fields", SHARED), ("erp_customer_fields", CUSTOMER_FIELDS)):
+        fields = reading.values[name] = reading.values[name] or {}
+        reading.problems += [f"{name} ({reading.where(name)}): {problem}." for problem in wrong_rules(fields, known)]
     reading.refuse_problems()
-    reading.values["erp_fields"] = fields
     return ErpSettings(**reading.values, notices=reading.hidden(reading.notices))

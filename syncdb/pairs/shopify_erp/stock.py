@@ -1,7 +1,7 @@
 """Stock of both sides: one record for each SKU at each location of the shop."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Capabilities, Connector
@@ -11,7 +11,7 @@ from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.connectors.postgres.rows import ID, read_rows
 from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.engine.match import Matching
-from syncdb.model import Attempt, Found, Operation, Outcome, Record, Result, Snapshot
+from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
 from syncdb.pairs.shopify_erp.places import Places
 from syncdb.values import Kind, Value
 from syncdb.wording import some_of
@@ -165,8 +165,3 @@ class ErpStock:
             yield Notice("no sku", told, "Give these products an SKU, the same as in the shop.")
         self._lost.clear()
         self._without_sku.clear()
-
-
-def done(told: Iterable[Told]) -> list[str]:
-    """The keys of what was written."""
-    return [operation.key for operation, outcome in told if outcome.result is Result.DONE]

@@ -8,38 +8,32 @@ from syncdb.connectors.postgres.settings_table import ApiSettings
 from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.systems.shopify.keys import shop_domain
 
-KEPT = ("products", "inventory", "orders")
-NOT_YET = ("customers",)
+KEPT = ("products", "inventory", "customers", "orders")
 SWITCH = "SHOPIFY_AUTO_SYNC_{}"
 
 
 def chosen(api: ApiSettings, examined: Examined, only: Sequence[str] = ()) -> list[str]:
     """What a run keeps in step: switched on, there in the database, and asked for."""
-    needs = {"products": ("products",), "inventory": ("inventory", "products"), "orders": ("orders", "order_items")}
+    needs = {"inventory": ("inventory", "products"), "orders": ("orders", "order_items")}
     return [
         name
         for name in KEPT
-        if api.on(name) and all(one in examined.tables for one in needs[name]) and (not only or name in only)
+        if api.on(name) and all(one in examined.tables for one in needs.get(name, (name,))) and (not only or name in only)
     ]
 
 
-def notices(settings: ErpSettings, api: ApiSettings, examined: Examined, *, fully: bool) -> Iterator[Notice]:
-    """What a person should know of the switches and the tables; `fully` also what stays as it is from run to run."""
+def notices(settings: ErpSettings, api: ApiSettings, examined: Examined) -> Iterator[Notice]:
+    """What a person should know of the switches and the tables."""
     for problem in api.problems:
         yield Notice("switch", problem, "Correct it there; it counts with the next run.")
     yield from _contradictions(settings, api)
-    for name in NOT_YET if fully else ():
-        if api.on(name):
-            told = (
-                f"{SWITCH.format(name.upper())} is on, but only buyers of orders come into the ERP: {name} are not kept in step."
-            )
-            yield Notice(f"not kept:{name}", told, "Switch it off in the table api_settings.")
     if not any(api.on(name) for name in KEPT):
         told = "Nothing is switched on in the ERP's table api_settings."
         yield Notice(
             "switched off",
             told,
-            f"Set {SWITCH.format('INVENTORY')}, {SWITCH.format('PRODUCTS')} or {SWITCH.format('ORDERS')} to true there.",
+            f"Set {SWITCH.format('INVENTORY')}, {SWITCH.format('PRODUCTS')}, {SWITCH.format('CUSTOMERS')} or "
+            f"{SWITCH.format('ORDERS')} to true there.",
         )
     for name in KEPT:
         if api.on(name) and name in examined.unusable:

@@ -175,7 +175,7 @@ class GoodsRun:
 
     def _read_goods(self, conversation: Conversation, places: list[Place]) -> Goods:
         shop = conversation.shop()
-        same_shop(self.ledger, shop.facts)
+        same_shop(self.ledger, shop.facts, conversation.client.shop)
         settings, host = self.settings, self.catalogue.client.host
         return Goods(
             self.ledger,

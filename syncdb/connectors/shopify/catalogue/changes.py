@@ -21,6 +21,7 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES, ShopEntity
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
+from syncdb.connectors.shopify.customers.entity import CUSTOMERS as CUSTOMER_ENTITY
 from syncdb.connectors.shopify.documents import SHOP
 from syncdb.values import iso, moment
 
@@ -53,6 +54,7 @@ class Listing:
 PRODUCTS = Listing("products", "products", _DATED)
 COLLECTIONS = Listing("collections", "collections", _DATED)
 ORDERS = Listing("orders", "orders", _DATED)
+CUSTOMERS = Listing("customers", "customers", _DATED)
 VARIANTS = Listing("variants", "productVariants", _BY_ID)
 ITEMS = Listing("variants", "inventoryItems", f"first: {PAGE}, query: $since", "variant { id }")
 _LEVELS = f"nodes {{ id inventoryLevels(first: {PAGE}, query: $since) {{ nodes {{ id }} {_PAGE_INFO} }} }} {_PAGE_INFO}"
@@ -63,6 +65,9 @@ MORE_LOCATIONS = f"""query MoreLocations($since: String!, $after: String) {{
 MORE_LEVELS = f"""query MoreLevels($location: ID!, $since: String!, $after: String) {{
   location(id: $location) {{ inventoryLevels(first: {PAGE}, query: $since, after: $after) {{ nodes {{ id }} {_PAGE_INFO} }} }}
 }}"""
+
+
+TOLD = {**ENTITIES, CUSTOMER_ENTITY.name: CUSTOMER_ENTITY}
 
 
 class Untold(Exception):
@@ -101,7 +106,7 @@ class ChangeFeed:
         return Changes(keys, _written(begun - self.overlap, self.fields))
 
     def _listings(self, entities: Sequence[str]) -> list[Listing]:
-        listings = [one for one in (PRODUCTS, VARIANTS, COLLECTIONS, ORDERS) if one.entity in entities]
+        listings = [one for one in (PRODUCTS, VARIANTS, COLLECTIONS, ORDERS, CUSTOMERS) if one.entity in entities]
         if "variants" in entities and ITEM_FIELDS & set(self.fields["variants"]):
             listings.append(ITEMS)
         return listings
@@ -111,7 +116,7 @@ class ChangeFeed:
     ) -> tuple[str, ...] | None:
         found: dict[str, None] = {}
         try:
-            self._refuse_untold(answer, ENTITIES[name], [one.name for one in listings] or ["locations"])
+            self._refuse_untold(answer, TOLD[name], [one.name for one in listings] or ["locations"])
             nodes = self._levels(answer, variables) if name == "inventory" else self._nodes(listings, answer, variables)
             for key in nodes:
                 found[key] = None
@@ -157,7 +162,7 @@ class ChangeFeed:
 
     def _more(self, document: str, root: str, variables: Mapping[str, Any], entity: str) -> Mapping[str, Any]:
         answer = self.conversation.ask(document, lambda: variables, f"Asking what changed of the shop's {entity}")
-        self._refuse_untold(answer, ENTITIES[entity], [root])
+        self._refuse_untold(answer, TOLD[entity], [root])
         return answer.data or {}
 
     def _refuse_untold(self, answer: Answer, entity: ShopEntity, roots: Collection[str]) -> None:

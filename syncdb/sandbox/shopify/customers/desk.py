@@ -57,6 +57,20 @@ class CustomerDesk:
             self.touched(node)
         return node
 
+    def subscribe(self, node: Node, state: str = "SUBSCRIBED") -> None:
+        """The customer consents to marketing by e-mail, or withdraws that."""
+        node["defaultEmailAddress"] = {**node["defaultEmailAddress"], "marketingState": state}
+        self.touched(node)
+
+    def live_at(self, node: Node, address: Node, *, default: bool) -> None:
+        """Keep an address of a customer, in the place of the one with its id; the first one, and `default`, is the usual one."""
+        known = [one for one in addresses_of(node) if one["id"] != address["id"]]
+        usual = default or not known or (node["defaultAddress"] or {}).get("id") == address["id"]
+        node["_addresses"] = [*known, address]
+        if usual:
+            node["defaultAddress"] = address
+        self.touched(node)
+
     def touched(self, node: Node) -> None:
         node["updatedAt"] = max(node["updatedAt"], self._stamp())
         self._show(node)
@@ -78,13 +92,20 @@ class CustomerDesk:
         self.index.put(node["id"], entry_of(node), now + self._lag(), now)
 
 
+def addresses_of(node: Node) -> list[Node]:
+    """All addresses of a customer."""
+    kept: list[Node] = node.get("_addresses") or ([node["defaultAddress"]] if node["defaultAddress"] else [])
+    return kept
+
+
 def apply(node: Node, given: dict[str, Any]) -> bool:
     """Write fields into a customer; whether anything changed. Names and addresses that follow from them follow."""
-    before = {name: node[name] for name in given}
+    before = {name: node.get(name) for name in given}
     node.update(given)
     email, phone = node["email"], node["phone"]
     node["displayName"] = " ".join(part for part in (node["firstName"], node["lastName"]) if part) or email or phone or ""
-    node["defaultEmailAddress"] = {"emailAddress": email, "marketingState": "NOT_SUBSCRIBED"} if email else None
+    consent = (node["defaultEmailAddress"] or {}).get("marketingState", "NOT_SUBSCRIBED")
+    node["defaultEmailAddress"] = {"emailAddress": email, "marketingState": consent} if email else None
     node["defaultPhoneNumber"] = {"phoneNumber": phone} if phone else None
     return any(node[name] != value for name, value in before.items())
 

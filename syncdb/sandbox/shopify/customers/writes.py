@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from syncdb.sandbox.shopify.customers.desk import CUSTOMERS, CustomerDesk
+from syncdb.sandbox.shopify.customers.desk import CUSTOMERS, CustomerDesk, addresses_of
 from syncdb.sandbox.shopify.execute import Execution, FieldFailed, Resolver, Source, Step
 from syncdb.sandbox.shopify.metafields import metafield_of, namespace_of
 from syncdb.sandbox.shopify.money import Node
@@ -22,6 +22,7 @@ from syncdb.sandbox.shopify.search import read_search
 
 INPUT = ["input"]
 SORTS = {"ID": "number", "UPDATED_AT": "updated_at", "CREATED_AT": "created_at"}
+ADDRESS_KEYS = {"countryCode": "countryCodeV2"}
 TEXTS = ("email", "phone", "firstName", "lastName", "note", "locale", "taxExempt")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+?[0-9 ()./-]{6,}")
@@ -130,16 +131,48 @@ def _problems(given: Node, there: Node | None, desk: CustomerDesk) -> Iterator[N
 
 def _written(there: Node | None, identifier: Mapping[str, Any], given: Node, run: Execution) -> Node:
     desk = desk_of(run)
+    if there is not None:
+        there.setdefault("_addresses", addresses_of(there))
     fields = {name: given[name] for name in TEXTS if name in given}
     fields |= {"tags": sorted(tags_of(given["tags"] or ()))} if "tags" in given else {}
     if given.get("addresses") is not None:  # a given list is the whole truth, null says nothing (observed)
         home = [address_in(one, run.context.shop.new_id()) for one in given["addresses"][:1]]
         fields["defaultAddress"] = home[0] if home else None
+        fields["_addresses"] = [address_in(one, run.context.shop.new_id()) for one in given["addresses"][1:]] + home
     node = desk.change(there, **fields) if there else desk.add(**fields)
     if custom := identifier.get("customId"):  # the shop stores it by itself (observed)
         entry = {"namespace": custom.get("namespace"), "key": custom["key"], "value": custom["value"], "type": "id"}
         put_metafield(goods_of(run), node, entry)
     return node
+
+
+def _add_address(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    may_write(run, "write_customers", step.name)
+    node = desk_of(run).nodes.get(args["customerId"])
+    if node is None:
+        return _no_address("customerId", "Customer does not exist")
+    address = address_in(args["address"], run.context.shop.new_id())
+    desk_of(run).live_at(node, address, default=bool(args.get("setAsDefault")))
+    return {"address": address, "userErrors": []}
+
+
+def _change_address(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    """Fields that are not given stay as they are."""
+    may_write(run, "write_customers", step.name)
+    node = desk_of(run).nodes.get(args["customerId"])
+    there = next((one for one in addresses_of(node) if one["id"] == args["addressId"]), None) if node else None
+    if node is None or there is None:
+        return _no_address("addressId", "Address does not exist")
+    made = address_in(args["address"], run.context.shop.new_id())
+    given = {ADDRESS_KEYS.get(name, name) for name in args["address"]}
+    changed = {name: value for name, value in made.items() if name in given or (name == "country" and "countryCodeV2" in given)}
+    address = there | changed
+    desk_of(run).live_at(node, address, default=bool(args.get("setAsDefault")))
+    return {"address": address, "userErrors": []}
+
+
+def _no_address(name: str, text: str) -> Node:
+    return {"address": None, "userErrors": [{"field": [name], "message": text}]}
 
 
 def buyer(desk: CustomerDesk, given: Mapping[str, Any], email: str | None, phone: str | None) -> Node | None:
@@ -165,4 +198,6 @@ CUSTOMER_FIELDS: dict[tuple[str, str], Resolver] = {
     ("QueryRoot", "customerByIdentifier"): _by_identifier,
     ("QueryRoot", "customers"): _list,
     ("Mutation", "customerSet"): _set,
+    ("Mutation", "customerAddressCreate"): _add_address,
+    ("Mutation", "customerAddressUpdate"): _change_address,
 }

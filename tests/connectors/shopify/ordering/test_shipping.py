@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.connectors.shopify.ordering.customers import CustomerMaker
+from syncdb.connectors.shopify.customers.making import CustomerMaker
 from syncdb.connectors.shopify.ordering.ending import OrderEnder
 from syncdb.connectors.shopify.ordering.shipping import Shipper
 from syncdb.connectors.shopify.ordering.wanted import Parcel

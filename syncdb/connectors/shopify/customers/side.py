@@ -1,0 +1,194 @@
+"""The customers of a shop as a connector: each is looked at just before it is written, and once more after it.
+
+A new one is looked for under its e-mail address or phone number before it is made and after every lost answer.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncdb.connectors.base import Capabilities
+from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
+from syncdb.connectors.shopify.catalogue.side import LATE
+from syncdb.connectors.shopify.catalogue.work import GONE, MOVED
+from syncdb.connectors.shopify.customers.entity import CUSTOMERS
+from syncdb.connectors.shopify.customers.making import CustomerMaker, address_input, set_input, unfit
+from syncdb.connectors.shopify.ordering.asking import OrderDesk
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
+from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
+from syncdb.values import Value, canonical, iso, same
+
+SHOP_ID = "shop_id"  # what the number that the shop gives is called in records
+log = logging.getLogger("syncdb.shopify")
+
+
+@dataclass(slots=True)
+class CustomersSide:
+    """Customers of one shop by `names` of their fields. `late` is how many seconds an unanswered write may still be applied."""
+
+    conversation: Conversation
+    names: Sequence[str]
+    late: float = LATE
+    title: str = "Shopify customers"
+    name: str = "Shopify customers"
+    can: Capabilities = field(default_factory=lambda: Capabilities(live=True, fits=lambda one: not unfit(one.changes)))
+    desk: OrderDesk = field(init=False)
+    _reader: CatalogueReader = field(init=False)
+    _sent: dict[int, float] = field(default_factory=dict, init=False)
+    _born: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desk = OrderDesk(self.conversation)
+        self._reader = CatalogueReader(self.conversation, CUSTOMERS, CUSTOMERS.chosen(self.names))
+        self._born = self.conversation.client.clock.monotonic()
+
+    def structure(self, token: int) -> Attempt | None:
+        """Nothing has to be made in a shop."""
+        return None
+
+    def fetch(self) -> Iterator[Snapshot]:
+        return map(_snapshot, self._reader.pages())
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        return _snapshot(self._reader.by_ids(keys))
+
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        """One customer at a time: each is several requests, of which any answer can be lost."""
+        return Attempt(token, (operations[0],), {"prepared_at": iso(self.conversation.client.clock.now())})
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        """Send it, unless it stands there already. UNKNOWN where an answer was lost."""
+        sent = self.desk.sent
+        try:
+            return [self._written(attempt.operations[0])]
+        except (OutcomeUnknown, NotUnderstood) as lost:
+            if isinstance(lost, NotUnderstood) and self.desk.sent == sent:
+                raise
+            log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
+            self._sent[attempt.token] = self.conversation.client.clock.monotonic()
+            return [Outcome(Result.UNKNOWN)]
+
+    def settle(self, attempt: Attempt) -> list[Outcome]:
+        """What became of it, by looking; what is not there is looked for again once it cannot come any more."""
+        operation = attempt.operations[0]
+        try:
+            found = self._stands(operation)
+            if found is None:
+                self._wait(attempt.token)
+                found = self._stands(operation)
+        except RemoteError as error:
+            log.warning("%s: what became of write %s cannot be seen: %s", self.name, attempt.token, error)
+            return [Outcome(Result.UNKNOWN)]
+        return [found or Outcome(Result.STALE, why="it was not applied")]
+
+    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
+        return None
+
+    def close(self) -> None:
+        """The client belongs to whoever made it."""
+
+    # --- writing
+
+    def _written(self, operation: Operation) -> Outcome:
+        if operation.action is Action.DELETE:
+            return Outcome(Result.REJECTED, why="customers are not deleted in Shopify from here")
+        if why := unfit(_told(operation)):
+            return Outcome(Result.REJECTED, why=f"{_called(operation)}: {why}")
+        if operation.action is Action.CREATE:
+            return self._made(operation)
+        there = self.look([operation.key]).found.get(operation.key)
+        if there is None:
+            return Outcome(Result.STALE, why=GONE)
+        if not agrees(operation.expected, there.record.fields):
+            return Outcome(Result.STALE, why=MOVED)
+        names = {**there.record.fields, **operation.changes}
+        outcome = self._set(operation.key, operation.changes, names)
+        return outcome if outcome.result is not Result.DONE else self._checked(operation)
+
+    def _set(self, id: str, changes: Mapping[str, Value], names: Mapping[str, Value]) -> Outcome:
+        """Write fields of a customer that there is; `names` holds the names for its address."""
+        maker, outcome = CustomerMaker(self.desk), Outcome(Result.DONE, id)
+        if given := set_input(changes):
+            outcome = maker.set(given, id)
+        if outcome.result is Result.DONE and canonical(changes.get("address")) is not None:
+            outcome = maker.live_at(id, address_input(changes["address"], names.get("first_name"), names.get("last_name")))
+        return outcome
+
+    def _made(self, operation: Operation) -> Outcome:
+        """Make a customer. One who has the address or number already is that customer: nothing of theirs is written over."""
+        told, maker = _told(operation), CustomerMaker(self.desk)
+        there = self._found(told)
+        if there is not None:
+            return self._as_it_stands(operation, there)
+        if not (told.get("email") or told.get("phone")):
+            return Outcome(
+                Result.REJECTED, why="a customer without an e-mail address and a phone number cannot be told from others"
+            )
+        made = maker.set(set_input(told))
+        if made.result is not Result.DONE or made.id is None:
+            return replace(made, why=f"{_called(operation)}: {made.why}")
+        if "address" in told:
+            moved = maker.live_at(made.id, address_input(told["address"], told.get("first_name"), told.get("last_name")))
+            if moved.result is not Result.DONE:
+                log.warning("%s: the address of %s was not taken: %s", self.name, made.id, moved.why)
+        return self._as_it_stands(operation, made.id)
+
+    def _found(self, told: Mapping[str, Value]) -> str | None:
+        email, phone = (str(told[name]) if told.get(name) else None for name in ("email", "phone"))
+        return CustomerMaker(self.desk).find(email, None if email else phone)
+
+    def _as_it_stands(self, operation: Operation, id: str) -> Outcome:
+        """The new customer, nothing being agreed about what the shop shows otherwise: the next comparison sees to that."""
+        there = self.look([id]).found.get(id)
+        shown = there.record.fields if there else {}
+        changes = operation.changes
+        unlike = {name for name in self.names if name in changes and not (name in shown and same(shown[name], changes[name]))}
+        named = {SHOP_ID: bare_id(id)} if SHOP_ID in changes else {}
+        return Outcome(Result.DONE, id, id=id, without=frozenset(unlike), instead=named)
+
+    def _checked(self, operation: Operation) -> Outcome:
+        """By what the shop shows now: done, also where it made something else of it."""
+        now = self.look([operation.key]).found.get(operation.key)
+        if now is None:
+            return Outcome(Result.STALE, why=GONE)
+        shown = now.record.fields
+        kept = {name: shown[name] for name, value in operation.changes.items() if name in shown and not same(value, shown[name])}
+        ignored = [name for name, value in kept.items() if same(value, operation.expected.get(name))]
+        if ignored:
+            return Outcome(Result.REJECTED, why=f"Shopify took the change, but {', '.join(ignored)} stayed as it was")
+        return Outcome(Result.DONE, operation.key, instead=kept)
+
+    def _stands(self, operation: Operation) -> Outcome | None:
+        if operation.action is Action.CREATE:
+            there = self._found(_told(operation))
+            return self._as_it_stands(operation, there) if there else None
+        found = self.look([operation.key]).found.get(operation.key)
+        return (
+            Outcome(Result.DONE, operation.key) if found is not None and agrees(operation.changes, found.record.fields) else None
+        )
+
+    def _wait(self, token: int) -> None:
+        """Let the time pass in which the write may still be applied. One of an earlier process was sent before this one began."""
+        clock = self.conversation.client.clock
+        passed = clock.monotonic() - self._sent.get(token, self._born)
+        if passed < self.late:
+            clock.sleep(self.late - passed)
+
+
+def _told(operation: Operation) -> dict[str, Value]:
+    """What an operation says: of a new customer only what holds something."""
+    if operation.action is not Action.CREATE:
+        return dict(operation.changes)
+    own = ("email", "phone", "first_name", "last_name", "note", "tags", "address")
+    return {name: operation.changes[name] for name in own if canonical(operation.changes.get(name)) is not None}
+
+
+def _called(operation: Operation) -> str:
+    known = {**operation.expected, **operation.changes}
+    return f"Customer {known.get('email') or known.get('phone') or operation.key}"
+
+
+def _snapshot(block: Block) -> Snapshot:
+    return Snapshot({key: seen.found for key, seen in block.seen.items()}, block.complete)

@@ -1,0 +1,96 @@
+"""Telling the ERP how a run went: its queue, and what became of each row that was written or refused."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from syncdb.connectors.postgres.database import ErpDatabase, Work
+from syncdb.connectors.postgres.rows import update
+from syncdb.connectors.postgres.tables import ErpTables
+from syncdb.connectors.shopify.shape import bare_id
+from syncdb.engine.links import Joins
+from syncdb.engine.report import Note, Report
+from syncdb.errors import SyncdbError
+from syncdb.ledger import Ledger
+from syncdb.model import Operation, Outcome, Result, Side
+from syncdb.pairs.shopify_erp.feeds import INVENTORY, ORDERS
+from syncdb.pairs.shopify_erp.queue_work import QueueWork
+
+Refusals = dict[tuple[str, str], str]
+Written = Mapping[str, Mapping[Side, Callable[[], Sequence[tuple[Operation, Outcome]]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a run wrote, by entity and side. `registered` gives the name of an entity's pair in the ledger."""
+
+    ledger: Ledger
+    database: ErpDatabase
+    tables: ErpTables
+    written: Written
+    registered: Callable[[str], str]
+
+    def tell(self, report: Report, queue: QueueWork | None) -> None:
+        """Say it. What cannot be told makes the run partial."""
+        refused, back = self._refusals()
+        try:
+            if queue is not None:
+                queue.end(report, refused, back)
+            self._mark(refused)
+        except SyncdbError as error:
+            report.note(Note("marks", f"The ERP could not be told how it went: {error}", error.next_step))
+            report.partial = True
+
+    def _refusals(self) -> tuple[Refusals, Refusals]:
+        """Why the shop did not take records, by entity and key of the ERP's row; why the ERP did not, by the shop's id."""
+        refused: Refusals = {}
+        back: Refusals = {}
+        for entity, both in self.written.items():
+            for side, told in both.items():
+                for operation, outcome in told():
+                    if outcome.result is Result.REJECTED:
+                        key = self._other(entity, side, operation.key)
+                        (refused if side is Side.LEFT else back)[entity, key] = outcome.why
+        return refused, back
+
+    def _other(self, entity: str, side: Side, id: str) -> str:
+        """What the other side calls the record that a write to `side` was about."""
+        if id.startswith("gid://") and side is Side.RIGHT:
+            return bare_id(id)  # a new record still goes by the shop's id
+        if id.startswith("right:"):
+            return id.partition(":")[2]
+        joins = Joins.of(self.ledger, self.registered(entity))
+        key = joins.keys(side, [id])[id]
+        other = joins.ids(side.other, [key]).get(key, id)
+        return bare_id(other) if side is Side.RIGHT else other
+
+    def _mark(self, refused: Refusals) -> None:
+        """Note in the ERP's rows what became of them."""
+        orders, counted = dict(self._marked_orders(refused)), self._counted()
+        if not orders and not counted:
+            return
+        now = self.database.clock.now()
+
+        def mark(work: Work) -> None:
+            for id, why in orders.items():
+                known = {"shopify_sync_status": "failed" if why else "synced", "shopify_sync_error": why}
+                update(work, self.tables["orders"], id, known | ({} if why else {"shopify_last_sync_at": now}))
+            for id in counted:
+                update(work, self.tables["inventory"], id, {"last_shopify_sync": now})
+
+        self.database.transaction(mark)
+
+    def _marked_orders(self, refused: Refusals) -> Iterator[tuple[str, str | None]]:
+        for operation, outcome in self._told(ORDERS):
+            if outcome.result is Result.DONE and not operation.key.startswith("right:"):
+                yield self._other(ORDERS, Side.LEFT, operation.key), None
+        for (entity, id), why in refused.items():
+            if entity == ORDERS:
+                yield id, why
+
+    def _counted(self) -> list[str]:
+        done = [operation.key for operation, outcome in self._told(INVENTORY) if outcome.result is Result.DONE]
+        return [self._other(INVENTORY, Side.LEFT, key) for key in done]
+
+    def _told(self, entity: str) -> Sequence[tuple[Operation, Outcome]]:
+        both = self.written.get(entity)
+        return both[Side.LEFT]() if both else ()
