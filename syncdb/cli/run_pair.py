@@ -212,6 +212,8 @@ def _act(pair: PairType, action: str, arguments: Sequence[str], prog: str | None
     )
     made._optionals.title = "Options"
     made.add_argument("-h", "--help", action="help", help="show this message and exit")
+    if found.words:
+        made.add_argument("word", choices=found.words, metavar="|".join(found.words), help="what of it to do")
     for one in found.options:
         kind: dict[str, Any] = (
             {"metavar": one.metavar, "type": _many if one.number else str} if one.metavar else {"action": "store_true"}

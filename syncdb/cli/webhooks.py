@@ -16,7 +16,8 @@ from syncdb.errors import Exit
 from syncdb.ledger.inbox.overview import InboxOverview, overview
 from syncdb.programs import MANAGER
 from syncdb.services.event_sources import event_sources
-from syncdb.services.subscriptions import Found, look, register, remember, subscribers
+from syncdb.services.subscriptions import subscribers
+from syncdb.systems.shopify.subscribing import Found, look, register, remember
 from syncdb.values import iso
 
 

@@ -155,6 +155,7 @@ class Asked:
 class Action(Generic[S]):
     """Something that a pair's command does beside its runs. `about` is its help, `options` are its own beside the usual ones.
 
+    `words` are what it can be told to do (`register|status`), one of which must follow; `given` holds it as `word`.
     `do` yields lines for people, one mapping as its answer for scripts, and ends with an exit code. `load` makes the settings
     that it needs, where it needs less than a run.
     """
@@ -163,6 +164,7 @@ class Action(Generic[S]):
     do: Callable[[S, Asked], "Iterator[str | Mapping[str, Any] | Exit]"]
     options: tuple[ActionOption, ...] = ()
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S] | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

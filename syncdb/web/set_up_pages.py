@@ -13,7 +13,8 @@ from syncdb.config.settings import RunSettings
 from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.pairs.base import MadeOnce
 from syncdb.services.event_sources import EventSources
-from syncdb.services.subscriptions import Found, Subscriber, register, remember, subscribers
+from syncdb.services.subscriptions import subscribers
+from syncdb.systems.shopify.subscribing import Found, Subscriber, register, remember
 from syncdb.web.admission import Admission
 
 

@@ -288,18 +288,19 @@ def test_the_actions_of_the_command_run_it(world: ErpWorld) -> None:
 
 def test_a_run_with_nothing_new_asks_little(world: ErpWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    for name in ("rows", "transaction"):
+    for name in ("send", "_commit"):
         real = getattr(ErpDatabase, name)
         monkeypatch.setattr(ErpDatabase, name, lambda *args, do=real, **more: (asked.append(args[1:]), do(*args, **more))[1])
     world.stock_up("SHIRT", 10)
-    world.switch("inventory", "orders")
+    world.switch("inventory", "orders", "products", "customers")
     world.erp_order("SO-1")
     world.till.sell({"SHIRT": 1})
-    for _ in range(3):
+    for _ in range(4):  # what was written is looked at once more
         world.synced()
     asked.clear()
-    assert world.synced().shop_requests <= 2
-    assert len(asked) == 4, asked
+    last = world.synced()
+    assert last.shop_requests <= 2, [str(one.body_json)[:300] for one in world.faults.log]
+    assert len(asked) == 3, asked
 
 
 def test_ten_thousand_changes_go_in_as_few_calls_as_there_are_batches(world: ErpWorld) -> None:
@@ -354,3 +355,13 @@ def test_whose_word_counts_can_be_said(world: ErpWorld) -> None:
     assert variant["price"] == "18.00"
     world.env["ERP_FIELDS"] = '{"prices": "me"}'
     assert world.sync().code == 2
+
+
+def test_another_shop_than_the_one_that_was_asked_writes_nothing(world: ErpWorld) -> None:
+    world.stock_up("SHIRT", 10, there=7)
+    world.switch("inventory", "orders")
+    world.erp_order("SO-1")
+    world.env["SHOPIFY_STORE_NAME"] = "somebody-else"
+    ran = world.sync(as_json=False)
+    assert ran.code == 5 and ran.shop_writes == 0 and len(world.shop.orders) == 0
+    assert "somebody-else.myshopify.com is configured, but kayra-demo.myshopify.com answered" in ran.text

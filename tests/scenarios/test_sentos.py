@@ -326,3 +326,12 @@ def test_histories_and_missing_orders_speak_of_sentos_as_it_is(world: SentosWorl
         monkeypatch.setenv(name, value)
     missing = world.manage("missing", "--pair", "sentos")
     assert "Sentos was not compared: not every order is sent there" in missing.all and "no run" not in missing.all, missing.all
+
+
+def test_goods_of_another_shop_than_the_one_that_was_asked_are_left_alone(make: Callable[..., SentosWorld]) -> None:
+    world = make()
+    world.stock_up()
+    world.env["SHOPIFY_STORE_NAME"] = "somebody-else"
+    ran = world.sync(as_json=False, fields=("products", "inventory"))
+    assert ran.code == 5 and ran.shop_writes == 0
+    assert "somebody-else.myshopify.com is configured, but kayra-demo.myshopify.com answered" in ran.text

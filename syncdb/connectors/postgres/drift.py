@@ -7,7 +7,7 @@ from typing import Any
 from syncdb.connectors.postgres.database import ErpDatabase, Row
 from syncdb.connectors.postgres.tables import FIELDS, OWN, ErpTable, ErpTables
 
-_COLUMNS = """
+COLUMNS = """
 select n.nspname as schema, c.relname as table, a.attname as column, format_type(a.atttypid, a.atttypmod) as type,
     row_security_active(c.oid) as hidden
 from pg_catalog.pg_class c
@@ -53,9 +53,14 @@ class Examined:
 
 def examine(database: ErpDatabase, tables: ErpTables, seen: Sequence[tuple[str, str, str]] = ()) -> Examined:
     """Look which tables and columns there are. `seen` are those of the time of the installation (`columns_seen`)."""
-    places = [(table.schema, table.name) for table in tables.by_entity.values()]
-    places += [(tables.schema, tables.own[one]) for one in OWN]
-    return examined(tables, database.rows(_COLUMNS, ([one[0] for one in places], [one[1] for one in places])), seen)
+    return examined(tables, database.rows(COLUMNS, places(tables)), seen)
+
+
+def places(tables: ErpTables) -> tuple[list[str], list[str]]:
+    """Schemas and names of all tables, as the statement about their columns is sent with them."""
+    found = [(table.schema, table.name) for table in tables.by_entity.values()]
+    found += [(tables.schema, tables.own[one]) for one in OWN]
+    return [one[0] for one in found], [one[1] for one in found]
 
 
 def examined(tables: ErpTables, found: Sequence[Row], seen: Sequence[tuple[str, str, str]] = ()) -> Examined:

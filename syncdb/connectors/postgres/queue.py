@@ -48,6 +48,18 @@ set status = 'processing', locked_by = %(claim)s, locked_until = clock_timestamp
 from due where q.id = due.id
 returning {COLUMNS}
 """
+# as the claim finds rows, but for those that a transaction holds just now
+_DUE = """
+select exists (
+    select from {queue} c
+    where c.direction = %(direction)s and (cardinality(%(types)s::text[]) = 0 or c.entity_type = any(%(types)s::text[]))
+        and case c.status
+            when 'processing' then coalesce(c.locked_until, c.updated_at) < clock_timestamp()
+            when 'pending' then c.next_attempt_at <= clock_timestamp()
+            else false
+        end
+) as due
+"""
 _OWNED = "q.id = mine.id and q.status = 'processing' and q.locked_by = mine.by and q.locked_until = mine.until"
 _CLAIMED = "unnest(%(ids)s::bigint[], %(by)s::text[], %(until)s::timestamptz[]) as mine(id, by, until)"
 
@@ -176,6 +188,11 @@ class SyncQueue:
         except OutcomeUnknown:  # each claim has a name of its own, so that it can be asked what became of it
             found = self._database.rows(self._sql(_OF_CLAIM), claim)
         return sorted(map(queue_row, found), key=lambda row: row.id)
+
+    def due(self, direction: str = TO_SHOPIFY, entity_types: Iterable[str] = ()) -> bool:
+        """Whether there is anything to claim: one statement that changes nothing."""
+        found = self._database.rows(self._sql(_DUE), {"direction": direction, "types": list(entity_types)})
+        return bool(found[0]["due"])
 
     def acknowledge(self, rows: Sequence[QueueRow]) -> frozenset[int]:
         """The work on these rows is done. Returns which of them counted: somebody else took over the others."""

@@ -15,9 +15,9 @@ from syncdb.systems.shopify.connecting import shop_of
 NEEDED: Mapping[str, str] = {
     "write_inventory": "to keep stock in step",
     "read_locations": "to know where stock lies",
-    "read_products": "to find products by SKU",
+    "write_products": "to change prices and barcodes, and to make products",
     "write_orders": "to make and change orders",
-    "write_customers": "to know buyers and make them",
+    "write_customers": "to keep customers in step and make buyers",
     "write_merchant_managed_fulfillment_orders": "to ship orders",
 }
 

@@ -4,24 +4,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from syncdb.connectors.postgres.tables import ErpTables
+from syncdb.connectors.shopify.customers.side import SHOP_ID
 from syncdb.model import Owner, Rule, Tie
 from syncdb.pairs.base import Mapped, MappedField
 from syncdb.pairs.editing import Editing, Offered, OfferedField, Wished
-from syncdb.pairs.shopify_erp import order_rows
+from syncdb.pairs.shopify_erp import customers, order_rows
 from syncdb.pairs.shopify_erp.goods import OWNERS, SHARED, rules
 from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.systems.postgres.connecting import erp_tables
 
-SETTING, PRODUCTS, INVENTORY, ORDERS = "erp_fields", "products", "inventory", "orders"
+SETTING, PRODUCTS, INVENTORY, ORDERS, CUSTOMERS = "erp_fields", "products", "inventory", "orders", "customers"
 USUAL = "both"
 ASKED, SUMMED = Rule(Owner.BOTH, tie=Tie.ASK), Rule(Owner.BOTH, tie=Tie.SUM)
 
 
 def mapped(settings: ErpSettings) -> Iterator[Mapped]:
-    """Products, stock and orders, as far as the ERP's tables have them. Raises ConfigurationError for a wrong mapping."""
+    """Products, stock, customers and orders, as far as the ERP's tables have them. Raises ConfigurationError for a wrong mapping."""
     tables = erp_tables(settings)
     yield _kind(tables, PRODUCTS, rules(tables[PRODUCTS], settings.erp_fields))
     yield _kind(tables, INVENTORY, {"quantity": SUMMED}, {"quantity": "available"})
+    if CUSTOMERS in tables:
+        own = customers.rules(tables[CUSTOMERS], settings.erp_customer_fields)
+        shown = {name: rule for name, rule in own.items() if name != SHOP_ID}
+        places = {name: tables[CUSTOMERS].columns.get("address1" if name == customers.ADDRESS else name, "") for name in shown}
+        people = (MappedField(_words(name), places[name], rule, name) for name, rule in shown.items())
+        yield Mapped(CUSTOMERS, tables[CUSTOMERS].name, tuple(people), id=CUSTOMERS)
     compared = order_rows.compared(tables[ORDERS])
     columns = {name: tables[ORDERS].columns.get(order_rows.NEEDS[name], "") for name in compared}
     fields = (MappedField(_words(name), columns[name], ASKED, name) for name in compared)

@@ -18,6 +18,7 @@ from syncdb.pairs.shopify_erp.run import ErpRun
 from syncdb.pairs.shopify_erp.run_actions import run_actions
 from syncdb.pairs.shopify_erp.settings import ErpSettings, load
 from syncdb.pairs.shopify_erp.switches import KEPT
+from syncdb.pairs.shopify_erp.webhooks import WEBHOOK_ACTIONS
 from syncdb.systems.postgres.checks import check_erp
 from syncdb.systems.postgres.connecting import erp_of, erp_tables
 from syncdb.systems.questions import Tried
@@ -83,7 +84,7 @@ IMPLEMENTATION = Implementation(
         lambda settings: settings.base_url,
         one_shop_by_name,
     ),
-    actions={**DATABASE_ACTIONS, **run_actions(open_runs)},
+    actions={**DATABASE_ACTIONS, **run_actions(open_runs), **WEBHOOK_ACTIONS},
     mapped=lambda settings: tuple(mapped(settings)),
     editing=EDITING,
 )

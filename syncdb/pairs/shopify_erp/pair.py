@@ -67,5 +67,5 @@ SHOPIFY_ERP = PairType(
     job="erp",
     implementation="syncdb.pairs.shopify_erp.implementation",
     entities=("products", "inventory", "customers", "orders"),
-    actions=("install", "test", "queue", "process", "full"),
+    actions=("install", "test", "queue", "process", "full", "webhooks"),
 )  # fmt: skip

@@ -41,7 +41,8 @@ class QueueWork:
 
     def begin(self) -> Mapping[str, list[str]]:
         """Take what is due; the keys of the ERP's rows that it names, by entity."""
-        self.rows = self._queue.claim(TO_SHOPIFY, MOST, LEASE, self.kinds) if self.kinds else []
+        due = bool(self.kinds) and self._queue.due(TO_SHOPIFY, self.kinds)
+        self.rows = self._queue.claim(TO_SHOPIFY, MOST, LEASE, self.kinds) if due else []
         named: dict[str, list[str]] = {}
         for row in self.rows:
             named.setdefault(ENTITIES[row.entity_type], []).append(row.entity_id)

@@ -9,9 +9,9 @@ from syncdb.clock import Clock
 from syncdb.connectors.base import Feed
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.postgres.database import ErpDatabase
-from syncdb.connectors.postgres.drift import examine
 from syncdb.connectors.postgres.feed import ErpFeed
-from syncdb.connectors.postgres.settings_table import ApiSettings, read_settings
+from syncdb.connectors.postgres.settings_table import ApiSettings
+from syncdb.connectors.postgres.standing import read_standing
 from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
@@ -19,12 +19,12 @@ from syncdb.connectors.shopify.catalogue.locations import read_locations
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.engine.audit import Audited
 from syncdb.engine.pair_audit import audited_entities
-from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.pair_sync import EntitySync, Naming, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.recording import recorded
-from syncdb.engine.report import Report
+from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
-from syncdb.errors import NeedsPerson, SyncdbError
+from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Plan, Side
@@ -33,12 +33,15 @@ from syncdb.pairs.shopify_erp import goods, stock, switches
 from syncdb.pairs.shopify_erp.entity_pairs import EntityPairs
 from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS, VARIANTS, ErpChanges, ShopChanges
 from syncdb.pairs.shopify_erp.fields import FIELDS
+from syncdb.pairs.shopify_erp.named import Named
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_erp.places import places_of
 from syncdb.pairs.shopify_erp.queue_work import QueueWork
 from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.pairs.shopify_erp.telling import Telling, Written
+from syncdb.pairs.shopify_erp.webhooks import tell_webhooks
 from syncdb.programs import MANAGER
+from syncdb.systems.shopify.deliveries import SHOP
 
 
 @dataclass(slots=True)
@@ -72,7 +75,16 @@ class ErpRun:
         self.plans = sync.plans
         if not self.request.dry:
             Telling(self.ledger, self.database, self.tables, self._written, self._registered).tell(report, self._queue)
+            if self.request.named or report.mode == "full":
+                self._tell_webhooks(report)
         return report
+
+    def _tell_webhooks(self, report: Report) -> None:
+        try:
+            tell_webhooks(self.database, self.tables, self.settings.db_path)
+        except SyncdbError as error:
+            told = f"The ERP's table of webhooks could not be brought up to date: {error}"
+            report.note(Note("webhooks", told, error.next_step))
 
     def audited(self, clock: Clock, rng: random.Random, progress: Progress) -> list[Audited]:
         """What is kept in step, ready to be read anew. Raises what looking at either side raises."""
@@ -96,11 +108,11 @@ class ErpRun:
     # --- making it ready
 
     def _sync(self, clock: Clock, rng: random.Random, progress: Progress) -> PairSync:
-        api = read_settings(self.database, self.tables)
-        examined = examine(self.database, self.tables)
+        api, examined = read_standing(self.database, self.tables)
         if not examined.installed:
-            raise NeedsPerson(
-                f"The sync is not installed in the schema {self.settings.erp_schema} of the ERP's database. Nothing was written.",
+            told = f"The sync is not installed in the schema {self.settings.erp_schema} of the ERP's database."
+            raise ConfigurationError(
+                [f"{told} Nothing was written."],
                 next_step=f"Install it: {MANAGER} erp install",
             )
         self.tables = examined.tables
@@ -134,7 +146,8 @@ class ErpRun:
             return found
 
         part = bool(self.only)
-        return PairRun(self.name, entities, feeds if chosen else {}, lambda: None, news, part)
+        naming = {Side.LEFT: Naming(SHOP, Named(conversation, chosen, told))}
+        return PairRun(self.name, entities, feeds if chosen else {}, lambda: None, news, part, naming)
 
     def _entities(
         self, made: EntityPairs, api: ApiSettings, chosen: Sequence[str], clock: Clock

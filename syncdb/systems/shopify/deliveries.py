@@ -27,7 +27,8 @@ ELSEWHERE = {
 }
 SHOP = "shopify"  # what the configuration calls the one shop of a pair
 OF_ENTITY = {"variants": "products", "inventory": "inventory_items"}  # an entity that has no events of its own name
-KINDS = frozenset({"orders", "products", "collections", "inventory_items"})
+KINDS = frozenset({"orders", "products", "collections", "inventory_items", "customers"})
+DUTIES = frozenset({"customers/data_request", "customers/redact"})  # about a person's data: nothing that is kept in step
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def thing_of(topic: str, body: bytes) -> Thing | None:
     """What a body is about: nothing else of it is read. None for a topic that concerns nothing kept in step. Raises Senseless."""
     first = topic.partition("/")[0]
     kind, name = ELSEWHERE.get(first, (first, "id"))
-    if kind not in KINDS:
+    if kind not in KINDS or topic in DUTIES:
         return None
     try:
         data = parse_json(body)

@@ -90,7 +90,8 @@ def _ago(milliseconds: int, calendar: Calendar) -> str:
 
 def act() -> AnyResponse:
     """Look at, or make, what the shops shall send."""
-    from syncdb.services.subscriptions import look, register, remember, subscribers
+    from syncdb.services.subscriptions import subscribers
+    from syncdb.systems.shopify.subscribing import look, register, remember
 
     registering = request.form.get("act") == "register"
     heard, told = _heard(), []

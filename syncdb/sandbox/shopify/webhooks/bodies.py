@@ -48,6 +48,22 @@ def order(node: Node) -> dict[str, Any]:
     }
 
 
+def customer(node: Node) -> dict[str, Any]:
+    return {
+        "id": number_of(node["id"]),
+        "admin_graphql_api_id": node["id"],
+        "created_at": node["createdAt"],
+        "updated_at": node["updatedAt"],
+        "first_name": node["firstName"],
+        "last_name": node["lastName"],
+        "email": node["email"],
+        "phone": node["phone"],
+        "note": node["note"],
+        "tags": ", ".join(node["tags"]),
+        "state": node["state"].lower(),
+    }
+
+
 def product(node: Node) -> dict[str, Any]:
     return {
         "id": number_of(node["id"]),

@@ -36,6 +36,10 @@ class Events:
                 self._tell("products/delete", lambda: bodies.deleted(node["id"]))
             case "Product", _:
                 self._tell("products/create" if what == "added" else "products/update", lambda: bodies.product(node))
+            case "Customer", "deleted":
+                self._tell("customers/delete", lambda: bodies.deleted(node["id"]))
+            case "Customer", _:
+                self._tell("customers/create" if what == "added" else "customers/update", lambda: bodies.customer(node))
             case "InventoryLevel", "changed":
                 self._tell("inventory_levels/update", lambda: bodies.level(node))
 

@@ -3,12 +3,14 @@
 import pytest
 from graphql import parse, validate
 
-from syncdb.connectors.shopify.ordering import changing, customers, ending, finding, making, reading, shipping, variants
+from syncdb.connectors.shopify.customers import making as customers
+from syncdb.connectors.shopify.ordering import changing, ending, finding, making, reading, shipping, variants
 from tests.connectors.shopify.catalogue.test_documents import admin_schema, sandbox_schema
 
 DOCUMENTS = [
     *(finding.FIND, finding.MORE, making.CREATE, shipping.READ, shipping.SHIP, shipping.TRACK),
-    *(ending.CANCEL, ending.PAY, ending.STATE, customers.FIND, customers.SET),
+    *(ending.CANCEL, ending.PAY, ending.STATE, customers.FIND, customers.SET_CUSTOMER),
+    *(customers.HOME, customers.MOVE, customers.SETTLE),
     *(reading.BY_IDS, reading.RECENT, reading.MORE_LINES, changing.UPDATE, variants.FIND),
 ]
 
@@ -18,7 +20,7 @@ def test_documents_fit_shopifys_schema(version: str) -> None:
     schema = admin_schema(version)
     for document in DOCUMENTS:
         assert validate(schema, parse(document)) == [], document
-    assert len(DOCUMENTS) == 16
+    assert len(DOCUMENTS) == 19
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
