@@ -19,7 +19,7 @@ ASKED, SUMMED = Rule(Owner.BOTH, tie=Tie.ASK), Rule(Owner.BOTH, tie=Tie.SUM)
 
 
 def mapped(settings: ErpSettings) -> Iterator[Mapped]:
-    """Products, stock, customers and orders, as far as the ERP's tables have them. Raises ConfigurationError for a wrong mapping."""
+    """Products, stock, customers and orders, as the ERP's tables have them. Raises ConfigurationError for a wrong mapping."""
     tables = erp_tables(settings)
     yield _kind(tables, PRODUCTS, rules(tables[PRODUCTS], settings.erp_fields))
     yield _kind(tables, INVENTORY, {"quantity": SUMMED}, {"quantity": "available"})

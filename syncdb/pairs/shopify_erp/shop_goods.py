@@ -53,7 +53,7 @@ class ShopGoods(PassedOn):
 
     def __post_init__(self) -> None:
         self.name, self.title = self.connector.name, self.connector.title
-        self._creator = ProductCreator(self.conversation, CustomIds(self.conversation, *ORIGIN))
+        self._creator = ProductCreator(CustomIds(self.conversation, *ORIGIN))
         self._products = CatalogueSide(self.conversation, PRODUCTS, PRODUCTS.chosen(("title", "status")))
         lacking = f"the definition of the metafield {self._creator.custom.name}, by which what is made there is found again,"
         self.can = replace(self.connector.can, create=self.makes, delete=self.drafts, removal="set to draft", structure=lacking)
@@ -140,7 +140,7 @@ class ShopGoods(PassedOn):
         """The shop's product of that row: the one in which others of its parent stand, or the one that was made for it."""
         if new.there is not None:
             return f"gid://shopify/Product/{new.there}"
-        return self._creator.custom.product(new.made_as)
+        return self._creator.custom.found(new.made_as)
 
     def _added(self, operation: Operation, key: str, standing: Product, new: NewProduct, sender: Sender) -> Outcome:
         """Add a row's variant to a product that is there."""
