@@ -153,6 +153,8 @@ INVENTORY = Entity(
     "inventory", "Inventory", "stock of a variant at a location",
     (
         _seen("variant", "Variant", Kind.IDENTIFIER, ShownAs.REFERENCE, "The variant that lies there.", to="variants"),
+        _seen("product", "Product", Kind.IDENTIFIER, ShownAs.REFERENCE, "The product of that variant.", to="products",
+              default=False),
         _seen("sku", "SKU", Kind.IDENTIFIER, ShownAs.TEXT, "Its stock keeping unit.", source="sku"),
         _seen("location", "Location", Kind.TEXT, ShownAs.TEXT, "Where it lies."),
         _seen("location_id", "Location ID", Kind.IDENTIFIER, ShownAs.TEXT, "The location's own id.", default=False),

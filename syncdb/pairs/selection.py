@@ -8,7 +8,9 @@ from typing import Any
 
 from syncdb.mapping.choice import ChosenColumns, Rows, parse_columns
 from syncdb.mapping.entities import (
+    COLLECTIONS,
     ENTITIES,
+    INVENTORY,
     KEY_LABEL,
     PRODUCTS,
     VARIANTS,
@@ -20,6 +22,7 @@ from syncdb.mapping.entities import (
 )
 from syncdb.mapping.order_filter import OrderFilter, parse_filter
 from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
+from syncdb.pairs.record_choice import EVERYTHING, LEFT, Leaving, RecordChoice, parse_leaving, parse_only
 from syncdb.values import Kind, digest
 
 RULES: Mapping[str, Rule] = {
@@ -41,7 +44,10 @@ ORDER_STATUSES = ("order_status", "fulfillment_status", "tracking_numbers", "tra
 ORDER_FIELDS_FROM_GRIST = {"note": RULES["ask"], "tags": RULES["merge"], **dict.fromkeys(ORDER_STATUSES, RULES["ask"])}
 ORDER_RULES = ("ask", "merge", "grist-wins", "shopify-wins")  # when an order's note was changed, nobody tells
 NEW_NEED = {PRODUCTS.name: ("title", "status"), VARIANTS.name: ("product", "price")}  # fields without which none are made
-ENTITY_OPTIONS = ("table", "fields", "gone_in_shop", "gone_in_grist", "new_rows", "new_rows_at_once")
+ENTITY_OPTIONS = (
+    *("table", "fields", "gone_in_shop", "gone_in_grist", "new_rows", "new_rows_at_once"),
+    *("only", "left_selection"),
+)
 MOST_NEW = 20  # rows that people added and that become records of the shop in one run unasked
 DEFAULT_ENTITIES = tuple(ENTITIES)
 
@@ -66,7 +72,7 @@ class ChosenEntity:
     """One entity with its table and fields, and what absence means.
 
     `makes_new`: rows that people add are made in the shop, unasked at most `most_new` in one run. `archives`: what loses its row
-    is archived there.
+    is archived there. `only` says which records get rows, `leaving` what happens to the row of one that is no longer among them.
     """
 
     entity: Entity
@@ -77,6 +83,8 @@ class ChosenEntity:
     makes_new: bool = False
     archives: bool = False
     most_new: int = MOST_NEW
+    only: RecordChoice = EVERYTHING
+    leaving: Leaving = Leaving.MARK
 
     @property
     def digest(self) -> str:
@@ -86,8 +94,9 @@ class ChosenEntity:
             + ([one.field.kind.value] if metafield_named(one.field.name) and one.field.kind is not Kind.TEXT else [])
             for one in self.fields
         ]
-        more = [["makes_new"]] if self.makes_new else []
+        more: list[list[Any]] = [["makes_new"]] if self.makes_new else []
         more += [["archives"]] if self.archives else []
+        more += [["only", self.only.data, self.leaving.value]] if not self.only.everything else []
         return digest([self.table, fields, self.gone_in_shop.value, self.gone_there.value, *more])
 
     @property
@@ -191,11 +200,26 @@ def parse_selection(value: Any, may_write: Iterable[str], edited: str | None = N
         if name != ORDERS and given is not False and (chosen := _entity(name, given, reading)) is not None
     ]
     orders = _orders(value[ORDERS], reading) if value.get(ORDERS) else None
+    entities = _with_choices(entities)
     # in the order in which they refer to each other, whatever the order in the file
     entities.sort(key=lambda one: list(ENTITIES).index(one.entity.name))
     _refuse_unknown_writes(reading)
     _refuse_same_tables(entities, orders, reading)
     return Selection(tuple(entities), orders, tuple(reading.problems))
+
+
+def _with_choices(entities: list[ChosenEntity]) -> list[ChosenEntity]:
+    """What belongs to products follows their choice; a row that stays though its record left says so in a column."""
+    products = next((one for one in entities if one.entity is PRODUCTS), None)
+    found = []
+    for one in entities:
+        if products is not None and one.entity in (VARIANTS, INVENTORY):
+            one = replace(one, only=one.only.within(products.only))
+        if not one.only.everything and one.leaving is Leaving.MARK:
+            mark = ChosenField(LEFT, LEFT.label, Rule(Owner.LEFT), Rule(Owner.LEFT))
+            one = replace(one, fields=(*one.fields, mark))
+        found.append(one)
+    return found
 
 
 def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
@@ -220,8 +244,14 @@ def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
         _makes_new(name, options.get("new_rows", "leave"), reading),
         gone == "archive",
         _most_new(name, options.get("new_rows_at_once", MOST_NEW), reading),
+        parse_only(f"{name}.only", options.get("only"), name, reading.say),
+        parse_leaving(f"{name}.left_selection", options.get("left_selection", Leaving.MARK.value), reading.say),
     )
     _refuse_lacking(chosen, reading)
+    if name == COLLECTIONS.name and not chosen.only.everything:
+        reading.say(f"{name}.only", "collections cannot be chosen one by one")
+    if chosen.leaving is Leaving.REMOVE and chosen.gone_in_shop is not OnMissing.DELETE:
+        reading.say(name, "left_selection: remove needs gone_in_shop: delete")
     return chosen
 
 

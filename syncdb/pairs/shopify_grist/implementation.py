@@ -15,6 +15,7 @@ from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.connectors.grist.target import find_document
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+from syncdb.connectors.shopify.catalogue.choosing import ChosenProducts, ProductChoice
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
@@ -36,6 +37,7 @@ from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, Run
 from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier
+from syncdb.pairs.record_choice import LEFT
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
@@ -49,6 +51,7 @@ from syncdb.pairs.shopify_grist.new_variants import NewVariants
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.put_back import with_put_back
+from syncdb.pairs.shopify_grist.selected import Among, Selected, SelectedFeed, Standing, moving, read_for
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import (
     Tables,
@@ -73,6 +76,7 @@ BECOMES = {
     PRODUCTS: "A row with a title is made a product.",
     "variants": "A row that names its product, the values of its options and a price above 0 is made a variant.",
 }
+OF_PRODUCTS = ("status", "vendor", "type", "tag", "collection")
 FINAL = {"order_status": frozenset({"cancelled", "canceled"})}  # what cannot be undone
 ARCHIVED = {"status": "ARCHIVED"}
 
@@ -158,7 +162,7 @@ def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
     # all fields are read, also when only some are compared: rows are made whole, and no column is forgotten
     asked = {one.entity.name for one in selection.entities}
     whole = [one for one in settings.selection.entities if one.entity.name in asked]
-    names = {one.entity.name: [part.field.name for part in one.fields] for one in whole}
+    names = {one.entity.name: [*shop_fields(one), *read_for(one)] for one in whole}
     typed = with_empty(opened.types)
     types = {one.entity.name: {name: typed[one.entity.name].get(name, "") for name in one.metafields} for one in whole}
     overlap = timedelta(minutes=settings.overlap_minutes)
@@ -186,6 +190,11 @@ def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
         plans=lambda: sync.plans,
         audit=lambda period: nullcontext(audited_entities(sync, shown)),
     )
+
+
+def shop_fields(one: ChosenEntity) -> list[str]:
+    """The fields that the shop itself is asked for."""
+    return [part.field.name for part in one.fields if part.field is not LEFT]
 
 
 def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
@@ -232,19 +241,21 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
     whole = {one.entity.name: one for one in settings.selection.entities}
     wanted = wanted_tables(settings.selection, shop.zone.key, shop.currency, opened.types)
     entities = []
+    chosen = _Choosing(opened, catalogue.conversation)
     for one in selection.entities:
         wish = wanted[one.entity.name]
         side = catalogue.side(one.entity.name)
         table = tables.table(one.entity.name, one.table, wish.columns, wish.changed_at, _likeness(side))
         name = registered(opened.ledger, tables.document.id, one.entity.name)
         left, right = _with_new_rows(opened, whole[one.entity.name], name, side, table)
+        left = chosen.shown(whole[one.entity.name], name, left)
         left = _without_let_go(opened, whole, whole[one.entity.name], left)
         pair = EntityPair(name, left, right, _policy(one), replace(limits(settings), most_new=one.most_new))
         refuse_forbidden(one.entity.name, pair.policy, (pair.left.name, pair.left.can), (pair.right.name, pair.right.can))
         derived = _derived(one, whole)
         entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}, derived))
     making = [one.entity.name for one in whole.values() if one.makes_new]
-    feeds: dict[Side, Feed] = {Side.LEFT: catalogue, Side.RIGHT: RowsFeed(tables.document, making)}
+    feeds: dict[Side, Feed] = {Side.LEFT: chosen.feed(whole, catalogue), Side.RIGHT: RowsFeed(tables.document, making)}
 
     def news() -> Iterator[Notice]:
         yield from catalogue.news()
@@ -290,21 +301,68 @@ def _with_new_rows(
 def _without_let_go(opened: _Opened, whole: Mapping[str, ChosenEntity], one: ChosenEntity, left: Connector) -> Connector:
     """A side whose references to rows that people deleted for good are empty."""
     references = {
-        part.field.name: _let_go(opened, part.field.to)
+        part.field.name: _let_go(opened, whole[part.field.to])
         for part in one.fields
-        if part.field.to in whole and whole[part.field.to].gone_there is not OnMissing.RESTORE
+        if part.field.to in whole and _may_lack_rows(whole[part.field.to])
     }
     return WithoutLetGo(left, references) if references else left
 
 
-def _let_go(opened: _Opened, entity: str) -> LetGo:
-    document = opened.tables.document
+@dataclass(slots=True)
+class _Choosing:
+    """Which records of the shop are kept in step, where not all are."""
+
+    opened: _Opened
+    conversation: Conversation
+    products: dict[ProductChoice, ChosenProducts] = field(default_factory=dict)
+
+    def shown(self, one: ChosenEntity, pair: str, left: Connector) -> Connector:
+        """A side without what was not chosen."""
+        return left if one.only.everything else Selected(left, one, self._among(one), self._standing(one.entity.name, pair))
+
+    def feed(self, whole: Mapping[str, ChosenEntity], feed: Feed) -> Feed:
+        """A feed that notices which products came into the selection or left it."""
+        one = whole.get(PRODUCTS)
+        belonging = [name for name, other in whole.items() if name != PRODUCTS and other.only.of_products]
+        if one is None or not one.only.of_products or not belonging:
+            return feed
+        pair = pair_name(self.opened.tables.document.id, PRODUCTS)
+        standing, records = self._standing(PRODUCTS, pair), self.opened.ledger.records(pair)
+        return SelectedFeed(feed, moving(one.leaving, self._among(one), standing, records), belonging)
+
+    def _among(self, one: ChosenEntity) -> Among:
+        if not one.only.of_products:
+            return set
+        words = one.only.wanted
+        statuses, vendors, types, tags, collections = (words.get(name, ()) for name in OF_PRODUCTS)
+        choice = ProductChoice(statuses, vendors, types, tags, collections, one.only.search)
+        return self.products.setdefault(choice, ChosenProducts(self.conversation, choice)).among
+
+    def _standing(self, entity: str, pair: str) -> Standing:
+        document, made = self.opened.tables.document, self.opened.tables.made
+        records = self.opened.ledger.records(pair)
+
+        def standing(keys: Collection[str]) -> set[str]:
+            agreed = set(records.agreed(sorted(keys)))
+            place = next((one.stands_in() for one in made.values() if one.entity == entity), None) if agreed else None
+            return agreed & document.keys_of(place[1], place[2])[1] if place else set()
+
+        return standing
+
+
+def _may_lack_rows(one: ChosenEntity) -> bool:
+    return one.gone_there is not OnMissing.RESTORE or not one.only.everything
+
+
+def _let_go(opened: _Opened, one: ChosenEntity) -> LetGo:
+    document, entity = opened.tables.document, one.entity.name
     records = opened.ledger.records(pair_name(document.id, entity))
 
     def let_go(ids: Collection[str]) -> Collection[str]:
         place = next((one.stands_in() for one in opened.tables.made.values() if one.entity == entity), None)
         standing = document.keys_of(place[1], place[2])[1] if place else frozenset(ids)
-        return records.agreed(sorted(set(ids) - standing))
+        lacking = sorted(set(ids) - standing)
+        return lacking if not one.only.everything else records.agreed(lacking)
 
     return let_go
 

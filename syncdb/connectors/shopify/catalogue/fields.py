@@ -240,6 +240,7 @@ INVENTORY = (
     _counted("on_hand", written=True),
     # `variant` is deprecated for `variants` but there in all versions in use, and an item with several variants is rare
     ShopField("variant", Kind.IDENTIFIER, ("item", "variant", "id"), _words),
+    ShopField("product", Kind.IDENTIFIER, ("item", "variant", "product", "id"), _words),
     ShopField("sku", Kind.IDENTIFIER, ("item", "sku"), _words),
     _text("location", "location.name"),
     ShopField("location_id", Kind.IDENTIFIER, ("location", "id"), _words),

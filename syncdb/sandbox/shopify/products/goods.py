@@ -69,6 +69,7 @@ class Goods:
         self.busy: set[str] = set()
         self.bumps = set(DOCUMENTED_BUMPS | TRUSTED_BUMPS)
         self.keys = KeyDesk(clock)
+        self.saved_searches: dict[str, Node] = {}  # of products
         self.definitions: dict[tuple[str, str, str], Node] = {}
         self.publications: dict[str, Node] = {}
         self.files = FileDesk(clock, self.stamp, self.new_id)

@@ -158,6 +158,13 @@ class Merchant:
         made["_products"] = list(products)
         return self.goods.add_collection(made)
 
+    def save_search(self, name: str, query: str) -> Node:
+        """A search of products that is kept under a name."""
+        number = self.goods.new_id()
+        made: Node = {"__typename": "SavedSearch", "id": f"gid://shopify/SavedSearch/{number}", "legacyResourceId": str(number)}
+        self.goods.saved_searches[made["id"]] = made | {"name": name, "query": query}
+        return made
+
     def collect(self, collection_id: str, products: Sequence[str]) -> None:
         """Let a collection hold just these products."""
         collection = self.goods.collections[collection_id]

@@ -137,15 +137,28 @@ def _plain_page(goods: Goods, kind: str, args: dict[str, Any], location: str | N
 def _list(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     kind, grammar, default = ROOTS[step.name]
     may_read(run, kind, step.name)
-    key = args.get("sortKey") or default
+    key, query = args.get("sortKey") or default, _query(args, goods_of(run))
     if key not in SORTS:
         raise FieldFailed(f"sortKey {key} is not served here", code="BAD_REQUEST")
-    if key == "ID" and not args.get("query") and not args.get("reverse"):
+    if key == "ID" and not query and not args.get("reverse"):
         return _plain_page(goods_of(run), kind, args)
-    pairs, indexed = matching(run, step, kind, grammar, args.get("query"))
+    pairs, indexed = matching(run, step, kind, grammar, query)
     if not indexed and key != "ID" and SORTS[key] not in FIELDS:
         pairs = [(_entry(node, goods_of(run)), node) for _, node in pairs]
     return _sorted_page(pairs, key, indexed, args)
+
+
+def _query(args: dict[str, Any], goods: Goods) -> str | None:
+    """What is searched for: the words given, or those of a saved search."""
+    saved = goods.saved_searches.get(args.get("savedSearchId") or "")
+    if args.get("savedSearchId") and saved is None:
+        raise FieldFailed("Saved search not found", code="NOT_FOUND")  # taken on trust
+    return str(saved["query"]) if saved else args.get("query")
+
+
+def _saved_searches(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
+    may_read(run, "Product", step.name)
+    return listed(list(goods_of(run).saved_searches.values()), args)
 
 
 def _count(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
@@ -314,6 +327,10 @@ def readers() -> dict[tuple[str, str], Resolver]:
         ("Product", "tracksInventory"): lambda source, *_: any(one["inventoryItem"]["tracked"] for one in source["variants"]),
         ("Product", "variantsCount"): lambda source, *_: _exactly(source["variants"]),
         ("Product", "variants"): _all_variants,
+        ("Product", "inCollection"): lambda source, args, run, _: any(
+            one["id"] == args["id"] for one in collections_of(source, goods_of(run))
+        ),
+        ("QueryRoot", "productSavedSearches"): _saved_searches,
         ("Product", "mediaCount"): lambda source, *_: _exactly(source["media"]),
         ("Product", "hasVariantsThatRequiresComponents"): lambda source, *_: any(
             one["requiresComponents"] for one in source["variants"]

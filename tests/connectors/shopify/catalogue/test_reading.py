@@ -80,6 +80,7 @@ def test_the_values_of_a_variant_and_its_stock(shelf: Shelf) -> None:
         "available": level["_counts"]["available"],
         "on_hand": level["_counts"]["on_hand"],
         "variant": node["id"],
+        "product": node["product"]["id"],
         "sku": node["sku"],
         "location": level["location"]["name"],
         "location_id": level["location"]["id"],
