@@ -1,6 +1,7 @@
 # syncdb as a container. The folder /data holds the settings, the key file, the ledger and the log:
 #   docker build --tag syncdb .
-#   docker run --rm --volume /srv/my-shop:/data syncdb status
+#   docker run --name syncdb --network host --stop-timeout 300 --volume /srv/my-shop:/data syncdb      the pages, and the runs
+#   docker run --rm --volume /srv/my-shop:/data syncdb status                                         any other command
 FROM python:3.11-slim
 
 WORKDIR /src
@@ -16,4 +17,5 @@ VOLUME /data
 
 ENV PYTHONUNBUFFERED=1 PYTHONUTF8=1
 ENTRYPOINT ["syncdb"]
-CMD ["status"]
+HEALTHCHECK CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://localhost:8790/healthz', timeout=5)"]
+CMD ["serve", "--schedule"]

@@ -36,7 +36,7 @@ class Front:
         if not (told.isascii() and told.isdigit()):
             return HTTPStatus.LENGTH_REQUIRED, []
         if len(told) > len(str(LARGEST)) or int(told) > LARGEST:
-            return self.receiver.too_large(name), [("Connection", "close")]
+            return self.receiver.too_large(name), []
         body = _read(environ["wsgi.input"], int(told))
         if len(body) < int(told):  # the sender broke off
             return HTTPStatus.BAD_REQUEST, []

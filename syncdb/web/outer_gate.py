@@ -111,6 +111,6 @@ def _refuse(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:
     status, text = refusal
     body = text.encode()
     kind = "text/html" if text.startswith("<") else "text/plain"
-    head = [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body))), ("Connection", "close")]
+    head = [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body)))]
     start_response(f"{status.value} {status.phrase}", head)
     return [body]

@@ -51,16 +51,25 @@ class Environment:
         """Run a program that was installed here, away from the source tree."""
         return run([str(self.scripts / program), *arguments], cwd, more or {})
 
+    def begun(self, program: str, *arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+        """Begin a program that goes on until it is ended; the caller reads what it says."""
+        command, env = [str(self.scripts / program), *arguments], _environment({"PYTHONUNBUFFERED": "1", "HOME": str(cwd)})
+        return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+
     def _path(self, kind: str) -> Path:
         return Path(sysconfig.get_path(kind, "venv", {"base": str(self.folder), "platbase": str(self.folder)}))
 
 
 def run(command: list[str], cwd: Path, more: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     """Run a command with no path of the source tree in its environment."""
+    env = _environment(more)
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+
+
+def _environment(more: dict[str, str]) -> dict[str, str]:
     foreign = ("PYTHON", "SYNCDB", "SHOPIFY", "GOOGLE", "GRIST", "TARGET", "PIP")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    env = kept | {"PYTHONUTF8": "1", "COLUMNS": "80"} | more
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+    return kept | {"PYTHONUTF8": "1", "COLUMNS": "80"} | more
 
 
 def made(folder: Path, requirements: Iterable[str]) -> Environment:

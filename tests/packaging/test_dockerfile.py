@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import urllib.request
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,8 @@ def copied() -> list[tuple[list[str], str]]:
 
 def test_it_says_where_to_begin_who_runs_and_what() -> None:
     assert STEPS[0][0] == "FROM" and len(steps("FROM")) == 1
-    assert {word for word, _ in STEPS} <= {"FROM", "WORKDIR", "COPY", "RUN", "USER", "VOLUME", "ENV", "ENTRYPOINT", "CMD"}
+    known = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "VOLUME", "ENV", "ENTRYPOINT", "HEALTHCHECK", "CMD"}
+    assert {word for word, _ in STEPS} <= known
     assert steps("USER") == ["syncdb"] and steps("VOLUME") == ["/data"] and steps("WORKDIR")[-1] == "/data"
     assert [step for step in STEPS if step[0] in ("RUN", "COPY")] == STEPS[2 : 2 + len(steps("RUN")) + len(steps("COPY"))]
 
@@ -94,8 +96,16 @@ def test_the_installation_works_with_what_was_copied_and_leaves_what_is_started(
     (program,), arguments = json.loads(steps("ENTRYPOINT")[0]), json.loads(steps("CMD")[0])
     data = tmp_path / "data"
     data.mkdir()
-    started = environment.start(program, *arguments, cwd=data)
-    assert started.returncode == 5 and "There is no ledger at" in started.stderr, started.stderr
+    assert arguments == ["serve", "--schedule"]
+    with environment.begun(program, *arguments, "--port", "0", cwd=data) as process:
+        assert process.stdout is not None
+        told = [process.stdout.readline() for _ in range(3)]
+        address = re.search(r"http://localhost:\d+", told[0])
+        assert address and "Code to make an owner" in told[2], told
+        with urllib.request.urlopen(f"{address[0]}/healthz", timeout=30) as answer:
+            assert answer.read() == b"ok\n"
+        process.terminate()
+        assert process.wait(60) == 0
 
 
 def _copy(path: Path, place: Path) -> None:

@@ -90,9 +90,25 @@ def _started(mode: str) -> AnyResponse:
     if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 10**6):
         raise ConfigurationError([f"{text[:20]!r} is no number of records. Nothing was started."])
     limit = int(text) if text and pair.limited else None
-    job = site().jobs.start(RunWish(pair, mode, limit=limit), "web", asked().name, asked().now)
+    wish = RunWish(pair, mode, fields=_fields(pair), limit=limit)
+    job = site().jobs.start(wish, "web", asked().name, asked().now)
     log.info("%s started a run of %s (%s), job %d", asked().name, pair.name, mode, job.id)
     return back_to(f"/runs/{job.id}")
+
+
+def _fields(pair: PairType) -> tuple[str, ...]:
+    """What the run shall look at: entities that were ticked, and names that were typed; nothing is all."""
+    if not pair.chooses_fields:
+        return ()
+    typed = request.form.get("only", "").replace(",", " ").split()
+    names = tuple(dict.fromkeys([*request.form.getlist(f"only:{pair.name}"), *typed]))
+    one = next((one for one in site().usable() if one.pair.name == pair.name), None) if names else None
+    if one is not None and (unknown := one.implementation.unknown_fields(one.settings, names)):
+        told = ", ".join(repr(name[:40]) for name in unknown[:5])
+        raise ConfigurationError(
+            [f"{pair.title} keeps no {told} in step. Nothing was started."], next_step="See the page Mapping."
+        )
+    return names
 
 
 def _pair() -> PairType:

@@ -2,8 +2,12 @@
 
 import re
 import time
+from dataclasses import replace
+from pathlib import Path
 
-from tests.web.pages.browsing import Visitor, text_of
+from syncdb.services.jobs import Jobs
+from syncdb.web.site import site_of
+from tests.web.pages.browsing import Visitor, logged_in, text_of
 from tests.web.pages.conftest import Shown
 
 
@@ -33,6 +37,20 @@ def test_a_run_is_started_watched_and_told(disagreeing: Shown) -> None:
     assert "It had ended already." in operator.done(f"{path}/cancel")
     listed = text_of(operator.page("/sync"))
     assert "Normal run" in listed and "Oscar" in listed
+
+
+def test_a_run_looks_at_what_was_ticked_and_a_wrong_name_starts_nothing(lively: Shown, tmp_path: Path) -> None:
+    path = tmp_path / "own.db"
+    site = replace(lively.site, jobs=Jobs(path, None, tmp_path, program=("true",)))
+    operator = logged_in(site, site_of(site), "Oscar")
+    assert 'name="only:grist" value="inventory"' in operator.page("/sync")
+    started = operator.post("/sync", None, pair="grist", mode="test", only="variants.price", **{"only:grist": ["products"]})
+    job = site.jobs.job(int(started.headers["Location"].rpartition("/")[2]))
+    assert job and job.command.endswith("--test --fields products,variants.price")
+    for wrong in ("colour", "--force", "products;rm"):
+        refused = operator.post("/sync", pair="grist", mode="test", only=wrong)
+        assert refused.status_code == 409 and "Nothing was started." in refused.text
+    assert len(site.jobs.latest()) == 1
 
 
 def test_only_an_owner_with_the_password_goes_past_a_guard(disagreeing: Shown) -> None:
