@@ -62,7 +62,7 @@ class EntityPairs:
     conversation: Conversation
     registered: Callable[[str], str]
     told: dict[str, dict[Side, WritesTold]] = field(default_factory=dict)
-    _shown: list[stock.ShopStock | stock.ErpStock] = field(default_factory=list)
+    _shown: list[stock.ShopStock | stock.ErpStock | ErpOrders] = field(default_factory=list)
 
     def news(self) -> list[Notice]:
         """What the sides noticed since they were last asked."""
@@ -151,9 +151,11 @@ class EntityPairs:
         name, source = self.registered(ORDERS), Source(self.settings.erp_source)
         joins, since = Joins.of(self.ledger, name), clock.now() - self.request.lookback
         erp = ErpOrders(self.database, self.tables, since, source, lambda ids: linked(joins, Side.RIGHT, ids))
+        self._shown.append(erp)
         currency = self.conversation.shop().currency
         sending = Sending(self.database, self.tables, VariantFinder(self.conversation), source, currency)
-        inner = OrdersSide(self.conversation, since, sending, kept=order_rows.amounts_kept(self.tables["orders"]))
+        kept = order_rows.kept(self.tables["orders"], self.tables["order_items"])
+        inner = OrdersSide(self.conversation, since, sending, kept=kept)
         shop = ShopOrders(inner, lambda ids: linked(joins, Side.LEFT, ids), source.origin, erp.old)
         self.told[ORDERS] = {Side.LEFT: lambda: shop.told, Side.RIGHT: lambda: erp.told}
         compared = order_rows.compared(self.tables["orders"])
@@ -161,7 +163,7 @@ class EntityPairs:
         policy = Policy(rules, LEFT_ALONE, LEFT_ALONE, create_left=True, create_right=True)
         pair = EntityPair(name, shop, erp, policy, self._limits(), Matching())
         adoption = OrderAdoption(self.ledger, joins, self.database, self.tables, iso(clock.now()))
-        return EntitySync(ORDERS, pair, digest([*compared, source.origin, *inner.kept]), {}), adoption
+        return EntitySync(ORDERS, pair, digest([*compared, source.origin, repr(kept)]), {}), adoption
 
     def _limits(self) -> Limits:
         return limits(self.settings)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from syncdb.connectors.base import Capabilities
+from syncdb.connectors.order_source import Notice
 from syncdb.connectors.postgres.database import ErpDatabase, Work
 from syncdb.connectors.postgres.failures import RowRefused
 from syncdb.connectors.postgres.rows import ID, delete, insert, once, read_rows, update
@@ -16,8 +17,11 @@ from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Res
 from syncdb.pairs.shopify_erp import order_rows
 from syncdb.pairs.shopify_erp.order_rows import Row
 from syncdb.values import Value, digest, encode_fields, iso
+from syncdb.wording import some_of
 
 BLOCK = 500
+MOST_NAMED = 5
+_AGED = ("ordered_at", "order_number", "cancelled_at", "shopify_order_id", "shopify_sync_status", "shopify_last_sync_at")
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class ErpOrders:
     title: str = "the ERP"
     can: Capabilities = field(default_factory=lambda: Capabilities(atomic_batches=True, compare_and_set=True, fence=True))
     old: set[str] = field(default_factory=set)
+    too_old: dict[str, str] = field(default_factory=dict)
     told: list[tuple[Operation, Outcome]] = field(default_factory=list)
 
     def structure(self, token: int) -> Attempt | None:
@@ -44,10 +49,11 @@ class ErpOrders:
 
     def fetch(self) -> Iterator[Snapshot]:
         table = self.tables["orders"]
-        wanted = [name for name in ("ordered_at", "shopify_order_id", "shopify_sync_status") if table.has(name)]
+        wanted = [name for name in _AGED if table.has(name)]
         rows = read_rows(self.database, table, {"shopify_sync_status": ["pending", "failed", "synced"]}, wanted)
-        recent = [row[ID] for row in rows if order_rows.placed(row) >= iso(self.since)]
-        passed = [row for row in rows if order_rows.placed(row) < iso(self.since) and row.get("shopify_order_id")]
+        recent = [row[ID] for row in rows if not order_rows.passed_over(row, self.since)]
+        passed = [row for row in rows if order_rows.passed_over(row, self.since) and row.get("shopify_order_id")]
+        self._waiting_too_long(rows)
         for start in range(0, len(recent), BLOCK):
             yield self.look(recent[start : start + BLOCK])
         known = self.linked([row[ID] for row in passed])
@@ -57,6 +63,7 @@ class ErpOrders:
     def look(self, keys: Iterable[str]) -> Snapshot:
         rows = self._rows(self.database, list(keys))
         known = self.linked(list(rows))
+        self._waiting_too_long(row for row, _ in rows.values())
         shown = {id: self._found(id, *both) for id, both in rows.items() if id in known or self._counts(both[0])}
         return Snapshot(shown, complete=True)
 
@@ -74,8 +81,12 @@ class ErpOrders:
         """Whether a text can be the key of a row: anything else would make the database refuse the whole question."""
         return bool(id) and not id.startswith("gid://")
 
+    def _shown(self, row: Row, items: Sequence[Row]) -> dict[str, Value]:
+        orders = self.tables["orders"]
+        return order_rows.shown(row, items, orders, order_rows.kept(orders, self.tables["order_items"]))
+
     def _found(self, id: str, row: Row, items: Sequence[Row]) -> Found:
-        fields = order_rows.shown(row, items, self.tables["orders"])
+        fields = self._shown(row, items)
         fields["source"] = self.source_of(id)
         if row.get("shopify_sync_status") == "disabled":
             return _unsaid(id)
@@ -83,9 +94,24 @@ class ErpOrders:
 
     def _counts(self, row: Row) -> bool:
         """Whether an order that is not linked is shown: one that the shop knows, or one that waits to be made there."""
-        if row.get("shopify_sync_status") == "disabled" or order_rows.placed(row) < iso(self.since):
+        if row.get("shopify_sync_status") == "disabled" or order_rows.passed_over(row, self.since):
             return False
         return bool(row.get("shopify_order_id")) or row.get("cancelled_at") is None
+
+    def _waiting_too_long(self, rows: Iterable[Row]) -> None:
+        """Orders that wait for the shop and are older than what is sent unasked: told, so that nobody waits in vain."""
+        for row in rows:
+            waits = row.get("shopify_sync_status") == "pending" and not row.get("shopify_order_id")
+            if waits and row.get("cancelled_at") is None and order_rows.passed_over(row, self.since):
+                self.too_old[row[ID]] = str(row.get("order_number") or row[ID])
+
+    def news(self) -> list[Notice]:
+        """Orders that are not sent for their age, told once a run."""
+        called, self.too_old = sorted(self.too_old.values()), {}
+        if not called:
+            return []
+        told = f"Not sent to the shop, because they were made before {iso(self.since)[:10]}: {some_of(called, MOST_NAMED)}."
+        return [Notice("old orders", told, "Let lookback_days reach back to them, or set their shopify_sync_status to disabled.")]
 
     # --- writing
 
@@ -183,7 +209,7 @@ class ErpOrders:
         if there is None:
             return Outcome(Result.STALE, why="it is no longer in the ERP")
         row, items = there
-        if not agrees(operation.expected, order_rows.shown(row, items, self.tables["orders"])):
+        if not agrees(operation.expected, self._shown(row, items)):
             return Outcome(Result.STALE, why="it changed in the ERP meanwhile")
         now = self.database.clock.now()
         values = order_rows.columns(operation.changes, now)

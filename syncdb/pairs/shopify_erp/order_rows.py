@@ -8,7 +8,7 @@ from typing import Any
 
 from syncdb.connectors.postgres.rows import ID
 from syncdb.connectors.postgres.tables import ErpTable
-from syncdb.connectors.shopify.ordering.shown import AMOUNTS, PENDING, address_text, content, tracking
+from syncdb.connectors.shopify.ordering.shown import AMOUNTS, PENDING, Kept, address_text, content, tracking
 from syncdb.values import Value, iso
 
 Row = Mapping[str, Any]
@@ -23,7 +23,7 @@ _TO = {
     "country": "shipping_country",
     "phone": "shipping_phone",
 }
-TRACKED = ("tracking_company", "tracking_number", "tracking_url")
+_TRACKED = {"company": "tracking_company", "number": "tracking_number", "url": "tracking_url"}
 RULED = ("payment", "shipped", "tracking", "cancelled", "note", "email", "phone", "address", "content")
 # which column a field needs; those of content and address are looked for one by one
 NEEDS = {
@@ -44,13 +44,18 @@ def compared(table: ErpTable) -> list[str]:
     return [name for name in RULED if table.has(NEEDS[name])]
 
 
-def amounts_kept(table: ErpTable) -> tuple[str, ...]:
-    """The amounts that an ERP's orders have, beside their lines."""
-    return tuple(name for name in AMOUNTS if table.has(name))
+def kept(orders: ErpTable, items: ErpTable) -> Kept:
+    """What of an order these tables of an ERP have a column for."""
+    return Kept(
+        tuple(name for name in AMOUNTS if orders.has(name)),
+        tuple(name for name, column in _TO.items() if orders.has(column)),
+        tuple(name for name, column in _TRACKED.items() if orders.has(column)),
+        items.has("title"),
+    )
 
 
-def shown(row: Row, items: Sequence[Row], table: ErpTable) -> dict[str, Value]:
-    """The fields of an order."""
+def shown(row: Row, items: Sequence[Row], orders: ErpTable, of: Kept) -> dict[str, Value]:
+    """The fields of an order; `of` is what of it these tables keep."""
     cancelled = row.get("cancelled_at") is not None
     fields: dict[str, Value] = {
         "order_number": row["order_number"],
@@ -59,16 +64,16 @@ def shown(row: Row, items: Sequence[Row], table: ErpTable) -> dict[str, Value]:
         "source": None,
         "payment": _lower(row.get("financial_status")) or PENDING,
         "shipped": _lower(row.get("fulfillment_status")) in SHIPPED,
-        "tracking": tracking(*(_text(row.get(name)) for name in TRACKED)),
+        "tracking": tracking({name: _text(row.get(column)) for name, column in _TRACKED.items()}, of.tracked),
         "cancelled": cancelled,
-        "note": _text(row.get("note")),
+        "note": _as_it_is(row.get("note")),
         "email": _text(row.get("email")),
         "phone": _text(row.get("phone")),
-        "address": address_text({name: _text(row.get(column)) for name, column in _TO.items()}),
+        "address": address_text({name: _text(row.get(column)) for name, column in _TO.items()}, of.address),
     }
     if not cancelled:  # what a cancelled order came to is nobody's news
-        fields["content"] = content(map(bought, items), amounts(row), amounts_kept(table))
-    there = {"order_number", "shop_id", "order_name", "source", *compared(table)}
+        fields["content"] = content(map(bought, items), amounts(row), of.amounts)
+    there = {"order_number", "shop_id", "order_name", "source", *compared(orders)}
     return {name: value for name, value in fields.items() if name in there}
 
 
@@ -98,7 +103,7 @@ def columns(changes: Mapping[str, Value], now: datetime) -> dict[str, Any]:
         found["fulfillment_status"] = "fulfilled" if changes["shipped"] else "unfulfilled"
     if "tracking" in changes:
         parts = (str(changes["tracking"]).split("|") if changes["tracking"] else []) + ["", "", ""]
-        found |= dict(zip(TRACKED, (part or None for part in parts[:3]), strict=True))
+        found |= dict(zip(_TRACKED.values(), (part or None for part in parts[:3]), strict=True))
     if "cancelled" in changes:
         found["cancelled_at"] = now if changes["cancelled"] else None
     if "address" in changes:
@@ -144,10 +149,16 @@ def new_items(fields: Mapping[str, Value]) -> list[dict[str, Any]]:
     return found
 
 
-def placed(row: Row) -> str:
-    """When an order was made, as text that sorts; the beginning of time where nobody knows."""
-    at = row.get("ordered_at")
-    return iso(at.astimezone(UTC)) if isinstance(at, datetime) and at.tzinfo else str(at or "")
+def passed_over(row: Row, since: datetime) -> bool:
+    """Whether an order is too old to be looked at unasked: made before `since`.
+
+    Where nobody knows when it was made, one that the shop knows counts as made when it was last written; one that it does not
+    know came after the installation, which set all older ones aside.
+    """
+    at = row.get("ordered_at") or (row.get("shopify_last_sync_at") if row.get("shopify_order_id") else None)
+    if at is None:
+        return False
+    return iso(at.astimezone(UTC)) < iso(since) if isinstance(at, datetime) and at.tzinfo else str(at) < iso(since)
 
 
 def own_id(row: Row) -> str:
@@ -157,6 +168,11 @@ def own_id(row: Row) -> str:
 def _text(value: Any) -> str | None:
     text = str(value).strip() if value is not None else ""
     return text or None
+
+
+def _as_it_is(value: Any) -> str | None:
+    """A text with the blanks around it, which the shop keeps too; None for blanks alone."""
+    return str(value) if _text(value) else None
 
 
 def _lower(value: Any) -> str | None:

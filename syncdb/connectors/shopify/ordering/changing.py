@@ -1,16 +1,17 @@
 """What orderUpdate takes of an order: note, e-mail, phone and the address it goes to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from syncdb.connectors.shopify.catalogue.work import said
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
 from syncdb.connectors.shopify.ordering.inputs import CODE, EMAIL, address_input
+from syncdb.connectors.shopify.ordering.shown import ADDRESS
 from syncdb.connectors.shopify.ordering.wanted import Address
 from syncdb.model import Outcome, Result
-from syncdb.values import Value
+from syncdb.values import Value, canonical_json
 
 UPDATE = """mutation ChangeOrder($given: OrderInput!) {
   orderUpdate(input: $given) { order { id } userErrors { field message } } }"""
@@ -36,7 +37,17 @@ def address_of(text: Value) -> Address:
     parts: dict[str, str] = json.loads(str(text)) if text else {}
     first, _, last = parts.get("name", "").rpartition(" ")
     rest = {name: parts.get(name) for name in ("company", "address1", "address2", "city", "postal_code", "country", "phone")}
-    return Address(first_name=first or None, last_name=last or None, **rest)
+    return Address(first_name=first or None, last_name=last or None, province=parts.get("province_code"), **rest)
+
+
+def whole_address(text: Value, ships_to: Value, kept: Iterable[str]) -> str:
+    """A changed address with what else the shop shows of it: parts that are not `kept`, and the province within one country."""
+    parts: dict[str, str] = json.loads(str(text))
+    shown: dict[str, str | None] = json.loads(str(ships_to or "{}"))
+    others = set(ADDRESS) - set(kept)
+    same_country = parts.get("country", shown.get("country")) == shown.get("country")
+    others |= {"province_code"} if same_country else set()
+    return canonical_json(parts | {name: told for name in others if (told := shown.get(name))})
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import ORDERS
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, TooCostly, code_of, message_of
-from syncdb.connectors.shopify.ordering.shown import AMOUNTS, LINE, ORDER, RESTS_ON, record_fields
+from syncdb.connectors.shopify.ordering.shown import EVERYTHING, LINE, ORDER, RESTS_ON, Kept, record_fields
 from syncdb.errors import NotUnderstood, RetryLater
 from syncdb.model import Found, Record, Snapshot
 from syncdb.values import digest, encode_fields, iso, moment
@@ -28,12 +28,12 @@ AT_ONCE = 10
 
 @dataclass(slots=True)
 class OrderRecords:
-    """Reads orders of one shop. `kept` are the amounts that count, `hidden` parts that this app may not see, as far as answers
+    """Reads orders of one shop. `kept` is what of them counts, `hidden` parts that this app may not see, as far as answers
     told.
     """
 
     conversation: Conversation
-    kept: tuple[str, ...] = AMOUNTS
+    kept: Kept = EVERYTHING
     hidden: set[str] = field(default_factory=set)
     _at_once: int = AT_ONCE
 

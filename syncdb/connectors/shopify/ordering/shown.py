@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from syncdb.values import Value, canonical_json, iso, moment, money
 PENDING = "pending"
 AMOUNTS = ("discount", "shipping", "tax", "total")
 ADDRESS = ("name", "company", "address1", "address2", "city", "postal_code", "country", "phone")
+TRACKED = ("company", "number", "url")
 _SHOWN = {
     "company": "company",
     "address1": "address1",
@@ -44,6 +46,21 @@ RESTS_ON = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of an order the other side has a place for: its amounts, parts of its address and of its tracking, the titles of lines
+    without an SKU. Only that is compared, and written.
+    """
+
+    amounts: tuple[str, ...] = AMOUNTS
+    address: tuple[str, ...] = ADDRESS
+    tracked: tuple[str, ...] = TRACKED
+    titles: bool = True
+
+
+EVERYTHING = Kept()
+
+
 def content(lines: Iterable[Sequence[Any]], amounts: Mapping[str, Decimal], parts: Iterable[str] = AMOUNTS) -> str:
     """What was bought (SKU or title, pieces, price of one) and the amounts that count, as text: equal for what means the same."""
     pieces: dict[tuple[str, str], int] = {}
@@ -59,24 +76,26 @@ def plain(amount: Decimal) -> str:
     return format(amount.normalize() if amount else Decimal(0), "f")
 
 
-def tracking(company: str | None, number: str | None, url: str | None) -> str | None:
-    """Who brings it, its number and where it can be followed, as one text; None where there is nothing of it."""
-    parts = [(one or "").replace("|", "/").strip() for one in (company, number, url)]
+def tracking(told: Mapping[str, str | None], kept: Iterable[str] = TRACKED) -> str | None:
+    """Who brings it, its number and where it can be followed, as one text; None where there is nothing of it. `told` by the
+    names of TRACKED, of which `kept` count.
+    """
+    parts = [(told.get(name) or "").replace("|", "/").strip() if name in kept else "" for name in TRACKED]
     return "|".join(parts) if any(parts) else None
 
 
-def address_text(parts: Mapping[str, str | None]) -> str | None:
-    """An address as one text; None for an empty one."""
-    told = {name: (parts.get(name) or "").strip() for name in ADDRESS}
+def address_text(parts: Mapping[str, str | None], kept: Iterable[str] = ADDRESS) -> str | None:
+    """An address as one text; None for an empty one. `kept` are the parts that count."""
+    told = {name: (parts.get(name) or "").strip() for name in ADDRESS if name in kept}
     return canonical_json({name: text for name, text in told.items() if text}) if any(told.values()) else None
 
 
 @understood("Shopify")
 def record_fields(
-    node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], hidden: Iterable[str], kept: Iterable[str] = AMOUNTS
+    node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], hidden: Iterable[str], kept: Kept = EVERYTHING
 ) -> dict[str, Value]:
     """The fields of an order. `lines` are all its line items, `hidden` fields of the answer that this app may not see,
-    `kept` the amounts that count.
+    `kept` what counts.
 
     What a cancelled order came to is nobody's news. Raises NotUnderstood.
     """
@@ -93,17 +112,17 @@ def record_fields(
         "cancel_reason": _lower(node, "cancelReason"),
         "payment": _lower(node, "displayFinancialStatus") or PENDING,
         "shipped": text_at(node, "displayFulfillmentStatus") == "FULFILLED",
-        "tracking": _tracking(node),
+        "tracking": _tracking(node, kept.tracked),
         "note": text_or_none_at(node, "note"),
         "email": text_or_none_at(node, "email"),
         "phone": text_or_none_at(node, "phone"),
-        "address": address_text(_address(node)),
+        "address": address_text(_address(node), kept.address),
         "ships_to": canonical_json(_address(node)),
         "buyer": _buyer(node),
         "lines": canonical_json([_line(one) for one in lines]),
     }
     if not cancelled:
-        fields["content"] = content((_bought(one) for one in lines), amounts, kept)
+        fields["content"] = content((_bought(one, kept.titles) for one in lines), amounts, kept.amounts)
     unseen = {name for field in hidden for name in RESTS_ON.get(field, ())}
     return {name: value for name, value in fields.items() if name not in unseen}
 
@@ -127,12 +146,12 @@ def _lower(node: Mapping[str, Any], field: str) -> str | None:
     return found.lower() if found else None
 
 
-def _tracking(node: Mapping[str, Any]) -> str | None:
+def _tracking(node: Mapping[str, Any], kept: Iterable[str]) -> str | None:
     """That of what was shipped last."""
     sent = [one for one in listed(node["fulfillments"] or []) if text_at(one, "status") == "SUCCESS"]
     for one in sorted(sent, key=lambda one: (text_at(one, "createdAt"), text_at(one, "id")), reverse=True):
         for told in listed(one["trackingInfo"]):
-            return tracking(*(text_or_none_at(told, name) for name in ("company", "number", "url")))
+            return tracking({name: text_or_none_at(told, name) for name in TRACKED}, kept)
     return None
 
 
@@ -144,6 +163,7 @@ def _address(node: Mapping[str, Any]) -> dict[str, str | None]:
     parts = {ours: text_or_none_at(there, theirs) for ours, theirs in _SHOWN.items()}
     parts["name"] = " ".join(one for one in names if one) or None
     parts["province"] = text_or_none_at(there, "province") or text_or_none_at(there, "provinceCode")
+    parts["province_code"] = text_or_none_at(there, "provinceCode")
     return parts
 
 
@@ -162,8 +182,8 @@ def _buyer(node: Mapping[str, Any]) -> str | None:
     return canonical_json(told)
 
 
-def _bought(line: Mapping[str, Any]) -> tuple[str, int, Decimal]:
-    called = text_or_none_at(line, "sku") or text_at(line, "title")
+def _bought(line: Mapping[str, Any], titles: bool) -> tuple[str, int, Decimal]:
+    called = text_or_none_at(line, "sku") or (text_at(line, "title") if titles else "")
     return called, whole(line["currentQuantity"]), _amount(line, "originalUnitPriceSet")
 
 

@@ -11,12 +11,12 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.side import LATE
 from syncdb.connectors.shopify.catalogue.work import GONE, MOVED
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
-from syncdb.connectors.shopify.ordering.changing import TAKEN, OrderChanger, unfit
+from syncdb.connectors.shopify.ordering.changing import TAKEN, OrderChanger, unfit, whole_address
 from syncdb.connectors.shopify.ordering.ending import OrderEnder
 from syncdb.connectors.shopify.ordering.making import OrderMaker
 from syncdb.connectors.shopify.ordering.reading import OrderRecords
 from syncdb.connectors.shopify.ordering.shipping import Shipper
-from syncdb.connectors.shopify.ordering.shown import AMOUNTS, PENDING
+from syncdb.connectors.shopify.ordering.shown import EVERYTHING, PENDING, Kept
 from syncdb.connectors.shopify.ordering.wanted import NewOrder, Parcel
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
@@ -48,14 +48,14 @@ class OrdersSide:
 
     `wanted` says what order an operation makes (raises CannotBeMade). Pieces of an order that came from elsewhere are not given
     back to the stock when it is cancelled: they were never taken from it. `late` is how many seconds an unanswered write may
-    still be applied, `kept` are the amounts that count.
+    still be applied, `kept` is what of them counts.
     """
 
     conversation: Conversation
     since: datetime
     wanted: Wanted
     late: float = LATE
-    kept: tuple[str, ...] = AMOUNTS
+    kept: Kept = EVERYTHING
     title: str = "Shopify orders"
     name: str = "Shopify orders"
     can: Capabilities = field(default_factory=lambda: Capabilities(live=True))
@@ -158,7 +158,7 @@ class OrdersSide:
     def _steps(self, operation: Operation, there: Found) -> Iterator[Callable[[], Outcome]]:
         changes, key = operation.changes, operation.key
         if taken := {name: value for name, value in changes.items() if name in TAKEN}:
-            yield lambda: OrderChanger(self.desk).change(key, taken)
+            yield lambda: OrderChanger(self.desk).change(key, self._whole(taken, there))
         if changes.get("payment") == "paid":
             yield lambda: OrderEnder(self.desk).pay(key)
         if "tracking" in changes or changes.get("shipped"):
@@ -167,6 +167,12 @@ class OrdersSide:
             reason = str(changes.get("cancel_reason") or "OTHER")
             own = bool(there.record.fields.get("source"))
             yield lambda: OrderEnder(self.desk).cancel(key, reason, restock=not own)
+
+    def _whole(self, changes: Mapping[str, Value], there: Found) -> Mapping[str, Value]:
+        """With the parts of the address that the other side has no place for, as the shop shows them: an address is replaced."""
+        if not changes.get("address"):
+            return changes
+        return {**changes, "address": whole_address(changes["address"], there.record.fields.get("ships_to"), self.kept.address)}
 
     def _checked(self, operation: Operation) -> Outcome:
         """By what the shop shows now: done, also where it made something else of it."""
