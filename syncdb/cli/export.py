@@ -28,6 +28,9 @@ class What(StrEnum):
     changes = "changes"
 
 
+OF_ORDERS = (What.orders, What.lines, What.refunds, What.transactions)
+
+
 class ExportFormat(StrEnum):
     csv = "csv"
     json = "json"
@@ -59,6 +62,7 @@ def export(
         from syncdb.services.calendar import Calendar
         from syncdb.services.export_columns import choose, known_columns
         from syncdb.services.ledger_location import find_ledger
+        from syncdb.services.missing_result import refuse_without_orders
         from syncdb.values import iso
 
         if columns.strip() == "help":
@@ -69,6 +73,8 @@ def export(
         kind = _format(output, format_)
         target = None if output == "-" else _target(output, what, kind, f"{now:%Y-%m-%d}", path, overwrite)
         with reading(path) as reader:
+            if what in OF_ORDERS:
+                refuse_without_orders(reader, (), f"exporting {what.value}")
             shop = reader.shop or {}
             begin = Calendar.of(shop.get("zone"), now).since(since)
             chosen = choose(what.value, columns, shop.get("zone") or "UTC", shop.get("currency") or "XXX")

@@ -74,7 +74,13 @@ def _row(one: Mapping[str, Any], calendar: "Calendar") -> list[str]:
 
 def _nothing(output: "Output", reader: "LedgerReader", wanted: "Wanted") -> None:
     from syncdb.ledger.queries.order_search import statuses
+    from syncdb.programs import MANAGER
+    from syncdb.services.order_list import kept_in_step
 
+    if kept := kept_in_step(reader):
+        output.line(f"Orders are not stored in this ledger, only kept in step. Some of them: {', '.join(kept)}.")
+        output.hint(f"See what happened to one: {MANAGER} history {kept[0].removeprefix('#')}")
+        return
     output.line("No orders." if not (wanted.status or wanted.since or wanted.search) else "No orders like that.")
     if wanted.status:
         known = statuses(reader)

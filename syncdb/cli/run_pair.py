@@ -248,7 +248,7 @@ def act(
 
     def body(settings: RunSettings) -> Exit:
         code, answer = Exit.DONE, dict[str, Any]()
-        for told_now in found.do(settings, Asked(partial(_agreed, manner), clock, given)):
+        for told_now in found.do(settings, Asked(partial(_agreed, manner), clock, given, not sys.stdin.isatty())):
             if isinstance(told_now, Exit):
                 code = told_now
             elif not isinstance(told_now, str):

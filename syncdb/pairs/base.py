@@ -144,11 +144,15 @@ class Verbatim(str):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How an action was asked for. `agreed` asks a person whether to go on with something, `given` holds the options by name."""
+    """How an action was asked for. `agreed` asks a person whether to go on with something, `given` holds the options by name.
+
+    `alone`: nobody is there to be asked.
+    """
 
     agreed: Callable[[str], bool]
     clock: "Clock"
     given: Mapping[str, Any] = field(default_factory=dict)
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)

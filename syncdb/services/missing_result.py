@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncdb.errors import ConfigurationError, Exit, worst
-from syncdb.ledger.queries.overview import known_pairs
-from syncdb.ledger.queries.reader import reading
+from syncdb.ledger.queries.overview import known_pairs, order_counts
+from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.orders.completeness import Completeness, unasked
 from syncdb.pairs.base import PairType
 from syncdb.services.usable_pairs import to_keep_orders
@@ -59,14 +59,18 @@ class MissingOrders:
         return Exit.REMOTE if self.orders.refused else Exit.DONE  # who was not asked cannot say that nothing is missing
 
 
+def refuse_without_orders(reader: LedgerReader, pairs: Sequence[PairType], what: str) -> None:
+    """Raises ConfigurationError where everything that the ledger ever kept in step leaves no copies of orders in it."""
+    known = [one for one in known_pairs(reader).values() if one.entity]
+    if known and not any(one.tracks_orders for one in known) and not order_counts(reader).orders:
+        raise ConfigurationError(
+            [f"The ledger keeps no copies of orders, so {what} does not apply."], next_step=to_keep_orders(pairs)
+        )
+
+
 def look_offline(pairs: Sequence[PairType], ledger: Path, days: int, now: datetime) -> MissingOrders:
     """What the ledger alone tells: where the gaps are. Raises ConfigurationError where it never kept orders in step."""
     with reading(ledger) as reader:
-        known = [one for one in known_pairs(reader).values() if one.entity]
-        if known and not any(one.tracks_orders for one in known):
-            raise ConfigurationError(
-                ["The ledger keeps no orders in step, so looking for missing orders does not apply."],
-                next_step=to_keep_orders(pairs),
-            )
+        refuse_without_orders(reader, pairs, "looking for missing orders")
         places = [PlaceRows(one, RowCheck(refused="not asked")) for one in pairs if one.tracks_orders]
         return MissingOrders(unasked(reader, now - timedelta(days=days)), places)

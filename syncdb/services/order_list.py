@@ -5,7 +5,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from syncdb.ledger.queries.catalogue import Things, called
 from syncdb.ledger.queries.order_search import Wanted, listed
+from syncdb.ledger.queries.overview import order_counts
 from syncdb.ledger.queries.reader import LedgerReader
 
 
@@ -19,6 +21,13 @@ def newest(
     rows = listed(reader, wanted) if after is None else _behind(listed(reader, replace(wanted, until=after[0])), after)
     found = list(islice((_told(row) for row in rows), most + 1))
     return found[:most], len(found) > most
+
+
+def kept_in_step(reader: LedgerReader, most: int = 5) -> list[str]:
+    """What some orders are called that are kept in step only; nothing where orders are stored whole."""
+    if order_counts(reader).orders:
+        return []
+    return [name for one in islice(Things(reader).of("orders"), most) if (name := called(one, {}))]
 
 
 def _behind(rows: Iterator[dict[str, Any]], after: tuple[str, str]) -> Iterator[dict[str, Any]]:

@@ -60,7 +60,7 @@ def tracking_orders(usable: Sequence[UsablePair], command: str) -> list[UsablePa
     if not tracking:
         raise ConfigurationError(
             [
-                f"{one.pair.about}: that keeps no orders in step, so {command} does not apply. Nothing was changed."
+                f"{one.pair.about}: that keeps no copies of orders, so {command} does not apply. Nothing was changed."
                 for one in usable
             ],
             next_step=to_keep_orders(one.pair for one in usable),

@@ -67,7 +67,7 @@ def test_from_nothing_to_a_database_that_works(manager: Manager, bare: Erp, monk
     assert code == 0 and "Installed anew, what was there stays" in out and "in role syncdb_sync" in out
     code, out = manager("test")
     assert code == 0 and "failed" not in out.replace("0 failed", "") and "orders on, inventory on" in out
-    assert manager.data("install", "--remove") == {"exit_code": 0, "removed": True}
+    assert manager.data("install", "--remove", "--yes") == {"exit_code": 0, "removed": True}
     assert manager.data("test")["exit_code"] == 2
 
 
@@ -123,7 +123,7 @@ def test_what_is_wrong_with_the_settings_is_told(manager: Manager, tmp_path: Pat
 
 def test_each_action_tells_its_options(manager: Manager) -> None:
     for action, options in {
-        "install": ("--print", "--remove", "--complete"),
+        "install": ("--print", "--remove", "--complete", "--yes"),
         "queue": ("--failed", "--retry ID"),
         "test": (),
     }.items():

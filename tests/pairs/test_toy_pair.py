@@ -168,7 +168,7 @@ def the_past_is_told_by_any_name(shop: Shop) -> None:
 def what_is_about_orders_says_that_it_does_not_apply(shop: Shop) -> None:
     for command in (("missing",), ("missing", "--offline"), ("redact", "jane@example.com", "--everywhere", "--yes")):
         told = shop.ask(*command, code=2).err
-        assert "no orders in step" in told and "does not apply" in told, told
+        assert "no copies of orders" in told and "does not apply" in told, told
         assert "docs/grist.md" in told and "adding-a-pair" not in told
     assert "no order" in shop.ask("reset", "1001", "--yes", code=2).err
     for command in (("hooks",), ("webhooks", "status")):

@@ -114,12 +114,12 @@ class ErpWorld:
         assert ran.code == 0, ran.text + ran.errors
         return ran
 
-    def acted(self, action: str) -> Mapping[str, Any]:
-        """What `sync_manager.py erp ACTION --json` answers, a quarter of an hour later."""
+    def acted(self, action: str, **given: Any) -> Mapping[str, Any]:
+        """What `sync_manager.py erp ACTION --json` answers, a quarter of an hour later. `given` are its own options."""
         self.pass_time(900)
         out = io.StringIO()
         with redirect_stdout(out):
-            act("erp", action, RunOptions(as_json=True), self.env, self.clock)
+            act("erp", action, RunOptions(as_json=True), self.env, self.clock, given)
         answer: dict[str, Any] = json.loads(out.getvalue())
         return answer
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.cli.run_pair import RunOptions, act
 from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.anatomy import Item
@@ -365,3 +366,44 @@ def test_another_shop_than_the_one_that_was_asked_writes_nothing(world: ErpWorld
     ran = world.sync(as_json=False)
     assert ran.code == 5 and ran.shop_writes == 0 and len(world.shop.orders) == 0
     assert "somebody-else.myshopify.com is configured, but kayra-demo.myshopify.com answered" in ran.text
+
+
+def test_an_order_is_found_in_the_ledger_by_its_number(world: ErpWorld) -> None:
+    world.stock_up("SHIRT", 10)
+    world.switch("orders")
+    order = world.till.sell({"SHIRT": 2})
+    world.synced()
+    world.shop.fulfil(order["id"])
+    world.synced()
+    for text in (order["name"], order["name"].removeprefix("#"), order["legacyResourceId"], order["id"]):
+        told = world.manage("history", text)
+        assert told.code == 0 and "shipped: no -> yes" in told.all, told.all
+    listed = world.manage("orders")
+    assert order["name"] in listed.all and "history" in listed.all, listed.all
+    exported = world.manage("export", "--output", str(world.folder / "orders.csv"))
+    assert exported.code == 2 and "keeps no copies of orders" in exported.all and not (world.folder / "orders.csv").exists()
+
+
+@pytest.mark.parametrize("ledger_lost", [False, True])
+def test_orders_are_known_again_after_a_new_installation(world: ErpWorld, ledger_lost: bool) -> None:
+    world.stock_up("SHIRT", 10)
+    world.switch("orders")
+    order = world.till.sell({"SHIRT": 2})
+    world.synced()
+    world.acted("install", remove=True, yes=True)
+    assert "shopify_order_id" not in world.rows()[0]
+    world.acted("install")
+    world.switch("orders")
+    if ledger_lost:
+        world.ledger.unlink()
+    world.synced(full=True)
+    (row,) = world.rows()
+    assert (row["shopify_order_id"], row["shopify_sync_status"]) == (order["legacyResourceId"], "synced")
+    world.shop.fulfil(order["id"])
+    world.synced()
+    assert world.rows()[0]["fulfillment_status"] == "fulfilled" and world.synced(full=True).written == 0
+
+
+def test_nothing_is_removed_from_the_erp_unasked(world: ErpWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    assert act("erp", "install", RunOptions(), world.env, world.clock, {"remove": True}) == 2
+    assert "--yes" in "".join(capsys.readouterr()) and world.erp.sql("select 1 from api_settings")

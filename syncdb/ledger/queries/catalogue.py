@@ -16,7 +16,8 @@ from syncdb.ledger.queries.reader import LedgerReader
 KINDS = ("products", "variants", "collections", "inventory")  # of a shop, in the order in which a name is looked for
 _GID = re.compile(r"gid://shopify/(Product|ProductVariant|InventoryLevel|Collection)/\d+(\?inventory_item_id=\d+)?")
 _PAGE = re.compile(r"(?:^|/)(products|collections)/(\d+)(?:/variants/(\d+))?/?(?:[?#].*)?$")
-_CALLED = ("title", "name", "sku", "handle", "barcode")
+_NAMES = ("title", "name", "sku", "handle", "order_name", "email")  # by which people know things, the best first
+_CALLED = (*_NAMES, "barcode", "shop_id")
 _KNOWN = "SELECT key, base, called.fields AS called FROM record LEFT JOIN called USING (pair, key) WHERE pair = ?"
 _CALLED_ONLY = """SELECT key, NULL, fields FROM called WHERE pair = ?
                   AND NOT EXISTS (SELECT 1 FROM record WHERE record.pair = called.pair AND record.key = called.key)"""
@@ -95,9 +96,9 @@ class Things:
         known = list(self.by_keys([key or wanted]).values()) or self._joined_with(key or wanted)
         if key or known:
             return known
-        folded = wanted.casefold()
+        folded = wanted.casefold().removeprefix("#")  # orders are called #1001, and typed as 1001
         shown = (one for kind in self.kinds() for one in self.of(kind))
-        found = [one for one in shown if folded in (one.text(name).casefold() for name in _CALLED)]
+        found = [one for one in shown if folded in (one.text(name).casefold().removeprefix("#") for name in _CALLED)]
         # the stock of a variant is told with the variant
         return [one for one in found if one.kind != "inventory"] or found
 
@@ -127,7 +128,7 @@ class Things:
     def like(self, text: str, most: int = 3) -> list[str]:
         """Titles, names and SKUs that hold a text."""
         folded = " ".join(text.split()).casefold()
-        shown = (one.text(name) for kind in self.kinds() for one in self.of(kind) for name in _CALLED[:3])
+        shown = (one.text(name) for kind in self.kinds() for one in self.of(kind) for name in _NAMES)
         return list(dict.fromkeys(name for name in shown if folded and folded in name.casefold()))[:most]
 
 
@@ -153,7 +154,7 @@ def called(thing: Thing, known: Mapping[str, Thing]) -> str:
         variant = known.get(thing.text("variant"))
         name = (called(variant, known) if variant else "") or thing.text("sku")
         return f"{name} at {thing.text('location')}" if thing.text("location") else name
-    own = next((shown for name in _CALLED[:4] if (shown := thing.text(name))), "")
+    own = next((shown for name in _NAMES if (shown := thing.text(name))), "")
     owner = known.get(thing.text("product"))
     return own or (called(owner, known) if owner and owner is not thing else "")
 

@@ -60,6 +60,14 @@ class OrderAdoption:
         return linked(self.joins, side, ids)
 
 
+def all_linked(joins: Joins, side: Side) -> set[str]:
+    """The ids of a side of everything that is joined with a record of the other."""
+    keys = [key for key, _ in joins.records.all_keys()]
+    ids = joins.ids(side, keys)
+    alone = joins.alone(keys)
+    return {id for key, id in ids.items() if key not in alone}
+
+
 def linked(joins: Joins, side: Side, ids: Sequence[str]) -> set[str]:
     """Which of these ids of a side are joined with a record of the other."""
     keys = joins.keys(side, dict.fromkeys(ids))

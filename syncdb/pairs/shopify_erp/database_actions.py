@@ -73,10 +73,14 @@ def _what(done: Installed) -> str:
 
 
 def _removed(database: ErpDatabase, tables: ErpTables, asked: Asked) -> Told:
-    waiting = (
-        f"Removes triggers, the queue with all that waits in it, settings, and the columns that were added in {tables.schema}"
+    what = (
+        f"Removes triggers, the queue with all that waits in it, settings, and the columns that were added in {tables.schema}, "
+        "so that the ERP no longer says which orders of the shop its own are; what it had before stays"
     )
-    if not asked.agreed(f"{waiting}; what the ERP had before stays"):
+    if asked.alone and not asked.given.get("yes"):
+        told = f"{what}. Nobody is there to be asked, so nothing was changed."
+        raise ConfigurationError([told], next_step=f"Do it unasked: {MANAGER} erp install --remove --yes")
+    if not asked.given.get("yes") and not asked.agreed(what):
         yield "Nothing was changed."
         yield Exit.DONE
         return
@@ -163,6 +167,7 @@ DATABASE_ACTIONS: Mapping[str, Action[Any]] = {
         (
             ActionOption("print", "print the SQL instead, to be run by somebody else (Supabase's SQL editor)"),
             ActionOption("remove", "take away all that was installed; what the ERP had before stays"),
+            ActionOption("yes", "with --remove: do not ask"),
             ActionOption("complete", "also make a small complete ERP: products, customers, orders, stock"),
         ),
         load_database,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from functools import partial
 
 from syncdb.clock import Clock
 from syncdb.connectors.order_source import Notice
@@ -28,7 +29,7 @@ from syncdb.ledger import Ledger
 from syncdb.model import OnDrift, OnMissing, Operation, Outcome, Owner, Policy, Rule, Side, Tie
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_erp import customers, goods, order_rows, stock
-from syncdb.pairs.shopify_erp.adopting import OrderAdoption, linked
+from syncdb.pairs.shopify_erp.adopting import OrderAdoption, all_linked, linked
 from syncdb.pairs.shopify_erp.erp_goods import ErpGoodsRows
 from syncdb.pairs.shopify_erp.erp_orders import ErpOrders, Source
 from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS
@@ -150,7 +151,9 @@ class EntityPairs:
         """Orders, and what links those that either side says are the same."""
         name, source = self.registered(ORDERS), Source(self.settings.erp_source)
         joins, since = Joins.of(self.ledger, name), clock.now() - self.request.lookback
-        erp = ErpOrders(self.database, self.tables, since, source, lambda ids: linked(joins, Side.RIGHT, ids))
+        erp = ErpOrders(
+            self.database, self.tables, since, source, partial(linked, joins, Side.RIGHT), partial(all_linked, joins, Side.RIGHT)
+        )
         self._shown.append(erp)
         currency = self.conversation.shop().currency
         sending = Sending(self.database, self.tables, VariantFinder(self.conversation), source, currency)

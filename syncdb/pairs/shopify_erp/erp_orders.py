@@ -20,6 +20,7 @@ from syncdb.values import Value, digest, encode_fields, iso
 from syncdb.wording import some_of
 
 BLOCK = 500
+_NAMED = frozenset({"shop_id", "order_name"})
 MOST_NAMED = 5
 _AGED = ("ordered_at", "order_number", "cancelled_at", "shopify_order_id", "shopify_sync_status", "shopify_last_sync_at")
 
@@ -28,8 +29,8 @@ _AGED = ("ordered_at", "order_number", "cancelled_at", "shopify_order_id", "shop
 class ErpOrders:
     """Orders that the shop knows, and those that wait to be made there; of older ones than `since` nothing is said unless asked.
 
-    `linked` tells which of these keys are linked in the ledger; `old` are the shop's ids of orders that were passed over for
-    their age. `source_of` gives an order's identifier in the shop.
+    `linked` tells which of these keys are linked in the ledger, `all_linked` all that are; `old` are the shop's ids of orders
+    that were passed over for their age. `source_of` gives an order's identifier in the shop.
     """
 
     database: ErpDatabase
@@ -37,6 +38,7 @@ class ErpOrders:
     since: datetime
     source_of: "Source"
     linked: Callable[[Sequence[str]], set[str]]
+    all_linked: Callable[[], set[str]]
     name: str = "the ERP's orders"
     title: str = "the ERP"
     can: Capabilities = field(default_factory=lambda: Capabilities(atomic_batches=True, compare_and_set=True, fence=True))
@@ -59,6 +61,9 @@ class ErpOrders:
         known = self.linked([row[ID] for row in passed])
         self.old |= {str(row["shopify_order_id"]) for row in passed if row[ID] in known}
         yield Snapshot({id: _unsaid(id) for id in known}, complete=True)
+        others = sorted(self.all_linked() - {row[ID] for row in rows})  # taken out of the sync, or cut off from it
+        for start in range(0, len(others), BLOCK):
+            yield self.look(others[start : start + BLOCK])
 
     def look(self, keys: Iterable[str]) -> Snapshot:
         rows = self._rows(self.database, list(keys))
@@ -88,8 +93,8 @@ class ErpOrders:
     def _found(self, id: str, row: Row, items: Sequence[Row]) -> Found:
         fields = self._shown(row, items)
         fields["source"] = self.source_of(id)
-        if row.get("shopify_sync_status") == "disabled":
-            return _unsaid(id)
+        if row.get("shopify_sync_status") == "disabled" and row.get("shopify_order_id"):
+            return _unsaid(id)  # a person took it out of the sync; one that lost its link, too, is cut off from it
         return Found(id, digest(encode_fields(fields)), Record(id, fields), blank=order_rows.blank(fields))
 
     def _counts(self, row: Row) -> bool:
@@ -160,15 +165,37 @@ class ErpOrders:
         if operation.action is Action.DELETE:
             return Outcome(Result.REJECTED, why="orders are not deleted in the ERP from here")
         once(work, self.tables, attempt.token)
-        if operation.action is Action.CREATE:
-            id = self._made(work, operation.changes) or self._insert(work, operation.changes)
+        if operation.action is not Action.CREATE:
+            return self._update(work, operation)
+        if id := self._made(work, operation.changes):
             return Outcome(Result.DONE, id, id=id)
-        return self._update(work, operation)
+        known = self._called_like(work, operation.changes)
+        if len(known) > 1:
+            why = f"{len(known)} rows of the ERP have the order number {operation.changes['order_name']} and no shopify_order_id"
+            return Outcome(Result.REJECTED, why=f"{why}: which one it is, is not clear. Set shopify_order_id in the right one")
+        if known:
+            self._name(work, known[0], operation.changes)
+            return Outcome(Result.DONE, known[0], id=known[0], without=frozenset(operation.changes.keys() - _NAMED))
+        id = self._insert(work, operation.changes)
+        return Outcome(Result.DONE, id, id=id)
 
     def _made(self, work: Work, fields: Mapping[str, Value]) -> str | None:
         """The row of that order of the shop, where there is one."""
         rows = read_rows(work, self.tables["orders"], {"shopify_order_id": fields["shop_id"]}, [])
         return str(rows[0][ID]) if rows else None
+
+    def _called_like(self, work: Work, fields: Mapping[str, Value]) -> list[str]:
+        """The rows that have the shop's own number of that order, and say of no order that they are it: made before an
+        installation that was removed since.
+        """
+        wanted = {"order_number": fields["order_name"], "shopify_order_id": None}
+        return [str(row[ID]) for row in read_rows(work, self.tables["orders"], wanted, [], lock=True)]
+
+    def _name(self, work: Work, id: str, fields: Mapping[str, Value]) -> None:
+        """Note in a row which order of the shop it is; nothing else of it is written over."""
+        named = {"shopify_order_id": fields["shop_id"], "shopify_order_name": fields["order_name"]}
+        now = self.database.clock.now()
+        update(work, self.tables["orders"], id, named | {"shopify_sync_status": "synced", "shopify_last_sync_at": now})
 
     def _insert(self, work: Work, fields: Mapping[str, Value]) -> str:
         values = order_rows.new_columns(fields, self.database.clock.now())

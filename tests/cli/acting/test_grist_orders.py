@@ -112,7 +112,7 @@ def test_without_orders_in_grist_it_does_not_apply(in_grist: Callable[..., Grist
     world.synced()
     before, world.faults.log[:] = world.ledger.read_bytes(), []
     said = ask(*command, world=world)
-    assert said.code == 2 and "keeps no orders in step" in said.err and "does not apply" in said.err, said.all
+    assert said.code == 2 and "keeps no copies of orders" in said.err and "does not apply" in said.err, said.all
     assert ask(*command, "--json", world=world).data["exit_code"] == 2
     assert world.ledger.read_bytes() == before and world.faults.log == []
 
