@@ -13,6 +13,7 @@ from syncdb.metafields import kind_of
 from syncdb.model import Owner, Rule, Tie
 from syncdb.values import Kind
 
+WORD_LISTS = ("tags", "collections")  # fields that hold words, whose order means nothing
 PRICES = frozenset({"price", "compare_at_price", "cost"})  # a mistake there costs money at once
 ENDING = frozenset({"compare_at_price"})  # of these, what is emptied when a sale ends
 
@@ -107,6 +108,10 @@ PRODUCTS = Entity(
         _seen("published_at", "Published", Kind.MOMENT, ShownAs.MOMENT, "Since when it is in the online store.", default=False),
         _seen("url", "Online store address", Kind.TEXT, ShownAs.TEXT, "Its page in the online store.", default=False),
         _seen("image_url", "Image", Kind.TEXT, ShownAs.TEXT, "The address of its first image.", default=False),
+        _seen("media_urls", "Media", Kind.TEXT, ShownAs.TEXT, "The addresses of its first 25 pictures and videos, one a line.",
+              default=False),
+        EntityField("collections", "Collections", Kind.TEXT, ShownAs.WORDS,
+                    "The handles of the collections chosen by hand that it is in.", rule=MERGE, default=False),
     ),
     metafields=True,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from syncdb.mapping.entities import (
     KEY_LABEL,
     PRODUCTS,
     VARIANTS,
+    WORD_LISTS,
     Entity,
     EntityField,
     entity_field,
@@ -364,8 +365,8 @@ def _rule(place: str, known: EntityField, word: Any, reading: _Reading) -> Rule:
         return known.rule
     if rule.tie is Tie.SUM and rule.owner is Owner.BOTH and known.name not in ("available", "on_hand"):
         reading.say(place, "the rule sum is for counts of stock only")
-    if rule.tie is Tie.MERGE and rule.owner is Owner.BOTH and known.name != TAGS:
-        reading.say(place, "the rule merge is for tags only")
+    if rule.tie is Tie.MERGE and rule.owner is Owner.BOTH and known.name not in WORD_LISTS:
+        reading.say(place, "the rule merge is for tags and collections only")
     if rule.owner is not Owner.LEFT and not known.writable:
         reading.say(place, "only Shopify sets this field; its rule must be shopify")
     return rule

@@ -26,7 +26,7 @@ def test_every_field_is_told_with_its_column_and_rule() -> None:
 
 
 def test_every_rule_and_choice_is_told() -> None:
-    rules = set(re.findall(r"^\| `([a-z-]+)`(?: \((?:counts|tags)\))? \|", PAGE, re.MULTILINE))
+    rules = set(re.findall(r"^\| `([a-z-]+)`(?: \((?:counts|tags, collections)\))? \|", PAGE, re.MULTILINE))
     assert set(RULES) <= rules
     for name in ("gone_in_shop", "gone_in_grist", "from_grist", "shopify_writes", "grist_calls_per_month", "grist_workspace"):
         assert f"`{name}" in PAGE, name

@@ -517,3 +517,27 @@ def test_continuous_runs_again_and_ends_well_when_asked(make: Callable[..., Gris
     log = (world.folder / "sync.log").read_text(encoding="utf-8")
     assert [log.count(f"run {number} ended") for number in (1, 2, 3)] == [1, 1, 1]
     world.agreed()
+
+
+def test_a_product_is_put_into_collections_and_taken_out_on_both_sides(make: Callable[..., GristWorld]) -> None:
+    fields = ["title", "media_urls", "image_url", "collections"]
+    world = make(products=3, env={"GRIST_SYNC": json.dumps({"products": {"fields": fields}})})
+    first, second = (one["id"] for one in list(world.goods.products.values())[:2])
+    teas, pots, new = (world.merchant.add_collection(name, [first])["handle"] for name in ("Teas of spring", "Pots", "New"))
+    world.synced()
+    told = set(world.shown("products", first, "Collections")) - {"L"}
+    assert {teas, pots, new} <= told
+    images = world.shown("products", first, "Media").splitlines()
+    assert not images or images[0] == world.shown("products", first, "Image")
+    world.edit("products", first, "Collections", ["L", *sorted(told - {pots})])
+    world.edit("products", second, "Collections", ["L", teas])
+    by_handle = {one["handle"]: one for one in world.goods.collections.values()}
+    by_handle[new]["_products"].remove(first)
+    world.synced(full=True)
+    inside = {handle: set(by_handle[handle]["_products"]) & {first, second} for handle in (teas, pots)}
+    assert inside == {teas: {first, second}, pots: set()}
+    assert set(world.shown("products", first, "Collections")) - {"L"} == told - {pots, new}
+    assert world.synced(full=True).written == 0
+    world.edit("products", second, "Collections", ["L", teas, "nowhere"])
+    ran = world.sync()
+    assert ran.code == 3 and "nowhere" in ran.text and second in by_handle[teas]["_products"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from syncdb.mapping.choice import default_columns
-from syncdb.mapping.entities import ENTITIES, Entity, EntityField, entity_field, metafield_named
+from syncdb.mapping.entities import ENTITIES, WORD_LISTS, Entity, EntityField, entity_field, metafield_named
 from syncdb.mapping.offered_columns import MORE, as_setting, offered_columns
 from syncdb.model import Rule
 from syncdb.pairs.editing import Editing, Offered, OfferedField, Wished, word_of
@@ -20,7 +20,7 @@ def rules_of(one: EntityField) -> Mapping[str, Rule]:
     """The rules that a field may have."""
     if not one.writable:
         return {SHOP: RULES[SHOP]}
-    fitting = {"sum": one.name in COUNTS, "merge": one.name == TAGS}
+    fitting = {"sum": one.name in COUNTS, "merge": one.name in WORD_LISTS}
     return {word: rule for word, rule in RULES.items() if fitting.get(word, True)}
 
 

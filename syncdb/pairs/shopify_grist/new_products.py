@@ -7,6 +7,7 @@ from syncdb.connectors.base import Capabilities
 from syncdb.connectors.passing import Translated
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.fields import METAFIELD
+from syncdb.connectors.shopify.catalogue.membership import COLLECTIONS
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.connectors.shopify.products.creating import Whole, product_of
@@ -42,11 +43,15 @@ class NewProducts(Translated):
         """What is made of a row: all that may be written and fits, as a draft. The rest is brought over afterwards."""
         if operation.action is not Action.CREATE:
             return operation
-        said = {name: value for name, value in operation.changes.items() if name in self.allowed and canonical(value) is not None}
+        said = {name: value for name, value in operation.changes.items() if self._said(name, value)}
         fits = {name: value for name, value in said.items() if self.connector.can.fits(only(operation, name, value))}
         shop = self.connector.conversation.shop()
         sayable = {name: value for name, value in fits.items() if _text(self.types, shop, name, value) is not None}
         return replace(operation, changes={**sayable, **DRAFT})
+
+    def _said(self, name: str, value: Value) -> bool:
+        """Whether a row says something of a field that a new product is made with; it joins collections afterwards."""
+        return name in self.allowed and name != COLLECTIONS and canonical(value) is not None
 
     def _heard(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
         """The outcomes, nothing being agreed about what was not sent; a new product has the status of a draft."""

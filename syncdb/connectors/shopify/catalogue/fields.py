@@ -21,7 +21,13 @@ from syncdb.values import Kind, Value, moment, money, wall_clock
 
 Reader = Callable[[Any, tzinfo], Value]
 
+WORD_LISTS = frozenset({"tags", "collections"})  # fields that hold words, whose order means nothing
+MANY_COLLECTIONS, MANY_MEDIA = 50, 25  # of one product, in one answer
 METAFIELD = re.compile(r"metafields\.(?P<namespace>[^.]+)\.(?P<key>[^.]+)")
+
+
+class NotSeen(Exception):
+    """A field of one record of which not all was answered, so that it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,28 @@ def _quantity(answered: Any, zone: tzinfo) -> Value:
 def _picture(answered: Any, zone: tzinfo) -> Value:
     """The address of a product's first medium where that is a picture."""
     return words(answered["image"]["url"]) if answered.get("image") else None
+
+
+def _media(answered: Any, zone: tzinfo) -> Value:
+    """The addresses of a product's pictures and videos, one a line."""
+    found = [_address(one) for one in listed(answered["nodes"])]
+    return "\n".join(one for one in found if one) or None
+
+
+def _address(medium: Any) -> str:
+    if medium.get("image"):
+        return words(medium["image"]["url"])
+    if medium.get("originUrl"):
+        return words(medium["originUrl"])
+    sources = listed(medium.get("sources") or [])
+    return words(sources[0]["url"]) if sources else ""
+
+
+def _collections(answered: Any, zone: tzinfo) -> Value:
+    """The handles of the collections chosen by hand that a product is in."""
+    if flag(answered["pageInfo"]["hasNextPage"]):
+        raise NotSeen
+    return joined(words(one["handle"]) for one in listed(answered["nodes"]) if one["ruleSet"] is None)
 
 
 def _kind_of_collection(answered: Any, zone: tzinfo) -> Value:
@@ -194,6 +222,24 @@ PRODUCT = (
     _moment("published_at", "publishedAt"),
     _text("url", "onlineStoreUrl"),
     ShopField("image_url", Kind.TEXT, ("featuredMedia",), _picture, "{ ... on MediaImage { image { url } } }"),
+    ShopField(
+        "media_urls",
+        Kind.TEXT,
+        ("media",),
+        _media,
+        "{ nodes { ... on MediaImage { image { url } } ... on Video { sources { url } } ... on Model3d { sources { url } }"
+        " ... on ExternalVideo { originUrl } } }",
+        f"media(first: {MANY_MEDIA})",
+    ),
+    ShopField(
+        "collections",
+        Kind.TEXT,
+        ("collections",),
+        _collections,
+        "{ nodes { id handle ruleSet { appliedDisjunctively } } pageInfo { hasNextPage } }",
+        f"collections(first: {MANY_COLLECTIONS})",
+        written=("collectionsToJoin",),
+    ),
 )
 
 VARIANT = (
@@ -271,7 +317,8 @@ EMPTY: Mapping[str, Value] = {"kind": "custom"}  # what null means where it mean
 def value_of(field: ShopField, node: Mapping[str, Any], zone: tzinfo) -> Value:
     """The field's value in an answered object; null anywhere on the way is empty.
 
-    Raises ValueError, KeyError, TypeError or AttributeError where the answer is not of the asked shape.
+    Raises ValueError, KeyError, TypeError or AttributeError where the answer is not of the asked shape, NotSeen where not all of
+    it was answered.
     """
     there: Any = node
     for step in field.path:

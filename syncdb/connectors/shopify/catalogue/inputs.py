@@ -9,7 +9,7 @@ from datetime import UTC, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from syncdb.connectors.shopify.catalogue.fields import ShopField, split
+from syncdb.connectors.shopify.catalogue.fields import WORD_LISTS, ShopField, split
 from syncdb.connectors.shopify.shape import Path
 from syncdb.metafields import written
 from syncdb.values import Kind, Value, canonical, minor_digits
@@ -32,7 +32,7 @@ def sent(field: ShopField, value: Value, currency: str) -> Any:
     if wanted is None:
         if field.required:
             raise UnfitInput(f"{field.name} cannot be empty")
-        return [] if field.name == "tags" else field.cleared
+        return [] if field.name in WORD_LISTS else field.cleared
     try:
         return metafield_text(field, wanted, NOTHING_KNOWN, currency, UTC) if field.metafield else _sent(field, wanted, currency)
     except UnfitInput as error:
@@ -97,7 +97,7 @@ def _text(field: ShopField, wanted: Value) -> Any:
         raise UnfitInput("it must be a country's two letters, such as DE")
     if field.name == "category" and not wanted.startswith("gid://shopify/TaxonomyCategory/"):
         raise UnfitInput("it must be the id of a category, such as gid://shopify/TaxonomyCategory/aa-1")
-    return split(wanted) if field.name == "tags" else wanted
+    return split(wanted) if field.name in WORD_LISTS else wanted
 
 
 def _shown(value: Value) -> str:

@@ -5,14 +5,16 @@ from the cursors of recorded answers). A record that cannot be read whole makes 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any
 
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.answered import RecordPage, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity
-from syncdb.connectors.shopify.catalogue.fields import WEIGHT, ShopField, parts_of, value_of
+from syncdb.connectors.shopify.catalogue.fields import WEIGHT, NotSeen, ShopField, parts_of, value_of
 from syncdb.connectors.shopify.catalogue.trouble import RecordErrors, sort_errors
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
@@ -21,7 +23,7 @@ from syncdb.connectors.shopify.shape import Parts, Path, Shape, selection, witho
 from syncdb.decoding import understood
 from syncdb.errors import NotUnderstood, RetryLater
 from syncdb.model import Found, Record
-from syncdb.values import digest, encode_fields, iso, moment
+from syncdb.values import Value, digest, encode_fields, iso, moment
 
 LOCATIONS = """query Locations($first: Int!, $after: String) {
   locations(first: $first, after: $after, includeLegacy: true) { nodes { id name } pageInfo { hasNextPage endCursor } }
@@ -115,7 +117,7 @@ class CatalogueReader:
             if not self._hidden(path):
                 text_at(node, *path)
         with understood("Shopify"):
-            fields = {one.name: value_of(one, node, zone) for one in self.visible}
+            fields = {one.name: value for one in self.visible for value in _seen(one, node, zone)}
             changed = iso(moment(node["updatedAt"]))
         record = Record(text_at(node, "id"), fields)
         return FoundObject(Found(record.key, digest(encode_fields(fields)), record, changed_at=changed), node)
@@ -252,6 +254,12 @@ class CatalogueReader:
 
     def _tell(self, said: str) -> None:
         self.conversation.tell(Notice("partial", f"Reading {self.entity.name}: {said}.", AGAIN))
+
+
+def _seen(one: ShopField, node: Mapping[str, Any], zone: tzinfo) -> Iterator[Value]:
+    """The value of a field; nothing where not all of it was answered."""
+    with suppress(NotSeen):
+        yield value_of(one, node, zone)
 
 
 def page_of(entity: ShopEntity, selected: str) -> str:

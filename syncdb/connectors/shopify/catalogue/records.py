@@ -12,10 +12,11 @@ from typing import Any
 
 from syncdb.connectors.shopify.catalogue.answered import Payload, UserError, found_at, text_or_none_at
 from syncdb.connectors.shopify.catalogue.entities import ShopEntity
-from syncdb.connectors.shopify.catalogue.inputs import nested, sent
+from syncdb.connectors.shopify.catalogue.inputs import UnfitInput, nested, sent
+from syncdb.connectors.shopify.catalogue.membership import COLLECTIONS, Membership
 from syncdb.connectors.shopify.catalogue.reading import CatalogueReader
 from syncdb.connectors.shopify.catalogue.refusals import NotRun, payload
-from syncdb.connectors.shopify.catalogue.work import GONE, PendingWrite, Sender, pending, refuse, verify
+from syncdb.connectors.shopify.catalogue.work import GONE, PendingWrite, Sender, called, pending, refuse, verify
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.shape import Path, selection
 from syncdb.errors import OutcomeUnknown
@@ -59,6 +60,7 @@ def update_records(works: Sequence[PendingWrite], sender: Sender, reader: Catalo
     works = [work for work in pending(works) if work.operation.action is Action.UPDATE and work.changed(metafields=False)]
     currency = reader.conversation.shop().currency
     mutation = MUTATIONS[reader.entity.name]
+    moves = _moves(works, reader)
 
     def settle(work: PendingWrite, answered: Payload) -> None:
         if answered.errors:
@@ -73,8 +75,20 @@ def update_records(works: Sequence[PendingWrite], sender: Sender, reader: Catalo
     def as_it_stood(work: PendingWrite, answered: Mapping[str, Any] | None) -> None:
         work.before = reader.written(found_at(answered, mutation.record), work.key)
 
-    run(works, sender, reader.entity, lambda count: document_of(mutation, count, selection(reader.parts)),
-        lambda work: _input(work, currency), settle, as_it_stood)  # fmt: skip
+    run(pending(works), sender, reader.entity, lambda count: document_of(mutation, count, selection(reader.parts)),
+        lambda work: _input(work, currency, moves.get(work.key, {})), settle, as_it_stood)  # fmt: skip
+
+
+def _moves(works: Sequence[PendingWrite], reader: CatalogueReader) -> dict[str, dict[Path, list[str]]]:
+    """By key, the collections that products join and leave. Works that name one that cannot be joined are settled."""
+    membership, found = Membership(reader.conversation), dict[str, dict[Path, list[str]]]()
+    for work in works:
+        if COLLECTIONS in work.operation.changes:
+            try:
+                found[work.key] = membership.moves(work.node, str(work.operation.changes[COLLECTIONS] or ""))
+            except UnfitInput as why:
+                work.end(Result.REJECTED, f"{called(work, reader.entity)}: {why}")
+    return found
 
 
 def delete_records(works: Sequence[PendingWrite], sender: Sender, entity: ShopEntity) -> None:
@@ -145,8 +159,11 @@ def _in_parts(works: Sequence[PendingWrite], why: str, sender: Sender, entity: S
         run(part, sender, entity, *how)
 
 
-def _input(work: PendingWrite, currency: str) -> dict[str, Any]:
-    """The mutation's input: the record's id and what changes, with both texts of `seo`, of which one alone may lose the other."""
+def _input(work: PendingWrite, currency: str, moves: Mapping[Path, list[str]]) -> dict[str, Any]:
+    """The mutation's input: the record's id and what changes, with both texts of `seo`, of which one alone may lose the other.
+
+    `moves` takes the place of the collections that are wanted.
+    """
     changes: dict[Path, Any] = {("id",): work.key}
     for field in work.changed(metafields=False):
         changes[field.written] = sent(field, work.operation.changes[field.name], currency)
@@ -155,4 +172,4 @@ def _input(work: PendingWrite, currency: str) -> dict[str, Any]:
     if any(path[0] == "seo" for path in changes):
         for name in ("title", "description"):
             changes.setdefault(("seo", name), text_or_none_at(work.node, "seo", name) or "")
-    return nested(changes)
+    return nested({**changes, **moves})

@@ -9,7 +9,7 @@ from syncdb.connectors.shopify.busy import Meaning, meaning
 from syncdb.connectors.shopify.catalogue.answered import UserError
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import ShopEntity
-from syncdb.connectors.shopify.catalogue.fields import ShopField, joined, split
+from syncdb.connectors.shopify.catalogue.fields import WORD_LISTS, ShopField, joined, split
 from syncdb.connectors.shopify.catalogue.inputs import UnfitInput, sent
 from syncdb.connectors.shopify.catalogue.reading import FoundObject
 from syncdb.connectors.shopify.client import Answer
@@ -174,8 +174,8 @@ def wanted(work: PendingWrite, name: str) -> Value:
 
 
 def shown_as(name: str, value: Value) -> Value:
-    """A value as it is shown here: tags in their order, whatever order they were written in elsewhere."""
-    return joined(split(value)) if name == "tags" and isinstance(value, str) else value
+    """A value as it is shown here: words in their order, whatever order they were written in elsewhere."""
+    return joined(split(value)) if name in WORD_LISTS and isinstance(value, str) else value
 
 
 def refuse(work: PendingWrite, entity: ShopEntity, errors: Iterable[UserError]) -> None:
