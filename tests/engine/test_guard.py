@@ -120,3 +120,30 @@ def test_the_digest_knows_neither_order_nor_place() -> None:
     other = Operation(Side.RIGHT, Action.UPDATE, "b", "8", {"f": 1}, {"f": 3}, "changed")
     assert Plan((one, other)).digest == Plan((other, moved)).digest
     assert Plan((one,)).digest != Plan((other,)).digest
+
+
+def test_so_many_added_records_are_made_in_a_shop_unasked() -> None:
+    def new(count: int, side: Side, reason: str = "new") -> Plan:
+        return Plan(
+            tuple(Operation(side, Action.CREATE, f"new:{n}", None, {}, {"title": f"Pot {n}"}, reason) for n in range(count))
+        )
+
+    limits = Limits(most_new=20)
+    (one,) = guard(new(21, Side.LEFT), 1000, limits, **SHOP)
+    assert "21 records that people added" in one.told and [change.name for change in one.first[:2]] == ["Pot 0", "Pot 1"]
+    assert guard(new(20, Side.LEFT), 1000, limits, **SHOP) == [], "as many as are made at once"
+    assert guard(new(500, Side.RIGHT), 1000, limits, **SHOP) == [], "where no customer looks"
+    assert guard(new(500, Side.LEFT), 1000, Limits(), **SHOP) == [], "where nobody limits it"
+
+
+def test_what_cannot_be_undone_is_asked_about_whatever_the_share() -> None:
+    def ended(count: int, after: Value) -> Plan:
+        changes = {"status": after}
+        return Plan(
+            tuple(Operation(Side.LEFT, Action.UPDATE, str(n), None, {"status": "open"}, changes, "changed") for n in range(count))
+        )
+
+    limits = Limits(final={"status": frozenset({"cancelled"})})
+    (one,) = guard(ended(6, " Cancelled"), 100_000, limits, **SHOP)
+    assert "cannot be undone" in one.told
+    assert guard(ended(5, "cancelled"), 100_000, limits, **SHOP) == [] == guard(ended(6, "closed"), 100_000, limits, **SHOP)
