@@ -1,4 +1,7 @@
-"""Many random histories of stock in two stores: `python -m tests.reliability.stores [HOW_MANY [FIRST_SEED]]`."""
+"""Many random histories of stock in two stores: `python -m tests.reliability.stores [HOW_MANY [FIRST_SEED]]`.
+
+So many of them are played at once, in rounds, each of which has a seed: the first one, the next, and so on.
+"""
 
 import logging
 import os
@@ -10,7 +13,8 @@ from pathlib import Path
 
 from tests.reliability.stores.histories import StockWorld, play
 
-PORTION = 250  # histories in one pair of stores, so that what piles up there is cleared away
+AT_ONCE = 20
+PORTION = 25  # rounds in one pair of stores, so that what piles up there is cleared away
 
 
 def main() -> None:
@@ -18,18 +22,20 @@ def main() -> None:
     count, first = given[0] if given else 10_000, given[1] if len(given) > 1 else 1
     logging.disable(logging.CRITICAL)
     begun, met, done = time.monotonic(), Counter[str](), 0
-    while done < count:
+    rounds = -(-count // AT_ONCE)
+    while done < rounds:
         with tempfile.TemporaryDirectory() as folder:
             os.chdir(folder)
-            world = StockWorld(Path(folder))
-            portion = min(PORTION, count - done)
+            world = StockWorld(Path(folder), AT_ONCE)
+            portion = min(PORTION, rounds - done)
             try:
                 met += play(portion, first + done, world)
             finally:
                 world.close()
                 os.chdir("/")
         done += portion
-        sys.stdout.write(f"{done} of {count} histories right, {time.monotonic() - begun:.0f} s; {dict(met)}\n")
+        told = f"{done * AT_ONCE} of {rounds * AT_ONCE} histories right, seeds {first} to {first + done - 1}"
+        sys.stdout.write(f"{told}, {time.monotonic() - begun:.0f} s; {dict(met)}\n")
         sys.stdout.flush()
 
 

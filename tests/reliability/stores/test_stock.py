@@ -25,8 +25,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StockWorl
     made.close()
 
 
-def test_stock_is_right_whatever_happens(world: StockWorld) -> None:
-    met = play(12, 1, world)
+def test_stock_is_right_whatever_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = StockWorld(tmp_path, 10)
+    try:
+        met = play(3, 1, world)
+    finally:
+        world.close()
     assert met["sold"] > 5 and met["died"] + met["moved in the moment"] > 0, met
 
 
