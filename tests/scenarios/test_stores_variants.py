@@ -38,7 +38,7 @@ class Shirts(StoresWorld):
 
     def shown(self, store: LocalStore) -> Any:
         shirt = self.shirt[store.name]
-        names = [one["name"] for one in shirt["options"]]
+        names = [(one["name"], [value["name"] for value in one["optionValues"]]) for one in shirt["options"]]
         return names, [(one["sku"], [pick["value"] for pick in one["selectedOptions"]]) for one in shirt["variants"]]
 
     def in_step(self) -> None:
@@ -129,7 +129,18 @@ def order_variants(world: Shirts) -> None:
     world.taf.merchant.order_variants(shirt["id"], [one["id"] for one in reversed(shirt["variants"])])
 
 
-CHANGES = (rename_option, rename_value, exchange_options, order_variants)
+def order_values(world: Shirts) -> None:
+    world.taf.merchant.order_values(world.shirt["taf"]["id"], "Colour", ["Blue", "Red"])
+
+
+def order_values_alone(world: Shirts) -> None:
+    """The variants are put back where they were."""
+    order = [one["id"] for one in world.shirt["taf"]["variants"]]
+    world.taf.merchant.order_values(world.shirt["taf"]["id"], "Size", ["M", "S"])
+    world.taf.merchant.order_variants(world.shirt["taf"]["id"], order)
+
+
+CHANGES = (rename_option, rename_value, exchange_options, order_variants, order_values, order_values_alone)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -157,7 +168,17 @@ def test_options_changed_in_both_stores_are_a_question(world: Shirts) -> None:
     rename_option(world)
     world.afl.merchant.change_option(world.shirt["afl"]["id"], "Colour", to="Couleur")
     assert world.sync().conflicts == 1
-    assert [world.shown(store)[0][0] for store in (world.taf, world.afl)] == ["Farbe", "Couleur"]
+    assert [world.shown(store)[0][0][0] for store in (world.taf, world.afl)] == ["Farbe", "Couleur"]
+
+
+def test_a_new_value_between_others_comes_to_its_place(world: Shirts) -> None:
+    shirt = world.shirt["taf"]["id"]
+    world.taf.merchant.add_variant(shirt, {"Colour": "Amber", "Size": "S"}, price="11.00")
+    world.taf.merchant.order_values(shirt, "Colour", ["Red", "Amber", "Blue"])
+    world.synced()
+    world.synced()
+    assert world.shown(world.afl)[0][0] == ("Colour", ["Red", "Amber", "Blue"])
+    world.in_step()
 
 
 def test_a_product_that_gets_options_gets_them_in_the_other_store(world: Shirts) -> None:

@@ -97,7 +97,7 @@ class Copier:
             return None
         order = [one.ref for one in found.variants or ()]
         before = order[: order.index(variant)]
-        return Original(_variant(here, self.places), tuple(one.name for one in found.options or ()), self.here(before))
+        return Original(_variant(here, self.places), tuple(_option(one) for one in found.options or ()), self.here(before))
 
     def _note(self, product: Product) -> None:
         skipped = [one.name for one in product.metafields or () if not is_portable(one) and one.namespace != "sync"]

@@ -1,7 +1,7 @@
 """Options of the products that both stores have: renamed, put in another order, or given other values in one, so in the other.
 
-The options of a product and the values of its variants are one value, compared as any other field. Only variants that both stores
-have are part of it: one that is new, or gone, in one store is brought over as a variant.
+The options of a product, the values of its variants and the order of all of them are one value, compared as any other field. Only
+variants that both stores have are part of it: one that is new, or gone, in one store is brought over as a variant.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.structures import Structure, StructureReader
-from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
+from syncdb.connectors.shopify.products.variant_writes import VariantsWriter, in_order
 from syncdb.connectors.shopify.products.whole import Option, Product
 from syncdb.engine.links import Joins
 from syncdb.errors import NotUnderstood, OutcomeUnknown
@@ -42,16 +42,16 @@ class Told:
     def agreed_variants(self, side: Side, product: str) -> list[str]:
         """The keys of the variants about whose values something was agreed, in their order."""
         (key,) = self.options.keys(side, [product]).values()
-        return [variant for variant, *_ in _parsed(self.options.records.base(key).get(NAME))[1]]
+        return [variant for variant, *_ in _parsed(self.options.records.base(key).get(NAME)).rows]
 
     def drop_gone(self, side: Side, present: Mapping[str, Collection[str]]) -> None:
         """About variants that a product (by id on a side) has no longer in both stores nothing is agreed any more."""
         for id, key in self.options.keys(side, present).items():
-            names, rows = _parsed(self.options.records.base(key).get(NAME))
-            left = [row for row in rows if row[0] in present[id]]
-            if len(left) < len(rows):
+            agreed = _parsed(self.options.records.base(key).get(NAME))
+            left = [row for row in agreed.rows if row[0] in present[id]]
+            if len(left) < len(agreed.rows):
                 with self.ledger.transaction():
-                    self.options.records.narrow(key, {NAME: text_of(names, left)})
+                    self.options.records.narrow(key, {NAME: text_of(agreed.names, left, agreed.orders)})
 
     def unmoved(self, side: Side, product: str, shown: Value) -> bool:
         """Whether a product of a side shows what was agreed about its options."""
@@ -154,7 +154,7 @@ class OptionsSide:
         """The options and the variants that both have, by their keys."""
         keys = self._keys(here)
         rows = [[keys[ref], *values] for ref, values in here.variants.items() if keys[ref] in common]
-        fields = {"product": here.ref, NAME: text_of(here.options, rows)}
+        fields = {"product": here.ref, NAME: text_of(here.options, rows, here.values)}
         return Found(here.ref, digest(encode_fields(fields)), Record(here.ref, fields))
 
     def _common(self, here: Structure, there: Structure) -> set[str]:
@@ -206,15 +206,19 @@ class OptionsSide:
         theirs = {named[ref]: values for ref, values in source.variants.items()}  # in their order
         keys = self.told.variants.keys(self.side, [one.ref for one in standing.variants or ()])
         own = {keys[one.ref]: one for one in standing.variants or ()}
-        wanted = with_options(standing, source.options, {own[key].ref: values for key, values in theirs.items() if key in own})
+        values = {own[key].ref: values for key, values in theirs.items() if key in own}
+        wanted = with_options(standing, source.options, values, source.values)
         if wanted is None:
             told = f"the other store has {len(source.options)} options, and this one has variants that are not there"
             return Outcome(Result.REJECTED, product, f"product {standing.title!r}: {told}")
         return self.writer.bring(product, wanted, standing).outcome
 
 
-def with_options(standing: Product, names: Sequence[str], values: Mapping[str, tuple[str, ...]]) -> Product | None:
-    """The product with options of these names; `values` are those of its variants, by id, in the order in which they come.
+def with_options(
+    standing: Product, names: Sequence[str], values: Mapping[str, tuple[str, ...]], orders: Sequence[Sequence[str]]
+) -> Product | None:
+    """The product with options of these names; `values` are those of its variants, by id, in the order in which they come, and
+    `orders` the order of the values of each option among themselves.
 
     A variant that `values` does not name stays behind the others with what it has of each option. None where there is another
     number of options, so that nobody knows which value it is to have.
@@ -228,7 +232,8 @@ def with_options(standing: Product, names: Sequence[str], values: Mapping[str, t
     places = [had.index(name) for name in names] if set(had) == set(names) else list(range(len(names)))
     kept = [replace(one, values=tuple(one.values[place] for place in places)) for one in rest]
     variants = (*(replace(known[ref], values=row) for ref, row in values.items()), *kept)
-    options = tuple(Option(name, tuple(dict.fromkeys(one.values[place] for one in variants))) for place, name in enumerate(names))
+    shown = [tuple(dict.fromkeys(one.values[place] for one in variants)) for place in range(len(names))]
+    options = tuple(Option(name, in_order(shown[place], orders[place])) for place, name in enumerate(names))
     return replace(standing, options=options, variants=variants)
 
 
@@ -238,13 +243,21 @@ def both_options(left: OptionsSide, right: OptionsSide) -> dict[Side, OptionsSid
     return {Side.LEFT: left, Side.RIGHT: right}
 
 
-def text_of(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Options, and variants by key with their values, as the one value that is compared."""
-    return json.dumps([list(names), [list(row) for row in rows]], ensure_ascii=False)
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What the compared value says: names of options, variants by key with their values, and the values of each option."""
+
+    names: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    orders: Sequence[Sequence[str]] = ()
 
 
-def _parsed(text: Value) -> tuple[list[str], list[list[str]]]:
-    if not isinstance(text, str):
-        return [], []
-    names, rows = json.loads(text)
-    return names, rows
+def text_of(names: Sequence[str], rows: Sequence[Sequence[str]], orders: Sequence[Sequence[str]]) -> str:
+    """Options, variants by key with their values, and the values that these have in the order of each option, as one value."""
+    used = [{row[place] for row in rows} for place in range(1, len(names) + 1)]
+    ordered = [[value for value in order if value in used[place]] for place, order in enumerate(orders)]
+    return json.dumps([list(names), [list(row) for row in rows], ordered], ensure_ascii=False)
+
+
+def _parsed(text: Value) -> _Agreed:
+    return _Agreed(*json.loads(text)) if isinstance(text, str) else _Agreed()

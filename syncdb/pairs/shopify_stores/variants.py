@@ -22,14 +22,19 @@ KIND = "kind"  # what an attempt of this side does; one that says nothing is the
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A variant as it is to be made here, and the names of the options that its values are of.
+    """A variant as it is to be made here, and the options that its values are of.
 
     `behind` are the variants here that stand before it over there, in their order.
     """
 
     variant: Variant
-    options: tuple[str, ...]
+    options: tuple[Option, ...]
     behind: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names of the options."""
+        return tuple(one.name for one in self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +144,15 @@ class VariantSide(PassedOn):
         if standing is None or wanted is None:
             return Outcome(Result.STALE, why="the product or the variant is no longer there")
         named = _option_names(standing)
-        if named != wanted.options and self.elsewhere.follow(product):
+        if named != wanted.named and self.elsewhere.follow(product):
             standing = self.reader.one(product) or standing
             named = _option_names(standing)
-        if named != wanted.options:
-            told = f"its options are {' / '.join(named)} here and {' / '.join(wanted.options)} there"
+        if named != wanted.named:
+            told = f"its options are {' / '.join(named)} here and {' / '.join(wanted.named)} there"
             return Outcome(
                 Result.REJECTED, why=f"variant {_called(wanted.variant)} of {standing.title!r} cannot be added: {told}"
             )
-        together = with_variant(standing, wanted.variant, wanted.behind)
+        together = with_variant(standing, wanted)
         place = [one.values for one in together.variants or ()].index(wanted.variant.values)
         brought = self.writer.bring(product, together, standing)
         id = brought.refs.get(place)
@@ -157,12 +162,13 @@ class VariantSide(PassedOn):
         return Outcome(Result.DONE, id, id=id)
 
 
-def with_variant(standing: Product, variant: Variant, behind: Sequence[str] = ()) -> Product:
-    """The product with one variant more, behind those (by id) or all; its new values stand behind those of its options."""
-    there = list(standing.variants or ())
+def with_variant(standing: Product, wanted: Original) -> Product:
+    """The product with one variant more, behind those that stand before it over there, or all; so are its new values."""
+    variant, behind, there = wanted.variant, wanted.behind, list(standing.variants or ())
     if any(one.values == variant.values for one in there):  # it was added before: its answer was lost
         return standing
-    options = tuple(_with_value(one, value) for one, value in zip(standing.options or (), variant.values, strict=True))
+    parts = zip(standing.options or (), variant.values, wanted.options, strict=True)
+    options = tuple(_with_value(one, value, over_there.values) for one, value, over_there in parts)
     place = max((at for at, one in enumerate(there, 1) if one.ref in behind), default=0 if behind else len(there))
     return replace(standing, options=options, variants=(*there[:place], variant, *there[place:]))
 
@@ -176,10 +182,16 @@ def _still_moving(product: Product, variant: Variant, moved: str) -> str:
     return f"{told} and its stock moved here since ({moved}): delete it here, too, or make it there again"
 
 
-def _with_value(option: Option, value: str) -> Option:
+def _with_value(option: Option, value: str, over_there: Sequence[str]) -> Option:
+    """The option with that value, behind those that stand before it over there."""
     if value in option.values:
         return option
-    return replace(option, values=(*option.values, value), value_refs=(*option.value_refs, "") if option.value_refs else ())
+    before = set(over_there[: over_there.index(value)])
+    place = max((at for at, one in enumerate(option.values, 1) if one in before), default=0 if before else len(option.values))
+    values, refs = list(option.values), list(option.value_refs)
+    values.insert(place, value)
+    refs[place:place] = [""] if refs else []
+    return replace(option, values=tuple(values), value_refs=tuple(refs))
 
 
 def _called(variant: Variant) -> str:

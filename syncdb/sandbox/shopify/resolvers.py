@@ -26,6 +26,7 @@ from syncdb.sandbox.shopify.products.collection_writes import COLLECTION_WRITES
 from syncdb.sandbox.shopify.products.definitions import DEFINITION_WRITES
 from syncdb.sandbox.shopify.products.media_writes import MEDIA_WRITES
 from syncdb.sandbox.shopify.products.metafield_writes import METAFIELD_WRITES
+from syncdb.sandbox.shopify.products.option_order import OPTION_ORDER
 from syncdb.sandbox.shopify.products.option_writes import OPTION_WRITES
 from syncdb.sandbox.shopify.products.product_set import SET_WRITES
 from syncdb.sandbox.shopify.products.product_writes import PRODUCT_WRITES
@@ -335,6 +336,7 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     **FILE_WRITES,
     **MEDIA_WRITES,
     **DEFINITION_WRITES,
+    **OPTION_ORDER,
     **OPTION_WRITES,
     **PUBLISHING,
     **ORDER_WRITES,

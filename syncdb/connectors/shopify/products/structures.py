@@ -16,7 +16,7 @@ from syncdb.errors import RetryLater
 VARIANT = "id selectedOptions { name value }"
 LEVELS_OF = 40  # variants whose levels are asked for at once
 FEW = 20  # variants that are read with their product; the rest is read on
-OF_PRODUCT = f"id title options {{ name }} {listed('variants', FEW, VARIANT)}"
+OF_PRODUCT = f"id title options {{ name optionValues {{ name }} }} {listed('variants', FEW, VARIANT)}"
 MANY = f"query Structures($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Product {{ {OF_PRODUCT} }} }} }}"
 ALL = f"""query AllStructures($first: Int!, $after: String) {{
   products(first: $first, after: $after, sortKey: ID) {{ nodes {{ {OF_PRODUCT} }} {PAGE_INFO} }} }}"""
@@ -29,11 +29,12 @@ WHAT = "Reading options"
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A product's options in their order, and its variants in theirs: by id, a value for each option."""
+    """A product's options, the values of each, and its variants (by id, a value for each option), all in their order."""
 
     ref: str
     title: str
     options: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
     variants: Mapping[str, tuple[str, ...]]
 
 
@@ -116,9 +117,11 @@ class StructureReader:
 @understood("Shopify")
 def structure_in(node: Mapping[str, Any], variants: Iterable[Mapping[str, Any]]) -> Structure:
     """The structure in an answered product all of whose variants are given. Raises NotUnderstood."""
-    names = tuple(words(mapping(one)["name"]) for one in entries(node["options"]))
+    options = [mapping(one) for one in entries(node["options"])]
+    names = tuple(words(one["name"]) for one in options)
+    values = tuple(tuple(words(mapping(value)["name"]) for value in entries(one["optionValues"])) for one in options)
     shown = {}
     for variant in variants:
         chosen = {words(one["name"]): words(one["value"]) for one in entries(variant["selectedOptions"])}
         shown[words(variant["id"])] = tuple(chosen[name] for name in names)
-    return Structure(words(node["id"]), words(node["title"]), names, shown)
+    return Structure(words(node["id"]), words(node["title"]), names, values, shown)

@@ -1,7 +1,7 @@
 """Bringing a product's options and variants to what they should be, each by the mutation that leaves all others alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncdb.connectors.shopify.busy import Meaning, Patience, meaning
@@ -19,6 +19,7 @@ from syncdb.connectors.shopify.products.whole import Option, Product, Variant
 from syncdb.model import Outcome, Result
 
 AT_ONCE = 100
+MOST_NAMED = 250  # entries of a list in one call (documented); only lists that are set whole may be longer
 ERRORS = "userErrors { field message code }"
 RENAME = f"""mutation Rename($id: ID!, $option: OptionUpdateInput!, $values: [OptionValueUpdateInput!]) {{
   productOptionUpdate(productId: $id, option: $option, optionValuesToUpdate: $values) {{ product {{ id }} {ERRORS} }} }}"""
@@ -29,6 +30,8 @@ CHANGE = f"""mutation ChangeVariants($id: ID!, $variants: [ProductVariantsBulkIn
   productVariantsBulkUpdate(productId: $id, variants: $variants) {{ product {{ id }} {ERRORS} }} }}"""
 REMOVE = f"""mutation RemoveVariants($id: ID!, $ids: [ID!]!) {{
   productVariantsBulkDelete(productId: $id, variantsIds: $ids) {{ product {{ id }} {ERRORS} }} }}"""
+TURN = f"""mutation OrderOptions($id: ID!, $options: [OptionReorderInput!]!) {{
+  productOptionsReorder(productId: $id, options: $options) {{ product {{ id }} {ERRORS} }} }}"""
 ORDER = f"""mutation OrderVariants($id: ID!, $positions: [ProductVariantPositionInput!]!) {{
   productVariantsBulkReorder(productId: $id, positions: $positions) {{ product {{ id }} {ERRORS} }} }}"""
 
@@ -76,6 +79,8 @@ class VariantsWriter:
         if why := "; ".join(problems(wanted, self.reader.conversation.shop().currency)):
             return VariantsOutcome(Outcome(Result.REJECTED, key, f"product {standing.title!r}: {why}"), {})
         try:
+            if _names(standing) != _names(wanted):
+                standing = self._turned(key, standing, wanted)
             self._carry_out(key, standing, wanted, variant_plan(standing, wanted))
         except NotDone as refused:
             gone_on = meaning(refused.errors) is not Meaning.REFUSED
@@ -86,7 +91,7 @@ class VariantsWriter:
     def _carry_out(self, key: str, standing: Product, wanted: Product, plan: VariantPlan) -> None:
         meant = wanted.variants or ()
         if plan.whole:
-            self._set(key, standing, wanted, plan)
+            self._set(key, standing, wanted)
             return
         for renaming in plan.renamed:
             self._rename(key, renaming)
@@ -105,9 +110,26 @@ class VariantsWriter:
         values = [{"id": ref, "name": name} for ref, name in renaming.values.items()]
         self._send(RENAME, {"id": key, "option": option, "values": values}, "productOptionUpdate")
 
+    def _turned(self, key: str, standing: Product, wanted: Product) -> Product:
+        """Put the options and their values in order, where these are the same ones in another; the product as it then is."""
+        now, meant = ({one.name: one for one in product.options or ()} for product in (standing, wanted))
+        if now.keys() != meant.keys():
+            return standing
+        order = {name: in_order(now[name].values, one.values) for name, one in meant.items()}
+        if list(order.items()) == [(name, one.values) for name, one in now.items()]:
+            return standing
+        if max(map(len, order.values())) > MOST_NAMED:
+            turned = tuple(Option(name, values) for name, values in order.items())
+            self._set(key, standing, with_order(standing, turned))
+        else:
+            options = [{"name": name, "values": [{"name": value} for value in values]} for name, values in order.items()]
+            self._send(TURN, {"id": key, "options": options}, "productOptionsReorder")
+        return self.reader.one(key) or standing
+
     def _order(self, key: str, wanted: Product) -> None:
-        """Put the variants in order, where they are not: all of them, each with its place."""
+        """Put options, their values and the variants in order, where they are not: all of them, each with its place."""
         now = self.reader.one(key)
+        now = self._turned(key, now, wanted) if now else None
         places = {} if now is None else variant_plan(now, wanted).matched
         order = [places[place] for place in sorted(places)]
         if now is None or order == [one.ref for one in now.variants or ()]:
@@ -115,10 +137,11 @@ class VariantsWriter:
         for some in _groups([{"id": ref, "position": place} for place, ref in enumerate(order, 1)]):
             self._send(ORDER, {"id": key, "positions": some}, "productVariantsBulkReorder")
 
-    def _set(self, key: str, standing: Product, wanted: Product, plan: VariantPlan) -> None:
+    def _set(self, key: str, standing: Product, wanted: Product) -> None:
         """Set options and variants as whole lists: those that stay by id and values alone, so that all else of them stays."""
+        matched = variant_plan(standing, wanted).matched
         bare = tuple(
-            Variant(one.values, ref=plan.matched[place]) if place in plan.matched else one
+            Variant(one.values, ref=matched[place]) if place in matched else one
             for place, one in enumerate(wanted.variants or ())
         )
         known = {one.name: one for one in standing.options or ()}
@@ -133,7 +156,7 @@ class VariantsWriter:
             return VariantsOutcome(Outcome(Result.STALE, key, "it is no longer in the shop"), {})
         refs = variant_plan(now, wanted).matched
         shown = [one.values for one in now.variants or ()]
-        if shown == [one.values for one in wanted.variants or ()]:
+        if shown == [one.values for one in wanted.variants or ()] and _orders(now) == _orders(wanted):
             return VariantsOutcome(Outcome(Result.DONE, key), refs)
         why = f"product {now.title!r}: Shopify took the change but shows other variants, or another order"
         return VariantsOutcome(Outcome(Result.STALE, key, why), refs)
@@ -149,6 +172,30 @@ class VariantsWriter:
 
         if errors := self.patience.through(ask):
             raise NotDone(errors)
+
+
+def with_order(product: Product, options: tuple[Option, ...]) -> Product:
+    """The product with its options in this order, and its variants' values in theirs."""
+    places = [_names(product).index(one.name) for one in options]
+    variants = tuple(replace(one, values=tuple(one.values[place] for place in places)) for one in product.variants or ())
+    return replace(product, options=options, variants=variants)
+
+
+def in_order(values: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Values in the wanted order; those that are not wanted stay behind them."""
+    known = set(values)
+    first = dict.fromkeys(one for one in wanted if one in known)
+    return (*first, *(one for one in values if one not in first))
+
+
+def _names(product: Product) -> list[str]:
+    return [one.name for one in product.options or ()]
+
+
+def _orders(product: Product) -> list[tuple[str, list[str]]]:
+    """The options with the values that variants have, all in their order."""
+    used = [{one.values[at] for one in product.variants or ()} for at in range(len(product.options or ()))]
+    return [(one.name, [value for value in one.values if value in used[at]]) for at, one in enumerate(product.options or ())]
 
 
 def _structure(product: Product) -> tuple[object, ...]:

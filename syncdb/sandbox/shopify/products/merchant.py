@@ -11,6 +11,7 @@ from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.products.goods import Goods
 from syncdb.sandbox.shopify.products.items import apply_item
 from syncdb.sandbox.shopify.products.metafield_writes import put_metafield
+from syncdb.sandbox.shopify.products.option_order import order_options
 from syncdb.sandbox.shopify.products.option_writes import change_option
 from syncdb.sandbox.shopify.products.product_writes import add_first_variant, apply_product, new_product
 from syncdb.sandbox.shopify.products.queries import level_at
@@ -96,6 +97,12 @@ class Merchant:
         change_option(
             option, {"option": {"name": to, "position": position}, "optionValuesToUpdate": renamed}, product, self.goods
         )
+        self.goods.variants_changed(product, product["variants"])
+
+    def order_values(self, product_id: str, name: str, values: Sequence[str]) -> None:
+        """Drag the values of an option into this order: the variants follow."""
+        product, order = self.goods.products[product_id], {name: [{"name": value} for value in values]}
+        order_options(product, [{"name": one["name"], "values": order.get(one["name"])} for one in product["options"]])
         self.goods.variants_changed(product, product["variants"])
 
     def order_variants(self, product_id: str, ids: Sequence[str]) -> None:

@@ -31,7 +31,14 @@ def documents() -> Iterator[str]:
     yield from (media_writes.SHOW, media_writes.HIDE, uploads.STAGE, media_side.LISTED)
     yield from (removal.THERE, removal.DELETE, removal.STATUS, publishing.ALL, publishing.SHOWN)
     yield from (publishing.PUBLISH, publishing.HIDE, variant_writes.RENAME, variant_writes.ADD, variant_writes.CHANGE)
-    yield from (variant_writes.REMOVE, variant_writes.ORDER, structures.MANY, structures.ALL, structures.VARIANTS.rest)
+    yield from (
+        variant_writes.REMOVE,
+        variant_writes.TURN,
+        variant_writes.ORDER,
+        structures.MANY,
+        structures.ALL,
+        structures.VARIANTS.rest,
+    )
     yield from (structures.LEVELS, structures.HANDLE, media_reading.MANY)
     for kind in (groups.PUBLICATIONS, groups.COLLECTIONS):
         yield from (kind.many, kind.all, kind.rest)
