@@ -1,7 +1,7 @@
 """Memory connectors that lose answers and die, for proving the engine without any network."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from syncdb.engine.older_copy import begin_anew, forget_old_base
 from syncdb.engine.progress import Silent
 from syncdb.engine.reconcile import EntityPair, Reconciled, linked, reconcile
 from syncdb.ledger import Ledger
-from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Snapshot
+from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side, Snapshot
 from syncdb.values import Value
 
 NAME = "name"
@@ -122,8 +122,16 @@ class World:
         """What stands on a side by what it is, as the rows themselves."""
         return {thing: side.rows[id] for thing, id in self.ids(side).items()}
 
-    def sync(self, steps: Steps | None = None, keys: list[str] | None = None, *, anew: bool = False) -> Reconciled:
-        """One run as the engine does it, over everything or these keys. `anew`: an older copy of one side was consented to.
+    def sync(
+        self,
+        steps: Steps | None = None,
+        keys: list[str] | None = None,
+        *,
+        anew: bool = False,
+        changed: Mapping[Side, Collection[str]] | None = None,
+    ) -> Reconciled:
+        """One run as the engine does it, over everything, these keys, or what `changed` names by the ids of each side. `anew`: an
+        older copy of one side was consented to.
 
         Raises Crash where `steps` says so, leaving the ledger as the dead process did.
         """
@@ -133,7 +141,7 @@ class World:
         ledger = Ledger.open(self.path, self.time)
         try:
             with _boundaries(ledger, steps):
-                self.keys = keys
+                self.keys, self.changed = keys, changed
                 if anew:
                     begin_anew(ledger, "test", {"test": self.policy})
                 forget_old_base(ledger, {"test": self.policy})
@@ -146,8 +154,13 @@ class World:
         with ledger.transaction():
             run_id = ledger.runs.start("test", "full", "2026-11-21T07:00:00Z")
         applier = Applier(ledger, pair.name, pair.sides, run_id, self.clock, self.rng, Silent(), pair.joins, pair.policy.rules)
-        applier.settle_unfinished()
-        result = reconcile(ledger, pair, self.keys, applier, Silent())
+        keys = self.keys
+        if self.changed is not None and pair.joins is not None:
+            told = (pair.joins.keys(side, ids).values() for side, ids in self.changed.items())
+            keys = list(dict.fromkeys(key for some in told for key in some))
+        if applier.settle_unfinished():
+            keys = self.keys
+        result = reconcile(ledger, pair, keys, applier, Silent())
         with ledger.transaction():
             ledger.runs.end(run_id, "2026-11-21T07:00:01Z", 0, "", result.counts, [], False)
         return result

@@ -6,7 +6,7 @@ The judge keeps its own idea of what was last agreed: what both sides showed aft
 import copy
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from syncdb.engine.match import Matching
-from syncdb.model import OnMissing, Owner, Policy, Rule, Tie
+from syncdb.model import OnMissing, Owner, Policy, Rule, Side, Tie
 from tests.engine.hostile import NAME, Hostile, World
 
 POLICY = Policy(
@@ -56,15 +56,20 @@ def expected(field: str, base: int | None, left: int, right: int) -> tuple[int, 
 
 class TwoWay(RuleBasedStateMachine):
     matching: Matching | None = None
+    changed: Mapping[Side, Collection[str]] | None = None  # what a run is told of; None: it looks at everything
 
     @initialize(seed=st.integers(0, 2**32), hostile=st.booleans())
     def start(self, seed: int, hostile: bool) -> None:
         self.folder = Path(tempfile.mkdtemp())
+        self.begin()
         self.world = World(self.folder, POLICY, seed, hostile, self.matching)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}
         self.remade: set[tuple[str, bool]] = set()  # what was made anew since the last run, and on which side
         self.aside: dict[bool, dict[str, dict[str, Any]]] = {}
+
+    def begin(self) -> None:
+        """What a machine needs before its world is made."""
 
     def shown(self) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
         """What stands on both sides by what it is, as the rows themselves."""
@@ -133,7 +138,7 @@ class TwoWay(RuleBasedStateMachine):
 
     def sync(self, *, anew: bool = False) -> None:
         before = [{key: dict(row) for key, row in rows.items()} for rows in self.shown()]
-        result = self.world.sync(anew=anew)
+        result = self.world.sync(anew=anew, changed=self.changed)
         while result.unsettled:  # answers may be lost as often as a run looks again
             result = self.world.sync()
         self.judge(*before)
@@ -207,7 +212,41 @@ class TwoWayMatched(TwoWayOwnIds):
         super().sync(anew=anew)
 
 
+class TwoWayNear(TwoWayMatched):
+    """A run looks at what changed alone; what is new is held against what it could be, not against everything."""
+
+    def begin(self) -> None:
+        self.matching = Matching((NAME,), near=self.near)
+        self.after: dict[Side, dict[str, dict[str, Any]]] = {side: {} for side in Side}
+        self.untold: set[tuple[Side, str]] = set()  # by name what came into being there and no run is told of
+
+    def near(self, side: Side, new: Sequence[Mapping[str, Any]]) -> list[str]:
+        names = {one[NAME] for one in new}
+        return [id for id, row in self.side(side is Side.LEFT).rows.items() if row[NAME] in names]
+
+    @rule(key=keys, here=numbers, there=numbers, left=st.booleans())
+    def born_on_both_and_told_on_one(self, key: str, here: int, there: int, left: bool) -> None:
+        if not any(key in rows for rows in self.shown()):
+            self.born_on_both(key, here, there)
+            self.untold.add((Side.LEFT if left else Side.RIGHT, key))
+
+    def told(self, side: Side) -> list[str]:
+        """The ids of what changed there since the last run, without what is told of on the other side only."""
+        now, before = self.side(side is Side.LEFT).rows, self.after[side]
+        changed = [id for id in {**now, **before} if now.get(id) != before.get(id)]
+        both = set.intersection(*(set(rows) for rows in self.shown()))
+        found = {name for where, name in self.untold if where is side} & both
+        return [id for id in changed if id not in now or now[id][NAME] not in found]
+
+    def sync(self, *, anew: bool = False) -> None:
+        self.changed = None if anew else {side: self.told(side) for side in Side}
+        self.untold.clear()
+        super().sync(anew=anew)
+        self.after = {side: copy.deepcopy(self.side(side is Side.LEFT).rows) for side in Side}
+
+
 RUNS = settings(max_examples=60, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-for machine in (TwoWay, TwoWayOwnIds, TwoWayMatched):
+for machine in (TwoWay, TwoWayOwnIds, TwoWayMatched, TwoWayNear):
     machine.TestCase.settings = RUNS
 TestTwoWay, TestTwoWayOwnIds, TestTwoWayMatched = TwoWay.TestCase, TwoWayOwnIds.TestCase, TwoWayMatched.TestCase
+TestTwoWayNear = TwoWayNear.TestCase

@@ -7,6 +7,7 @@ tests/engine, which never reads the ledger.
 import os
 import sys
 import tempfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,28 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from syncdb.engine.reconcile import Reconciled
+from syncdb.model import Side
 from tests.engine.hostile import Steps, World
-from tests.engine.test_two_way_machine import POLICY, TwoWay, TwoWayMatched, TwoWayOwnIds
+from tests.engine.test_two_way_machine import POLICY, TwoWay, TwoWayMatched, TwoWayNear, TwoWayOwnIds
 from tests.reliability.oracle import examined
 from tests.reliability.world import MEMORY
 
-DEFAULT, OWN_IDS, LONG = 600, 300, 10_000
+DEFAULT, OWN_IDS, NEAR, LONG = 600, 300, 150, 10_000
 quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 class Patient(World):
     """A run gives up after some rounds of lost answers and says what is unsettled; the next one goes on from there."""
 
-    def sync(self, steps: Steps | None = None, keys: list[str] | None = None, *, anew: bool = False) -> Reconciled:
-        result = super().sync(steps, keys, anew=anew)
+    def sync(
+        self,
+        steps: Steps | None = None,
+        keys: list[str] | None = None,
+        *,
+        anew: bool = False,
+        changed: Mapping[Side, Collection[str]] | None = None,
+    ) -> Reconciled:
+        result = super().sync(steps, keys, anew=anew, changed=changed)
         for _ in range(12):
             if not result.unsettled:
                 break
@@ -45,6 +54,7 @@ class Counted(TwoWay):
     @initialize(number=st.integers(0, 2**32), hostile=st.booleans())
     def start(self, number: int, hostile: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.begin()
         self.world = Patient(self.folder, POLICY, number, hostile, self.matching)
         self.agreed: dict[str, dict[str, int]] = {}
         self.notes: dict[str, Any] = {}
@@ -72,7 +82,14 @@ class CountedMatched(Counted, TwoWayMatched):
     """And the same thing may come into being on both sides."""
 
 
-@pytest.mark.parametrize(("machine", "histories"), [(Counted, DEFAULT), (CountedOwnIds, OWN_IDS), (CountedMatched, OWN_IDS)])
+class CountedNear(Counted, TwoWayNear):
+    """And a run looks only at what changed, and at what that could be."""
+
+
+MACHINES = {Counted: DEFAULT, CountedOwnIds: OWN_IDS, CountedMatched: OWN_IDS, CountedNear: NEAR}
+
+
+@pytest.mark.parametrize(("machine", "histories"), MACHINES.items())
 def test_random_histories_in_memory(machine: type[Counted], histories: int) -> None:
     chosen = settings(max_examples=histories, stateful_step_count=12, derandomize=True, phases=[Phase.generate], **quiet)
     _all(machine, histories, chosen, 0)
@@ -80,7 +97,7 @@ def test_random_histories_in_memory(machine: type[Counted], histories: int) -> N
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("machine", [Counted, CountedOwnIds, CountedMatched])
+@pytest.mark.parametrize("machine", MACHINES)
 def test_random_histories_in_memory_at_length(machine: type[Counted]) -> None:
     wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG))
     chosen = settings(max_examples=wanted, stateful_step_count=50, database=None, **quiet)
