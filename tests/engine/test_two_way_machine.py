@@ -213,7 +213,10 @@ class TwoWayMatched(TwoWayOwnIds):
 
 
 class TwoWayNear(TwoWayMatched):
-    """A run looks at what changed alone; what is new is held against what it could be, not against everything."""
+    """A run looks at what changed alone; what is new is held against what it could be, not against everything.
+
+    Played in tests/reliability/test_in_memory.py.
+    """
 
     def begin(self) -> None:
         self.matching = Matching((NAME,), near=self.near)
@@ -246,7 +249,6 @@ class TwoWayNear(TwoWayMatched):
 
 
 RUNS = settings(max_examples=60, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-for machine in (TwoWay, TwoWayOwnIds, TwoWayMatched, TwoWayNear):
+for machine in (TwoWay, TwoWayOwnIds, TwoWayMatched):
     machine.TestCase.settings = RUNS
 TestTwoWay, TestTwoWayOwnIds, TestTwoWayMatched = TwoWay.TestCase, TwoWayOwnIds.TestCase, TwoWayMatched.TestCase
-TestTwoWayNear = TwoWayNear.TestCase
