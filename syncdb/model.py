@@ -124,8 +124,9 @@ class Policy:
     """What the user chose for a pair: a rule per field, and what absence and novelty on either side mean.
 
     `told` are fields that tell people which record it is: what both sides show alike is remembered, and never written.
-    `new_needs` are fields without which a new record is not made on the other side. `marks_new` is how keys begin under which
-    the left side may make new records ("": any). With `farewell` records there are not deleted, but given these values.
+    `new_needs` are fields without which a new record is not made on the other side; one that has no rule and is not told is a
+    mark alone, and never written. `marks_new` is how keys begin under which the left side may make new records ("": any). With
+    `farewell` records there are not deleted, but given these values.
     """
 
     rules: Mapping[str, Rule]

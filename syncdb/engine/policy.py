@@ -91,10 +91,10 @@ def _one_missing(triple: Triple, there: Found, missing: Side, policy: Policy) ->
     if triple.base is None:
         needed = all(canonical(there.record.fields.get(name)) is not None for name in policy.new_needs)
         if may_create and needed and not (left and not there.record.key.startswith(policy.marks_new)):
-            return _create(there, missing, NEW)
+            return _create(there, missing, NEW, policy)
         return _left_alone(triple, Why.UNKNOWN_KEY)
     if on_missing is OnMissing.RESTORE:
-        return _create(there, missing, ROW_RESTORED)
+        return _create(there, missing, ROW_RESTORED, policy)
     if on_missing is OnMissing.DELETE and _said_farewell(there, missing.other, policy):
         return Decision(triple.key)
     kept = Why.GONE if on_missing is OnMissing.RESPECT else _kept(triple.base, there, _given_by(missing, policy))
@@ -105,7 +105,7 @@ def _one_missing(triple: Triple, there: Found, missing: Side, policy: Policy) ->
         return _left_alone(triple, kept, there.notes)
     if Side(verdict.take.value) is missing:
         return _delete(there, missing.other, DECIDED, policy)
-    return _create(there, missing, DECIDED)
+    return _create(there, missing, DECIDED, policy)
 
 
 def _kept(base: Record, there: Found, given: frozenset[str]) -> Why | None:
@@ -120,9 +120,10 @@ def _given_by(side: Side, policy: Policy) -> frozenset[str]:
     return frozenset(name for name, rule in policy.rules.items() if rule.owner.value == side.value)
 
 
-def _create(there: Found, side: Side, reason: str) -> Decision:
-    key = there.record.key
-    return Decision(key, (Operation(side, Action.CREATE, key, None, {}, dict(there.record.fields), reason),))
+def _create(there: Found, side: Side, reason: str, policy: Policy) -> Decision:
+    key, marks = there.record.key, policy.new_needs - policy.rules.keys() - set(policy.told)
+    fields = {name: value for name, value in there.record.fields.items() if name not in marks}
+    return Decision(key, (Operation(side, Action.CREATE, key, None, {}, fields, reason),))
 
 
 def _said_farewell(there: Found, side: Side, policy: Policy) -> bool:

@@ -85,6 +85,21 @@ def test_a_price_of_nothing_or_far_lower_stops_that_product_only(world: SentosWo
     assert world.variant("MUG")["price"] == "20.00"
 
 
+def test_a_product_without_a_price_is_known_again_and_its_price_alone_left_alone(world: SentosWorld) -> None:
+    world.clerk.price("MUG", "0")
+    world.clerk.product("MUG").name = "Kupa, el yapımı"
+    world.clerk.add_product("Kapüşonlu", "HOOD", "0", stock={1: 4})
+    before = len(world.goods.products)
+    ran = world.sync()
+    assert ran.code == 3 and world.variant("MUG")["product"]["title"] == "Kupa, el yapımı", ran.text
+    assert world.variant("MUG")["price"] == "89.90" and len(world.goods.products) == before
+    world.clerk.price("MUG", "95.00")
+    world.clerk.price("HOOD", "599.90")
+    world.synced()
+    assert world.variant("MUG")["price"] == "95.00" and world.variant("HOOD")["price"] == "599.90"
+    assert len(world.goods.products) == before + 1
+
+
 def test_an_amount_that_could_mean_two_things_is_not_guessed(world: SentosWorld) -> None:
     world.clerk.price("MUG", "1299")
     world.sentos.behave(money="thousands")

@@ -19,7 +19,8 @@ from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
 from syncdb.values import Value, digest
 
 PRODUCTS = "products"
-WHOLE, PICTURES, ARTICLES = range(3)  # what each part of the mark of a product is a digest of
+WHOLE, PICTURES, ARTICLES = range(3)  # what each part of the mark of a product is a digest of; behind them, whether it is clear
+NO = "no"
 BLOCK = 1000
 GONE_AFTER = 2  # complete listings in a row without a product, until it counts as gone
 
@@ -236,7 +237,7 @@ class GoodsFeed:
         written = json.dumps({"of": sorted(now.items())}, separators=(",", ":"))
         before = _known(cursor)
         everything: dict[str, tuple[str, ...] | None] = dict.fromkeys(self.entities)
-        if before is None or before.keys() ^ now.keys() or self._may_be_gone():
+        if before is None or before.keys() ^ now.keys() or self._may_be_gone() or _became_clear(before, now):
             return Changes(self._with_pictures(everything, before), written)
         keys: dict[str, list[str]] = {}
         for id in (id for id, mark in now.items() if before.get(id) != mark):
@@ -274,13 +275,18 @@ def _mark(shown: Mapping[str, Any], product: Product) -> str:
     """What a product is known by: digests of all that is shown of it, of the addresses of its pictures, of what is stocked."""
     whole = digest(json.loads(json.dumps(shown, default=str)))[:12]
     articles = [(one.id, one.sku, one.options) for one in product.articles]
-    return f"{whole}.{digest(product.pictures)[:8]}.{digest(articles)[:8]}"
+    return f"{whole}.{digest(product.pictures)[:8]}.{digest(articles)[:8]}.{'yes' if product.clear else NO}"
 
 
 def _other(part: int, before: str | None, now: str) -> bool:
     """Whether a part of two marks of a product differs."""
     parts = (before or "").split(".")
     return part >= len(parts) or parts[part] != now.split(".")[part]
+
+
+def _became_clear(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether a product lacked something (a price, say) that it has now, so that it may be new to the other side."""
+    return any(mark.endswith(f".{NO}") and not now[id].endswith(f".{NO}") for id, mark in before.items())
 
 
 def known_products(cursor: str | None) -> list[str]:

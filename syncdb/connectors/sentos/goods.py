@@ -59,6 +59,12 @@ class Product:
         """The addresses of all its pictures: its own, then those of single variants; each once."""
         return tuple(dict.fromkeys((*self.images, *(url for one in self.articles for url in one.images))))
 
+    @property
+    def clear(self) -> bool:
+        """Whether enough of it could be read to make it elsewhere: a name, a price, SKU and stock of all that is stocked."""
+        priced = self.price is not None and not self.unreadable
+        return priced and bool(self.name) and all(one.sku and not one.unreadable for one in self.articles)
+
 
 @understood("Sentos")
 def product_in(shown: Mapping[str, Any], price_list: str | None) -> Product:

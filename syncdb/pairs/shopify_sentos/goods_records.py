@@ -18,6 +18,7 @@ from syncdb.values import Value
 
 AT = "@"
 ROOM = "room"  # of a variant that the shop lacks: its product there has a place for it
+CLEAR = "clear"  # of a product that the shop lacks: enough of it is known to make it there
 LIRA = "TRY"
 Texts = Mapping[str, str | None]
 
@@ -78,10 +79,12 @@ class Goods:
         linked, chosen = self.linked("products", list(catalogue.products)), self.chosen()
         shown: dict[str, dict[str, Value]] = {}
         for id, product in catalogue.products.items():
-            if id in linked:
-                shown[id] = dict(self.texts(product)) if id in chosen else {}
-            elif id in chosen and self._can_be_new(product):
+            if id in chosen:
                 shown[id] = dict(self.texts(product))
+                if id not in linked and self._can_be_new(product):
+                    shown[id][CLEAR] = True
+            elif id in linked:
+                shown[id] = {}
         for id, times in catalogue.absent().items():
             gone = times >= GONE_AFTER and self.draft_gone and self.most is None
             shown[id] = {"status": "DRAFT"} if gone else {}  # one listing is not enough: nothing is said about it
@@ -93,8 +96,7 @@ class Goods:
 
     def _can_be_new(self, product: Product) -> bool:
         """Whether enough of it is clear. What is not is told where its variants are read."""
-        clear = product.price is not None and not product.unreadable and self.currency == LIRA
-        return clear and bool(product.name) and all(one.sku and not one.unreadable for one in product.articles)
+        return product.clear and self.currency == LIRA
 
     def texts(self, product: Product) -> dict[str, str]:
         """What is empty in Sentos takes nothing away in the shop."""

@@ -38,7 +38,7 @@ from syncdb.pairs.base import RunResults
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_sentos.checked_side import CheckedSide, Refusal, fallen, nothing_against
 from syncdb.pairs.shopify_sentos.goods_notes import notes_on_variants
-from syncdb.pairs.shopify_sentos.goods_records import AT, LIRA, ROOM, Goods, Place, WholeSide
+from syncdb.pairs.shopify_sentos.goods_records import AT, CLEAR, LIRA, ROOM, Goods, Place, WholeSide
 from syncdb.pairs.shopify_sentos.identity import PRODUCTS, STOCK, VARIANTS, ShopIndex, ShopVariant
 from syncdb.pairs.shopify_sentos.new_variants import VariantAdder
 from syncdb.pairs.shopify_sentos.orders import OrdersToSentos, registered, unsent
@@ -76,7 +76,10 @@ TOLD: Mapping[str, tuple[str, ...]] = {  # what people know a record by
     "variants": ("sku", "product"),
     "inventory": ("sku", "variant", "location"),
 }
-NEEDED = frozenset({ROOM, "sku", "price"})  # without which no variant is added
+NEEDED: Mapping[str, frozenset[str]] = {  # without which none is made in the shop
+    "products": frozenset({CLEAR}),
+    "variants": frozenset({ROOM, "sku", "price"}),
+}
 MATCHING: Mapping[str, Matching] = {"products": PRODUCTS, "variants": VARIANTS, "inventory": STOCK}
 
 
@@ -208,7 +211,6 @@ class GoodsRun:
         if name == "products":
             matching = Matching(matching.fields, weaker=matching.weaker, evidence=goods.evidence)
         makes = name == "products" and self._makes(goods)
-        needs = NEEDED if adds else frozenset[str]()
         policy = Policy(
             self.rules.rules(name),
             LEFT_ALONE,
@@ -216,7 +218,7 @@ class GoodsRun:
             create_left=makes or adds,
             create_right=False,
             told=TOLD[name],
-            new_needs=needs,
+            new_needs=NEEDED.get(name, frozenset()),
         )
         pair = EntityPair(goods.pairs[name], left, side, policy, self._most(name, goods), matching)
         shown = digest([self.settings.rules.digest, [place.name for place in goods.places], self.settings.sentos_price_list])
