@@ -4,7 +4,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector, Feed
@@ -12,7 +11,7 @@ from syncdb.connectors.order_source import Notice
 from syncdb.connectors.sentos.catalogue import GONE_AFTER, GoodsFeed, GoodsSide, SentosCatalogue, Shown, Unread, nothing_unread
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
-from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
+from syncdb.connectors.shopify.catalogue.locations import read_locations
 from syncdb.connectors.shopify.catalogue.work import Sender
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.products.contents import ByteSession, Contents
@@ -20,7 +19,6 @@ from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.engine.audit import Audited
 from syncdb.engine.guards import Limits
-from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
 from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
@@ -29,21 +27,23 @@ from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
-from syncdb.errors import ConfigurationError, SyncdbError
+from syncdb.errors import SyncdbError
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger, state_keys
-from syncdb.model import Action, Field, OnMissing, Operation, Plan, Policy, Result, Side
+from syncdb.model import Action, Field, OnMissing, Plan, Policy, Result, Side
 from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.base import RunResults
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_sentos.checked_side import CheckedSide, Refusal, fallen, nothing_against
 from syncdb.pairs.shopify_sentos.goods_notes import notes_on_variants
-from syncdb.pairs.shopify_sentos.goods_records import AT, CLEAR, LIRA, ROOM, Goods, Place, WholeSide
+from syncdb.pairs.shopify_sentos.goods_records import CLEAR, LIRA, ROOM, Goods, Place, WholeSide
+from syncdb.pairs.shopify_sentos.goods_results import GoodsResults
 from syncdb.pairs.shopify_sentos.identity import PRODUCTS, STOCK, VARIANTS, ShopIndex, ShopVariant
 from syncdb.pairs.shopify_sentos.new_variants import VariantAdder
 from syncdb.pairs.shopify_sentos.orders import OrdersToSentos, registered, unsent
 from syncdb.pairs.shopify_sentos.pictures import IMAGES, PATIENCE, SENDING, SentosPictures, picture_side
-from syncdb.pairs.shopify_sentos.results import Counted, planned
+from syncdb.pairs.shopify_sentos.places import pair_places
+from syncdb.pairs.shopify_sentos.results import planned
 from syncdb.pairs.shopify_sentos.rules import FIELDS, STATUS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.values import Kind, digest
@@ -316,61 +316,13 @@ class GoodsRun:
             told = f"The shop's currency is {currency}, Sentos' prices are in lira: no price is written and no product made."
             self._notices.append(Notice("currency", told))
 
-    # --- results
-
     def results(self) -> RunResults:
         """What became of the products of Sentos, each counted once whichever of its parts was written."""
-        products = self.catalogue.products if self.catalogue.was_read else {}
-        counted = Counted({id: f"{one.name} ({one.sku})" if one.sku else one.name for id, one in products.items()} | self._gone())
-        for name, side in self._sides.items():
-            dry = self.request.dry and name in self.plans
-            told = planned(self.plans[name].operations, side.why_not) if dry else side.told
-            counted.take(told, partial(self._product_of, name), parts=name != "products")
-        if self.catalogue.was_read:
-            for product in products.values():
-                for told_of in (product.unreadable, *(part.unreadable for part in product.articles)):
-                    for why in told_of.values():
-                        counted.failed.setdefault(product.id, why)
-        return counted.results()
-
-    def _gone(self) -> dict[str, str]:
-        """What products are called that Sentos no longer shows: their titles as they were last agreed on."""
-        if not self.catalogue.was_read:
-            return {}
-        name = registered(self.ledger, self.catalogue.client.host, "products")
-        keys = Joins.of(self.ledger, name).keys(Side.RIGHT, self.catalogue.absent())
-        return {id: str(self.ledger.records(name).base(key).get("title") or id) for id, key in keys.items()}
-
-    def _product_of(self, entity: str, operation: Operation) -> str:
-        """The product of Sentos that a write is about. Operations of a side come with its own ids, those of a plan by key."""
-        entity = "products" if entity == IMAGES else entity  # they are kept under the shop's own ids of products
-        joins = Joins.of(self.ledger, registered(self.ledger, self.catalogue.client.host, entity))
-        key = next(iter(joins.keys(Side.LEFT, [operation.key]).values()), operation.key)
-        id = joins.ids(Side.RIGHT, [key]).get(key) or key.rpartition(":")[2]
-        article = self.catalogue.articles.get(id.partition(AT)[0])
-        if entity == "products":
-            return id
-        return article.product if article is not None else str(joins.records.base(key).get("sku") or id)  # gone: by its SKU
-
-
-def pair_places(warehouses: Mapping[int, str] | None, locations: list[ShopLocation]) -> list[Place]:
-    """The locations of the shop that stock is written to, each with its warehouses. Raises ConfigurationError."""
-    active = [one for one in locations if one.active]
-    found: dict[str, list[int]] = {}
-    for number, wanted in (warehouses or {0: ""}).items():
-        named = [one for one in active if one.called(wanted)] if wanted else (active if len(active) == 1 else [])
-        if len(named) != 1:
-            shown = ", ".join(one.name for one in active)
-            what = f"warehouse {number} goes to {wanted!r}" if wanted else "no location is named for Sentos' stock"
-            raise ConfigurationError(
-                [f"sentos_warehouses: {what}; the shop has the locations {shown}."],
-                next_step='Name a location for each warehouse, such as {"1": "' + active[0].name + '"}. Nothing was written.'
-                if active
-                else "The shop has no active location.",
-            )
-        found.setdefault(named[0].id, []).extend([number] if warehouses else [])
-    by_id = {one.id: one for one in active}
-    return [Place(id, by_id[id].name, tuple(numbers)) for id, numbers in found.items()]
+        told = {
+            name: planned(self.plans[name].operations, side.why_not) if self.request.dry and name in self.plans else side.told
+            for name, side in self._sides.items()
+        }
+        return GoodsResults(self.ledger, self.catalogue).of(told)
 
 
 def _once(absent: Mapping[str, int]) -> bool:
