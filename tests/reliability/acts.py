@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from syncdb.connectors.google_sheets.a1 import letters
+from syncdb.connectors.tabular.a1 import letters
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.shopify.generate import new_order as new_order_at
 from tests.reliability.world import ProofWorld

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from syncdb.clock import Clock
-from syncdb.connectors.google_sheets.a1 import letters
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.connectors.tabular.a1 import letters
 from syncdb.mapping import CATALOGUE
 from syncdb.pairs.shopify_sheets import implementation
 from syncdb.sandbox.faults import Fault, Seen

@@ -7,10 +7,11 @@ come before inserts, while the row numbers they were looked up by still hold. Ro
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.connectors.google_sheets.cells import Entry, Json, currency_shown, number_format, write_cell
+import syncdb.connectors.tabular.a1 as a1
+from syncdb.connectors.google_sheets.cells import Json, currency_shown, number_format, write_cell
 from syncdb.connectors.google_sheets.evidence import Placement, Written
-from syncdb.connectors.google_sheets.layout import HEAD_ROWS, TabLayout
+from syncdb.connectors.tabular.entries import Entry
+from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout
 from syncdb.model import Field
 from syncdb.values import Kind
 

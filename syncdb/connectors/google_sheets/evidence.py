@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.connectors.google_sheets.cells import Entry, entry_for, keep, kept
-from syncdb.connectors.google_sheets.layout import TabLayout
+from syncdb.connectors.google_sheets.cells import entry_for
+from syncdb.connectors.tabular.entries import Entry, keep, kept
+from syncdb.connectors.tabular.headers import TabLayout
 from syncdb.model import Action, Operation, Outcome, Result
 
 NEIGHBOURS = 3  # rows kept above and below each touched row, so that a row without a key can be recognised later

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-import syncdb.connectors.google_sheets.a1 as a1
+import syncdb.connectors.tabular.a1 as a1
 
 # Text in quotes stays; so do references to other tabs ('Tab'!A1, Tab!A1) and names that only look like cells (LOG10(, Q1_total).
 _TOKENS = re.compile(

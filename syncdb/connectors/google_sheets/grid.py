@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.connectors.google_sheets.cells import Entry, Json, read_cell
+import syncdb.connectors.tabular.a1 as a1
+from syncdb.connectors.google_sheets.cells import Json, read_cell
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import RequestDeclined, explained
+from syncdb.connectors.tabular.entries import Entry
 from syncdb.decoding import understood, whole
 
 EXACT = "sheets(properties(sheetId),data(startRow,startColumn,rowData(values(userEnteredValue))))"

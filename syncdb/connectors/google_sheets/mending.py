@@ -8,14 +8,14 @@ all else they hold; columns by their header.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.connectors.google_sheets.cells import Entry, Formula, alike
+import syncdb.connectors.tabular.a1 as a1
 from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
 from syncdb.connectors.google_sheets.formulas import shifted
 from syncdb.connectors.google_sheets.grid import Area, Cells
-from syncdb.connectors.google_sheets.layout import TabLayout, header_text
-from syncdb.connectors.google_sheets.records import Index, readable_key
 from syncdb.connectors.google_sheets.sheet import Sheet
+from syncdb.connectors.tabular.entries import Entry, Formula, alike
+from syncdb.connectors.tabular.headers import TabLayout, header_text
+from syncdb.connectors.tabular.records import Index, readable_key
 
 Repairs = dict[tuple[int, int], Entry]
 

@@ -4,17 +4,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import syncdb.connectors.google_sheets.a1 as a1
+import syncdb.connectors.tabular.a1 as a1
 from syncdb.connectors.google_sheets.batch import TOKEN_KEY
-from syncdb.connectors.google_sheets.cells import Entry, alike
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.evidence import Placement, Written, entries_of
 from syncdb.connectors.google_sheets.failures import RequestDeclined, explained, locked, no_room
 from syncdb.connectors.google_sheets.grid import Area, Cells, patches_of
-from syncdb.connectors.google_sheets.layout import HEAD_ROWS, TabLayout
-from syncdb.connectors.google_sheets.records import readable_key
 from syncdb.connectors.google_sheets.sheet import Sheet, layout_in
 from syncdb.connectors.google_sheets.structure import tabs_of
+from syncdb.connectors.tabular.entries import Entry, alike
+from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout
+from syncdb.connectors.tabular.records import readable_key
 from syncdb.decoding import understood
 from syncdb.errors import NeedsPerson
 from syncdb.model import Attempt, Outcome, Result

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import syncdb.connectors.google_sheets.a1 as a1
+import syncdb.connectors.tabular.a1 as a1
 from syncdb.connectors.google_sheets.batch import amount_columns, currency_requests, format_requests, update_requests
-from syncdb.connectors.google_sheets.cells import Entry, Formula, UnfitValue, entry_for, value_in, write_cell
+from syncdb.connectors.google_sheets.cells import entry_for, write_cell
 from syncdb.connectors.google_sheets.client import packed
 from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
 from syncdb.connectors.google_sheets.failures import MOST_CELLS, no_room
 from syncdb.connectors.google_sheets.grid import Area, Cells
-from syncdb.connectors.google_sheets.layout import HEAD_ROWS
-from syncdb.connectors.google_sheets.records import Index, readable_key
 from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, still_moving
+from syncdb.connectors.tabular.entries import Entry, Formula, UnfitValue, value_in
+from syncdb.connectors.tabular.headers import HEAD_ROWS
+from syncdb.connectors.tabular.records import Index, readable_key
 from syncdb.model import Action, Operation, Outcome, Result
 from syncdb.values import same
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
-import syncdb.connectors.google_sheets.a1 as a1
+import syncdb.connectors.tabular.a1 as a1
 from syncdb.connectors.google_sheets.grid import Area, Cells
-from syncdb.connectors.google_sheets.records import Index, found_in, lines_in, snapshot_of
+from syncdb.connectors.google_sheets.records import lines_in
 from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, still_moving
+from syncdb.connectors.tabular.records import Index, found_in, snapshot_of
 from syncdb.model import Found, Snapshot
 
 BLOCK_CELLS = 200_000  # per request: a few megabytes of answer

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from syncdb.connectors.google_sheets.binding import TabBinding
-from syncdb.connectors.google_sheets.cells import Entry
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import RequestDeclined, title_left
 from syncdb.connectors.google_sheets.grid import Area, Cells, Grid, Patch
-from syncdb.connectors.google_sheets.layout import HEAD_ROWS, Tab, TabLayout, find_header_row, header_gone, match
-from syncdb.connectors.google_sheets.records import Index, index_of
+from syncdb.connectors.google_sheets.layout import Tab
 from syncdb.connectors.google_sheets.structure import TabState, WantedTab, blank_tab, choose, new_tab, standing, tabs_of
 from syncdb.connectors.google_sheets.target import find_spreadsheet, is_title
+from syncdb.connectors.tabular.entries import Entry
+from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout, find_header_row, header_gone, match
+from syncdb.connectors.tabular.records import Index, index_of
 from syncdb.errors import NeedsPerson, Refused, RetryLater
 
 HEAD = Area((0, HEAD_ROWS))

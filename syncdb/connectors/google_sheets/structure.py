@@ -6,10 +6,12 @@ from typing import Any
 
 from syncdb.connectors.google_sheets.batch import drop_metadata, format_requests, insert_dimension
 from syncdb.connectors.google_sheets.binding import TabBinding
-from syncdb.connectors.google_sheets.cells import Entry, Json, write_cell
+from syncdb.connectors.google_sheets.cells import Json, write_cell
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import RequestDeclined, explained
-from syncdb.connectors.google_sheets.layout import Tab, TabLayout, find_header_row, header_gone, header_text, match
+from syncdb.connectors.google_sheets.layout import Tab
+from syncdb.connectors.tabular.entries import Entry
+from syncdb.connectors.tabular.headers import TabLayout, find_header_row, header_gone, header_text, match
 from syncdb.decoding import text, understood, whole
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field

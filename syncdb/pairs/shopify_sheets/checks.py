@@ -1,7 +1,6 @@
 """Trying what bringing orders into a Google Sheet needs: the shop's permissions, the spreadsheet, its columns as they stand."""
 
 import random
-from collections.abc import Iterator
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.client import Client
@@ -9,12 +8,10 @@ from syncdb.connectors.google_sheets.failures import locked
 from syncdb.connectors.google_sheets.outcomes import locked_out
 from syncdb.connectors.google_sheets.probing import Glance, glance, try_edit
 from syncdb.connectors.google_sheets.target import find_spreadsheet
-from syncdb.connectors.order_source import Facts
-from syncdb.connectors.shopify.presence import Presence
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.mapping.choice import column
+from syncdb.pairs.orders_as_rows import check_shop
 from syncdb.pairs.shopify_sheets.destination import sheet_shape
 from syncdb.pairs.shopify_sheets.known_sheet import known_sheet
 from syncdb.pairs.shopify_sheets.periods import ONE
@@ -23,51 +20,12 @@ from syncdb.pairs.shopify_sheets.tabs import Opening, TargetSpreadsheet
 from syncdb.systems.check import Check, failed, passed, refused, skipped
 from syncdb.systems.google_sheets.checks import check_clock, check_other_spreadsheet, check_room, tried
 from syncdb.systems.google_sheets.connecting import google_of
-from syncdb.systems.shopify.checks import check_horizon, check_version, no_access, same_shop, who_answers
-from syncdb.systems.shopify.connecting import shop_of
-
-SCOPE_FOR = {
-    "customer": "read_customers",
-    "line_items.product": "read_products",
-    "line_items.variant": "read_products",
-    "retail_location": "read_locations",
-    "fulfillments.location": "read_locations",
-}
 
 
 def check_shopify(settings: SheetsSettings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:
     """Token, shop, scopes, API version and how far back orders are visible, in one or two requests."""
-    try:
-        with shop_of(settings, clock) as client:
-            facts = Presence(client).facts()
-    except SyncdbError as error:
-        return no_access("shopify", error)
-    return [
-        who_answers("shopify", facts),
-        *same_shop(settings, facts, reader),
-        *_scopes(settings, facts),
-        check_horizon(settings, facts, clock.now()),
-        check_version(settings, facts, clock.now()),
-    ]
-
-
-def _scopes(settings: SheetsSettings, facts: Facts) -> Iterator[Check]:
-    if facts.scopes is None:
-        yield skipped("shopify", "scopes", "the app may not see its own permissions")
-        return
     shown = {name for one in (settings, *settings.routes) for name, _ in sheet_shape(one).columns}
-    needs = {need for name in shown if (known := column(name)) for need in known.needs}
-    wanted = {scope for path, scope in SCOPE_FOR.items() if any(need == path or need.startswith(f"{path}.") for need in needs)}
-    lacking = sorted(scope for scope in wanted if not facts.scopes & {scope, scope.replace("read_", "write_")})
-    if lacking:
-        told = f"{', '.join(lacking)} missing: some columns stay as they are"
-        yield failed(
-            "shopify", "scopes", told, "Give the app these scopes and install it anew, or drop those columns.", Exit.REMOTE
-        )
-    else:
-        yield passed("shopify", "scopes", ", ".join(sorted(facts.scopes)))
-    if writing := sorted(scope for scope in facts.scopes if scope.startswith("write_")):
-        yield passed("shopify", "excess", f"more than needed: {', '.join(writing)}", "Take scopes away that nothing here needs.")
+    return check_shop(settings, shown, reader, clock)
 
 
 def check_google(settings: SheetsSettings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:

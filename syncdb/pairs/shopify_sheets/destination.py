@@ -4,7 +4,7 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
@@ -17,11 +17,10 @@ from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.errors import Refused
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
-from syncdb.mapping import Amounts, SheetMapping, default_columns
-from syncdb.mapping.order_filter import EVERY_ORDER
-from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
+from syncdb.mapping import SheetMapping
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.metafield_types import Types, stored_types
+from syncdb.pairs.orders_as_rows import row_mapping
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.periods import ONE
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
@@ -36,8 +35,6 @@ from syncdb.pairs.shopify_sheets.tabs import (
 )
 
 log = logging.getLogger("syncdb.sheets")
-
-RowsSetting = Literal["line", "order", "refund", "transaction"]
 
 
 @dataclass(slots=True)
@@ -146,19 +143,9 @@ class SheetDestination:
 
 def sheet_mapping(settings: SheetsSettings, zone: str, currency: str, types: Types | None = None) -> SheetMapping:
     """What the settings want to see of an order, in the shop's time zone and currency; metafields by their `types`."""
-    rows = cast(RowsSetting, settings.rows)
-    amounts = cast(Amounts, settings.order_amounts)
-    columns = settings.columns or default_columns(rows)
-    wanted = settings.order_filter or EVERY_ORDER
-    return SheetMapping(rows, columns, zone, currency, amounts, LONGEST_TEXT, wanted, (types or {}).get("orders", {}))
+    return row_mapping(settings, zone, currency, LONGEST_TEXT, types)
 
 
 def sheet_shape(settings: SheetsSettings) -> SheetMapping:
     """The same before the shop has said anything of itself: for the columns and headers, which do not depend on it."""
     return sheet_mapping(settings, "UTC", "XXX")
-
-
-def policy(settings: SheetsSettings, fields: Sequence[Field]) -> Policy:
-    """Orders belong to the shop: the sheet follows, in the way the user chose."""
-    rule = Rule(Owner.LEFT, OnDrift(settings.edited_cells))
-    return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))

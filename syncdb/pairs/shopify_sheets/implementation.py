@@ -25,8 +25,9 @@ from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, Run
 from syncdb.pairs.metafield_types import learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier, unopened
+from syncdb.pairs.orders_as_rows import policy
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
-from syncdb.pairs.shopify_sheets.destination import SheetDestination, policy, sheet_mapping, sheet_shape
+from syncdb.pairs.shopify_sheets.destination import SheetDestination, sheet_mapping, sheet_shape
 from syncdb.pairs.shopify_sheets.editing import EDITING
 from syncdb.pairs.shopify_sheets.known_sheet import rows_shown
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS

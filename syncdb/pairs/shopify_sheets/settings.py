@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncdb.config.reading import Reading, read
 from syncdb.pairs.registry import known_keys
+from syncdb.pairs.row_settings import parse_columns, parse_order_filter
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.systems.google_sheets.service_account import check_key_file
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
@@ -72,32 +73,9 @@ def _with_routes(first: SheetsSettings, routes: Mapping[str, Mapping[str, Any]])
 
 def understand(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Settings of a sheet whose columns, filter and periods are as they were given, understood; and what is wrong with them."""
-    found, problems = dict(values), list[str]()
-    for parse in (_parse_columns, _parse_filter, _parse_periods):
-        problems += parse(found)
+    found = dict(values)
+    problems = [*parse_columns(found, "columns", "rows"), *parse_order_filter(found, "order_filter"), *_parse_periods(found)]
     return found, problems
-
-
-def _parse_columns(values: dict[str, Any]) -> list[str]:
-    raw = values["columns"]
-    if raw is None or isinstance(raw, tuple):
-        return []
-    # the catalogue of columns is large and only needed where columns are chosen
-    from syncdb.mapping import parse_columns
-
-    choice = parse_columns(raw, values["rows"] or "line")
-    values["columns"] = choice.columns
-    return [f"columns: {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
-
-
-def _parse_filter(values: dict[str, Any]) -> list[str]:
-    raw = values["order_filter"]
-    if not isinstance(raw, Mapping):
-        return []
-    from syncdb.mapping.order_filter import parse_filter
-
-    values["order_filter"], problems = parse_filter(raw)
-    return [f"order_filter{problem}" if problem.startswith(".") else f"order_filter: {problem}" for problem in problems]
 
 
 def _parse_periods(values: dict[str, Any]) -> list[str]:

@@ -8,25 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncdb.connectors.google_sheets import a1
-from syncdb.connectors.google_sheets.cells import (
-    LONGEST_TEXT,
-    Formula,
-    UnfitValue,
-    alike,
-    currency_shown,
-    entry_for,
-    keep,
-    kept,
-    key_in,
-    number_format,
-    read_cell,
-    value_in,
-    write_cell,
-)
+from syncdb.connectors.google_sheets.cells import LONGEST_TEXT, currency_shown, entry_for, number_format, read_cell, write_cell
 from syncdb.connectors.google_sheets.evidence import Placement
 from syncdb.connectors.google_sheets.formulas import shifted
-from syncdb.connectors.google_sheets.layout import TabLayout, find_header_row, match
+from syncdb.connectors.tabular import a1
+from syncdb.connectors.tabular.entries import Formula, UnfitValue, alike, keep, kept, key_in, value_in
+from syncdb.connectors.tabular.headers import TabLayout, find_header_row, match
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field, Outcome, Result
 from syncdb.values import Kind, same

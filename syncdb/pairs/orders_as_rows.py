@@ -1,0 +1,110 @@
+"""What pairs have in common that show orders as rows of a table: which columns, by which rules, what that asks of the shop."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from syncdb.clock import SYSTEM, Clock
+from syncdb.connectors.order_source import Facts
+from syncdb.connectors.shopify.presence import Presence
+from syncdb.errors import Exit, SyncdbError
+from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.mapping import Amounts, SheetMapping, default_columns
+from syncdb.mapping.choice import column
+from syncdb.mapping.order_filter import EVERY_ORDER, OrderFilter
+from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
+from syncdb.pairs.metafield_types import Types
+from syncdb.systems.check import Check, failed, passed, skipped
+from syncdb.systems.shopify.checks import check_horizon, check_version, no_access, same_shop, who_answers
+from syncdb.systems.shopify.connecting import shop_of
+
+if TYPE_CHECKING:
+    from syncdb.systems.shopify.keys import ShopSettings
+
+RowsSetting = Literal["line", "order", "refund", "transaction"]
+SCOPE_FOR = {
+    "customer": "read_customers",
+    "line_items.product": "read_products",
+    "line_items.variant": "read_products",
+    "retail_location": "read_locations",
+    "fulfillments.location": "read_locations",
+}
+
+
+class RowsWanted(Protocol):
+    """The settings that say what is shown of an order. `columns` None is the default set, `order_filter` None every order."""
+
+    @property
+    def rows(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...] | None: ...
+
+    @property
+    def order_amounts(self) -> str: ...
+
+    @property
+    def order_filter(self) -> OrderFilter | None: ...
+
+
+class RowRules(Protocol):
+    """The settings that say what becomes of what people changed."""
+
+    @property
+    def edited_cells(self) -> str: ...
+
+    @property
+    def deleted_rows(self) -> str: ...
+
+
+def row_mapping(wanted: RowsWanted, zone: str, currency: str, longest: int, types: Types | None = None) -> SheetMapping:
+    """What the settings want to see of an order, in the shop's time zone and currency; metafields by their `types`.
+
+    Texts are cut to `longest` UTF-16 units.
+    """
+    rows = cast(RowsSetting, wanted.rows)
+    amounts = cast(Amounts, wanted.order_amounts)
+    columns = wanted.columns or default_columns(rows)
+    orders = wanted.order_filter or EVERY_ORDER
+    return SheetMapping(rows, columns, zone, currency, amounts, longest, orders, (types or {}).get("orders", {}))
+
+
+def policy(settings: RowRules, fields: Sequence[Field]) -> Policy:
+    """Orders belong to the shop: the table follows, in the way the user chose."""
+    rule = Rule(Owner.LEFT, OnDrift(settings.edited_cells))
+    return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))
+
+
+def check_shop(
+    settings: "ShopSettings", shown: Collection[str], reader: LedgerReader | None = None, clock: Clock = SYSTEM
+) -> list[Check]:
+    """Token, shop, scopes for the columns that are `shown`, API version, how far back orders are visible."""
+    try:
+        with shop_of(settings, clock) as client:
+            facts = Presence(client).facts()
+    except SyncdbError as error:
+        return no_access("shopify", error)
+    return [
+        who_answers("shopify", facts),
+        *same_shop(settings, facts, reader),
+        *_scopes(shown, facts),
+        check_horizon(settings, facts, clock.now()),
+        check_version(settings, facts, clock.now()),
+    ]
+
+
+def _scopes(shown: Collection[str], facts: Facts) -> Iterator[Check]:
+    if facts.scopes is None:
+        yield skipped("shopify", "scopes", "the app may not see its own permissions")
+        return
+    needs = {need for name in shown if (known := column(name)) for need in known.needs}
+    wanted = {scope for path, scope in SCOPE_FOR.items() if any(need == path or need.startswith(f"{path}.") for need in needs)}
+    lacking = sorted(scope for scope in wanted if not facts.scopes & {scope, scope.replace("read_", "write_")})
+    if lacking:
+        told = f"{', '.join(lacking)} missing: some columns stay as they are"
+        yield failed(
+            "shopify", "scopes", told, "Give the app these scopes and install it anew, or drop those columns.", Exit.REMOTE
+        )
+    else:
+        yield passed("shopify", "scopes", ", ".join(sorted(facts.scopes)))
+    if writing := sorted(scope for scope in facts.scopes if scope.startswith("write_")):
+        yield passed("shopify", "excess", f"more than needed: {', '.join(writing)}", "Take scopes away that nothing here needs.")
