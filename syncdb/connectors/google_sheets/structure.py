@@ -11,7 +11,7 @@ from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import RequestDeclined, explained
 from syncdb.connectors.google_sheets.layout import Tab
 from syncdb.connectors.tabular.entries import Entry
-from syncdb.connectors.tabular.headers import TabLayout, find_header_row, header_gone, header_text, match
+from syncdb.connectors.tabular.headers import TabLayout, header_text, standing_headers
 from syncdb.decoding import text, understood, whole
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field
@@ -171,20 +171,10 @@ def standing(
     `known` are the headers made or adopted before. Raises NeedsPerson where one of those is gone, or any stands twice.
     """
     wanted = wish.headers
-    names = (wanted[wish.key], known.get(wish.key, wanted[wish.key]))
-    header_row = next((row for row in (find_header_row(head, name) for name in names) if row is not None), None)
-    if header_row is None:
-        if known:
-            shown = next((row for row in head if any(header_text(entry) for entry in row)), [])
-            raise header_gone({wish.key: known.get(wish.key, wanted[wish.key])}, shown, tab.title)
+    found = standing_headers(head, wanted, known, wish.key, tab.title)
+    if found is None:
         return None
-    row = head[header_row]
-    columns = match(row, header_row, wanted, tab.title)
-    renamed = _renamed(row, header_row, columns, known, tab.title, wanted)
-    columns |= renamed
-    lost = {name: text for name, text in known.items() if name in wanted and name not in columns}
-    if lost:
-        raise header_gone(lost, row, tab.title)
+    header_row, columns, renamed, row = found.header_row, found.columns, found.renamed, head[found.header_row]
     new = [field for field in wish.fields if field.name not in columns]
     edge = max(len(line) for line in head)
     added = _side_by_side(new, header_row, edge)
@@ -196,19 +186,6 @@ def standing(
     now = TabLayout(header_row, columns, {name: header_text(row[column]) for name, column in columns.items()})
     bound = replace(binding, headers=wanted)
     return TabState(tab, layout, bound, [*requests, *_marks(tab, wish)], tab.rows * len(new), now)
-
-
-def _renamed(
-    row: Sequence[Entry],
-    header_row: int,
-    columns: Mapping[str, int],
-    known: Mapping[str, str],
-    tab: str,
-    wanted: Mapping[str, str],
-) -> dict[str, int]:
-    """Fields whose header the configuration renamed while the sheet still shows the old one."""
-    before = {name: text for name, text in known.items() if name in wanted and name not in columns and text != wanted[name]}
-    return match(row, header_row, before, tab)
 
 
 def _side_by_side(fields: Sequence[Field], header_row: int, first: int) -> TabLayout:

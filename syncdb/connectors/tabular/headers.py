@@ -61,3 +61,53 @@ def header_gone(missing: Mapping[str, str], row: Sequence[Entry], tab: str) -> N
         next_step=f'Rename it back to "{text}"; or, if it was renamed on purpose, say so in `columns` of the configuration, '
         f'for example {{"field": "{field}", "header": "Article"}}.',
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands of the wished columns: the header row, the column of each field that has one, and those to be renamed."""
+
+    header_row: int
+    columns: Mapping[str, int]
+    renamed: Mapping[str, int]
+
+    def lacking(self, wanted: Mapping[str, str]) -> list[str]:
+        """The fields that have no column yet."""
+        return [name for name in wanted if name not in self.columns]
+
+
+def standing_headers(
+    head: Sequence[Sequence[Entry]], wanted: Mapping[str, str], known: Mapping[str, str], key: str, tab: str
+) -> Standing | None:
+    """Head rows compared with the wished headers (field -> text); None if no header of ours stands there and none is known.
+
+    `known` are the headers made or adopted before. Raises NeedsPerson where one of those is gone, or any stands twice.
+    """
+    names = (wanted[key], known.get(key, wanted[key]))
+    header_row = next((row for row in (find_header_row(head, name) for name in names) if row is not None), None)
+    if header_row is None:
+        if known:
+            shown = next((row for row in head if any(header_text(entry) for entry in row)), [])
+            raise header_gone({key: known.get(key, wanted[key])}, shown, tab)
+        return None
+    row = head[header_row]
+    columns = match(row, header_row, wanted, tab)
+    renamed = _renamed(row, header_row, columns, known, tab, wanted)
+    columns |= renamed
+    lost = {name: text for name, text in known.items() if name in wanted and name not in columns}
+    if lost:
+        raise header_gone(lost, row, tab)
+    return Standing(header_row, columns, renamed)
+
+
+def _renamed(
+    row: Sequence[Entry],
+    header_row: int,
+    columns: Mapping[str, int],
+    known: Mapping[str, str],
+    tab: str,
+    wanted: Mapping[str, str],
+) -> dict[str, int]:
+    """Fields whose header the configuration renamed while the tab still shows the old one."""
+    before = {name: text for name, text in known.items() if name in wanted and name not in columns and text != wanted[name]}
+    return match(row, header_row, before, tab)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from syncdb.clock import Clock
-from syncdb.connectors.google_sheets import Client, SheetConnector, TabBinding, a1, open_account
+from syncdb.connectors.google_sheets import Client, SheetConnector, TabBinding, open_account
+from syncdb.connectors.tabular import a1
 from syncdb.http import Retrier
 from syncdb.model import Action, Attempt, Field, Found, Operation, Outcome, Result, Side
 from syncdb.sandbox.faults import Fault, Faults

@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
-from syncdb.connectors.google_sheets import SheetConnector, a1
+from syncdb.connectors.google_sheets import SheetConnector
 from syncdb.connectors.google_sheets.placing import MOST_BYTES
+from syncdb.connectors.tabular import a1
 from syncdb.model import Field, Operation, Result
 from syncdb.values import Kind
 from tests.connectors.google_sheets.conftest import FIELDS, Desk, create, update

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from syncdb.connectors.google_sheets import SheetConnector, a1
+from syncdb.connectors.google_sheets import SheetConnector
+from syncdb.connectors.tabular import a1
 from syncdb.model import Attempt, Operation, Result
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.google.colleague import Colleague

@@ -1,0 +1,163 @@
+"""The tab with what it shows right now: its columns, and which row holds which key. Read anew before each write."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import syncdb.connectors.tabular.headers as headers
+from syncdb.connectors.tabular.entries import Entry
+from syncdb.connectors.tabular.records import Index, found_in, index_of, snapshot_of
+from syncdb.connectors.workbook.binding import FileBinding
+from syncdb.connectors.workbook.book import Book, open_book
+from syncdb.connectors.workbook.csv_page import spoilt
+from syncdb.connectors.workbook.page import Page, header_line
+from syncdb.connectors.workbook.place import Place, Seen
+from syncdb.errors import NeedsPerson
+from syncdb.model import Field, Found, Snapshot
+from syncdb.values import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the configuration asks for. `take_over`: past another ledger's mark and a vanished file or tab."""
+
+    path: Path
+    tab: str
+    fields: tuple[Field, ...]
+    key: str
+    ledger_id: str
+    take_over: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {field.name: field.label for field in self.fields}
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        return {field.name: field.kind for field in self.fields}
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A tab as it was read. `standing` None: no header of ours is there; `claimed`: it says that this ledger keeps it."""
+
+    wish: Wish
+    seen: Seen
+    book: Book
+    standing: headers.Standing | None
+    claimed: bool
+    _index: Index | None = field(default=None, init=False)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing has to be made."""
+        found = self.standing
+        return found is not None and self.claimed and not found.renamed and not found.lacking(self.wish.headers)
+
+    @property
+    def page(self) -> Page:
+        page = self.book.page
+        assert page is not None
+        return page
+
+    @property
+    def columns(self) -> Mapping[str, int]:
+        return self.standing.columns if self.standing else {}
+
+    def make(self) -> None:
+        """What is lacking of the tab and its columns."""
+        page, found, kinds = self.book.make(), self.standing, self.wish.kinds
+        row = found.header_row if found else 0
+        columns = dict(found.columns) if found else {}
+        for name, column in (found.renamed if found else {}).items():
+            page.retitle(row, column, self.wish.headers[name])
+        edge = max((page.width(number) for number in range(min(page.rows, headers.HEAD_ROWS))), default=0)
+        for number, name in enumerate(name for name in self.wish.headers if name not in columns):
+            page.head(row, edge + number, self.wish.headers[name], kinds[name])
+        if not self.claimed:
+            self.book.claim(self.wish.ledger_id)
+
+    def index(self) -> Index:
+        """Which row holds which key. Raises NeedsPerson where a program took keys for numbers and rounded them."""
+        if self._index is None and self.standing is None:
+            self._index = index_of((), 0)
+        elif self._index is None:
+            assert self.standing is not None
+            column, first = self.columns[self.wish.key], self.standing.header_row
+            shown = [(row, self.page.at(row, column)) for row in range(first + 1, self.page.rows)]
+            if bad := next((row for row, entry in shown if isinstance(entry, str) and spoilt(entry)), None):
+                raise _spoilt_keys(self.wish, bad)
+            self._index = index_of(shown, first)
+        return self._index
+
+    def line(self, row: int) -> dict[str, Entry]:
+        """The managed cells of a row: field -> entry."""
+        kinds = self.wish.kinds
+        return {name: self.page.at(row, column, kinds[name]) for name, column in self.columns.items() if name in kinds}
+
+    def found(self, row: int) -> Found | None:
+        """The record of a row."""
+        return found_in(self.line(row), row, self.wish.fields, self.wish.key, exact=True)
+
+    def snapshot(self, keys: Iterable[str] | None = None) -> Snapshot:
+        """The records of these keys, or all."""
+        index = self.index()
+        wanted = list(index.rows) if keys is None else list(dict.fromkeys(keys))
+        found = (self.found(index.rows[key]) for key in wanted if key in index.rows)
+        return snapshot_of((one for one in found if one is not None), index, True, None if keys is None else wanted)
+
+
+def read_sheet(place: Place, wish: Wish, binding: FileBinding | None) -> Sheet:
+    """The tab as it stands. Raises NeedsPerson where something that was made before is gone or damaged, or it is not ours."""
+    seen = place.read()
+    book = open_book(place.path, seen, wish.tab)
+    keepers = [
+        ledger for ledger, _, tab in (one.partition(":") for one in book.keepers()) if tab.casefold() == wish.tab.casefold()
+    ]
+    if strangers := [ledger for ledger in keepers if ledger != wish.ledger_id and not wish.take_over]:
+        raise NeedsPerson(
+            f'The tab "{wish.tab}" of {place.name} is kept by another ledger ({strangers[0]}). Two would write over each other; '
+            "nothing was written.",
+            next_step="Run syncdb on one computer only, or name another file in workbook. If the other one no longer runs, take "
+            "the tab over with --force.",
+        )
+    known = binding.headers if binding and (binding.path, binding.tab) == (str(wish.path), wish.tab) else {}
+    claimed = wish.ledger_id in keepers or place.path.suffix.lower() == ".csv"
+    if book.page is None:
+        if known and not wish.take_over:
+            raise _gone(place, wish, seen)
+        return Sheet(wish, seen, book, None, False)
+    return Sheet(wish, seen, book, _standing(book.page, place, wish, known), claimed)
+
+
+def _standing(page: Page, place: Place, wish: Wish, known: Mapping[str, str]) -> headers.Standing | None:
+    head = [header_line(page, row) for row in range(min(page.rows, headers.HEAD_ROWS))]
+    found = headers.standing_headers(head, wish.headers, known, wish.key, f"{wish.tab} of {place.name}")
+    if found is None and page.rows:
+        raise NeedsPerson(
+            f'The tab "{wish.tab}" of {place.name} is in use already and has no header "{wish.headers[wish.key]}" in its first '
+            f"{headers.HEAD_ROWS} rows. Nothing was written.",
+            next_step="Name another tab in workbook_tab (it is made if it does not exist), or empty this one.",
+        )
+    return found
+
+
+def _gone(place: Place, wish: Wish, seen: Seen) -> NeedsPerson:
+    what = place.name if seen.content is None else f'The tab "{wish.tab}" of {place.name}'
+    kept = (
+        f" {place.previous.name} beside it is the version before the last run that changed it." if place.previous.exists() else ""
+    )
+    return NeedsPerson(
+        f"{what} is gone. Nothing was written.",
+        next_step=f"Bring it back.{kept} To have it made anew and filled from the ledger, run once with --force.",
+    )
+
+
+def _spoilt_keys(wish: Wish, row: int) -> NeedsPerson:
+    header, name = wish.headers[wish.key], wish.path.name
+    return NeedsPerson(
+        f'In row {row + 1} of {name}, "{header}" is a rounded number: a program took the keys for numbers and saved the file. '
+        "Which row is which cannot be told any more. Nothing was written.",
+        next_step=f"Put the version before it back ({wish.path.stem}.previous{wish.path.suffix}), or delete the file and run "
+        "once with --force. To keep that from happening, use a workbook (.xlsx): it knows text from numbers.",
+    )
