@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two commands that need nothing but Python 3.11 or newer: they set up what syncdb runs on, then run it.
 
-    python run.py demo [grist|sentos|stores|erp|web] [--fresh] [options of the demonstration]
+    python run.py demo [grist|sentos|stores|erp|workbook|web] [--fresh] [options of the demonstration]
     python run.py test [--fresh] [--quick | --long] [options of pytest]
 
 What is installed goes into the folder `.venv` beside this file, or into the one that SYNCDB_VENV names, and is installed again
@@ -40,6 +40,7 @@ SCENARIOS = {
     "sentos": "tests/scenarios/test_sentos.py",
     "stores": "tests/scenarios/test_stores.py",
     "erp": "tests/scenarios/test_erp.py",
+    "workbook": "tests/scenarios/test_workbook.py",
 }
 # how pip and the systems below it say that nothing could be reached
 OFFLINE = ("NewConnectionError", "ConnectTimeoutError", "ProxyError", "name resolution", "getaddrinfo failed", "unreachable")
@@ -64,7 +65,7 @@ def main(arguments: list[str]) -> int:
 
 def demo(python: Path, arguments: list[str]) -> int:
     """The whole job on a local shop and a local sheet, or a local Grist document; or the pages over both."""
-    if arguments[:1] in (["grist"], ["sentos"], ["stores"], ["erp"], ["web"]):
+    if arguments[:1] in (["grist"], ["sentos"], ["stores"], ["erp"], ["workbook"], ["web"]):
         return run(python, "-m", f"syncdb.sandbox.{arguments[0]}_demo", *arguments[1:])
     return run(python, "-m", "syncdb.sandbox.demo", *arguments)
 

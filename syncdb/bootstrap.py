@@ -75,6 +75,11 @@ def erp() -> None:
     run_pair("erp")
 
 
+def workbook() -> None:
+    """`syncdb-workbook`: what `shopify_workbook_sync.py` is in the source tree."""
+    run_pair("workbook")
+
+
 def take_in_plug_ins(arguments: Sequence[str] = ()) -> None:
     """The plug-ins that the configuration names, before the commands and settings that they add are listed.
 

@@ -1,18 +1,29 @@
 """What pairs have in common that show orders as rows of a table: which columns, by which rules, what that asks of the shop."""
 
+import random
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from syncdb.clock import SYSTEM, Clock
+from syncdb.config.settings import RunSettings
 from syncdb.connectors.order_source import Facts
+from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.presence import Presence
+from syncdb.engine.progress import Progress
+from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.errors import Exit, SyncdbError
+from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping import Amounts, SheetMapping, default_columns
 from syncdb.mapping.choice import column
 from syncdb.mapping.order_filter import EVERY_ORDER, OrderFilter
+from syncdb.mapping.sheet import metafields_of
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
-from syncdb.pairs.metafield_types import Types
+from syncdb.orders.one_reading import OneReading
+from syncdb.orders.order_sync import Destination, OrderSync
+from syncdb.pairs.metafield_types import Types, learned_types
+from syncdb.pairs.opening import limits
 from syncdb.systems.check import Check, failed, passed, skipped
 from syncdb.systems.shopify.checks import check_horizon, check_version, no_access, same_shop, who_answers
 from syncdb.systems.shopify.connecting import shop_of
@@ -20,6 +31,7 @@ from syncdb.systems.shopify.connecting import shop_of
 if TYPE_CHECKING:
     from syncdb.systems.shopify.keys import ShopSettings
 
+ORDERS = "orders"
 RowsSetting = Literal["line", "order", "refund", "transaction"]
 SCOPE_FOR = {
     "customer": "read_customers",
@@ -46,16 +58,6 @@ class RowsWanted(Protocol):
     def order_filter(self) -> OrderFilter | None: ...
 
 
-class RowRules(Protocol):
-    """The settings that say what becomes of what people changed."""
-
-    @property
-    def edited_cells(self) -> str: ...
-
-    @property
-    def deleted_rows(self) -> str: ...
-
-
 def row_mapping(wanted: RowsWanted, zone: str, currency: str, longest: int, types: Types | None = None) -> SheetMapping:
     """What the settings want to see of an order, in the shop's time zone and currency; metafields by their `types`.
 
@@ -68,10 +70,40 @@ def row_mapping(wanted: RowsWanted, zone: str, currency: str, longest: int, type
     return SheetMapping(rows, columns, zone, currency, amounts, longest, orders, (types or {}).get("orders", {}))
 
 
-def policy(settings: RowRules, fields: Sequence[Field]) -> Policy:
+def policy(settings: RunSettings, fields: Sequence[Field]) -> Policy:
     """Orders belong to the shop: the table follows, in the way the user chose."""
     rule = Rule(Owner.LEFT, OnDrift(settings.edited_cells))
     return Policy({one.name: rule for one in fields}, missing_right=OnMissing(settings.deleted_rows))
+
+
+def order_sync(
+    ledger: Ledger,
+    shop: ShopifyClient,
+    destination: Destination,
+    settings: RunSettings,
+    read_columns: Sequence[str],
+    fields: Sequence[Field],
+    request: RunRequest,
+    clock: Clock,
+    progress: Progress,
+    reading: OneReading | None = None,
+) -> OrderSync:
+    """The tracking of orders with rows of these `fields` as destination. Runs with the same `reading` read the shop once."""
+    due = everything_is_due(ledger, destination.pair, request, clock.now())
+    metafields = metafields_of(read_columns)
+    learned_types(ledger, shop, {ORDERS: [".".join(name) for name in metafields]}, due=due)
+    return OrderSync(
+        ledger,
+        OrderReader(shop, metafields),
+        destination,
+        policy(settings, fields),
+        limits(settings),
+        request,
+        clock,
+        random.SystemRandom(),
+        progress,
+        reading=reading or OneReading(),
+    )
 
 
 def check_shop(

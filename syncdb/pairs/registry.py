@@ -16,10 +16,11 @@ from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_sentos.pair import SHOPIFY_SENTOS
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
+from syncdb.pairs.shopify_workbook.pair import SHOPIFY_WORKBOOK
 from syncdb.systems.base import System
 from syncdb.systems.plug_ins import Loaded
 
-PAIRS: tuple[PairType, ...] = (SHOPIFY_SHEETS, SHOPIFY_GRIST, SHOPIFY_STORES, SHOPIFY_SENTOS, SHOPIFY_ERP)
+PAIRS: tuple[PairType, ...] = (SHOPIFY_SHEETS, SHOPIFY_GRIST, SHOPIFY_STORES, SHOPIFY_SENTOS, SHOPIFY_ERP, SHOPIFY_WORKBOOK)
 PLUG_INS: tuple[Loaded[Any], ...] = ()  # the pairs and systems of other packages that are in use
 PROBLEMS: tuple[str, ...] = ()  # why others that the configuration names are not
 

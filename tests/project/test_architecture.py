@@ -188,6 +188,7 @@ def test_only_the_commands_print() -> None:
             "stores_demo",
             "story",
             "web_demo",
+            "workbook_demo",
             "__main__",
         )
     ]

@@ -5,13 +5,14 @@ Such rows are nobody's, and enough of them hide the header itself. They are move
 
 from collections.abc import Mapping, Sequence
 
-import syncdb.connectors.google_sheets.a1 as a1
-from syncdb.connectors.google_sheets.cells import Entry, Json
+import syncdb.connectors.tabular.a1 as a1
+from syncdb.connectors.google_sheets.cells import Json
 from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.evidence import Placement
 from syncdb.connectors.google_sheets.grid import Area, Cells, Grid
-from syncdb.connectors.google_sheets.layout import HEAD_ROWS, header_text
-from syncdb.connectors.google_sheets.records import readable_key
+from syncdb.connectors.tabular.entries import Entry
+from syncdb.connectors.tabular.headers import HEAD_ROWS, header_text
+from syncdb.connectors.tabular.records import readable_key
 from syncdb.decoding import understood, whole
 
 _PROPERTIES = "sheets.properties(sheetId,gridProperties(rowCount,frozenRowCount))"

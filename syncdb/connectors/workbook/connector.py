@@ -13,7 +13,7 @@ from syncdb.connectors.base import Capabilities
 from syncdb.connectors.tabular.entries import Entry, Formula, UnfitValue, entry_for
 from syncdb.connectors.workbook.binding import FileBinding
 from syncdb.connectors.workbook.cell_xml import LONGEST_TEXT
-from syncdb.connectors.workbook.place import Changed, Place, PutUnknown, Replace
+from syncdb.connectors.workbook.place import Changed, Place, PutUnknown, Replace, Seen
 from syncdb.connectors.workbook.sheet import Sheet, Wish, read_sheet
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown
 from syncdb.model import Action, Attempt, Field, Operation, Outcome, Record, Result, Snapshot, agrees
@@ -56,6 +56,16 @@ class WorkbookConnector:
         self._wish = Wish(path, tab, tuple(fields), key, ledger_id, take_over)
         self._dry = dry
         self._spent: set[int] = set()
+        self._state: str | None = None
+
+    def state(self) -> str:
+        """What tells this state of the file from any other: as it is now where this is asked first, then as our writes left it.
+
+        Empty once somebody else changed it in between.
+        """
+        if self._state is None:
+            self._state = self._place.read().stamp
+        return self._state
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -101,14 +111,17 @@ class WorkbookConnector:
                 return outcomes
         else:
             sheet.make()
+        content = Seen(sheet.book.content())
         try:
-            self._place.put(sheet.book.content(), sheet.seen)
+            self._place.put(content.content or b"", sheet.seen)
         except Changed:
             return _all(attempt, Result.STALE, MOVED)
         except PutUnknown as lost:
             if not attempt.operations:
                 raise OutcomeUnknown(f"{lost}: whether the file was written is not known.", next_step="Run it again.") from lost
             return _all(attempt, Result.UNKNOWN, str(lost))
+        if self._state is not None:
+            self._state = content.stamp if self._state == sheet.seen.stamp else ""
         if not attempt.operations:
             self._bind()
         return outcomes

@@ -111,9 +111,8 @@ def read_sheet(place: Place, wish: Wish, binding: FileBinding | None) -> Sheet:
     """The tab as it stands. Raises NeedsPerson where something that was made before is gone or damaged, or it is not ours."""
     seen = place.read()
     book = open_book(place.path, seen, wish.tab)
-    keepers = [
-        ledger for ledger, _, tab in (one.partition(":") for one in book.keepers()) if tab.casefold() == wish.tab.casefold()
-    ]
+    marks = (mark.rpartition(":") for mark in book.keepers())
+    keepers = [ledger for ledger, _, tab in marks if tab.casefold() == wish.tab.casefold()]
     if strangers := [ledger for ledger in keepers if ledger != wish.ledger_id and not wish.take_over]:
         raise NeedsPerson(
             f'The tab "{wish.tab}" of {place.name} is kept by another ledger ({strangers[0]}). Two would write over each other; '

@@ -57,7 +57,7 @@ def marks(package: Package) -> list[str]:
 def mark(package: Package, ledger: str, tab: str) -> None:
     """Note that this ledger keeps a tab, in place of any other."""
     for one in _marks(package):
-        if one.text and one.text.strip('"').partition(":")[2].casefold() == tab.casefold():
+        if one.text and one.text.strip('"').rpartition(":")[2].casefold() == tab.casefold():
             one.getparent().remove(one)
     book = package.tree(package.workbook)
     names = book.find(tag("definedNames"))

@@ -9,23 +9,20 @@ from types import SimpleNamespace
 from typing import Any
 
 from syncdb.clock import Clock
-from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.audit import Audited, Period
 from syncdb.engine.progress import Progress
 from syncdb.engine.report import Report
-from syncdb.engine.request import RunRequest, everything_is_due
+from syncdb.engine.request import RunRequest
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.mapping.sheet import metafields_of
 from syncdb.model import Owner, Record, Rule
 from syncdb.orders.one_reading import OneReading
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, Run
-from syncdb.pairs.metafield_types import learned_types
-from syncdb.pairs.opening import limits, open_ledger, retrier, unopened
-from syncdb.pairs.orders_as_rows import policy
+from syncdb.pairs.opening import open_ledger, retrier, unopened
+from syncdb.pairs.orders_as_rows import order_sync
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
 from syncdb.pairs.shopify_sheets.destination import SheetDestination, sheet_mapping, sheet_shape
 from syncdb.pairs.shopify_sheets.editing import EDITING
@@ -72,15 +69,8 @@ def sync_of(
         stack.callback(google.close)
         shopify = stack.enter_context(connected_shop(settings, clock, trying))
         destination = SheetDestination(settings, ledger, google, request, clock, rng)
-        shape = sheet_shape(settings)
-        due = everything_is_due(ledger, destination.pair, request, clock.now())
-        metafields = metafields_of(settings.read_columns)
-        learned_types(ledger, shopify, {ORDERS: [".".join(name) for name in metafields]}, due=due)
-        reader = OrderReader(shopify, metafields)
-        rules = policy(settings, shape.fields)
-        yield OrderSync(
-            ledger, reader, destination, rules, limits(settings), request, clock, rng, progress, reading=reading or OneReading()
-        )
+        columns, fields = settings.read_columns, sheet_shape(settings).fields
+        yield order_sync(ledger, shopify, destination, settings, columns, fields, request, clock, progress, reading)
 
 
 @contextmanager
