@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.config.keys import Key, Keys
-from syncdb.config.place import config_place
-from syncdb.config.sources import from_dotenv, from_environment, from_json
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -30,6 +28,10 @@ PLUG_INS: tuple[Key, ...] = (
 
 def named_plug_ins(config: Path | None, env: Mapping[str, str], directory: Path) -> tuple[str, ...]:
     """Those that the configuration names. What is wrong with it is told when all of it is read, so it names none here."""
+    # a command that only lists what there is reads no files
+    from syncdb.config.place import config_place
+    from syncdb.config.sources import from_dotenv, from_environment, from_json
+
     known, (key,) = Keys.of(PLUG_INS), PLUG_INS
     file = config_place(config, env, directory).file
     for source in (
