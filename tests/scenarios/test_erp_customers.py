@@ -138,6 +138,29 @@ def test_whose_word_counts_and_where_new_ones_are_made_can_be_said(world: ErpWor
     assert node["note"] == "vom Büro"
 
 
+def test_what_the_erp_has_no_column_for_stays_in_the_shop(world: ErpWorld) -> None:
+    world.erp.sql("alter table customers drop column company, drop column address2, drop column postal_code")
+    home = {
+        "company": "Kaya",
+        "address1": "Örnek Sok. 1",
+        "city": "Istanbul",
+        "zip": "34710",
+        "countryCode": "TR",
+        "phone": "+905",
+    }
+    node = world.shop.customers.add(**AYSE, note="ein Leerzeichen am Ende ")
+    world.shop.customers.live_at(node, address_in(home, 71), default=True)
+    world.synced()
+    assert world.synced(full=True).written == 0 and node["note"] == "ein Leerzeichen am Ende "
+    world.erp.sql("update customers set city = 'Izmir'")
+    world.synced()
+    where = node["defaultAddress"]
+    assert (where["city"], where["company"], where["zip"], where["phone"]) == ("Izmir", "Kaya", "34710", "+905")
+    world.erp.sql("alter table customers add column company text")
+    world.synced(full=True)
+    assert where["company"] == "Kaya" == world.rows("customers")[0]["company"] and world.synced(full=True).written == 0
+
+
 def test_buyers_of_orders_are_the_customers_that_are_kept_in_step(world: ErpWorld) -> None:
     world.stock_up("SHIRT", 10)
     world.switch("orders")

@@ -43,6 +43,11 @@ def kept(table: ErpTable) -> list[str]:
     return there + ([CONSENT] if table.has(CONSENT) else [])
 
 
+def parts(table: ErpTable) -> tuple[str, ...]:
+    """The parts of an address that an ERP with these columns knows: the shop's others are nobody's business here."""
+    return tuple(name for name in PARTS if table.has(name))
+
+
 def rules(table: ErpTable, wanted: Mapping[str, str]) -> dict[str, Rule]:
     """`wanted` says by field whose word counts (erp, shop, both). Consent to marketing is given in the shop alone."""
     own = {name: OWNERS[wanted[name]] if name in wanted else USUAL[name] for name in kept(table) if name != CONSENT}
@@ -136,7 +141,8 @@ def shown_as(row: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]
     if "email" in row:
         fields[WHO] = who(row["email"])
     if ADDRESS in names:
-        fields[ADDRESS] = address_text({**row, "country": str(row.get("country") or "").strip().upper()})
+        told = {**row, "country": str(row.get("country") or "").strip().upper()}
+        fields[ADDRESS] = address_text(told, [name for name in PARTS if name in row])
     return fields
 
 
@@ -145,10 +151,9 @@ def _written(name: str, value: Value) -> Value:
         return bool(value)
     if not isinstance(value, str):
         return value
-    text = value.strip()
     if name == "tags":
-        text = joined(split(text))
-    return (text.lower() if name == "email" else text) or None
+        return joined(split(value)) or None
+    return (value.strip().lower() if name == "email" else value) or None
 
 
 def in_columns(changes: Mapping[str, Value]) -> dict[str, Value]:

@@ -131,7 +131,7 @@ class EntityPairs:
         table, settings = self.tables["customers"], self.settings
         kinds = customers.kinds(table)
         rows = ErpTableConnector(self.database, self.tables, table, kinds, title="the ERP", stamp="shopify_last_sync_at")
-        left = customers.ShopCustomers(CustomersSide(self.conversation, customers.kept(table)))
+        left = customers.ShopCustomers(CustomersSide(self.conversation, customers.kept(table), customers.parts(table)))
         right = customers.ErpCustomers(rows, table)
         self.told[CUSTOMERS] = {Side.LEFT: lambda: left.told, Side.RIGHT: lambda: right.told}
         rules = customers.rules(table, settings.erp_customer_fields)

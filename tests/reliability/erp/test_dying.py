@@ -1,50 +1,17 @@
 """A run of a shop and an ERP that dies at any step loses nothing and does nothing twice. Judged without the ledger."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from syncdb.connectors.postgres.database import ErpDatabase
 from tests.engine.hostile import Crash, Steps
 from tests.postgres import Erp
 from tests.reliability.crash import dying
+from tests.reliability.erp.dying import dying_everywhere
 from tests.scenarios.erp_world import ErpWorld
 
 MORE = 60  # boundaries of later runs beside those of the first
-
-
-@contextmanager
-def dying_everywhere(steps: Steps) -> Iterator[None]:
-    """As `dying`, and around each statement and each end of a transaction in the ERP's database too."""
-    real, dead = {name: getattr(ErpDatabase, name) for name in ("send", "_commit")}, [False]
-
-    def around(name: str) -> Any:
-        def called(*args: Any, **keywords: Any) -> Any:
-            if dead[0]:
-                raise Crash
-            try:
-                steps.here()
-                answer = real[name](*args, **keywords)
-                steps.here()
-            except Crash:
-                dead[0] = True
-                raise
-            return answer
-
-        return called
-
-    for name in real:
-        setattr(ErpDatabase, name, around(name))
-    try:
-        with dying(steps):
-            yield
-    finally:
-        for name, method in real.items():
-            setattr(ErpDatabase, name, method)
 
 
 class Day:
@@ -98,12 +65,12 @@ def test_a_run_that_dies_at_any_step(tmp_path: Path, erp: Erp, first: int, strid
     world, whole, died = ErpWorld(tmp_path, erp, {"MAX_CHANGED_PERCENT": "100"}), Steps(), 0
     day = Day(world)
     day.happens()
-    with dying_everywhere(whole):
+    with dying_everywhere(whole, dying):
         world.synced()
     for at in range(first, whole.passed + MORE, stride):
         day.happens()
         try:
-            with dying_everywhere(Steps(at)):
+            with dying_everywhere(Steps(at), dying):
                 world.sync()
         except Crash:
             died += 1

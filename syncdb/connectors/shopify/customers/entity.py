@@ -3,7 +3,7 @@
 Field names and types: Shopify Admin API, 2026-01 to 2026-10.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import Any
 
@@ -23,19 +23,17 @@ PARTS: Mapping[str, str] = {
 SUBSCRIBED = "SUBSCRIBED"
 
 
-def address_text(parts: Mapping[str, Any]) -> str | None:
-    """Where a customer lives as one text, equal for what means the same; None for nothing. `parts` by the names of PARTS."""
-    told = {name: str(parts.get(name) or "").strip() for name in PARTS}
+def address_text(parts: Mapping[str, Any], kept: Iterable[str] = tuple(PARTS)) -> str | None:
+    """Where a customer lives as one text, equal for what means the same; None for nothing. `parts` by the names of PARTS.
+
+    `kept` are the parts that count: what the other side has no place for says nothing.
+    """
+    told = {name: str(parts.get(name) or "").strip() for name in kept}
     return canonical_json({name: text for name, text in told.items() if text}) if any(told.values()) else None
 
 
 def _text(answered: Any, zone: tzinfo) -> Value:
     return words(answered)
-
-
-def _address(answered: Any, zone: tzinfo) -> Value:
-    told = {name: answered[shown] for name, shown in PARTS.items()}
-    return address_text({name: words(part) for name, part in told.items() if part is not None})
 
 
 def _subscribed(answered: Any, zone: tzinfo) -> Value:
@@ -46,6 +44,17 @@ def _plain(name: str, path: str, kind: Kind = Kind.TEXT) -> ShopField:
     return ShopField(name, kind, tuple(path.split(".")), _text, written=(path.partition(".")[0],))
 
 
+def address_field(kept: Iterable[str] = tuple(PARTS)) -> ShopField:
+    """The field of a customer's usual address, of which these parts count."""
+    asked = [name for name in PARTS if name in set(kept)]
+
+    def read(answered: Any, zone: tzinfo) -> Value:
+        told = {name: answered[PARTS[name]] for name in asked}
+        return address_text({name: words(part) for name, part in told.items() if part is not None}, asked)
+
+    return ShopField("address", Kind.TEXT, ("defaultAddress",), read, "{ id " + " ".join(PARTS[name] for name in asked) + " }")
+
+
 FIELDS = (
     _plain("email", "defaultEmailAddress.emailAddress", Kind.IDENTIFIER),
     _plain("phone", "defaultPhoneNumber.phoneNumber", Kind.IDENTIFIER),
@@ -53,7 +62,7 @@ FIELDS = (
     _plain("last_name", "lastName"),
     _plain("note", "note"),
     TAGS,
-    ShopField("address", Kind.TEXT, ("defaultAddress",), _address, "{ id " + " ".join(PARTS.values()) + " }"),
+    address_field(),
     ShopField("accepts_marketing", Kind.FLAG, ("defaultEmailAddress", "marketingState"), _subscribed),
 )
 # what `customerSet` calls them; an address is written by itself, consent never

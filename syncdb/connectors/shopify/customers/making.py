@@ -5,7 +5,7 @@ a customer's other addresses stay.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ MOVE = """mutation MoveCustomer($customer: ID!, $home: ID!, $given: MailingAddre
 SETTLE = """mutation SettleCustomer($customer: ID!, $given: MailingAddressInput!) {
   customerAddressCreate(customerId: $customer, address: $given, setAsDefault: true) {
     address { id } userErrors { field message } } }"""
+GIVEN = {"postal_code": "zip", "country": "countryCode"}  # where a MailingAddressInput has another name for a part
 LOST = "Shopify did not say which customer it wrote."
 
 
@@ -89,13 +90,12 @@ def set_input(changes: Mapping[str, Value]) -> dict[str, Any]:
     return given
 
 
-def address_input(text: Value, first_name: Value = None, last_name: Value = None) -> dict[str, Any]:
-    """The MailingAddressInput of an address that `address_text` wrote."""
+def address_input(text: Value, kept: Iterable[str], first_name: Value = None, last_name: Value = None) -> dict[str, Any]:
+    """The MailingAddressInput of an address that `address_text` wrote: only the parts that count, all others stay."""
     parts: dict[str, str] = json.loads(str(text)) if text else {}
     names = {"firstName": first_name, "lastName": last_name}
     given: dict[str, Any] = {name: str(value) for name, value in names.items() if value}
-    given |= {name: parts.get(name) or "" for name in ("company", "address1", "address2", "city")}
-    return given | {"zip": parts.get("postal_code") or "", "countryCode": parts.get("country") or None}
+    return given | {GIVEN.get(name, name): parts.get(name) or (None if name == "country" else "") for name in kept}
 
 
 def unfit(changes: Mapping[str, Value]) -> str:

@@ -12,7 +12,7 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
 from syncdb.connectors.shopify.catalogue.side import LATE
 from syncdb.connectors.shopify.catalogue.work import GONE, MOVED
-from syncdb.connectors.shopify.customers.entity import CUSTOMERS
+from syncdb.connectors.shopify.customers.entity import CUSTOMERS, PARTS, address_field
 from syncdb.connectors.shopify.customers.making import CustomerMaker, address_input, set_input, unfit
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
 from syncdb.connectors.shopify.shape import bare_id
@@ -26,10 +26,14 @@ log = logging.getLogger("syncdb.shopify")
 
 @dataclass(slots=True)
 class CustomersSide:
-    """Customers of one shop by `names` of their fields. `late` is how many seconds an unanswered write may still be applied."""
+    """Customers of one shop by `names` of their fields, of an address its `parts`.
+
+    `late` is how many seconds an unanswered write may still be applied.
+    """
 
     conversation: Conversation
     names: Sequence[str]
+    parts: Sequence[str] = tuple(PARTS)
     late: float = LATE
     title: str = "Shopify customers"
     name: str = "Shopify customers"
@@ -41,7 +45,8 @@ class CustomersSide:
 
     def __post_init__(self) -> None:
         self.desk = OrderDesk(self.conversation)
-        self._reader = CatalogueReader(self.conversation, CUSTOMERS, CUSTOMERS.chosen(self.names))
+        fields = (address_field(self.parts) if one.name == "address" else one for one in CUSTOMERS.chosen(self.names))
+        self._reader = CatalogueReader(self.conversation, CUSTOMERS, tuple(fields))
         self._born = self.conversation.client.clock.monotonic()
 
     def structure(self, token: int) -> Attempt | None:
@@ -113,8 +118,11 @@ class CustomersSide:
         if given := set_input(changes):
             outcome = maker.set(given, id)
         if outcome.result is Result.DONE and canonical(changes.get("address")) is not None:
-            outcome = maker.live_at(id, address_input(changes["address"], names.get("first_name"), names.get("last_name")))
+            outcome = maker.live_at(id, self._address(changes["address"], names))
         return outcome
+
+    def _address(self, text: Value, names: Mapping[str, Value]) -> dict[str, object]:
+        return address_input(text, self.parts, names.get("first_name"), names.get("last_name"))
 
     def _made(self, operation: Operation) -> Outcome:
         """Make a customer. One who has the address or number already is that customer: nothing of theirs is written over."""
@@ -130,7 +138,7 @@ class CustomersSide:
         if made.result is not Result.DONE or made.id is None:
             return replace(made, why=f"{_called(operation)}: {made.why}")
         if "address" in told:
-            moved = maker.live_at(made.id, address_input(told["address"], told.get("first_name"), told.get("last_name")))
+            moved = maker.live_at(made.id, self._address(told["address"], told))
             if moved.result is not Result.DONE:
                 log.warning("%s: the address of %s was not taken: %s", self.name, made.id, moved.why)
         return self._as_it_stands(operation, made.id)
