@@ -43,6 +43,11 @@ SENTOS_TOLD = "tests/scenarios/test_sentos.py"
 STORES = "tests/scenarios/test_stores.py"
 STORES_VARIANTS = "tests/scenarios/test_stores_variants.py"
 STORES_BELONGING = "tests/scenarios/test_stores_belonging.py"
+POSTGRES = "tests/connectors/postgres"
+ERP = "tests/scenarios/test_erp.py"
+ERP_CUSTOMERS = "tests/scenarios/test_erp_customers.py"
+ERP_PRODUCTS = "tests/scenarios/test_erp_products.py"
+ERP_WEBHOOKS = "tests/scenarios/test_erp_webhooks.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,83 @@ class Defect:
 
 
 DEFECTS = (
+    Defect(
+        "an ERP's customers lose the tags that the shop gave them",
+        "pairs/shopify_erp/customers.py",
+        "Rule(Owner.BOTH, tie=Tie.MERGE)",
+        "Rule(Owner.BOTH, tie=Tie.RIGHT)",
+        (ERP_CUSTOMERS,),
+    ),
+    Defect(
+        "parts of an address that an ERP has no column for are emptied in the shop",
+        "pairs/shopify_erp/entity_pairs.py",
+        ", customers.parts(table))",
+        ")",
+        (ERP_CUSTOMERS,),
+    ),
+    Defect(
+        "consent to marketing is taken from the ERP",
+        "pairs/shopify_erp/customers.py",
+        "{CONSENT: Rule(Owner.LEFT, OnDrift.REPORT)}",
+        "{CONSENT: Rule(Owner.RIGHT, OnDrift.REPORT)}",
+        (ERP_CUSTOMERS,),
+    ),
+    Defect(
+        "each row of a parent becomes a product of its own",
+        "pairs/shopify_erp/new_goods.py",
+        "        if parent is None:\n            return [row]\n",
+        "        if row:\n            return [row]\n",
+        (ERP_PRODUCTS,),
+    ),
+    Defect(
+        "products that the ERP archived are made in the shop",
+        "pairs/shopify_erp/goods.py",
+        "        elif on_sale:\n",
+        "        else:\n",
+        (ERP_PRODUCTS,),
+    ),
+    Defect(
+        "a new product of the ERP is made without its stock",
+        "pairs/shopify_erp/new_goods.py",
+        "product_of(new, self._stock(new))",
+        "product_of(new, {})",
+        (ERP_PRODUCTS,),
+    ),
+    Defect(
+        "what webhooks name is not looked at by runs with an ERP",
+        "pairs/shopify_erp/run.py",
+        "naming = {Side.LEFT: Naming(SHOP, Named(conversation, chosen, told))}",
+        "naming = {}",
+        (ERP_WEBHOOKS,),
+    ),
+    Defect(
+        "a first run with an ERP begins with another shop than the one that is configured",
+        "pairs/shopify_erp/run.py",
+        "conversation.shop().facts, self.shopify.shop)",
+        "conversation.shop().facts)",
+        (ERP,),
+    ),
+    Defect(
+        "what is written to an ERP is news to its triggers",
+        "connectors/postgres/database.py",
+        'OURS if own else ""',
+        '""',
+        (POSTGRES,),
+    ),
+    Defect(
+        "a worker takes rows of the queue from one that is at work on them",
+        "connectors/postgres/queue.py",
+        "< clock_timestamp()\n            else c.next_attempt_at",
+        "is not null\n            else c.next_attempt_at",
+        ("tests/connectors/postgres/test_queue.py",),
+    ),
+    Defect(
+        "a row of an ERP is written whatever it shows by now",
+        "connectors/postgres/table.py",
+        "elif row is None or not agrees(operation.expected, self._shown(row)):",
+        "elif row is None:",
+        ("tests/connectors/postgres/test_contract.py",),
+    ),
     Defect(
         "a document replaced by an older copy counts as one whose history was forgotten",
         "connectors/grist/history.py",

@@ -1,5 +1,5 @@
 """Random histories of a shop and an ERP: stock, orders, prices, customers and new products on both sides, lost answers,
-connections that are cut, transactions that end late, runs that die, ledgers that are lost. Judged by adding up, not by the ledger.
+connections that are cut, transactions that end late, runs that die, ledgers that are lost. Judged by adding up alone.
 """
 
 import json
