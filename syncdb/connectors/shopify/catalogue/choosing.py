@@ -52,7 +52,7 @@ class ChosenProducts:
 
     def _ask(self, ids: Sequence[str]) -> None:
         collections = self._collection_ids()
-        document = _document(len(collections))
+        document = chosen_document(len(collections))
         variables = {"ids": list(ids), **{f"c{number}": id for number, id in enumerate(collections)}}
         nodes = objects(whole(self.conversation.ask(document, lambda: variables, WHAT), WHAT)["nodes"])
         shown = {text_at(node, "id"): node for node in nodes if node is not None and "vendor" in node}
@@ -103,7 +103,8 @@ class ChosenProducts:
             cursor = page.cursor
 
 
-def _document(collections: int) -> str:
+def chosen_document(collections: int) -> str:
+    """What asks for products, and whether they are in so many collections."""
     given = "".join(f", $c{number}: ID!" for number in range(collections))
     asked = " ".join(f"in{number}: inCollection(id: $c{number})" for number in range(collections))
     shown = f"... on Product {{ id status vendor productType tags {asked} }}"

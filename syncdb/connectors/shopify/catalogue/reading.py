@@ -4,7 +4,7 @@ Listings go without a filter and by id: those come from Shopify's database, filt
 from the cursors of recorded answers). A record that cannot be read whole makes its block incomplete; the others stay good.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -121,6 +121,19 @@ class CatalogueReader:
             changed = iso(moment(node["updatedAt"]))
         record = Record(text_at(node, "id"), fields)
         return FoundObject(Found(record.key, digest(encode_fields(fields)), record, changed_at=changed), node)
+
+    def parts_of(self, names: Collection[str]) -> Parts:
+        """What asks for the id and these fields alone, as far as the shop shows them."""
+        return parts_of((one for one in self.visible if one.name in names), (("id",),))
+
+    def in_part(self, node: Mapping[str, Any] | None, key: str, names: Collection[str]) -> FoundObject | None:
+        """Just these fields of the record of that key, as `parts_of` asked for them; None where another or none was answered."""
+        if node is None or text_at(node, "id") != key:
+            return None
+        zone = self.conversation.shop().zone
+        with understood("Shopify"):
+            fields = {one.name: value for one in self.visible if one.name in names for value in _seen(one, node, zone)}
+        return FoundObject(Found(key, "", Record(key, fields)), node)
 
     def written(self, node: Mapping[str, Any] | None, key: str) -> FoundObject | None:
         """The record that a mutation answered; None where it says that there is none. Raises NotUnderstood, also for another."""

@@ -41,18 +41,23 @@ MUTATIONS: Mapping[str, Mutation] = {
 DELETION = Mutation("productDelete", "input", "ProductDeleteInput", "")
 
 
-def document_of(mutation: Mutation, count: int, selected: str) -> str:
+def document_of(mutation: Mutation, count: int, selected: str, before: str = "") -> str:
     """The document that runs a mutation `count` times, each under an alias and with a variable of its own (`r0`, `r1` ...).
 
-    One that answers the record is run without a change before (`b0`, `b1` ...).
+    One that answers the record is run without a change before (`b0`, `b1` ...), and answers `before`.
     """
     names = [f"{letter}{number}" for number in range(count) for letter in ("br" if mutation.record else "r")]
     given = ", ".join(f"${name}: {mutation.type}!" for name in names)
-    answer = f"{mutation.record} {{ {selected} }}" if mutation.record else "deletedProductId"
     runs = " ".join(
-        f"{name}: {mutation.name}({mutation.argument}: ${name}) {{ {answer} userErrors {{ field message }} }}" for name in names
+        f"{name}: {mutation.name}({mutation.argument}: ${name})"
+        f" {{ {_answer(mutation, before if name[0] == 'b' else selected)} userErrors {{ field message }} }}"
+        for name in names
     )
     return f"mutation Write({given}) {{ {runs} }}"
+
+
+def _answer(mutation: Mutation, selected: str) -> str:
+    return f"{mutation.record} {{ {selected} }}" if mutation.record else "deletedProductId"
 
 
 def update_records(works: Sequence[PendingWrite], sender: Sender, reader: CatalogueReader) -> None:
@@ -73,9 +78,11 @@ def update_records(works: Sequence[PendingWrite], sender: Sender, reader: Catalo
             verify(work, after, reader.entity)
 
     def as_it_stood(work: PendingWrite, answered: Mapping[str, Any] | None) -> None:
-        work.before = reader.written(found_at(answered, mutation.record), work.key)
+        work.before = reader.in_part(found_at(answered, mutation.record), work.key, changed)
 
-    run(pending(works), sender, reader.entity, lambda count: document_of(mutation, count, selection(reader.parts)),
+    changed = {one.name for work in works for one in work.changed(metafields=False)}
+    asked, before = selection(reader.parts), selection(reader.parts_of(changed))
+    run(pending(works), sender, reader.entity, lambda count: document_of(mutation, count, asked, before),
         lambda work: _input(work, currency, moves.get(work.key, {})), settle, as_it_stood)  # fmt: skip
 
 

@@ -5,7 +5,7 @@ are settled as refused and the rest of that product is sent again. Nothing compa
 moment of the write (by the same mutation without a change, as with products), verified after.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,13 @@ from syncdb.model import Result
 PRODUCTS_AT_ONCE = 25  # each mutation costs 10 points (documented) and what it returns
 
 
-def document_of(products: int, selected: str) -> str:
-    """The document that changes variants of so many products."""
+def document_of(products: int, selected: str, before: str) -> str:
+    """The document that changes variants of so many products; before each it answers `before` of them as they stand."""
     type = "[ProductVariantsBulkInput!]!"
     given = ", ".join(f"$p{number}: ID!, $b{number}: {type}, $r{number}: {type}" for number in range(products))
     runs = " ".join(
         f"{letter}{number}: productVariantsBulkUpdate(productId: $p{number}, variants: ${letter}{number})"
-        f" {{ productVariants {{ {selected} }} userErrors {{ field message code }} }}"
+        f" {{ productVariants {{ {before if letter == 'b' else selected} }} userErrors {{ field message code }} }}"
         for number in range(products)
         for letter in "br"
     )
@@ -68,7 +68,8 @@ class VariantWriter:
             variables[f"p{number}"] = product
             variables[f"b{number}"] = [{"id": work.key} for work in works]
             variables[f"r{number}"] = [self._input(work) for work in works]
-        document = document_of(len(groups), selection(self.reader.parts))
+        changed = {one.name for works in groups.values() for work in works for one in work.changed(metafields=False)}
+        document = document_of(len(groups), selection(self.reader.parts), selection(self.reader.parts_of(changed)))
         try:
             answer = self.sender.send(document, variables, "Writing variants")
         except TooCostly as reason:
@@ -77,7 +78,7 @@ class VariantWriter:
         left: dict[str, list[PendingWrite]] = {}
         unrun: dict[str, list[PendingWrite]] = {}
         for number, (product, works) in enumerate(groups.items()):
-            self._as_they_stood(works, found_at(answer.data, f"b{number}"))
+            self._as_they_stood(works, found_at(answer.data, f"b{number}"), changed)
             try:
                 rest = self._settle(works, payload(answer, f"r{number}", self.reader.entity))
             except NotRun as reason:
@@ -107,11 +108,11 @@ class VariantWriter:
                 refuse(work, self.reader.entity, [one for one in errors if one.place(len(works)) in (place, None)] or errors)
         return pending(works)
 
-    def _as_they_stood(self, works: Sequence[PendingWrite], answered: Mapping[str, Any] | None) -> None:
+    def _as_they_stood(self, works: Sequence[PendingWrite], answered: Mapping[str, Any] | None, changed: Collection[str]) -> None:
         nodes = objects((answered or {}).get("productVariants") or [])
         stood = {text_at(node, "id"): node for node in nodes if node is not None}
         for work in works:
-            work.before = self.reader.seen(stood[work.key]) if work.key in stood else None
+            work.before = self.reader.in_part(stood.get(work.key), work.key, changed)
 
     def _each_alone(self, works: Sequence[PendingWrite]) -> None:
         for work in works:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_client_schema, build_schema, parse, validate
 
-from syncdb.connectors.shopify.catalogue import changes, locations, metafields, named, stock
+from syncdb.connectors.shopify.catalogue import changes, choosing, locations, membership, metafields, named, stock
 from syncdb.connectors.shopify.catalogue.conversation import ABOUT
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES, ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import parts_of
@@ -36,6 +36,8 @@ def documents() -> Iterator[str]:
     yield from (ABOUT, LOCATIONS, changes.MORE_LEVELS, changes.MORE_LOCATIONS)
     yield from (named.PRODUCTS, named.MORE_VARIANTS, named.ITEMS, named.MORE_ITEM_LEVELS)
     yield from (metafields.SET, metafields.DELETE, stock.SET, stock.ADJUST, locations.FIRST, locations.MORE)
+    yield from (choosing.SEARCHES, choosing.FOUND, choosing.COLLECTION, membership.FIND)
+    yield from (choosing.chosen_document(count) for count in (0, 2))
     yield changes.first_document([], False)
     yield changes.first_document(LISTINGS, True)
     yield changes.first_document(LISTINGS[:1], False)
@@ -45,10 +47,10 @@ def documents() -> Iterator[str]:
             yield page_of(entity, selected)
             yield by_ids_of(entity, selected)
     for name, mutation in MUTATIONS.items():
-        yield from (document_of(mutation, count, selection(parts(ENTITIES[name]))) for count in (1, 3))
+        yield from (document_of(mutation, count, *[selection(parts(ENTITIES[name]))] * 2) for count in (1, 3))
     yield document_of(DELETION, 2, "")
     yield from (types_document(owner, ["custom.material", 'od"d.key']) for owner in OWNERS.values())
-    yield from (variants_document(count, selection(parts(ENTITIES["variants"]))) for count in (1, 3))
+    yield from (variants_document(count, *[selection(parts(ENTITIES["variants"]))] * 2) for count in (1, 3))
 
 
 DOCUMENTS = list(documents())
@@ -71,7 +73,7 @@ def test_documents_fit_shopifys_schema(version: str) -> None:
     schema = admin_schema(version)
     for document in DOCUMENTS:
         assert validate(schema, parse(document)) == [], document
-    assert len(DOCUMENTS) == 54  # and never none at all
+    assert len(DOCUMENTS) == 60  # and never none at all
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))

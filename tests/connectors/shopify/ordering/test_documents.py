@@ -9,7 +9,7 @@ from tests.connectors.shopify.catalogue.test_documents import admin_schema, sand
 
 DOCUMENTS = [
     *(finding.FIND, finding.MORE, making.CREATE, shipping.READ, shipping.SHIP, shipping.TRACK),
-    *(ending.CANCEL, ending.PAY, ending.STATE, customers.FIND, customers.SET_CUSTOMER),
+    *(ending.CANCEL, ending.PAY, ending.STATE, ending.CLOSE, ending.OPEN, customers.FIND, customers.SET_CUSTOMER),
     *(customers.HOME, customers.MOVE, customers.SETTLE),
     *(reading.BY_IDS, reading.RECENT, reading.MORE_LINES, changing.UPDATE, variants.FIND),
 ]
@@ -20,7 +20,7 @@ def test_documents_fit_shopifys_schema(version: str) -> None:
     schema = admin_schema(version)
     for document in DOCUMENTS:
         assert validate(schema, parse(document)) == [], document
-    assert len(DOCUMENTS) == 19
+    assert len(DOCUMENTS) == 21
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))

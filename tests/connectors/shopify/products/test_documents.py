@@ -19,6 +19,7 @@ from syncdb.connectors.shopify.products import (
     setting,
     structures,
     uploads,
+    variant_creating,
     variant_writes,
 )
 from tests.connectors.shopify.catalogue.test_documents import admin_schema, sandbox_schema
@@ -43,6 +44,7 @@ def documents() -> Iterator[str]:
     for kind in (groups.PUBLICATIONS, groups.COLLECTIONS):
         yield from (kind.many, kind.all, kind.rest)
     yield from (groups.COLLECT, collections.ONE, collections.FIND, collections.MAKE)
+    yield from (custom_id.FIND_VARIANT, variant_creating.OPTIONS_OF)
     yield from (custom_id.FIND, custom_id.DEFINED, custom_id.DEFINE, definitions.LIST, setting.SET, setting.OPERATION)
 
 
