@@ -171,9 +171,12 @@ class PairSync:
     def _say_what_is_kept(self) -> None:
         """Remember which things these runs keep in step: what an earlier shop or document had is not counted among them."""
         name, kept = state_keys.entities(self.pair_run.name), [one.pair.name for one in self.pair_run.entities]
-        if not self.pair_run.part and self.ledger.runs.get(name) != kept:
+        earlier = self.ledger.runs.get(name)
+        if not self.pair_run.part and earlier != kept:
             with self.ledger.transaction():
                 self.ledger.runs.put(name, kept)
+                for left in set(earlier or ()).difference(kept):  # nobody listens for its changes until it is kept again
+                    self.ledger.runs.put(state_keys.shown(left), None)
 
     def _changes(self, deep: bool) -> dict[Side, Changes]:
         """What either side says has changed since it was last asked; with `only_named` that of a side that asked to be asked."""

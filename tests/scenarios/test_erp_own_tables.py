@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.sandbox.shopify.ordering.addresses import address_in
+from syncdb.sandbox.shopify.products import parts
 from tests.postgres import Erp
 from tests.scenarios.erp_world import ErpWorld
 
@@ -68,3 +70,67 @@ def test_a_note_with_blanks_around_it_is_left_as_it_is(world: ErpWorld) -> None:
     world.synced()
     assert world.synced(full=True).written == 0 and order["note"] == "ring twice "
     assert world.rows()[0]["note"] == "ring twice "
+
+
+def test_parts_of_a_customers_address_that_the_erp_does_not_keep_stay_in_the_shop(tmp_path: Path, erp: Erp) -> None:
+    world = ErpWorld(tmp_path, erp)
+    for column in ("company", "address2", "country"):
+        world.erp.sql(f"alter table customers drop column {column} cascade")
+    world.acted("install")
+    world.switch("customers")
+    node = world.shop.customers.add(email="ayse@example.com", firstName="Ayşe")
+    told = {"company": "Kaya", "address1": "Örnek Sok. 1", "address2": "Kat 3", "city": "Istanbul", "countryCode": "TR"}
+    world.shop.customers.live_at(node, address_in(told, 71), default=True)
+    world.synced()
+    assert world.synced(full=True).written == 0
+    world.erp.sql("update customers set city = 'Izmir'")
+    world.synced()
+    home = node["defaultAddress"]
+    assert (home["city"], home["company"], home["address2"], home["countryCodeV2"]) == ("Izmir", "Kaya", "Kat 3", "TR")
+    world.shop.customers.live_at(node, address_in(told | {"city": "Bursa"}, 71), default=True)
+    world.synced()
+    assert world.rows("customers")[0]["city"] == "Bursa"
+    world.erp.sql("alter table customers add column company text")
+    world.acted("install")
+    world.synced()
+    assert world.rows("customers")[0]["company"] == home["company"] == "Kaya" and world.synced(full=True).written == 0
+
+
+def test_a_column_that_was_renamed_is_told_by_each_run(world: ErpWorld) -> None:
+    world.erp.sql("alter table orders rename column note to notiz")
+    ran = world.synced()
+    assert "The column note of public.orders is gone" in ran.notes()
+    world.erp.sql("alter table order_items rename column sku to artikel")
+    world.till.sell({"SHIRT": 1})
+    ran = world.sync()
+    assert ran.code == 3 and "orders are left alone" in ran.notes() and "sku" in ran.notes()
+    world.erp.sql("alter table order_items rename column artikel to sku")
+    world.synced()
+    assert len(world.rows()) == 1  # what was sold meanwhile, at once
+
+
+def test_products_are_found_by_the_shops_id_in_their_row(world: ErpWorld) -> None:
+    world.switch("products", "inventory")
+    world.env["ERP_NEW_PRODUCTS"] = "none"
+    world.synced()
+    world.erp.sql("update products set sku = 'HEMD', price = 21")
+    world.erp.sql("update inventory set quantity = 8")
+    for file in world.folder.glob("ledger.db*"):
+        file.unlink()
+    ran = world.synced()
+    assert "no counterpart" not in ran.notes() and ran.data["runs"][0]["conflicts"] == 2  # which is right, nobody knows
+
+
+def test_what_has_no_counterpart_in_the_shop_is_told(world: ErpWorld) -> None:
+    world.switch("products", "inventory")
+    world.env["ERP_NEW_PRODUCTS"] = "none"
+    world.shop.goods.add_location(parts.location(112_829_759_795, "Laden Mitte", world.shop.goods.stamp()))
+    rows = world.erp.sql("insert into products (sku, sync_to_shopify) values ('LONE', true), ('OFF', false) returning id")
+    (shirt,) = world.erp.sql("select id from products where sku = 'SHIRT'")
+    for product, place in ((rows[0], ""), (rows[1], ""), (shirt, "Laden Mitte"), (shirt, "Mars")):
+        world.erp.sql("insert into inventory (product_id, location, quantity) values (%s, %s, 5)", product["id"], place)
+    told = world.synced().notes()
+    assert "1 products of the ERP have no counterpart in the shop: LONE." in told
+    assert "1 rows of stock of the ERP have no counterpart in the shop: SHIRT at Laden Mitte." in told
+    assert "names a location that the shop has not: Mars" in told and "OFF" not in told
+    assert world.available("SHIRT") == 10 and "LONE" in world.synced(full=True).notes()

@@ -30,6 +30,7 @@ from syncdb.model import OnDrift, OnMissing, Operation, Outcome, Owner, Policy, 
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_erp import customers, goods, order_rows, stock
 from syncdb.pairs.shopify_erp.adopting import OrderAdoption, all_linked, linked
+from syncdb.pairs.shopify_erp.counterparts import Lone, lone_products, lone_stock
 from syncdb.pairs.shopify_erp.erp_goods import ErpGoodsRows
 from syncdb.pairs.shopify_erp.erp_orders import ErpOrders, Source
 from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS
@@ -63,7 +64,7 @@ class EntityPairs:
     conversation: Conversation
     registered: Callable[[str], str]
     told: dict[str, dict[Side, WritesTold]] = field(default_factory=dict)
-    _shown: list[stock.ShopStock | stock.ErpStock | ErpOrders] = field(default_factory=list)
+    _shown: list[stock.ShopStock | stock.ErpStock | ErpOrders | Lone] = field(default_factory=list)
 
     def news(self) -> list[Notice]:
         """What the sides noticed since they were last asked."""
@@ -73,7 +74,10 @@ class EntityPairs:
         """Goods. `places` where stock is kept in step, too: new ones are made with what lies there."""
         settings, name = self.settings, self.registered(PRODUCTS)
         joins = Joins.of(self.ledger, name)
-        erp = goods.ErpGoods(self.tables["products"])
+        makes = settings.erp_new_products in IN_SHOP
+        lone = lone_products(partial(linked, joins, Side.RIGHT))
+        erp = goods.ErpGoods(self.tables["products"], None if makes else lone)
+        self._shown.append(lone)
         variants = CatalogueSide(self.conversation, SHOP_VARIANTS, (*SHOP_VARIANTS.chosen(goods.READ), goods.ITEM, goods.STATUS))
         rows = ErpTableConnector(self.database, self.tables, erp.table, erp.kinds, title="the ERP", stamp="shopify_last_sync_at")
         drafts = settings.erp_gone_products == "draft"
@@ -81,7 +85,7 @@ class EntityPairs:
             stock.ShownSide(variants, "Shopify variants", goods.of_shop, stock.unchanged),
             self.conversation,
             NewGoods(self.database, self.tables, places, settings.erp_source),
-            makes=settings.erp_new_products in IN_SHOP,
+            makes=makes,
             drafts=drafts,
             row_of=lambda id: _row_of(joins, id),
         )
@@ -111,9 +115,13 @@ class EntityPairs:
 
     def inventory(self, places: Places) -> EntitySync:
         """Stock, by movement on both sides."""
-        shop, erp = stock.ShopStock(places), stock.ErpStock(self.database, self.tables, places)
+        lone = lone_stock(partial(linked, Joins.of(self.ledger, self.registered(INVENTORY)), Side.RIGHT))
+        goods_too = (
+            partial(linked, Joins.of(self.ledger, self.registered(PRODUCTS)), Side.RIGHT) if PRODUCTS in self.told else None
+        )
+        shop, erp = stock.ShopStock(places), stock.ErpStock(self.database, self.tables, places, lone, goods_too)
         self._shown += [shop, erp]
-        levels = CatalogueSide(self.conversation, STOCK, STOCK.chosen(stock.READ), manner=MOVING)
+        levels = CatalogueSide(self.conversation, STOCK, (*STOCK.chosen(stock.READ), stock.ITEM), manner=MOVING)
         table = self.tables["inventory"]
         kinds = {name: kind for name, kind in stock.KINDS.items() if table.has(name)}
         rows = ErpTableConnector(self.database, self.tables, table, kinds, UTC, title="the ERP", stamp="last_shopify_sync")
@@ -145,7 +153,9 @@ class EntityPairs:
             new_needs=frozenset({customers.WHO}),
         )
         pair = EntityPair(self.registered(CUSTOMERS), left, right, policy, self._limits(), customers.MATCHING)
-        return EntitySync(CUSTOMERS, pair, digest([repr(sorted(rules.items())), settings.erp_new_customers]), {})
+        return EntitySync(
+            CUSTOMERS, pair, digest([repr(sorted(rules.items())), settings.erp_new_customers, customers.parts(table)]), {}
+        )
 
     def orders(self, clock: Clock) -> tuple[EntitySync, OrderAdoption]:
         """Orders, and what links those that either side says are the same."""

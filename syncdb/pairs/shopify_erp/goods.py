@@ -1,4 +1,4 @@
-"""Goods of both sides: a row of the ERP's products is a variant of the shop, found by its SKU."""
+"""Goods of both sides: a row of the ERP's products is a variant of the shop, found by the shop's id in it, else by SKU."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,9 +9,10 @@ from syncdb.connectors.shopify.catalogue.fields import ShopField
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.engine.match import Matching
 from syncdb.model import Found, OnDrift, Owner, Record, Rule, Snapshot, Tie
+from syncdb.pairs.shopify_erp.counterparts import Lone
 from syncdb.values import Kind, Value
 
-MATCHING = Matching(("sku",))
+MATCHING = Matching(("shopify_variant_id",), weaker=(Matching(("sku",)),))
 SHARED = ("price", "compare_at_price", "cost", "barcode")
 READ = ("sku", *SHARED, "product")
 MAKING = "making"  # a record shows it where it may be made on the other side
@@ -69,9 +70,12 @@ def _variant(found: Found) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class ErpGoods:
-    """The ERP's products that have an SKU. About one that is switched off nothing is said."""
+    """The ERP's products that have an SKU. About one that is switched off nothing is said. `lone` hears of the others, where
+    they are not made in the shop.
+    """
 
     table: ErpTable
+    lone: Lone | None = None
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -89,6 +93,8 @@ class ErpGoods:
             fields = {"sku": fields["sku"]}
         elif on_sale:
             fields[MAKING] = True
+            if self.lone is not None:
+                self.lone.show(found.record.key, str(fields["sku"]))
         return replace(found, record=Record(found.record.key, fields), blank=_blank(fields))
 
 

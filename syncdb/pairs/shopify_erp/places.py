@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation
 from syncdb.errors import ConfigurationError
 
+USUAL = frozenset({"", "main", "default"})  # what an ERP with a single place calls it
 NEXT = "Set SHOPIFY_DEFAULT_LOCATION_ID in the table api_settings to the id of one of them (Shopify admin, Settings, Locations)."
 
 
@@ -17,12 +18,14 @@ class Places:
     usual: str
 
     def of(self, shopify_id: str | None, location: str | None) -> str | None:
-        """The global id of a row's location: by its id, else by its name, else the usual one. None for one that there is not."""
+        """The global id of a row's location: by its id, else by its name; the usual one where it names none. None for one that
+        the shop has not: nobody knows which is meant.
+        """
         if shopify_id and shopify_id.strip():
             return next((one for one in self.names if shopify_id.strip() in (one, one.rpartition("/")[2])), None)
         wanted = (location or "").strip().casefold()
         named = next((one for one, name in self.names.items() if name.casefold() == wanted), None)
-        return named or self.usual
+        return named or (self.usual if wanted in USUAL else None)
 
 
 def places_of(locations: Sequence[ShopLocation], wanted: str | None) -> Places:

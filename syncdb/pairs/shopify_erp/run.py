@@ -73,6 +73,7 @@ class ErpRun:
             return self._not_begun(stopped, clock)
         report = sync.run()
         self.plans = sync.plans
+        report.partial = report.partial or any(one.code.startswith(switches.UNUSABLE) for one in report.notes)
         if not self.request.dry:
             Telling(self.ledger, self.database, self.tables, self._written, self._registered).tell(report, self._queue)
             if self.request.named or report.mode == "full":

@@ -9,17 +9,22 @@ from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.systems.shopify.keys import shop_domain
 
 KEPT = ("products", "inventory", "customers", "orders")
+UNUSABLE = "unusable:"
 SWITCH = "SHOPIFY_AUTO_SYNC_{}"
 
 
 def chosen(api: ApiSettings, examined: Examined, only: Sequence[str] = ()) -> list[str]:
     """What a run keeps in step: switched on, there in the database, and asked for."""
-    needs = {"inventory": ("inventory", "products"), "orders": ("orders", "order_items")}
     return [
         name
         for name in KEPT
-        if api.on(name) and all(one in examined.tables for one in needs.get(name, (name,))) and (not only or name in only)
+        if api.on(name) and all(one in examined.tables for one in needs(name)) and (not only or name in only)
     ]
+
+
+def needs(name: str) -> tuple[str, ...]:
+    """The tables without which an entity cannot be kept in step."""
+    return {"inventory": ("inventory", "products"), "orders": ("orders", "order_items")}.get(name, (name,))
 
 
 def notices(settings: ErpSettings, api: ApiSettings, examined: Examined) -> Iterator[Notice]:
@@ -36,8 +41,9 @@ def notices(settings: ErpSettings, api: ApiSettings, examined: Examined) -> Iter
             f"{SWITCH.format('ORDERS')} to true there.",
         )
     for name in KEPT:
-        if api.on(name) and name in examined.unusable:
-            yield Notice(f"unusable:{name}", f"The ERP's {name} are left alone: {examined.unusable[name]}")
+        for one in needs(name) if api.on(name) else ():
+            if one in examined.unusable:
+                yield Notice(f"{UNUSABLE}{name}", f"The ERP's {name} are left alone: {examined.unusable[one]}")
     for gone in examined.gone:
         yield Notice(f"gone:{gone.table}.{gone.column}", gone.told, "Bring the column back, or name another one in erp_mapping.")
 
