@@ -73,7 +73,7 @@ def floor(url: str, folder: Path) -> dict[str, Any]:
     target.execute("PRAGMA journal_mode = WAL")
     target.execute("PRAGMA synchronous = FULL")
     names = ("order_tracking", "pending")
-    made = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY rowid"
+    made = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL AND type <> 'trigger' ORDER BY rowid"
     for name in names:
         for (sql,) in source.execute(made, (name,)):
             target.execute(sql)
