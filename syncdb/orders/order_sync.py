@@ -21,7 +21,7 @@ from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surpr
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest, begun_as, everything_is_due, mode_of
-from syncdb.engine.retention import cut_history
+from syncdb.engine.retention import bring_up_snapshots, cut_history
 from syncdb.engine.spent_writes import tidy_spent
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, state_keys
@@ -235,6 +235,7 @@ class OrderSync:
             self.destination.settled()
         if settled or result.counts.total():  # a run with nothing to do writes nothing, not even to keep house
             tidy_spent(self.ledger, pair.name, self.clock, self.destination.tidy)
+        bring_up_snapshots(self.ledger)
         cut_history(self.ledger, self.request.keep, self.clock, self.progress)
 
     def _waiting(self, pair: str, stored: StoredOrders) -> tuple[list[str], list[str]]:
