@@ -100,7 +100,8 @@ def short_name(name: str) -> str:
     """A field's name where values are asked: of long ones the beginnings of the words. `currentTotalPriceSet` is `ctoPri`."""
     if len(name) < _LONG:
         return name
-    *words, before, last = _WORDS.findall(name.removesuffix("Set"))
+    found: list[str] = _WORDS.findall(name.removesuffix("Set"))
+    *words, before, last = found
     return "".join([*(word[0] for word in words), before[:2]]).lower() + last[:3]
 
 
