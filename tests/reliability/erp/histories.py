@@ -117,7 +117,7 @@ class ErpHistory:
         """The ERP changes prices, the shop barcodes: neither knows of the other."""
         sku = f"G{self.rng.randrange(GOODS)}"
         if self.rng.random() < 0.5:
-            self.prices[sku] = Decimal(self.rng.randint(10, 99))
+            self.prices[sku] = Decimal(self.rng.randint(60, 99))  # a fall by half would be asked about
             self.world.erp.sql("update products set price = %s where sku = %s", self.prices[sku], sku)
             self._tell(f"the ERP prices {sku} at {self.prices[sku]}")
         else:
