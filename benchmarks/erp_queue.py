@@ -4,11 +4,12 @@
 
 A PostgreSQL server of its own is started, with every write flushed to the disk as in earnest. pgbench then takes orders as an ERP
 does (an order, two lines, two movements of stock in one transaction), by turns with the triggers and without them, so that what
-else the machine does weighs on both alike; the medians are compared. The queue is claimed and acknowledged in batches of 250 by
-one worker. Needs the programs of PostgreSQL, pgbench among them.
+else the machine does weighs on both alike; the medians are compared, those of the CPU that the server took, too (Linux). The
+queue is claimed and acknowledged in batches of 250 by one worker. Needs the programs of PostgreSQL, pgbench among them.
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import tempfile
@@ -50,12 +51,16 @@ TABLES = ("products", "customers", "orders", "order_items", "inventory")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Orders a second that the ERP takes with and without triggers, medians; seconds that a change of all stock at once takes."""
+    """Orders a second that the ERP takes with and without triggers, medians; seconds that a change of all stock at once takes;
+    seconds of the server's CPU for an order.
+    """
 
     with_triggers: float
     without: float
     bulk_with: float
     bulk_without: float
+    cpu_with: float
+    cpu_without: float
 
     @property
     def share(self) -> float:
@@ -80,21 +85,31 @@ def measure(seconds: int, rounds: int, rows: int) -> tuple[Cost, Pace]:
         script.write_text(ORDER.format(things=THINGS), encoding="utf-8")
         taken: dict[bool, list[float]] = {True: [], False: []}
         bulk: dict[bool, list[float]] = {True: [], False: []}
+        busy: dict[bool, list[float]] = {True: [], False: []}
         for _ in range(rounds):
             for on in (False, True):
                 _switch(server, on)
-                taken[on].append(_orders(server, script, seconds))
+                before = _cpu(server)
+                rate, count = _orders(server, script, seconds)
+                taken[on].append(rate)
+                busy[on].append((_cpu(server) - before) / count)
                 bulk[on].append(_bulk(server))
-        cost = Cost(
-            *(statistics.median(taken[on]) for on in (True, False)), *(statistics.median(bulk[on]) for on in (True, False))
-        )
+        cost = Cost(*(statistics.median(some[on]) for some in (taken, bulk, busy) for on in (True, False)))
         pace = _work_off(server, database, rows)
         database.close()
         return cost, pace
 
 
-def _orders(server: LocalPostgres, script: Path, seconds: int) -> float:
-    """Orders a second that pgbench takes with four clients."""
+def _cpu(server: LocalPostgres) -> float:
+    """Seconds of CPU that the server took so far, with the sessions that ended."""
+    time.sleep(0.3)  # they count once they are gone
+    pid = (server.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _orders(server: LocalPostgres, script: Path, seconds: int) -> tuple[float, int]:
+    """Orders a second that pgbench takes with four clients, and how many it took."""
     command = [
         server.bin / "pgbench",
         "-n",
@@ -112,7 +127,9 @@ def _orders(server: LocalPostgres, script: Path, seconds: int) -> float:
         "erp",
     ]
     done = subprocess.run([*map(str, command), "postgres"], capture_output=True, text=True, check=True)
-    return next(float(line.split()[2]) for line in done.stdout.splitlines() if line.startswith("tps"))
+    lines = done.stdout.splitlines()
+    count = next(line for line in lines if "transactions actually processed" in line)
+    return next(float(line.split()[2]) for line in lines if line.startswith("tps")), int(count.split(":")[1].split("/")[0])
 
 
 def _bulk(server: LocalPostgres) -> float:
@@ -150,6 +167,10 @@ def shown(cost: Cost, pace: Pace) -> Iterator[str]:
     """The figures as lines of text."""
     fewer = f"{cost.share:.1%} fewer"
     yield f"orders a second, 4 clients: {cost.without:,.0f} without triggers, {cost.with_triggers:,.0f} with them ({fewer})"
+    more = f"{cost.cpu_with / cost.cpu_without - 1:.0%} more"
+    without, with_them = f"{cost.cpu_without * 1e3:.2f} ms without", f"{cost.cpu_with * 1e3:.2f} ms with them"
+    yield f"CPU of the server for an order: {without}, {with_them} ({more})"
+    yield f"load of the machine: {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
     yield f"all {THINGS:,} stocks in one statement: {cost.bulk_without:.2f} s without triggers, {cost.bulk_with:.2f} s with them"
     yield f"one worker claims and acknowledges {pace.rows / pace.seconds:,.0f} rows a second, in batches of 250"
 

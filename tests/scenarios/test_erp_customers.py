@@ -12,6 +12,8 @@ from tests.scenarios.erp_world import ErpWorld
 
 AYSE = {"email": "ayse@example.com", "firstName": "Ayşe", "lastName": "Örnek", "tags": ["vip"]}
 
+MORE_LOST = ("cut_before", "apply_then_error")
+
 
 @pytest.fixture
 def world(tmp_path: Path, erp: Erp) -> ErpWorld:
@@ -87,7 +89,7 @@ def test_consent_to_marketing_comes_from_the_customer_alone(world: ErpWorld) -> 
     assert node["defaultEmailAddress"]["marketingState"] == "SUBSCRIBED"
 
 
-@pytest.mark.parametrize("kind", ["apply_then_cut", "cut_before", "apply_then_error"])
+@pytest.mark.parametrize("kind", ["apply_then_cut", *(pytest.param(one, marks=pytest.mark.long) for one in MORE_LOST)])
 def test_a_lost_answer_makes_nobody_twice(world: ErpWorld, kind: Any) -> None:
     in_erp(world, email="mehmet@example.com", first_name="Mehmet")
     world.faults.add(Fault(kind, "shopify write"))

@@ -10,6 +10,8 @@ from syncdb.sandbox.faults import Fault
 from tests.postgres import Erp
 from tests.scenarios.erp_world import ErpWorld
 
+MORE_LOST = ("cut_before", "apply_then_error")
+
 
 @pytest.fixture
 def world(tmp_path: Path, erp: Erp) -> ErpWorld:
@@ -84,7 +86,7 @@ def test_what_is_switched_off_or_cannot_be_made_is_left_and_told(world: ErpWorld
     assert {one["title"] for one in world.goods.products.values()} == {"A GOOD", "Named"}
 
 
-@pytest.mark.parametrize("kind", ["apply_then_cut", "cut_before", "apply_then_error"])
+@pytest.mark.parametrize("kind", ["apply_then_cut", *(pytest.param(one, marks=pytest.mark.long) for one in MORE_LOST)])
 def test_a_lost_answer_makes_no_product_twice(world: ErpWorld, kind: Any) -> None:
     in_erp(world, "FIRST")
     world.synced()
