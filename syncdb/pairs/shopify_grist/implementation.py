@@ -331,8 +331,6 @@ class _Choosing:
         return SelectedFeed(feed, moving(one.leaving, self._among(one), standing, records), belonging)
 
     def _among(self, one: ChosenEntity) -> Among:
-        if not one.only.of_products:
-            return set
         words = one.only.wanted
         statuses, vendors, types, tags, collections = (words.get(name, ()) for name in OF_PRODUCTS)
         choice = ProductChoice(statuses, vendors, types, tags, collections, one.only.search)

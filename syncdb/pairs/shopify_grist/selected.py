@@ -46,8 +46,10 @@ class Selected(PassedOn):
 
     def _shown(self, shown: Snapshot) -> Snapshot:
         products = {key: self._product(one) for key, one in shown.found.items()}
-        chosen = self.among(list(dict.fromkeys(products.values())))
-        inside = {key for key, one in shown.found.items() if products[key] in chosen and self._lies_there(one)}
+        chosen = self.among([one for one in dict.fromkeys(products.values()) if one]) if self.one.only.of_products else None
+        inside = {
+            key for key, one in shown.found.items() if (chosen is None or products[key] in chosen) and self._lies_there(one)
+        }
         outside = [key for key in shown.found if key not in inside]
         kept = self.standing(outside) if outside and self.one.leaving is not Leaving.REMOVE else set()
         found = {
