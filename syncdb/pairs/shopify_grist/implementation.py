@@ -15,7 +15,6 @@ from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.connectors.grist.target import find_document
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
-from syncdb.connectors.shopify.catalogue.choosing import ChosenProducts, ProductChoice
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
@@ -41,6 +40,7 @@ from syncdb.pairs.record_choice import LEFT
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
+from syncdb.pairs.shopify_grist.choosing import Choosing
 from syncdb.pairs.shopify_grist.editing import EDITING
 from syncdb.pairs.shopify_grist.known_table import rows_shown
 from syncdb.pairs.shopify_grist.let_go import LetGo, WithoutLetGo
@@ -51,7 +51,7 @@ from syncdb.pairs.shopify_grist.new_variants import NewVariants
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.put_back import with_put_back
-from syncdb.pairs.shopify_grist.selected import Among, Selected, SelectedFeed, Standing, moving, read_for
+from syncdb.pairs.shopify_grist.selected import read_for
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import (
     Tables,
@@ -76,7 +76,6 @@ BECOMES = {
     PRODUCTS: "A row with a title is made a product.",
     "variants": "A row that names its product, the values of its options and a price above 0 is made a variant.",
 }
-OF_PRODUCTS = ("status", "vendor", "type", "tag", "collection")
 FINAL = {"order_status": frozenset({"cancelled", "canceled"})}  # what cannot be undone
 ARCHIVED = {"status": "ARCHIVED"}
 
@@ -241,7 +240,7 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
     whole = {one.entity.name: one for one in settings.selection.entities}
     wanted = wanted_tables(settings.selection, shop.zone.key, shop.currency, opened.types)
     entities = []
-    chosen = _Choosing(opened, catalogue.conversation)
+    chosen = Choosing(opened.tables, catalogue.conversation)
     for one in selection.entities:
         wish = wanted[one.entity.name]
         side = catalogue.side(one.entity.name)
@@ -306,46 +305,6 @@ def _without_let_go(opened: _Opened, whole: Mapping[str, ChosenEntity], one: Cho
         if part.field.to in whole and _may_lack_rows(whole[part.field.to])
     }
     return WithoutLetGo(left, references) if references else left
-
-
-@dataclass(slots=True)
-class _Choosing:
-    """Which records of the shop are kept in step, where not all are."""
-
-    opened: _Opened
-    conversation: Conversation
-    products: dict[ProductChoice, ChosenProducts] = field(default_factory=dict)
-
-    def shown(self, one: ChosenEntity, pair: str, left: Connector) -> Connector:
-        """A side without what was not chosen."""
-        return left if one.only.everything else Selected(left, one, self._among(one), self._standing(one.entity.name, pair))
-
-    def feed(self, whole: Mapping[str, ChosenEntity], feed: Feed) -> Feed:
-        """A feed that notices which products came into the selection or left it."""
-        one = whole.get(PRODUCTS)
-        belonging = [name for name, other in whole.items() if name != PRODUCTS and other.only.of_products]
-        if one is None or not one.only.of_products or not belonging:
-            return feed
-        pair = pair_name(self.opened.tables.document.id, PRODUCTS)
-        standing, records = self._standing(PRODUCTS, pair), self.opened.ledger.records(pair)
-        return SelectedFeed(feed, moving(one.leaving, self._among(one), standing, records), belonging)
-
-    def _among(self, one: ChosenEntity) -> Among:
-        words = one.only.wanted
-        statuses, vendors, types, tags, collections = (words.get(name, ()) for name in OF_PRODUCTS)
-        choice = ProductChoice(statuses, vendors, types, tags, collections, one.only.search)
-        return self.products.setdefault(choice, ChosenProducts(self.conversation, choice)).among
-
-    def _standing(self, entity: str, pair: str) -> Standing:
-        document, made = self.opened.tables.document, self.opened.tables.made
-        records = self.opened.ledger.records(pair)
-
-        def standing(keys: Collection[str]) -> set[str]:
-            agreed = set(records.agreed(sorted(keys)))
-            place = next((one.stands_in() for one in made.values() if one.entity == entity), None) if agreed else None
-            return agreed & document.keys_of(place[1], place[2])[1] if place else set()
-
-        return standing
 
 
 def _may_lack_rows(one: ChosenEntity) -> bool:

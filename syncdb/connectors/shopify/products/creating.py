@@ -1,5 +1,6 @@
 """Products as new records of a connector: made under the key of the operation as their custom id, and found under it again."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def _metafield(name: str, given: Mapping[str, Value]) -> Metafield:
     return Metafield(namespace, key, "", _text(given, name) or "")
 
 
-class RecordCreator:
+class RecordCreator(ABC):
     """Makes the new records of a connector under custom ids. Raises what `CustomIds` raises."""
 
     __slots__ = ()
@@ -69,9 +70,9 @@ class RecordCreator:
         """Why the record of an operation cannot be made, "" where nothing is known against it."""
         return ""
 
+    @abstractmethod
     def create(self, works: Iterable[PendingWrite], sender: Sender) -> None:
         """Make the records of all pending works, one after the other, and settle each."""
-        raise NotImplementedError
 
     def look(self, works: Iterable[PendingWrite]) -> None:
         """Settle each by whether there is a record under its custom id."""
