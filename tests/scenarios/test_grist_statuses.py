@@ -134,4 +134,4 @@ def test_where_it_is_not_switched_on_nothing_is_done_and_that_is_told(make: Call
     ran = world.synced(full=True)
     assert not order["cancelledAt"] and world.shown("orders", key_of(order), "Order status") == "open"
     (note,) = [note for one in ran.data["runs"] for note in one["notes"] if note["code"] == "status_put_back"]
-    assert "cancelled" in note["message"] and "from_grist" in note["next_step"]
+    assert f'"cancelled" of {order["name"]}' in note["message"] and "from_grist" in note["next_step"]

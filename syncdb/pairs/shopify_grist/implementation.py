@@ -205,7 +205,7 @@ def _orders_run(opened: _Opened, chosen: ChosenOrders) -> Run:
         replace(SHOPIFY_GRIST.words, record=chosen.rows),
         {ORDERS: order_rows_shape(chosen).fields},
         tracks_orders=True,
-        start=lambda: with_put_back(sync.run()),
+        start=lambda: with_put_back(sync.run(), opened.ledger, sync.destination.pair),
         audit=lambda period: audited_orders(sync, period),
     )
 
