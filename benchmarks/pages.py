@@ -28,7 +28,18 @@ from syncdb.web.site import site_of
 
 PAGES = (
     *("/", "/decide", "/orders", "/orders?status=unfulfilled", "/orders?since=90d", "/things", "/sync", "/errors", "/missing"),
-    *("/report", "/report?days=30", "/log", "/webhooks", "/settings", "/setup"),
+    *(
+        "/report",
+        "/report?days=30",
+        "/log",
+        "/webhooks",
+        "/settings",
+        "/setup",
+        "/mapping",
+        "/mapping/draft",
+        "/alerts",
+        "/people",
+    ),
 )
 TIMES = 5
 

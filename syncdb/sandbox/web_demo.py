@@ -20,6 +20,7 @@ from rich.console import Console
 
 from syncdb.cli.run_pair import RunOptions, run
 from syncdb.clock import Clock
+from syncdb.config.writing import write_config
 from syncdb.programs import ROOT
 from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.local import Sandbox
@@ -92,8 +93,8 @@ def main(arguments: list[str] | None = None) -> int:
     time = Time(-asked.days * 86400.0 - 600)
     with Sandbox(folder, orders=asked.orders, products=asked.products, quota=None, clock=time) as sandbox, chdir(folder):
         sandbox.shopify.bucket.maximum = sandbox.shopify.bucket.rate = 1e6  # a demonstration shall not wait for points
-        with sandbox.write_settings(folder).open("a", encoding="utf-8") as settings:
-            settings.write(f"SHOPIFY_WRITES={ALLOWED}\n")
+        sandbox.write_settings(folder)
+        write_config(folder / "config.json", {"shopify_writes": ALLOWED.split(",")})  # where the page Mapping may change it
         console.print(f"[bold]syncdb[/bold]: {asked.days} days of a made-up shop are lived through; a moment ...")
         environment = sandbox.environment() | {"SHOPIFY_WRITES": ALLOWED, "PATH": os.environ.get("PATH", "")}
         Past(sandbox, time, environment, asked.days).lived()

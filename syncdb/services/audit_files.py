@@ -139,8 +139,7 @@ def _cells(one: Audit, difference: Difference) -> tuple[str, ...]:
 
 def title(between: str, one: Audit) -> str:
     """What was audited, as a heading."""
-    entity = one.audited.entity.replace("_", " ")
-    told = between if entity == "orders" else f"{entity}: {between}"
+    told = between if one.audited.entity == "orders" else f"{one.audited.entity}: {between}"
     return told[:1].upper() + told[1:]
 
 

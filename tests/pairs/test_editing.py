@@ -24,16 +24,7 @@ ENV = {
         "GOOGLE_SERVICE_ACCOUNT_FILE": "key.json",
         "TARGET_SPREADSHEET": "Orders of a shop",
         "SHEET_COLUMNS": '[{"field": "order_name", "header": "Bestellung"}, "sku", "attribute:gift"]',
-        "ROUTES": json.dumps(
-            {
-                "b2b": {"target_worksheet": "B2B", "columns": ["order_name"]},
-                "goods": {
-                    "target_worksheet": "Goods",
-                    "rows": "product",
-                    "columns": ["title", {"field": "vendor", "header": "Maker"}],
-                },
-            }
-        ),
+        "ROUTES": '{"b2b": {"target_worksheet": "B2B", "columns": ["order_name"]}}',
     },
     "grist": {
         "GRIST_API_KEY": "0123456789abcdef0123",
@@ -59,6 +50,7 @@ ENV = {
         "SENTOS_API_SECRET": "0123456789",
         "SENTOS_FIELDS": '{"title": "shop"}',
     },
+    "workbook": {"WORKBOOK": "orders.xlsx", "WORKBOOK_COLUMNS": '["order_name", {"field": "sku", "header": "Code"}]'},
     "erp": {"ERP_DATABASE_URL": "postgresql://u:p4ssword@127.0.0.1:5432/erp", "ERP_FIELDS": '{"price": "erp"}'},
 }
 PAIRS = [pytest.param(pair, id=pair.name) for pair in registry.PAIRS]
@@ -143,7 +135,8 @@ def test_the_erps_own_names_are_told(folder: Path) -> None:
     file = folder / "mapping.json"
     file.write_text('{"products": {"columns": {"price": "fiyat"}}}')
     env = ENV["erp"] | SHOP | {"ERP_MAPPING": str(file)}
-    products, stock, orders = mapped(pair, pair.load_implementation().load({}, env, folder, None))
+    kinds = {one.id: one for one in mapped(pair, pair.load_implementation().load({}, env, folder, None))}
+    products, stock, orders = (kinds[name] for name in ("products", "inventory", "orders"))
     price = next(one for one in products.fields if one.key == "price")
     assert (price.there, price.rule.owner) == ("fiyat", Owner.RIGHT)
     assert [(one.key, one.there, one.rule.tie) for one in stock.fields] == [("available", "quantity", Tie.SUM)]

@@ -38,15 +38,7 @@ class SheetConnector:
 
     name = "google_sheets"
     title = "Google Sheets"
-    can = Capabilities(
-        create=True,
-        update=True,
-        delete=False,
-        atomic_batches=True,
-        compare_and_set=False,
-        fence=True,
-        structure="the tab, or one of its columns,",
-    )
+    can = Capabilities(create=True, update=True, delete=False, atomic_batches=True, compare_and_set=False, fence=True)
 
     def __init__(
         self,

@@ -34,7 +34,6 @@ class ColumnInfo:
     formula: str = ""
     recalc_when: int = 0
     choices: tuple[str, ...] = ()
-    description: str = ""
 
     @property
     def computed(self) -> bool:
@@ -74,7 +73,6 @@ def _column(column_id: str, fields: Mapping[str, Any]) -> ColumnInfo:
         text(fields.get("formula") or ""),
         whole(fields.get("recalcWhen"), 0),
         _choices(fields.get("widgetOptions")),
-        text(fields.get("description") or ""),
     )
 
 

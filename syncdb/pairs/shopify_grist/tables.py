@@ -69,7 +69,6 @@ class Tables:
             dry=self.request.dry,
             clock=self.clock,
             like=like,
-            ledger=self.ledger.id,
         )
         return self.made[kept_as]
 

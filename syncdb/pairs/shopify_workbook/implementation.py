@@ -1,6 +1,6 @@
 """Shopify orders into a workbook on this computer: from settings to a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,13 +14,21 @@ from syncdb.engine.request import RunRequest
 from syncdb.errors import SyncdbError
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.model import Owner, Rule
+from syncdb.model import Owner, Record, Rule
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, RowsShown, Run
 from syncdb.pairs.opening import open_ledger, retrier
 from syncdb.pairs.orders_as_rows import ORDERS, check_shop, order_sync
-from syncdb.pairs.shopify_workbook.destination import WorkbookDestination, binding_name, opened, pair_of, workbook_shape
+from syncdb.pairs.shopify_workbook.destination import (
+    WorkbookDestination,
+    binding_name,
+    opened,
+    pair_of,
+    workbook_mapping,
+    workbook_shape,
+)
+from syncdb.pairs.shopify_workbook.editing import EDITING
 from syncdb.pairs.shopify_workbook.pair import SHOPIFY_WORKBOOK
 from syncdb.pairs.shopify_workbook.settings import WorkbookSettings, load
 from syncdb.systems.check import Check, passed, refused
@@ -99,8 +107,12 @@ def _filled(answers: Any) -> Any:
 
 
 def _mapped(settings: WorkbookSettings) -> tuple[Mapped, ...]:
-    fields = (MappedField(field.name, field.label, Rule(Owner.LEFT)) for field in workbook_shape(settings).fields)
-    return (Mapped(ORDERS, _place(settings), tuple(fields)),)
+    fields = (MappedField(field.name, field.label, Rule(Owner.LEFT), field.name) for field in workbook_shape(settings).fields)
+    return (Mapped(ORDERS, _place(settings), tuple(fields), _rows(settings)),)
+
+
+def _rows(settings: WorkbookSettings) -> Callable[[str, str], Callable[[Mapping[str, Any]], list[Record]]]:
+    return lambda zone, currency: workbook_mapping(settings, zone, currency).records
 
 
 def _senders(settings: WorkbookSettings) -> tuple[ShopSender, ...]:
@@ -125,4 +137,5 @@ IMPLEMENTATION = Implementation(
     },
     hearing=Hearing(_senders, lambda settings: kinds_of((ORDERS,)), lambda settings: settings.base_url, one_shop_by_name),
     mapped=_mapped,
+    editing=EDITING,
 )

@@ -38,8 +38,7 @@ class ShopifyApp:
 
     Switches: `answer_version` answers as another API version than the one asked; `unapproved` names protected data
     the app may not use ("Customer", "name", "email", "phone", "address"); `bucket` holds the rate limit,
-    `bulk` the bulk operations, `webhooks` what is sent to subscribers; `charges_each_node` charges each object that is asked for
-    by its id (of several at once that is neither observed nor ruled out).
+    `bulk` the bulk operations, `webhooks` what is sent to subscribers.
     """
 
     system = "shopify"
@@ -54,7 +53,6 @@ class ShopifyApp:
         shop.heard.append(Events(self.webhooks))
         self.answer_version: str | None = None
         self.unapproved: frozenset[str] = frozenset()
-        self.charges_each_node = False
         self._requests = count(1)
 
     def kind(self, seen: Seen) -> str:
@@ -165,7 +163,7 @@ class ShopifyApp:
         self, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any], asker: Asker
     ) -> dict[str, Any]:
         """The answer to a valid query, if the bucket can pay what it asks for."""
-        estimate = Estimate(schema(), document.fragments, variables, self.charges_each_node)
+        estimate = Estimate(schema(), document.fragments, variables)
         requested = estimate.requested(operation)
         if requested > MAX_QUERY_COST:
             return _too_dear(requested)

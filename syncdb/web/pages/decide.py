@@ -118,7 +118,7 @@ def _card(one: Dispute, sides: Sides, calendar: Calendar) -> dict[str, Any]:
         "decidable": bool(can),
         "decided": _sentence(one, sides, one.decided, shown(one.value)) if one.decided else "",
         "since": calendar.show(one.since),
-        "where": ", ".join((*([one.key] if one.key != one.name else []), *one.where)),
+        "where": ", ".join((*([one.key] if one.key != one.name and not one.key.startswith("gid:") else []), *one.where)),
     }
 
 

@@ -1,6 +1,8 @@
 """What failed, by cause, and what to do. The same as `errors` and `retry`."""
 
 import logging
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
@@ -19,6 +21,7 @@ from syncdb.web.asked import Look
 from syncdb.web.rendering import asked, back_to, page, site
 
 NAMED = 20
+_KEY = re.compile(r"gid://shopify/\w+/\d+(?:\?inventory_item_id=\d+)?")  # an id in a sentence
 SINCE = "30d"
 log = logging.getLogger("syncdb.web")
 
@@ -41,12 +44,21 @@ def errors() -> Response:
 
 
 def _group(group: ledger.Group, look: Look) -> dict[str, Any]:
-    names = Things(look.reader).names(one["order_id"] for one in group.errors if one["order_id"] and not one["order_name"])
-    named = [{"id": one["error_id"], "name": concerned(one, names), "order": _order(one)} for one in group.errors]
+    keys = [one["order_id"] for one in group.errors if one["order_id"] and not one["order_name"]]
+    names = Things(look.reader).names([*keys, *(key[0] for key in _KEY.finditer(group.message))])
+    named = [
+        {
+            "id": one["error_id"],
+            "name": _called(one, names),
+            "order": _order(one),
+            "thing": one["order_id"] if one["order_id"] in names else "",
+        }
+        for one in group.errors
+    ]
     return {
         "stage": group.stage,
         "cause": group.cause,
-        "message": group.message,
+        "message": _KEY.sub(lambda key: names.get(key[0], key[0]), group.message),
         "next_step": group.next_step,
         "times": group.times,
         "first": look.calendar.show(group.first_at),
@@ -56,6 +68,11 @@ def _group(group: ledger.Group, look: Look) -> dict[str, Any]:
         "held": any(one["order_id"] for one in group.errors),
         "resolution": group.errors[0]["resolution"] or "",
     }
+
+
+def _called(error: dict[str, Any], names: Mapping[str, str]) -> str:
+    """What people call what an error concerns; its id only where nobody calls it otherwise."""
+    return names.get(str(error["order_id"])) or concerned(error, names)
 
 
 def _order(error: dict[str, Any]) -> str:

@@ -137,7 +137,7 @@ def test_every_page_can_be_used_by_everybody(browser: Any, address: str, scheme:
     context = browser.new_context(viewport=size, color_scheme=scheme)
     page = context.new_page()
     log_in(page, address)
-    for path in NAVIGATED:
+    for path in (*NAVIGATED, "/setup/grist/1", "/setup/sheets/2"):
         page.goto(address + path)
         page.evaluate('for (const part of document.querySelectorAll("details")) part.open = true')
         page.evaluate(axe.AXE_SCRIPT)

@@ -105,6 +105,19 @@ def test_errors_are_told_by_cause_and_closed_with_a_reason(disagreeing: Shown) -
     assert "Closed 2 errors." in after and "both were fakes" in after and "No error is open" in after
 
 
+def test_an_error_about_a_product_speaks_of_it_by_title(disagreeing: Shown) -> None:
+    key = disagreeing.world.variant()["id"]
+    with Ledger.open(disagreeing.site.place.ledger, disagreeing.site.clock.now()) as ledger, ledger.transaction():
+        told = f"price of {key}: it holds 'ask Ann', which is no amount"
+        ledger.problems.add(Problem("read", "cell", told, key, "", "Correct it."), 1, iso(disagreeing.site.clock.now()))
+    operator = disagreeing.visitor("Oscar")
+    page = operator.page("/errors")
+    text = text_of(page)
+    assert "gid://" not in text and "price of " in text and "it holds 'ask Ann'" in text
+    link = re.search(r'href="(/things/one\?key=[^"]+)">', page)
+    assert link and key in operator.page(link[1])
+
+
 def test_the_settings_show_no_secret_and_the_test_tells_what_answers(lively: Shown) -> None:
     owner = lively.visitor()
     page = owner.done("/settings/test")

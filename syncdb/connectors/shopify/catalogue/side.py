@@ -69,8 +69,7 @@ class CatalogueSide:
 
     def __post_init__(self) -> None:
         stock = self.entity is STOCK
-        self.name = f"Shopify {self.entity.name}"
-        self.title = self.name.replace("_", " ")
+        self.name = self.title = f"Shopify {self.entity.name}"
         delete, create = self.entity in (PRODUCTS, VARIANTS), self.creator is not None
         self.can = Capabilities(create, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits)
         if self.creator is not None:

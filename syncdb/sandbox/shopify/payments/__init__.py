@@ -1,1 +1,0 @@
-"""Shopify Payments: what is paid goes to a balance, and from there to the bank."""
