@@ -345,7 +345,8 @@ class PairSync:
     def _remember(self, entity: EntitySync, keys: list[str] | None, unsettled: set[str], complete: bool, run_id: int) -> None:
         """What could not be settled is looked at again; what could be is no longer held against its record."""
         pair, now = entity.pair.name, iso(self.clock.now())
-        earlier = set(self.ledger.runs.get(state_keys.again(pair)) or []) if self.pair_run.part else set()
+        again = set(self.ledger.runs.get(state_keys.again(pair)) or [])
+        earlier, tried = again if self.pair_run.part else set(), again if complete else set()
         unreadable = self._unreadable(entity)
         with self.ledger.transaction():
             self.ledger.runs.put(state_keys.again(pair), sorted(unsettled | earlier))
@@ -355,15 +356,19 @@ class PairSync:
                 problem = Problem("read", f"{entity.name}: {name}", f"{name} of {key}: {why}", key, "", UNREADABLE)
                 self.ledger.problems.add(problem, run_id, now)
             settled = f"settled in run {run_id}"
-            self._resolve(entity, "read", keys, {key for key, _ in unreadable}, settled, now)
+            self._resolve(entity, "read", keys, {key for key, _ in unreadable}, settled, now, tried)
             if not self.pair_run.part:  # what was refused may be of a field that was not compared
-                self._resolve(entity, "write", keys, unsettled, settled, now)
+                self._resolve(entity, "write", keys, unsettled, settled, now, tried)
 
-    def _resolve(self, entity: EntitySync, stage: str, keys: list[str] | None, still: set[str], how: str, now: str) -> None:
-        """Close what was held against records that were looked at and are in order now."""
+    def _resolve(
+        self, entity: EntitySync, stage: str, keys: list[str] | None, still: set[str], how: str, now: str, tried: set[str]
+    ) -> None:
+        """Close what was held against records that were looked at and are in order now, or gone: those of this entity that
+        are known, and those that were `tried` again.
+        """
         problems = self.ledger.problems.quarantined(stage)
         looked = problems if keys is None else set(keys).intersection(problems)
-        for key in self.ledger.records(entity.pair.name).known(looked):
+        for key in {*self.ledger.records(entity.pair.name).known(looked), *tried.intersection(looked)}:
             if key not in still:
                 self.ledger.problems.resolve(stage, key, how, now)
 

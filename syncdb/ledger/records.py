@@ -15,7 +15,7 @@ from syncdb.values import Value, canonical_json, decode, decode_fields, encode, 
 
 GROUP = 500  # keys asked about at once
 # by what people know a record, and what it belongs to
-CALLED_BY = ("title", "sku", "handle", "barcode", "location", "product", "variant")
+CALLED_BY = ("title", "sku", "order_name", "order_number", "handle", "barcode", "location", "product", "variant")
 
 
 @dataclass(frozen=True, slots=True)

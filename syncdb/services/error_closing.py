@@ -1,5 +1,6 @@
 """What failed, by what people call what it concerns; and closing an error with a reason."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,9 @@ from syncdb.ledger.queries.errors import by_ids, close
 from syncdb.ledger.queries.reader import reading
 from syncdb.programs import MANAGER
 from syncdb.values import iso
+
+# keys of orders, whose names stand once, and of records of one side alone, whose keys are no ids that people know
+_NAME_SAYS_IT = re.compile(r"gid://shopify/Order/|(left|right)\+*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +51,5 @@ def concerned(error: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """What an error concerns, as people call it; a product or the like with its id, because several may have one title."""
     one = error["order_id"]
     if one in names:
-        return f"{names[one]} ({one})"
+        return names[one] if _NAME_SAYS_IT.match(one) else f"{names[one]} ({one})"
     return str(error["order_name"] or one or "the run")

@@ -11,9 +11,11 @@ from typing import Any
 
 from syncdb.cli.run_pair import RunOptions, act, run
 from syncdb.clock import Clock
+from syncdb.ledger import Ledger
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from syncdb.sandbox.shopify.till import Till
+from syncdb.values import digest
 from tests.account import account_key
 from tests.cli.conftest import Answer, manage
 from tests.postgres import Erp
@@ -125,6 +127,10 @@ class ErpWorld:
 
     def manage(self, *arguments: str) -> Answer:
         return manage(*arguments, "--db", str(self.ledger))
+
+    def crew(self) -> str:
+        """What runs of this ledger call themselves in the queue."""
+        return digest(Ledger.copy(self.ledger, self.clock.now()).id)[:12]
 
     # --- eyes of its own, past API and ledger
 

@@ -49,16 +49,18 @@ from due where q.id = due.id
 returning {COLUMNS}
 """
 # as the claim finds rows, but for those that a transaction holds just now
-_DUE = """
-select exists (
-    select from {queue} c
-    where c.direction = %(direction)s and (cardinality(%(types)s::text[]) = 0 or c.entity_type = any(%(types)s::text[]))
-        and case c.status
-            when 'processing' then coalesce(c.locked_until, c.updated_at) < clock_timestamp()
-            when 'pending' then c.next_attempt_at <= clock_timestamp()
-            else false
-        end
-) as due
+_STANDING = """
+select
+    coalesce(bool_or(q.direction = %(direction)s and case q.status
+        when 'processing' then coalesce(q.locked_until, q.updated_at) < clock_timestamp()
+        when 'pending' then q.next_attempt_at <= clock_timestamp()
+        else false
+    end), false) as due,
+    coalesce(bool_or(q.status = 'failed' or q.status = 'pending' and q.direction <> %(direction)s), false) as unsettled,
+    coalesce(bool_or(q.status = 'processing' and split_part(q.locked_by, ':', 3) = %(crew)s), false) as left_behind
+from {queue} q
+where q.status <> 'completed' and q.superseded_by is null
+    and (cardinality(%(types)s::text[]) = 0 or q.entity_type = any(%(types)s::text[]))
 """
 _OWNED = "q.id = mine.id and q.status = 'processing' and q.locked_by = mine.by and q.locked_until = mine.until"
 _CLAIMED = "unnest(%(ids)s::bigint[], %(by)s::text[], %(until)s::timestamptz[]) as mine(id, by, until)"
@@ -99,6 +101,10 @@ set retry_count = q.retry_count + 1,
     error_message = %(why)s, locked_by = null, locked_until = null, updated_at = clock_timestamp()
 from {_CLAIMED} where {_OWNED}
 returning {COLUMNS}
+"""
+_TAKE_BACK = """
+update {queue} q set locked_until = clock_timestamp() - interval '1 second', updated_at = clock_timestamp()
+where q.status = 'processing' and split_part(q.locked_by, ':', 3) = %(crew)s
 """
 _OF_CLAIM = f"select {COLUMNS} from {{queue}} q where q.status = 'processing' and q.locked_by = %(claim)s"
 _ENDED = """
@@ -163,12 +169,26 @@ class Failed:
         return self.row.status == "failed" and self.row.superseded_by is None
 
 
-class SyncQueue:
-    """The queue as one worker sees it. `worker` must be a name that no other process has, now or later."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether there is anything to claim; rows that failed, or that no claim takes; rows that a worker which died had begun."""
 
-    def __init__(self, database: ErpDatabase, tables: ErpTables, worker: str) -> None:
+    due: bool
+    unsettled: bool
+    left_behind: bool
+
+
+class SyncQueue:
+    """The queue as one worker sees it. `worker` must be a name that no other process has, now or later.
+
+    `crew` names those of whom never two are at work at once, as runs of one ledger are; the worker's name is to hold it as its
+    third part, between colons.
+    """
+
+    def __init__(self, database: ErpDatabase, tables: ErpTables, worker: str, crew: str = "") -> None:
         self._database = database
         self._worker = worker
+        self._crew = crew
         self._claims = 0
         self._place = name(tables.schema, tables.own["sync_queue"])
 
@@ -189,10 +209,14 @@ class SyncQueue:
             found = self._database.rows(self._sql(_OF_CLAIM), claim)
         return sorted(map(queue_row, found), key=lambda row: row.id)
 
-    def due(self, direction: str = TO_SHOPIFY, entity_types: Iterable[str] = ()) -> bool:
-        """Whether there is anything to claim: one statement that changes nothing."""
-        found = self._database.rows(self._sql(_DUE), {"direction": direction, "types": list(entity_types)})
-        return bool(found[0]["due"])
+    def standing(self, direction: str = TO_SHOPIFY, entity_types: Iterable[str] = ()) -> Standing:
+        """How the queue stands for this worker: one statement that changes nothing."""
+        asked = {"direction": direction, "types": list(entity_types), "crew": self._crew or None}
+        return Standing(**self._database.rows(self._sql(_STANDING), asked)[0])
+
+    def take_back(self) -> None:
+        """Let the leases of other workers of the crew be over: they are not at work any more."""
+        self._database.transaction(lambda work: work.run(self._sql(_TAKE_BACK), {"crew": self._crew}))
 
     def acknowledge(self, rows: Sequence[QueueRow]) -> frozenset[int]:
         """The work on these rows is done. Returns which of them counted: somebody else took over the others."""
@@ -217,7 +241,10 @@ class SyncQueue:
             if not found:
                 return None
             told = work.rows(self._sql(_ALERT), {"id": row.id})
-            return Failed(queue_row(found[0]), bool(told))
+            failed = Failed(queue_row(found[0]), bool(told))
+            if failed.final:  # an older one of the same entity tells nothing more
+                self._supersede(work, found)
+            return failed
 
         try:
             return self._again(work_it)
@@ -251,6 +278,10 @@ class SyncQueue:
 
     def _done(self, work: Work, rows: Sequence[QueueRow]) -> frozenset[int]:
         found = work.rows(self._sql(_ACKNOWLEDGE), self._mine(rows))
+        self._supersede(work, found)
+        return frozenset(row["id"] for row in found)
+
+    def _supersede(self, work: Work, found: Sequence[Row]) -> None:
         told = {
             "ids": [row["id"] for row in found],
             "types": [row["entity_type"] for row in found],
@@ -258,7 +289,6 @@ class SyncQueue:
             "directions": [row["direction"] for row in found],
         }
         work.run(self._sql(_SUPERSEDE), told)
-        return frozenset(told["ids"])
 
     def _mine(self, rows: Sequence[QueueRow]) -> dict[str, Any]:
         """What tells that rows are still ours: a lease that was claimed anew ends at another moment."""

@@ -1,6 +1,6 @@
 """The queue as people and runs see it, without being at work on it: what stands there, adding, trying again, tidying up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,7 @@ from {queue}
 """
 _LISTED = f"""
 select {COLUMNS} from {{queue}} q
-where case when %(failed)s then q.status = 'failed' and q.superseded_by is null else q.status <> 'completed' end
+where q.superseded_by is null and case when %(failed)s then q.status = 'failed' else q.status <> 'completed' end
 order by q.id desc limit %(limit)s
 """
 _ADD = """
@@ -49,11 +49,22 @@ where q.id = %(id)s and q.superseded_by is null and (q.status = 'failed' or (q.s
     )
 returning q.id
 """
+_UNSETTLED = f"""
+select {COLUMNS} from {{queue}} q
+where q.superseded_by is null and q.entity_type = any(%(types)s::text[])
+    and (q.status = 'failed' or q.status = 'pending' and q.direction = 'from_shopify')
+order by q.id
+"""
 _SETTLED = """
 update {queue} q
 set status = 'completed', error_message = null, completed_at = clock_timestamp(), updated_at = clock_timestamp()
-where q.id = any(%(ids)s::bigint[]) and q.status = 'failed'
+where q.id = any(%(ids)s::bigint[]) and (q.status = 'failed' or q.status = 'pending' and q.direction = 'from_shopify')
 returning q.id
+"""
+_TOLD_ANEW = """
+update {queue} q set error_message = told.why, retry_count = q.retry_count + 1, updated_at = clock_timestamp()
+from unnest(%(ids)s::bigint[], %(whys)s::text[]) as told(id, why)
+where q.id = told.id and q.status = 'failed' and q.error_message is distinct from told.why
 """
 _PRUNE = """
 delete from {queue}
@@ -116,6 +127,16 @@ class QueueBook:
     def retry(self, id: int) -> bool:
         """Have a row tried again, with all its tries. False where it did not fail, or a newer one does its work."""
         return bool(self._database.transaction(lambda work: work.rows(self._sql(_RETRY), {"id": id})))
+
+    def unsettled(self, entity_types: Sequence[str]) -> list[QueueRow]:
+        """Rows of these kinds that failed for good, and those about the shop's own records that wait, which nobody claims."""
+        return [queue_row(row) for row in self._database.rows(self._sql(_UNSETTLED), {"types": list(entity_types)})]
+
+    def told_anew(self, whys: Mapping[int, str]) -> None:
+        """Rows that failed were refused again, for these reasons, by id."""
+        if whys:
+            asked = {"ids": list(whys), "whys": [why[:2000] for why in whys.values()]}
+            self._database.transaction(lambda work: work.run(self._sql(_TOLD_ANEW), asked))
 
     def settled(self, rows: Sequence[QueueRow]) -> frozenset[int]:
         """Close rows that failed, because their entities were found in step all the same. What waits is claimed instead."""

@@ -16,7 +16,7 @@ from syncdb.ledger.queries.reader import LedgerReader
 KINDS = ("products", "variants", "collections", "inventory")  # of a shop, in the order in which a name is looked for
 _GID = re.compile(r"gid://shopify/(Product|ProductVariant|InventoryLevel|Collection)/\d+(\?inventory_item_id=\d+)?")
 _PAGE = re.compile(r"(?:^|/)(products|collections)/(\d+)(?:/variants/(\d+))?/?(?:[?#].*)?$")
-_NAMES = ("title", "name", "sku", "handle", "order_name", "email")  # by which people know things, the best first
+_NAMES = ("title", "name", "sku", "handle", "order_name", "order_number", "email")  # by which people know things, the best first
 _CALLED = (*_NAMES, "barcode", "shop_id")
 _KNOWN = "SELECT key, base, called.fields AS called FROM record LEFT JOIN called USING (pair, key) WHERE pair = ?"
 _CALLED_ONLY = """SELECT key, NULL, fields FROM called WHERE pair = ?

@@ -82,7 +82,9 @@ def grouped(errors: Iterable[dict[str, Any]]) -> list[Group]:
 def _reason(error: dict[str, Any]) -> str:
     """Why a write was refused, without the record it was about: writes are refused for many reasons."""
     told, concerned = str(error["message"]), str(error["order_id"])
-    return told.partition(concerned)[2] if error["cause"].startswith("refused") and concerned and concerned in told else ""
+    if not error["cause"].startswith("refused"):
+        return ""
+    return told.partition(concerned)[2] if concerned and concerned in told else told.partition(": ")[2] or told
 
 
 def by_ids(reader: LedgerReader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

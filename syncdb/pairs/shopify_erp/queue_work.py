@@ -3,19 +3,21 @@
 import os
 import platform
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncdb.connectors.postgres.database import ErpDatabase
-from syncdb.connectors.postgres.queue import FROM_SHOPIFY, TO_SHOPIFY, QueueRow, SyncQueue
+from syncdb.connectors.postgres.queue import FROM_SHOPIFY, TO_SHOPIFY, QueueRow, Standing, SyncQueue
 from syncdb.connectors.postgres.queue_book import QueueBook
 from syncdb.connectors.postgres.tables import ENTITY_TYPES, ErpTables
 from syncdb.engine.report import Note, Report
 from syncdb.programs import MANAGER
+from syncdb.values import digest
 from syncdb.wording import some_of
 
 MOST = 5_000
-LEASE = 1_800  # seconds; a run that dies lets go of its rows then
+LEASE = 1_800  # seconds; a run that dies lets go of its rows then, or with the next run of its ledger
+NOTHING = Standing(due=False, unsettled=False, left_behind=False)
 MOST_NAMED = 5
 KEPT_DAYS = 30  # rows that are done, for people to look at
 ENTITIES = {kind: entity for entity, kind in ENTITY_TYPES.items()}
@@ -23,17 +25,23 @@ ENTITIES = {kind: entity for entity, kind in ENTITY_TYPES.items()}
 
 @dataclass(slots=True)
 class QueueWork:
-    """What of the queue one run works off, for these entities."""
+    """What of the queue one run works off, for these entities. `ledger` is the identity of the ledger that the run holds: no
+    other run of it can be at work. `over` are rows whose work is done, or that told of trouble which is over.
+    """
 
     database: ErpDatabase
     tables: ErpTables
     entities: Sequence[str]
+    ledger: str
     rows: list[QueueRow] = field(default_factory=list)
+    over: list[QueueRow] = field(default_factory=list)
+    _unsettled: bool = False
     _queue: SyncQueue = field(init=False)
 
     def __post_init__(self) -> None:
-        worker = f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._queue = SyncQueue(self.database, self.tables, worker)
+        crew = digest(self.ledger)[:12]
+        worker = f"{platform.node().replace(':', '-')}:{os.getpid()}:{crew}:{uuid.uuid4().hex[:8]}"
+        self._queue = SyncQueue(self.database, self.tables, worker, crew)
 
     @property
     def kinds(self) -> list[str]:
@@ -41,7 +49,11 @@ class QueueWork:
 
     def begin(self) -> Mapping[str, list[str]]:
         """Take what is due; the keys of the ERP's rows that it names, by entity."""
-        due = bool(self.kinds) and self._queue.due(TO_SHOPIFY, self.kinds)
+        stands = self._queue.standing(TO_SHOPIFY, self.kinds) if self.kinds else NOTHING
+        if stands.left_behind:
+            self._queue.take_back()
+        self._unsettled = stands.unsettled
+        due = stands.due or stands.left_behind
         self.rows = self._queue.claim(TO_SHOPIFY, MOST, LEASE, self.kinds) if due else []
         named: dict[str, list[str]] = {}
         for row in self.rows:
@@ -57,15 +69,28 @@ class QueueWork:
         else:
             done = [row for row in self.rows if (ENTITIES[row.entity_type], row.entity_id) not in refused]
             self._queue.acknowledge(done)
+            self.over += done
             if done:  # a run with nothing to do asks nothing more of the database
                 QueueBook(self.database, self.tables).prune(KEPT_DAYS)
             told = [*self._failed(refused), *self._noted(back, FROM_SHOPIFY)]
+            if self._unsettled and not report.partial:
+                self._settle(refused.keys(), back.keys())
         if told:
             report.note(
                 Note(
                     "queue", f"Failed in the ERP's queue: {some_of(told, MOST_NAMED)}.", f"See why: {MANAGER} erp queue --failed"
                 )
             )
+
+    def _settle(self, refused: Collection[tuple[str, str]], back: Collection[tuple[str, str]]) -> None:
+        """Close rows that tell of trouble which is over: what is still refused is tried, and refused, by each run."""
+        book = QueueBook(self.database, self.tables)
+        still = {FROM_SHOPIFY: back, TO_SHOPIFY: refused}
+        rows = [
+            row for row in book.unsettled(self.kinds) if (ENTITIES[row.entity_type], row.entity_id) not in still[row.direction]
+        ]
+        book.settled(rows)
+        self.over += rows
 
     def _tried_again(self, why: str) -> Iterator[str]:
         """Nothing is known about the records: all of them wait for another try."""
@@ -89,12 +114,11 @@ class QueueWork:
         if not refused:
             return
         book, kinds = QueueBook(self.database, self.tables), self.kinds
-        known = {(row.entity_type, row.entity_id, row.direction) for row in book.listed(failed=True, limit=MOST)}
-        new = {
-            (ENTITY_TYPES[entity], id): why
-            for (entity, id), why in refused.items()
-            if (ENTITY_TYPES[entity], id, direction) not in known
-        }
+        told = {(ENTITY_TYPES[entity], id): why for (entity, id), why in refused.items()}
+        failed_rows = [row for row in book.unsettled(kinds) if row.status == "failed" and row.direction == direction]
+        known = {(row.entity_type, row.entity_id): row.id for row in failed_rows}
+        book.told_anew({known[place]: why for place, why in told.items() if place in known})
+        new = {place: why for place, why in told.items() if place not in known}
         for kind, id in new:
             book.add(kind, id, "update", direction)
         for row in self._queue.claim(direction, MOST, LEASE, kinds) if new else ():

@@ -121,7 +121,7 @@ class ErpRun:
         chosen = switches.chosen(api, examined, self.only)
         hints: Mapping[str, Sequence[str]] = {}
         if not self.request.dry and not self.request.only_named:
-            self._queue = QueueWork(self.database, self.tables, chosen)
+            self._queue = QueueWork(self.database, self.tables, chosen, self.ledger.id)
             hints = self._queue.begin()
         return PairSync(self.ledger, self._pair_run(api, chosen, hints, clock), self.request, clock, rng, progress)
 

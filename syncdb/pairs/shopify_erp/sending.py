@@ -121,7 +121,7 @@ class Sending:
             _text(row.get("shipping_city")),
             province if province and len(province) <= 3 else None,  # the shop takes codes only
             _text(row.get("shipping_postal_code")),
-            (_text(row.get("shipping_country")) or "").upper(),
+            _country(row.get("shipping_country")),
             _text(row.get("shipping_phone")),
         )
 
@@ -160,6 +160,12 @@ def _shares(whole: Decimal, parts: Sequence[Decimal], digits: int) -> list[Decim
     for part in parts[:-1]:
         shares.append((whole * part / total).quantize(step, ROUND_HALF_UP) if total else Decimal(0))
     return [*shares, whole - sum(shares, Decimal(0))]
+
+
+def _country(value: object) -> str:
+    """Its two letters, such as TR; anything else as it was written, for whoever is to correct it."""
+    told = _text(value) or ""
+    return told.upper() if len(told) == 2 else told
 
 
 def _text(value: object) -> str | None:

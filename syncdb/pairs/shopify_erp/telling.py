@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncdb.connectors.postgres.database import ErpDatabase, Work
-from syncdb.connectors.postgres.rows import update
-from syncdb.connectors.postgres.tables import ErpTables
+from syncdb.connectors.postgres.queue import TO_SHOPIFY, QueueRow
+from syncdb.connectors.postgres.rows import ID, read_rows, update
+from syncdb.connectors.postgres.tables import ENTITY_TYPES, ErpTables
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.engine.links import Joins
 from syncdb.engine.report import Note, Report
@@ -35,7 +36,7 @@ class Telling:
         try:
             if queue is not None:
                 queue.end(report, refused, back)
-            self._mark(refused)
+            self._mark(refused, queue.over if queue is not None else ())
         except SyncdbError as error:
             report.note(Note("marks", f"The ERP could not be told how it went: {error}", error.next_step))
             report.partial = True
@@ -63,10 +64,12 @@ class Telling:
         other = joins.ids(side.other, [key]).get(key, id)
         return bare_id(other) if side is Side.RIGHT else other
 
-    def _mark(self, refused: Refusals) -> None:
+    def _mark(self, refused: Refusals, over: Sequence[QueueRow]) -> None:
         """Note in the ERP's rows what became of them."""
         orders, counted = dict(self._marked_orders(refused)), self._counted()
-        if not orders and not counted:
+        mended = {row.entity_id for row in over if (row.entity_type, row.direction) == (ENTITY_TYPES[ORDERS], TO_SHOPIFY)}
+        mended_now = self._no_longer_failed(mended - orders.keys())
+        if not orders and not counted and not mended_now:
             return
         now = self.database.clock.now()
 
@@ -74,10 +77,21 @@ class Telling:
             for id, why in orders.items():
                 known = {"shopify_sync_status": "failed" if why else "synced", "shopify_sync_error": why}
                 update(work, self.tables["orders"], id, known | ({} if why else {"shopify_last_sync_at": now}))
+            for id, status in mended_now.items():
+                update(work, self.tables["orders"], id, {"shopify_sync_status": status, "shopify_sync_error": None})
             for id in counted:
                 update(work, self.tables["inventory"], id, {"last_shopify_sync": now})
 
         self.database.transaction(mark)
+
+    def _no_longer_failed(self, ids: set[str]) -> dict[str, str]:
+        """Of these orders those whose row still says that they failed, with what it is to say."""
+        if not ids:
+            return {}
+        rows = read_rows(
+            self.database, self.tables["orders"], {ID: sorted(ids), "shopify_sync_status": "failed"}, ["shopify_order_id"]
+        )
+        return {row[ID]: "synced" if row["shopify_order_id"] else "pending" for row in rows}
 
     def _marked_orders(self, refused: Refusals) -> Iterator[tuple[str, str | None]]:
         for operation, outcome in self._told(ORDERS):
