@@ -46,7 +46,7 @@ def audit(
         from syncdb.services.audit_files import proven
         from syncdb.services.audits import audit_pairs
         from syncdb.services.files import refuse_taken
-        from syncdb.services.ledger_location import find_ledger
+        from syncdb.services.ledger_location import configured_pairs, find_ledger
         from syncdb.services.usable_pairs import meant_pairs, usable_pairs
 
         place = find_ledger(config, db)
@@ -56,7 +56,10 @@ def audit(
         calendar = _calendar(place.ledger)
         period = _period(month, days, calendar)
         flags = {"db_path": str(db.absolute()) if db else None}
-        pairs = _that_ran(place.ledger, meant_pairs(chosen_pair(pair), config), output)
+        meant = meant_pairs(chosen_pair(pair), config)
+        if not pair and not configured_pairs(config):
+            usable_pairs(meant, flags, os.environ, Path.cwd(), config)  # says what is lacking
+        pairs = _that_ran(place.ledger, meant, output)
         usable = usable_pairs(pairs, flags, os.environ, Path.cwd(), config)
         found = audit_pairs(usable, period, SYSTEM)
         _deliver(output, found, period, file, calendar)

@@ -32,7 +32,7 @@ from syncdb.values import iso
 MOST_NAMED = 10  # conflicts that a run tells one by one
 MOST_NAMED_DRY = 10_000  # records of a dry run's plan that are told by name, of each entity
 MOST = 2000  # changes of one entity beyond which looking at everything is the shorter way
-UNREADABLE = "Put a value of the right kind into that cell, or choose another column. Nothing was written over it."
+UNREADABLE = "Correct that value where it stands, or choose another field in the settings. Nothing was written over it."
 
 
 class Reading(Protocol):

@@ -9,6 +9,8 @@ from typing import Any
 from syncdb.values import moment
 
 GRACE = timedelta(minutes=30)
+SHORTEST = 45.0  # seconds between two runs; what follows sooner was asked for by a person or a webhook, not by a schedule
+ALIKE = 0.25  # how far a step may be off the usual one, as a share of it
 ENDLESS = timedelta(hours=2)  # a run that has not ended after this long was cut off, as far as can be told from outside
 
 
@@ -25,13 +27,17 @@ class Rhythm:
 
 
 def rhythm(runs: Sequence[Mapping[str, Any]]) -> Rhythm | None:
-    """The rhythm of some runs, newest first; None with fewer than three of them."""
+    """The rhythm of some runs, newest first; None where there is none: with fewer than three runs, or where people made them
+    whenever they liked.
+    """
     starts = [moment(run["started_at"]) for run in runs if run["mode"] != "test"]
     steps = [(later - earlier).total_seconds() for later, earlier in zip(starts, starts[1:], strict=False)]
+    steps = [one for one in steps if one >= SHORTEST]
     if len(steps) < 2:
         return None
-    interval = timedelta(seconds=max(60.0, median(steps)))
-    return Rhythm(interval, starts[0] + interval)
+    usual = median(steps)
+    alike = sum(abs(one - usual) <= usual * ALIKE for one in steps)
+    return Rhythm(timedelta(seconds=usual), starts[0] + timedelta(seconds=usual)) if alike * 3 >= len(steps) * 2 else None
 
 
 def cut_off(run: Mapping[str, Any], now: datetime, held: bool | None) -> bool:

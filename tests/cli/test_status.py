@@ -195,6 +195,16 @@ def test_the_rhythm_is_that_of_the_runs() -> None:
     assert found and found.interval == timedelta(hours=6)
     assert not found.overdue(NOW + timedelta(hours=11)) and found.overdue(NOW + timedelta(hours=13))
     assert rhythm(runs[:2]) is None
+    slept = [at[0], at[1], *(one - timedelta(hours=9) for one in at[2:])]  # the laptop was shut over night
+    assert rhythm([{"started_at": iso(one), "mode": "sync"} for one in slept]) == found
+
+
+def test_runs_that_people_make_have_no_rhythm() -> None:
+    minutes = (0, 1, 3, 4, 30, 31, 90, 200, 202)
+    by_hand = [{"started_at": iso(NOW - timedelta(minutes=one)), "mode": "sync"} for one in minutes]
+    assert rhythm(by_hand) is None
+    at_once = [{"started_at": iso(NOW - timedelta(seconds=5 * number)), "mode": "sync"} for number in range(9)]
+    assert rhythm(at_once) is None
 
 
 def test_an_empty_ledger_says_what_to_do(tmp_path: Path) -> None:
