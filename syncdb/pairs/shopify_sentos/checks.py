@@ -8,14 +8,16 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
 from syncdb.connectors.shopify.catalogue.locations import read_locations
 from syncdb.connectors.shopify.ordering.shipping import SCOPE as SHIPPING_SCOPE
-from syncdb.errors import Exit, SyncdbError
+from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.shopify_sentos.goods_records import LIRA
 from syncdb.pairs.shopify_sentos.order_wishes import ONLINE, OrderWishes
 from syncdb.pairs.shopify_sentos.pictures import IMAGES, SENDING
+from syncdb.pairs.shopify_sentos.places import pair_places
 from syncdb.pairs.shopify_sentos.rules import FIELDS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.pairs.shopify_sentos.shipments import CANCELLED
-from syncdb.systems.check import Check, failed, passed
+from syncdb.systems.check import Check, failed, passed, refused
 from syncdb.systems.sentos.checks import check_account
 from syncdb.systems.sentos.connecting import sentos_of
 from syncdb.systems.shopify.checks import check_scopes, check_version, no_access, same_shop, who_answers
@@ -24,16 +26,20 @@ from syncdb.systems.shopify.connecting import shop_of
 
 def check(settings: SentosSettings, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
     """All that a run needs of both systems."""
-    return [*check_shop(settings, settings.rules, reader, clock), *check_sentos(settings, reader, clock)]
+    return [*check_shop(settings, settings.rules, reader, clock, stock=True), *check_sentos(settings, reader, clock)]
 
 
-def check_shop(settings: Any, rules: GoodsRules, reader: LedgerReader | None, clock: Clock = SYSTEM) -> list[Check]:
-    """Token, shop, the permissions that the chosen fields need, and the API version, in one or two requests."""
+def check_shop(
+    settings: Any, rules: GoodsRules, reader: LedgerReader | None, clock: Clock = SYSTEM, *, stock: bool = False
+) -> list[Check]:
+    """Token, shop, the permissions that the chosen fields need, and the API version, in few requests. `stock`: also where
+    stock goes, which is settled last when somebody sets it up.
+    """
     try:
         with shop_of(settings, clock) as client:
             conversation = Conversation(client)
             shop = conversation.shop()
-            places = check_places(settings, conversation)
+            places = [*check_places(settings, conversation), *(check_stock(settings, conversation) if stock else ())]
     except SyncdbError as error:
         return no_access("shopify", error)
     facts = shop.facts
@@ -44,7 +50,27 @@ def check_shop(settings: Any, rules: GoodsRules, reader: LedgerReader | None, cl
         check_scopes("shopify", facts, needed, "take that out of shopify_writes"),
         check_version(settings, facts, clock.now()),
         *places,
+        *check_currency(facts.currency),
     ]
+
+
+def check_stock(settings: Any, conversation: Conversation) -> list[Check]:
+    """Whether it is clear to which location of the shop the stock of each warehouse goes: a run stops without."""
+    scopes = conversation.shop().facts.scopes
+    if scopes is not None and "read_locations" not in scopes:
+        return []  # told with the permissions
+    try:
+        places = pair_places(settings.sentos_warehouses, read_locations(conversation))
+    except ConfigurationError as error:
+        return [refused("sentos", "stock", error)]
+    return [passed("sentos", "stock", f"goes to {', '.join(place.name for place in places)}")]
+
+
+def check_currency(currency: str) -> list[Check]:
+    """A word on prices where the shop's currency is not that of Sentos."""
+    if currency == LIRA:
+        return []
+    return [passed("shopify", "currency", f"{currency}; Sentos' prices are in lira: no price is written and no product made")]
 
 
 def check_places(settings: Any, conversation: Conversation) -> list[Check]:

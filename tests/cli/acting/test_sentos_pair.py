@@ -14,6 +14,7 @@ from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.sentos.clerk import Clerk
 from syncdb.sandbox.shopify.till import Till
 from tests.account import account_key
+from tests.cli.conftest import manage
 
 ROOT = Path(__file__).parents[3]
 
@@ -79,6 +80,15 @@ def test_a_run_never_tries_another_login(sandbox: Sandbox) -> None:
     ran = script(sandbox, "--only", "products")
     assert ran.returncode == 4 and "sentos detect" in ran.stdout and sandbox.sentos.logins == ["basic"]
     assert sandbox.sentos.secret not in ran.stdout + ran.stderr
+
+
+def test_validate_tells_what_would_stop_a_run(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (environment(sandbox) | {"SENTOS_WAREHOUSES": '{"1": "Mars"}'}).items():
+        monkeypatch.setenv(name, value)
+    told = manage("validate", "--pair", "sentos")
+    assert told.code == 2 and "warehouse 1 goes to 'Mars'" in told.all, told.all
+    monkeypatch.setenv("SENTOS_WAREHOUSES", "")
+    assert "stock" in manage("validate", "--pair", "sentos").all
 
 
 def test_the_manager_runs_it_and_validates_it(sandbox: Sandbox) -> None:
