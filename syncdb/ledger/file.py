@@ -22,8 +22,9 @@ MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies 
 _BESIDE = ("", "-wal", "-shm", "-journal")  # the endings of the files that SQLite may have of one ledger
 _CUT_OFF = {"_sqlite_migrations"}  # the only table of a ledger whose making was cut off
 
+PATIENCE = 10.0  # seconds that another program may hold the file
+
 _PRAGMAS = (
-    "PRAGMA busy_timeout = 10000",
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
@@ -241,7 +242,7 @@ def _guard(path: Path) -> FileLock:
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE)
     with closed_on_failure(connection):
         for pragma in _PRAGMAS:
             connection.execute(pragma)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, file
 from syncdb.order_snapshot import snapshot_of
 from tests.cli.conftest import Shop, manage
 
@@ -83,7 +83,8 @@ def test_a_ledger_that_cannot_be_used(tmp_path: Path, kind: str, command: list[s
         assert told.code == 5 and told.data["exit_code"] == 5 and told.data["error"]["message"]
 
 
-def test_a_ledger_that_another_program_has_locked(copied: Callable[[], Path]) -> None:
+def test_a_ledger_that_another_program_has_locked(copied: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file, "PATIENCE", 0.2)
     path = copied()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, file
 from syncdb.ledger import schema as current
 from syncdb.ledger.queries.order_numbers import stretches
 from syncdb.ledger.queries.overview import order_counts
@@ -90,8 +90,9 @@ def test_a_ledger_that_may_not_be_written(judged: Judged) -> None:
     judged.agree()
 
 
-def test_a_ledger_locked_by_another_program(judged: Judged) -> None:
+def test_a_ledger_locked_by_another_program(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database browser that holds the file: told by name, nothing sent, and the next run goes on."""
+    monkeypatch.setattr(file, "PATIENCE", 0.2)
     with closing(sqlite3.connect(judged.world.ledger, isolation_level=None)) as browser:
         browser.execute("BEGIN EXCLUSIVE")
         ran = judged.run(as_json=False)
