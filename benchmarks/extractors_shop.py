@@ -10,19 +10,20 @@ done when it is first asked for.
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug import Request, Response
 
+from benchmarks.copies import Copy, Template
 from benchmarks.extractors_graph import Selection
 from benchmarks.extractors_rest import rest_order
-from benchmarks.prepared_shop import FIRST_ID, FIRST_NUMBER, STRIDE, PreparedApp, pieces
+from benchmarks.prepared_shop import PreparedApp, pieces
 from syncdb.sandbox.shopify.app import GRAPHQL, VERSIONS
 from syncdb.sandbox.shopify.bulk import FOLDER
 from syncdb.sandbox.shopify.tokens import ALL_SCOPES
+from syncdb.values import moment
 
 PAGE = 250
 CONTROL = "/admin/bulk-operations-take"  # sets how many seconds a bulk operation runs
@@ -30,69 +31,24 @@ ABOUT = "/admin/about"  # what an extractor should have brought
 PARAMETERS = frozenset({"limit", "page_info", "order", "status", "updated_at_min", "created_at_min"})
 SCOPES = [{"handle": scope} for scope in sorted(ALL_SCOPES)]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_PLACES = re.compile(rb'(?<!\d)(\d{16})(?!\d)|"(?:order_)?number":(\d+)|"name":"#(\d+)')
 _REST = re.compile(r"/admin/api/[^/]+/(\w+)\.json")
 _WINDOW = re.compile(r"updated_at:>='([^']+)' AND updated_at:<'([^']+)'")
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """An order in one form of the wire, with places for its ids and numbers.
-
-    `places` has for each an id of the base (it moves with the copy) or how far what stands there is from the order's number.
-    """
-
-    text: bytes
-    places: tuple[int, ...]
-
-    @classmethod
-    def of(cls, text: bytes, number: int) -> "Form":
-        places = []
-        for found in _PLACES.finditer(text):
-            value = int(found[found.lastindex or 0])
-            places.append(value if value >= FIRST_ID else value - number)
-        return cls(_PLACES.sub(_place, text.replace(b"%", b"%%")), tuple(places))
-
-    def copy(self, shift: int, number: int) -> bytes:
-        return self.text % tuple([one + shift if one >= FIRST_ID else one + number for one in self.places])
-
-
-def _place(found: re.Match[bytes]) -> bytes:
-    start, end = found.span(found.lastindex or 0)
-    return found[0][: start - found.start()] + b"%d" + found[0][end - found.start() :]
 
 
 class ExtractorsApp(PreparedApp):
     """Serves `orders` orders to programs of every kind; any bulk operation runs for `takes` seconds, not only one for a part."""
 
     def __init__(self, orders: int, seed: int = 11) -> None:
-        self.base: list[dict[str, Any]] = []
         super().__init__(orders, seed)
         compact = [json.dumps(rest_order(one), ensure_ascii=False, separators=(",", ":")).encode() for one in self.base]
-        self.rest = [Form.of(text, order["number"]) for text, order in zip(compact, self.base, strict=True)]
-        self.moments = [datetime.fromisoformat(one["updatedAt"]) for one in self.base]
-        self.oldest = min(datetime.fromisoformat(one["createdAt"]) for one in self.base)
-        which = {id(template): index for index, template in enumerate(self.templates)}
-        self.copies = self._copies(which[id(template)] for template in self._all())
+        self.rest = [Template.of(text, order) for text, order in zip(compact, self.base, strict=True)]
+        self.all = list(self.copies())
+        made = [int(moment(one["createdAt"]).timestamp()) for one in self.base]
+        self.oldest = min(made[index] + copy.later for index, copy in self.all)
         self._ready = 0.0
-        self._forms: dict[str, list[Form]] = {}
-        self._asked: dict[str, tuple[list[Form], datetime, datetime]] = {}
-        self._sizes: dict[str, tuple[int, int]] = {}
-
-    def _groups(self) -> list[list[bytes]]:
-        groups = super()._groups()
-        firsts = sorted((json.loads(group[0]) for group in groups), key=lambda one: one["updatedAt"])
-        self.base = [self.shop.orders[one["id"]] for one in firsts]
-        return groups
-
-    @staticmethod
-    def _copies(which: Iterable[int]) -> list[tuple[int, int, int]]:
-        """Which order of the base stands at each place, how far its ids are moved, and its number; as in the bulk file."""
-        copies, last = [], None
-        for place, index in enumerate(which):
-            copies.append((index, place * STRIDE if index == last else 0, FIRST_NUMBER + place))
-            last = index
-        return copies
+        self._forms: dict[str, list[Template]] = {}
+        self._asked: dict[str, tuple[list[Template], datetime, datetime]] = {}
+        self._asked_sizes: dict[str, tuple[int, int]] = {}
 
     def about(self) -> dict[str, Any]:
         """How many orders and line items there are, and the bytes of an order in each form asked for so far."""
@@ -100,11 +56,10 @@ class ExtractorsApp(PreparedApp):
         sizes = {"syncdb's bulk lines": self.size / self.orders, "REST": self._mean(self.rest)}
         for forms in self._forms.values():
             sizes["tap-shopify's bulk lines"] = self._mean(forms)
-        return {"orders": self.orders, "line_items": sum(lines[index] for index, _, _ in self.copies), "bytes": sizes}
+        return {"orders": self.orders, "line_items": sum(lines[index] for index, _ in self.all), "bytes": sizes}
 
-    def _mean(self, forms: list[Form]) -> float:
-        sizes = [len(form.copy(0, 10_000)) for form in forms]
-        return sum(sizes[index] for index, _, _ in self.copies) / self.orders
+    def _mean(self, forms: list[Template]) -> float:
+        return sum(forms[index].length(copy) for index, copy in self.all) / self.orders
 
     def _response(self, request: Request) -> Response:
         rest = _REST.fullmatch(request.path)
@@ -139,12 +94,12 @@ class ExtractorsApp(PreparedApp):
             return _json({"errors": f"not served here: {sorted(request.args.keys() - PARAMETERS)}"}, 400)
         if request.args.get("order", "updated_at asc") != "updated_at asc":
             return _json({"errors": "only served in the order of the last change"}, 400)
-        if _moment(request.args.get("created_at_min", LONG_AGO.isoformat())) > self.oldest:
+        if _moment(request.args.get("created_at_min", LONG_AGO.isoformat())).timestamp() > self.oldest:
             return _json({"errors": "orders are not chosen by when they were placed"}, 400)
         limit = min(int(request.args.get("limit", 50)), PAGE)
         start = int(request.args.get("page_info") or self._first(request.args.get("updated_at_min")))
-        some = self.copies[start : start + limit]
-        body = b'{"orders":[' + b",".join([self.rest[index].copy(shift, number) for index, shift, number in some]) + b"]}"
+        some = self.all[start : start + limit]
+        body = b'{"orders":[' + b",".join([self.rest[index].copy(copy) for index, copy in some]) + b"]}"
         answer = Response(body, content_type="application/json; charset=utf-8")
         if start + limit < self.orders:
             url = f"{request.base_url}?limit={limit}&page_info={start + limit}"
@@ -153,8 +108,13 @@ class ExtractorsApp(PreparedApp):
 
     def _first(self, since: str | None) -> int:
         """The first place that was changed at that moment or later."""
-        least = _moment(since) if since else LONG_AGO
-        return next((place for place, (index, _, _) in enumerate(self.copies) if self.moments[index] >= least), self.orders)
+        least = (_moment(since) if since else LONG_AGO).timestamp()
+        return next(
+            (place for place, (index, copy) in enumerate(self.all) if self._changed_at(index, copy) >= least), self.orders
+        )
+
+    def _changed_at(self, index: int, copy: Copy) -> int:
+        return self.moments[index] + copy.later
 
     def _asked_by_tap(self, request: Request) -> Response | None:
         """What tap-shopify asks: in a version out of support, which Shopify answers by the oldest one in support."""
@@ -177,7 +137,7 @@ class ExtractorsApp(PreparedApp):
         name, shape = str(len(self._asked) + 1001), query.replace(window[0], "")
         if shape not in self._forms:
             selection = Selection(query)
-            self._forms[shape] = [Form.of(b"".join(selection.lines(one)), one["number"]) for one in self.base]
+            self._forms[shape] = [Template.of(b"".join(selection.lines(one)), one) for one in self.base]
         self._asked[name] = (self._forms[shape], _moment(window[1]), _moment(window[2]))
         self._ready = time.monotonic() + self.takes
         operation = {"id": f"gid://shopify/BulkOperation/{name}", "status": "CREATED", "createdAt": self._now()}
@@ -201,29 +161,21 @@ class ExtractorsApp(PreparedApp):
     def _running(self) -> bool:
         return time.monotonic() < self._ready
 
-    def _in_window(self, name: str) -> Iterator[tuple[Form, int, int]]:
+    def _in_window(self, name: str) -> Iterator[tuple[Template, Copy]]:
         forms, since, until = self._asked[name]
-        for index, shift, number in self.copies:
-            if since <= self.moments[index] < until:
-                yield forms[index], shift, number
+        for index, copy in self.all:
+            if since.timestamp() <= self._changed_at(index, copy) < until.timestamp():
+                yield forms[index], copy
 
     def _asked_size(self, name: str) -> tuple[int, int]:
-        """Bytes and lines of the result: a copy is as long as any other with as many digits in its number."""
-        if name in self._sizes:
-            return self._sizes[name]
-        known: dict[tuple[int, int], tuple[int, int]] = {}
-        size, lines = 0, 0
-        for form, shift, number in self._in_window(name):
-            key = id(form), len(str(number))
-            if key not in known:
-                text = form.copy(shift, number)
-                known[key] = len(text), text.count(b"\n")
-            size, lines = size + known[key][0], lines + known[key][1]
-        self._sizes[name] = size, lines
-        return size, lines
+        """Bytes and lines of the result."""
+        if name not in self._asked_sizes:
+            found = [(form.length(copy), form.lines) for form, copy in self._in_window(name)]
+            self._asked_sizes[name] = sum(size for size, _ in found), sum(lines for _, lines in found)
+        return self._asked_sizes[name]
 
     def _asked_file(self, name: str) -> Response:
-        answer = Response(pieces(form.copy(shift, number) for form, shift, number in self._in_window(name)))
+        answer = Response(pieces(form.copy(copy) for form, copy in self._in_window(name)))
         answer.content_type = "application/jsonl"
         answer.content_length = self._asked_size(name)[0]
         return answer

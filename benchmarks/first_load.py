@@ -73,7 +73,7 @@ def floor(url: str, folder: Path) -> dict[str, Any]:
     target.execute("PRAGMA journal_mode = WAL")
     target.execute("PRAGMA synchronous = FULL")
     names = ("order_tracking", "pending")
-    made = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY rowid"
+    made = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL AND type <> 'trigger' ORDER BY rowid"
     for name in names:
         for (sql,) in source.execute(made, (name,)):
             target.execute(sql)
@@ -228,8 +228,9 @@ def goals(loads: Sequence[FirstLoad]) -> list[Goal]:
     found = []
     for one in loads:
         of = f"{one.orders:,} orders"
-        found.append(Goal(f"{of}: CPU of fetch to ledger against the floor's", 2.5, one.ratio, " x"))
-        found.append(Goal(f"{of}: orders a second, wall", 15_000, one.orders / one.ours.wall, least=True))
+        found.append(Goal(f"{of}: CPU of fetch to ledger against the floor's", 2.0, one.ratio, " x"))
+        found.append(Goal(f"{of}: orders a second, wall", 8_000, one.orders / one.ours.wall, least=True))
+        found.append(Goal(f"{of}: JSON asked for an order", 7.0, one.size / one.orders / 1000, " KB"))
     ordered = sorted(loads, key=lambda one: one.orders)
     base = next((one for one in ordered if one.orders >= MEMORY_BASE), None)
     for one in ordered:

@@ -1,75 +1,43 @@
-"""A shop of any size that answers at once: a few hundred generated orders, copied under other ids, with prepared answers.
+"""A shop of any size that answers at once: a few hundred generated orders of two to five lines, copied, with prepared answers.
 
-What it serves is what the local shop serves; only ids, names and numbers of the copies differ. The file of the bulk operation is
-put together from prepared pieces while it is sent: 15 µs of the shop's time an order, and neither disk nor memory for a
-million orders. Counts and operations for a part of the time are answered for the orders that were changed in it; copies were
-changed when the order was that they are copies of.
+What it serves is what the local shop serves; copies have ids, numbers, moments, amounts and customers of their own (`copies`).
+The file of the bulk operation is put together from prepared pieces while it is sent: some 20 µs of the shop's time an order,
+and neither disk nor memory for a million orders. Counts and operations for a part of the time are answered for the orders that
+were changed in it. Behind each order stand copies of others that were changed at the same moment.
 """
 
 import json
 import re
 import time
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import accumulate, repeat
+from itertools import accumulate
 from typing import Any
 
 from werkzeug import Request, Response
 from werkzeug.test import EnvironBuilder
 
+from benchmarks.copies import STRIDE, Copy, Template
 from syncdb.connectors.shopify.bulk_query import bulk_query, completion
 from syncdb.connectors.shopify.order_shape import order_shape
 from syncdb.sandbox.shopify.app import ShopifyApp
 from syncdb.sandbox.shopify.bulk import FOLDER
 from syncdb.sandbox.shopify.generate import generate
 from syncdb.sandbox.shopify.shop import Shop
+from syncdb.values import moment
 
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
-BASE_ORDERS = 400
+BASE_ORDERS = 450  # of which those are kept that have so many lines:
+LINES = range(2, 6)
 FIRST_ID = 2**53 + 1
 FIRST_NUMBER = 1001
-STRIDE = 10_000_000
-_ID = re.compile(rb"(gid:\\?/\\?/shopify\\?/\w+\\?/)(\d{16,})")
-_PLACES = re.compile(rb'gid:\\?/\\?/shopify\\?/\w+\\?/(\d{16,})|"number":(\d+)|"name":"#(\d+)')
 _BOUND = re.compile(r"updated_at:(>=|<)'([^']+)'")
 COUNTS = "/admin/counts"  # how many requests were answered so far, and the bytes of all bodies
 PIECE = 1 << 18  # bytes of a bulk result sent at once
 FULL = {"maximumAvailable": 20000.0, "currentlyAvailable": 19990, "restoreRate": 1000.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """The lines of an order with places (%d) for its number and its ids; `ids` are None for the number, or those of the base."""
-
-    text: bytes
-    ids: tuple[int | None, ...]
-    lines: int
-
-    @classmethod
-    def of(cls, lines: list[bytes]) -> "Template":
-        text = b"".join(lines)
-        ids = tuple(int(found[1]) if found[1] else None for found in _PLACES.finditer(text))
-        return cls(_PLACES.sub(_place, text.replace(b"%", b"%%")), ids, len(lines))
-
-    def copy(self, place: int, number: int) -> bytes:
-        """The lines of a copy by its place in the file: ids rise as they mostly do in a shop. At place 0 it is the order itself.
-
-        Numbers come without gaps: what looks after gaps is not what is measured.
-        """
-        shift = place * STRIDE
-        return self.text % tuple([number if one is None else one + shift for one in self.ids])
-
-    def size(self, number: int) -> int:
-        """How many bytes a copy has: its ids have as many digits as those of the base."""
-        return len(self.text % tuple([FIRST_ID if one is not None else number for one in self.ids]))
-
-
-def _place(found: re.Match[bytes]) -> bytes:
-    group = found.lastindex or 0
-    return found[0][: found.start(group) - found.start()] + b"%d" + found[0][found.end(group) - found.start() :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +79,20 @@ class PreparedApp(ShopifyApp):
         super().__init__(Shop())
         self.tokens.add_token(TOKEN)
         generate(self.shop, BASE_ORDERS, seed, datetime.now(UTC), 25.0)
+        for gid in [gid for gid, order in self.shop.orders.items() if not _is_usual(order)]:
+            self.shop.delete(gid)
         self.orders = orders
         groups = sorted(self._groups(), key=lambda group: json.loads(group[0])["updatedAt"])
-        self.times = [json.loads(group[0])["updatedAt"] for group in groups]
-        self.templates = [Template.of(group) for group in groups]
+        self.base = [self.shop.orders[json.loads(group[0])["id"]] for group in groups]
+        self.times = [one["updatedAt"] for one in self.base]
+        self.moments = [int(moment(at).timestamp()) for at in self.times]
+        self.templates = [Template.of(b"".join(group), order) for group, order in zip(groups, self.base, strict=True)]
         self._starts = [0, *accumulate(map(self._copies_of, range(len(groups))))]
         self.whole = Part(0, len(groups))
+        self._sizes, self._counts = self._added_up()
         self.lines, self.size = self._lines(self.whole), self._size(self.whole)
         self._submitted: dict[int, float] = {}
-        self._parts: dict[int, list[bytes]] = {}
+        self._parts: dict[int, Template] = {}
         self._learn_parts()
         self.traffic = Counter[str]()
 
@@ -200,36 +173,43 @@ class PreparedApp(ShopifyApp):
         return answer
 
     def _texts(self, part: Part | None = None) -> Iterator[bytes]:
-        part, last = part or self.whole, None
-        for place, template in enumerate(self._all(part), self._starts[part.first]):
-            yield template.copy(place, FIRST_NUMBER + place) if template is last else template.copy(0, FIRST_NUMBER + place)
-            last = template
+        for index, copy in self.copies(part):
+            yield self.templates[index].copy(copy)
 
-    def _all(self, part: Part | None = None) -> Iterator[Template]:
-        """The orders of the file: each of the base in the order of its last change, as often as there shall be copies."""
+    def copies(self, part: Part | None = None) -> Iterator[tuple[int, Copy]]:
+        """The orders of the file by their last change: each of the base, and behind it copies of the next ones."""
         part = part or self.whole
-        for place in range(part.first, part.end):
-            yield from repeat(self.templates[place], self._copies_of(place))
+        for block in range(part.first, part.end):
+            for behind in range(self._copies_of(block)):
+                yield self._at(block, behind)
 
-    def _copies_of(self, place: int) -> int:
-        return max(0, (self.orders - place + len(self.templates) - 1) // len(self.templates))
+    def _at(self, block: int, behind: int) -> tuple[int, Copy]:
+        index, place = (block + behind) % len(self.moments), self._starts[block] + behind
+        return index, Copy(place if behind else 0, FIRST_NUMBER + place, self.moments[block] - self.moments[index])
+
+    def _copies_of(self, block: int) -> int:
+        return max(0, (self.orders - block + len(self.moments) - 1) // len(self.moments))
+
+    def _added_up(self) -> tuple[list[int], list[int]]:
+        """How many bytes and lines stand before each block, and in all."""
+        sizes, lines = [0], [0]
+        for block in self._blocks():
+            sizes.append(sizes[-1] + sum(self.templates[index].length(copy) for index, copy in block))
+            lines.append(lines[-1] + sum(self.templates[index].lines for index, _ in block))
+        return sizes, lines
+
+    def _blocks(self) -> Iterator[list[tuple[int, Copy]]]:
+        for block in range(self.whole.end):
+            yield list(self.copies(Part(block, block + 1)))
 
     def _lines(self, part: Part) -> int:
-        return sum(self.templates[place].lines * self._copies_of(place) for place in range(part.first, part.end))
+        return self._counts[part.end] - self._counts[part.first]
 
     def _size(self, part: Part) -> int:
-        """Bytes of a file: a copy is as long as any other with as many digits in its number."""
-        total = 0
-        for place in range(part.first, part.end):
-            low, high = (FIRST_NUMBER + self._starts[one] for one in (place, place + 1))
-            for digits in range(len(str(low)), len(str(high)) + 1):
-                begin, end = max(low, 10 ** (digits - 1)), min(high, 10**digits)
-                if begin < end:
-                    total += (end - begin) * self.templates[place].size(begin)
-        return total
+        return self._sizes[part.end] - self._sizes[part.first]
 
     def _groups(self) -> list[list[bytes]]:
-        """The base orders as the local shop writes them in bulk, without the few whose shipments are drained one by one."""
+        """The base orders as the local shop writes them in bulk."""
         self.bulk.lasts = 0.0
         submit = "mutation M($query: String!) { bulkOperationRunQuery(query: $query) { bulkOperation { id } } }"
         run = json.loads(self._ask(submit, {"query": bulk_query(order_shape(), None)}))
@@ -241,26 +221,27 @@ class PreparedApp(ShopifyApp):
                 groups[-1].append(line)
             else:
                 groups.append([line])
-        long = {gid for gid, order in self.shop.orders.items() if _is_long(order)}
-        return [group for group in groups if json.loads(group[0])["id"] not in long]
+        return groups
 
     def _learn_parts(self) -> None:
-        """The refunds and fulfillments of the base with what bulk leaves out, cut where ids stand."""
-        document, ids = completion(order_shape()), []
-        for order in self.shop.orders.values():
-            ids += [one["id"] for one in (*order["refunds"], *order["fulfillments"])]
+        """The refunds and fulfillments of the base with what bulk leaves out."""
+        document = completion(order_shape())
+        owners = {one["id"]: order for order in self.base for one in (*order["refunds"], *order["fulfillments"])}
+        ids = list(owners)
         for start in range(0, len(ids), 100):
             group = ids[start : start + 100]
             nodes = json.loads(self._ask(document, {"ids": group}))["data"]["nodes"]
             for gid, node in zip(group, nodes, strict=True):
                 text = json.dumps(node, ensure_ascii=False, separators=(",", ":")).encode()
-                self._parts[_number(gid)] = _ID.split(text)
+                self._parts[_number(gid)] = Template.of(text, owners[gid])
 
     def _left_out(self, ids: list[str]) -> bytes:
         nodes = []
         for gid in ids:
             place, base = divmod(_number(gid) - FIRST_ID, STRIDE)
-            nodes.append(_copied(self._parts[base + FIRST_ID], place))
+            block = bisect_right(self._starts, place) - 1
+            _, copy = self._at(block, place - self._starts[block])
+            nodes.append(self._parts[base + FIRST_ID].copy(copy if place else Copy(0, FIRST_NUMBER)))
         cost = json.dumps({"requestedQueryCost": 12, "actualQueryCost": 12, "throttleStatus": FULL}).encode()
         return b'{"data":{"nodes":[' + b",".join(nodes) + b']},"extensions":{"cost":' + cost + b"}}"
 
@@ -274,21 +255,14 @@ class PreparedApp(ShopifyApp):
         return answer
 
 
-def _is_long(order: dict[str, Any]) -> bool:
+def _is_usual(order: dict[str, Any]) -> bool:
+    """Whether an order is of usual length: neither are its shipments drained one by one."""
     lists = [one["fulfillmentLineItems"] for one in order["fulfillments"]] + [one["refundLineItems"] for one in order["refunds"]]
-    return max(map(len, lists), default=0) > 10
+    return len(order["lineItems"]) in LINES and max(map(len, lists), default=0) <= 10
 
 
 def _number(gid: str) -> int:
     return int(gid.rpartition("/")[2])
-
-
-def _copied(parts: list[bytes], place: int) -> bytes:
-    """A text cut at its ids (text, head, id, text, …) with the ids of a copy."""
-    shift = place * STRIDE
-    moved = list(parts)
-    moved[2::3] = [b"%d" % (int(number) + shift) for number in parts[2::3]]
-    return b"".join(moved)
 
 
 def _data(data: dict[str, Any]) -> bytes:

@@ -13,14 +13,13 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from werkzeug import Request, Response
 
-from benchmarks.prepared_shop import FIRST_NUMBER, FULL, PreparedApp
+from benchmarks.prepared_shop import FULL, PreparedApp
 from syncdb.connectors.shopify.orders import BULK_FROM
 from syncdb.sandbox.faults import Faults, Seen
 from syncdb.sandbox.google.app import GoogleApp
@@ -162,18 +161,14 @@ class ChangingShop(PreparedApp):
         return sum(count for made, count in self.made.items() if since <= moment(made) < until)
 
     def _settle_in(self) -> None:
-        shown = set()
-        for number, (template, follows) in enumerate(pairwise((None, *self._all())), FIRST_NUMBER):
-            assert follows is not None
-            if follows is not template:
-                head = json.loads(follows.copy(0, number).split(b"\n", 1)[0])
-                _renumber(self.shop.orders[head["id"]], number)
-                shown.add(head["id"])
-            self.made[head["createdAt"]] += 1
+        made = [moment(one["createdAt"]) for one in self.base]
+        for index, copy in self.copies():
+            if not copy.place:
+                _renumber(self.base[index], copy.number)
+            self.made[(made[index] + timedelta(seconds=copy.later)).isoformat()] += 1
         recent = self.shop.stamp(self.calm_since)
-        for gid, order in list(self.shop.orders.items()):
-            if gid not in shown or order["updatedAt"] >= recent:
-                self.shop.delete(gid)
+        for order in self.base[self.orders :] + [one for one in self.base[: self.orders] if one["updatedAt"] >= recent]:
+            self.shop.delete(order["id"])
 
 
 def _renumber(order: dict[str, Any], number: int) -> None:

@@ -11,7 +11,7 @@ from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
-    from syncdb.services.export_columns import Export
+    from syncdb.services.export_shape import Export
     from syncdb.values import Value
 
 
@@ -23,6 +23,8 @@ class What(StrEnum):
     lines = "lines"
     refunds = "refunds"
     transactions = "transactions"
+    payouts = "payouts"
+    payout_transactions = "payout-transactions"
     runs = "runs"
     errors = "errors"
     changes = "changes"

@@ -31,6 +31,8 @@ REASONS = {
     Reason.NOT_READ: "from before the time that the ledger covers",
 }
 
+BROUGHT = ("rows_added", "rows_changed")
+
 
 def as_data(figures: Figures, found: Sequence[Attention]) -> dict[str, Any]:
     """The report for scripts; amounts are exact text. The names are documented in docs/manager.md."""
@@ -91,6 +93,8 @@ def show(output: Output, figures: Figures, found: Sequence[Attention], calendar:
 
 
 def _days(output: Output, figures: Figures) -> None:
+    if not figures.state.tracks_orders:
+        return
     currencies = list(figures.sales.revenue)
     most = max((day.orders for day in figures.days), default=0)
     titles = [Column("Day", fixed=True), Column("Orders", right=True), *(Column(name, right=True) for name in currencies)]
@@ -124,6 +128,9 @@ def page(figures: Figures, found: Sequence[Attention], calendar: Calendar) -> st
         attention=found,
         called=field_words,
         figures=figures,
+        orders=figures.state.tracks_orders,
+        kept=[(kind.replace("_", " "), f"{count:,}") for kind, count in figures.state.kept.items()],
+        brought=f"{sum(figures.runs.sums.get(name, 0) for name in BROUGHT):,}",
         sales=sales,
         revenue=[(currency, grouped(total, currency)) for currency, total in sales.revenue.items()],
         orders_chart=chart([_bar(day, day.orders, "orders") for day in figures.days], "Orders a day"),
@@ -141,7 +148,7 @@ def page(figures: Figures, found: Sequence[Attention], calendar: Calendar) -> st
 def _shop(figures: Figures) -> str:
     shop = figures.state.shop or {}
     series = ", ".join(one.name for one in figures.state.series)
-    return str(shop.get("name") or shop.get("domain") or series or "Orders")
+    return str(shop.get("name") or shop.get("domain") or series or "The ledger")
 
 
 def _bar(day: DayFigures, value: int | Decimal, unit: str) -> Bar:
@@ -222,7 +229,7 @@ def _error_rows(figures: Figures, calendar: Calendar) -> Iterator[dict[str, Any]
 def _health(figures: Figures, calendar: Calendar) -> Iterator[tuple[str, str]]:
     state = figures.state
     yield "Orders known", str(state.counts.orders) if state.tracks_orders else ""
-    yield "In step", ", ".join(f"{count:,} {kind}" for kind, count in state.kept.items())
+    yield "In step", ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in state.kept.items())
     if state.mark:
         yield "Complete up to", calendar.show(state.mark["at"])
     checked = f", read through {calendar.ago(state.checked_at)}" if state.checked_at else ""

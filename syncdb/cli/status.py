@@ -99,7 +99,7 @@ def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
 def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
     counts = state.counts
     if state.kept:
-        yield "In step", ", ".join(f"{count:,} {kind}" for kind, count in state.kept.items())
+        yield "In step", ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in state.kept.items())
     for system in registry.systems_of(registry.PAIRS):
         if system.name in state.calls:
             yield f"{system.title} calls", _calls(state, system.name)

@@ -100,6 +100,7 @@ class PairRun:
 
     `news` tells what a side noticed since it was last asked. `part`: only some of what is configured is looked at this time, so
     that what changed otherwise must not be forgotten. `naming` are the sides that tell of their own accord what changed.
+    `one_of_several`: other runs of the same kind keep other things in step, so that this one does not say what all is kept.
     """
 
     name: str
@@ -109,6 +110,7 @@ class PairRun:
     news: Callable[[], Iterable[Notice]]
     part: bool = False
     naming: Mapping[Side, Naming] = field(default_factory=dict)
+    one_of_several: bool = False
 
 
 @dataclass(slots=True)
@@ -172,7 +174,8 @@ class PairSync:
         """Remember which things these runs keep in step: what an earlier shop or document had is not counted among them."""
         name, kept = state_keys.entities(self.pair_run.name), [one.pair.name for one in self.pair_run.entities]
         earlier = self.ledger.runs.get(name)
-        if not self.pair_run.part and earlier != kept:
+        silent = self.pair_run.part or self.pair_run.one_of_several
+        if not silent and earlier != kept:
             with self.ledger.transaction():
                 self.ledger.runs.put(name, kept)
                 for left in set(earlier or ()).difference(kept):  # nobody listens for its changes until it is kept again

@@ -16,6 +16,14 @@ AT_ONCE = 1_000  # lines in one transaction
 MOST_STEPS = 20  # transactions in one run, some seconds in a large ledger; the next run goes on
 
 
+def bring_up_snapshots(ledger: Ledger, most: int = AT_ONCE) -> None:
+    """Rewrite some snapshots that an earlier version stored. Later runs do the rest: a large ledger is not held up by it."""
+    after = ledger.runs.get(state_keys.OLD_SNAPSHOTS_TO)
+    if after is not None:
+        with ledger.transaction():
+            ledger.runs.put(state_keys.OLD_SNAPSHOTS_TO, ledger.orders.bring_up(after, most))
+
+
 def cut_history(ledger: Ledger, keep: timedelta | None, clock: Clock, progress: Progress) -> int:
     """Remove what is older than `keep` (None: keep everything) from the history; how many lines. Once a day, or until it is done.
 

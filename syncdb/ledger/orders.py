@@ -7,7 +7,8 @@ from enum import Enum
 from typing import Any
 
 from syncdb.ledger.snapshot_diff import changes
-from syncdb.order_snapshot import OrderSnapshot, OrderSummary
+from syncdb.order_snapshot import OrderSnapshot, OrderSummary, snapshot_of
+from syncdb.snapshot_versions import present
 from syncdb.values import canonical_json, parse_json
 
 Snapshot = Mapping[str, Any]
@@ -32,6 +33,8 @@ _UPDATE = f"""UPDATE order_tracking SET ({", ".join([*_STORED, *_TIMES])}) = ({"
               WHERE order_id = ?"""
 _TOUCH = """UPDATE order_tracking SET last_seen_at = ?, missing_since = NULL,
             status = CASE status WHEN 'missing' THEN 'tracked' ELSE status END WHERE order_id = ?"""
+
+_REWRITE = "UPDATE order_tracking SET hash = ?, snapshot = CAST(? AS TEXT) WHERE order_id = ?"
 
 # SQLite would go through an index of all orders
 _MISSING = "SELECT order_id FROM order_tracking INDEXED BY order_missing WHERE status = 'missing'"
@@ -74,7 +77,12 @@ class Orders:
         before, updated_at = self.connection.execute(query, (order.order_id,)).fetchone()
         if order.summary.updated_at and updated_at and order.summary.updated_at < updated_at:
             return Seen.OLDER
-        self._record_changes(order.order_id, run_id, now, parse_json(before), order.snapshot)
+        stored = present(parse_json(before))
+        if snapshot_of(stored).hash == order.hash:  # only written otherwise by an earlier version
+            self.connection.execute(_REWRITE, (order.hash, order.text, order.order_id))
+            self.connection.execute(_TOUCH, (now, order.order_id))
+            return Seen.SAME
+        self._record_changes(order.order_id, run_id, now, stored, order.snapshot)
         self.connection.execute(_UPDATE, (*_columns(order), now, now, order.order_id))
         return Seen.CHANGED
 
@@ -122,6 +130,19 @@ class Orders:
             "UPDATE order_tracking SET snapshot = CAST(? AS TEXT) WHERE order_id = ? AND hash = ?",
             (order.text, order.order_id, order.hash),
         )
+
+    def bring_up(self, after: str, most: int) -> str | None:
+        """Rewrite snapshots of earlier versions in the present form, of at most so many orders behind `after` (an order's id).
+
+        Returns the id of the last one looked at, None where none is left. Nothing is said of them that was not said before.
+        """
+        query = "SELECT order_id, snapshot FROM order_tracking WHERE order_id > ? ORDER BY order_id LIMIT ?"
+        found = self.connection.execute(query, (after, most)).fetchall()
+        for order_id, text in found:
+            order = snapshot_of(present(parse_json(text)))
+            if order.text != text.encode():
+                self.connection.execute(_REWRITE, (order.hash, order.text, order_id))
+        return str(found[-1][0]) if len(found) == most else None
 
     def wait(self, pair: str, order_ids: Iterable[str]) -> None:
         """Note that the pair's other side still has to hear of these orders."""

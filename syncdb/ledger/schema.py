@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 import syncdb.ledger.maintained as maintained
+from syncdb.ledger import state_keys
 
 migrations = Migrations("syncdb")
 
@@ -324,6 +325,13 @@ _CALLED = (
 def m009_called(db: Database) -> None:
     for statement in _CALLED:
         db.conn.execute(statement)
+
+
+@migrations()
+def m010_old_snapshots(db: Database) -> None:
+    """Have the snapshots rewritten that an earlier version stored, a few with each run."""
+    note = "INSERT OR REPLACE INTO meta (name, value) SELECT ?, ? WHERE EXISTS (SELECT 1 FROM order_tracking)"
+    db.conn.execute(note, (state_keys.OLD_SNAPSHOTS_TO, '""'))
 
 
 def stand_in(connection: sqlite3.Connection) -> None:

@@ -11,6 +11,7 @@ METAFIELD_TYPES = "metafield_types"  # of which type metafields are: by entity, 
 WATERMARK = "watermark:orders"  # how far orders are known: at, covered_since, metafields
 READING = "progress:orders"  # how far a reading of orders got that did not come to its end
 GAPS_CHECKED_TO = "gaps_checked_to"  # ISO, UTC: up to which orders gaps in their numbers were asked about
+OLD_SNAPSHOTS_TO = "old_snapshots_to"  # id of the order up to which snapshots of older versions were rewritten; gone when all are
 REDACTED = "redacted"  # how redacted orders are told without keeping their ids
 REDACTION_DUE = "redaction_due"  # orders without their person whose history may still tell
 REDACTION_REBUILD = "redaction_rebuild"  # whether the file may still hold what was overwritten

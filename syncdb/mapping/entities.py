@@ -120,6 +120,8 @@ VARIANTS = Entity(
     "variants", "Variants", "variant",
     (
         _seen("product", "Product", Kind.IDENTIFIER, ShownAs.REFERENCE, "The product it belongs to.", to="products"),
+        _seen("product_title", "Product title", Kind.TEXT, ShownAs.TEXT, "The title of its product.", default=False,
+              source="title"),
         _seen("title", "Variant", Kind.TEXT, ShownAs.TEXT, "Its options in one line, such as Red / M."),
         EntityField("sku", "SKU", Kind.IDENTIFIER, ShownAs.TEXT, "The stock keeping unit.", rule=ASK),
         EntityField("barcode", "Barcode", Kind.IDENTIFIER, ShownAs.TEXT, "The barcode (GTIN, ISBN ...).", rule=ASK),

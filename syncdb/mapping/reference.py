@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from syncdb.mapping.choice import CATALOGUE, FAMILIES, ROWS, default_columns
 from syncdb.mapping.columns import OrderColumn
+from syncdb.mapping.plain_rows import PLAIN, PlainRows
 from syncdb.values import Kind
 
 KINDS = {
@@ -75,6 +76,14 @@ each of its lines. Sum where `First line` is yes (`=SUMIF(...)`), or set `order_
 row only.
 """
 
+PLAIN_OPENING = """## Rows of other things
+
+What a route with such `rows` can show ([configuration.md](configuration.md#routes)). The key is Shopify's own id. What is gone
+from the shop keeps its row, with `In the shop` at no; of a customer who is gone nothing but the key is left there. For payouts,
+`gross` - `fees` = `net`, and the `net` of all that is in a payout adds up to its `net`, to the last digit.
+"""
+PLAIN_KINDS = KINDS | {Kind.MONEY: "money"}
+
 FAMILY_ROWS = """## Columns with a name of yours
 
 | field | shows |
@@ -101,7 +110,17 @@ def reference() -> str:
     tables = [
         f"## {title}\n\n{_table(one for one in CATALOGUE.values() if one.level == level)}" for level, title in levels.items()
     ]
-    return "\n".join([OPENING, *tables, FAMILY_ROWS, RULES])
+    return "\n".join([OPENING, *tables, FAMILY_ROWS, RULES, PLAIN_OPENING, *map(_plain_table, PLAIN.values())])
+
+
+def _plain_table(plain: PlainRows) -> str:
+    head = f"### `rows`: `{plain.rows}`\n\nKey: {plain.key}. Permission: {', '.join(f'`{scope}`' for scope in plain.needs)}.\n"
+    more = "`metafields.NAMESPACE.KEY` can be named as well.\n" if plain.entity.metafields else ""
+    rows = ["| field | header | holds | meaning | default |", "|---|---|---|---|---|"]
+    for one in plain.fields:
+        mark = "yes" if one.name in plain.default else ""
+        rows.append(f"| `{one.name}` | {one.label} | {PLAIN_KINDS[one.kind]} | {one.meaning} | {mark} |")
+    return "\n".join([head, *([more] if more else []), *rows]) + "\n"
 
 
 def _table(columns: Iterable[OrderColumn]) -> str:

@@ -23,6 +23,7 @@ from syncdb.order_snapshot import OrderSnapshot, snapshot_of
 from syncdb.orders.missed_orders import missed
 from syncdb.orders.redaction import catch_up
 from syncdb.orders.shop_identity import same_shop
+from syncdb.snapshot_versions import present
 from syncdb.values import iso, moment
 
 FETCH = "fetch"
@@ -167,7 +168,7 @@ class Intake:
         if order.order_id in self.ledger.redacted:
             snapshot = without_person(snapshot)
         stored = self.ledger.orders.snapshot(order.order_id) if order.withheld else None
-        return snapshot_of(merge_withheld(snapshot, stored))
+        return snapshot_of(merge_withheld(snapshot, present(stored) if stored else None))
 
     def _wait(self, order_ids: Sequence[str]) -> None:
         """Every place that shows orders of this ledger hears of a change, whichever of them the run is for."""
@@ -248,7 +249,7 @@ class Intake:
         if self.ledger.orders.mark_missing(order_id, now) is None:
             self.report.counts["orders_missing"] += 1
             return
-        gone = stored | {"deleted_at": now}
+        gone = present(stored) | {"deleted_at": now}
         self.ledger.orders.save([snapshot_of(gone)], self.report.run_id, now)
         self._wait([order_id])
         self.ledger.problems.resolve(FETCH, order_id, "the shop no longer has it", now)

@@ -6,7 +6,6 @@ The story on one page. Each step is elsewhere: `intake` reads the shop, `engine`
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from syncdb.clock import Clock
@@ -22,7 +21,8 @@ from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surpr
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest, begun_as, everything_is_due, mode_of
-from syncdb.engine.retention import cut_history
+from syncdb.engine.retention import bring_up_snapshots, cut_history
+from syncdb.engine.spent_writes import tidy_spent
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.runs import Problem
@@ -41,8 +41,6 @@ if TYPE_CHECKING:  # a run into a sheet does without
     from syncdb.connectors.shopify.catalogue.orders import OrderWriter
     from syncdb.connectors.shopify.ordering.statuses import StatusWriter
 
-SPENT_AFTER = timedelta(minutes=10)  # a write may take Google 180 seconds; its token must outlive that by far
-TIDY_FROM = 20
 NAMED = 5  # orders in a note
 ORDERS = "orders"
 NAMED_AT_ONCE = 100  # orders read by their ids
@@ -236,7 +234,8 @@ class OrderSync:
         if result.complete and not report.partial:
             self.destination.settled()
         if settled or result.counts.total():  # a run with nothing to do writes nothing, not even to keep house
-            self._tidy(pair.name)
+            tidy_spent(self.ledger, pair.name, self.clock, self.destination.tidy)
+        bring_up_snapshots(self.ledger)
         cut_history(self.ledger, self.request.keep, self.clock, self.progress)
 
     def _waiting(self, pair: str, stored: StoredOrders) -> tuple[list[str], list[str]]:
@@ -326,15 +325,6 @@ class OrderSync:
         if last is not None and self.clock.now() - moment(last) >= HEARD_WITHIN:
             with self.ledger.transaction():
                 self.ledger.orders.wait_all(self.destination.pair)
-
-    def _tidy(self, pair: str) -> None:
-        journal = self.ledger.journal(pair)
-        spent = journal.spent(iso(self.clock.now() - SPENT_AFTER), 200)
-        if len(spent) < TIDY_FROM:
-            return
-        self.destination.tidy(spent)
-        with self.ledger.transaction():
-            journal.tidied(spent)
 
     def _now(self) -> str:
         return iso(self.clock.now())

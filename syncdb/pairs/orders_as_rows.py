@@ -107,9 +107,13 @@ def order_sync(
 
 
 def check_shop(
-    settings: "ShopSettings", shown: Collection[str], reader: LedgerReader | None = None, clock: Clock = SYSTEM
+    settings: "ShopSettings",
+    shown: Collection[str],
+    reader: LedgerReader | None = None,
+    clock: Clock = SYSTEM,
+    more: Collection[str] = (),
 ) -> list[Check]:
-    """Token, shop, scopes for the columns that are `shown`, API version, how far back orders are visible."""
+    """Token, shop, scopes for the columns that are `shown` and `more`, API version, how far back orders are visible."""
     try:
         with shop_of(settings, clock) as client:
             facts = Presence(client).facts()
@@ -118,18 +122,19 @@ def check_shop(
     return [
         who_answers("shopify", facts),
         *same_shop(settings, facts, reader),
-        *_scopes(shown, facts),
+        *_scopes(shown, more, facts),
         check_horizon(settings, facts, clock.now()),
         check_version(settings, facts, clock.now()),
     ]
 
 
-def _scopes(shown: Collection[str], facts: Facts) -> Iterator[Check]:
+def _scopes(shown: Collection[str], more: Collection[str], facts: Facts) -> Iterator[Check]:
     if facts.scopes is None:
         yield skipped("shopify", "scopes", "the app may not see its own permissions")
         return
     needs = {need for name in shown if (known := column(name)) for need in known.needs}
     wanted = {scope for path, scope in SCOPE_FOR.items() if any(need == path or need.startswith(f"{path}.") for need in needs)}
+    wanted |= set(more)
     lacking = sorted(scope for scope in wanted if not facts.scopes & {scope, scope.replace("read_", "write_")})
     if lacking:
         told = f"{', '.join(lacking)} missing: some columns stay as they are"

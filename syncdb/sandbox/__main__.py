@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -49,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
                 serve(stores, folder, console, write=False, port=asked.port, every=asked.changes_every)
             return 0
         with Sandbox(folder, orders=asked.orders, products=asked.products, port=asked.port) as sandbox:
+            _pay_out(sandbox)
             _introduce(sandbox, folder, console)
             _serve(sandbox, asked.changes_every, console)
     except OSError as error:
@@ -56,6 +58,12 @@ def main(arguments: list[str] | None = None) -> int:
         console.print("What to do: choose another --port or --folder.")
         return 2
     return 0
+
+
+def _pay_out(sandbox: Sandbox) -> None:
+    """The payouts of the last weeks: the latest is on its way, and what came in since is in none yet."""
+    for days, status in ((17, "PAID"), (10, "PAID"), (3, "IN_TRANSIT")):
+        sandbox.shop.payments.pay_out(status, sandbox.shop.stamp(sandbox.now() - timedelta(days=days)))
 
 
 def _introduce(sandbox: Sandbox, folder: Path, console: Console) -> None:

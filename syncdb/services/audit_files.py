@@ -139,7 +139,8 @@ def _cells(one: Audit, difference: Difference) -> tuple[str, ...]:
 
 def title(between: str, one: Audit) -> str:
     """What was audited, as a heading."""
-    told = between if one.audited.entity == "orders" else f"{one.audited.entity}: {between}"
+    entity = one.audited.entity.replace("_", " ")
+    told = between if entity == "orders" else f"{entity}: {between}"
     return told[:1].upper() + told[1:]
 
 

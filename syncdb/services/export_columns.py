@@ -2,33 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries import export_rows
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.services.export_shape import Export, ExportColumn
 from syncdb.values import Kind, Value
 
 Stream = Callable[[LedgerReader, str], Iterator[dict[str, Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class ExportColumn:
-    """A column of an export: its name in JSON, its header elsewhere, and what it holds."""
-
-    name: str
-    label: str
-    kind: Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """An export that was chosen: its name, its columns, and the rows of a ledger since a moment (ISO, UTC; empty: all)."""
-
-    name: str
-    columns: tuple[ExportColumn, ...]
-    rows: Callable[[LedgerReader, str], Iterator[Sequence[Value]]]
 
 
 _PLAIN: dict[str, tuple[Stream, tuple[str, ...]]] = {
@@ -49,6 +31,7 @@ LEVELS: dict[str, Literal["order", "line", "refund", "transaction"]] = {
     "refunds": "refund",
     "transactions": "transaction",
 }
+OF_TABS = ("payouts", "payout-transactions")  # what the ledger knows only where a tab shows it
 _COUNTS = {"run_id", "exit_code", "error_id", "times", "first_run", "last_run", "change_id"}
 _FLAGS = {"partial"}
 
@@ -57,6 +40,10 @@ def known_columns(what: str) -> list[str]:
     """The names of all columns that this kind of export may have."""
     if what in _PLAIN:
         return list(_PLAIN[what][1])
+    if what in OF_TABS:
+        from syncdb.services.export_plain import plain_columns
+
+        return plain_columns(what)
     from syncdb.mapping import CATALOGUE
 
     return [name for name, column in CATALOGUE.items() if column.level in ("order", LEVELS[what])]
@@ -68,6 +55,10 @@ def choose(what: str, columns: str, zone: str, currency: str) -> Export:
     Times of orders and lines are the shop's wall clock in `zone`; other moments are ISO in UTC. Raises ConfigurationError.
     """
     wanted = [name.strip() for name in columns.split(",") if name.strip()]
+    if what in OF_TABS:
+        from syncdb.services.export_plain import choose_plain
+
+        return choose_plain(what, wanted, zone)
     return _plain(what, wanted) if what in _PLAIN else _of_orders(what, wanted, zone, currency)
 
 

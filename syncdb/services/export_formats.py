@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from syncdb.services.display import csv_cell
-from syncdb.services.export_columns import ExportColumn
+from syncdb.services.export_shape import ExportColumn
 from syncdb.values import Kind, Value
 
 SHEET_ROWS = 1_048_576  # what a sheet of a workbook can hold (Excel specifications and limits)

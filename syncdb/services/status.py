@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from syncdb.errors import LedgerBusy
@@ -59,12 +60,15 @@ class Attention:
 class Series:
     """Runs that somebody makes again and again: `name` says with what, `runs` are the latest, newest first (never empty).
 
-    `command` makes another one.
+    `command` makes another one. Several pairs may run together (routes into several tabs): `round` is how each of these
+    ended when it ran last, `paced` are the runs with which they began, each time.
     """
 
     name: str
     runs: Sequence[dict[str, Any]]
     command: str
+    round: Sequence[dict[str, Any]]
+    paced: Sequence[dict[str, Any]]
 
     @property
     def last(self) -> dict[str, Any]:
@@ -72,12 +76,15 @@ class Series:
 
     @property
     def last_ended(self) -> dict[str, Any] | None:
-        """The last run that came to an end: while one is going on, how the one before it went still counts."""
-        return next((run for run in self.runs if run["exit_code"] is not None), None)
+        """The last run that came to an end: while one is going on, how the one before it went still counts.
+
+        Of several that ran together one that failed.
+        """
+        return next((run for run in self.round if run["exit_code"]), next(iter(self.round), None))
 
     @property
     def rhythm(self) -> Rhythm | None:
-        return rhythm(self.runs)
+        return rhythm(self.paced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +178,38 @@ def _series(
     reader: LedgerReader, pairs: Sequence[str], known: Mapping[str, RegisteredPair], place: LedgerLocation
 ) -> list[Series]:
     """The series of runs, the one that ran last first; not those that nobody has configured any more."""
-    runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    runs: dict[tuple[str, str], list[list[dict[str, Any]]]] = {}
     for pair in pairs:
         one = known.get(pair) or RegisteredPair(pair, pair, "")  # nothing that ran is hidden
         if pair in known and place.pairs and one.type not in {configured.name for configured in place.pairs}:
             continue
         found = [run for run in overview.last_runs_of(reader, pair, regular=True) if run["mode"] != "test"]
-        runs.setdefault((_series_name(one), run_command(one.type)), []).extend(found)
-    merged = {name: sorted(some, key=lambda run: -int(run["run_id"]))[:20] for name, some in runs.items() if some}
-    found_series = [Series(name, some, command) for (name, command), some in merged.items()]
+        if found:
+            runs.setdefault((_series_name(one), run_command(one.type)), []).append(found)
+    found_series = [_series_of(name, command, by_pair) for (name, command), by_pair in runs.items()]
     return sorted(found_series, key=lambda one: -int(one.last["run_id"]))
+
+
+def _series_of(name: str, command: str, by_pair: Sequence[list[dict[str, Any]]]) -> Series:
+    """Pairs that did not run the last time are no part of it any more: a route that was taken out, another spreadsheet."""
+    newest = max(by_pair, key=lambda some: int(some[0]["run_id"]))
+    before = int(newest[1]["run_id"]) if len(newest) > 1 else 0
+    latest = [some for some in by_pair if int(some[0]["run_id"]) > before]
+    ended = [run for some in latest if (run := next((one for one in some if one["exit_code"] is not None), None))]
+    merged = sorted(chain(*by_pair), key=lambda run: -int(run["run_id"]))
+    return Series(name, merged[:20], command, sorted(ended, key=lambda run: -int(run["run_id"])), _begun(merged))
+
+
+def _begun(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of runs, newest first, those that began a round: a pair that ran before runs again."""
+    begun: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for run in reversed(runs):
+        if not begun or run["pair"] in seen:
+            begun.append(run)
+            seen.clear()
+        seen.add(run["pair"])
+    return begun[::-1]
 
 
 def _series_name(one: RegisteredPair) -> str:

@@ -1,7 +1,11 @@
-"""The shop with prepared answers: read by several operations it holds the very orders that one operation brings."""
+"""The shop with prepared answers: no order is like another, each adds up, and several operations bring those that one does."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -15,6 +19,7 @@ from syncdb.sandbox.faults import Faults
 from syncdb.sandbox.server import Server
 
 ORDERS = 900
+_AMOUNT = re.compile(rb':"(-?\d+\.\d{1,2})"')
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +50,42 @@ def test_spans_bring_the_orders_of_one_operation(shop: tuple[PreparedApp, Faults
     assert len(app._submitted) >= 5
     fetched = [seen.path for seen in faults.log if "/bulk-operation-outputs/" in seen.path]
     assert len(fetched) == len(set(fetched)) == len(app._submitted)
+
+
+def test_each_order_is_another_and_adds_up(shop: tuple[PreparedApp, Faults, str]) -> None:
+    app = shop[0]
+    texts, amounts, people, orders = list(app._texts()), set[bytes](), set[str](), 0
+    assert sum(map(len, texts)) == app.size
+    for text in texts:
+        order, *children = [json.loads(line) for line in text.splitlines()]
+        assert {one["__parentId"] for one in children} <= {order["id"]}
+        lines = [one for one in children if "/LineItem/" in one.get("id", "")]
+        assert 2 <= len(lines) <= 5
+        taken = sum((_of(one["alAmo"]) for line in lines for one in line["discountAllocations"]), Decimal(0))
+        whole = sum((_of(line["orTot"]) for line in lines), Decimal(0)) - taken
+        assert whole == _of(order["suPri"])
+        amounts.update(_AMOUNT.findall(text))
+        people.add((order["shippingAddress"] or {}).get("name", ""))
+        orders += 1
+    assert orders == ORDERS and len(amounts) > orders * 4 and len(people) > orders * 0.5
+
+
+def test_what_is_left_out_belongs_to_its_order(shop: tuple[PreparedApp, Faults, str]) -> None:
+    app = shop[0]
+    for text in list(app._texts())[::40]:
+        order = json.loads(text.partition(b"\n")[0])
+        ids = [one["id"] for one in (*order["refunds"], *order["fulfillments"])]
+        for node in json.loads(app._left_out(ids))["data"]["nodes"]:
+            assert node["order"]["updatedAt"] == order["updatedAt"]
+            names = {one["lineItem"]["id"] for one in node.get("fulfillmentLineItems", {"nodes": []})["nodes"]}
+            assert names <= {json.loads(line).get("id") for line in text.splitlines()[1:]}
+
+
+def test_orders_rise_by_their_last_change(shop: tuple[PreparedApp, Faults, str]) -> None:
+    app = shop[0]
+    changed = [json.loads(text.partition(b"\n")[0])["updatedAt"] for text in app._texts()]
+    assert changed == sorted(changed) and len(set(changed)) >= len(app.base) * 0.9
+
+
+def _of(bag: dict[str, Any]) -> Decimal:
+    return Decimal(bag["s"]["a"])

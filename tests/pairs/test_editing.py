@@ -24,7 +24,16 @@ ENV = {
         "GOOGLE_SERVICE_ACCOUNT_FILE": "key.json",
         "TARGET_SPREADSHEET": "Orders of a shop",
         "SHEET_COLUMNS": '[{"field": "order_name", "header": "Bestellung"}, "sku", "attribute:gift"]',
-        "ROUTES": '{"b2b": {"target_worksheet": "B2B", "columns": ["order_name"]}}',
+        "ROUTES": json.dumps(
+            {
+                "b2b": {"target_worksheet": "B2B", "columns": ["order_name"]},
+                "goods": {
+                    "target_worksheet": "Goods",
+                    "rows": "product",
+                    "columns": ["title", {"field": "vendor", "header": "Maker"}],
+                },
+            }
+        ),
     },
     "grist": {
         "GRIST_API_KEY": "0123456789abcdef0123",

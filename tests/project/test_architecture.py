@@ -20,7 +20,10 @@ IMPURE = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "reques
 IMPURE |= {"sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
 
 # what each room may import of the others, longest prefix first; what is not listed may import anything but the sandbox
-FLOOR = ("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.order_snapshot", "syncdb.programs")
+FLOOR = (
+    *("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.programs"),
+    *("syncdb.order_snapshot", "syncdb.snapshot_versions"),
+)
 FLOOR += ("syncdb.metafields", "syncdb.wording")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 STORED = (*FLOOR, "syncdb.model", "syncdb.ledger", "syncdb.mapping", "syncdb.connectors", "syncdb.http", "syncdb.config")
@@ -39,6 +42,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.config": (*FLOOR, "syncdb.http"),
     "syncdb.mapping": (*FLOOR, "syncdb.model"),
     "syncdb.order_snapshot": ("syncdb.values",),
+    "syncdb.snapshot_versions": ("syncdb.values",),
     "syncdb.metafields": ("syncdb.values",),
     "syncdb.ledger": (*FLOOR, "syncdb.model"),
     "syncdb.connectors": (

@@ -280,7 +280,9 @@ def test_a_lost_ledger_is_rebuilt_by_looking_and_overwrites_nothing(world: Grist
     world.edit("variants", variant["id"], "Price", 99)
     for file in world.folder.glob("ledger.db*"):
         file.unlink()
-    ran = world.sync(full=True)
+    refused = world.sync(full=True, as_json=False)
+    assert refused.code == 5 and "another ledger" in refused.text and "--force" in refused.text
+    ran = world.sync(full=True, force=True)
     assert ran.code == 0 and ran.written == 0 and ran.conflicts == 1
     assert world.shown("variants", variant["id"], "Price") == 99 and variant["price"] != "99.00"
 
@@ -302,7 +304,22 @@ def test_a_renamed_table_of_orders_is_asked_about_after_the_ledger_is_lost(make:
     refused = world.sync(as_json=False)
     assert refused.code == 5 and "Bestellung" in refused.text, refused.text
     person.rename_column("Bestellung", "Order")
-    assert world.synced().written == 0
+    assert world.sync().code == 5, "the table still carries the mark of the ledger that was lost"
+    assert world.synced(force=True).written == 0 and world.synced().written == 0
+
+
+def test_two_ledgers_never_keep_one_table(world: GristWorld) -> None:
+    """Each took the other's writes for edits of people."""
+    first, env = world.ledger, dict(world.env)
+    world.env["DB_PATH"] = str(world.folder / "second.db")
+    for asked in ({}, {"test": True}, {"full": True}):
+        refused = world.sync(as_json=False, **asked)
+        assert refused.code == 5 and "kept by another ledger" in refused.text, refused.text
+    taken = world.sync(force=True)
+    assert taken.code == 0 and world.synced().written == 0
+    world.env = env
+    refused = world.sync(as_json=False)
+    assert refused.code == 5 and "kept by another ledger" in refused.text and first.exists()
 
 
 def test_a_word_where_a_price_belongs_is_told_as_that(world: GristWorld) -> None:

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.faults import Fault
+from syncdb.services.ledger_location import LedgerLocation
+from syncdb.services.status import read_status
 from tests.scenarios.world import World
 
 Make = Callable[..., World]
@@ -128,3 +131,20 @@ def test_refunds_and_payments_have_sheets_of_their_own(make: Make) -> None:
     assert len(table(world, "Refunds", "Refund ID")) == before + 1
     again = world.synced(full=True)
     assert again.writes == 0
+
+
+def test_a_route_that_fails_is_in_the_status_though_others_ran_after_it(make: Make) -> None:
+    world = routed(make, gone={"target_spreadsheet": "1" * 44, "target_worksheet": "Gone"}, north=NORTH)
+    for _ in range(4):
+        assert world.sync().code == 4
+    place = LedgerLocation(Path(world.env["DB_PATH"]), world.folder / "sync.log")
+    with reading(place.ledger) as reader:
+        (series,) = read_status(reader, place, world.clock.now()).series
+    assert series.last_ended is not None and series.last_ended["exit_code"] == 4
+    assert series.rhythm is not None and series.rhythm.interval.total_seconds() == 3600
+    world.env["ROUTES"] = json.dumps({"north": NORTH})
+    for _ in range(2):
+        world.synced()
+    with reading(place.ledger) as reader:
+        (series,) = read_status(reader, place, world.clock.now()).series
+    assert series.last_ended is not None and series.last_ended["exit_code"] == 0

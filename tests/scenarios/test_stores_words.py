@@ -208,3 +208,15 @@ def test_a_ledger_without_orders_speaks_of_none(make: Callable[..., StoresWorld]
         told = world.manage(*command).all
         assert "Gaps" not in told and "Orders known" not in told and "tracked" not in told, told
     assert "Nothing in the ledger is called 'Teapot'" in world.manage("history", "Teapot").all
+
+
+def test_the_report_of_two_stores_speaks_of_what_they_keep_and_not_of_orders(make: Callable[..., StoresWorld]) -> None:
+    world = make(2)
+    world.synced()
+    assert world.manage("report", "--output", "report.html").code == 0
+    page = flat(Path("report.html").read_text(encoding="utf-8"))
+    visible = page.split("<body>", 1)[1]
+    assert "<b>2</b><span>products in step</span>" in visible and "records brought over" in visible
+    assert "rder" not in visible, visible[visible.index("rder") - 80 : visible.index("rder") + 80]
+    text = flat(world.manage("report").all)
+    assert "2 products" in text and "rders" not in text, text

@@ -38,7 +38,15 @@ class SheetConnector:
 
     name = "google_sheets"
     title = "Google Sheets"
-    can = Capabilities(create=True, update=True, delete=False, atomic_batches=True, compare_and_set=False, fence=True)
+    can = Capabilities(
+        create=True,
+        update=True,
+        delete=False,
+        atomic_batches=True,
+        compare_and_set=False,
+        fence=True,
+        structure="the tab, or one of its columns,",
+    )
 
     def __init__(
         self,

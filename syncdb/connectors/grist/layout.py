@@ -36,12 +36,14 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class WantedTable:
-    """A table as it is wanted. `changed_at` is the label of a column that tells when people last changed a row."""
+    """A table as it is wanted. `changed_at` is the label of a column that tells when people last changed a row, `ledger` the id
+    of the ledger whose mark it is to carry ("": none)."""
 
     table: str
     key_label: str
     columns: tuple[TableColumn, ...]
     changed_at: str | None = None
+    ledger: str = ""
 
     @property
     def asked(self) -> Mapping[str, str]:
@@ -122,6 +124,7 @@ class TableBinding:
     made: frozenset[str] = frozenset()
     left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    marked: str = ""  # the ledger whose mark the table was seen to carry
 
     def known(self, name: str) -> tuple[str, int] | None:
         """What a field's column was called when it was last chosen, and its number."""
@@ -133,7 +136,7 @@ class TableBinding:
         asked, layout = dict(self.asked), self.layout.as_data()
         names = {"document": self.document, "table": self.table, "state": self.state, "made": sorted(self.made)}
         left = {name: list(place) for name, place in self.left.items()}
-        return names | {"asked": asked, "layout": layout, "left": left, "types": dict(self.types)}
+        return names | {"asked": asked, "layout": layout, "left": left, "types": dict(self.types)} | {"marked": self.marked}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "TableBinding":
@@ -144,7 +147,9 @@ class TableBinding:
         left = {str(name): (str(label), int(ref)) for name, (label, ref) in data.get("left", {}).items()}
         state = str(data["state"]) if "own" in data["layout"] else ""  # of a ledger that knows less: look again
         types = data.get("types") or {name: pure(place.type) for name, place in layout.places.items()}
-        return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left, types)
+        return cls(
+            str(data["document"]), str(data["table"]), asked, layout, state, made, left, types, str(data.get("marked", ""))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,7 @@ class TableState:
     changed: ColumnInfo | None = None
     left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    key: ColumnInfo | None = None
 
     def whole(self, wish: WantedTable) -> bool:
         if self.layout is None or self.missing or self.empty:
@@ -227,7 +233,7 @@ def stand(
     layout = TableLayout(table.ref, table.id, key, places, ready, own) if key is not None else None
     types = {name: agreed.get(name) or pure(place.type) for name, place in places.items()}
     types |= {name: bound.types[name] for name in left if bound and name in bound.types}
-    return TableState(table, layout, missing, empty, changed, left, types)
+    return TableState(table, layout, missing, empty, changed, left, types, found.get(""))
 
 
 def _agreed_type(bound: TableBinding | None, name: str, one: ColumnInfo) -> str:

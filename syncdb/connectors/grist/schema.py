@@ -34,6 +34,7 @@ class ColumnInfo:
     formula: str = ""
     recalc_when: int = 0
     choices: tuple[str, ...] = ()
+    description: str = ""
 
     @property
     def computed(self) -> bool:
@@ -73,6 +74,7 @@ def _column(column_id: str, fields: Mapping[str, Any]) -> ColumnInfo:
         text(fields.get("formula") or ""),
         whole(fields.get("recalcWhen"), 0),
         _choices(fields.get("widgetOptions")),
+        text(fields.get("description") or ""),
     )
 
 

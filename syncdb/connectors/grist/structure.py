@@ -12,6 +12,7 @@ from typing import Any
 from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.layout import TableBinding, TableColumn, TableState, WantedTable, find_table, stand
+from syncdb.connectors.grist.marking import marked, with_mark
 from syncdb.connectors.grist.schema import TRIGGER_ON_EDIT, ColumnInfo, TableInfo, identifier, pure, table_identifier
 from syncdb.errors import NeedsPerson
 
@@ -66,7 +67,14 @@ def next_call(document: GristDocument, wish: WantedTable, standing: TableState, 
     if standing.empty:
         woken = [{"id": one.id, "fields": _settings(document, wish, name)} for name, one in standing.empty.items()]
         return Call("PATCH", path, {"columns": woken}, {})
-    return _changed_call(path, standing.changed, wish, login)
+    return _changed_call(path, standing.changed, wish, login) or _marking_call(path, standing.key, wish)
+
+
+def _marking_call(path: str, key: ColumnInfo | None, wish: WantedTable) -> Call | None:
+    if not wish.ledger or key is None or marked(key, wish.ledger):
+        return None
+    fields = {"description": with_mark(key, wish.ledger)}
+    return Call("PATCH", path, {"columns": [{"id": key.id, "fields": fields}]}, {})
 
 
 def _changed_call(path: str, found: ColumnInfo | None, wish: WantedTable, login: Login) -> Call | None:

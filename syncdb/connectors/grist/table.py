@@ -14,6 +14,7 @@ from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
 from syncdb.connectors.grist.layout import ColumnPlace, TableBinding, TableColumn, TableLayout, TableState, WantedTable
 from syncdb.connectors.grist.lookalike import Likeness, refuse_lookalikes
+from syncdb.connectors.grist.marking import marked, refuse_another_ledger
 from syncdb.connectors.grist.rows import Row, RowReader, TableRows, by_key, codecs_of, complete_in, keyless_in, known_by
 from syncdb.connectors.grist.schema import pure
 from syncdb.connectors.grist.structure import as_evidence, made_by, next_call, survey
@@ -55,6 +56,7 @@ class GristTable:
         dry: bool = False,
         clock: Clock = SYSTEM,
         like: Likeness | None = None,
+        ledger: str = "",
     ) -> None:
         """`name` is the entity's, `table` an id or a label, `binding` what the last run left; all of a document share it.
 
@@ -62,7 +64,8 @@ class GristTable:
         (our own; by default asked of the server) do not count.
         `like` finds what stands under another name; `rebuild`: that, and a table that is gone, is made anew.
         `take_types`: columns whose type people changed are taken as they are now. `dry`: nothing is made, and what is missing
-        counts as empty. Raises ConfigurationError where two fields share a column.
+        counts as empty. `ledger` is the id of the ledger that keeps the table, and whose mark it carries. Raises
+        ConfigurationError where two fields share a column.
         """
         asked = [one.asked.casefold() for one in columns]
         doubled = sorted({one.asked for one in columns if asked.count(one.asked.casefold()) > 1})
@@ -71,10 +74,11 @@ class GristTable:
         self.name, self.entity = f"Grist {name}", name
         self.title = self.name
         self._document = document
-        self._wish = WantedTable(table, key_label, tuple(columns), changed_at)
+        self._wish = WantedTable(table, key_label, tuple(columns), changed_at, ledger)
         fits = binding is not None and binding.document == document.id
         self._binding = binding if fits else None
         self._made = self._binding.made if self._binding else frozenset[str]()
+        self._marked = self._binding.marked if self._binding else ""
         self._login = login
         self._rebuild = rebuild
         self._take_types = take_types
@@ -166,6 +170,8 @@ class GristTable:
         standing = self._survey()
         if self._like is not None and not self._rebuild and not standing.whole(self._wish):
             refuse_lookalikes(self._document, self._wish, standing, self._like, self._binding is not None)
+        if self._wish.ledger and standing.table is not None and not self._rebuild:
+            refuse_another_ledger(standing.key, self._wish.ledger, standing.table.id)
         if self._dry:  # what a new table refers to may not stand yet, either: a real run makes one after the other
             return None if standing.whole(self._wish) else Attempt(token, (), {})
         taken = self._to_take()
@@ -181,7 +187,7 @@ class GristTable:
         known = self._binding
         if known is None or not known.state or known.table != self._wish.table or known.asked != self._wish.asked:
             return False
-        if bool(self._wish.changed_at) != bool(known.layout.changed):
+        if bool(self._wish.changed_at) != bool(known.layout.changed) or self._lacks_mark(known):
             return False
         if not self._looked:
             if self._document.since(known.state).schema_moved:
@@ -189,12 +195,16 @@ class GristTable:
             self._bind(known.layout, known.left, known.types)
         return self._layout is not None
 
+    def _lacks_mark(self, known: TableBinding) -> bool:
+        return bool(self._wish.ledger) and known.marked != self._wish.ledger
+
     def _survey(self) -> TableState:
         state = self._document.head()  # asked before the look, so that what moves after it is seen the next time
         standing = survey(self._document, self._wish, self._binding, self._rebuild, self._taken)
         self._looked = True
         self._layout = standing.layout
         if standing.layout is not None and standing.whole(self._wish):
+            self._marked = self._wish.ledger if marked(standing.key, self._wish.ledger) else ""
             self._bind(standing.layout, standing.left, standing.types, state)
         return standing
 
@@ -204,7 +214,9 @@ class GristTable:
         self._layout, self._looked = layout, True
         state = state or self._document.head()
         asked = dict(self._wish.asked)
-        self._binding = TableBinding(self._document.id, self._wish.table, asked, layout, state, self._made, left, types)
+        self._binding = TableBinding(
+            self._document.id, self._wish.table, asked, layout, state, self._made, left, types, self._marked
+        )
 
     def _make(self, attempt: Attempt) -> list[Outcome]:
         self._begun(attempt)

@@ -17,7 +17,7 @@ from syncdb.connectors.shopify.bulk_operation import BulkResultFile, Operations
 from syncdb.connectors.shopify.bulk_query import bulk_query
 from syncdb.connectors.shopify.bulk_result import ResultReader
 from syncdb.connectors.shopify.bulk_spans import ChangeSpan, Cut
-from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk
+from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk, TooDear
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.gather import Gatherer
 from syncdb.values import iso
@@ -28,19 +28,23 @@ HOPELESS = 3  # spans in a row, and no result in sight, after which the rest is 
 
 @dataclass(slots=True)
 class BulkReader:
-    """Reads all orders of a window by bulk operations. `by_pages` reads those of a span where they fail."""
+    """Reads all orders of a window by bulk operations. `by_pages` reads those of a span where they fail.
+
+    `page_price` is what that costs for each order, in points (0: not known).
+    """
 
     asking: Asking
     gatherer: Gatherer
     by_pages: Callable[[ChangeSpan], Iterator[OrderPage]]
     cut: Cut = Cut()
     workers: Workers = field(default_factory=Workers)
+    page_price: float = 0.0
     operations: Operations = field(init=False)
     _result: ResultReader = field(init=False)
 
     def __post_init__(self) -> None:
         self.operations = Operations(self.asking.client)
-        self._result = ResultReader(self.asking, self.gatherer, self.workers)
+        self._result = ResultReader(self.asking, self.gatherer, self.workers, self.page_price)
 
     def pages(self, whole: ChangeSpan, least: int, known: Mapping[str, str]) -> Generator[OrderPage, None, None]:
         """Pages of all orders of a window, if there are more than `least`. Empty pages come while there is nothing but waiting.
@@ -84,7 +88,8 @@ class BulkReader:
                 in_a_row = 0
             else:
                 in_a_row += 1
-                if in_a_row >= HOPELESS and not any(one.result for one in convoy.tasks):
+                hopeless = in_a_row >= HOPELESS and not any(one.result for one in convoy.tasks)
+                if hopeless or isinstance(task.failure, TooDear):
                     task = convoy.give_up()
                 self._tell_of(task.span, whole, task.failure)
                 yield from self.by_pages(task.span)

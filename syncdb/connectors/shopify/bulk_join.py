@@ -79,6 +79,11 @@ def _groups(chunk: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
         yield current, group
 
 
+def orders_in(chunk: bytes) -> int:
+    """How many orders there are in a chunk."""
+    return sum(1 for _ in ORDER_LINE.finditer(chunk))
+
+
 def children_named(chunk: bytes, kinds: Sequence[str]) -> list[str]:
     """The ids of all objects of these types in the orders' own lines, before those are parsed."""
     pattern = re.compile(rb'"id":"(gid:\\?/\\?/shopify\\?/(?:%b)\\?/[^"]+)"' % "|".join(kinds).encode())

@@ -8,9 +8,9 @@ from typing import Any
 from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, children_named
+from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, children_named, orders_in
 from syncdb.connectors.shopify.bulk_query import completion, left_out
-from syncdb.connectors.shopify.bulk_trouble import NotInBulk
+from syncdb.connectors.shopify.bulk_trouble import NotInBulk, TooDear
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import TooCostly
 from syncdb.connectors.shopify.documents import CHILDREN
@@ -24,12 +24,18 @@ from syncdb.values import moment
 
 @dataclass(slots=True)
 class ResultReader:
-    """Reads results of bulk operations, with the help of `workers`."""
+    """Reads results of bulk operations, with the help of `workers`. `page_price` is what a page costs for each order, in points.
+
+    What bulk leaves out is asked for by ids as long as that costs no more than the pages would: that many ids cost as much as
+    one is observed for one only.
+    """
 
     asking: Asking
     gatherer: Gatherer
     workers: Workers
+    page_price: float = 0.0
     _size: PageSize = field(default_factory=lambda: PageSize(250))
+    _judged: bool = False
 
     def nothing_yet(self) -> OrderPage:
         """An empty page, for whoever waits to look up."""
@@ -74,10 +80,11 @@ class ResultReader:
         if not missing:
             return found
         ids, document = children_named(chunk, [CHILDREN[name] for name in missing]), completion(order)
+        an_order = len(ids) / max(1, orders_in(chunk)) if not self._judged else 0.0
         while ids:
             group = ids[: self._size.size]
             try:
-                found |= self._answered(document, group)
+                found |= self._answered(document, group, an_order)
             except TooCostly:
                 if len(group) > 1:
                     self._size.halve()
@@ -85,15 +92,30 @@ class ResultReader:
             del ids[: len(group)]
         return found
 
-    def _answered(self, document: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """The parts by id; none at all where something is wrong with any, for the orders to be read one by one."""
+    def _answered(self, document: str, ids: Sequence[str], an_order: float) -> dict[str, Mapping[str, Any]]:
+        """The parts by id; none at all where something is wrong with any, for the orders to be read one by one.
+
+        `an_order` is how many of them an order has on average.
+        """
         try:
             answer = self.asking.client.ask(document, lambda: {"ids": list(ids)}, "Reading lines of refunds and fulfillments")
         except RetryLater as error:
             raise NotInBulk(str(error)) from error
         if answer.errors or answer.data is None:
             return {}
+        self._judge(answer.cost / len(ids) * an_order)
         return {node["id"]: node for node in answer.data["nodes"] if node and node.get("order")}
+
+    def _judge(self, price: float) -> None:
+        """Raises TooDear where what bulk leaves out of an order costs more than the whole order on a page does."""
+        if self._judged:
+            return
+        self._judged = True
+        if 0 < self.page_price < price:
+            raise TooDear(
+                f"the shop charges {price:.0f} points for the lines of an order's shipments and refunds, and on a page "
+                f"{self.page_price:.0f} for the whole order"
+            )
 
 
 def _is_known(order: OrderSnapshot, known: Mapping[str, datetime]) -> bool:

@@ -10,6 +10,10 @@ class NotInBulk(Exception):
         self.halve = halve
 
 
+class TooDear(NotInBulk):
+    """What bulk leaves out costs more points, asked for by ids, than the pages that bring all of it."""
+
+
 class NoPlace(NotInBulk):
     """As many operations run as this app may have in this shop."""
 

@@ -1,5 +1,6 @@
 """Everything that is asked of an order. Field names and types: Shopify Admin API, 2026-01 to 2026-10.
 
+The buyer's money is asked for where a column shows it, of what no column shows only what says something in an order's history.
 Left out on purpose: what changes without the order being touched (a customer's number of orders, a customer's tags), what would
 let someone in (order status page links carry a key), and objects that need permissions few apps have (staff members).
 """
@@ -9,6 +10,7 @@ from typing import Any
 
 from syncdb.connectors.shopify.shape import (
     ATTRIBUTES,
+    BOTH_MONEYS,
     COUNTED,
     ID,
     MOMENT,
@@ -53,21 +55,15 @@ CUSTOMER = One(
 
 TAX_LINES = Many({"title": PLAIN, "rate": NUMBER, "priceSet": MONEY})
 
-ALLOCATIONS = Many(
-    {
-        "allocatedAmountSet": MONEY,
-        "discountApplication": inner("index"),
-    }
-)
+ALLOCATIONS = Many({"allocatedAmountSet": MONEY})
 
 LINE_ITEM: dict[str, Shape] = {
     "id": ID,
     **_each(PLAIN, "title variantTitle name sku vendor"),
-    **_each(PLAIN, "quantity currentQuantity refundableQuantity unfulfilledQuantity nonFulfillableQuantity"),
+    **_each(PLAIN, "quantity currentQuantity unfulfilledQuantity"),
     **_each(PLAIN, "isGiftCard requiresShipping taxable"),
-    "originalUnitPriceSet": MONEY,
+    "originalUnitPriceSet": BOTH_MONEYS,
     "originalTotalSet": MONEY,
-    "discountedTotalSet": MONEY,
     "discountAllocations": ALLOCATIONS,
     "taxLines": TAX_LINES,
     "duties": Many({"id": ID, "price": MONEY}),
@@ -116,15 +112,13 @@ TRANSACTION: dict[str, Shape] = {
     **_each(PLAIN, "kind status gateway formattedGateway test"),
     "createdAt": MOMENT,
     "processedAt": MOMENT,
-    "amountSet": MONEY,
+    "amountSet": BOTH_MONEYS,
 }
 
 SHIPPING_LINE: dict[str, Shape] = {
     "id": ID,
-    **_each(PLAIN, "title code source carrierIdentifier isRemoved"),
-    "originalPriceSet": MONEY,
+    **_each(PLAIN, "title code source isRemoved"),
     "currentDiscountedPriceSet": MONEY,
-    "taxLines": TAX_LINES,
 }
 
 
@@ -147,13 +141,12 @@ DISCOUNT: dict[str, Shape] = {
     "ScriptDiscountApplication": On({"title": PLAIN}),
 }
 
+_SHOWN_IN_BOTH = "currentSubtotalPriceSet currentShippingPriceSet currentTotalTaxSet currentTotalPriceSet totalRefundedSet"
 _AMOUNTS = """
-    currentSubtotalPriceSet currentTotalDiscountsSet currentShippingPriceSet currentTotalTaxSet currentTotalPriceSet
-    currentTotalDutiesSet originalTotalDutiesSet currentTotalAdditionalFeesSet originalTotalAdditionalFeesSet
-    originalTotalPriceSet
-    subtotalPriceSet totalDiscountsSet totalShippingPriceSet totalTaxSet totalPriceSet
-    totalReceivedSet totalOutstandingSet totalRefundedSet totalRefundedShippingSet netPaymentSet totalCapturableSet
-    totalTipReceivedSet
+    currentTotalDiscountsSet currentTotalDutiesSet originalTotalDutiesSet
+    currentTotalAdditionalFeesSet originalTotalAdditionalFeesSet originalTotalPriceSet
+    subtotalPriceSet totalDiscountsSet totalShippingPriceSet totalTaxSet
+    totalReceivedSet totalOutstandingSet totalRefundedShippingSet netPaymentSet totalCapturableSet totalTipReceivedSet
 """
 
 ORDER: dict[str, Shape] = {
@@ -162,19 +155,19 @@ ORDER: dict[str, Shape] = {
     **_each(PLAIN, "name number confirmationNumber poNumber sourceName sourceIdentifier"),
     **_each(MOMENT, "createdAt processedAt closedAt cancelledAt"),
     **_each(PLAIN, "cancelReason displayFinancialStatus displayFulfillmentStatus returnStatus"),
-    **_each(PLAIN, "closed confirmed test edited taxesIncluded taxExempt dutiesIncluded fullyPaid"),
+    **_each(PLAIN, "closed confirmed test edited taxesIncluded taxExempt fullyPaid"),
     **_each(PLAIN, "email phone note customerLocale registeredSourceUrl"),
     **_each(PLAIN, "currencyCode presentmentCurrencyCode"),
-    **_each(PLAIN, "currentSubtotalLineItemsQuantity subtotalLineItemsQuantity"),
+    "currentSubtotalLineItemsQuantity": PLAIN,
     "currentTotalWeight": COUNTED,
     "tags": SORTED_TEXTS,
     "discountCodes": TEXTS,
     "paymentGatewayNames": TEXTS,
     "customAttributes": ATTRIBUTES,
+    **_each(BOTH_MONEYS, _SHOWN_IN_BOTH),
     **_each(MONEY, _AMOUNTS),
     "additionalFees": Many({"id": ID, "name": PLAIN, "price": MONEY}),
     "totalCashRoundingAdjustment": One({"paymentSet": MONEY, "refundSet": MONEY}),
-    "taxLines": TAX_LINES,
     "currentTaxLines": TAX_LINES,
     "customer": CUSTOMER,
     "shippingAddress": ADDRESS,

@@ -165,7 +165,7 @@ class OrderReader:
         def by_pages(span: ChangeSpan) -> Generator[OrderPage, None, None]:
             return self._listed(window.part(span), since)
 
-        reader = BulkReader(self._asking, self._gatherer, by_pages, self.cut, self.workers)
+        reader = BulkReader(self._asking, self._gatherer, by_pages, self.cut, self.workers, self._size.each)
         whole = window.whole(self.client.first_dated)
         with closing(reader.pages(whole, self.bulk_from, window.seen)) as pages:
             for page in pages:

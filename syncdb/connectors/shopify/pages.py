@@ -11,10 +11,14 @@ from syncdb.connectors.shopify.shape import bare_id
 
 @dataclass(slots=True)
 class PageSize:
-    """How much to ask for at once: grows while the reported cost leaves room, halves when it was too much."""
+    """How much to ask for at once: grows while the reported cost leaves room, halves when it was too much.
+
+    `each` is what the last answer cost for each that was asked for, in points.
+    """
 
     size: int
     largest: int = LARGEST_PAGE
+    each: float = 0.0
 
     def halve(self) -> None:
         """Ask for half from now on, and never for this much again."""
@@ -28,6 +32,7 @@ class PageSize:
 
     def grow(self, cost: float, ceiling: float) -> None:
         """Double if twice the cost still fits (observed: cost grows more slowly than the size)."""
+        self.each = cost / self.size
         if 0 < cost * 2 <= ceiling:
             self.size = min(self.largest, self.size * 2)
 

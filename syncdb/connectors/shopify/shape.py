@@ -2,6 +2,8 @@
 
 A tree of shapes gives both the GraphQL selection and the reading of its answer, so that the two cannot drift apart: whatever is
 asked is stored, whatever is stored was asked, and every list that can be cut short is known as such.
+
+Values with long names are asked under short ones: of the bytes of an order, names and a second currency would be most.
 """
 
 import json
@@ -17,15 +19,21 @@ from syncdb.values import canonical_text, iso, moment, money
 Path = tuple[str, ...]
 Parts = Mapping[str, "Shape"]
 Reader = Callable[[Any], Any]
+_LONG = 12  # characters from which on a field is asked under a shorter name
+_WORDS = re.compile(r"[a-z]+|[A-Z][a-z0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value that is read whole. `inside` is its selection if it has one, `call` the field where the name is only an alias."""
+    """A value that is read whole. `inside` is its selection if it has one, `call` the field where the name is only an alias.
+
+    `short`: it is asked under a short name where its own is long.
+    """
 
     read: Callable[[Any], Any]
     inside: str = ""
     call: str = ""
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,8 @@ def selection(parts: Parts) -> str:
 def _asked(name: str, shape: Shape) -> str:
     match shape:
         case Leaf(inside=inside, call=call):
-            return (f"{name}: {call} {inside}" if call else f"{name} {inside}").rstrip()
+            key = answered_as(name, shape)
+            return (f"{key}: {call or name} {inside}" if key != name or call else f"{name} {inside}").rstrip()
         case On(parts):
             return f"... on {name} {{ {selection(parts)} }}"
         case One(parts):
@@ -84,6 +93,21 @@ def _asked(name: str, shape: Shape) -> str:
 def connection(name: str, parts: Parts, arguments: str) -> str:
     """The selection of a connection together with what is needed to read on."""
     return f"{name}({arguments}) {{ nodes {{ {selection(parts)} }} pageInfo {{ hasNextPage endCursor }} }}"
+
+
+@cache  # as many as there are field names
+def short_name(name: str) -> str:
+    """A field's name where values are asked: of long ones the beginnings of the words. `currentTotalPriceSet` is `ctoPri`."""
+    if len(name) < _LONG:
+        return name
+    found: list[str] = _WORDS.findall(name.removesuffix("Set"))
+    *words, before, last = found
+    return "".join([*(word[0] for word in words), before[:2]]).lower() + last[:3]
+
+
+def answered_as(name: str, shape: Shape) -> str:
+    """Under which name a part stands in an answer."""
+    return short_name(name) if isinstance(shape, Leaf) and shape.short else name
 
 
 def read(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,8 +137,8 @@ def _object_reader(key: _ByIdentity) -> Reader:
     """A function that reads such an object. Most of an order are values that stay as they are: they are not called for."""
     common = {name: shape for name, shape in key.parts.items() if not isinstance(shape, On)}
     some_have = [one for shape in key.parts.values() if isinstance(shape, On) for one in _readers(shape.parts)]
-    plain = [(name, stored_name(name)) for name, shape in common.items() if shape is PLAIN]
-    amounts = [(name, stored_name(name)) for name, shape in common.items() if shape is MONEY]
+    plain = [(short_name(name), stored_name(name)) for name, shape in common.items() if shape is PLAIN]
+    amounts = [(short_name(name), stored_name(name)) for name, shape in common.items() if shape is MONEY]
     others = _readers({name: shape for name, shape in common.items() if shape is not PLAIN and shape is not MONEY})
 
     def reader(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,7 +149,8 @@ def _object_reader(key: _ByIdentity) -> Reader:
                 found[ours] = value if type(value) in _PLAIN_TYPES else _plain(value)
         for name, ours in amounts:
             if (bag := node[name]) is not None:
-                found[ours] = _money_bag(bag)
+                one = bag["s"]
+                found[ours] = [exact(one["a"]), _plain(one["c"])]
         for name, ours, read_one in [*others, *(one for one in some_have if one[0] in node)] if some_have else others:
             if (answered := node[name]) is not None:
                 value = read_one(answered)
@@ -137,8 +162,8 @@ def _object_reader(key: _ByIdentity) -> Reader:
 
 
 def _readers(parts: Parts) -> list[tuple[str, str, Reader]]:
-    """Each part with its stored name and how it is read."""
-    return [(name, stored_name(name), _reader(shape)) for name, shape in parts.items()]
+    """Each part with its name in the answer, its stored name and how it is read."""
+    return [(answered_as(name, shape), stored_name(name), _reader(shape)) for name, shape in parts.items()]
 
 
 def _reader(shape: Shape) -> Reader:
@@ -193,8 +218,9 @@ def stored_path(path: Path) -> str:
 def locate(parts: Parts, names: Iterable[str]) -> Path | None:
     """The asked part that an error path (list positions and `nodes` left out) means; None where none of ours is meant."""
     path: list[str] = []
-    for name in names:
-        if name not in parts:
+    for key in names:
+        name = next((name for name, shape in parts.items() if answered_as(name, shape) == key), None)
+        if name is None:
             break
         path.append(name)
         shape = parts[name]
@@ -261,28 +287,36 @@ def bare_id(gid: str) -> str:
     return gid.rpartition("/")[2].partition("?")[0]
 
 
-@lru_cache(maxsize=1 << 14)  # a shop has few prices, and an order repeats each of its amounts several times
 def exact(amount: str) -> str:
     """An amount so that equal amounts are equal text ("55.0" and "55.00" are "55")."""
+    whole, _, rest = amount.partition(".")
+    if rest.isdigit() and whole.isdigit() and amount.isascii() and (whole[0] != "0" or len(whole) == 1):
+        if rest[-1] != "0":  # as Shopify writes most
+            return amount
+        rest = rest.rstrip("0")
+        return f"{whole}.{rest}" if rest else whole
     number = money(amount)
     if number is None:
         raise ValueError("an amount is missing")
     return format(number.normalize() if number else abs(number).normalize(), "f")
 
 
-@lru_cache(maxsize=1 << 14)
-def _priced(amount: str, currency: str) -> tuple[str, str]:
-    return exact(amount), _plain(currency)
+def _shop_money(bag: Mapping[str, Any]) -> list[str]:
+    """[amount, currency] in the shop's money."""
+    return _priced(bag["s"])
 
 
-def _money_bag(bag: Mapping[str, Any]) -> list[str]:
+def _both_moneys(bag: Mapping[str, Any]) -> list[str]:
     """[amount, currency] in the shop's money, followed by the buyer's where that is another."""
-    one, other = bag["shopMoney"], bag["presentmentMoney"]
-    shop = _priced(one["amount"], one["currencyCode"])
-    if one == other:
-        return [*shop]
-    buyer = _priced(other["amount"], other["currencyCode"])
-    return [*shop] if shop == buyer else [*shop, *buyer]
+    shop, buyer = bag["s"], bag["b"]
+    if shop == buyer:
+        return _priced(shop)
+    one, other = _priced(shop), _priced(buyer)
+    return one if one == other else [*one, *other]
+
+
+def _priced(money: Mapping[str, Any]) -> list[str]:
+    return [exact(money["a"]), _plain(money["c"])]
 
 
 _PLAIN_TYPES = frozenset({str, bool, int})
@@ -314,25 +348,27 @@ def _texts(items: list[str]) -> list[str]:
 
 
 ID = Leaf(bare_id)
-PLAIN = Leaf(_plain)
-MOMENT = Leaf(_instant)
+PLAIN = Leaf(_plain, short=True)
+MOMENT = Leaf(_instant, short=True)
 NUMBER = Leaf(lambda number: exact(str(number)))  # a Float such as a tax rate
-COUNTED = Leaf(int)  # UnsignedInt64 comes as text
-MONEY = Leaf(_money_bag, "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }")
-ATTRIBUTES = Leaf(_attributes, "{ key value }")
-TEXTS = Leaf(_texts)
+COUNTED = Leaf(int, short=True)  # UnsignedInt64 comes as text
+_PRICED = "{ a: amount c: currencyCode }"
+MONEY = Leaf(_shop_money, f"{{ s: shopMoney {_PRICED} }}", short=True)
+BOTH_MONEYS = Leaf(_both_moneys, f"{{ s: shopMoney {_PRICED} b: presentmentMoney {_PRICED} }}", short=True)
+ATTRIBUTES = Leaf(_attributes, "{ key value }", short=True)
+TEXTS = Leaf(_texts, short=True)
 SORTED_TEXTS = Leaf(lambda items: sorted(_texts(items)))
 
 
 def inner(field: str) -> Leaf:
     """An object of which one plain value is wanted, read as that value."""
-    return Leaf(_of(field), f"{{ {field} }}")
+    return Leaf(_of("v"), f"{{ v: {field} }}", short=True)
 
 
 def metafield(namespace: str, key: str) -> Leaf:
     """One chosen metafield, to be asked under an alias."""
     call = f"metafield(namespace: {json.dumps(namespace)}, key: {json.dumps(key)})"
-    return Leaf(_of("value"), "{ value }", call)
+    return Leaf(_of("v"), "{ v: value }", call)
 
 
 def _of(field: str) -> Reader:

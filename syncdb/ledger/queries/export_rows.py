@@ -7,7 +7,7 @@ from typing import Any
 from syncdb.ledger.queries.errors import ERROR
 from syncdb.ledger.queries.overview import RUN, unpacked
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.values import parse_json
+from syncdb.values import decode_fields, parse_json
 
 
 def snapshots(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
@@ -16,6 +16,19 @@ def snapshots(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
     query += " WHERE created_at >= ? ORDER BY created_at" if since else " ORDER BY rowid"
     for (text,) in reader.connection.execute(query, (since,) if since else ()):
         yield parse_json(text)
+
+
+def agreed(reader: LedgerReader, entity: str) -> Iterator[dict[str, Any]]:
+    """What stands in the tabs and tables of this kind of thing, as it was last agreed on: each thing once, by its key."""
+    query = """SELECT record.key AS key, record.base AS base FROM record JOIN pair ON pair.id = record.pair
+               WHERE pair.entity = ? AND record.base IS NOT NULL GROUP BY record.key ORDER BY record.key"""
+    for key, base in reader.connection.execute(query, (entity,)):
+        yield {**decode_fields(base), "key": key}
+
+
+def has_pair(reader: LedgerReader, entity: str) -> bool:
+    """Whether this kind of thing is kept anywhere."""
+    return reader.connection.execute("SELECT 1 FROM pair WHERE entity = ?", (entity,)).fetchone() is not None
 
 
 def runs(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:

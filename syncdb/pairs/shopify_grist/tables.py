@@ -69,6 +69,7 @@ class Tables:
             dry=self.request.dry,
             clock=self.clock,
             like=like,
+            ledger=self.ledger.id,
         )
         return self.made[kept_as]
 

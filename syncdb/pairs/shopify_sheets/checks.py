@@ -11,8 +11,9 @@ from syncdb.connectors.google_sheets.target import find_spreadsheet
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.mapping.plain_rows import PLAIN
 from syncdb.pairs.orders_as_rows import check_shop
-from syncdb.pairs.shopify_sheets.destination import sheet_shape
+from syncdb.pairs.shopify_sheets.destination import sheet_fields, sheet_shape
 from syncdb.pairs.shopify_sheets.known_sheet import known_sheet
 from syncdb.pairs.shopify_sheets.periods import ONE
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
@@ -24,8 +25,9 @@ from syncdb.systems.google_sheets.connecting import google_of
 
 def check_shopify(settings: SheetsSettings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:
     """Token, shop, scopes, API version and how far back orders are visible, in one or two requests."""
-    shown = {name for one in (settings, *settings.routes) for name, _ in sheet_shape(one).columns}
-    return check_shop(settings, shown, reader, clock)
+    shown = {name for one in settings.order_sheets for name, _ in sheet_shape(one).columns}
+    more = {scope for one in settings.routes if one.rows in PLAIN for scope in PLAIN[one.rows].needs}
+    return check_shop(settings, shown, reader, clock, more)
 
 
 def check_google(settings: SheetsSettings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:
@@ -68,7 +70,7 @@ def _before_the_first_run(
     if settings.tabs_by != ONE or tab.casefold() not in {one.casefold() for one in seen.tabs}:
         return skipped("google", "headers", f'tab "{tab}" is not there yet; the first run makes it')
     ledger_id = str(reader.meta(state_keys.LEDGER_ID)) if reader else "no ledger yet"
-    opening = Opening(client, sheet_shape(settings).fields, ledger_id)
+    opening = Opening(client, sheet_fields(settings), ledger_id)
     try:
         opening.tab(settings, "", None).structure(1)
     except SyncdbError as error:

@@ -18,6 +18,8 @@ from syncdb.errors import Refused
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import SheetMapping
+from syncdb.mapping.plain_rows import PLAIN, plain_fields
+from syncdb.model import Field
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.metafield_types import Types, stored_types
 from syncdb.pairs.orders_as_rows import row_mapping
@@ -59,7 +61,20 @@ class SheetDestination:
         self.pair = self._place.pair
         if not self.request.dry:
             self._look_first()
-        self.ledger.register(RegisteredPair(self.pair, SHOPIFY_SHEETS.name, "orders", tracks_orders=True))
+        self._register()
+
+    @property
+    def runs(self) -> str:
+        """The name of the runs in the ledger, where that is another than the pair's: what is shown are no orders."""
+        return f"{self.pair}:runs"
+
+    def _register(self) -> None:
+        plain = PLAIN.get(self.settings.rows)
+        if plain is None:
+            self.ledger.register(RegisteredPair(self.pair, SHOPIFY_SHEETS.name, "orders", tracks_orders=True))
+            return
+        self.ledger.register(RegisteredPair(self.pair, SHOPIFY_SHEETS.name, plain.entity.name))
+        self.ledger.register(RegisteredPair(self.runs, SHOPIFY_SHEETS.name, ""))
 
     def _remembered(self) -> str | None:
         """The spreadsheet that an earlier run found. With --force, one that is gone is forgotten if a title stood for it."""
@@ -81,18 +96,23 @@ class SheetDestination:
         if self.settings.tabs_by != ONE:
             tabs_of(self.client, self._place.spreadsheet_id)
             return
-        fields = sheet_shape(self.settings).fields
-        opening = Opening(self.client, fields, self.ledger.id, take_over=self.request.force, clock=self.clock, rng=self.rng)
+        opening = Opening(
+            self.client, sheet_fields(self.settings), self.ledger.id, take_over=self.request.force, clock=self.clock, rng=self.rng
+        )
         open_tabs(self._place, opening).structure(1)
 
     def open(self, shop: Mapping[str, Any]) -> tuple[Connector, RowMapping]:
         types = stored_types(self.ledger.runs.get(state_keys.METAFIELD_TYPES))
         mapping = sheet_mapping(self.settings, str(shop["zone"]), str(shop["currency"]), types)
+        return self.connect(mapping.fields), mapping
+
+    def connect(self, fields: Sequence[Field]) -> Tabs:
+        """The connector over the tab or tabs, with these columns."""
         for other in self._place.left_behind():
             log.warning("%s", other)
         opening = Opening(
             self.client,
-            mapping.fields,
+            fields,
             self.ledger.id,
             take_over=self.request.force,
             dry=self.request.dry,
@@ -101,7 +121,7 @@ class SheetDestination:
             rng=self.rng,
         )
         self.connector = open_tabs(self._place, opening)
-        return self.connector, mapping
+        return self.connector
 
     def remember(self) -> None:
         if self.connector is None:
@@ -149,3 +169,13 @@ def sheet_mapping(settings: SheetsSettings, zone: str, currency: str, types: Typ
 def sheet_shape(settings: SheetsSettings) -> SheetMapping:
     """The same before the shop has said anything of itself: for the columns and headers, which do not depend on it."""
     return sheet_mapping(settings, "UTC", "XXX")
+
+
+def sheet_fields(
+    settings: SheetsSettings, zone: str = "UTC", currency: str = "XXX", types: Types | None = None
+) -> tuple[Field, ...]:
+    """The columns and headers of a tab, whatever it shows: they do not depend on the shop, but for the types of metafields."""
+    if settings.rows in PLAIN:
+        named = (types or {}).get(PLAIN[settings.rows].entity.name, {})
+        return plain_fields(settings.rows, settings.columns, named)
+    return sheet_mapping(settings, zone, currency, types).fields

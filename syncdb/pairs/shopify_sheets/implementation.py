@@ -3,20 +3,23 @@
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.engine.audit import Audited, Period
+from syncdb.engine.pair_audit import audited_entities
+from syncdb.engine.pair_sync import PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
 from syncdb.errors import Exit, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.model import Owner, Record, Rule
+from syncdb.mapping.plain_rows import PLAIN
+from syncdb.model import Owner, Plan, Record, Rule
 from syncdb.orders.one_reading import OneReading
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
@@ -24,10 +27,11 @@ from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, Orde
 from syncdb.pairs.opening import open_ledger, retrier, unopened
 from syncdb.pairs.orders_as_rows import order_sync
 from syncdb.pairs.shopify_sheets.checks import check_google, check_shopify
-from syncdb.pairs.shopify_sheets.destination import SheetDestination, sheet_mapping, sheet_shape
+from syncdb.pairs.shopify_sheets.destination import SheetDestination, sheet_fields, sheet_mapping, sheet_shape
 from syncdb.pairs.shopify_sheets.editing import EDITING
 from syncdb.pairs.shopify_sheets.known_sheet import rows_shown
 from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.plain_tab import SharedShop, plain_sync
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
 from syncdb.systems.check import Check, failed
 from syncdb.systems.google_sheets.connecting import google_client
@@ -82,10 +86,40 @@ def open_runs(
         with open_sync(settings, request, clock, progress) as sync:
             yield [_run(settings, sync.run, partial(audited_orders, sync))]
         return
-    with open_ledger(settings, request, clock, SHOPIFY_SHEETS.name) as ledger:
-        reading = OneReading()
-        routes = [Route(one, ledger, request, clock, progress, reading) for one in settings.sheets]
-        yield [_run(one.settings, one.run, one.audit) for one in routes]
+    with open_ledger(settings, request, clock, SHOPIFY_SHEETS.name) as ledger, ExitStack() as stack:
+        reading, shop = OneReading(), SharedShop(settings, clock, stack)
+        routes = [Route(one, ledger, request, clock, progress, reading) for one in settings.order_sheets]
+        plain = [PlainRoute(one, ledger, request, clock, progress, shop) for one in settings.sheets if one.rows in PLAIN]
+        yield [*(_run(one.settings, one.run, one.audit) for one in routes), *map(_plain_run, plain)]
+
+
+@dataclass(slots=True)
+class PlainRoute:
+    """The same into a tab that shows other things than orders. `plans` are those of the run, once it ran."""
+
+    settings: SheetsSettings
+    ledger: Ledger
+    request: RunRequest
+    clock: Clock
+    progress: Progress
+    shop: SharedShop
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+
+    def run(self) -> Report:
+        try:
+            with self._opened() as sync:
+                self.plans = sync.plans
+                return sync.run()
+        except SyncdbError as failure:
+            return unopened(self.ledger, SHOPIFY_SHEETS.name, failure, self.request, self.clock)
+
+    @contextmanager
+    def audit(self, period: Period) -> Iterator[Sequence[Audited]]:
+        with self._opened() as sync:
+            yield audited_entities(sync, {PLAIN[self.settings.rows].entity.name: sheet_fields(self.settings)})
+
+    def _opened(self) -> AbstractContextManager[PairSync]:
+        return plain_sync(self.settings, self.ledger, self.request, self.clock, self.progress, self.shop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +159,28 @@ def _run(
     return Run(ORDERS, place_of(settings), words, shown, tracks_orders=True, start=start, audit=audit, route=settings.route)
 
 
+def _plain_run(route: PlainRoute) -> Run:
+    settings, entity = route.settings, PLAIN[route.settings.rows].entity
+    words = replace(SHOPIFY_SHEETS.words, record=entity.one)
+    return Run(
+        entity.name,
+        place_of(settings),
+        words,
+        {entity.name: sheet_fields(settings)},
+        tracks_orders=False,
+        start=route.run,
+        plans=lambda: route.plans,
+        audit=route.audit,
+        route=settings.route,
+    )
+
+
 def place_of(settings: SheetsSettings) -> str:
     """What a run is about, for people."""
     tab = f"{settings.route}: " if settings.route else ""
     tab += f"tab {settings.target_worksheet}" + ("" if settings.tabs_by == "one" else f", by {settings.tabs_by}")
-    return f'orders of {settings.shopify_store_name} in "{settings.target_spreadsheet}", {tab}'
+    shown = PLAIN[settings.rows].entity.name.replace("_", " ") if settings.rows in PLAIN else "orders"
+    return f'{shown} of {settings.shopify_store_name} in "{settings.target_spreadsheet}", {tab}'
 
 
 def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:
@@ -140,10 +191,12 @@ def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) 
 
 
 def _mapped(settings: SheetsSettings) -> Iterator[Mapped]:
-    for one in (settings, *settings.routes):
-        columns = sheet_shape(one).fields
-        fields = (MappedField(field.name, field.label, Rule(Owner.LEFT), field.name) for field in columns)
-        yield Mapped(ORDERS, place_of(one), tuple(fields), _rows(one), one.route)
+    for one in settings.sheets:
+        columns = (MappedField(field.name, field.label, Rule(Owner.LEFT), field.name) for field in sheet_fields(one))
+        if one.rows in PLAIN:
+            yield Mapped(PLAIN[one.rows].entity.name, place_of(one), tuple(columns), id=one.route)
+        else:
+            yield Mapped(ORDERS, place_of(one), tuple(columns), _rows(one), one.route)
 
 
 def _rows(settings: SheetsSettings) -> Callable[[str, str], Callable[[Mapping[str, Any]], list[Record]]]:
@@ -156,13 +209,14 @@ def _selected(settings: SheetsSettings) -> str:
 
 
 def _places(settings: SheetsSettings) -> list[tuple[str, SheetsSettings]]:
-    return [(one.route, replace(one, routes=())) for one in settings.sheets]
+    return [(one.route, replace(one, routes=())) for one in settings.order_sheets]
 
 
 def _filled(answers: Any) -> Any:
     """The answers as settings; which columns are shown and in which spreadsheets makes no difference here."""
     lent: dict[str, Any] = {"columns": None, "period_spreadsheets": {}, "order_filter": None}
     lent |= {"routes": (), "route": "", "read_columns": ()}
+    lent |= {"order_sheets": (SimpleNamespace(**vars(answers) | lent),)}
     return SimpleNamespace(**vars(answers) | lent)
 
 

@@ -8,7 +8,7 @@ from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.pairs.base import RowsShown
 from syncdb.pairs.metafield_types import stored_types
-from syncdb.pairs.shopify_sheets.destination import sheet_mapping
+from syncdb.pairs.shopify_sheets.destination import sheet_fields
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
 from syncdb.pairs.shopify_sheets.tabs import Opening, Tabs, TargetSpreadsheet, open_tabs, spreadsheet_in, to_remember
 from syncdb.systems.google_sheets.connecting import google_of
@@ -32,9 +32,9 @@ def known_sheet(settings: SheetsSettings, reader: LedgerReader, google: Client) 
     if not spreadsheet_id or not shop:
         return None
     types = stored_types(reader.meta(state_keys.METAFIELD_TYPES))
-    mapping = sheet_mapping(settings, str(shop["zone"]), str(shop["currency"]), types)
+    fields = sheet_fields(settings, str(shop["zone"]), str(shop["currency"]), types)
     place = TargetSpreadsheet(settings, spreadsheet_id, reader.connection, reader.meta)
-    connector = open_tabs(place, Opening(google, mapping.fields, str(reader.meta(state_keys.LEDGER_ID)), everything=True))
+    connector = open_tabs(place, Opening(google, fields, str(reader.meta(state_keys.LEDGER_ID)), everything=True))
     return KnownSheet(place.pair, tuple(one.tab for one in to_remember(settings, connector).values()), connector)
 
 

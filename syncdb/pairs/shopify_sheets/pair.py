@@ -12,6 +12,10 @@ ROUTED = (  # the settings that a route may have of its own
     "order_amounts", "newest",
 )  # fmt: skip
 
+ROWS_OF_ORDERS = ("line", "order", "refund", "transaction")
+PLAIN_ROWS = ("customer", "product", "variant", "stock", "payout", "payout_transaction")  # of routes only
+ORDERS_ONLY = ("order_filter", "order_amounts", "tabs_by", "period_spreadsheets")  # what plain rows have no use for
+
 SHOPIFY_SHEETS = PairType(
     name="sheets",
     title="Google Sheet",
@@ -45,8 +49,8 @@ SHOPIFY_SHEETS = PairType(
             "The columns, in the order in which new ones are made. Left out: the default set.",
         ),
         Key(
-            "rows", "SHEET_ROWS", validators.one_of("line", "order", "refund", "transaction"), "line",
-            "One row for each `line` item, each `order`, each `refund` or each `transaction` (payment).",
+            "rows", "SHEET_ROWS", validators.one_of(*ROWS_OF_ORDERS, *PLAIN_ROWS), "line",
+            "One row for each `line` item, each `order`, each `refund` or each `transaction` (payment). Routes may show more.",
         ),
         Key(
             "order_filter", "ORDER_FILTER", validators.json_object, None,

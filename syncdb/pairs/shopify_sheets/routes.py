@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from syncdb.pairs.shopify_sheets.pair import ROUTED, SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.pair import ORDERS_ONLY, PLAIN_ROWS, ROUTED, SHOPIFY_SHEETS
 
 Values = dict[str, Any]
 # reads what checks left as it was given (columns, filter, periods): settings in, settings out, and the problems
@@ -34,6 +34,8 @@ def parse_routes(given: Any, first: Mapping[str, Any], understand: Understand) -
         found.problems += [f".{name}{problem}" for problem in problems]
         if problems:
             continue
+        problems = [f".{name}.{one}: only rows of orders have it" for one in _of_no_use(values)]
+        found.problems += problems
         inherited = _inherited(first, values)
         own, problems = understand(inherited | values)
         found.problems += [f".{name}.{problem}" for problem in problems]
@@ -62,11 +64,18 @@ def _checked(wanted: Mapping[str, Any]) -> tuple[Values, list[str]]:
 def _inherited(first: Mapping[str, Any], own: Values) -> Values:
     """What the first sheet lends: columns only to rows of the same kind, other spreadsheets only to the same periods."""
     lent = {name: first[name] for name in ROUTED}
-    if own.get("rows", first["rows"]) != first["rows"]:
+    if own.get("rows") in PLAIN_ROWS:
+        lent |= {"columns": None, "order_filter": None, "order_amounts": "every_line"}
+        lent |= {"tabs_by": "one", "period_spreadsheets": {}}
+    elif own.get("rows", first["rows"]) != first["rows"]:
         lent["columns"] = None
     if "target_spreadsheet" in own or own.get("tabs_by", first["tabs_by"]) != first["tabs_by"]:
         lent["period_spreadsheets"] = {}
     return lent
+
+
+def _of_no_use(own: Values) -> list[str]:
+    return [name for name in ORDERS_ONLY if name in own] if own.get("rows") in PLAIN_ROWS else []
 
 
 def _same_places(routes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from syncdb.config.reading import Reading, read
 from syncdb.pairs.registry import known_keys
 from syncdb.pairs.row_settings import parse_columns, parse_order_filter
-from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
+from syncdb.pairs.shopify_sheets.pair import PLAIN_ROWS, ROWS_OF_ORDERS, SHOPIFY_SHEETS
 from syncdb.systems.google_sheets.service_account import check_key_file
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
@@ -40,6 +40,11 @@ class SheetsSettings(ShopSettings):
     read_columns: tuple[str, ...] = ()  # of all sheets, the columns of metafields: orders are read once for all
 
     @property
+    def order_sheets(self) -> "tuple[SheetsSettings, ...]":
+        """Those of them that show orders."""
+        return tuple(one for one in self.sheets if one.rows in ROWS_OF_ORDERS)
+
+    @property
     def sheets(self) -> "tuple[SheetsSettings, ...]":
         """This sheet and the others."""
         return (self, *self.routes)
@@ -55,6 +60,9 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
     first, problems = understand(reading.values)
     reading.values |= first
     reading.problems += [_with_place(problem, reading) for problem in problems]
+    if first["rows"] in PLAIN_ROWS:
+        told = f"rows: the first sheet shows orders; put one with rows of a {first['rows']} into `routes`"
+        reading.problems.append(_with_place(told, reading))
     routes = _parse_routes(reading)
     email = _check_key_file(reading)
     reading.tell_detour("shopify_base_url", "Shopify")
@@ -65,7 +73,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
 
 
 def _with_routes(first: SheetsSettings, routes: Mapping[str, Mapping[str, Any]]) -> SheetsSettings:
-    shown = [first.columns, *(own["columns"] for own in routes.values())]
+    shown = [first.columns, *(own["columns"] for own in routes.values() if own["rows"] in ROWS_OF_ORDERS)]
     metafields = tuple(dict.fromkeys(name for columns in shown for name, _ in columns or () if name.startswith(METAFIELDS)))
     first = replace(first, read_columns=metafields)
     return replace(first, routes=tuple(replace(first, **own, route=name) for name, own in routes.items()))
@@ -74,8 +82,21 @@ def _with_routes(first: SheetsSettings, routes: Mapping[str, Mapping[str, Any]])
 def understand(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Settings of a sheet whose columns, filter and periods are as they were given, understood; and what is wrong with them."""
     found = dict(values)
-    problems = [*parse_columns(found, "columns", "rows"), *parse_order_filter(found, "order_filter"), *_parse_periods(found)]
+    problems = [*_parse_columns(found), *parse_order_filter(found, "order_filter"), *_parse_periods(found)]
     return found, problems
+
+
+def _parse_columns(values: dict[str, Any]) -> list[str]:
+    raw = values["columns"]
+    if values["rows"] not in PLAIN_ROWS:
+        return parse_columns(values, "columns", "rows")
+    if raw is None or isinstance(raw, tuple):
+        return []
+    from syncdb.mapping.plain_rows import parse_plain
+
+    choice = parse_plain(raw, values["rows"])
+    values["columns"] = choice.columns
+    return [f"columns: {problem.removeprefix('columns').lstrip(':, ')}" for problem in choice.problems]
 
 
 def _parse_periods(values: dict[str, Any]) -> list[str]:

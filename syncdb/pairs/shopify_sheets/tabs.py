@@ -1,6 +1,7 @@
 """The tab or tabs of these settings: what they are called in the spreadsheet and in the ledger, and the connector over them."""
 
 import random
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from syncdb.connectors.google_sheets.placing import Ages
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.order_dates import created, created_and_waiting
 from syncdb.model import Field
+from syncdb.pairs.shopify_sheets.pair import PLAIN_ROWS
 from syncdb.pairs.shopify_sheets.periods import BY, ONE, named_for, period_of
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 Tabs = SheetConnector | PeriodTabs
+_NUMBER = re.compile(r"/(\d+)")
 Get = Callable[[str], Any]  # a remembered value of the ledger by name
 
 
@@ -84,7 +87,9 @@ class TargetSpreadsheet:
         return {key: period_of(at, self.settings.tabs_by, zone) for key, at in found.items()}
 
     def ages(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """When (ISO, UTC) the orders behind these keys were created, as far as they are known."""
+        """When (ISO, UTC) the orders behind these keys were created, as far as they are known; ids of others rise with time."""
+        if self.settings.rows in PLAIN_ROWS:
+            return {key: found[1].zfill(20) for key in keys if (found := _NUMBER.search(key))}
         return created(self.connection, self.pair, keys)
 
     def waiting(self) -> set[str]:

@@ -38,7 +38,8 @@ class ShopifyApp:
 
     Switches: `answer_version` answers as another API version than the one asked; `unapproved` names protected data
     the app may not use ("Customer", "name", "email", "phone", "address"); `bucket` holds the rate limit,
-    `bulk` the bulk operations, `webhooks` what is sent to subscribers.
+    `bulk` the bulk operations, `webhooks` what is sent to subscribers; `charges_each_node` charges each object that is asked for
+    by its id (of several at once that is neither observed nor ruled out).
     """
 
     system = "shopify"
@@ -53,6 +54,7 @@ class ShopifyApp:
         shop.heard.append(Events(self.webhooks))
         self.answer_version: str | None = None
         self.unapproved: frozenset[str] = frozenset()
+        self.charges_each_node = False
         self._requests = count(1)
 
     def kind(self, seen: Seen) -> str:
@@ -163,7 +165,7 @@ class ShopifyApp:
         self, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any], asker: Asker
     ) -> dict[str, Any]:
         """The answer to a valid query, if the bucket can pay what it asks for."""
-        estimate = Estimate(schema(), document.fragments, variables)
+        estimate = Estimate(schema(), document.fragments, variables, self.charges_each_node)
         requested = estimate.requested(operation)
         if requested > MAX_QUERY_COST:
             return _too_dear(requested)

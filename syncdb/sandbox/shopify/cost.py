@@ -51,6 +51,7 @@ class Estimate:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
+    each_node: bool = False  # whether objects asked for by their ids are charged one by one (not observed, nor ruled out)
 
     def requested(self, operation: OperationDefinitionNode) -> int:
         root = self.schema.get_root_type(operation.operation)
@@ -91,6 +92,9 @@ class Estimate:
             return self._connection(node, named, value)
         if parent is self.schema.query_type and named.name == "Count":
             return ROOT_COUNT
+        if self.each_node and parent is self.schema.query_type and node.name.value == "nodes":
+            values = [None] * len(self.variables.get("ids") or ()) if found is None else value or []
+            return sum(1 + self._set(node.selection_set, named, one) for one in values)
         if isinstance(get_nullable_type(kind), GraphQLList) and found is not None:
             return self._listed(node.selection_set, named, value or [])
         return 1 + self._set(node.selection_set, named, value)

@@ -22,6 +22,7 @@ from syncdb.sandbox.shopify.ordering.creating import CREATION
 from syncdb.sandbox.shopify.ordering.ending import ENDING
 from syncdb.sandbox.shopify.ordering.fulfilment import FULFILMENT
 from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page
+from syncdb.sandbox.shopify.payments.reading import PAYMENT_FIELDS, payments_node
 from syncdb.sandbox.shopify.products.collection_writes import COLLECTION_WRITES
 from syncdb.sandbox.shopify.products.definitions import DEFINITION_WRITES
 from syncdb.sandbox.shopify.products.media_writes import MEDIA_WRITES
@@ -148,7 +149,7 @@ def _found(gid: str, run: Execution, step: Step) -> Node | None:
         return asker.shop.settings
     if asker.bulk is not None and (operation := asker.bulk.find(gid)):
         return operation
-    if (found := goods_node(run, gid, step.name)) is not None:
+    if (found := goods_node(run, gid, step.name) or payments_node(run, gid, step.name)) is not None:
         return found
     if gid in asker.shop.customers.nodes:
         asker.require("read_customers", step.name)
@@ -345,6 +346,7 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     **FULFILMENT,
     **CUSTOMER_FIELDS,
     **SUBSCRIPTION_FIELDS,
+    **PAYMENT_FIELDS,
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,
 } | {(owner, name): _guard(owner, name, None) for owner, name in SCOPES.keys() | PROTECTED.keys()}

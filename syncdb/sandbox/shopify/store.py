@@ -12,6 +12,7 @@ from syncdb.sandbox.shopify.anatomy import gid
 from syncdb.sandbox.shopify.customers.desk import CustomerDesk
 from syncdb.sandbox.shopify.index import Entry, SearchIndex, entry_of
 from syncdb.sandbox.shopify.money import Currencies, Node
+from syncdb.sandbox.shopify.payments.desk import PaymentsDesk
 from syncdb.sandbox.shopify.pricing import settle
 from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.products.goods import Goods
@@ -63,6 +64,7 @@ class Store:
             one = publication(place + apart, name)
             self.goods.publications[one["id"]] = one
         self.customers = CustomerDesk(clock, lambda: self.index_lag, self.stamp, currency, self._happened, apart)
+        self.payments = PaymentsDesk(self.stamp, lambda: self.orders.values(), currency, apart)
         self.groups: dict[str, str] = {}  # the order of each fulfillment order
         self.jobs: dict[str, Node] = {}
         self.most_new_orders: int | None = None

@@ -13,6 +13,7 @@ from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.bulk_convoy import BUSY_WAITS
 from syncdb.connectors.shopify.bulk_file import BulkFile
 from syncdb.connectors.shopify.bulk_operation import BulkResultFile
+from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.order_snapshot import snapshot_hash
@@ -177,6 +178,19 @@ def test_waiting_gives_way_and_becomes_patient(world: World) -> None:
     assert len(marks(pages)) == len(world.shop.orders)
     assert len([page for page in pages if not page.orders]) > 20, "nobody could have stopped the run meanwhile"
     assert min(world.time.slept) < 0.5 and max(world.time.slept) == 10.0
+
+
+def test_where_each_shipment_is_charged_pages_are_read(world: World) -> None:
+    """What bulk leaves out is asked for by ids, which may cost by the id: then pages, which bring all of it, are cheaper."""
+    world.fill(300)
+    cheap, expected = world.client(), by_pages(world)
+    assert fell_back(list(OrderReader(cheap, bulk_from=60).changed(None, world.now()))) == []
+    world.app.charges_each_node = True
+    pages = list(OrderReader(world.client(), bulk_from=60, cut=Cut(least=100, aim=100)).changed(None, world.now()))
+    assert marks(pages) == expected
+    (told,) = fell_back(pages)
+    assert "the shop charges" in told and "page by page" in told and " changed " not in told.partition("page by page")[0]
+    assert not world.app.bulk.operations or not any(one.active for one in world.app.bulk.operations.values())
 
 
 def test_a_standstill_is_not_waited_for_for_ever(world: World) -> None:

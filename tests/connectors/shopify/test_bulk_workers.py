@@ -72,7 +72,7 @@ def test_what_a_killed_process_was_to_do_is_done_here(world: World, workers: Wor
     pages, killed = [], 0
     for page in reader(world, workers).changed(None, world.now()):
         pages.append(page)
-        for process in workers._started if len(pages) in (25, 40) else ():
+        for process in workers._started if len(pages) in (15, 25) else ():
             process.popen.kill()
             killed += 1
     assert killed == 4 and "its part is done here" in caplog.text

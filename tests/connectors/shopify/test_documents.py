@@ -9,7 +9,7 @@ from graphql import GraphQLSchema, build_client_schema, build_schema, parse, val
 
 from syncdb.connectors.shopify.documents import Documents, rest_of, rests
 from syncdb.connectors.shopify.order_shape import INDISPENSABLE, order_shape
-from syncdb.connectors.shopify.shape import Leaf, On, Parts, selection, without
+from syncdb.connectors.shopify.shape import Leaf, On, Parts, answered_as, locate, selection, without
 from syncdb.connectors.shopify.shape import Path as FieldPath
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,6 +64,20 @@ def paths(parts: Parts, above: FieldPath = ()) -> list[FieldPath]:
         if not isinstance(shape, Leaf | On):
             found += paths(shape.parts, (*above, name))
     return found
+
+
+def test_a_short_name_stands_for_one_field_and_is_found_again() -> None:
+    """Which one, when an error names it, and whatever else of an order a shop withholds."""
+    examined = 0
+    for path in paths(DOCUMENTS.order):
+        if all(not name.endswith("Application") for name in path):
+            parts, keys = DOCUMENTS.order, []
+            for name in path:
+                keys.append(answered_as(name, parts[name]))
+                parts = {} if isinstance(shape := parts[name], Leaf) else shape.parts
+            assert locate(DOCUMENTS.order, keys) == path
+            examined += keys != list(path)
+    assert examined > 40
 
 
 def test_documents_stay_valid_without_any_field() -> None:

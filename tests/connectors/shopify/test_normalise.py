@@ -16,6 +16,7 @@ from syncdb.connectors.shopify.shape import MOMENT, Parts, bare_id, exact, read,
 from syncdb.errors import SkipRecord
 from syncdb.order_snapshot import snapshot_hash
 from tests.connectors.shopify.conftest import World, orders_of
+from tests.mapping.answering import answered
 
 RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "shopify" / "recordings"
 
@@ -91,14 +92,14 @@ def test_lists_do_not_depend_on_the_order_of_the_answer(world: World) -> None:
 
     def turn(body: dict[str, Any]) -> None:
         for node in body["data"].get("orders", {"nodes": []})["nodes"]:
-            for name in ("taxLines", "currentTaxLines", "refunds", "fulfillments", "transactions"):
+            for name in ("currentTaxLines", "refunds", "fulfillments", "transactions"):
                 node[name].reverse()
                 seen.extend([name] * (len(node[name]) > 1))
 
     straight = [snapshot_hash(order) for order in orders_of(world.read())]
     world.app.tamper = turn
     assert [snapshot_hash(order) for order in orders_of(world.read())] == straight
-    assert {"taxLines", "transactions"} <= set(seen)
+    assert {"currentTaxLines", "transactions"} <= set(seen)
 
 
 def test_what_is_missing_from_an_answer_is_not_taken_for_empty() -> None:
@@ -206,8 +207,8 @@ def reading_of(parts: Parts, node: dict[str, Any]) -> dict[str, Any]:
     read_parts: dict[str, Any] = {}
     for name, shape in whole.items():
         try:
-            read_parts |= read({name: shape}, node)
-        except KeyError:  # the recording asked for fewer parts of this one
+            read_parts |= read({name: shape}, answered({name: shape}, node))
+        except (KeyError, TypeError):  # the recording asked for fewer parts of this one
             continue
     return read_parts
 
@@ -220,7 +221,8 @@ def test_recorded_money_is_read_exactly() -> None:
     examined = 0
     for bag in recorded(lambda data: {"shopMoney", "presentmentMoney"} <= data.keys()):
         if isinstance(bag["shopMoney"], dict) and {"amount", "currencyCode"} <= bag["shopMoney"].keys():
-            (read_bag,) = read({"netPaymentSet": ORDER["netPaymentSet"]}, {"netPaymentSet": bag}).values()
+            shape = {"totalRefundedSet": ORDER["totalRefundedSet"]}
+            (read_bag,) = read(shape, answered(shape, {"totalRefundedSet": bag})).values()
             assert Decimal(read_bag[0]) == Decimal(bag["shopMoney"]["amount"]) and read_bag[1] == bag["shopMoney"]["currencyCode"]
             assert Decimal(read_bag[-2]) == Decimal(bag["presentmentMoney"]["amount"])
             examined += 1

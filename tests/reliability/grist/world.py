@@ -251,7 +251,10 @@ class ProofWorld(GristWorld):
         self.put_ledger(to.ledger)
 
     def put_ledger(self, copied: Path | None) -> None:
-        """Put a copy in place of the ledger, or take it away."""
+        """Put a copy in place of the ledger, or take it away; the marks of the other one are taken off the tables by hand."""
+        for table in self.document.tables.values():
+            for column in table.columns.values():
+                column.description = ""
         for ending in ("", "-wal", "-shm"):
             Path(f"{self.ledger}{ending}").unlink(missing_ok=True)
         if copied is not None:

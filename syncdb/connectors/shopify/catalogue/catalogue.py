@@ -7,8 +7,16 @@ from syncdb.connectors.base import Changes
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
-from syncdb.connectors.shopify.catalogue.entities import ORDERS, PRODUCTS, VARIANTS, entity_named
+from syncdb.connectors.shopify.catalogue.entities import (
+    ORDERS,
+    PAYOUT_TRANSACTIONS,
+    PAYOUTS,
+    PRODUCTS,
+    VARIANTS,
+    entity_named,
+)
 from syncdb.connectors.shopify.catalogue.named import NamedThings
+from syncdb.connectors.shopify.catalogue.payment_changes import PaymentsFeed
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
 from syncdb.connectors.shopify.catalogue.stock import SETTING, Manner
@@ -17,6 +25,8 @@ from syncdb.connectors.shopify.products.creating import ProductCreator, RecordCr
 from syncdb.connectors.shopify.products.custom_id import VARIANT, CustomIds
 from syncdb.connectors.shopify.products.variant_creating import VariantCreator
 from syncdb.errors import ConfigurationError
+
+PAYMENTS = frozenset({PAYOUTS.name, PAYOUT_TRANSACTIONS.name})
 
 
 class ShopCatalogue:
@@ -62,7 +72,9 @@ class ShopCatalogue:
             for name, names in fields.items()
         }
         told = {name: names for name, names in fields.items() if name != ORDERS.name}
-        self._feed = ChangeFeed(self._conversation, told, overlap)
+        self._feed: ChangeFeed | PaymentsFeed = ChangeFeed(self._conversation, told, overlap)
+        if told.keys() & PAYMENTS:
+            self._feed = PaymentsFeed(self._conversation, told.keys())
 
     def side(self, entity: str) -> CatalogueSide:
         """The connector of one chosen entity. Raises ConfigurationError where it was not chosen."""

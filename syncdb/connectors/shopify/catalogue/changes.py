@@ -135,8 +135,8 @@ class ChangeFeed:
                 yield from (_key_in(node) for node in page.nodes)
                 if not page.more:
                     break
-                onward = {**variables, one.name: _onward(page)}
-                page = _page(self._more(more_document(one), one.name, onward, one.entity), one.name)
+                further = {**variables, one.name: onward(page)}
+                page = _page(self._more(more_document(one), one.name, further, one.entity), one.name)
 
     def _levels(self, answer: Answer, variables: Mapping[str, Any]) -> Iterator[str]:
         locations = _page(answer.data, "locations")
@@ -145,8 +145,8 @@ class ChangeFeed:
                 yield from self._levels_at(location, variables)
             if not locations.more:
                 return
-            onward = {**variables, "after": _onward(locations)}
-            locations = _page(self._more(MORE_LOCATIONS, "locations", onward, "inventory"), "locations")
+            further = {**variables, "after": onward(locations)}
+            locations = _page(self._more(MORE_LOCATIONS, "locations", further, "inventory"), "locations")
 
     def _levels_at(self, location: Mapping[str, Any] | None, variables: Mapping[str, Any]) -> Iterator[str]:
         page = _page(location, "inventoryLevels")
@@ -154,8 +154,8 @@ class ChangeFeed:
             yield from (text_at(node, "id") for node in page.nodes)
             if not page.more:
                 return
-            onward = {**variables, "location": text_at(location, "id"), "after": _onward(page)}
-            there = self._more(MORE_LEVELS, "location", onward, "inventory").get("location")
+            further = {**variables, "location": text_at(location, "id"), "after": onward(page)}
+            there = self._more(MORE_LEVELS, "location", further, "inventory").get("location")
             if there is None:
                 raise Untold("a location disappeared meanwhile")
             page = _page(there, "inventoryLevels")
@@ -208,7 +208,7 @@ def _page(data: object, name: str) -> RecordPage:
     return page_in(listing)
 
 
-def _onward(page: RecordPage) -> str:
+def onward(page: RecordPage) -> str:
     """The cursor of the next page. Raises Untold where there is none or the page held nothing: that leads round in a circle."""
     if not page.cursor or not page.nodes:
         raise Untold("Shopify's pages go round in a circle")

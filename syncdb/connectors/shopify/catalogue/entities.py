@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from syncdb.connectors.shopify.catalogue.customer_fields import CUSTOMER
 from syncdb.connectors.shopify.catalogue.fields import (
     COLLECTION,
     INVENTORY,
@@ -14,8 +15,12 @@ from syncdb.connectors.shopify.catalogue.fields import (
     ShopField,
     metafield,
 )
+from syncdb.connectors.shopify.catalogue.payment_fields import PAYOUT, PAYOUT_TRANSACTION
 from syncdb.connectors.shopify.shape import Path
-from syncdb.errors import ConfigurationError
+from syncdb.errors import ConfigurationError, Refused
+
+PAYMENTS_ACCOUNT = "shopifyPaymentsAccount"
+_ID, _MOVED = ("id",), ("updatedAt",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class ShopEntity:
     """One kind. `type` is its GraphQL type, `listing` the root connection that lists it (inventory: within a location).
 
     `always` are paths asked of every record, whatever was chosen: what its writing needs. `title` is what people call one by.
+    `within` is the root object that the listing belongs to, where it is not a root itself, `listed_by` how it is listed.
     """
 
     name: str
@@ -32,9 +38,21 @@ class ShopEntity:
     fields: tuple[ShopField, ...]
     read_scopes: tuple[str, ...]
     write_scope: str
-    always: tuple[Path, ...] = (("id",), ("updatedAt",))
+    always: tuple[Path, ...] = (_ID, _MOVED)
     title: tuple[str, ...] = ()
     metafields: bool = True
+    within: str = ""
+    listed_by: str = "sortKey: ID"
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Where in an answer the listing stands."""
+        return (self.within, self.listing) if self.within else (self.listing,)
+
+    @property
+    def dated(self) -> bool:
+        """Whether a record says when it last changed."""
+        return _MOVED in self.always
 
     def is_key(self, key: str) -> bool:
         """Whether a text can be the id of one: anything else would make Shopify refuse the whole question."""
@@ -59,8 +77,6 @@ class ShopEntity:
             )
         return tuple(known[name] for name in names)
 
-
-_ID, _MOVED = ("id",), ("updatedAt",)
 
 PRODUCTS = ShopEntity(
     "products", "Product", "product", "products", PRODUCT, ("read_products",), "write_products", title=("title",)
@@ -93,11 +109,52 @@ COLLECTIONS = ShopEntity(
 )
 ORDERS = ShopEntity("orders", "Order", "order", "orders", ORDER, ("read_orders",), "write_orders", title=("name",))
 
+CUSTOMERS = ShopEntity(
+    "customers", "Customer", "customer", "customers", CUSTOMER, ("read_customers",), "", title=("name",), metafields=False
+)
+PAYOUTS = ShopEntity(
+    "payouts",
+    "ShopifyPaymentsPayout",
+    "payout",
+    "payouts",
+    PAYOUT,
+    ("read_shopify_payments_payouts",),
+    "",
+    (_ID,),
+    ("payout_number",),
+    metafields=False,
+    within=PAYMENTS_ACCOUNT,
+)
+PAYOUT_TRANSACTIONS = ShopEntity(
+    "payout_transactions",
+    "ShopifyPaymentsBalanceTransaction",
+    "payout transaction",
+    "balanceTransactions",
+    PAYOUT_TRANSACTION,
+    ("read_shopify_payments_payouts",),
+    "",
+    (_ID,),
+    ("order_name", "type"),
+    metafields=False,
+    within=PAYMENTS_ACCOUNT,
+    listed_by="sortKey: ID, hideTransfers: true",  # a payout itself stands among its transactions as a transfer
+)
+
 ENTITIES: Mapping[str, ShopEntity] = {one.name: one for one in (PRODUCTS, VARIANTS, STOCK, COLLECTIONS, ORDERS)}
+SHOWN_ONLY: Mapping[str, ShopEntity] = {one.name: one for one in (CUSTOMERS, PAYOUTS, PAYOUT_TRANSACTIONS)}  # never written
 
 
 def entity_named(name: str) -> ShopEntity:
     """The entity of that name. Raises ConfigurationError where there is none."""
-    if name not in ENTITIES:
-        raise ConfigurationError([f"Shopify has no {name!r} here: there are {', '.join(ENTITIES)}."])
-    return ENTITIES[name]
+    known = {**ENTITIES, **SHOWN_ONLY}
+    if name not in known:
+        raise ConfigurationError([f"Shopify has no {name!r} here: there are {', '.join(known)}."])
+    return known[name]
+
+
+def no_payments() -> Refused:
+    """The refusal to go on where there are no payouts at all."""
+    return Refused(
+        "The shop has no Shopify Payments account: there are no payouts to be read.",
+        next_step="Set up Shopify Payments in the Shopify admin (Settings, Payments), or take rows of payouts out of `routes`.",
+    )

@@ -58,19 +58,19 @@ class ShopField:
         return (found["namespace"], found["key"]) if found else None
 
 
-def _words(answered: Any, zone: tzinfo) -> Value:
+def as_words(answered: Any, zone: tzinfo) -> Value:
     return words(answered)
 
 
-def _truth(answered: Any, zone: tzinfo) -> Value:
+def as_truth(answered: Any, zone: tzinfo) -> Value:
     return flag(answered)
 
 
-def _number(answered: Any, zone: tzinfo) -> Value:
+def as_number(answered: Any, zone: tzinfo) -> Value:
     return whole(answered)
 
 
-def _instant(answered: Any, zone: tzinfo) -> Value:
+def as_instant(answered: Any, zone: tzinfo) -> Value:
     return wall_clock(moment(answered), zone)
 
 
@@ -85,7 +85,7 @@ def _exact(answered: Any, zone: tzinfo) -> Value:
     return Decimal(str(answered))
 
 
-def _money(answered: Any, zone: tzinfo) -> Value:
+def as_money(answered: Any, zone: tzinfo) -> Value:
     return money(text(answered["amount"]))
 
 
@@ -170,7 +170,7 @@ def _counted(name: str, written: bool) -> ShopField:
 
 
 def _text(name: str, path: str, written: str = "", required: bool = False) -> ShopField:
-    return ShopField(name, Kind.TEXT, _path(path), _words, written=_path(written), required=required)
+    return ShopField(name, Kind.TEXT, _path(path), as_words, written=_path(written), required=required)
 
 
 def _path(dotted: str) -> Path:
@@ -178,17 +178,17 @@ def _path(dotted: str) -> Path:
 
 
 def _flag(name: str, path: str, written: str) -> ShopField:
-    return ShopField(name, Kind.FLAG, _path(path), _truth, written=_path(written), required=True)
+    return ShopField(name, Kind.FLAG, _path(path), as_truth, written=_path(written), required=True)
 
 
 def _moment(name: str, path: str) -> ShopField:
-    return ShopField(name, Kind.MOMENT, _path(path), _instant)
+    return ShopField(name, Kind.MOMENT, _path(path), as_instant)
 
 
 def _item_text(name: str, of_item: str) -> ShopField:
     """A text of the inventory item that stays as it is written, never a number."""
     path = ("inventoryItem", of_item)
-    return ShopField(name, Kind.IDENTIFIER, path, _words, written=path, cleared=None)
+    return ShopField(name, Kind.IDENTIFIER, path, as_words, written=path, cleared=None)
 
 
 WEIGHT = ("inventoryItem", "measurement", "weight")
@@ -204,7 +204,7 @@ PRODUCT = (
         "status",
         Kind.TEXT,
         ("status",),
-        _words,
+        as_words,
         written=("status",),
         required=True,
         choices=("ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED"),
@@ -216,7 +216,7 @@ PRODUCT = (
     _text("seo_title", "seo.title", "seo.title"),
     _text("seo_description", "seo.description", "seo.description"),
     _text("template_suffix", "templateSuffix", "templateSuffix"),
-    ShopField("category", Kind.TEXT, ("category", "id"), _words, written=("category",), cleared=None),
+    ShopField("category", Kind.TEXT, ("category", "id"), as_words, written=("category",), cleared=None),
     _flag("requires_selling_plan", "requiresSellingPlan", "requiresSellingPlan"),
     _moment("created_at", "createdAt"),
     _moment("published_at", "publishedAt"),
@@ -243,9 +243,10 @@ PRODUCT = (
 )
 
 VARIANT = (
-    ShopField("product", Kind.IDENTIFIER, ("product", "id"), _words),
-    ShopField("sku", Kind.IDENTIFIER, ("sku",), _words, written=("inventoryItem", "sku")),
-    ShopField("barcode", Kind.IDENTIFIER, ("barcode",), _words, written=("barcode",)),
+    ShopField("product", Kind.IDENTIFIER, ("product", "id"), as_words),
+    ShopField("product_title", Kind.TEXT, ("product", "title"), as_words),
+    ShopField("sku", Kind.IDENTIFIER, ("sku",), as_words, written=("inventoryItem", "sku")),
+    ShopField("barcode", Kind.IDENTIFIER, ("barcode",), as_words, written=("barcode",)),
     ShopField("price", Kind.MONEY, ("price",), _amount, written=("price",), required=True),
     ShopField("compare_at_price", Kind.MONEY, ("compareAtPrice",), _amount, written=("compareAtPrice",), cleared=None),
     _flag("taxable", "taxable", "taxable"),
@@ -253,7 +254,7 @@ VARIANT = (
         "inventory_policy",
         Kind.TEXT,
         ("inventoryPolicy",),
-        _words,
+        as_words,
         written=("inventoryPolicy",),
         required=True,
         choices=("DENY", "CONTINUE"),
@@ -262,7 +263,7 @@ VARIANT = (
         "cost",
         Kind.MONEY,
         ("inventoryItem", "unitCost"),
-        _money,
+        as_money,
         "{ amount currencyCode }",
         written=("inventoryItem", "cost"),
         cleared=None,
@@ -270,14 +271,14 @@ VARIANT = (
     _flag("tracked", "inventoryItem.tracked", "inventoryItem.tracked"),
     _flag("requires_shipping", "inventoryItem.requiresShipping", "inventoryItem.requiresShipping"),
     ShopField("weight", Kind.MONEY, (*WEIGHT, "value"), _exact, written=(*WEIGHT, "value"), required=True),
-    ShopField("weight_unit", Kind.TEXT, (*WEIGHT, "unit"), _words, written=(*WEIGHT, "unit"), required=True, choices=UNITS),
+    ShopField("weight_unit", Kind.TEXT, (*WEIGHT, "unit"), as_words, written=(*WEIGHT, "unit"), required=True, choices=UNITS),
     _item_text("harmonized_code", "harmonizedSystemCode"),
     _item_text("country_of_origin", "countryCodeOfOrigin"),
     _item_text("province_of_origin", "provinceCodeOfOrigin"),
-    ShopField("tax_code", Kind.IDENTIFIER, ("taxCode",), _words, written=("taxCode",), cleared=None),
+    ShopField("tax_code", Kind.IDENTIFIER, ("taxCode",), as_words, written=("taxCode",), cleared=None),
     _text("title", "title"),
     *(ShopField(f"option{n}", Kind.TEXT, ("selectedOptions",), _option(n - 1), OPTIONS) for n in (1, 2, 3)),
-    ShopField("position", Kind.COUNT, ("position",), _number),
+    ShopField("position", Kind.COUNT, ("position",), as_number),
     _moment("created_at", "createdAt"),
 )
 
@@ -285,12 +286,12 @@ INVENTORY = (
     _counted("available", written=True),
     _counted("on_hand", written=True),
     # `variant` is deprecated for `variants` but there in all versions in use, and an item with several variants is rare
-    ShopField("variant", Kind.IDENTIFIER, ("item", "variant", "id"), _words),
-    ShopField("product", Kind.IDENTIFIER, ("item", "variant", "product", "id"), _words),
-    ShopField("sku", Kind.IDENTIFIER, ("item", "sku"), _words),
+    ShopField("variant", Kind.IDENTIFIER, ("item", "variant", "id"), as_words),
+    ShopField("product", Kind.IDENTIFIER, ("item", "variant", "product", "id"), as_words),
+    ShopField("sku", Kind.IDENTIFIER, ("item", "sku"), as_words),
     _text("location", "location.name"),
-    ShopField("location_id", Kind.IDENTIFIER, ("location", "id"), _words),
-    ShopField("tracked", Kind.FLAG, ("item", "tracked"), _truth),
+    ShopField("location_id", Kind.IDENTIFIER, ("location", "id"), as_words),
+    ShopField("tracked", Kind.FLAG, ("item", "tracked"), as_truth),
     _counted("committed", written=False),
     _counted("incoming", written=False),
 )
@@ -299,13 +300,13 @@ COLLECTION = (
     _text("title", "title", "title", required=True),
     _text("handle", "handle", "handle", required=True),
     _text("description_html", "descriptionHtml", "descriptionHtml"),
-    ShopField("sort_order", Kind.TEXT, ("sortOrder",), _words, written=("sortOrder",), required=True, choices=SORT_ORDERS),
+    ShopField("sort_order", Kind.TEXT, ("sortOrder",), as_words, written=("sortOrder",), required=True, choices=SORT_ORDERS),
     ShopField("kind", Kind.TEXT, ("ruleSet",), _kind_of_collection, "{ appliedDisjunctively }"),
-    ShopField("products_count", Kind.COUNT, ("productsCount", "count"), _number),
+    ShopField("products_count", Kind.COUNT, ("productsCount", "count"), as_number),
 )
 
 ORDER = (
-    ShopField("name", Kind.TEXT, ("name",), _words),
+    ShopField("name", Kind.TEXT, ("name",), as_words),
     _text("note", "note", "note"),
     TAGS,
     _text("po_number", "poNumber", "poNumber"),

@@ -13,7 +13,7 @@ from typing import Any
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.answered import RecordPage, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
-from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity
+from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity, no_payments
 from syncdb.connectors.shopify.catalogue.fields import WEIGHT, NotSeen, ShopField, parts_of, value_of
 from syncdb.connectors.shopify.catalogue.trouble import RecordErrors, sort_errors
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
@@ -118,7 +118,7 @@ class CatalogueReader:
                 text_at(node, *path)
         with understood("Shopify"):
             fields = {one.name: value for one in self.visible for value in _seen(one, node, zone)}
-            changed = iso(moment(node["updatedAt"]))
+            changed = iso(moment(node["updatedAt"])) if self.entity.dated else None
         record = Record(text_at(node, "id"), fields)
         return FoundObject(Found(record.key, digest(encode_fields(fields)), record, changed_at=changed), node)
 
@@ -158,7 +158,7 @@ class CatalogueReader:
             passed.add(str(cursor))
 
     def _page(self, variables: Mapping[str, Any]) -> tuple[Block, RecordPage]:
-        place = ("location", "inventoryLevels") if self.entity is STOCK else (self.entity.listing,)
+        place = ("location", "inventoryLevels") if self.entity is STOCK else self.entity.place
         answer, trouble = self._as_shown(lambda: self._ask_page(variables, selection(self._parts)), (*place, "nodes"))
         listing = found_at(answer.data, *place)
         if listing is not None:
@@ -168,6 +168,8 @@ class CatalogueReader:
             return block, page
         if not answer.errors and self.entity is STOCK:  # the location is gone since it was listed
             return Block(), RecordPage(())
+        if not answer.errors and self.entity.within:
+            raise no_payments()
         return self._salvaged(variables, place)
 
     def _salvaged(self, variables: Mapping[str, Any], place: tuple[str, ...]) -> tuple[Block, RecordPage]:
@@ -282,7 +284,8 @@ def page_of(entity: ShopEntity, selected: str) -> str:
     if entity is STOCK:
         body = f"location(id: $location) {{ inventoryLevels({arguments}) {listed} }}"
         return f"query Page($location: ID!, $first: Int!, $after: String) {{ {body} }}"
-    return f"query Page($first: Int!, $after: String) {{ {entity.listing}({arguments}, sortKey: ID) {listed} }}"
+    body = f"{entity.listing}({arguments}, {entity.listed_by}) {listed}"
+    return f"query Page($first: Int!, $after: String) {{ {f'{entity.within} {{ {body} }}' if entity.within else body} }}"
 
 
 def by_ids_of(entity: ShopEntity, selected: str) -> str:

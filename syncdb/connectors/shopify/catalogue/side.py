@@ -69,7 +69,8 @@ class CatalogueSide:
 
     def __post_init__(self) -> None:
         stock = self.entity is STOCK
-        self.name = self.title = f"Shopify {self.entity.name}"
+        self.name = f"Shopify {self.entity.name}"
+        self.title = self.name.replace("_", " ")
         delete, create = self.entity in (PRODUCTS, VARIANTS), self.creator is not None
         self.can = Capabilities(create, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits)
         if self.creator is not None:

@@ -1,0 +1,239 @@
+"""Rows of other things than orders, for tabs that only show them: customers, products, variants, stock, payouts and their parts.
+
+The fields of goods are those of `mapping.entities`, which other pairs can write as well.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from syncdb.mapping.choice import Choice, ChosenColumns
+from syncdb.mapping.entities import INVENTORY, PRODUCTS, VARIANTS, Entity, EntityField, ShownAs, entity_field, metafield_named
+from syncdb.metafields import kind_of
+from syncdb.model import Field
+from syncdb.values import Kind
+
+IN_SHOP = "in_shop"
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """What a tab with such rows can show. `key` is the header of its key, `default` the columns where none were chosen.
+
+    `needs` are the permissions of Shopify that it takes. Records that `stay` keep their rows once they are gone from the shop.
+    """
+
+    rows: str
+    entity: Entity
+    key: str
+    default: tuple[str, ...]
+    needs: tuple[str, ...]
+    personal: bool = False
+    stays: bool = True
+
+    def field(self, name: str) -> EntityField | None:
+        """The field of that name, also a metafield; None where there is none."""
+        return _IN_SHOP if name == IN_SHOP and self.stays else entity_field(self.entity, name)
+
+    @property
+    def fields(self) -> tuple[EntityField, ...]:
+        return (*self.entity.fields, *((_IN_SHOP,) if self.stays else ()))
+
+
+def _seen(name: str, label: str, kind: Kind, meaning: str) -> EntityField:
+    return EntityField(name, label, kind, ShownAs.TEXT, meaning, writable=False)
+
+
+_IN_SHOP = _seen(IN_SHOP, "In the shop", Kind.FLAG, "No once it is gone from the shop; the row stays.")
+_TEXT, _ID, _MONEY = Kind.TEXT, Kind.IDENTIFIER, Kind.MONEY
+
+CUSTOMERS = Entity(
+    "customers", "Customers", "customer",
+    (
+        _seen("name", "Customer", _TEXT, "The name as the shop shows it."),
+        _seen("first_name", "First name", _TEXT, "The first name."),
+        _seen("last_name", "Last name", _TEXT, "The last name."),
+        _seen("email", "Email", _TEXT, "The e-mail address."),
+        _seen("email_marketing", "Email marketing", _TEXT, "Whether e-mails for marketing are agreed to."),
+        _seen("phone", "Phone", _ID, "The phone number."),
+        _seen("orders", "Orders", Kind.COUNT, "How many orders there are."),
+        _seen("spent", "Spent", _MONEY, "What was spent in all, in the currency beside it."),
+        _seen("currency", "Currency", _TEXT, "The currency of what was spent."),
+        _seen("state", "Account", _TEXT, "The state of the customer's account."),
+        _seen("tags", "Tags", _TEXT, "The tags."),
+        _seen("note", "Note", _TEXT, "The note about the customer."),
+        _seen("company", "Company", _TEXT, "The company of the usual address."),
+        _seen("address", "Address", _TEXT, "The street of the usual address."),
+        _seen("postcode", "Postcode", _ID, "The postcode of the usual address."),
+        _seen("city", "City", _TEXT, "The city of the usual address."),
+        _seen("country", "Country", _TEXT, "The country of the usual address, as two letters."),
+        _seen("language", "Language", _TEXT, "The language."),
+        _seen("tax_exempt", "Tax exempt", Kind.FLAG, "Whether no tax is charged."),
+        _seen("verified_email", "Email verified", Kind.FLAG, "Whether the address was verified."),
+        _seen("created_at", "Created", Kind.MOMENT, "Since when the shop knows the customer, in the shop's time zone."),
+    ),
+)  # fmt: skip
+
+PAYOUTS = Entity(
+    "payouts", "Payouts", "payout",
+    (
+        _seen("issued_at", "Issued", Kind.MOMENT, "When it was issued, in the shop's time zone."),
+        _seen("status", "Status", _TEXT, "scheduled, in transit, paid, failed or canceled."),
+        _seen("direction", "Direction", _TEXT, "deposit, or withdrawal where more went back than came in."),
+        _seen("gross", "Gross", _MONEY, "All gross amounts together."),
+        _seen("fees", "Fees", _MONEY, "All fees together: gross - fees = net."),
+        _seen("net", "Net", _MONEY, "What reaches the bank."),
+        _seen("currency", "Currency", _TEXT, "The currency of all amounts of the payout."),
+        _seen("charges", "Charges", _MONEY, "The gross amount of charges."),
+        _seen("refunds", "Refunds", _MONEY, "The gross amount of refunds, negative."),
+        _seen("adjustments", "Adjustments", _MONEY, "The gross amount of adjustments, disputes among them."),
+        _seen("reserved", "Reserved", _MONEY, "The gross amount of reserved funds."),
+        _seen("retried", "Retried", _MONEY, "The gross amount of payouts that are tried again."),
+        _seen("advances", "Advances", _MONEY, "The gross amount of advances."),
+        _seen("rebates", "Rebates", _MONEY, "Credits of rebates."),
+        _seen("charge_fees", "Charge fees", _MONEY, "The fees of charges."),
+        _seen("refund_fees", "Refund fees", _MONEY, "The fees of refunds; negative where they are given back."),
+        _seen("adjustment_fees", "Adjustment fees", _MONEY, "The fees of adjustments."),
+        _seen("reserved_fees", "Reserve fees", _MONEY, "The fees of reserved funds."),
+        _seen("retried_fees", "Retry fees", _MONEY, "The fees of payouts that are tried again."),
+        _seen("advance_fees", "Advance fees", _MONEY, "The fees of advances."),
+        _seen("bank_reference", "Bank reference", _ID, "The bank's own reference, for the statement."),
+        _seen("payout_number", "Payout", _ID, "Its number, as in the rows of what is in it."),
+    ),
+)  # fmt: skip
+
+PAYOUT_TRANSACTIONS = Entity(
+    "payout_transactions", "Payout transactions", "payout transaction",
+    (
+        _seen("at", "Processed", Kind.MOMENT, "When it was processed, in the shop's time zone."),
+        _seen("type", "Type", _TEXT, "charge, refund, adjustment, chargeback hold and others, as Shopify calls them."),
+        _seen("order_name", "Order", _TEXT, "The order it is for."),
+        _seen("amount", "Amount", _MONEY, "The gross amount: negative where money went back."),
+        _seen("fee", "Fee", _MONEY, "The fee: amount - fee = net."),
+        _seen("net", "Net", _MONEY, "What it adds to the payout."),
+        _seen("currency", "Currency", _TEXT, "The currency of its amounts: that of the payout."),
+        _seen("payout_number", "Payout", _ID, "The number of the payout it is in; empty while it is in none."),
+        _seen("payout_status", "Payout status", _TEXT, "pending while it is in none, else that of the payout."),
+        _seen("order_id", "Order ID", _ID, "The order's number, as in the rows of orders."),
+        _seen("source", "Source", _TEXT, "What it comes from."),
+        _seen("order_transaction_id", "Payment ID", _ID, "The payment of the order that it comes from, as in rows of payments."),
+        _seen("reason", "Reason", _TEXT, "Why something was adjusted."),
+        _seen("test", "Test", Kind.FLAG, "Whether it is a test."),
+    ),
+)  # fmt: skip
+
+GOODS = ("read_products",)
+PAYMENTS = ("read_shopify_payments_payouts",)
+_CUSTOMER = f"name email email_marketing phone orders spent currency tags city country created_at {IN_SHOP}"
+_PRODUCT = f"title status vendor product_type tags created_at {IN_SHOP}"
+_VARIANT = f"product_title title sku barcode price compare_at_price product {IN_SHOP}"
+_STOCK = f"sku location available on_hand committed incoming variant {IN_SHOP}"
+_PAYOUT = "issued_at status gross fees net currency charges charge_fees refunds refund_fees adjustments adjustment_fees"
+_BALANCE = "at type order_name amount fee net currency payout_number payout_status"
+
+PLAIN: Mapping[str, PlainRows] = {
+    one.rows: one
+    for one in (
+        PlainRows("customer", CUSTOMERS, "Customer ID", tuple(_CUSTOMER.split()), ("read_customers",), personal=True),
+        PlainRows("product", PRODUCTS, "Product ID", tuple(_PRODUCT.split()), GOODS),
+        PlainRows("variant", VARIANTS, "Variant ID", tuple(_VARIANT.split()), GOODS),
+        PlainRows("stock", INVENTORY, "Stock ID", tuple(_STOCK.split()), ("read_inventory", "read_locations", *GOODS)),
+        PlainRows("payout", PAYOUTS, "Payout ID", tuple(f"{_PAYOUT} payout_number".split()), PAYMENTS, stays=False),
+        PlainRows("payout_transaction", PAYOUT_TRANSACTIONS, "Balance ID", tuple(_BALANCE.split()), PAYMENTS, stays=False),
+    )
+}
+
+
+def parse_plain(value: Any, rows: str) -> Choice:
+    """Understand the setting `columns` of such rows, as `parse_columns` does that of rows of orders. Never raises."""
+    plain = PLAIN[rows]
+    if value in (None, "", "default", []):
+        return Choice(_labelled(plain, plain.default))
+    if value == "all":
+        return Choice(_labelled(plain, (one.name for one in plain.fields)))
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list):
+        return Choice((), (f"columns: expected a list of column names, found {type(value).__name__}.",))
+    chosen, problems = [], []
+    for number, item in enumerate(value, 1):
+        found, problem = _one(plain, item)
+        if found:
+            chosen.append(found)
+        else:
+            problems.append(f"columns, number {number}: {problem}")
+    return Choice(tuple(chosen), (*problems, *_doubled(plain, chosen)))
+
+
+def plain_fields(rows: str, columns: ChosenColumns | None, types: Mapping[str, str] | None = None) -> tuple[Field, ...]:
+    """The fields of a tab, its key first; metafields by the `types` of their definitions (by namespace.key)."""
+    plain = PLAIN[rows]
+    chosen = columns or _labelled(plain, plain.default)
+    return (
+        Field("key", plain.key, Kind.IDENTIFIER),
+        *(_field(plain, name, header, chosen, types or {}) for name, header in chosen),
+    )
+
+
+def offered_plain(rows: str, columns: ChosenColumns | None) -> Iterator[tuple[EntityField, str]]:
+    """The chosen columns in their order, each with its header, then all others with none."""
+    plain = PLAIN[rows]
+    headers = dict(columns or _labelled(plain, plain.default))
+    for name in [*headers, *(one.name for one in plain.fields if one.name not in headers)]:
+        if (known := plain.field(name)) is not None:
+            yield known, headers.get(name, "")
+
+
+def usual_header(rows: str, name: str) -> str:
+    """The header of a column for which none was chosen."""
+    known = PLAIN[rows].field(name)
+    return known.label if known else ""
+
+
+def metafields_in(columns: Iterable[tuple[str, str]]) -> list[str]:
+    """The metafields (namespace.key) among these columns."""
+    return [".".join(found) for name, _ in columns if (found := metafield_named(name))]
+
+
+def _labelled(plain: PlainRows, names: Iterable[str]) -> ChosenColumns:
+    labels = {one.name: one.label for one in plain.fields}
+    return tuple((name, labels[name]) for name in names)
+
+
+def _field(plain: PlainRows, name: str, header: str, chosen: ChosenColumns, types: Mapping[str, str]) -> Field:
+    known = plain.field(name)
+    assert known is not None, "columns are checked when they are understood"
+    kind = kind_of(types.get(name.removeprefix("metafields."), "")) if metafield_named(name) else known.kind
+    if kind is Kind.MONEY and name in ("weight",):
+        kind = Kind.NUMBER  # exact to the last digit, and no amount of money
+    currency = "currency" if kind is Kind.MONEY and "currency" in dict(chosen) else None
+    return Field(name, header, kind, currency)
+
+
+def _one(plain: PlainRows, item: Any) -> tuple[tuple[str, str] | None, str]:
+    if isinstance(item, str):
+        item = {"field": item}
+    if not isinstance(item, dict) or not isinstance(item.get("field"), str) or item.keys() - {"field", "header"}:
+        return None, 'expected a name or {"field": name, "header": text}.'
+    known = plain.field(item["field"])
+    if known is None:
+        near = get_close_matches(item["field"], [one.name for one in plain.fields], n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return None, f"rows of a {plain.rows} have no column {item['field']!r}.{hint}"
+    header = item.get("header", known.label)
+    if not isinstance(header, str) or not header.strip():
+        return None, f"the header of {known.name} must be text."
+    return (known.name, header.strip()), ""
+
+
+def _doubled(plain: PlainRows, chosen: Iterable[tuple[str, str]]) -> list[str]:
+    problems, names, headers = [], set[str](), {plain.key.casefold()}
+    for name, header in chosen:
+        if name in names:
+            problems.append(f"columns: {name} is listed twice.")
+        elif header.casefold() in headers:
+            problems.append(f"columns: two columns have the header {header!r}.")
+        names.add(name)
+        headers.add(header.casefold())
+    return problems

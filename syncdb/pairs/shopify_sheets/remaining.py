@@ -1,0 +1,74 @@
+"""What is gone from the shop keeps its row and says so: as it was last shown, but not in the shop any more."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from syncdb.connectors.base import Capabilities, Connector
+from syncdb.connectors.passing import PassedOn
+from syncdb.ledger import Ledger
+from syncdb.ledger.orders import groups
+from syncdb.mapping.plain_rows import IN_SHOP, PlainRows
+from syncdb.model import Found, Record, Snapshot
+from syncdb.values import Value
+
+KEY = "key"
+BLOCK = 500
+
+
+@dataclass(slots=True)
+class Remaining(PassedOn):
+    """A side of a shop over `connector`, as rows of a tab. Records are gone where Shopify, seen whole, does not show them.
+
+    `told`: a column of the tab says whether a record is in the shop. Of a person who is gone nothing but the key is left in the
+    row.
+    """
+
+    connector: Connector
+    plain: PlainRows
+    ledger: Ledger
+    pair: str
+    told: bool
+    name: str = field(init=False)
+    title: str = field(init=False)
+    can: Capabilities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
+
+    def fetch(self) -> Iterator[Snapshot]:
+        """Everything, then what is gone, once all was seen."""
+        seen, whole = set[str](), True
+        for block in self.connector.fetch():
+            seen |= block.found.keys()
+            whole = whole and block.complete
+            yield self._shown(block)
+        if not (whole and self.plain.stays):
+            return
+        gone = (key for key, _ in self.ledger.records(self.pair).all_keys() if key not in seen)
+        for keys in groups(gone, BLOCK):
+            yield Snapshot(self._gone(keys), complete=True)
+
+    def look(self, keys: Iterable[str]) -> Snapshot:
+        wanted = list(keys)
+        shown = self._shown(self.connector.look(wanted))
+        if not (shown.complete and self.plain.stays):
+            return shown
+        return replace(shown, found={**shown.found, **self._gone([key for key in wanted if key not in shown.found])})
+
+    def _shown(self, shown: Snapshot) -> Snapshot:
+        there: Mapping[str, Value] = {IN_SHOP: True} if self.told else {}
+        found = {
+            key: replace(one, record=Record(key, {KEY: key, **one.record.fields, **there})) for key, one in shown.found.items()
+        }
+        return replace(shown, found=found)
+
+    def _gone(self, keys: Iterable[str]) -> dict[str, Found]:
+        """Those of these that have a row."""
+        found = {}
+        for key, known in self.ledger.records(self.pair).known(keys).items():
+            if known.base is not None:
+                last: dict[str, Any] = dict.fromkeys(known.base.fields) if self.plain.personal else dict(known.base.fields)
+                gone = {IN_SHOP: False} if self.told else {}
+                found[key] = Found(key, "", Record(key, {**last, KEY: key, **gone}))
+        return found

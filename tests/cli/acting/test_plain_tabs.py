@@ -1,0 +1,80 @@
+"""The manager's commands about tabs that show payouts and goods: export, audit, validate, status."""
+
+import csv
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from syncdb.sandbox.google.colleague import Colleague
+from tests.cli.acting.conftest import Manage
+from tests.scenarios.world import World
+
+ROUTES = {
+    "payouts": {"target_worksheet": "Payouts", "rows": "payout"},
+    "balance": {"target_worksheet": "Balance", "rows": "payout_transaction"},
+    "customers": {"target_worksheet": "Customers", "rows": "customer"},
+}
+
+
+@pytest.fixture
+def world(made: Callable[..., World]) -> World:
+    world = made(8, env={"ROUTES": json.dumps(ROUTES)})
+    world.shop.payments.pay_out("PAID")
+    assert world.at_once().code == 0
+    return world
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_an_export_of_payouts_adds_up(world: World, run: Manage) -> None:
+    assert run("export", "--what", "payouts", "--output", "payouts.csv").code == 0
+    assert run("export", "--what", "payout-transactions", "--output", "parts.csv").code == 0
+    (payout,) = read(Path("payouts.csv"))
+    parts = read(Path("parts.csv"))
+    assert {part["Payout"] for part in parts} == {payout["Payout"]} and len(parts) > 4
+    assert sum(Decimal(part["Net"]) for part in parts) == Decimal(payout["Net"])
+    assert Decimal(payout["Gross"]) - Decimal(payout["Fees"]) == Decimal(payout["Net"])
+    assert run("export", "--what", "payouts", "--since", "2030-01-01", "--output", "later.csv").code == 0
+    assert read(Path("later.csv")) == []
+    few = run("export", "--what", "payouts", "--columns", "net,currency", "--output", "few.csv")
+    assert few.code == 0 and list(read(Path("few.csv"))[0]) == ["Net", "Currency"]
+    assert run("export", "--what", "payouts", "--columns", "nett").code == 2
+
+
+def test_without_such_a_tab_an_export_says_how_to_have_one(made: Callable[..., World], run: Manage) -> None:
+    assert made(2).at_once().code == 0
+    said = run("export", "--what", "payouts", "--output", "payouts.csv")
+    assert said.code == 2 and "payout" in said.all and "routes" in said.all
+    assert not Path("payouts.csv").exists()
+
+
+def test_an_audit_reads_both_sides_of_every_tab(world: World, run: Manage) -> None:
+    found = run("audit", "--days", "400", "--json")
+    assert found.code == 0, found.all
+    assert len(found.data["audits"]) == 4 and all(one["proven"] for one in found.data["audits"])
+    header = world.grid("Payouts")[0]
+    Colleague(world.sandbox.spreadsheet, "Payouts").type(f"{chr(65 + header.index('Net'))}2", 1)
+    found = run("audit", "--days", "400", "--json")
+    assert found.code == 3
+    told = [one for audit in found.data["audits"] for one in audit["differences"]]
+    assert [one["field"] for one in told] == ["net"]
+
+
+def test_validate_status_and_report_speak_of_them(world: World, run: Manage) -> None:
+    checks = run("validate", "--json")
+    assert checks.code == 0, checks.all
+    assert run("status").code == 0
+    kept = run("status", "--json").data["kept_in_step"]
+    assert kept.keys() == {"customers", "payouts", "payout_transactions"} and kept["payouts"] == 1
+    said = run("report", "--days", "7")
+    assert said.code == 0, said.all
+    world.shop.payments.open = False
+    assert world.sync().code == 4
+    told = run("status")
+    assert told.code == 1 and "Shopify Payments" in told.all
