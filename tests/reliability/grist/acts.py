@@ -1,6 +1,7 @@
 """What people do in a document and merchants in their shop, by a few small numbers each: so a history can be drawn and told."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,6 +100,25 @@ def receive(hand: Hand) -> None:
     if not isinstance(shown, int | float):
         raise LookupError("no number stands there")
     hand.type("inventory", "available", int(shown) + (5, -3, 1, 12)[hand.b % 4])
+
+
+def paste_a_column(hand: Hand) -> None:
+    """The same column of every row is filled at once: a guard may stop the run that follows."""
+    entity, name, value = (
+        ("products", "vendor", f"Bulk {hand.fresh}"),
+        ("variants", "price", round(hand.fresh / 100 + 5, 2)),
+        ("variants", "sku", f"B-{hand.fresh}"),
+        ("products", "tags", ["L", f"b{hand.fresh}"]),
+    )[hand.b % 4]
+    for number in range(len(hand.world.rows_of(entity))):
+        replace(hand, a=number).type(entity, name, value)
+
+
+def receive_everywhere(hand: Hand) -> None:
+    """A delivery is counted in: every level moves by the same."""
+    for number in range(len(hand.world.rows_of("inventory"))):
+        with suppress(LookupError):
+            receive(replace(hand, a=number))
 
 
 def type_nonsense(hand: Hand) -> None:
@@ -224,7 +244,7 @@ def retype(hand: Hand) -> None:
 PEOPLE: tuple[Callable[[Hand], None], ...] = (
     type_text, type_text, type_tags, type_status, type_price, type_price, type_sku, type_barcode, receive, receive, receive,
     type_nonsense, overwrite_ours, delete_row, enter_again, copy_row, blank_key, own_row, own_column, own_formula, rename_column,
-    rename_table, move_column, make_formula, make_values, retype,
+    rename_table, move_column, make_formula, make_values, retype, paste_a_column, receive_everywhere,
 )  # fmt: skip
 # What may come between a look and a write of ours. Grist compares before it writes; rows deleted in that moment are made again.
 IN_THE_MOMENT: tuple[Callable[[Hand], None], ...] = (
@@ -312,9 +332,15 @@ def edit_collection(hand: Hand) -> None:
     hand.merchant.edit_collection(hand.some(hand.world.goods.collections), title=f"Shop {hand.fresh}")
 
 
+def raise_prices(hand: Hand) -> None:
+    """Every price of the shop changes at once."""
+    for number, gid in enumerate(list(hand.world.goods.variants)):
+        hand.merchant.edit_variant(gid, price=f"{hand.fresh + number}.50")
+
+
 SHOP: tuple[Callable[[Hand], None], ...] = (
     edit_product, edit_product, edit_tags, edit_status, set_material, edit_price, edit_price, edit_sku, edit_barcode, sell, sell,
-    restock, add_product, delete_product, delete_variant, edit_collection,
+    restock, add_product, delete_product, delete_variant, edit_collection, raise_prices,
 )  # fmt: skip
 # an ordinary run need not be told of these
 STILL_MISSED = frozenset({delete_product, delete_variant})
