@@ -193,6 +193,7 @@ def install(python: Path) -> None:
         hint = "Check the connection to the internet; behind a proxy set HTTPS_PROXY. Then run this command again."
         offline = any(sign in told for sign in OFFLINE)
         sys.exit(f"{ending(told)}\n\nInstalling did not work. {hint if offline else 'The lines above say why.'}")
+    quietly([str(python), "-m", "compileall", "-q", "syncdb"])  # else each start of a user who may not write here does so
 
 
 def quietly(command: list[str]) -> tuple[int, str]:

@@ -98,13 +98,14 @@ def received(wanted: Scale) -> Iterator[Goal]:
     yield from receiver.goals(one)
 
 
-def others(wanted: Scale) -> None:
-    """Measure what has no goals here, and show it."""
+def managed(wanted: Scale) -> Iterator[Goal]:
+    """Measure the manager on a ledger and a pair with Grist, and show both; the goal of `status`."""
     heading(f"the manager on a ledger of {wanted.ledger:,} orders")
     with tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder:
         say(manager_ledger.made(Path(folder), wanted.ledger))
         for one in manager_ledger.measure(Path(folder)):
             say(manager_ledger.shown(one))
+        yield manager_ledger.start(Path(folder))
     heading(f"a Grist document, {wanted.products:,} products")
     say(*grist_pair.shown(grist_pair.measure(wanted.products, max(1, wanted.products // 50))))
 
@@ -127,8 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--million", action="store_true", help="a first load of a million orders besides")
     given = parser.parse_args(arguments)
     wanted = scale([int(one) for one in given.sizes.split(",")], quick=given.quick, million=given.million)
-    met = [*first_loads(wanted), *sheets(wanted), *hours(wanted), *received(wanted)]
-    others(wanted)
+    met = [*first_loads(wanted), *sheets(wanted), *hours(wanted), *received(wanted), *managed(wanted)]
     heading("goals")
     say(*goals.table(met))
     say("Against the public extractors: python -m benchmarks.extractors")

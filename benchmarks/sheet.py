@@ -25,6 +25,7 @@ from benchmarks.sheet_place import SheetPlace
 COMMAND = ROOT / "shopify_sheets_sync.py"
 PACKED = 2_000_000  # bytes of a request that Google recommends (Sheets API, usage limits)
 HEAD_KB = 100.0  # more than its first 20 rows ever have here; the keys alone of 100,000 rows are 2 MB
+IDLE_CPU = 0.5  # seconds, imports included
 WELL_UNDER = 0.5  # of the second that the goal names
 IDLE = "nothing new"
 FILL = "first fill"
@@ -155,6 +156,7 @@ def goals(sheet: Sheet) -> list[Goal]:
         Goal(f"{of}: requests to Google with nothing new", 3, idle.google),
         Goal(f"{of}: writes with nothing new", 0, idle.writes),
         Goal(f"{of}: kB from Google with nothing new (its first rows)", HEAD_KB, idle.received / 1e3, " kB"),
+        Goal(f"{of}: nothing new, CPU", IDLE_CPU, idle.spent.cpu, " s"),
         Goal(f"{of}: nothing new, wall beside the import of libraries", WELL_UNDER, idle.spent.wall - sheet.libraries.wall, " s"),
         Goal(f"{of}: write requests of the first fill (bytes / 2 MB, + 3)", math.floor(fill.written / PACKED) + 3, fill.writes),
     ]

@@ -15,13 +15,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-import tenacity
-
 from syncdb.clock import SYSTEM, Clock
 from syncdb.errors import RetryLater
 
 if TYPE_CHECKING:
     import requests
+    import tenacity
 
 log = logging.getLogger("syncdb.http")
 T = TypeVar("T")
@@ -68,22 +67,24 @@ class Retrier:
 
     def call(self, attempt: Callable[[], T], what: str) -> T:
         """The call's result. Raises RetryLater, naming `what`, when the deadline has passed; other exceptions go through."""
+        import tenacity  # whoever only asks the ledger does without
+
         started = self.clock.monotonic()
 
         def limit(failure: BaseException | None) -> float:
             alone = isinstance(failure, Unreachable) and not self.heard.yes
             return min(self.deadline, self.nobody_there) if alone else self.deadline
 
-        def pause(state: tenacity.RetryCallState) -> float:
+        def pause(state: "tenacity.RetryCallState") -> float:
             asked = getattr(state.outcome.exception() if state.outcome else None, "wait", 0.0)
             ceiling = min(self.cap, self.first * 2.0 ** min(state.attempt_number - 1, 30))
             return float(asked) + ceiling * self.jitter()
 
-        def over(state: tenacity.RetryCallState) -> bool:
+        def over(state: "tenacity.RetryCallState") -> bool:
             failure = state.outcome.exception() if state.outcome else None
             return self.clock.monotonic() - started + state.upcoming_sleep > limit(failure)
 
-        def tell(state: tenacity.RetryCallState) -> None:
+        def tell(state: "tenacity.RetryCallState") -> None:
             failure = state.outcome.exception() if state.outcome else None
             reason = redact(str(failure))
             if isinstance(failure, Unreachable) and state.attempt_number == 1:

@@ -16,7 +16,7 @@ from pathlib import Path
 from syncdb.errors import LedgerBusy, LedgerUnusable, NeedsPerson
 from syncdb.ledger import Ledger, file, redacted, state_keys
 from syncdb.ledger.queries.reader import LedgerReader, reading, refuse_missing
-from syncdb.ledger.schema import migrate
+from syncdb.ledger.schema import migrations
 from syncdb.values import iso
 
 COUNTED = (
@@ -107,7 +107,7 @@ def restore(backup: Path, ledger: Path, now: datetime, catch_up: CatchUp) -> Res
 def _prepare(path: Path, now: datetime) -> int:
     """Bring a copy up to date and make the next run look at everything. How many writes were given up."""
     with closing(file.open_for_writing(path)) as connection:
-        migrate(connection)
+        migrations.apply(connection)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM meta WHERE name LIKE ? OR name = ?", (f"{state_keys.EXAMINED}%", state_keys.CHECKED_AT))
         connection.execute("INSERT OR REPLACE INTO meta SELECT ? || id, 'true' FROM pair", (state_keys.OLD_BASE,))

@@ -11,11 +11,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlite_utils import Database
 
 from syncdb.decoding import SENSELESS, met_in
 from syncdb.errors import LedgerBusy, LedgerUnusable
-from syncdb.ledger.schema import migrate, stand_in, unknown_migrations
+from syncdb.ledger.schema import migrations, stand_in
 
 MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies it
 
@@ -79,7 +78,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         with closed_on_failure(_connect(f"{path.absolute().as_uri()}?mode=rw")) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            migrate(connection)
+            migrations.apply(connection)
     except (sqlite3.DatabaseError, OSError) as error:
         raise unusable(path, error) from error
     return connection
@@ -114,7 +113,7 @@ def copy_aside(path: Path) -> sqlite3.Connection:
     with closed_on_failure(_connect("file:")) as aside:
         if _holds_something(path):
             _copy_undisturbed(path, aside)
-        migrate(aside)
+        migrations.apply(aside)
     return aside
 
 
@@ -160,7 +159,7 @@ def refuse_unfit(path: Path, unwritten: bool = False) -> None:
     connection = open_for_reading(path, unwritten)
     try:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        newer = unknown_migrations(Database(connection, execute_plugins=False))
+        newer = migrations.unknown(connection)
     except sqlite3.DatabaseError as error:
         raise unusable(path, error) from error
     finally:
@@ -267,7 +266,7 @@ def _make(path: Path) -> None:
     os.close(os.open(growing, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with closing(_connect(f"{growing.as_uri()}?mode=rw")) as connection:
         connection.execute("PRAGMA synchronous = FULL")
-        migrate(connection)
+        migrations.apply(connection)
     set_leftovers_aside(path)
     settle(growing, path)
 

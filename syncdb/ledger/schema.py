@@ -5,14 +5,16 @@ Moments are ISO 8601 text in UTC; money is exact decimal text; ids are text.
 """
 
 import sqlite3
-
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
+from typing import TYPE_CHECKING
 
 import syncdb.ledger.maintained as maintained
 from syncdb.ledger import state_keys
+from syncdb.ledger.steps import Steps
 
-migrations = Migrations("syncdb")
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+migrations = Steps("syncdb")
 
 _FIRST = (
     """CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT""",
@@ -144,8 +146,8 @@ _FIRST = (
 )
 
 
-@migrations()
-def m001_orders_and_records(db: Database) -> None:
+@migrations
+def m001_orders_and_records(db: "Database") -> None:
     for statement in _FIRST:
         db.conn.execute(statement)
 
@@ -166,8 +168,8 @@ _QUESTIONS = (
 )
 
 
-@migrations()
-def m002_questions(db: Database) -> None:
+@migrations
+def m002_questions(db: "Database") -> None:
     for statement in _QUESTIONS:
         db.conn.execute(statement)
 
@@ -191,8 +193,8 @@ _DECISIONS = (
 )
 
 
-@migrations()
-def m003_decisions(db: Database) -> None:
+@migrations
+def m003_decisions(db: "Database") -> None:
     for statement in _DECISIONS:
         db.conn.execute(statement)
 
@@ -204,8 +206,8 @@ _READINGS = (
 )
 
 
-@migrations()
-def m004_readings(db: Database) -> None:
+@migrations
+def m004_readings(db: "Database") -> None:
     for statement in _READINGS:
         db.conn.execute(statement)
 
@@ -216,8 +218,8 @@ _THINGS = (
 )
 
 
-@migrations()
-def m005_things(db: Database) -> None:
+@migrations
+def m005_things(db: "Database") -> None:
     for statement in _THINGS:
         db.conn.execute(statement)
 
@@ -254,8 +256,8 @@ _SMALL = ("journal", "verdict")
 _FIRST_SHOP = "INSERT INTO source SELECT 'shopify', 'shopify', value FROM meta WHERE name = 'shop'"
 
 
-@migrations()
-def m006_pairs_and_links(db: Database) -> None:
+@migrations
+def m006_pairs_and_links(db: "Database") -> None:
     for statement in _PAIRS_AND_LINKS:
         db.conn.execute(statement)
     _fill_pairs(db.conn)
@@ -279,8 +281,8 @@ def _meant(pair: str) -> tuple[str, str, str, int]:
     return pair, kind, entity, int(entity == "orders")
 
 
-@migrations()
-def m007_maintained(db: Database) -> None:
+@migrations
+def m007_maintained(db: "Database") -> None:
     for statement in maintained.STATEMENTS:
         db.conn.execute(statement)
 
@@ -304,8 +306,8 @@ _MEDIA = (
 )
 
 
-@migrations()
-def m008_media(db: Database) -> None:
+@migrations
+def m008_media(db: "Database") -> None:
     for statement in _MEDIA:
         db.conn.execute(statement)
 
@@ -321,14 +323,14 @@ _CALLED = (
 )
 
 
-@migrations()
-def m009_called(db: Database) -> None:
+@migrations
+def m009_called(db: "Database") -> None:
     for statement in _CALLED:
         db.conn.execute(statement)
 
 
-@migrations()
-def m010_old_snapshots(db: Database) -> None:
+@migrations
+def m010_old_snapshots(db: "Database") -> None:
     """Have the snapshots rewritten that an earlier version stored, a few with each run."""
     note = "INSERT OR REPLACE INTO meta (name, value) SELECT ?, ? WHERE EXISTS (SELECT 1 FROM order_tracking)"
     db.conn.execute(note, (state_keys.OLD_SNAPSHOTS_TO, '""'))
@@ -354,14 +356,3 @@ def stand_in(connection: sqlite3.Connection) -> None:
 
 def _tables(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-
-
-def unknown_migrations(db: Database) -> list[str]:
-    """Migrations this ledger has had that this program does not know: it was written by a newer one."""
-    known = {migration.name for migration in migrations._migrations}
-    return [done.name for done in migrations.applied(db) if done.name not in known]
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an empty or older ledger up to date."""
-    migrations.apply(Database(connection, execute_plugins=False))

@@ -181,7 +181,7 @@ def _dump(path: Path) -> list[str]:
 
 
 def test_every_released_schema_is_there() -> None:
-    names = [migration.name.split("_")[0] for migration in current.migrations._migrations]
+    names = [name.split("_")[0] for name in current.migrations.names]
     missing = [name for name in names if name not in {file.stem for file in SCHEMAS}]
     assert not missing, f"write tests/reliability/schemas/{missing}.sql: python -m tests.reliability.schemas"
 
@@ -255,7 +255,7 @@ def about_to(text):
         if left[0] == 0:
             os._exit(137)
 connection.set_trace_callback(about_to)
-schema.migrate(connection)
+schema.migrations.apply(connection)
 """
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger import beside
 from syncdb.ledger.file import closed_on_failure
-from syncdb.ledger.inbox.schema import migrate, unknown_migrations
+from syncdb.ledger.inbox.schema import migrations
 
 PATIENCE = 1.0  # seconds to wait for another process that writes; Shopify waits five for an answer
 _PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
@@ -34,12 +34,12 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         with closed_on_failure(_connect(path, "rw")) as connection, beside.alone(path, InboxBusy):
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute("PRAGMA synchronous = FULL")
-            if newer := unknown_migrations(connection):
+            if newer := migrations.unknown(connection):
                 raise LedgerUnusable(
                     f"{path} was written by a newer syncdb (it has {', '.join(newer)}). It was left untouched.",
                     next_step="Update syncdb on this computer.",
                 )
-            migrate(connection)
+            migrations.apply(connection)
     return connection
 
 

@@ -3,12 +3,14 @@
 Moments are whole milliseconds since 1970 UTC: they are reckoned with, to fractions of a second.
 """
 
-import sqlite3
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
+from syncdb.ledger.steps import Steps
 
-migrations = Migrations("syncdb inbox")
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+migrations = Steps("syncdb inbox")
 
 _FIRST = (
     # what came, by the sender's own id: a repeated delivery is known by it
@@ -61,18 +63,7 @@ _FIRST = (
 )
 
 
-@migrations()
-def m001_inbox(db: Database) -> None:
+@migrations
+def m001_inbox(db: "Database") -> None:
     for statement in _FIRST:
         db.conn.execute(statement)
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an empty or older inbox up to date."""
-    migrations.apply(Database(connection, execute_plugins=False))
-
-
-def unknown_migrations(connection: sqlite3.Connection) -> list[str]:
-    """Migrations this inbox has had that this program does not know: it was written by a newer one."""
-    known = {migration.name for migration in migrations._migrations}
-    return [done.name for done in migrations.applied(Database(connection, execute_plugins=False)) if done.name not in known]

@@ -6,8 +6,6 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from syncdb.ledger import schema
 
 HERE = Path(__file__).parent
@@ -56,18 +54,17 @@ def write() -> None:
         tempfile.TemporaryDirectory() as folder,
         closing(sqlite3.connect(Path(folder) / "made.db", isolation_level=None)) as made,
     ):
-        for number, migration in enumerate(schema.migrations._migrations):
-            schema.migrations.apply(Database(made, execute_plugins=False), stop_before=_after(number))
+        for number, name in enumerate(schema.migrations.names):
+            schema.migrations.apply(made, stop_before=_after(number))
             _fill(made)
-            file = HERE / f"{migration.name.split('_')[0]}.sql"
+            file = HERE / f"{name.split('_')[0]}.sql"
             if not file.exists():
                 file.write_text("\n".join(made.iterdump()) + "\n", encoding="utf-8")
                 sys.stdout.write(f"written: {file.name}\n")
 
 
 def _after(number: int) -> str | None:
-    later = schema.migrations._migrations[number + 1 :]
-    return later[0].name if later else None
+    return next(iter(schema.migrations.names[number + 1 :]), None)
 
 
 def _fill(made: sqlite3.Connection) -> None:
