@@ -6,7 +6,7 @@ from the cursors of recorded answers). A record that cannot be read whole makes 
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -19,7 +19,7 @@ from syncdb.connectors.shopify.catalogue.trouble import RecordErrors, sort_error
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.shape import Parts, Path, Shape, selection, without
+from syncdb.connectors.shopify.shape import One, Parts, Path, Shape, selection, without
 from syncdb.decoding import understood
 from syncdb.errors import NotUnderstood, RetryLater
 from syncdb.model import Found, Record
@@ -29,6 +29,7 @@ LOCATIONS = """query Locations($first: Int!, $after: String) {
   locations(first: $first, after: $after, includeLegacy: true) { nodes { id name } pageInfo { hasNextPage endCursor } }
 }"""
 AGAIN = "The next run asks again."
+HOME = "location"  # where a level of stock is
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +160,10 @@ class CatalogueReader:
 
     def _page(self, variables: Mapping[str, Any]) -> tuple[Block, RecordPage]:
         place = ("location", "inventoryLevels") if self.entity is STOCK else self.entity.place
-        answer, trouble = self._as_shown(lambda: self._ask_page(variables, selection(self._parts)), (*place, "nodes"))
+        answer, trouble = self._as_shown(lambda: self._ask_page(variables, self._parts), (*place, "nodes"))
         listing = found_at(answer.data, *place)
         if listing is not None:
-            page = page_in(listing)
+            page = self._at_home(page_in(listing), answer)
             block = self._read(page.nodes, trouble)
             block.complete = block.complete and not answer.warnings
             return block, page
@@ -174,14 +175,22 @@ class CatalogueReader:
 
     def _salvaged(self, variables: Mapping[str, Any], place: tuple[str, ...]) -> tuple[Block, RecordPage]:
         """A page that failed as a whole: list who is on it, then ask for each by id, so that one bad record costs only itself."""
-        listing = found_at(whole(self._ask_page(variables, "id"), f"Listing {self.entity.name}"), *place)
+        listing = found_at(whole(self._ask_page(variables, {"id": self._parts["id"]}), f"Listing {self.entity.name}"), *place)
         if listing is None:
             raise RetryLater(f"Shopify did not list its {self.entity.name}.", next_step="Run it again later.")
         page = page_in(listing)
         return self.by_ids([text_at(node, "id") for node in page.nodes]), page
 
-    def _ask_page(self, variables: Mapping[str, Any], selected: str) -> Answer:
-        return self.conversation.sized(page_of(self.entity, selected), variables, self._size, f"Reading {self.entity.name}")
+    def _ask_page(self, variables: Mapping[str, Any], parts: Parts) -> Answer:
+        return self.conversation.sized(page_of(self.entity, parts), variables, self._size, f"Reading {self.entity.name}")
+
+    def _at_home(self, page: RecordPage, answer: Answer) -> RecordPage:
+        """A page of stock with the location on each level, of which the page says it once."""
+        there = found_at(answer.data, HOME) if self.entity is STOCK and HOME in self._parts else None
+        if there is None:
+            return page
+        home = {name: value for name, value in there.items() if name != STOCK.listing}
+        return replace(page, nodes=tuple(node and {**node, HOME: home} for node in page.nodes))
 
     def _some(self, keys: Sequence[str]) -> Block:
         """Where a question for several fails as a whole, each half is asked for alone, down to the one that fails."""
@@ -277,12 +286,15 @@ def _seen(one: ShopField, node: Mapping[str, Any], zone: tzinfo) -> Iterator[Val
         yield value_of(one, node, zone)
 
 
-def page_of(entity: ShopEntity, selected: str) -> str:
-    """The document that asks for a page of an entity's records."""
+def page_of(entity: ShopEntity, parts: Parts) -> str:
+    """The document that asks for a page of an entity's records. Of stock the location is asked for once, not of each level."""
     arguments = "first: $first, after: $after"
-    listed = f"{{ nodes {{ {selected} }} pageInfo {{ hasNextPage endCursor }} }}"
+    of_each = {name: shape for name, shape in parts.items() if entity is not STOCK or name != HOME}
+    listed = f"{{ nodes {{ {selection(of_each)} }} pageInfo {{ hasNextPage endCursor }} }}"
     if entity is STOCK:
-        body = f"location(id: $location) {{ inventoryLevels({arguments}) {listed} }}"
+        home = parts.get(HOME)
+        shown = selection(home.parts) if isinstance(home, One) else ""
+        body = f"location(id: $location) {{ {shown} inventoryLevels({arguments}) {listed} }}"
         return f"query Page($location: ID!, $first: Int!, $after: String) {{ {body} }}"
     body = f"{entity.listing}({arguments}, {entity.listed_by}) {listed}"
     return f"query Page($first: Int!, $after: String) {{ {f'{entity.within} {{ {body} }}' if entity.within else body} }}"

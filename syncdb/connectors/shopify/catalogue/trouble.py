@@ -31,6 +31,8 @@ def sort_errors(answer: Answer, place: Sequence[str], parts: Parts, entity: Shop
         path = [str(step) for step in error.get("path") or ()]
         said = message_of((error,)) or "no reason given"
         inside = path[len(place) :] if path[: len(place)] == list(place) else []
+        if not inside and len(path) > 1 and path[0] == place[0] and path[:2] != list(place[:2]):
+            inside = path  # what is asked once beside the list, and stands in each record
         if code_of(error) == "ACCESS_DENIED":
             hidden = _hidden(inside, parts)
             if hidden is None:

@@ -155,6 +155,32 @@ def test_a_hidden_field_is_left_out_and_told_and_the_listing_stays_whole(shelf: 
     assert any("cost" in notice.message for notice in catalogue.news())
 
 
+def test_a_page_of_stock_says_once_where_it_is(shelf: Shelf) -> None:
+    """Each object of each level costs points, and the location of all levels of a page is the same."""
+    shelf.fill(40)
+    found, complete = fetched(shelf.catalogue().side("inventory"))
+    assert complete and len({one.record.fields["location"] for one in found.values()}) > 1
+    pages = [body["query"] for seen in shelf.world.faults.log if "inventoryLevels(" in str(body := seen.body_json)]
+    assert pages and all("location" not in page.partition("nodes {")[2] for page in pages)
+
+
+def test_a_hidden_name_of_a_location_is_left_out_and_told(shelf: Shelf) -> None:
+    shelf.fill(5)
+
+    def hide(body: dict[str, Any]) -> None:
+        if "name" in ((body.get("data") or {}).get("location") or {}):
+            body["data"]["location"]["name"] = None
+            error = {"message": "Access denied", "extensions": {"code": "ACCESS_DENIED"}, "path": ["location", "name"]}
+            body.setdefault("errors", []).append(error)
+
+    shelf.world.app.tamper = hide
+    catalogue = shelf.catalogue()
+    found, complete = fetched(catalogue.side("inventory"))
+    assert complete and found.keys() == shelf.goods.levels.keys()
+    assert all("location" not in one.record.fields and "location_id" in one.record.fields for one in found.values())
+    assert any("location" in notice.message for notice in catalogue.news())
+
+
 def test_one_broken_record_costs_only_itself(shelf: Shelf) -> None:
     shelf.fill(5)
     broken = shelf.product(2)["id"]
