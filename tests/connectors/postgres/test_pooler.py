@@ -21,6 +21,8 @@ from syncdb.model import Result
 from syncdb.sandbox.postgres.binaries import unprivileged
 from syncdb.sandbox.postgres.server import LocalPostgres
 from syncdb.values import Kind
+from tests.postgres import Erp
+from tests.scenarios.erp_world import ErpWorld
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 needs_pgbouncer = pytest.mark.skipif(PROGRAM is None, reason="pgbouncer is not installed (apt install pgbouncer)")
@@ -95,3 +97,24 @@ def test_everything_works_without_a_session_of_ones_own(pooled: str) -> None:
     assert sum(map(len, done)) == 12
     for client in clients:
         client.close()
+
+
+@needs_pgbouncer
+def test_the_whole_pair_works_through_it(pooled: str, tmp_path: Path) -> None:
+    eyes = Erp(pooled)
+    eyes.sql("truncate products, customers, orders, order_items, inventory, sync_queue, sync_writes restart identity")
+    world = ErpWorld(tmp_path, eyes)
+    row = world.stock_up("SHIRT", 10)
+    world.switch("inventory", "orders", "products", "customers")
+    world.synced()
+    world.till.sell({"SHIRT": 2})
+    id = world.erp_order("SO-1")
+    eyes.sql("update inventory set quantity = quantity - 3 where id = %s", row)
+    eyes.sql("insert into products (sku, name, price) values ('MUG', 'Mug', 5)")
+    eyes.sql("insert into customers (email, last_name) values ('neu@example.com', 'Neu')")
+    for _ in range(3):
+        world.synced()
+    assert (world.available("SHIRT"), world.quantity(row)) == (5, 5)
+    assert len(world.shop.orders) == len(world.rows()) == 2 and world.order_row(id)["shopify_sync_status"] == "synced"
+    assert world.till.variant("MUG") is not None and all(row["shopify_customer_id"] for row in world.rows("customers"))
+    assert world.synced(full=True).written == 0 and world.queue() == world.queue("processing") == []
