@@ -272,8 +272,8 @@ DEFECTS = (
     Defect(
         "columns are not verified after a write",
         "connectors/google_sheets/outcomes.py",
-        "if row is None or not straight or",
-        "if row is None or",
+        "not below or not straight or",
+        "not below or",
         (SHEETS,),
     ),
     Defect(
@@ -323,7 +323,7 @@ DEFECTS = (
     ),
     Defect(
         "a doubled key is taken for its first row",
-        "connectors/google_sheets/records.py",
+        "connectors/tabular/records.py",
         "self.doubled[key] = [self.rows.pop(key), row]",
         "return",
         (PEOPLE, SHEETS),
@@ -337,9 +337,9 @@ DEFECTS = (
     ),
     Defect(
         "a renamed header is made anew",
-        "connectors/google_sheets/structure.py",
+        "connectors/tabular/headers.py",
         """    if lost:
-        raise header_gone(lost, row, tab.title)""",
+        raise header_gone(lost, row, tab)""",
         "",
         (PEOPLE, SHEETS),
     ),
@@ -466,7 +466,7 @@ DEFECTS = (
     ),
     Defect(
         "spent tokens are dropped at once",
-        "orders/order_sync.py",
+        "engine/spent_writes.py",
         "SPENT_AFTER = timedelta(minutes=10)",
         "SPENT_AFTER = timedelta(minutes=-10)",
         ("tests/reliability/test_watermark.py",),
