@@ -107,7 +107,7 @@ DEFECTS = (
     Defect(
         "what webhooks name is not looked at by runs with an ERP",
         "pairs/shopify_erp/run.py",
-        "naming = {Side.LEFT: Naming(SHOP, Named(conversation, chosen, told))}",
+        "naming = {Side.LEFT: Naming(SHOP, Named(conversation, [one.name for one in entities], told))}",
         "naming = {}",
         (ERP_WEBHOOKS,),
     ),

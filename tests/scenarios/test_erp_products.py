@@ -141,3 +141,26 @@ def test_a_lost_ledger_makes_no_product_twice(world: ErpWorld) -> None:
         file.unlink()
     world.synced()
     assert len(world.goods.products) == 1 and len(world.rows("products")) == 2
+
+
+def test_texts_are_kept_in_step_where_it_is_said_whose_word_counts(world: ErpWorld) -> None:
+    in_erp(world, "MUG", 7, vendor="Acme", tags="b, a")
+    shirts(world, "S", "M")
+    world.synced()
+    mug = next(one for one in world.goods.products.values() if one["title"] == "A MUG")
+    shirt = next(one for one in world.goods.products.values() if one["title"] == "T-Shirt")
+    world.erp.sql("update products set name = 'Becher' where sku = 'MUG'")
+    world.synced(full=True)
+    assert mug["title"] == "A MUG"
+    world.env["ERP_FIELDS"] = '{"name": "erp", "description": "both", "tags": "shop"}'
+    world.synced(full=True)
+    assert mug["title"] == "Becher" and shirt["title"] == "T-Shirt"
+    world.erp.sql("update products set name = 'Shirt', description = '<p>Neu</p>' where parent_sku = 'TS'")
+    world.merchant.edit_product(mug["id"], tags=["c", "d"], descriptionHtml="<p>Keramik</p>")
+    world.synced()
+    assert (shirt["title"], shirt["descriptionHtml"]) == ("Shirt", "<p>Neu</p>")
+    row = next(one for one in world.rows("products") if one["sku"] == "MUG")
+    assert (row["tags"], row["description"], row["vendor"]) == ("c, d", "<p>Keramik</p>", "Acme")
+    assert world.synced(full=True).written == 0 and world.queue() == []
+    world.env["ERP_FIELDS"] = '{"title": "erp"}'
+    assert world.sync().code == 2

@@ -11,6 +11,7 @@ from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.connectors.postgres.table import ErpTableConnector
 from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.entities import PRODUCTS as SHOP_PRODUCTS
 from syncdb.connectors.shopify.catalogue.entities import STOCK
 from syncdb.connectors.shopify.catalogue.entities import VARIANTS as SHOP_VARIANTS
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
@@ -28,12 +29,12 @@ from syncdb.engine.request import RunRequest
 from syncdb.ledger import Ledger
 from syncdb.model import OnDrift, OnMissing, Operation, Outcome, Owner, Policy, Rule, Side, Tie
 from syncdb.pairs.opening import limits
-from syncdb.pairs.shopify_erp import customers, goods, order_rows, stock
+from syncdb.pairs.shopify_erp import customers, goods, order_rows, stock, texts
 from syncdb.pairs.shopify_erp.adopting import OrderAdoption, all_linked, linked
 from syncdb.pairs.shopify_erp.counterparts import Lone, lone_products, lone_stock
 from syncdb.pairs.shopify_erp.erp_goods import ErpGoodsRows
 from syncdb.pairs.shopify_erp.erp_orders import ErpOrders, Source
-from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS
+from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS, TEXTS
 from syncdb.pairs.shopify_erp.new_goods import NewGoods
 from syncdb.pairs.shopify_erp.places import Places
 from syncdb.pairs.shopify_erp.sending import Sending
@@ -112,6 +113,23 @@ class EntityPairs:
         )
         pair = EntityPair(name, left, right, policy, self._limits(), goods.MATCHING)
         return EntitySync(PRODUCTS, pair, digest([repr(sorted(rules.items())), settings.erp_new_products, drafts]), {})
+
+    def texts(self) -> EntitySync | None:
+        """Texts of products, as far as it is said whose word counts for them; None where that is nothing."""
+        table, name = self.tables["products"], self.registered(TEXTS)
+        rules = texts.kept(table, self.settings.erp_fields)
+        if not rules:
+            return None
+        shop = CatalogueSide(self.conversation, SHOP_PRODUCTS, SHOP_PRODUCTS.chosen(tuple(rules)))
+        kinds = texts.kinds(table, rules)
+        rows = ErpTableConnector(self.database, self.tables, table, kinds, title="the ERP", stamp="shopify_last_sync_at")
+        left = stock.ShownSide(shop, "Shopify products", texts.of_shop, stock.unchanged)
+        shown = texts.ErpTexts(self.database, table, tuple(rules))
+        right = stock.ShownSide(rows, "the ERP", shown, shown.own)
+        self.told[TEXTS] = {Side.LEFT: lambda: left.told, Side.RIGHT: lambda: right.told}
+        policy = Policy(rules, LEFT_ALONE, LEFT_ALONE, create_left=False, create_right=False, told=("title",))
+        pair = EntityPair(name, left, right, policy, self._limits(), texts.MATCHING)
+        return EntitySync(TEXTS, pair, digest([repr(sorted(rules.items()))]), {})
 
     def inventory(self, places: Places) -> EntitySync:
         """Stock, by movement on both sides."""

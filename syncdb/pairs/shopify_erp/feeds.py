@@ -10,8 +10,9 @@ from syncdb.connectors.postgres.rows import ID, read_rows
 from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 
-ORDERS, INVENTORY, PRODUCTS, CUSTOMERS = "orders", "inventory", "products", "customers"
+ORDERS, INVENTORY, PRODUCTS, CUSTOMERS, TEXTS = "orders", "inventory", "products", "customers", "texts"
 VARIANTS = "variants"  # what the shop calls the ERP's products
+OURS = {VARIANTS: PRODUCTS, PRODUCTS: TEXTS}  # what this pair calls the shop's entities
 Keys = Mapping[str, tuple[str, ...] | None]
 
 
@@ -25,7 +26,7 @@ class ShopChanges:
     def changes(self, cursor: str | None) -> Changes:
         found = self.inner.changes(cursor)
         self.orders_told(found.keys.get(ORDERS, ()))
-        return Changes({PRODUCTS if name == VARIANTS else name: keys for name, keys in found.keys.items()}, found.cursor)
+        return Changes({OURS.get(name, name): keys for name, keys in found.keys.items()}, found.cursor)
 
     def put_back(self, seen: str) -> str:
         """A shop has no states to tell this by."""
@@ -57,10 +58,13 @@ class ErpChanges:
         self._add(told, ORDERS, self._owners(found.keys.get("order_items", ())))
         self._add(told, INVENTORY, found.keys.get(INVENTORY, ()))
         self._add(told, PRODUCTS, found.keys.get(PRODUCTS, ()))
+        self._add(told, TEXTS, found.keys.get(PRODUCTS, ()))
         self._add(told, CUSTOMERS, found.keys.get(CUSTOMERS, ()))
         self._add(told, INVENTORY, self._stock_of(found.keys.get("products", ())))
         for entity, keys in self.hints.items():
             self._add(told, entity, tuple(keys))
+            if entity == PRODUCTS:
+                self._add(told, TEXTS, tuple(keys))
         return Changes(told, found.cursor)
 
     def _add(self, told: dict[str, tuple[str, ...] | None], entity: str, keys: tuple[str, ...] | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from syncdb.model import Field
-from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS
+from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS, TEXTS
 from syncdb.values import Kind
 
 FIELDS: Mapping[str, tuple[Field, ...]] = {
@@ -16,6 +16,14 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("shopify_variant_id", "Variant", Kind.IDENTIFIER),
         Field("shopify_product_id", "Product", Kind.IDENTIFIER),
         Field("shopify_inventory_item_id", "Inventory item", Kind.IDENTIFIER),
+    ),
+    TEXTS: (
+        Field("title", "Title", Kind.TEXT),
+        Field("description_html", "Description", Kind.TEXT),
+        Field("vendor", "Vendor", Kind.TEXT),
+        Field("product_type", "Product type", Kind.TEXT),
+        Field("tags", "Tags", Kind.TEXT),
+        Field("shop_id", "Shopify's id", Kind.IDENTIFIER),
     ),
     INVENTORY: (Field("sku", "SKU", Kind.IDENTIFIER), Field("available", "Available", Kind.COUNT)),
     CUSTOMERS: (

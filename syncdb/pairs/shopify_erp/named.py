@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.named import NamedThings
-from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS, VARIANTS
+from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, OURS, PRODUCTS, TEXTS
 
 OF_KIND = {ORDERS: "Order", CUSTOMERS: "Customer"}
 
@@ -20,9 +20,10 @@ class Named:
 
     def __call__(self, things: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...] | None]:
         """By entity, what these ids of kinds of things stand for. Raises Refused and RetryLater."""
-        catalogue = {VARIANTS if one == PRODUCTS else one for one in self.chosen if one in (PRODUCTS, INVENTORY)}
+        theirs = {ours: name for name, ours in OURS.items()}
+        catalogue = {theirs.get(one, one) for one in self.chosen if one in (PRODUCTS, INVENTORY, TEXTS)}
         below = NamedThings(self.conversation, catalogue).keys(things)
-        found: dict[str, tuple[str, ...] | None] = {PRODUCTS if one == VARIANTS else one: keys for one, keys in below.items()}
+        found: dict[str, tuple[str, ...] | None] = {OURS.get(one, one): keys for one, keys in below.items()}
         for kind, type in OF_KIND.items():
             if kind in self.chosen and things.get(kind):
                 found[kind] = tuple(f"gid://shopify/{type}/{id}" for id in things[kind])

@@ -38,7 +38,8 @@ SHOPIFY_ERP = PairType(
         Key(
             "erp_fields", "ERP_FIELDS", validators.json_object, None,
             "Whose word counts for a field of products: `erp`, `shop` or `both`, such as `{\"price\": \"erp\"}` "
-            "(docs/erp.md). Left out: both, and what both changed is asked.",
+            "(docs/erp.md). Left out: both, and what both changed is asked; texts (name, description, vendor, product_type, "
+            "tags) are kept in step only where they are named.",
         ),
         Key(
             "erp_customer_fields", "ERP_CUSTOMER_FIELDS", validators.json_object, None,

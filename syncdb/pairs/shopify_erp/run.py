@@ -31,7 +31,7 @@ from syncdb.model import Plan, Side
 from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.shopify_erp import goods, stock, switches
 from syncdb.pairs.shopify_erp.entity_pairs import EntityPairs
-from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS, VARIANTS, ErpChanges, ShopChanges
+from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, OURS, PRODUCTS, ErpChanges, ShopChanges
 from syncdb.pairs.shopify_erp.fields import FIELDS
 from syncdb.pairs.shopify_erp.named import Named
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
@@ -134,7 +134,8 @@ class ErpRun:
             same_shop(self.ledger, conversation.shop().facts, self.shopify.shop)
         overlap = timedelta(minutes=self.settings.overlap_minutes)
         read = {PRODUCTS: goods.READ, INVENTORY: stock.READ, CUSTOMERS: ("email",)}
-        watched = {VARIANTS if name == PRODUCTS else name: read.get(name, ()) for name in chosen}
+        theirs = {ours: name for name, ours in OURS.items()}
+        watched = {theirs.get(one.name, one.name): read.get(one.name, ()) for one in entities}
         rows = [one for one in ("orders", "order_items", "inventory", "products", "customers") if one in self.tables]
         feeds: dict[Side, Feed] = {
             Side.LEFT: ShopChanges(ChangeFeed(conversation, watched, overlap), told),
@@ -147,7 +148,7 @@ class ErpRun:
             return found
 
         part = bool(self.only)
-        naming = {Side.LEFT: Naming(SHOP, Named(conversation, chosen, told))}
+        naming = {Side.LEFT: Naming(SHOP, Named(conversation, [one.name for one in entities], told))}
         return PairRun(self.name, entities, feeds if chosen else {}, lambda: None, news, part, naming)
 
     def _entities(
@@ -158,6 +159,8 @@ class ErpRun:
         places = places_of(read_locations(made.conversation), api.default_location_id) if INVENTORY in chosen else None
         if PRODUCTS in chosen:
             entities.append(made.products(places))
+            if (texts := made.texts()) is not None:
+                entities.append(texts)
         if places is not None:
             entities.append(made.inventory(places))
         if CUSTOMERS in chosen:

@@ -11,6 +11,7 @@ from syncdb.pairs.registry import known_keys
 from syncdb.pairs.shopify_erp.customers import SHARED as CUSTOMER_FIELDS
 from syncdb.pairs.shopify_erp.goods import SHARED, wrong_rules
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
+from syncdb.pairs.shopify_erp.texts import FIELDS as TEXT_FIELDS
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
 
@@ -44,7 +45,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
     reading = read(SHOPIFY_ERP.all_keys, known_keys(), flags, env, directory, config_path)
     choose_credentials(reading)
     reading.tell_detour("shopify_base_url", "Shopify")
-    for name, known in (("erp_fields", SHARED), ("erp_customer_fields", CUSTOMER_FIELDS)):
+    for name, known in (("erp_fields", (*SHARED, *TEXT_FIELDS)), ("erp_customer_fields", CUSTOMER_FIELDS)):
         fields = reading.values[name] = reading.values[name] or {}
         reading.problems += [f"{name} ({reading.where(name)}): {problem}." for problem in wrong_rules(fields, known)]
     reading.refuse_problems()

@@ -13,7 +13,7 @@ from syncdb.engine.report import Note, Report
 from syncdb.errors import SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.model import Operation, Outcome, Result, Side
-from syncdb.pairs.shopify_erp.feeds import INVENTORY, ORDERS
+from syncdb.pairs.shopify_erp.feeds import INVENTORY, ORDERS, PRODUCTS, TEXTS
 from syncdb.pairs.shopify_erp.queue_work import QueueWork
 
 Refusals = dict[tuple[str, str], str]
@@ -50,7 +50,8 @@ class Telling:
                 for operation, outcome in told():
                     if outcome.result is Result.REJECTED:
                         key = self._other(entity, side, operation.key)
-                        (refused if side is Side.LEFT else back)[entity, key] = outcome.why
+                        said = PRODUCTS if entity == TEXTS else entity  # the queue knows the row of a product only
+                        (refused if side is Side.LEFT else back)[said, key] = outcome.why
         return refused, back
 
     def _other(self, entity: str, side: Side, id: str) -> str:
