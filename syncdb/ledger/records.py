@@ -153,8 +153,8 @@ class Records:
             self.connection.execute("INSERT OR REPLACE INTO called VALUES (?, ?, ?)", (self.pair, key, together))
 
     def written(self, operation: Operation, outcome: Outcome, order_id: str, run_id: int, now: str) -> None:
-        """Keep who wrote what and why: a line for each changed cell (of a redacted order without values), one for a new row."""
-        silent = order_id in self.redacted
+        """Keep who wrote what and why: a line for each changed cell, one for a new row; of what was redacted without values."""
+        silent = order_id in self.redacted or operation.key in self.redacted
         instead = outcome.instead if operation.action is Action.DELETE else {}  # what it was given in place of being deleted
         head = (
             run_id,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.errors import NeedsPerson
-from syncdb.ledger import Ledger, file
+from syncdb.ledger import Ledger, file, state_keys
 from syncdb.ledger.schema import KNOWN_PAIRS
 from syncdb.ledger.text_search import Advance, as_json, nobody_listens
 from syncdb.values import canonical_json
@@ -41,6 +41,12 @@ _LINES_OF_AN_ORDER = (
 _VERDICTS = """SELECT verdict_id, verdict.field, order_id,
                  coalesce(left_shown, '') || coalesce(right_shown, '') || coalesce(verdict.value, '')
                FROM verdict LEFT JOIN record USING (pair, key)"""
+_OF_A_PERSON = (
+    "UPDATE record SET base = NULL WHERE key = ? AND pair = ?",
+    "UPDATE cell_write SET before = NULL, after = NULL WHERE key = ? AND order_id = '' AND pair = ?",
+    "DELETE FROM conflict WHERE key = ? AND pair = ?",
+    "DELETE FROM called WHERE key = ? AND pair = ?",
+)
 REMOVED = "[removed]"
 
 
@@ -83,6 +89,22 @@ class Redaction:
         self._verdicts(set(order_ids), values)
         counts["messages"] = self._messages(values)
         return counts
+
+    def people(self, keys: Collection[str], entity: str) -> int:
+        """Remove what was agreed and written about these people's own records, which the next run looks at again.
+
+        Returns how many were agreed on. The caller brings the transaction.
+        """
+        cleaned = 0
+        for (pair,) in self._all("SELECT id FROM pair WHERE entity = ?", (entity,)):
+            held = self.ledger.records(pair).agreed(keys)
+            cleaned += len(held)
+            for key in held:
+                for statement in _OF_A_PERSON:
+                    self.ledger.connection.execute(statement, (key, pair))
+            again = state_keys.again(pair)
+            self.ledger.runs.put(again, sorted({*(self.ledger.runs.get(again) or ()), *held}))
+        return cleaned
 
     def shown_in(self, order_ids: Iterable[str]) -> set[str]:
         """The pairs on whose other side something personal of these orders was agreed on, by all that the ledger knows."""

@@ -12,14 +12,19 @@ from syncdb.ledger.text_search import Advance, nobody_listens
 from syncdb.mapping.choice import column
 from syncdb.order_snapshot import snapshot_hash
 
+CUSTOMERS = "customers"
 Wanted = Callable[[Person], bool]
 
 
 @dataclass(slots=True)
 class Affected:
-    """The orders to redact, by id, with their names; who they belong to; and the texts that must be found nowhere afterwards."""
+    """The orders to redact, by id, with their names; who they belong to; and the texts that must be found nowhere afterwards.
+
+    `person` is the customer's id (global) where one person is meant, not single orders.
+    """
 
     orders: dict[str, str] = field(default_factory=dict)
+    person: str = ""
     customers: dict[str, str] = field(default_factory=dict)
     values: set[str] = field(default_factory=set)
 
@@ -58,6 +63,7 @@ def of_customer(ledger: Ledger, wanted: Wanted, may_be: MayBe | None = None, adv
             ids |= {person.customer_id} if person.customer_id else set()
     if len(ids) == 1 == len(affected.customers):
         (customer_id,) = ids
+        affected.person = f"gid://shopify/Customer/{customer_id}"
         form = customer_id.encode()
         for order_id, name, snapshot in redaction(ledger).orders(lambda text: form in text, advance):
             if person_of(snapshot).customer_id == customer_id:
@@ -79,7 +85,9 @@ def strip(ledger: Ledger, affected: Affected, *, places_too: bool, pairs: Iterab
         )
     zero_what_is_overwritten(ledger)
     ledger.redacted.under_way = places_too  # what was agreed is needed to empty cells; `clean` comes after that
-    ledger.redacted.add(affected.orders)  # first of all: whatever happens from here on, nothing comes back
+    ledger.redacted.add(
+        [*affected.orders, *([affected.person] if affected.person else [])]
+    )  # first of all: whatever happens from here on, nothing comes back
     with ledger.transaction():
         ledger.redacted.note(ledger.connection)
         ledger.runs.put(state_keys.REDACTION_DUE, sorted({*(ledger.runs.get(state_keys.REDACTION_DUE) or ()), *affected.orders}))
@@ -95,6 +103,7 @@ def clean(ledger: Ledger, affected: Affected) -> tuple[dict[str, int], bool]:
     with ledger.transaction():
         due = ledger.runs.get(state_keys.REDACTION_DUE) or ()
         counts = redaction(ledger).clean(sorted({*affected.orders, *due}), affected.values)
+        counts["agreed_rows"] += redaction(ledger).people([affected.person], CUSTOMERS) if affected.person else 0
         ledger.runs.put(state_keys.REDACTION_DUE, None)
         ledger.runs.put(state_keys.REDACTION_REBUILD, True)
     ledger.redacted.under_way = False

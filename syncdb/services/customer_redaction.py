@@ -9,11 +9,11 @@ from syncdb.clock import Clock
 from syncdb.engine.request import run_request
 from syncdb.errors import Exit
 from syncdb.ledger import Ledger
-from syncdb.ledger.queries.reader import reading
+from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.ledger.text_search import Advance, files_of, in_other_orders, traces
 from syncdb.orders.erasing import Erased, erase
 from syncdb.orders.order_sync import OrderSync
-from syncdb.orders.redaction import Affected, clean, redaction, strip
+from syncdb.orders.redaction import CUSTOMERS, Affected, clean, redaction, strip
 from syncdb.pairs.base import PairType
 from syncdb.pairs.opening import open_ledger
 from syncdb.services.file_copies import Copies, deal_with, holding
@@ -110,6 +110,12 @@ def _cleaned(ledger: Ledger, done: RedactionResult) -> RedactionResult:
     return done
 
 
+def _is_key(reader: LedgerReader, person: str, text: str) -> bool:
+    """Whether a text is the id under which a row of its own is kept for the person, with nothing else in it."""
+    query = "SELECT count(*) FROM record WHERE pair IN (SELECT id FROM pair WHERE entity = ?) AND key = ?"
+    return bool(person) and person.endswith(text) and reader.number(query, (CUSTOMERS, person)) > 0
+
+
 def prove(path: Path, log: Path, done: RedactionResult, also: Sequence[Path], hears: Listeners, *, delete_files: bool) -> None:
     """Search ledger, log and the files beside them once the ledger is closed; `done` learns what is left, and where.
 
@@ -128,5 +134,6 @@ def _searched(path: Path, done: RedactionResult, hears: Listeners) -> dict[Path,
     if texts:
         with reading(path) as reader:
             done.shared = in_other_orders(reader.connection, texts, done.affected.orders, hears.compared)
+            done.shared |= {text for text in texts if _is_key(reader, done.affected.person, text)}
     left = {one: [text for text in hits if text not in done.shared] for one, hits in found.items()}
     return {one: hits for one, hits in left.items() if hits}

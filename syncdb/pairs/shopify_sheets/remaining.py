@@ -20,8 +20,8 @@ BLOCK = 500
 class Remaining(PassedOn):
     """A side of a shop over `connector`, as rows of a tab. Records are gone where Shopify, seen whole, does not show them.
 
-    `told`: a column of the tab says whether a record is in the shop. Of a person who is gone nothing but the key is left in the
-    row.
+    `told`: a column of the tab says whether a record is in the shop. Of a person who is gone or was redacted nothing but the
+    key is left in the row.
     """
 
     connector: Connector
@@ -59,9 +59,14 @@ class Remaining(PassedOn):
     def _shown(self, shown: Snapshot) -> Snapshot:
         there: Mapping[str, Value] = {IN_SHOP: True} if self.told else {}
         found = {
-            key: replace(one, record=Record(key, {KEY: key, **one.record.fields, **there})) for key, one in shown.found.items()
+            key: replace(one, record=Record(key, {KEY: key, **self._seen(key, one.record.fields), **there}))
+            for key, one in shown.found.items()
         }
         return replace(shown, found=found)
+
+    def _seen(self, key: str, fields: Mapping[str, Value]) -> Mapping[str, Value]:
+        """What is shown of a record: nothing of a person who was redacted, whatever Shopify still has."""
+        return dict.fromkeys(fields) if self.plain.personal and key in self.ledger.redacted else fields
 
     def _gone(self, keys: Iterable[str]) -> dict[str, Found]:
         """Those of these that have a row."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,28 @@ def test_validate_status_and_report_speak_of_them(world: World, run: Manage) -> 
     assert world.sync().code == 4
     told = run("status")
     assert told.code == 1 and "Shopify Payments" in told.all
+
+
+def row_of(world: World, key: str) -> dict[str, Any]:
+    grid = world.grid("Customers")
+    at = grid[0].index("Customer ID")
+    row = next(one for one in grid[1:] if len(one) > at and one[at] == key)
+    return {name: row[place] if place < len(row) else None for place, name in enumerate(grid[0])}
+
+
+def test_a_customer_who_is_redacted_has_an_empty_row_for_good(world: World, run: Manage) -> None:
+    order = next(one for one in world.shop.orders.values() if one["customer"])
+    person = order["customer"]
+    told = person["email"]  # others bear the same name
+    assert row_of(world, person["id"])["Email"] == told
+    said = run("redact", person["email"], "--everywhere", "--yes")
+    assert said.code == 0 and "empties the person's row with the next run" in said.all.replace("\n", " "), said.all
+    for asked in ({}, {"full": True}):
+        assert world.sync(**asked).code == 0
+        left = {name: value for name, value in row_of(world, person["id"]).items() if value not in (None, "")}
+        assert set(left) <= {"Customer ID", "In the shop"}, left
+    held = b"".join(file.read_bytes() for file in world.folder.glob("ledger.db*"))
+    assert told.encode() not in held
+    others = [one for one in world.grid("Customers")[1:] if any(one)]
+    assert len(others) == len(world.shop.customers.nodes)
+    assert world.sync().writes == 0
