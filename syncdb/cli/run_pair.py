@@ -435,7 +435,8 @@ def _leave(pair: PairType, options: RunOptions, settings: RunSettings, results: 
         lines += summary(one, result.report, systems, settings.log_file, result.results)
         if options.test and result.report.plan is not None:
             names = names_of(settings.db_path, result.plans) | result.report.names
-            lines.append(_written(list(_dry(pair, one, result, systems, names))))
+            files = list(_dry(pair, one, result, systems, names))
+            lines += [_written(files)] if files else []  # a run that was stopped early planned nothing
     if options.manner().silent_about(worst(result.report.exit_code for _, result in results)):
         return lines
     if options.as_json:
@@ -455,7 +456,7 @@ def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str
         report = result.report
         if len(result.plans) > 1:
             report = replace(report, plan=plan, plan_digest=plan.digest, conflicts=plan.conflicts)
-        target = one.between if one.tracks_orders else f"{name} of {one.between}"
+        target = one.between if one.tracks_orders else f"{name.replace('_', ' ')} of {one.between}"
         folder = Path.cwd() / TEST_OUTPUT / (name if len(pair.entities) > 1 else one.route)
         both = systems if len(pair.entities) > 1 else {}
         dry = DryRun(report, one.fields[name], target, one.words, one.tracks_orders, both, names)

@@ -65,13 +65,14 @@ def known_pairs(reader: LedgerReader) -> dict[str, RegisteredPair]:
 def kept_in_step(reader: LedgerReader) -> dict[str, int]:
     """How many records of each kind (products, variants ...) the sides have agreed on; orders are counted elsewhere.
 
-    Of each type of pair only the one that ran last counts: another document, or another shop, was an earlier one.
+    Of each type of pair only the one that ran last counts: another document, or another shop, was an earlier one. What is kept in
+    several places is counted once.
     """
     query = "SELECT count(*) AS count FROM record WHERE pair = ? AND base IS NOT NULL"
     found: dict[str, int] = {}
     for pair in _of_today(reader):
         if count := reader.number(query, (pair.id,)):
-            found[pair.entity] = found.get(pair.entity, 0) + count
+            found[pair.entity] = max(found.get(pair.entity, 0), count)
     return dict(sorted(found.items()))
 
 

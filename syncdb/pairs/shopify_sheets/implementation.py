@@ -179,8 +179,8 @@ def place_of(settings: SheetsSettings) -> str:
     """What a run is about, for people."""
     tab = f"{settings.route}: " if settings.route else ""
     tab += f"tab {settings.target_worksheet}" + ("" if settings.tabs_by == "one" else f", by {settings.tabs_by}")
-    shown = PLAIN[settings.rows].entity.name.replace("_", " ") if settings.rows in PLAIN else "orders"
-    return f'{shown} of {settings.shopify_store_name} in "{settings.target_spreadsheet}", {tab}'
+    shown = "" if settings.rows in PLAIN else "orders of "
+    return f'{shown}{settings.shopify_store_name} in "{settings.target_spreadsheet}", {tab}'
 
 
 def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:
@@ -235,7 +235,8 @@ TRIES = {
 REMAINS = (
     "The version history of the spreadsheet (File, Version history) still shows what stood there, and no program can clear it. "
     "Where it must go, too: begin a new spreadsheet (target_spreadsheet; a run fills it) and delete the old one for good. "
-    "Columns, notes and copies that people made are theirs to clear."
+    "Columns, notes and copies that people made are theirs to clear. A tab of customers empties the person's row with the next "
+    "run."
 )
 
 
