@@ -12,6 +12,10 @@ _SPAN = re.compile(r"(\d{1,5})\s*(h|d|w)", re.IGNORECASE)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
+class WrongMoment(ConfigurationError):
+    """What was typed is no date, time or span."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """A time zone to show moments in, and the moment that counts as now (aware)."""
@@ -74,8 +78,8 @@ class Calendar:
             raise _not_a_moment(text) from None
 
 
-def _not_a_moment(text: str) -> ConfigurationError:
-    return ConfigurationError(
+def _not_a_moment(text: str) -> WrongMoment:
+    return WrongMoment(
         [f"{text[:40]!r} is no date."],
         next_step="Write a date (2026-11-20), a date and time (2026-11-20T07:30), a span back (12h, 7d, 2w), today or yesterday.",
     )

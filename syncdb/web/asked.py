@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from syncdb.clock import SYSTEM, Clock
+from syncdb.errors import LedgerUnusable
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.services.calendar import Calendar
@@ -106,6 +107,14 @@ class Site:
             known = self.remembered[name] = (since, work())
         found: T = known[1]
         return found
+
+    def calendar(self, now: datetime) -> Calendar:
+        """The calendar of the shop, as far as a run has told its time zone; else this computer's."""
+        try:
+            with self.looking(now) as look:
+                return look.calendar
+        except LedgerUnusable:
+            return Calendar.of(None, now)
 
     @contextmanager
     def looking(self, now: datetime) -> Iterator[Look]:

@@ -5,6 +5,7 @@ from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -79,9 +80,25 @@ def _config_option() -> str:
     return "".join(f" --{name} {path}" for name, path in (("config", given.config), ("db", given.db)) if path)
 
 
-def said(status: HTTPStatus, text: str, next_step: str = "", back: str = "/") -> Response:
-    """A page that says why something was not done."""
-    return page("said.html", status.phrase, status=status, text=text, next_step=next_step, back=back)
+TITLES = {
+    HTTPStatus.BAD_REQUEST: "Not understood",
+    HTTPStatus.FORBIDDEN: "Not allowed",
+    HTTPStatus.NOT_FOUND: "Not there",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Not in this way",
+    HTTPStatus.CONFLICT: "Not done",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "A defect",
+    HTTPStatus.BAD_GATEWAY: "No answer",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Busy",
+}
+
+
+def said(status: HTTPStatus, text: str, next_step: str = "", back: str = "") -> Response:
+    """A page that says why something was not done. Without `back` one gets back to where one came from."""
+    came = urlsplit(request.referrer or "")
+    where = local(f"{came.path}{'?' if came.query else ''}{came.query}" or "/") if came.netloc == request.host else "/"
+    title = TITLES.get(status, status.phrase)
+    return page("said.html", title, status=status, text=text, next_step=next_step, back=back or where)
 
 
 def back_to(address: str, *told: str) -> AnyResponse:

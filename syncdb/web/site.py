@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from syncdb.errors import ConfigurationError, LedgerBusy, RemoteError, SyncdbError
+from syncdb.services.calendar import WrongMoment
+from syncdb.services.order_lookup import UnknownOrder
 from syncdb.web.access import Way, add_ways, opened
 from syncdb.web.asked import Site
 from syncdb.web.health import health
@@ -52,10 +54,14 @@ def _told(error: SyncdbError) -> AnyResponse:
     status = HTTPStatus.CONFLICT
     if isinstance(error, RemoteError):
         status = HTTPStatus.BAD_GATEWAY
+    elif isinstance(error, UnknownOrder) and request.method == "GET":
+        status = HTTPStatus.NOT_FOUND
+    elif isinstance(error, WrongMoment):
+        status = HTTPStatus.BAD_REQUEST
     elif isinstance(error, LedgerBusy):
         status = HTTPStatus.SERVICE_UNAVAILABLE
     text = "\n".join(error.problems) if isinstance(error, ConfigurationError) else str(error)
-    return said(status, text, error.next_step, request.path if request.method == "GET" else "/")
+    return said(status, text, error.next_step, request.full_path.rstrip("?") if request.method == "GET" else "")
 
 
 def _http(error: HTTPException) -> AnyResponse:

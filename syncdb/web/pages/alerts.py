@@ -8,7 +8,6 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from syncdb.errors import ConfigurationError
-from syncdb.services.calendar import Calendar
 from syncdb.values import iso
 from syncdb.web.access import Role, Way
 from syncdb.web.rendering import asked, back_to, page, site
@@ -22,7 +21,7 @@ def alerts() -> Response:
     from syncdb.services.alerts.overview import Alert, alerts_overview
 
     now = asked().now
-    found, calendar = alerts_overview(_about(), now), Calendar.of(None, now)
+    found, calendar = alerts_overview(_about(), now), site().calendar(now)
 
     def shown(one: Alert) -> dict[str, Any]:
         return {
@@ -38,7 +37,7 @@ def alerts() -> Response:
         "alerts.html",
         "Alerts",
         command="alerts list",
-        age=f"Read at {now.astimezone():%H:%M:%S %Z}.",
+        age=f"Read at {now.astimezone(calendar.zone):%H:%M:%S %Z}.",
         firing=[shown(one) for one in found.firing],
         ways=found.ways,
         problems=found.problems,

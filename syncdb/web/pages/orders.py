@@ -131,7 +131,7 @@ def _tracked(look: Look, order: str) -> dict[str, Any]:
         return tracked(look.reader, order)
     except KeyError:
         told = f"The ledger has no order {order[:40]!r}. Nothing was changed."
-        raise ConfigurationError([told], next_step="Look for it on the page Orders.") from None
+        raise UnknownOrder(told, (), next_step="Look for it on the page Orders.") from None
 
 
 def _in_shop(domain: str, order: str) -> str:

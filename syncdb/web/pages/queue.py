@@ -23,13 +23,13 @@ log = logging.getLogger("syncdb.web")
 def queue() -> Response:
     """The newest rows of each queue, or only those that failed for good. It is asked for over the network."""
     failed = request.args.get("failed") == "yes"
-    calendar = Calendar.of(None, asked().now)
+    calendar = site().calendar(asked().now)
     queues = [_queue(pair, failed, calendar) for pair in _queued()]
     return page(
         "queue.html",
         "Queue",
         command=f"{_queued()[0].command} queue{' --failed' if failed else ''}" if _queued() else "",
-        age=f"Read at {asked().now.astimezone():%H:%M:%S %Z}.",
+        age=f"Read at {asked().now.astimezone(calendar.zone):%H:%M:%S %Z}.",
         queues=queues,
         failed=failed,
         signs=SIGNS,

@@ -95,5 +95,5 @@ def switch() -> AnyResponse:
 
 WAYS = (
     Way("/settings/secret", replace_secret, Role.OWNER, ("POST",), again=True),
-    Way("/settings/schedule", switch, Role.OPERATOR, ("POST",)),
+    Way("/settings/schedule", switch, Role.OWNER, ("POST",)),
 )

@@ -39,7 +39,7 @@ def sync() -> Response:
     place.jobs.sweep(asked().now)
     pairs = place.place.pairs or ()
     jobs = place.jobs.latest(LISTED)
-    calendar = _calendar()
+    calendar = site().calendar(asked().now)
     chosen = pairs[0] if pairs else None
     return page(
         "sync.html",
@@ -53,14 +53,6 @@ def sync() -> Response:
         limited=any(pair.limited for pair in pairs),
         never=_never(),
     )
-
-
-def _calendar() -> Calendar:
-    try:
-        with site().looking(asked().now) as look:
-            return look.calendar
-    except LedgerUnusable:
-        return Calendar.of(None, asked().now)
 
 
 def _never() -> bool:
@@ -125,7 +117,7 @@ def run(number: int) -> Response:
     job = place.jobs.job(number)
     if job is None:
         raise NotFound
-    calendar = _calendar()
+    calendar = site().calendar(asked().now)
     pair = registry.pair_named(job.pair)
     began = moment(job.started_at or job.wanted_at)
     ended = moment(job.ended_at) if job.ended_at else calendar.now

@@ -113,7 +113,7 @@ def _figures(reader: LedgerReader, state: Status) -> Iterator[tuple[str, str]]:
     well = sum(one["exit_code"] == 0 for one in made)
     yield "rows and cells written", grouped_count(written)
     yield "runs", grouped_count(len(made))
-    yield "of them went well", f"{well * 100 // len(made)} %" if made else "none yet"
+    yield "of them went well", f"{well * 100 / len(made):.0f} %" if made else "none yet"
     yield "failed or partial", grouped_count(len(made) - well)
     yield "orders waiting to be written", grouped_count(state.counts.waiting)
 

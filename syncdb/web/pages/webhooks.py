@@ -23,7 +23,7 @@ log = logging.getLogger("syncdb.web")
 
 def webhooks() -> Response:
     """Topics, what came of each, and what was turned away. Nobody is asked."""
-    place, calendar = site(), Calendar.of(None, asked().now)
+    place, calendar = site(), site().calendar(asked().now)
     seen = overview(inbox_path(place.place.ledger))
     trouble, names = _configured()
     kept = {one.source: one for one in seen.subscriptions}
@@ -32,7 +32,7 @@ def webhooks() -> Response:
         "webhooks.html",
         "Webhooks",
         command="webhooks status",
-        age=f"Read at {asked().now.astimezone():%H:%M:%S %Z}.",
+        age=f"Read at {asked().now.astimezone(calendar.zone):%H:%M:%S %Z}.",
         trouble=trouble,
         sources=[_source(name, seen, kept.get(name), calendar) for name in sources],
         waiting=[(reader, count) for reader, count in seen.waiting if count],

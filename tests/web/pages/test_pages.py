@@ -10,7 +10,7 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.services.log_lines import log_lines
 from syncdb.values import iso
-from tests.web.pages.browsing import PASSWORD, Visitor, text_of
+from tests.web.pages.browsing import OWN, PASSWORD, Visitor, text_of
 from tests.web.pages.conftest import HOSTILE, Shown
 
 NAVIGATED = [
@@ -46,7 +46,14 @@ def test_orders_are_listed_found_and_told_from_the_beginning(lively: Shown) -> N
     assert customer[1].split()[0] not in "".join(re.findall(r'href="([^"]*)"', searched.text))  # no person's name in an address
     assert "No order is like that" in viewer.post("/orders/find", text="nobody is called this").text
     assert "No order is like that" in viewer.page("/orders?status=deleted")
-    assert viewer.get("/orders/999").status_code == 409 and "no order" in viewer.get("/orders/999").text
+    lacking = viewer.get("/orders/999")
+    assert lacking.status_code == 404 and "no order" in lacking.text and "<h1>Not there</h1>" in lacking.text
+    unread = viewer.get("/orders?since=quatsch")
+    assert unread.status_code == 400 and "<h1>Not understood</h1>" in unread.text
+    refused = viewer.post("/orders/999/reset", {**OWN, "Referer": "http://localhost/orders?status=open"})
+    assert refused.status_code == 403 and 'href="/orders?status=open">Go back' in refused.text
+    elsewhere = viewer.post("/orders/999/reset", {**OWN, "Referer": "http://evil.example/x"})
+    assert 'href="/">Go to the first page' in elsewhere.text
 
 
 def test_older_orders_follow_without_one_lost_or_twice(lively: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,9 +208,10 @@ def test_runs_by_themselves_are_switched_and_secrets_are_replaced_by_who_may(
 ) -> None:
     disagreeing.site.env = {**disagreeing.site.env, "SYNCDB_KEY_FILE": str(tmp_path_factory.mktemp("elsewhere") / "key")}
     operator, owner = disagreeing.visitor("Oscar"), disagreeing.visitor()
-    assert "Switch off Grist" in operator.page("/settings")
-    page = text_of(operator.done("/settings/schedule", pair="grist", on="no"))
-    assert "Scheduled runs of Grist are off." in page and "off, by Oscar" in page
+    assert "Switch off Grist" not in operator.page("/settings")
+    assert operator.post("/settings/schedule", pair="grist", on="no").status_code == 403
+    page = text_of(owner.done("/settings/schedule", pair="grist", on="no"))
+    assert "Scheduled runs of Grist are off." in page and "off, by Olga" in page
     secret = "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"
     given = {"secret": "shopify_client_secret", "value": secret}
     assert operator.post("/settings/secret", **given, password=PASSWORD).status_code == 403
