@@ -279,6 +279,18 @@ ACTIONS = (
         """,
     ),
     Command(
+        "fleet",
+        "syncdb.cli.fleet:fleet",
+        f"""Run many shops on many machines.
+
+        A database (FLEET_DATABASE_URL) knows which shop is due where; a worker on each machine runs those that live
+        there, as ordinary commands. init takes in the shops of a folder; status shows them, worst first; pause, resume, run-now,
+        add, remove and move are about single shops; validate tries all (docs/fleet.md).
+        Exit codes: 0 done; 1 (status) something needs a look; 2 configuration; 4 the database is away; 5 needs a person.
+        Example: {MANAGER} fleet worker --home alpha --slots 4
+        """,
+    ),
+    Command(
         "secrets",
         "syncdb.cli.secrets:secrets",
         f"""Keep tokens and passwords encrypted, beside the settings.

@@ -174,6 +174,7 @@ def what_is_about_orders_says_that_it_does_not_apply(shop: Shop) -> None:
     for command in (("hooks",), ("webhooks", "status")):
         assert "Nothing that sends webhooks is configured" in shop.ask(*command, code=2).err
     assert "would let other computers in" in shop.ask("serve", "--host", "0.0.0.0", code=2).err
+    assert "FLEET_DATABASE_URL is not set" in shop.ask("fleet", "status", code=2).err
     assert "No secret is set" in shop.ask("secrets", "list").out and "nobody is told" in shop.ask("alerts", "list").out
     assert "No orders." in shop.ask("orders").out
     assert "nothing to try again" in shop.ask("retry").out

@@ -62,6 +62,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.pairs": PAIRS,
     "syncdb.contract": PAIRS,
     "syncdb.services": (*PAIRS, "syncdb.logs", "syncdb.services"),
+    "syncdb.fleet": (*PAIRS, "syncdb.logs", "syncdb.services", "syncdb.fleet"),
     "syncdb.web": (*PAIRS, "syncdb.logs", "syncdb.services", "syncdb.web"),
 }
 
@@ -208,7 +209,8 @@ def test_only_the_ledger_speaks_sql() -> None:
 def test_only_its_connector_speaks_to_a_database_elsewhere() -> None:
     speaking = users_of("psycopg")
     assert "syncdb.connectors.postgres.database" in speaking
-    assert outside(speaking, "syncdb.connectors.postgres", "syncdb.sandbox") == []
+    # a fleet has a database of its own, which is no system of a pair
+    assert outside(speaking, "syncdb.connectors.postgres", "syncdb.fleet", "syncdb.sandbox") == []
 
 
 def test_only_the_connectors_send_requests() -> None:

@@ -1,0 +1,204 @@
+"""`fleet`: many shops on many machines. Which are there, how they stand, and a worker that runs them."""
+
+import os
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncdb.cli.options import JsonOption, answering
+from syncdb.cli.output import Column, Output
+from syncdb.errors import ConfigurationError, Exit
+
+if TYPE_CHECKING:
+    from syncdb.fleet.book import FleetBook
+    from syncdb.fleet.layout import FleetPlan
+
+
+class Act(StrEnum):
+    """What to do."""
+
+    init = "init"
+    add = "add"
+    remove = "remove"
+    pause = "pause"
+    resume = "resume"
+    move = "move"
+    status = "status"
+    run_now = "run-now"
+    worker = "worker"
+    validate = "validate"
+
+
+def fleet(
+    act: Annotated[
+        Act, typer.Argument(metavar="init|add|remove|pause|resume|move|status|run-now|worker|validate", help="What to do.")
+    ],
+    names: Annotated[list[str] | None, typer.Argument(metavar="SHOP", help="The shops that it is about.")] = None,
+    folder: Annotated[Path, typer.Option("--folder", metavar="PATH", help="The fleet's folder (default: here).")] = Path("."),
+    home: Annotated[str | None, typer.Option("--home", metavar="HOME", help="For worker: the home whose shops it runs.")] = None,
+    slots: Annotated[int, typer.Option("--slots", min=1, max=64, help="For worker: how many runs at once.")] = 4,
+    once: Annotated[bool, typer.Option("--once", help="For worker: run what is due now, then end.")] = False,
+    to: Annotated[str | None, typer.Option("--to", metavar="HOME", help="For move: its new home.")] = None,
+    via: Annotated[Path | None, typer.Option("--via", metavar="PATH", help="For move: a folder both computers reach.")] = None,
+    arrive: Annotated[bool, typer.Option("--arrive", help="For move, on the new home: put the ledger in place.")] = False,
+    at_once: Annotated[int, typer.Option("--at-once", min=1, max=32, help="For validate: how many shops at a time.")] = 4,
+    offline: Annotated[bool, typer.Option("--offline", help="For validate: check files only; contact nobody.")] = False,
+    metrics: Annotated[bool, typer.Option("--metrics", help="For status: figures for Prometheus.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The command `fleet`; what its help says stands in syncdb.cli.commands."""
+    with answering(as_json, acts=act is not Act.status) as output:
+        from syncdb.fleet.layout import read_plan
+
+        plan = read_plan(folder.absolute())
+        if act is Act.validate:
+            _validate(output, plan, at_once, offline=offline)
+            return
+        from syncdb.fleet.book import FleetBook, address, connected
+
+        url = address(os.environ)
+        if act is Act.worker:
+            _work(url, plan, home, slots, once=once)
+            return
+        with connected(url) as session:
+            book = FleetBook(session)
+            if act is Act.status:
+                _status(output, book, metrics=metrics)
+            elif act is Act.init:
+                _init(output, book, plan)
+            elif act is Act.move:
+                _move(output, book, plan, names or [], to, via, home, arrive=arrive)
+            else:
+                _each(output, book, plan, act, names or [])
+
+
+def _init(output: Output, book: "FleetBook", plan: "FleetPlan") -> None:
+    from syncdb.fleet.layout import write_configs
+
+    written = write_configs(plan)
+    book.install()
+    book.take_in(plan, plan.shops)
+    told = f"{len(plan.shops)} shop(s) are in the fleet; {len(written)} configuration(s) were written."
+    if output.as_json:
+        output.data({"exit_code": 0, "shops": [one.name for one in plan.shops], "written": [str(one) for one in written]})
+    else:
+        output.line(told)
+
+
+def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names: list[str]) -> None:
+    """What is done to each of the named shops."""
+    if not names:
+        raise ConfigurationError(
+            [f"fleet {act.value}: of which shop? Nothing was changed."], next_step=f"fleet {act.value} SHOP ..."
+        )
+    doing: dict[Act, Callable[[str], None]] = {
+        Act.add: lambda name: book.take_in(plan, [plan.shop(name)]),
+        Act.remove: book.remove,
+        Act.pause: lambda name: book.change(name, "paused = 'by a person'"),
+        Act.resume: lambda name: book.change(name, "paused = '', failures = 0, due_at = now()"),
+        Act.run_now: lambda name: book.change(name, "wanted_at = now(), due_at = now()"),
+    }
+    done = {
+        Act.add: "is in the fleet",
+        Act.remove: "is not in the fleet any more; its folder and its ledger stay",
+        Act.pause: "is paused; a run that is under way ends as usual",
+        Act.resume: "runs again",
+        Act.run_now: "runs as soon as a worker of its home is free",
+    }
+    for name in names:
+        doing[act](name)
+        if not output.as_json:
+            output.line(f"{name} {done[act]}.")
+    if output.as_json:
+        output.data({"exit_code": 0, "shops": names, "done": done[act]})
+
+
+def _move(
+    output: Output,
+    book: "FleetBook",
+    plan: "FleetPlan",
+    names: list[str],
+    to: str | None,
+    via: Path | None,
+    home: str | None,
+    *,
+    arrive: bool,
+) -> None:
+    from syncdb.fleet.moving import arrive as put_in_place
+    from syncdb.fleet.moving import leave
+
+    where = home if arrive else to
+    if len(names) != 1 or via is None or where is None:
+        raise ConfigurationError(
+            ["fleet move needs one shop, a folder that both computers reach, and the home. Nothing was changed."],
+            next_step="On the old home: fleet move SHOP --to HOME --via PATH; on the new one: fleet move SHOP "
+            "--arrive --home HOME --via PATH",
+        )
+    name = names[0]
+    plan.shop(name)
+    if arrive:
+        put_in_place(book, plan, name, where, via)
+        told = f"{name} lives at {where} now. Its first run looks at every order and row."
+    else:
+        copy = leave(book, plan, name, where, via)
+        told = f"{name} is paused, and its ledger is copied to {copy}. "
+        told += f"On {where}: fleet move {name} --arrive --home {where} --via {via}"
+    if output.as_json:
+        output.data({"exit_code": 0, "shops": [name], "done": told})
+    else:
+        output.line(told)
+
+
+def _status(output: Output, book: "FleetBook", *, metrics: bool) -> None:
+    """Exit code 1 where a shop needs a person or is late, for monitoring."""
+    from syncdb.fleet.telling import metrics as as_metrics
+    from syncdb.fleet.telling import states, totals
+
+    shops = states(book.status())
+    found = totals(shops)
+    code = 1 if found["paused"] or found["failing"] or found["late"] else 0
+    if metrics:
+        typer.echo(as_metrics(shops), nl=False)
+    elif output.as_json:
+        output.data({"exit_code": code, "totals": found, "shops": [one.as_data() for one in shops]})
+    else:
+        output.line(", ".join(f"{count} {name}" for name, count in found.items()))
+        rows = [(one.name, one.home, one.state, _late(one.late), one.row["told"]) for one in shops]
+        columns = [Column("Shop", fixed=True), Column("Home", fixed=True), Column("State"), Column("", fixed=True), Column("")]
+        output.table(columns, rows)
+    raise typer.Exit(code)
+
+
+def _late(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min late" if seconds > 60 else ""
+
+
+def _validate(output: Output, plan: "FleetPlan", at_once: int, *, offline: bool) -> None:
+    from syncdb.fleet.layout import write_configs
+    from syncdb.fleet.validating import tried
+
+    write_configs(plan)
+    found = list(tried(plan, at_once, offline=offline))
+    code = next((one.code for one in found if one.code), 0)
+    if output.as_json:
+        told = [{"name": one.name, "exit_code": one.code, "failed": list(one.failed)} for one in found]
+        output.data({"exit_code": code, "shops": told})
+    else:
+        for one in found:
+            output.line(f"{one.name}: {'; '.join(one.failed) or 'passed'}")
+        output.line(f"{sum(one.code == 0 for one in found)} of {len(found)} shops passed.")
+    raise typer.Exit(code)
+
+
+def _work(url: str, plan: "FleetPlan", home: str | None, slots: int, *, once: bool) -> None:
+    from syncdb.fleet.worker import Worker
+    from syncdb.logs import set_up
+
+    if home is None:
+        raise ConfigurationError(["fleet worker: of which home?"], next_step="fleet worker --home HOME")
+    with set_up(plan.folder / f"fleet-{home}.log", verbose=False, terminal=True, secrets=(url,)):
+        Worker(url, plan, home, slots).work(once=once)
+    raise typer.Exit(int(Exit.DONE))

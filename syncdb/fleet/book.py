@@ -1,0 +1,188 @@
+"""The fleet's database: which shops there are, when each is due, and what its last run came to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from syncdb.errors import ConfigurationError, NeedsPerson, RetryLater
+from syncdb.fleet import schema
+from syncdb.fleet.decisions import Next
+from syncdb.fleet.layout import FleetPlan, ShopPlan
+
+if TYPE_CHECKING:
+    import psycopg
+
+VARIABLE = "FLEET_DATABASE_URL"
+ALIVE = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "connect_timeout": 10}
+POOLER = 6543  # Supabase's pooler of transactions: a lock of a session would not be one there
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a worker needs of a shop that it begins to run."""
+
+    every: timedelta
+    failures: int
+    buckets: tuple[str, ...]
+
+
+def address(env: Mapping[str, str]) -> str:
+    """The database's address. Raises ConfigurationError where there is none, or one at which locks do not hold."""
+    found = env.get(VARIABLE, "").strip()
+    if not found:
+        raise ConfigurationError(
+            [f"{VARIABLE} is not set: the address of the fleet's PostgreSQL database."],
+            next_step=f"export {VARIABLE}=postgresql://USER:PASSWORD@HOST:5432/NAME (docs/fleet.md).",
+        )
+    if f":{POOLER}/" in found:
+        raise ConfigurationError(
+            [f"{VARIABLE} names port {POOLER}, a pooler that gives each transaction another session: no lock holds there."],
+            next_step="Use the address of the server itself, or of its session pooler (port 5432).",
+        )
+    return found
+
+
+@contextmanager
+def connected(url: str, application: str = "syncdb fleet") -> "Iterator[psycopg.Connection[Row]]":
+    """A session. Every statement stands alone. Raises RetryLater where the database is away, Refused-like words included."""
+    import psycopg
+    from psycopg.rows import dict_row
+
+    try:
+        connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=application, **ALIVE)  # type: ignore[arg-type]
+    except psycopg.Error as why:
+        first = str(why).strip().partition("\n")[0]
+        raise RetryLater(
+            f"The fleet's database cannot be reached: {first}.", next_step=f"Look at {VARIABLE} and at the server."
+        ) from why
+    with connection:
+        yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class FleetBook:
+    """The tables, over one session. Raises NeedsPerson where they are not there."""
+
+    connection: "psycopg.Connection[Row]"
+
+    def rows(self, sql: str, **values: Any) -> list[Row]:
+        """What a statement gives."""
+        import psycopg
+
+        try:
+            cursor = self.connection.execute(sql, values)
+        except psycopg.errors.UndefinedTable as why:
+            raise NeedsPerson("The fleet's database has no tables of a fleet yet.", next_step="Run: fleet init") from why
+        return cursor.fetchall() if cursor.description else []
+
+    def install(self) -> None:
+        """The tables, where they are not there."""
+        if self.rows("select to_regclass('procrastinate_jobs') is null as lacking")[0]["lacking"]:
+            from procrastinate.schema import SchemaManager
+
+            self.connection.execute(SchemaManager.get_schema())
+        self.connection.execute(schema.TABLES)
+
+    def take_in(self, plan: FleetPlan, shops: Sequence[ShopPlan]) -> None:
+        """Shops as they are planned. Of one that is there already only the plan changes; where it lives is changed by `move`."""
+        for shop in shops:
+            self.rows(
+                "insert into fleet_shops (name, home, every_minutes, buckets) "
+                "values (%(name)s, %(home)s, %(every)s, %(buckets)s) "
+                "on conflict (name) do update set every_minutes = excluded.every_minutes, buckets = excluded.buckets",
+                name=shop.name,
+                home=shop.home,
+                every=shop.every,
+                buckets=list(shop.buckets),
+            )
+        for name, most in plan.buckets.items():
+            self.rows(
+                "insert into fleet_buckets values (%(name)s, %(most)s) "
+                "on conflict (name) do update set runs_at_once = excluded.runs_at_once",
+                name=name,
+                most=most,
+            )
+
+    def change(self, name: str, what: str, **values: Any) -> None:
+        """Change a shop: `what` is the part after `set`. Raises ConfigurationError where there is no such shop."""
+        if not self.rows(f"update fleet_shops set {what} where name = %(name)s returning name", name=name, **values):
+            raise ConfigurationError(
+                [f"The fleet has no shop {name}."], next_step="fleet status lists them; fleet add NAME takes one in."
+            )
+
+    def remove(self, name: str) -> None:
+        """Forget a shop. Its folder and its ledger stay. Raises ConfigurationError where there is none."""
+        if not self.rows("delete from fleet_shops where name = %(name)s returning name", name=name):
+            raise _no_shop(name)
+
+    def due(self, home: str, most: int) -> list[Row]:
+        """The shops of a home that are due and wait for nothing, the longest due first."""
+        return self.rows(schema.DUE, home=home, most=most)
+
+    def lock(self, name: str) -> bool:
+        """Whether this session now holds the shop, which no other can until it ends."""
+        return bool(self.rows("select pg_try_advisory_lock(hashtextextended(%(what)s, 0)) as got", what=f"shop:{name}")[0]["got"])
+
+    def share(self, bucket: str) -> bool:
+        """Whether this session got one of the places at which runs share a limit."""
+        most = self.rows("select runs_at_once from fleet_buckets where name = %(name)s", name=bucket)
+        places = range(most[0]["runs_at_once"]) if most else range(1)
+        key = "select pg_try_advisory_lock(hashtextextended(%(what)s, 0)) as got"
+        return any(self.rows(key, what=f"bucket:{bucket}:{place}")[0]["got"] for place in places)
+
+    def begin(self, name: str, token: int, home: str, worker: str) -> Claimed | None:
+        """Note that a run begins; None where the shop is not this worker's business any more."""
+        found = self.rows(schema.BEGIN, name=name, token=token, home=home, worker=worker)
+        if not found:
+            return None
+        row = found[0]
+        return Claimed(timedelta(minutes=row["every_minutes"]), row["failures"], tuple(row["buckets"]))
+
+    def end(self, name: str, token: int, code: int, told: str, then: Next) -> None:
+        """Note what a run came to."""
+        self.rows(
+            schema.END, name=name, token=token, code=code, told=told[:500], failures=then.failures, paused=then.paused,
+            due=then.due, done=code in (0, 3),
+        )  # fmt: skip
+
+    def later(self, name: str, token: int, wait: timedelta) -> None:
+        """It could not be run now: again in a while."""
+        self.rows(schema.LATER, name=name, token=token, wait=wait)
+
+    def alive(self, worker: str, home: str, slots: int) -> None:
+        """A worker is at work."""
+        self.rows(
+            "insert into fleet_workers (name, home, slots) values (%(name)s, %(home)s, %(slots)s) "
+            "on conflict (name) do update set seen_at = now()",
+            name=worker,
+            home=home,
+            slots=slots,
+        )
+        self.rows("delete from fleet_workers where seen_at < now() - interval '1 day'")
+
+    def silence(self, name: str) -> None:
+        """End the session that holds a shop for a worker that does not answer any more, so that another can take it over."""
+        self.rows(schema.SILENCE, application=application_of(name))
+
+    def status(self) -> list[Row]:
+        """Every shop, those first that need a person."""
+        return self.rows(schema.STATUS)
+
+    def now(self) -> datetime:
+        """The database's clock, which is the fleet's."""
+        found: datetime = self.rows("select now() as now")[0]["now"]
+        return found
+
+
+def _no_shop(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        [f"The fleet has no shop {name}."], next_step="fleet status lists them; fleet add NAME takes one in."
+    )
+
+
+def application_of(name: str) -> str:
+    """What the session that holds a shop calls itself; PostgreSQL keeps 63 letters."""
+    return f"syncdb fleet {name}"[:63]

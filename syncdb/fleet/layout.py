@@ -1,0 +1,134 @@
+"""The folder of a fleet: `fleet.toml` with what all shops share, and a folder with a configuration for each shop."""
+
+import json
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from syncdb.errors import ConfigurationError
+
+FILE, SHOPS, CONFIG = "fleet.toml", "shops", "config.json"
+EVERY, HOME = 60, "main"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+OF_SHOP = {"home", "every", "buckets", "settings", "secrets"}
+OF_FLEET = {"home", "every", "buckets", "template", "shops"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShopPlan:
+    """One shop: where it lives, every how many minutes it runs, which limits it shares with others.
+
+    `settings` are what its config.json shall hold, None where that is its own business. `secrets` names, for a setting, the
+    environment variable of the worker that holds it.
+    """
+
+    name: str
+    home: str
+    every: int
+    buckets: tuple[str, ...] = ()
+    settings: Mapping[str, Any] | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """All that the folder says. `buckets` are how many runs at once may share each limit."""
+
+    folder: Path
+    shops: tuple[ShopPlan, ...]
+    buckets: Mapping[str, int] = field(default_factory=dict)
+
+    def shop(self, name: str) -> ShopPlan:
+        """The shop of that name. Raises ConfigurationError."""
+        found = next((one for one in self.shops if one.name == name), None)
+        if found is None:
+            raise ConfigurationError(
+                [f"There is no shop {name} in {self.folder}."],
+                next_step=f"Make {self.folder / SHOPS / name / CONFIG}, or [shops.{name}] in {FILE}.",
+            )
+        return found
+
+    def config_of(self, name: str) -> Path:
+        """The configuration of a shop, in a folder of its own with its ledger."""
+        return self.folder / SHOPS / name / CONFIG
+
+
+def read_plan(folder: Path) -> FleetPlan:
+    """The plan of a folder. Raises ConfigurationError with every problem found."""
+    data, problems = _read(folder / FILE), list[str]()
+    problems += [
+        f"{FILE}: {name} is not a setting of a fleet; there are {', '.join(sorted(OF_FLEET))}." for name in data.keys() - OF_FLEET
+    ]
+    buckets = data.get("buckets", {})
+    if not isinstance(buckets, dict) or not all(isinstance(most, int) and most > 0 for most in buckets.values()):
+        problems.append(f"{FILE}: buckets must give a number of runs at once for each name.")
+    listed = data.get("shops", {})
+    names = sorted({*listed, *_folders(folder / SHOPS)})
+    shops = [_shop(name, listed.get(name, {}), data, problems) for name in names]
+    problems += [
+        f"{FILE}: shops.{one.name}: there is no bucket {name}." for one in shops for name in one.buckets if name not in buckets
+    ]
+    if problems:
+        raise ConfigurationError(problems, next_step="docs/fleet.md explains the folder of a fleet.")
+    return FleetPlan(folder, tuple(shops), buckets)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as why:
+        raise ConfigurationError([f"{file} cannot be used: {why}."], next_step="Correct it: docs/fleet.md shows one.") from None
+
+
+def _folders(place: Path) -> list[str]:
+    if not place.is_dir():
+        return []
+    return [one.name for one in place.iterdir() if (one / CONFIG).is_file() or (one / ".env").is_file()]
+
+
+def _shop(name: str, own: Any, fleet: Mapping[str, Any], problems: list[str]) -> ShopPlan:
+    told = f"{FILE}: shops.{name}"
+    if not _NAME.fullmatch(name):
+        problems.append(f"{told}: a shop's name has small letters, digits, hyphens, dots and underscores, 63 at most.")
+    if not isinstance(own, dict):
+        problems.append(f"{told} must be a table.")
+        own = {}
+    problems += [
+        f"{told}: {one} is not a setting of a shop; there are {', '.join(sorted(OF_SHOP))}." for one in own.keys() - OF_SHOP
+    ]
+    every = own.get("every", fleet.get("every", EVERY))
+    if isinstance(every, bool) or not isinstance(every, int) or not 1 <= every <= 44640:
+        problems.append(f"{told}: every must be a number of minutes from 1 to 44640.")
+        every = EVERY
+    settings = {**fleet.get("template", {}), **own["settings"]} if isinstance(own.get("settings"), dict) else None
+    home, buckets = str(own.get("home", fleet.get("home", HOME))), tuple(map(str, own.get("buckets", ())))
+    return ShopPlan(name, home, every, buckets, settings, {str(key): str(value) for key, value in own.get("secrets", {}).items()})
+
+
+def _unknown(where: str, what: str, name: str, known: Collection[str]) -> str:
+    return f"{where}: {name} is not a setting of {what}; there are {', '.join(sorted(known))}."
+
+
+def write_configs(plan: FleetPlan) -> list[Path]:
+    """Write the config.json of each shop whose settings the fleet's file gives, where it differs; those that were written.
+
+    One that was there is kept as config.json.old.
+    """
+    written = []
+    for shop in plan.shops:
+        file = plan.config_of(shop.name)
+        wanted = None if shop.settings is None else json.dumps(shop.settings, indent=1, ensure_ascii=False) + "\n"
+        if wanted is None or (file.is_file() and file.read_text(encoding="utf-8") == wanted):
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.is_file():
+            file.replace(file.with_name(f"{CONFIG}.old"))
+        file.write_text(wanted, encoding="utf-8")
+        file.chmod(0o600)
+        written.append(file)
+    return written

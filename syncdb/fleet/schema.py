@@ -1,0 +1,62 @@
+"""The tables of a fleet, beside those of procrastinate. Each statement may be run again."""
+
+TABLES = """
+create table if not exists fleet_shops (
+    name text primary key,
+    home text not null,
+    every_minutes integer not null,
+    buckets text[] not null default '{}',
+    token bigint not null default 1,
+    due_at timestamptz not null default now(),
+    wanted_at timestamptz,
+    paused text not null default '',
+    failures integer not null default 0,
+    started_at timestamptz,
+    ended_at timestamptz,
+    worker text not null default '',
+    exit_code integer,
+    told text not null default '',
+    done_at timestamptz,
+    runs bigint not null default 0
+);
+create index if not exists fleet_shops_due on fleet_shops (home, due_at) where paused = '';
+create table if not exists fleet_buckets (name text primary key, runs_at_once integer not null);
+create table if not exists fleet_workers (
+    name text primary key, home text not null, slots integer not null, seen_at timestamptz not null default now()
+);
+"""
+# those that wait in line or are at it already are left out: a wish that comes meanwhile is one with theirs
+DUE = """
+select shop.name, shop.token from fleet_shops shop
+where shop.home = %(home)s and shop.paused = '' and shop.due_at <= now()
+  and not exists (select 1 from procrastinate_jobs job
+                  where job.lock = 'shop:' || shop.name and job.status in ('todo', 'doing'))
+order by shop.due_at, shop.name limit %(most)s
+"""
+# due still: a worker that looked before another had run it may have put it in line once more
+BEGIN = """
+update fleet_shops set started_at = now(), worker = %(worker)s
+where name = %(name)s and token = %(token)s and home = %(home)s and paused = '' and due_at <= now()
+returning every_minutes, failures, buckets
+"""
+# a wish that came while it ran is carried out next; the token says whether the shop is still this worker's business
+END = """
+update fleet_shops set ended_at = now(), exit_code = %(code)s, told = %(told)s, failures = %(failures)s, paused = %(paused)s,
+    due_at = case when wanted_at > started_at then now() else %(due)s end,
+    done_at = case when %(done)s then now() else done_at end, runs = runs + 1
+where name = %(name)s and token = %(token)s
+"""
+LATER = "update fleet_shops set due_at = now() + %(wait)s where name = %(name)s and token = %(token)s"
+STATUS = """
+select shop.*, extract(epoch from now() - due_at) as late, exists (
+    select 1 from procrastinate_jobs job where job.lock = 'shop:' || shop.name and job.status = 'doing') as running
+from fleet_shops shop order by paused = '', failures desc, due_at, name
+"""
+SILENCE = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where application_name = %(application)s and datname = current_database() and pid <> pg_backend_pid()
+"""
+SILENT = """
+select 1 from procrastinate_jobs job left join procrastinate_workers worker on worker.id = job.worker_id
+where job.status = 'doing' and (worker.id is null or worker.last_heartbeat < now() - make_interval(secs => %(seconds)s)) limit 1
+"""

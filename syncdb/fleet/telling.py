@@ -1,0 +1,64 @@
+"""How the fleet stands, worst first: for people, for scripts, and as figures for Prometheus."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from syncdb.values import iso
+
+LATE = 300.0  # seconds beyond which a shop that is due counts as late
+
+
+@dataclass(frozen=True, slots=True)
+class ShopState:
+    """One shop. `late` is for how many seconds it is due, 0 where it is not; `state` is for people."""
+
+    name: str
+    home: str
+    state: str
+    late: float
+    row: Mapping[str, Any]
+
+    def as_data(self) -> dict[str, Any]:
+        """For scripts."""
+        row = self.row
+        moments = {name: iso(row[name]) if row[name] else None for name in ("due_at", "started_at", "ended_at", "done_at")}
+        kept = {name: row[name] for name in ("every_minutes", "paused", "failures", "exit_code", "told", "worker", "runs")}
+        return {"name": self.name, "home": self.home, "state": self.state, "late_seconds": round(self.late)} | moments | kept
+
+
+def states(rows: Sequence[Mapping[str, Any]]) -> list[ShopState]:
+    """Every shop, as the rows come: worst first."""
+    return [_state(row) for row in rows]
+
+
+def _state(row: Mapping[str, Any]) -> ShopState:
+    late = 0.0 if row["paused"] or row["running"] else max(float(row["late"]), 0.0)
+    if row["paused"]:
+        state = f"paused: {row['paused']}"
+    elif row["running"]:
+        state = "running"
+    elif row["failures"]:
+        state = f"failed {row['failures']} times, tried again"
+    else:
+        state = "late" if late > LATE else "fine"
+    return ShopState(row["name"], row["home"], state, late, row)
+
+
+def totals(shops: Sequence[ShopState]) -> dict[str, int]:
+    """How many there are of each kind."""
+    return {
+        "shops": len(shops),
+        "paused": sum(bool(one.row["paused"]) for one in shops),
+        "failing": sum(one.row["failures"] > 0 and not one.row["paused"] for one in shops),
+        "late": sum(one.late > LATE for one in shops),
+        "running": sum(bool(one.row["running"]) for one in shops),
+    }
+
+
+def metrics(shops: Sequence[ShopState]) -> str:
+    """The figures in Prometheus' text format."""
+    lines = [f"syncdb_fleet_{name} {count}" for name, count in totals(shops).items()]
+    lines += [f"syncdb_fleet_latest_seconds {max((one.late for one in shops), default=0.0):.0f}"]
+    lines += [f'syncdb_fleet_shop_failures{{shop="{one.name}"}} {one.row["failures"]}' for one in shops]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,85 @@
+"""The command `fleet` as a person uses it, over a real database; and a real shop run and moved by it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Answer, manage
+from tests.scenarios.workbook_world import WorkbookWorld
+
+Ask = Callable[..., Answer]
+SHOPS = "[buckets]\ngoogle = 2\n[shops.mugs]\nbuckets = ['google']\nsettings = {}\n[shops.cups]\nhome = 'beta'\nsettings = {}\n"
+
+
+@pytest.fixture
+def ask(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """The answer of `fleet` in a folder, which must end with this code."""
+    monkeypatch.setenv("FLEET_DATABASE_URL", database)
+
+    def asked(*words: str, code: int = 0) -> Answer:
+        answer = manage("fleet", *words, "--folder", str(tmp_path))
+        assert answer.code == code, answer.all
+        return answer
+
+    return asked
+
+
+def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: Path) -> None:
+    assert "Run: fleet init" in ask("status", code=5).err
+    (tmp_path / "fleet.toml").write_text(SHOPS, encoding="utf-8")
+    assert ask("init", "--json").data["shops"] == ["cups", "mugs"]
+    assert ask("init", "--json").data["written"] == []
+    assert ask("status", "--json").data["totals"] == {"shops": 2, "paused": 0, "failing": 0, "late": 0, "running": 0}
+    ask("pause", "mugs")
+    told = ask("status", code=1).out
+    assert "2 shops, 1 paused" in told and told.index("mugs") < told.index("cups") and "paused: by a person" in told
+    assert 'syncdb_fleet_shop_failures{shop="mugs"} 0' in ask("status", "--metrics", code=1).out
+    ask("resume", "mugs")
+    ask("run-now", "mugs", "cups")
+    ask("remove", "cups")
+    assert "The fleet has no shop cups" in ask("pause", "cups", code=2).err
+    assert (tmp_path / "shops" / "cups" / "config.json").exists()
+    ask("add", "cups")
+    assert "There is no shop jars" in ask("add", "jars", code=2).err
+    for words in (("pause",), ("worker",), ("move", "mugs")):
+        assert ask(*words, code=2).err
+
+
+def test_a_database_that_is_not_there_or_keeps_no_locks_is_told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLEET_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    assert "cannot be reached" in ask("status", code=4).err
+    monkeypatch.setenv("FLEET_DATABASE_URL", "postgresql://somebody@db.example.com:6543/postgres")
+    assert "no lock holds there" in ask("status", code=2).err
+    monkeypatch.delenv("FLEET_DATABASE_URL")
+    assert "FLEET_DATABASE_URL is not set" in ask("worker", "--home", "main", code=2).err
+
+
+@pytest.mark.long
+def test_a_real_shop_is_run_by_a_worker_and_moved_to_another_home(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "world").mkdir()
+    world = WorkbookWorld(tmp_path / "world", orders=5)
+    try:
+        shop = tmp_path / "shops" / "mugs"
+        shop.mkdir(parents=True)
+        own = {name: value for name, value in world.env.items() if name not in ("DB_PATH", "LOG_FILE")}
+        (shop / ".env").write_text("".join(f"{name}={value}\n" for name, value in own.items()), encoding="utf-8")
+        (shop / ".env").chmod(0o600)
+        ask("init")
+        assert "mugs: passed" in ask("validate").out
+        ask("worker", "--home", "main", "--once")
+        (state,) = ask("status", "--json").data["shops"]
+        assert (state["state"], state["exit_code"], state["runs"]) == ("fine", 0, 1), state
+        assert (shop / "orders.xlsx").exists() and (shop / "shopify_sync.db").exists()
+        (tmp_path / "via").mkdir()
+        moving = ("move", "mugs", "--via", str(tmp_path / "via"))
+        assert "--arrive --home beta" in ask(*moving, "--to", "beta").out
+        assert ask("status", "--json", code=1).data["shops"][0]["paused"] == "moving to beta"
+        (shop / "shopify_sync.db").unlink()
+        ask(*moving, "--arrive", "--home", "beta")
+        ask("worker", "--home", "main", "--once")
+        assert ask("status", "--json").data["shops"][0]["runs"] == 1
+        ask("worker", "--home", "beta", "--once")
+        assert [ask("status", "--json").data["shops"][0][name] for name in ("home", "runs", "exit_code")] == ["beta", 2, 0]
+    finally:
+        world.close()

@@ -1,0 +1,65 @@
+"""Workers that die, freeze or lose the database: every due run happens, none twice at once, as an independent witness saw."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.worker import Worker
+from tests.fleet.fleet_of import Fleet, never_twice_at_once
+from tests.fleet.witness import recorded
+
+
+@pytest.fixture
+def fleet(database: str, tmp_path: Path) -> Iterator[Fleet]:
+    made = Fleet(database, tmp_path, 6)
+    yield made
+    made.close()
+
+
+def test_a_worker_that_is_killed_is_taken_over_and_no_shop_runs_twice_at_once(fleet: Fleet) -> None:
+    first, _ = fleet.start(), fleet.start()
+    fleet.until(lambda: fleet.started() >= 2, "the first runs")
+    first.send_signal(signal.SIGKILL)
+    fleet.until(fleet.all_ran, "every run")
+    for name, notes in fleet.seen().items():
+        assert never_twice_at_once(notes) and notes[-1][0] == "end", (name, notes)
+
+
+def test_what_is_due_runs_once_and_wishes_for_the_same_shop_are_one(fleet: Fleet) -> None:
+    worker = Worker(fleet.url, fleet.plan, "main", 3, recorded(1))
+    worker.work(once=True)
+    assert {name: len(notes) for name, notes in fleet.seen().items()} == dict.fromkeys(fleet.seen(), 2)
+    with connected(fleet.url) as session:
+        book = FleetBook(session)
+        for _ in range(3):
+            book.change("shop0003", "wanted_at = now(), due_at = now()")
+        book.change("shop0004", "paused = 'by a person', due_at = now()")
+    worker.work(once=True)
+    assert {name: len(notes) // 2 for name, notes in fleet.seen().items() if len(notes) != 2} == {"shop0003": 2}
+
+
+def test_a_shop_that_another_session_holds_or_whose_limit_is_shared_out_waits(fleet: Fleet) -> None:
+    with connected(fleet.url) as session, connected(fleet.url) as other:
+        book, holder = FleetBook(session), FleetBook(other)
+        book.rows("insert into fleet_buckets values ('google', 1)")
+        book.change("shop0002", "buckets = %(own)s", own=["google"])
+        assert holder.lock("shop0001") and holder.share("google") and not book.share("google")
+        Worker(fleet.url, fleet.plan, "main", 3, recorded(1)).work(once=True)
+        assert sorted(name for name, notes in fleet.seen().items() if not notes) == ["shop0001", "shop0002"]
+        waiting = book.rows("select name from fleet_shops where due_at > now() and runs = 0 order by name")
+        assert [one["name"] for one in waiting] == ["shop0001", "shop0002"]
+
+
+def test_a_shop_that_moved_away_meanwhile_is_left_alone(fleet: Fleet) -> None:
+    with connected(fleet.url) as session:
+        book = FleetBook(session)
+        book.change("shop0005", "token = token + 1")
+        assert book.begin("shop0005", 1, "main", "w") is None
+        book.change("shop0005", "home = 'beta'")
+        assert book.begin("shop0005", 2, "main", "w") is None
+        assert book.due("beta", 9)[0]["name"] == "shop0005"
+        book.change("shop0004", "due_at = now() + '1 hour'")
+        assert book.begin("shop0004", 1, "main", "w") is None, "it was run since it was put in line"
