@@ -1,7 +1,7 @@
 """`fleet`: many shops on many machines. Which are there, how they stand, and a worker that runs them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,8 @@ from syncdb.cli.output import Column, Output
 from syncdb.errors import ConfigurationError, Exit
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from syncdb.fleet.book import FleetBook
     from syncdb.fleet.layout import FleetPlan
 
@@ -30,6 +32,7 @@ class Act(StrEnum):
     run_now = "run-now"
     worker = "worker"
     validate = "validate"
+    report = "report"
 
 
 def fleet(
@@ -44,8 +47,9 @@ def fleet(
     to: Annotated[str | None, typer.Option("--to", metavar="HOME", help="For move: its new home.")] = None,
     via: Annotated[Path | None, typer.Option("--via", metavar="PATH", help="For move: a folder both computers reach.")] = None,
     arrive: Annotated[bool, typer.Option("--arrive", help="For move, on the new home: put the ledger in place.")] = False,
-    at_once: Annotated[int, typer.Option("--at-once", min=1, max=32, help="For validate: how many shops at a time.")] = 4,
+    at_once: Annotated[int, typer.Option("--at-once", min=1, max=32, help="For validate, report: how many shops at a time.")] = 4,
     offline: Annotated[bool, typer.Option("--offline", help="For validate: check files only; contact nobody.")] = False,
+    days: Annotated[int, typer.Option("--days", min=1, max=3660, help="For report: how many days, today included.")] = 7,
     metrics: Annotated[bool, typer.Option("--metrics", help="For status: figures for Prometheus.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,6 +60,9 @@ def fleet(
         plan = read_plan(folder.absolute())
         if act is Act.validate:
             _validate(output, plan, at_once, offline=offline)
+            return
+        if act is Act.report:
+            _report(output, plan, days, at_once)
             return
         from syncdb.fleet.book import FleetBook, address, connected
 
@@ -191,6 +198,27 @@ def _validate(output: Output, plan: "FleetPlan", at_once: int, *, offline: bool)
             output.line(f"{one.name}: {'; '.join(one.failed) or 'passed'}")
         output.line(f"{sum(one.code == 0 for one in found)} of {len(found)} shops passed.")
     raise typer.Exit(code)
+
+
+def _report(output: Output, plan: "FleetPlan", days: int, at_once: int) -> None:
+    """Exit code 3 where a shop could not be asked."""
+    from syncdb.fleet.reporting import reports, sums
+
+    found = reports(plan, days, at_once)
+    total = {currency: str(amount) for currency, amount in sorted(sums(found).items())}
+    code = Exit.PARTIAL if any(one.problem for one in found) else Exit.DONE
+    if output.as_json:
+        told = [{"name": one.name, "problem": one.problem, "report": one.data} for one in found]
+        output.data({"exit_code": int(code), "orders": sum(one.orders for one in found), "revenue": total, "shops": told})
+    else:
+        rows = [(one.name, str(one.orders), _money(one.revenue), one.problem) for one in found]
+        rows.append(("all", str(sum(one.orders for one in found)), _money(sums(found)), ""))
+        output.table([Column("Shop", fixed=True), Column("Orders", fixed=True), Column("Revenue"), Column("")], rows)
+    raise typer.Exit(int(code))
+
+
+def _money(revenue: "Mapping[str, Decimal]") -> str:
+    return ", ".join(f"{amount} {currency}" for currency, amount in sorted(revenue.items()))
 
 
 def _work(url: str, plan: "FleetPlan", home: str | None, slots: int, *, once: bool) -> None:

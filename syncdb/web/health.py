@@ -59,8 +59,13 @@ class _Looks:
         return _Seen(now, ATTENTION if found else 0, state, found)
 
 
-def health(place: Callable[[], LedgerLocation], token: str | None, now: Callable[[], datetime]) -> Blueprint:
-    """`/healthz`, `/readyz` and `/metrics`. `place` finds the ledger; `token` lets a scraper in, without one nobody is."""
+def health(
+    place: Callable[[], LedgerLocation], token: str | None, now: Callable[[], datetime], more: Callable[[], str] = str
+) -> Blueprint:
+    """`/healthz`, `/readyz` and `/metrics`. `place` finds the ledger; `token` lets a scraper in, without one nobody is.
+
+    `more` gives further figures, as text.
+    """
     blueprint, looks = Blueprint("health", __name__), _Looks(place, now)
 
     @blueprint.get("/healthz")
@@ -85,8 +90,9 @@ def health(place: Callable[[], LedgerLocation], token: str | None, now: Callable
             return answer
         seen = looks.seen()
         if seen.state is None:
-            return Response("# TYPE syncdb_ready gauge\nsyncdb_ready 0\n", content_type=CONTENT_TYPE)
-        return Response(as_text(list(gauges(seen.state, seen.found, _live(seen.state)))), content_type=CONTENT_TYPE)
+            return Response(f"# TYPE syncdb_ready gauge\nsyncdb_ready 0\n{more()}", content_type=CONTENT_TYPE)
+        own = as_text(list(gauges(seen.state, seen.found, _live(seen.state))))
+        return Response(f"{own}{more()}", content_type=CONTENT_TYPE)
 
     return blueprint
 

@@ -35,6 +35,7 @@ NAVIGATION = (
     ("/mapping", "Mapping"),
     ("/settings", "Settings"),
 )
+FLEET, FLEET_DATABASE = ("/fleet", "Fleet"), "FLEET_DATABASE_URL"  # offered only where there is a fleet
 
 
 def asked() -> Asked:
@@ -65,7 +66,7 @@ def around() -> dict[str, Any]:
         "may_own": one.role >= Role.OWNER and not place.read_only,
         "token": token_of(one.secret) if one.secret else "",
         "notices": place.notices.pop(one.secret, []) if one.name else [],
-        "navigation": NAVIGATION,
+        "navigation": (*NAVIGATION, *((FLEET,) if place.env.get(FLEET_DATABASE) else ())),
         "here": request.path,
         "version": __version__,
         "read_only": place.read_only,

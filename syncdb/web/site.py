@@ -13,6 +13,7 @@ from syncdb.services.calendar import WrongMoment
 from syncdb.services.order_lookup import UnknownOrder
 from syncdb.web.access import Way, add_ways, opened
 from syncdb.web.asked import Site
+from syncdb.web.fleet_figures import figures
 from syncdb.web.health import health
 from syncdb.web.inner_gate import InnerGate
 from syncdb.web.outer_gate import LARGEST, OuterGate
@@ -31,7 +32,7 @@ def site_of(site: Site) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     gate = InnerGate(site)
     gate.add_to(app)
-    app.register_blueprint(health(lambda: site.place, site.web_token, site.clock.now))
+    app.register_blueprint(health(lambda: site.place, site.web_token, site.clock.now, lambda: figures(site.env)))
     opened(app, gate.known, ("health.healthz", "health.readyz", "health.metrics"))
     for ways in (*ALL, (Way("/static/<mark>/<name>", _static, open=True),)):
         add_ways(app, ways, gate.known)

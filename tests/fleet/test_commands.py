@@ -71,6 +71,8 @@ def test_a_real_shop_is_run_by_a_worker_and_moved_to_another_home(ask: Ask, tmp_
         (state,) = ask("status", "--json").data["shops"]
         assert (state["state"], state["exit_code"], state["runs"]) == ("fine", 0, 1), state
         assert (shop / "orders.xlsx").exists() and (shop / "shopify_sync.db").exists()
+        told = ask("report", "--days", "60", "--json").data
+        assert told["orders"] == told["shops"][0]["report"]["orders"]["made"] > 0 and list(told["revenue"]) == ["EUR"]
         (tmp_path / "via").mkdir()
         moving = ("move", "mugs", "--via", str(tmp_path / "via"))
         assert "--arrive --home beta" in ask(*moving, "--to", "beta").out

@@ -63,7 +63,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.contract": PAIRS,
     "syncdb.services": (*PAIRS, "syncdb.logs", "syncdb.services"),
     "syncdb.fleet": (*PAIRS, "syncdb.logs", "syncdb.services", "syncdb.fleet"),
-    "syncdb.web": (*PAIRS, "syncdb.logs", "syncdb.services", "syncdb.web"),
+    "syncdb.web": (*PAIRS, "syncdb.logs", "syncdb.services", "syncdb.fleet", "syncdb.web"),
 }
 
 

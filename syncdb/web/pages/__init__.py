@@ -5,6 +5,7 @@ from syncdb.web.pages import (
     decide,
     entrance,
     errors,
+    fleet,
     log,
     mapping,
     mapping_draft,
@@ -46,4 +47,5 @@ ALL = (
     setup.WAYS,
     setup_steps.WAYS,
     people.WAYS,
+    fleet.WAYS,
 )
