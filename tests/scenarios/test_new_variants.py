@@ -102,7 +102,7 @@ def test_what_cannot_be_a_variant_of_its_product_is_refused_with_the_reason(maki
 
 
 @pytest.mark.parametrize("system", ["shopify", "grist"])
-@pytest.mark.parametrize("skip", range(3))
+@pytest.mark.parametrize("skip", [0, 1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_run_that_dies_on_the_way_leaves_one_variant_and_one_row(making: GristWorld, system: str, skip: int) -> None:
     world = making
     add(world, optioned(world))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.pairs.selection import parse_selection
 from tests.scenarios.grist_world import GristWorld
 from tests.scenarios.test_grist import make  # noqa: F401
 
@@ -103,19 +104,23 @@ def test_stock_of_one_location(make: Callable[..., GristWorld]) -> None:
     assert set(world.rows("inventory")) == wanted and len(wanted) < len(world.goods.levels)
 
 
+@pytest.mark.parametrize("only", [{"collection": "nowhere"}, {"saved_search": "nowhere"}])
+def test_what_the_shop_does_not_have_is_told(make: Callable[..., GristWorld], only: dict[str, Any]) -> None:
+    world = make(products=1, env={"GRIST_SYNC": json.dumps({"products": {"only": only}})})
+    ran = world.sync(as_json=False)
+    assert ran.code == 2 and "nowhere" in " ".join((ran.text + ran.errors).split())
+
+
 @pytest.mark.parametrize(
     ("chosen", "told"),
     [
-        ({"products": {"only": {"colour": "red"}}}, "only.colour"),
-        ({"products": {"only": {"location": "x"}}}, "only.location"),
-        ({"products": {"only": {"tag": 3}}}, "only.tag"),
-        ({"products": {"only": {"tag": "a"}, "left_selection": "remove"}}, "gone_in_shop: delete"),
-        ({"products": {"left_selection": "gone"}}, "keep, mark or remove"),
-        ({"products": {"only": {"collection": "nowhere"}}}, "nowhere"),
-        ({"products": {"only": {"saved_search": "nowhere"}}}, "nowhere"),
+        ({"only": {"colour": "red"}}, "only.colour"),
+        ({"only": {"location": "x"}}, "only.location"),
+        ({"only": {"tag": 3}}, "only.tag"),
+        ({"only": {"saved_search": ["a"]}}, "only.saved_search"),
+        ({"only": {"tag": "a"}, "left_selection": "remove"}, "gone_in_shop: delete"),
+        ({"left_selection": "gone"}, "keep, mark or remove"),
     ],
 )
-def test_what_cannot_be_chosen_is_told(make: Callable[..., GristWorld], chosen: dict[str, Any], told: str) -> None:
-    world = make(products=1, env={"GRIST_SYNC": json.dumps(chosen)})
-    ran = world.sync(as_json=False)
-    assert ran.code == 2 and told in " ".join((ran.text + ran.errors).split())
+def test_what_cannot_be_chosen_is_told(chosen: dict[str, Any], told: str) -> None:
+    assert told in " ".join(parse_selection({"products": chosen}, ("all",)).problems)
