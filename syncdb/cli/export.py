@@ -44,7 +44,7 @@ def export(
     output: Annotated[
         str | None, typer.Option("--output", metavar="FILE", help=".csv, .json, .jsonl or .xlsx; - is standard output.")
     ] = None,
-    what: Annotated[What, typer.Option("--what", help="What to export.")] = What.orders,
+    what: Annotated[What, typer.Option("--what", metavar="WHAT", help=f"What to export: {', '.join(What)}.")] = What.orders,
     since: Annotated[str, typer.Option("--since", metavar="WHEN", help="Only from then on: 7d, 2026-11-01, ...")] = "",
     columns: Annotated[
         str, typer.Option("--columns", metavar="A,B,C", help="Which columns, in this order; `help` lists them.")
