@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from syncdb.errors import SyncdbError
+from syncdb.errors import Exit, RetryLater
 from syncdb.fleet import schema
 from syncdb.fleet.book import ALIVE, FleetBook, application_of, connected
 from syncdb.fleet.decisions import after
-from syncdb.fleet.layout import FleetPlan
+from syncdb.fleet.layout import FleetPlan, read_plan
 from syncdb.fleet.running import Ended, Start, run_shop
 
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ class Worker:
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
 
     def work(self, *, once: bool = False) -> None:
-        """Work until asked to stop; `once`: until nothing is due any more."""
+        """Work until asked to stop; `once`: until nothing is due any more.
+
+        Raises RetryLater where the database is away at the very start, NeedsPerson where it has no tables of a fleet.
+        """
+        with connected(self.url) as session:
+            FleetBook(session).alive(self.name, self.home, self.slots)
         threads = [] if once else [threading.Thread(target=self._keep_house, name="fleet", daemon=True)]
         for thread in threads:
             thread.start()
@@ -108,11 +113,17 @@ class Worker:
             return f"exit code {ended.code}"
 
     def _started(self, book: FleetBook, name: str) -> Ended:
+        if name not in {one.name for one in self.plan.shops}:
+            self.plan = read_plan(self.plan.folder)  # it came later
         shop = next((one for one in self.plan.shops if one.name == name), None)
         config = self.plan.config_of(name)
         if shop is None or not config.parent.is_dir():
             return Ended(2, f"There is no folder {config.parent} on this computer, where {self.home} is.")
-        return self.start(config, shop, lambda: _lives(book))
+        try:
+            return self.start(config, shop, lambda: _lives(book))
+        except Exception as defect:  # the shop is paused; else it would be tried again each second
+            log.exception("the run of %s could not be made", name)
+            return Ended(int(Exit.DEFECT), f"The run could not be made: {type(defect).__name__}: {defect}")
 
     def _keep_house(self) -> None:
         """Give signs of life, put what is due in line, take over from the dead; until asked to stop."""
@@ -214,4 +225,4 @@ def _is_away(trouble: BaseException) -> bool:
 
     if isinstance(trouble, BaseExceptionGroup):
         return all(_is_away(one) for one in trouble.exceptions)
-    return isinstance(trouble, psycopg.Error | ConnectorException | SyncdbError | OSError)
+    return isinstance(trouble, psycopg.Error | ConnectorException | RetryLater | OSError)

@@ -1,12 +1,15 @@
 """Workers that die, freeze or lose the database: every due run happens, none twice at once, as an independent witness saw."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from syncdb.errors import NeedsPerson
 from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.layout import ShopPlan, read_plan
+from syncdb.fleet.running import Ended
 from syncdb.fleet.worker import Worker
 from tests.fleet.fleet_of import Fleet, never_twice_at_once
 from tests.fleet.witness import recorded
@@ -63,3 +66,26 @@ def test_a_shop_that_moved_away_meanwhile_is_left_alone(fleet: Fleet) -> None:
         assert book.due("beta", 9)[0]["name"] == "shop0005"
         book.change("shop0004", "due_at = now() + '1 hour'")
         assert book.begin("shop0004", 1, "main", "w") is None, "it was run since it was put in line"
+
+
+def test_a_run_that_cannot_be_made_pauses_its_shop_and_a_shop_that_came_later_is_found(fleet: Fleet) -> None:
+    def start(config: Path, shop: ShopPlan, ours: Callable[[], bool]) -> Ended:
+        if shop.name == "shop0002":
+            raise OSError(8, "Exec format error")
+        return Ended(0)
+
+    worker = Worker(fleet.url, fleet.plan, "main", 2, start)
+    (fleet.folder / "shops" / "later").mkdir()
+    (fleet.folder / "shops" / "later" / "config.json").write_text("{}", encoding="utf-8")
+    with connected(fleet.url) as session:
+        book = FleetBook(session)
+        book.take_in(fleet.plan, [fleet.plan.shop("later")])
+        worker.work(once=True)
+        paused = {one["name"]: one["told"] for one in book.status() if one["paused"]}
+        assert list(paused) == ["shop0002"] and "Exec format error" in paused["shop0002"]
+        assert book.rows("select runs from fleet_shops where name = 'later'")[0]["runs"] == 1
+
+
+def test_a_worker_without_the_tables_of_a_fleet_says_so(database: str, tmp_path: Path) -> None:
+    with pytest.raises(NeedsPerson, match="no tables of a fleet yet"):
+        Worker(database, read_plan(tmp_path), "main").work()
