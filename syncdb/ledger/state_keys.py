@@ -15,6 +15,7 @@ OLD_SNAPSHOTS_TO = "old_snapshots_to"  # id of the order up to which snapshots o
 REDACTED = "redacted"  # how redacted orders are told without keeping their ids
 REDACTION_DUE = "redaction_due"  # orders without their person whose history may still tell
 REDACTION_REBUILD = "redaction_rebuild"  # whether the file may still hold what was overwritten
+QUEUE_FAILED = "queue:failed"  # how many records the other side's queue has that failed for good: pair (its type), failed
 HISTORY_CUT_AT = "history_cut_at"  # ISO, UTC: when old history was last removed
 EXAMINED = "examined:"  # the beginning of every name of `examined`
 

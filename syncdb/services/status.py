@@ -112,6 +112,7 @@ class Status:
     remedies: Mapping[int, str]  # what to do about the last failed run of each pair, by its id
     first: Mapping[str, str]  # what people call the first side of each pair that ran
     held: bool | None  # by a run, at this moment; None where that cannot be known
+    queue: Mapping[str, Any] | None = None  # of a pair that has one: how many of its records failed for good
 
     @property
     def tracks_orders(self) -> bool:
@@ -163,6 +164,7 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
         overview.remedies(reader, [one["pair"] for one in last_of_each]),
         first_places(reader, [one["pair"] for one in last_of_each]),
         held(reader.path),
+        reader.meta(state_keys.QUEUE_FAILED),
     )
 
 
@@ -238,7 +240,15 @@ def failed_runs(state: Status) -> list[Attention]:
 def attention(state: Status) -> list[Attention]:
     """What needs a person, most urgent first; empty when all is fine."""
     webhooks = (Attention(*told) for told in troubles(state.inbox, state.now))
-    return [*_runs(state), *_open(state), *webhooks, *_calls(state), *_version(state)]
+    return [*_runs(state), *_open(state), *_queue(state), *webhooks, *_calls(state), *_version(state)]
+
+
+def _queue(state: Status) -> Iterator[Attention]:
+    """Records that no run tries again before a person has looked."""
+    failed, pair = int((state.queue or {}).get("failed", 0)), registry.pair_named(str((state.queue or {}).get("pair")))
+    if failed and pair is not None:
+        text = f"{failed} {_some(failed, 'record has', 'records have')} failed for good in the queue of {pair.words.place}."
+        yield Attention("queue_failed", text, f"See why: {MANAGER} {pair.command} queue --failed")
 
 
 def _runs(state: Status) -> Iterator[Attention]:

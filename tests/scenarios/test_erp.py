@@ -8,8 +8,11 @@ import pytest
 
 from syncdb.cli.run_pair import RunOptions, act
 from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.anatomy import Item
+from syncdb.services.ledger_location import find_ledger
+from syncdb.services.status import attention, read_status
 from tests.postgres import Erp
 from tests.scenarios.erp_world import ErpWorld
 
@@ -92,6 +95,13 @@ def test_an_order_of_the_erp_is_made_in_the_shop_and_shipped(world: ErpWorld) ->
     assert world.queue() == [] and world.queue("pending") == []
 
 
+def attention_of(world: ErpWorld) -> str:
+    """What `status` calls attention to."""
+    place = find_ledger(None, world.ledger, world.env)
+    with reading(world.ledger) as reader:
+        return " ".join(one.message for one in attention(read_status(reader, place, world.clock.now())))
+
+
 def test_what_the_shop_cannot_take_is_told_and_the_rest_goes_on(world: ErpWorld) -> None:
     world.stock_up("SHIRT", 10)
     world.switch("orders")
@@ -107,6 +117,7 @@ def test_what_the_shop_cannot_take_is_told_and_the_rest_goes_on(world: ErpWorld)
     assert world.order_row(good)["shopify_sync_status"] == "synced"
     failed = {row["entity_id"]: row["error_message"] for row in world.queue()}
     assert failed.keys() == bad.keys()
+    assert "4 records have failed for good in the queue of the ERP." in attention_of(world)
     for id, told in bad.items():
         row = world.order_row(id)
         assert told in failed[id] and row["order_number"] in failed[id]
@@ -129,8 +140,10 @@ def test_an_order_the_erp_cannot_take_is_kept_out_and_the_rest_comes(world: ErpW
     (row,) = world.queue()
     assert (row["direction"], row["entity_id"]) == ("from_shopify", refused["legacyResourceId"])
     assert "no_gifts" in row["error_message"]
+    assert "1 record has failed for good in the queue of the ERP." in attention_of(world)
     world.shop.set_note(refused["id"], "Geschenk")
     world.synced()
+    assert "in the queue" not in attention_of(world)
     assert len(world.rows()) == 2
 
 

@@ -36,6 +36,7 @@ class QueueWork:
     rows: list[QueueRow] = field(default_factory=list)
     over: list[QueueRow] = field(default_factory=list)
     _unsettled: bool = False
+    _told: bool = False
     _queue: SyncQueue = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,12 +76,19 @@ class QueueWork:
             told = [*self._failed(refused), *self._noted(back, FROM_SHOPIFY)]
             if self._unsettled and not report.partial:
                 self._settle(refused.keys(), back.keys())
+        self._told = bool(told)
         if told:
             report.note(
                 Note(
                     "queue", f"Failed in the ERP's queue: {some_of(told, MOST_NAMED)}.", f"See why: {MANAGER} erp queue --failed"
                 )
             )
+
+    def failed(self, known: int) -> int:
+        """How many records failed for good; `known` did when the run before ended. Where all is well nobody is asked."""
+        if not (known or self._unsettled or self._told):
+            return 0
+        return QueueBook(self.database, self.tables).counts().failed
 
     def _settle(self, refused: Collection[tuple[str, str]], back: Collection[tuple[str, str]]) -> None:
         """Close rows that tell of trouble which is over: what is still refused is tried, and refused, by each run."""

@@ -11,9 +11,10 @@ from syncdb.connectors.shopify.shape import bare_id
 from syncdb.engine.links import Joins
 from syncdb.engine.report import Note, Report
 from syncdb.errors import SyncdbError
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Operation, Outcome, Result, Side
 from syncdb.pairs.shopify_erp.feeds import INVENTORY, ORDERS, PRODUCTS, TEXTS
+from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_erp.queue_work import QueueWork
 
 Refusals = dict[tuple[str, str], str]
@@ -36,10 +37,19 @@ class Telling:
         try:
             if queue is not None:
                 queue.end(report, refused, back)
+                self._remember(queue)
             self._mark(refused, queue.over if queue is not None else ())
         except SyncdbError as error:
             report.note(Note("marks", f"The ERP could not be told how it went: {error}", error.next_step))
             report.partial = True
+
+    def _remember(self, queue: QueueWork) -> None:
+        """How many records wait for a person, for who asks the ledger."""
+        known = int((self.ledger.runs.get(state_keys.QUEUE_FAILED) or {}).get("failed", 0))
+        failed = queue.failed(known)
+        if failed != known:
+            with self.ledger.transaction():
+                self.ledger.runs.put(state_keys.QUEUE_FAILED, {"pair": SHOPIFY_ERP.name, "failed": failed})
 
     def _refusals(self) -> tuple[Refusals, Refusals]:
         """Why the shop did not take records, by entity and key of the ERP's row; why the ERP did not, by the shop's id."""

@@ -28,6 +28,7 @@ _REMEDIES = {
     "run_failed": ("/errors", "See what failed"),
     "watermark": ("/errors", "See the errors"),
     "gaps": ("/missing", "Look for them"),
+    "queue_failed": ("/queue?failed=yes", "See them"),
     "no_run": ("/sync", "Start a test"),
     "cut_off": ("/sync", "Run again"),
     "overdue": ("/sync", "Run now"),
