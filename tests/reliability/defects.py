@@ -48,6 +48,7 @@ ERP = "tests/scenarios/test_erp.py"
 ERP_CUSTOMERS = "tests/scenarios/test_erp_customers.py"
 ERP_PRODUCTS = "tests/scenarios/test_erp_products.py"
 ERP_WEBHOOKS = "tests/scenarios/test_erp_webhooks.py"
+STORES_MEDIA = "tests/scenarios/test_stores_media.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -905,6 +906,48 @@ DEFECTS = (
         "theirs = {named[ref]: values for ref, values in source.variants.items()}",
         "theirs = {named[ref]: source.variants[ref] for ref in sorted(source.variants)}",
         (STORES_VARIANTS,),
+    ),
+    Defect(
+        "the order of an option's values is lost on the way",
+        "pairs/shopify_stores/options.py",
+        "options = tuple(Option(name, in_order(shown[place], orders[place]))",
+        "options = tuple(Option(name, in_order(shown[place], ()))",
+        (STORES_VARIANTS,),
+    ),
+    Defect(
+        "a new value comes behind all others",
+        "pairs/shopify_stores/variants.py",
+        "values.insert(place, value)",
+        "values.append(value)",
+        (STORES_VARIANTS,),
+    ),
+    Defect(
+        "a single answer that a product is gone deletes the other one",
+        "pairs/shopify_stores/products.py",
+        "missing = [key for key in wanted if key not in shown.found]",
+        "missing = list[str]()",
+        (STORES,),
+    ),
+    Defect(
+        "the order of media is none of what both stores have",
+        "connectors/shopify/products/media_text.py",
+        'return "\\n".join(lines)',
+        'return "\\n".join(sorted(lines))',
+        (STORES_MEDIA,),
+    ),
+    Defect(
+        "what a store cannot process is sent to it in each run",
+        "connectors/shopify/products/media.py",
+        "            if why := self.ours.memory.refusal(content.digest):\n                raise NotTaken(why)\n",
+        "",
+        (STORES_MEDIA, "tests/connectors/shopify/products/test_media.py", "tests/connectors/shopify/products/test_media_side.py"),
+    ),
+    Defect(
+        "a picture that was sent is taken for another one afterwards",
+        "connectors/shopify/products/media_plan.py",
+        "found.pop(0)",
+        "found.pop()",
+        ("tests/connectors/shopify/products/test_media.py",),
     ),
     Defect(
         "a product that is shown nowhere on purpose is published",

@@ -8,7 +8,7 @@ import pytest
 
 from syncdb.pairs.shopify_stores.definitions import make_definitions
 from syncdb.pairs.shopify_stores.settings import load
-from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.shopify.products.product_writes import new_product
 from syncdb.sandbox.stores import LocalStore
 from tests.scenarios.stores_world import StoresWorld
@@ -265,6 +265,23 @@ def test_a_product_that_was_made_in_the_other_store_is_taken_off_sale_there_when
     world.taf.merchant.delete_product(plate["id"])
     world.synced(full=True)
     assert made["status"] == "DRAFT" and "No open conflicts" in world.manage("conflicts").all
+
+
+def test_a_single_answer_that_it_is_gone_deletes_nothing(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    products, asked = world.taf.goods.products, list[bool]()
+
+    def looked_at(seen: Seen) -> bool:
+        return "query ById" in str(seen.body_json) and taf["id"] in str(seen.body_json)
+
+    def there_again() -> None:
+        asked.append(True)
+        products[taf["id"]] = taf
+
+    products.pop(taf["id"])
+    world.taf.faults.add(Fault("meanwhile", looked_at, skip=1, action=there_again))
+    world.sync(full=True)
+    assert asked and afl["status"] == "ACTIVE" and world.synced(full=True).written == 0
 
 
 def test_an_edit_there_wins_over_the_delete(world: StoresWorld) -> None:
