@@ -21,6 +21,7 @@ from syncdb.sandbox.shopify.tokens import Client
 
 NAMES = ("taf", "afl")
 COPIED = ("title", "handle", "status", "vendor", "productType", "tags", "descriptionHtml", "templateSuffix", "seo")
+OF_ITEM = ("countryCodeOfOrigin", "provinceCodeOfOrigin", "harmonizedSystemCode", "countryHarmonizedSystemCodes")
 OF_VARIANT = ("sku", "barcode", "price", "compareAtPrice", "taxable", "inventoryPolicy")
 
 
@@ -126,6 +127,8 @@ def _copy_item(item: Node, variant: Mapping[str, Node], to: LocalStore) -> None:
         tracked=item["tracked"],
         requiresShipping=item["requiresShipping"],
         cost=item["_cost"],
+        measurement={"weight": item["measurement"]["weight"]},
+        **{name: item[name] for name in OF_ITEM},
     )
     counted = next((level["_counts"]["available"] for level in item["inventoryLevels"]), None)
     if counted is not None:

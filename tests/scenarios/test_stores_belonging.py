@@ -45,6 +45,15 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelves]:
     made.close()
 
 
+def test_collections_are_each_stores_own_unless_they_are_switched_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = Shelves(tmp_path, {"STORES_SYNC": ""})
+    world.taf.merchant.add_collection("Gifts", [world.mugs["taf"][0]["id"]])
+    assert world.synced().conflicts == 0 and world.synced(full=True).written == 0
+    assert world.collected(world.afl) == {}
+    world.close()
+
+
 def test_a_product_is_shown_where_the_other_store_shows_it(world: Shelves) -> None:
     world.synced()
     taf, afl = (world.mugs[name] for name in ("taf", "afl"))

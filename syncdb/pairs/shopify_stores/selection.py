@@ -27,8 +27,8 @@ SHARED = {
 OF_THE_PAIR = frozenset({MEDIA.name, OPTIONS.name, PUBLICATIONS.name, MEMBERSHIPS.name})  # no shop tells of them
 DEFAULT_ENTITIES = ("products", "variants", "options", "inventory", "media")  # collections where they are switched on
 LISTS = ("tags", "publications", "memberships")  # fields that hold several words, which can be merged
-# what only makes sense within one shop, or is kept in step as stock is
-NOT_SHARED = frozenset({"on_hand", "tracked"})
+# what only makes sense within one shop, or is kept in step as stock is, or by an entity of its own (memberships)
+NOT_SHARED = frozenset({"on_hand", "tracked", "collections"})
 # how records of the two stores are told to be the same thing, and what they refer to: read always, never compared
 ALWAYS = {
     "products": ("title", "handle", "status"),
@@ -154,6 +154,10 @@ class _Reading:
         known = entity_field(entity, name)
         if known is None:
             self.problems.append(f"{place}: there is no such field{_near(name, entity.by_name)}")
+        elif known.name == "collections":
+            self.problems.append(
+                f'{place}: collections are kept in step with their products by "collections": true beside products'
+            )
         elif not known.writable or known.name in NOT_SHARED:
             self.problems.append(f"{place}: it belongs to each store alone and cannot be kept in step")
         elif word is not None and (not isinstance(word, str) or word not in self.rules):
