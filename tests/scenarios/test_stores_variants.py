@@ -169,6 +169,8 @@ def test_options_changed_in_both_stores_are_a_question(world: Shirts) -> None:
     world.afl.merchant.change_option(world.shirt["afl"]["id"], "Colour", to="Couleur")
     assert world.sync().conflicts == 1
     assert [world.shown(store)[0][0][0] for store in (world.taf, world.afl)] == ["Farbe", "Couleur"]
+    told = " ".join(world.manage("conflicts").all.split())
+    assert "afl Couleur (Red, Blue), Size (S, M): Red / S, Red / M, Blue / S" in told
 
 
 def test_a_new_value_between_others_comes_to_its_place(world: Shirts) -> None:

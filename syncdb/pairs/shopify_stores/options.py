@@ -253,11 +253,16 @@ class _Agreed:
 
 
 def text_of(names: Sequence[str], rows: Sequence[Sequence[str]], orders: Sequence[Sequence[str]]) -> str:
-    """Options, variants by key with their values, and the values that these have in the order of each option, as one value."""
+    """Options, variants by key with their values, and the values that these have in the order of each option, as one value.
+
+    It begins with a line for people, who may have to decide between two.
+    """
     used = [{row[place] for row in rows} for place in range(1, len(names) + 1)]
     ordered = [[value for value in order if value in used[place]] for place, order in enumerate(orders)]
-    return json.dumps([list(names), [list(row) for row in rows], ordered], ensure_ascii=False)
+    options = ", ".join(f"{name} ({', '.join(values)})" for name, values in zip(names, ordered, strict=False))
+    variants = ", ".join(" / ".join(values) for _, *values in rows)
+    return f"{options}: {variants}\n" + json.dumps([list(names), [list(row) for row in rows], ordered], ensure_ascii=False)
 
 
 def _parsed(text: Value) -> _Agreed:
-    return _Agreed(*json.loads(text)) if isinstance(text, str) else _Agreed()
+    return _Agreed(*json.loads(text.rpartition("\n")[2])) if isinstance(text, str) else _Agreed()
