@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from syncdb.connectors.base import Capabilities
+from syncdb.contract.connector import Contract
 from syncdb.engine.links import Joins, LinkedSide
 from syncdb.ledger import Ledger
 from syncdb.ledger.links import Link
@@ -29,7 +30,6 @@ from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.products.definitions import define
 from syncdb.sandbox.stores import LocalStore
 from syncdb.values import Value
-from tests.connectors.contract import Contract
 from tests.scenarios.stores_world import StoresWorld
 
 MANY = 7
