@@ -936,20 +936,6 @@ DEFECTS = (
         (STORES_MEDIA,),
     ),
     Defect(
-        "what a store cannot process is sent to it in each run",
-        "connectors/shopify/products/media.py",
-        "            if why := self.ours.memory.refusal(content.digest):\n                raise NotTaken(why)\n",
-        "",
-        (STORES_MEDIA, "tests/connectors/shopify/products/test_media.py", "tests/connectors/shopify/products/test_media_side.py"),
-    ),
-    Defect(
-        "a picture that was sent is taken for another one afterwards",
-        "connectors/shopify/products/media_plan.py",
-        "found.pop(0)",
-        "found.pop()",
-        ("tests/connectors/shopify/products/test_media.py",),
-    ),
-    Defect(
         "a product that is shown nowhere on purpose is published",
         "pairs/shopify_stores/belonging.py",
         "if not words and self.made(id) else ()",
