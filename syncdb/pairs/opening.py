@@ -32,14 +32,17 @@ def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock, kind: 
             yield ledger
         except SyncdbError as failure:
             if kind and not request.dry:
-                unopened(ledger, kind, failure, request, clock)
+                # as a run of the only pair of that kind, so that the next one that goes well is the end of it
+                known = [pair.id for pair in ledger.pairs.of_type(kind) if not pair.entity and pair.id != kind]
+                unopened(ledger, kind, failure, request, clock, known[0] if len(known) == 1 else "")
             raise
 
 
-def unopened(ledger: Ledger, kind: str, failure: SyncdbError, request: RunRequest, clock: Clock) -> Report:
-    """Record a run of this `kind` of pair that could not be opened."""
-    ledger.register(RegisteredPair(kind, kind, ""))
-    return record_unopened(ledger, kind, failure, clock, dry=request.dry)
+def unopened(ledger: Ledger, kind: str, failure: SyncdbError, request: RunRequest, clock: Clock, pair: str = "") -> Report:
+    """Record a run of this `kind` of pair that could not be opened; `pair` where it is known which one it was to be."""
+    if not pair:
+        ledger.register(RegisteredPair(kind, kind, ""))
+    return record_unopened(ledger, pair or kind, failure, clock, dry=request.dry)
 
 
 def retrier(settings: RunSettings, clock: Clock) -> Retrier:

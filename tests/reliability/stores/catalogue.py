@@ -189,6 +189,7 @@ class CatalogueHistory:
         """Values, or just the variants, are dragged into another order, or a value gets another name."""
         product = self.world.product(store, number)
         values = [value["name"] for value in product["options"][0]["optionValues"]]
+        before = self.world.shows(store.name, (number, "options"))
         how = self.rng.randrange(3)
         if how == 0:
             store.merchant.order_values(product["id"], "Size", self.rng.sample(values, len(values)))
@@ -198,7 +199,8 @@ class CatalogueHistory:
         else:
             old = self.rng.choice(values)
             store.merchant.change_option(product["id"], "Size", values={old: f"{old[0]}{self.rng.randrange(1000)}"})
-        self._edited(store, (number, "options"), self.world.shows(store.name, (number, "options")))
+        if (now := self.world.shows(store.name, (number, "options"))) != before:
+            self._edited(store, (number, "options"), now)
 
     def media(self, store: LocalStore, number: int) -> None:
         product, goods = self.world.product(store, number), store.goods
