@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from syncdb.sandbox.shopify.money import Node
+from syncdb.sandbox.shopify.products.merchant import Merchant
 from tests.sandbox.shopify.stocked import Stocked
 
 UPDATE = """mutation($product: ProductUpdateInput!) { productUpdate(product: $product) {
@@ -249,3 +250,32 @@ def test_an_input_array_too_long_stops_the_whole_document(shop: Stocked) -> None
     body = shop.ask(BULK, id=product["id"], rows=[{"id": product["variants"][0]["id"], "price": "1.00"}] * 251)
     assert "data" not in body and body["errors"][0]["path"] == ["productVariantsBulkUpdate", "variants"]
     assert body["errors"][0]["message"] == "The input array size of 251 is greater than the maximum allowed of 250."
+
+
+REORDER = """mutation($id: ID!, $options: [OptionReorderInput!]!) { productOptionsReorder(productId: $id, options: $options) {
+  product { options { name position optionValues { name } } variants(first: 9) { nodes { title } } }
+  userErrors { field code } } }"""
+
+
+def test_options_and_values_take_their_variants_along(shop: Stocked) -> None:
+    """As Shopify describes the mutation."""
+    merchant = Merchant(shop.goods)
+    colours, sizes = ("Red", "Green", "Blue"), ("Small", "Medium")
+    options = [
+        {"name": "Color", "values": [{"name": one} for one in colours]},
+        {"name": "Size", "values": [{"name": one} for one in sizes]},
+    ]
+    product = merchant.add_product("Shirt", productOptions=options)
+    product["variants"][0]["selectedOptions"] = [{"name": "Color", "value": "Red"}, {"name": "Size", "value": "Small"}]
+    for colour, size in (("Green", "Medium"), ("Blue", "Small")):
+        merchant.add_variant(product["id"], {"Color": colour, "Size": size})
+    wanted = [
+        {"name": "Size", "values": [{"name": "Small"}, {"name": "Medium"}]},
+        {"name": "Color", "values": [{"name": "Green"}, {"name": "Red"}, {"name": "Blue"}]},
+    ]
+    answer = shop.data(REORDER, id=product["id"], options=wanted)["productOptionsReorder"]
+    titles = [one["title"] for one in answer["product"]["variants"]["nodes"]]
+    assert answer["userErrors"] == [] and [one["name"] for one in answer["product"]["options"]] == ["Size", "Color"]
+    assert titles == ["Small / Red", "Small / Blue", "Medium / Green"]
+    lacking = shop.data(REORDER, id=product["id"], options=wanted[:1])["productOptionsReorder"]
+    assert [one["code"] for one in lacking["userErrors"]] == ["MISSING_OPTION_NAME"]
