@@ -34,6 +34,7 @@ from syncdb.wording import some_of
 
 VERSION_NOTICE = 45  # days
 CLOCKS_DIFFER = timedelta(days=1)  # less than that may come of time zones, or of a clock that was just set
+AT_ONCE = timedelta(minutes=2)  # between two runs of one round
 STALE = timedelta(hours=26)  # a daily run that is an hour late is no reason to worry
 OUTCOMES = {
     0: "done",
@@ -193,13 +194,21 @@ def _series(
 
 
 def _series_of(name: str, command: str, by_pair: Sequence[list[dict[str, Any]]]) -> Series:
-    """Pairs that did not run the last time are no part of it any more: a route that was taken out, another spreadsheet."""
+    """Pairs that did not run the last time are no part of it any more: a route that was taken out, another spreadsheet.
+
+    A run that failed before it knew its place stands under the name of the command alone: it is of the last round only where
+    it ran just before the others.
+    """
     newest = max(by_pair, key=lambda some: int(some[0]["run_id"]))
     before = int(newest[1]["run_id"]) if len(newest) > 1 else 0
-    latest = [some for some in by_pair if int(some[0]["run_id"]) > before]
+    latest = [one for one in by_pair if int(one[0]["run_id"]) > before and (":" in one[0]["pair"] or _just_before(one, newest))]
     ended = [run for some in latest if (run := next((one for one in some if one["exit_code"] is not None), None))]
     merged = sorted(chain(*by_pair), key=lambda run: -int(run["run_id"]))
     return Series(name, merged[:20], command, sorted(ended, key=lambda run: -int(run["run_id"])), _begun(merged))
+
+
+def _just_before(some: Sequence[dict[str, Any]], newest: Sequence[dict[str, Any]]) -> bool:
+    return moment(newest[0]["started_at"]) - moment(some[0]["started_at"]) < AT_ONCE
 
 
 def _begun(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
