@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.structures import Structure, StructureReader
-from syncdb.connectors.shopify.products.variant_writes import VariantsWriter, in_order
+from syncdb.connectors.shopify.products.variant_writes import VariantsWriter, can_be_ordered, in_order
 from syncdb.connectors.shopify.products.whole import Option, Product
 from syncdb.engine.links import Joins
 from syncdb.errors import NotUnderstood, OutcomeUnknown
@@ -258,7 +258,8 @@ def text_of(names: Sequence[str], rows: Sequence[Sequence[str]], orders: Sequenc
     It begins with a line for people, who may have to decide between two.
     """
     used = [{row[place] for row in rows} for place in range(1, len(names) + 1)]
-    ordered = [[value for value in order if value in used[place]] for place, order in enumerate(orders)]
+    shown = [[value for value in order if value in used[place]] for place, order in enumerate(orders)]
+    ordered = [values if can_be_ordered(values) else [] for values in shown]
     options = ", ".join(f"{name} ({', '.join(values)})" for name, values in zip(names, ordered, strict=False))
     variants = ", ".join(" / ".join(values) for _, *values in rows)
     return f"{options}: {variants}\n" + json.dumps([list(names), [list(row) for row in rows], ordered], ensure_ascii=False)

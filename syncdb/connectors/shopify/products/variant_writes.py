@@ -1,7 +1,7 @@
 """Bringing a product's options and variants to what they should be, each by the mutation that leaves all others alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.connectors.shopify.busy import Meaning, Patience, meaning
@@ -19,7 +19,7 @@ from syncdb.connectors.shopify.products.whole import Option, Product, Variant
 from syncdb.model import Outcome, Result
 
 AT_ONCE = 100
-MOST_NAMED = 250  # entries of a list in one call (documented); only lists that are set whole may be longer
+MOST_NAMED = 250  # entries of a list in one call (documented)
 ERRORS = "userErrors { field message code }"
 RENAME = f"""mutation Rename($id: ID!, $option: OptionUpdateInput!, $values: [OptionValueUpdateInput!]) {{
   productOptionUpdate(productId: $id, option: $option, optionValuesToUpdate: $values) {{ product {{ id }} {ERRORS} }} }}"""
@@ -115,15 +115,17 @@ class VariantsWriter:
         now, meant = ({one.name: one for one in product.options or ()} for product in (standing, wanted))
         if now.keys() != meant.keys():
             return standing
-        order = {name: in_order(now[name].values, one.values) for name, one in meant.items()}
+        order = {
+            name: in_order(now[name].values, one.values if can_be_ordered(now[name].values) else ())
+            for name, one in meant.items()
+        }
         if list(order.items()) == [(name, one.values) for name, one in now.items()]:
             return standing
-        if max(map(len, order.values())) > MOST_NAMED:
-            turned = tuple(Option(name, values) for name, values in order.items())
-            self._set(key, standing, with_order(standing, turned))
-        else:
-            options = [{"name": name, "values": [{"name": value} for value in values]} for name, values in order.items()]
-            self._send(TURN, {"id": key, "options": options}, "productOptionsReorder")
+        options = [
+            {"name": name, **({"values": [{"name": one} for one in values]} if can_be_ordered(values) else {})}
+            for name, values in order.items()
+        ]
+        self._send(TURN, {"id": key, "options": options}, "productOptionsReorder")
         return self.reader.one(key) or standing
 
     def _order(self, key: str, wanted: Product) -> None:
@@ -156,7 +158,8 @@ class VariantsWriter:
             return VariantsOutcome(Outcome(Result.STALE, key, "it is no longer in the shop"), {})
         refs = variant_plan(now, wanted).matched
         shown = [one.values for one in now.variants or ()]
-        if shown == [one.values for one in wanted.variants or ()] and _orders(now) == _orders(wanted):
+        ordered = _orders(now) == _orders(wanted) or not all(can_be_ordered(one.values) for one in now.options or ())
+        if ordered and shown == [one.values for one in wanted.variants or ()]:
             return VariantsOutcome(Outcome(Result.DONE, key), refs)
         why = f"product {now.title!r}: Shopify took the change but shows other variants, or another order"
         return VariantsOutcome(Outcome(Result.STALE, key, why), refs)
@@ -174,11 +177,9 @@ class VariantsWriter:
             raise NotDone(errors)
 
 
-def with_order(product: Product, options: tuple[Option, ...]) -> Product:
-    """The product with its options in this order, and its variants' values in theirs."""
-    places = [_names(product).index(one.name) for one in options]
-    variants = tuple(replace(one, values=tuple(one.values[place] for place in places)) for one in product.variants or ())
-    return replace(product, options=options, variants=variants)
+def can_be_ordered(values: Sequence[str]) -> bool:
+    """Whether there are few enough values of an option to be named in one call: more of them keep their order."""
+    return len(values) <= MOST_NAMED
 
 
 def in_order(values: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
@@ -195,7 +196,10 @@ def _names(product: Product) -> list[str]:
 def _orders(product: Product) -> list[tuple[str, list[str]]]:
     """The options with the values that variants have, all in their order."""
     used = [{one.values[at] for one in product.variants or ()} for at in range(len(product.options or ()))]
-    return [(one.name, [value for value in one.values if value in used[at]]) for at, one in enumerate(product.options or ())]
+    shown = [[value for value in one.values if value in used[at]] for at, one in enumerate(product.options or ())]
+    return [
+        (one.name, values if can_be_ordered(values) else []) for one, values in zip(product.options or (), shown, strict=True)
+    ]
 
 
 def _structure(product: Product) -> tuple[object, ...]:
