@@ -2,6 +2,19 @@
 
 from collections.abc import Collection
 from itertools import islice
+from os.path import commonprefix
+
+
+def apart(before: str, after: str, most: int = 60) -> tuple[str, str]:
+    """Two texts, cut so that what differs is seen."""
+    start = len(commonprefix([before, after]))
+    begin = 0 if max(len(before), len(after)) <= most else max(0, start - most // 3)
+    return _cut(before, begin, most), _cut(after, begin, most)
+
+
+def _cut(text: str, begin: int, most: int) -> str:
+    part = ("..." if begin else "") + text[begin:]
+    return part if len(part) <= most else f"{part[: most - 3]}..."
 
 
 def some_of(names: Collection[str], most: int) -> str:

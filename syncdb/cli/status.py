@@ -114,8 +114,8 @@ def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
 
 def _left(undecided: int, as_wanted: int) -> str:
     told = [f"{undecided} to decide"] if undecided else []
-    told += [f"{as_wanted} left so by the rules that you chose"] if as_wanted else []
-    return ", ".join(told)
+    told += [f"{as_wanted} left as they are by the rules (edited or deleted on one side)"] if as_wanted else []
+    return f"{undecided + as_wanted} open: {', '.join(told)}" if told else ""
 
 
 def _calls(state: "Status", system: str) -> str:

@@ -161,6 +161,9 @@ class PairSync:
                 if isinstance(stopped, Surprised):
                     self._question_deleted(entity.pair.name, stopped.plan)
         self._take_plans(report)
+        if not self.request.dry:
+            pairs = (one.pair.name for one in self.pair_run.entities)
+            report.open_conflicts = sum(self.ledger.records(pair).conflict_count() for pair in pairs)
         for news in self.pair_run.news():
             report.note(Note(news.code, news.message, news.next_step))
         if self._stopped:
@@ -288,7 +291,7 @@ class PairSync:
         self._tell_held(report, entity)
         report.partial = report.partial or not plan.complete
         try:
-            refuse_surprises(self.ledger, pair, plan)
+            refuse_surprises(self.ledger, pair, plan, full=looked is None)
         except NeedsPerson as guard:
             report.note(Note("guard", f"A real run would stop here ({entity.name}): {guard}", guard.next_step))
 

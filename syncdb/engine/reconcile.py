@@ -3,8 +3,10 @@
 One-way and two-way pairs run through here alike; they differ in their policy only.
 """
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
@@ -25,6 +27,7 @@ from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.model import Action, Conflict, Plan, Policy, Side, Tie, Why
 from syncdb.values import Value, canonical
+from syncdb.wording import apart
 
 ROUNDS = 4
 MOST_NEW = 100  # records that no other is known for, beyond which listing everything is the shorter way
@@ -152,10 +155,13 @@ def _may_match(pair: EntityPair, keys: Sequence[str]) -> bool:
     return pair.joins is not None and bool(pair.matching and pair.matching.fields) and bool(pair.joins.alone(keys))
 
 
-def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapping[str, int] | None = None) -> None:
+def refuse_surprises(
+    ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapping[str, int] | None = None, *, full: bool = False
+) -> None:
     """Raise NeedsPerson where the plan does more to what exists than the limits allow.
 
-    `written` counts what earlier rounds of this run wrote: that stands, and the message says so.
+    `written` counts what earlier rounds of this run wrote: that stands, and the message says so. `full`: everything was compared,
+    which a dry run does only if told to.
     """
     live = {side: connector.can.fits for side, connector in pair.sides.items() if connector.can.live}
     returns = [one for side in live if (one := _values_return(ledger, pair, plan, side)) is not None]
@@ -169,7 +175,8 @@ def refuse_surprises(ledger: Ledger, pair: EntityPair, plan: Plan, written: Mapp
             f"Stopped before writing to {_written_to(pair, plan)}: {told}. "
             f"{f'{pair.cause.what} ' if pair.cause else ''}{_left_standing(written or {})}",
             plan,
-            next_step=f"Look at what a run would do with --test. If that is what you want, run once with {_consent(pair)}."
+            next_step=f"Look at what a run would do with --test{' --full' if full else ''}. "
+            f"If that is what you want, run once with {_consent(pair)}."
             f"{older if returns else ''}",
         )
 
@@ -202,12 +209,19 @@ def _told_with_changes(ledger: Ledger, pair: EntityPair, surprise: Surprise) -> 
 
 
 def _told_change(name: str, change: Change) -> str:
-    return f"{name}: {change.field} {_shown(change.before)} -> {_shown(change.after)}" if change.field else name
+    before, after = apart(_shown(change.before), _shown(change.after))
+    return f"{name}: {change.field} {before} -> {after}" if change.field else name
 
 
 def _shown(value: Value) -> str:
+    """A value as people read it: the parts of an address one after the other."""
     text = "nothing" if canonical(value) is None else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    if not text.startswith("{"):
+        return text
+    with suppress(ValueError):
+        parts = json.loads(text)
+        return ", ".join(str(part) for part in parts.values()) if all(isinstance(one, str) for one in parts.values()) else text
+    return text
 
 
 def _written_to(pair: EntityPair, plan: Plan) -> str:
@@ -246,7 +260,7 @@ def reconcile(
         else:
             result.plan = _with_later_conflicts(result.plan, plan, moved)
         if not past_guard:
-            refuse_surprises(ledger, pair, plan, result.counts)
+            refuse_surprises(ledger, pair, plan, result.counts, full=keys is None)
         if plan.operations:
             progress.stage("Writing", len(plan.operations))
         tally = applier.apply(plan)

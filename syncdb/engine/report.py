@@ -59,6 +59,7 @@ class Report:
     plan: Plan | None = None
     plan_digest: str | None = None
     conflicts: Sequence[Conflict] = ()
+    open_conflicts: int = 0  # those that runs before left to a person among them
     held_back: list[HeldBack] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     removals: Counter[tuple[Side, str]] = field(default_factory=Counter)
@@ -96,6 +97,7 @@ class Report:
             "counts": dict(self.counts),
             "notes": [{"code": one.code, "message": one.message, "next_step": one.next_step} for one in self.notes],
             "conflicts": len(self.conflicts),
+            "open_conflicts": max(self.open_conflicts, len(self.conflicts)),
             "left_for_a_person": [
                 {
                     "key": one.key,

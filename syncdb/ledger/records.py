@@ -216,6 +216,10 @@ class Records:
         query = "SELECT key, field, why, detail, first_at FROM conflict WHERE pair = ? ORDER BY first_at, key, field"
         return list(self.connection.execute(query, (self.pair,)))
 
+    def conflict_count(self) -> int:
+        """How many conflicts are open."""
+        return int(self.connection.execute("SELECT count(*) FROM conflict WHERE pair = ?", (self.pair,)).fetchone()[0])
+
     def disputed(self, keys: Iterable[str]) -> dict[str, dict[str, tuple[Value, Value]]]:
         """The fields of these records that are in conflict, each with what both sides showed then."""
         query = "SELECT key, field, detail FROM conflict WHERE pair = ? AND field <> '' AND key IN ({})"

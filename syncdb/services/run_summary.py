@@ -71,6 +71,9 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
             gone = {word: count for (of, word), count in report.removals.items() if of is side}
             removed = "".join(f"; {_many(count, 'record')} would be {word}" for word, count in gone.items())
             yield f"  {name}: it would add {_many(added, 'record')} and change {_many(changed, 'record')}{removed}."
+        if report.held_back:
+            yield f"  Of what it would add, {_many(len(report.held_back), 'record')} would be held back:"
+            yield from _held_back(report)
         return
     counts = report.counts
     written = counts["written_left"] or counts["written_right"]
@@ -120,10 +123,12 @@ def why_left(one: Conflict, words: Words, systems: Mapping[Side, str], *, by_ord
 def _conflicts_between(report: Report, words: Words, labels: Mapping[str, str], systems: Mapping[Side, str]) -> Iterator[str]:
     allowed = f" ({words.allowed_by})" if words.allowed_by else ""
     other = f"the {words.left}" if words.left else systems[Side.LEFT]
-    if report.conflicts:
+    met = len(report.conflicts)
+    if count := max(met, report.open_conflicts):
         # what a dry run met is nowhere but in its own files
         where = DRY_LEFT if report.mode == "test" else f"see and decide them with {MANAGER} conflicts"
-        yield f"  Left for a person: {len(report.conflicts)}; {where}"
+        earlier = f", {count - met} of them since earlier runs" if count > met else ""
+        yield f"  Left for a person: {count}{earlier}; {where}"
     for one in report.conflicts[:SHOWN_CONFLICTS]:
         name = report.names.get(one.key, one.key)
         what = f'"{labels.get(one.field, one.field)}" of {name}' if one.field else name

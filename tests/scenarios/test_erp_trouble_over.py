@@ -48,10 +48,14 @@ def test_records_that_are_gone_or_right_again_leave_no_trouble_behind(world: Erp
 def test_a_refusal_of_the_erp_ends_with_its_cause(world: ErpWorld) -> None:
     world.erp.sql("alter table orders alter column note type varchar(5)")
     order = world.till.sell({"SHIRT": 1}, note="Bitte klingeln")
-    assert world.sync().code == 3
+    first = world.sync()
+    assert first.code == 3
     (row,) = world.queue()
     world.acted("queue", retry=row["id"])
     assert world.sync().code == 3 and len(world.queue()) == 1
+    assert row["error_message"].startswith("The ERP's database refuses the row (orders.note): value too long")
+    (told,) = world.acted("queue")["rows"]
+    assert told["name"] == order["name"] and f"order {order['name']}" in first.notes()
     assert order["name"] in world.manage("errors").out and order["id"] not in world.manage("errors").out
     world.erp.sql("alter table orders alter column note type text")
     world.synced()
@@ -77,3 +81,25 @@ def test_rows_of_a_run_that_died_are_taken_by_the_next(world: ErpWorld) -> None:
     )
     world.synced()
     assert world.queue("processing") == [] and len(world.queue("completed")) == 1 and len(world.shop.orders) == 1
+
+
+def test_a_trial_run_tells_what_the_shop_would_not_take(world: ErpWorld) -> None:
+    world.erp_order("SO-1")
+    world.erp_order("SO-2", ("NOWHERE", 1, "5.00"))
+    ran = world.sync(test=True)
+    (held,) = ran.data["runs"][0]["held_back"]
+    assert ran.code == 3 and held["name"] == "SO-2" and "the SKU NOWHERE is in no product of the shop" in held["why"]
+    assert "1 record would be held back" in world.sync(test=True, as_json=False).text and len(world.shop.orders) == 0
+
+
+def test_what_is_left_for_a_person_is_told_by_each_run(world: ErpWorld) -> None:
+    id = world.erp_order("SO-1")
+    world.synced()
+    (order,) = world.shop.orders.values()
+    world.shop.set_note(order["id"], "vom Laden")
+    world.erp.sql("update orders set note = 'vom Büro' where id = %s", id)
+    for _ in range(3):
+        world.synced()
+    last = world.synced(as_json=False)
+    assert "Left for a person: 1, 1 of them since earlier runs" in last.text, last.text
+    assert "1 open" in world.manage("status").all

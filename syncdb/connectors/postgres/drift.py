@@ -84,7 +84,8 @@ def examined(tables: ErpTables, found: Sequence[Row], seen: Sequence[tuple[str, 
         if why := _unusable(table, columns, lacking):
             unusable[entity] = why
             continue
-        kept[entity] = replace(table, columns={name: one for name, one in table.columns.items() if name not in lacking})
+        there_are = {name: one for name, one in table.columns.items() if name not in lacking}
+        kept[entity] = replace(table, columns=there_are, types={name: columns[one] for name, one in there_are.items()})
         unmapped[entity] = tuple(sorted(columns.keys() - set(table.columns.values()) - {table.key}))
         types |= {(entity, name): columns[column] for name, column in kept[entity].columns.items()}
     hidden = frozenset(f"{row['schema']}.{row['table']}" for row in found if row["hidden"])

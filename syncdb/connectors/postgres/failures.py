@@ -16,6 +16,7 @@ PAUSED = "Open the project in Supabase's dashboard and restore it, if it is paus
 
 REPEATED = ("40001", "40P01")  # serialization failure, deadlock: the same transaction may work at once
 GONE = ("57P01", "57P02", "57P03", "57P05")  # ended by the server, restarting, starting up, idle for too long
+NOTED = "column "  # how a note of an error begins that names its column
 ROW = ("22", "23")  # classes of errors about the data of one row
 
 
@@ -39,7 +40,15 @@ def connection_lost(error: "psycopg.Error", closed: bool) -> bool:
 
 
 def refused_row(key: str, error: "psycopg.Error") -> RowRefused:
-    return RowRefused(key, f"The ERP's database refuses the row: {words(error)}")
+    where = f" ({column})" if (column := _column(error)) else ""
+    return RowRefused(key, f"The ERP's database refuses the row{where}: {words(error)}")
+
+
+def _column(error: "psycopg.Error") -> str:
+    """Which column it is about, where the server says so or whoever wrote the row found out."""
+    noted = next((one.removeprefix(NOTED) for one in getattr(error, "__notes__", ()) if one.startswith(NOTED)), "")
+    named = f"{error.diag.table_name}.{error.diag.column_name}" if error.diag.column_name else ""
+    return noted or named
 
 
 def words(error: "psycopg.Error") -> str:

@@ -1,15 +1,19 @@
 """Rows of an ERP's table by our names of fields: reading, and writing within a transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from syncdb.connectors.postgres.database import ErpDatabase, Row, Work
+from syncdb.connectors.postgres.failures import NOTED
 from syncdb.connectors.postgres.install.writing import name, statement
 from syncdb.connectors.postgres.tables import ErpTable, ErpTables
 
 if TYPE_CHECKING:
     from psycopg.sql import Composable
 
+_MOST = re.compile(r"\((\d+)\)$")  # how many signs a type takes: character varying(40)
 ID = "id"  # what the key is called in the rows that are read, whatever its column is called
 Conditions = Mapping[str, Any]  # by field: a value, a sequence of which it is one, or None for nothing there
 
@@ -77,7 +81,8 @@ def insert(work: Work, table: ErpTable, values: Mapping[str, Any]) -> str:
         values=SQL(", ").join(SQL("%s") for _ in there),
         key=name(table.key),
     )
-    return str(work.rows(sql, list(there.values()))[0]["made"])
+    with naming_the_column(table, there):
+        return str(work.rows(sql, list(there.values()))[0]["made"])
 
 
 def update(work: Work, table: ErpTable, id: str, changes: Mapping[str, Any], expected: Mapping[str, Any] | None = None) -> bool:
@@ -95,7 +100,29 @@ def update(work: Work, table: ErpTable, id: str, changes: Mapping[str, Any], exp
         sets=sets,
         checks=SQL(" and ").join([SQL("{} = %s").format(name(table.key)), *checks]),
     )
-    return work.run(sql, [*there.values(), id, *(expected or {}).values()]) == 1
+    with naming_the_column(table, there):
+        return work.run(sql, [*there.values(), id, *(expected or {}).values()]) == 1
+
+
+@contextmanager
+def naming_the_column(table: ErpTable, values: Mapping[str, Any]) -> Iterator[None]:
+    """Note with a refusal which of these values is too long for its column: the server does not say it."""
+    import psycopg
+    from psycopg.errors import StringDataRightTruncation
+
+    try:
+        yield
+    except psycopg.Error as error:
+        if isinstance(error, StringDataRightTruncation):
+            long = [table.columns[field] for field, value in values.items() if _too_long(value, table.types.get(field, ""))]
+            if long:
+                error.add_note(f"{NOTED}{table.name}.{' or '.join(long)}")
+        raise
+
+
+def _too_long(value: Any, type: str) -> bool:
+    most = _MOST.search(type)
+    return isinstance(value, str) and most is not None and len(value) > int(most[1])
 
 
 def delete(work: Work, table: ErpTable, id: str) -> bool:

@@ -131,13 +131,14 @@ STATUSES = ("pending", "synced", "failed", "disabled")  # of an order
 
 @dataclass(frozen=True, slots=True)
 class ErpTable:
-    """One table: its `key` column and the column of each of our fields."""
+    """One table: its `key` column and the column of each of our fields; `types` of these columns, where they were looked at."""
 
     entity: str
     schema: str
     name: str
     key: str
     columns: Mapping[str, str]
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, field: str) -> bool:
         return field in self.columns

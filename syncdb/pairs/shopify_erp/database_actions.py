@@ -1,6 +1,6 @@
 """`erp install`, `erp test` and `erp queue`: what people do with the ERP's database itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,12 +9,13 @@ from syncdb.connectors.postgres.drift import examine
 from syncdb.connectors.postgres.install.installing import Installed, install, remove, to_install
 from syncdb.connectors.postgres.install.role import ROLE
 from syncdb.connectors.postgres.install.script import VERSION, install_sql, remove_sql
-from syncdb.connectors.postgres.queue import QueueRow
+from syncdb.connectors.postgres.queue import TO_SHOPIFY, QueueRow
 from syncdb.connectors.postgres.queue_book import QueueBook
 from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.errors import ConfigurationError, Exit, RemoteError, worst
 from syncdb.pairs.base import Action, ActionOption, Asked, Verbatim
 from syncdb.pairs.shopify_erp.database_settings import DatabaseSettings, load_database
+from syncdb.pairs.shopify_erp.queue_names import names_of
 from syncdb.programs import MANAGER
 from syncdb.systems.check import Check, CheckState
 from syncdb.systems.postgres.checks import check_erp
@@ -113,7 +114,9 @@ def look_at_queue(settings: DatabaseSettings, asked: Asked) -> Told:
         if asked.given.get("retry"):
             yield from _retried(book, int(asked.given["retry"]))
         else:
-            yield from _listed(book, failed=bool(asked.given.get("failed")), limit=asked.given.get("limit") or SHOWN)
+            rows = book.listed(failed=bool(asked.given.get("failed")), limit=asked.given.get("limit") or SHOWN)
+            there = examine(database, tables).tables
+            yield from _listed(book, rows, names_of(database, there, rows), limit=asked.given.get("limit") or SHOWN)
 
 
 def _retried(book: QueueBook, id: int) -> Told:
@@ -127,32 +130,34 @@ def _retried(book: QueueBook, id: int) -> Told:
     yield Exit.DONE
 
 
-def _listed(book: QueueBook, *, failed: bool, limit: int) -> Told:
-    counts, rows = book.counts(), book.listed(failed=failed, limit=limit)
+def _listed(book: QueueBook, rows: Sequence[QueueRow], names: Mapping[int, str], *, limit: int) -> Told:
+    counts = book.counts()
     since = f" The oldest waits since {iso(counts.waiting_since)}." if counts.waiting_since else ""
     yield (
         f"{counts.pending} wait ({counts.retrying} of them to be tried again), {counts.processing} under way, "
         f"{counts.failed} failed; done in the last day: {counts.completed_today}.{since}"
     )
     for row in rows:
-        yield _line(row)
+        yield _line(row, names.get(row.id))
     if len(rows) == limit:
         yield f"These are the newest {limit}; --limit shows more."
     if counts.failed:
         yield f"To have one tried again once its cause is mended: {MANAGER} erp queue --retry ID"
-    yield {"counts": asdict(counts) | {"failure_rate": round(counts.failure_rate, 4)}, "rows": [_row_data(row) for row in rows]}
+    yield {
+        "counts": asdict(counts) | {"failure_rate": round(counts.failure_rate, 4)},
+        "rows": [_row_data(row) | {"name": names.get(row.id)} for row in rows],
+    }
     yield Exit.DONE
 
 
-def _line(row: QueueRow) -> str:
+def _line(row: QueueRow, name: str | None) -> str:
     when = f", next try {iso(row.next_attempt_at)}" if row.status == "pending" and row.retry_count else ""
     who = f" by {row.locked_by}" if row.locked_by else ""
-    tries = f", tried {row.retry_count} of {row.max_retries} times" if row.retry_count else ""
+    tries = f", tried {row.retry_count} of {row.max_retries} times" if row.retry_count and row.status != "failed" else ""
+    what = f"{name} ({row.entity_id})" if name and row.direction == TO_SHOPIFY else name or row.entity_id
     why = f": {row.error_message}" if row.error_message else ""
     newer = f", row {row.superseded_by} does its work" if row.superseded_by else ""
-    return (
-        f"  {row.id}  {row.action} {row.entity_type} {row.entity_id}, {row.direction}, {row.status}{who}{tries}{when}{newer}{why}"
-    )
+    return f"  {row.id}  {row.action} {row.entity_type} {what}, {row.direction}, {row.status}{who}{tries}{when}{newer}{why}"
 
 
 def _row_data(row: QueueRow) -> dict[str, Any]:

@@ -35,11 +35,12 @@ from syncdb.pairs.shopify_erp.counterparts import Lone, lone_products, lone_stoc
 from syncdb.pairs.shopify_erp.erp_goods import ErpGoodsRows
 from syncdb.pairs.shopify_erp.erp_orders import ErpOrders, Source
 from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS, TEXTS
+from syncdb.pairs.shopify_erp.foretelling import Making, customer_fits
 from syncdb.pairs.shopify_erp.new_goods import NewGoods
 from syncdb.pairs.shopify_erp.places import Places
 from syncdb.pairs.shopify_erp.sending import Sending
 from syncdb.pairs.shopify_erp.settings import ErpSettings
-from syncdb.pairs.shopify_erp.shop_goods import ShopGoods
+from syncdb.pairs.shopify_erp.shop_goods import ShopGoods, row_meant
 from syncdb.pairs.shopify_erp.shop_orders import ShopOrders
 from syncdb.values import digest, iso
 
@@ -54,7 +55,7 @@ WritesTold = Callable[[], Sequence[Told]]
 @dataclass(slots=True)
 class EntityPairs:
     """Makes them. `registered` gives the name of an entity's pair in the ledger; `told` tells what became of the writes to
-    either side, by entity.
+    either side, by entity, and `makings` make what is sent to the shop for a new record.
     """
 
     settings: ErpSettings
@@ -65,6 +66,7 @@ class EntityPairs:
     conversation: Conversation
     registered: Callable[[str], str]
     told: dict[str, dict[Side, WritesTold]] = field(default_factory=dict)
+    makings: dict[str, Making] = field(default_factory=dict)
     _shown: list[stock.ShopStock | stock.ErpStock | ErpOrders | Lone] = field(default_factory=list)
 
     def news(self) -> list[Notice]:
@@ -82,10 +84,12 @@ class EntityPairs:
         variants = CatalogueSide(self.conversation, SHOP_VARIANTS, (*SHOP_VARIANTS.chosen(goods.READ), goods.ITEM, goods.STATUS))
         rows = ErpTableConnector(self.database, self.tables, erp.table, erp.kinds, title="the ERP", stamp="shopify_last_sync_at")
         drafts = settings.erp_gone_products == "draft"
+        new = NewGoods(self.database, self.tables, places, settings.erp_source)
+        self.makings[PRODUCTS] = lambda operation: new.of(row_meant(operation))
         left = ShopGoods(
             stock.ShownSide(variants, "Shopify variants", goods.of_shop, stock.unchanged),
             self.conversation,
-            NewGoods(self.database, self.tables, places, settings.erp_source),
+            new,
             makes=makes,
             drafts=drafts,
             row_of=lambda id: _row_of(joins, id),
@@ -160,6 +164,7 @@ class EntityPairs:
         left = customers.ShopCustomers(CustomersSide(self.conversation, customers.kept(table), customers.parts(table)))
         right = customers.ErpCustomers(rows, table)
         self.told[CUSTOMERS] = {Side.LEFT: lambda: left.told, Side.RIGHT: lambda: right.told}
+        self.makings[CUSTOMERS] = customer_fits
         rules = customers.rules(table, settings.erp_customer_fields)
         policy = Policy(
             rules,
@@ -185,6 +190,7 @@ class EntityPairs:
         self._shown.append(erp)
         currency = self.conversation.shop().currency
         sending = Sending(self.database, self.tables, VariantFinder(self.conversation), source, currency)
+        self.makings[ORDERS] = sending
         kept = order_rows.kept(self.tables["orders"], self.tables["order_items"])
         inner = OrdersSide(self.conversation, since, sending, kept=kept)
         shop = ShopOrders(inner, lambda ids: linked(joins, Side.LEFT, ids), source.origin, erp.old)

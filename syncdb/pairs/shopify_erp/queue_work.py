@@ -11,6 +11,7 @@ from syncdb.connectors.postgres.queue import FROM_SHOPIFY, TO_SHOPIFY, QueueRow,
 from syncdb.connectors.postgres.queue_book import QueueBook
 from syncdb.connectors.postgres.tables import ENTITY_TYPES, ErpTables
 from syncdb.engine.report import Note, Report
+from syncdb.pairs.shopify_erp.queue_names import CALLED, names_of
 from syncdb.programs import MANAGER
 from syncdb.values import digest
 from syncdb.wording import some_of
@@ -21,6 +22,17 @@ NOTHING = Standing(due=False, unsettled=False, left_behind=False)
 MOST_NAMED = 5
 KEPT_DAYS = 30  # rows that are done, for people to look at
 ENTITIES = {kind: entity for entity, kind in ENTITY_TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a record was not taken, and what people call it."""
+
+    why: str
+    called: str
+
+
+Refusals = Mapping[tuple[str, str], Refusal]  # by entity and key
 
 
 @dataclass(slots=True)
@@ -61,7 +73,7 @@ class QueueWork:
             named.setdefault(ENTITIES[row.entity_type], []).append(row.entity_id)
         return named
 
-    def end(self, report: Report, refused: Mapping[tuple[str, str], str], back: Mapping[tuple[str, str], str]) -> None:
+    def end(self, report: Report, refused: Refusals, back: Refusals) -> None:
         """Say how it went. `refused` are records of the ERP that the shop did not take, by entity and key, each with why;
         `back` those of the shop, by entity and id, that the ERP did not take.
         """
@@ -105,35 +117,36 @@ class QueueWork:
         for row in self.rows:
             failed = self._queue.fail(row, why)
             if failed is not None and failed.alert:
-                yield f"{row.entity_type} {row.entity_id}"
+                names = names_of(self.database, self.tables, [row])
+                yield f"{row.entity_type} {names.get(row.id, row.entity_id)}"
 
-    def _failed(self, refused: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    def _failed(self, refused: Refusals) -> Iterator[str]:
         """Records that cannot be taken as they are: failed at once, until somebody changes them."""
         mine = {(ENTITIES[row.entity_type], row.entity_id): row for row in self.rows}
-        for place, why in refused.items():
+        for place, refusal in refused.items():
             if place in mine:
-                failed = self._queue.fail(mine[place], why, permanent=True)
+                failed = self._queue.fail(mine[place], refusal.why, permanent=True)
                 if failed is not None and failed.alert:
-                    yield f"{mine[place].entity_type} {place[1]}"
+                    yield f"{mine[place].entity_type} {refusal.called or place[1]}"
         yield from self._noted({place: why for place, why in refused.items() if place not in mine}, TO_SHOPIFY)
 
-    def _noted(self, refused: Mapping[tuple[str, str], str], direction: str) -> Iterator[str]:
+    def _noted(self, refused: Refusals, direction: str) -> Iterator[str]:
         """Refusals of records that the queue knew nothing of: a failed row for people to see, once."""
         if not refused:
             return
         book, kinds = QueueBook(self.database, self.tables), self.kinds
-        told = {(ENTITY_TYPES[entity], id): why for (entity, id), why in refused.items()}
+        told = {(ENTITY_TYPES[entity], id): refusal for (entity, id), refusal in refused.items()}
         failed_rows = [row for row in book.unsettled(kinds) if row.status == "failed" and row.direction == direction]
         known = {(row.entity_type, row.entity_id): row.id for row in failed_rows}
-        book.told_anew({known[place]: why for place, why in told.items() if place in known})
-        new = {place: why for place, why in told.items() if place not in known}
-        for kind, id in new:
-            book.add(kind, id, "update", direction)
+        book.told_anew({known[place]: one.why for place, one in told.items() if place in known})
+        new = {place: one for place, one in told.items() if place not in known}
+        for (kind, id), one in new.items():
+            book.add(kind, id, "update", direction, {CALLED: one.called} if one.called else None)
         for row in self._queue.claim(direction, MOST, LEASE, kinds) if new else ():
-            why = new.get((row.entity_type, row.entity_id))
-            if why is None:
+            refusal = new.get((row.entity_type, row.entity_id))
+            if refusal is None:
                 self._queue.release([row])
                 continue
-            failed = self._queue.fail(row, why, permanent=True)
+            failed = self._queue.fail(row, refusal.why, permanent=True)
             if failed is not None and failed.alert:
-                yield f"{row.entity_type} {row.entity_id}"
+                yield f"{row.entity_type} {refusal.called or row.entity_id}"

@@ -33,6 +33,7 @@ from syncdb.pairs.shopify_erp import goods, stock, switches
 from syncdb.pairs.shopify_erp.entity_pairs import EntityPairs
 from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, OURS, PRODUCTS, ErpChanges, ShopChanges
 from syncdb.pairs.shopify_erp.fields import FIELDS
+from syncdb.pairs.shopify_erp.foretelling import Making, foretell
 from syncdb.pairs.shopify_erp.named import Named
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_erp.places import places_of
@@ -59,6 +60,7 @@ class ErpRun:
     _queue: QueueWork | None = None
     _notices: list[Notice] = field(default_factory=list)
     _written: Written = field(default_factory=dict)
+    _makings: Mapping[str, Making] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -74,7 +76,9 @@ class ErpRun:
         report = sync.run()
         self.plans = sync.plans
         report.partial = report.partial or any(one.code.startswith(switches.UNUSABLE) for one in report.notes)
-        if not self.request.dry:
+        if self.request.dry:
+            foretell(report, self.plans, self._makings)
+        else:
             Telling(self.ledger, self.database, self.tables, self._written, self._registered).tell(report, self._queue)
             if self.request.named or report.mode == "full":
                 self._tell_webhooks(report)
@@ -128,7 +132,7 @@ class ErpRun:
     def _pair_run(self, api: ApiSettings, chosen: Sequence[str], hints: Mapping[str, Sequence[str]], clock: Clock) -> PairRun:
         conversation = Conversation(self.shopify)
         made = EntityPairs(self.settings, self.ledger, self.database, self.tables, self.request, conversation, self._registered)
-        self._written = made.told
+        self._written, self._makings = made.told, made.makings
         entities, told = self._entities(made, api, chosen, clock)
         if chosen:
             same_shop(self.ledger, conversation.shop().facts, self.shopify.shop)

@@ -121,7 +121,7 @@ class ShopGoods(PassedOn):
 
     def _made(self, operation: Operation, sender: Sender) -> Outcome:
         try:
-            new = self.wanted.of(_row(operation))
+            new = self.wanted.of(row_meant(operation))
         except CannotBeMade as why:
             return Outcome(Result.REJECTED, why=str(why))
         if (there := self._there(new)) is None:
@@ -192,7 +192,7 @@ class ShopGoods(PassedOn):
             off = there is None or there.record.fields.get("status") != "ACTIVE"
             return Outcome(Result.DONE, operation.key, instead=dict[str, Value](DRAFT)) if off else None
         try:
-            new = self.wanted.of(_row(operation))
+            new = self.wanted.of(row_meant(operation))
         except CannotBeMade as why:
             return Outcome(Result.REJECTED, why=str(why))
         there_key = self._there(new)
@@ -208,7 +208,7 @@ class ShopGoods(PassedOn):
             clock.sleep(self.late - passed)
 
 
-def _row(operation: Operation) -> str:
+def row_meant(operation: Operation) -> str:
     """The key of the ERP's row that a new product is made of."""
     return operation.key.partition(":")[2] if operation.key.startswith("right") else operation.key
 

@@ -15,9 +15,9 @@ from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Operation, Outcome, Result, Side
 from syncdb.pairs.shopify_erp.feeds import INVENTORY, ORDERS, PRODUCTS, TEXTS
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
-from syncdb.pairs.shopify_erp.queue_work import QueueWork
+from syncdb.pairs.shopify_erp.queue_names import name_of
+from syncdb.pairs.shopify_erp.queue_work import QueueWork, Refusal, Refusals
 
-Refusals = dict[tuple[str, str], str]
 Written = Mapping[str, Mapping[Side, Callable[[], Sequence[tuple[Operation, Outcome]]]]]
 
 
@@ -51,17 +51,18 @@ class Telling:
             with self.ledger.transaction():
                 self.ledger.runs.put(state_keys.QUEUE_FAILED, {"pair": SHOPIFY_ERP.name, "failed": failed})
 
-    def _refusals(self) -> tuple[Refusals, Refusals]:
+    def _refusals(self) -> tuple[dict[tuple[str, str], Refusal], dict[tuple[str, str], Refusal]]:
         """Why the shop did not take records, by entity and key of the ERP's row; why the ERP did not, by the shop's id."""
-        refused: Refusals = {}
-        back: Refusals = {}
+        refused: dict[tuple[str, str], Refusal] = {}
+        back: dict[tuple[str, str], Refusal] = {}
         for entity, both in self.written.items():
             for side, told in both.items():
                 for operation, outcome in told():
                     if outcome.result is Result.REJECTED:
                         key = self._other(entity, side, operation.key)
+                        called = name_of({**operation.expected, **operation.changes})
                         said = PRODUCTS if entity == TEXTS else entity  # the queue knows the row of a product only
-                        (refused if side is Side.LEFT else back)[said, key] = outcome.why
+                        (refused if side is Side.LEFT else back)[said, key] = Refusal(outcome.why, called)
         return refused, back
 
     def _other(self, entity: str, side: Side, id: str) -> str:
@@ -108,9 +109,9 @@ class Telling:
         for operation, outcome in self._told(ORDERS):
             if outcome.result is Result.DONE and not operation.key.startswith("right:"):
                 yield self._other(ORDERS, Side.LEFT, operation.key), None
-        for (entity, id), why in refused.items():
+        for (entity, id), refusal in refused.items():
             if entity == ORDERS:
-                yield id, why
+                yield id, refusal.why
 
     def _counted(self) -> list[str]:
         done = [operation.key for operation, outcome in self._told(INVENTORY) if outcome.result is Result.DONE]
