@@ -175,6 +175,7 @@ def _verdict(one: "Dispute", sides: "Sides", take: str | None, value: str | None
     from syncdb.services.deciding import verdict_on
 
     names = {sides.left: Take.LEFT, sides.right: Take.RIGHT}
+    take = take.lower() if take is not None and take not in names and take.lower() in names else take
     if (take is None) == (value is None):
         raise ConfigurationError(["Say either --take or --value."], next_step=f"See the list: {MANAGER} conflicts")
     if take is not None and take not in names:

@@ -62,7 +62,8 @@ def _list(output: "Output", place: "LedgerLocation", everything: bool) -> None:
         return
     for one in failed:
         output.line(one.message, "bold red")
-        output.line(f"What to do: {one.next_step}")
+        if not one.next_step.endswith(f"{MANAGER} errors"):  # which is what is being answered
+            output.line(f"What to do: {one.next_step}")
         output.line()
     output.line(_headline(groups, everything), "bold")
     for group in groups:

@@ -130,7 +130,7 @@ def test_what_has_no_counterpart_in_the_shop_is_told(world: ErpWorld) -> None:
     for product, place in ((rows[0], ""), (rows[1], ""), (shirt, "Laden Mitte"), (shirt, "Mars")):
         world.erp.sql("insert into inventory (product_id, location, quantity) values (%s, %s, 5)", product["id"], place)
     told = world.synced().notes()
-    assert "1 products of the ERP have no counterpart in the shop: LONE." in told
-    assert "1 rows of stock of the ERP have no counterpart in the shop: SHIRT at Laden Mitte." in told
+    assert "no counterpart: 1 of the ERP's products (LONE)." in told
+    assert "no counterpart: 1 of the ERP's rows of stock (SHIRT at Laden Mitte)." in told
     assert "names a location that the shop has not: Mars" in told and "OFF" not in told
     assert world.available("SHIRT") == 10 and "LONE" in world.synced(full=True).notes()

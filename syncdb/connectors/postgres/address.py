@@ -61,7 +61,7 @@ def erp_address(raw: Any) -> ErpAddress:
     except ValueError:
         raise ValueError(f"{MUST}; characters such as @ : / # in the password are written as %40 %3A %2F %23") from None
     if parts.scheme not in ("postgresql", "postgres") or parts.fragment:
-        raise ValueError(f"{MUST}; a # in the password is written as %23")
+        raise ValueError(f"{MUST}; a # in the password is written as %23" if "#" in text else MUST)
     host = options.get("host") or parts.hostname or "localhost"
     pooler = options.pop("pooler", "")
     if pooler not in ("", "transaction", "session"):

@@ -31,8 +31,8 @@ class Lone:
         lone = [called for id, called in self._shown.items() if id not in there]
         self._shown.clear()
         if lone:
-            told = f"{len(lone)} {self.what} of the ERP have no counterpart in the shop: {some_of(lone, MOST_NAMED)}."
-            yield Notice(f"no counterpart: {self.what}", f"{told} They are in step with nothing.", self.next_step)
+            told = f"In step with nothing, because the shop has no counterpart: {len(lone)} of the ERP's {self.what}"
+            yield Notice(f"no counterpart: {self.what}", f"{told} ({some_of(lone, MOST_NAMED)}).", self.next_step)
 
 
 def lone_products(linked: LinkedOf) -> Lone:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
@@ -12,9 +13,10 @@ from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries import errors as ledger
 from syncdb.ledger.queries.catalogue import Things
 from syncdb.pairs import registry
+from syncdb.programs import MANAGER
 from syncdb.services.error_closing import close_errors, concerned
 from syncdb.services.jobs import RunWish
-from syncdb.services.status import failed_runs, read_status
+from syncdb.services.status import Attention, failed_runs, read_status
 from syncdb.values import iso
 from syncdb.web.access import Role, Way
 from syncdb.web.asked import Look
@@ -35,12 +37,17 @@ def errors() -> Response:
         assert begin is not None
         lately = [one for one in ledger.errors_since(look.reader, iso(begin)) if one["resolved_at"]]
         closed = [_group(one, look) for one in ledger.grouped(lately)]
-        failed, age = failed_runs(state), look.age
+        failed, age = [_without_this_page(one) for one in failed_runs(state)], look.age
         first = look.calendar.show(state.last_runs[-1]["started_at"]) if state.last_runs else ""
     held = sum(len(one["errors"]) for one in groups if one["held"])
     return page(
         "errors.html", "Errors", command="errors", age=age, groups=groups, closed=closed, failed=failed, held=held, first=first
     )
+
+
+def _without_this_page(one: Attention) -> Attention:
+    """What to do about a failed run, unless that is to look at what this page shows."""
+    return replace(one, next_step="") if one.next_step.endswith(f"{MANAGER} errors") else one
 
 
 def _group(group: ledger.Group, look: Look) -> dict[str, Any]:

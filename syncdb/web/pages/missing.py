@@ -23,7 +23,10 @@ log = logging.getLogger("syncdb.web")
 def missing() -> Response:
     """The gaps that the ledger knows of; nobody is asked."""
     place = site()
-    found = look_offline(meant_pairs(None, place.config, place.env), place.place.ledger, DAYS, asked().now)
+    try:
+        found = look_offline(meant_pairs(None, place.config, place.env), place.place.ledger, DAYS, asked().now)
+    except ConfigurationError as why:  # no question of this shop, and none of this page
+        return page("missing.html", "Missing", command="missing --offline", age="", not_kept=" ".join(why.problems))
     with place.looking(asked().now) as look:
         age = look.age
     return _shown(found, age, False)
@@ -61,6 +64,7 @@ def _shown(found: MissingOrders, age: str, was_asked: bool) -> Response:
         "Missing",
         command="missing" if was_asked else "missing --offline",
         age=age,
+        not_kept="",
         days=DAYS,
         asked=was_asked,
         refused=found.orders.refused,

@@ -15,7 +15,7 @@ from syncdb.ledger.queries.order_search import Wanted, statuses, tracked
 from syncdb.ledger.reset_order import forget_agreement
 from syncdb.services.amounts import priced
 from syncdb.services.calendar import Calendar
-from syncdb.services.order_list import newest, states
+from syncdb.services.order_list import kept_in_step, newest, states
 from syncdb.services.order_lookup import UnknownOrder
 from syncdb.services.pair_sides import sides_in
 from syncdb.services.past_in_words import meant, of_order, where
@@ -38,12 +38,12 @@ def orders() -> Response:
         begin = look.calendar.since(since)
         wanted = Wanted(status, iso(begin) if begin else "")
         found, more = newest(look.reader, wanted, SHOWN, after=after if after[0] else None)
-        known, age = _known(look), look.age
+        known, age, kept = _known(look), look.age, kept_in_step(look.reader)
         rows = [_row(one, look.calendar) for one in found]
     command = "orders" + (f' --status "{status}"' if status else "") + (f" --since {since}" if since else "")
     last = found[-1] if more else None
     shown: dict[str, Any] = {"chosen": status, "since": since, "statuses": known, "spans": SPANS, "searched": False}
-    return page("orders.html", "Orders", command=command, age=age, rows=rows, last=last, first=not after[0], **shown)
+    return page("orders.html", "Orders", command=command, age=age, rows=rows, last=last, first=not after[0], kept=kept, **shown)
 
 
 def find() -> AnyResponse:
@@ -56,7 +56,7 @@ def find() -> AnyResponse:
             return redirect(f"/orders/{one}", 303)
         found, more = newest(look.reader, Wanted(search=text), SHOWN)
         rows, age, known = [_row(one, look.calendar) for one in found], look.age, _known(look)
-    shown: dict[str, Any] = {"chosen": "", "since": "", "statuses": known, "spans": SPANS, "searched": True}
+    shown: dict[str, Any] = {"chosen": "", "since": "", "statuses": known, "spans": SPANS, "searched": True, "kept": []}
     shown["told"] = f"{len(rows)}{' or more' if more else ''} orders hold what you typed."
     return page("orders.html", "Orders", command="orders --search TEXT", age=age, rows=rows, last=None, first=True, **shown)
 

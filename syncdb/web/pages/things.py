@@ -17,6 +17,7 @@ from syncdb.web.rendering import asked, page, site
 
 SHOWN = 60
 EVENTS = 300
+LOOKED_IN = ("title", "name", "sku", "handle", "barcode", "order_name", "order_number", "email")
 
 
 def things() -> Response:
@@ -52,12 +53,12 @@ def _number(text: str) -> int:
 
 def _holds(fields: Any, text: str) -> bool:
     folded = text.casefold()
-    return any(folded in str(fields.get(name) or "").casefold() for name in ("title", "name", "sku", "handle", "barcode"))
+    return any(folded in str(fields.get(name) or "").casefold() for name in LOOKED_IN)
 
 
 def _told(fields: Any) -> str:
     """Some of what both sides last agreed on."""
-    names = ("status", "price", "available", "sku", "vendor")
+    names = ("status", "price", "available", "sku", "vendor", "payment", "shipped", "tracking", "order_number", "email")
     return ", ".join(f"{name} {_shown(fields[name])}" for name in names if fields.get(name) not in (None, ""))
 
 

@@ -15,7 +15,7 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SHOPIFY_STORE_URL": (None, "The shop, such as your-shop.myshopify.com. What the configuration of syncdb says comes first."),
     "SHOPIFY_API_VERSION": (None, "The version of Shopify's API. What the configuration of syncdb says comes first."),
     "SHOPIFY_DEFAULT_LOCATION_ID": (None, "The number of the shop's location for stock that names none."),
-    **{switch: ("true", f"Whether {entity} are kept in step: true or false.") for entity, switch in SWITCHES.items()},
+    **{switch: ("true", f"Switches {entity} on or off: true or false.") for entity, switch in SWITCHES.items()},
 }
 ON = "('true', 't', '1', 'yes', 'y', 'on')"
 
