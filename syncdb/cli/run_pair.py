@@ -455,7 +455,8 @@ def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str
     for name, plan in result.plans.items():
         report = result.report
         if len(result.plans) > 1:
-            report = replace(report, plan=plan, plan_digest=plan.digest, conflicts=plan.conflicts)
+            report = replace(report)
+            report.take(plan, plan.digest)
         target = one.between if one.tracks_orders else f"{name.replace('_', ' ')} of {one.between}"
         folder = Path.cwd() / TEST_OUTPUT / (name if len(pair.entities) > 1 else one.route)
         both = systems if len(pair.entities) > 1 else {}

@@ -25,7 +25,7 @@ from syncdb.sandbox.shopify.till import Till
 from syncdb.sandbox.story import Story, Time, fresh_folder
 
 BETWEEN_RUNS = 15 * 60.0  # seconds
-LASTS = 24 * 3600.0  # the story begins so long ago, so that it ends just before now
+LASTS = 5 * 3600.0  # seconds: a little more than the story takes, so that it ends by now
 LEDGER = "shopify_sync.db"
 
 
@@ -249,7 +249,8 @@ def _end(story: SentosStory, folder: Path, serve: bool, console: Console) -> int
 def _serve(story: SentosStory, folder: Path, console: Console) -> None:
     settings = story.sandbox.write_settings(folder)
     known = story.sandbox.environment()
-    own = {name: value for name, value in story.environment.items() if name.startswith("SENTOS_") and name not in known}
+    told = ("SENTOS_", "SHOPIFY_WRITES")
+    own = {name: value for name, value in story.environment.items() if name.startswith(told) and name not in known}
     with settings.open("a", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in own.items())
     script = Path(__file__).resolve().parents[2] / "shopify_sentos_sync.py"

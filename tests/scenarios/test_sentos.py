@@ -1,6 +1,8 @@
 """A shop and Sentos in step, as a shop's owner would tell it: products and stock come, orders go, and nothing is made twice."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,6 +190,16 @@ def test_without_leave_nothing_is_written_anywhere(make: Callable[..., SentosWor
     ran = world.synced()
     assert ran.sentos_writes == 0 and ran.shop_writes == 0, ran.text
     assert "would be sent" in ran.text and order["name"] in ran.text and "shopify_writes" in ran.text
+
+
+def test_a_look_before_anything_is_allowed_names_the_products_that_the_shop_lacks(make: Callable[..., SentosWorld]) -> None:
+    world = make(env={"SENTOS_WRITE": "false", "SHOPIFY_WRITES": ""})
+    world.stock_up()
+    world.clerk.add_product("Kapüşonlu", "HOOD", "599.90", stock={1: 4})
+    ran = world.synced(test=True)
+    assert "1 product(s) of Sentos are not in the shop: Kap" in ran.text and "(HOOD)" in ran.text, ran.text
+    page = (Path("test_output") / "products" / "summary.html").read_text(encoding="utf-8")
+    assert not re.search(r"right:\d", page) and "unknown key" not in page and "agree already" not in page
 
 
 def test_a_trial_brings_over_some_only(make: Callable[..., SentosWorld]) -> None:

@@ -29,6 +29,17 @@ def notes_on_variants(goods: Goods, refused: Collection[str], emptied: bool) -> 
         )
 
 
+def notes_on_products(goods: Goods, makes: bool) -> Iterator[Note]:
+    """Products that the shop lacks and that are not made there, because nobody allowed it yet."""
+    if makes or not goods.new_status:
+        return
+    products = goods.catalogue.products
+    if lacking := sorted(goods.chosen() - goods.linked("products", list(products)).keys()):
+        told = some_of([f"{products[id].name} ({products[id].sku})" for id in lacking], MOST_NAMED)
+        step = "Let shopify_writes name products, and they are made, as drafts unless sentos_new says otherwise."
+        yield Note("new products", f"{len(lacking)} product(s) of Sentos are not in the shop: {told}.", step)
+
+
 def _lacking(goods: Goods) -> list[str]:
     products = goods.linked("products", list(goods.catalogue.products))
     linked = goods.linked("variants", list(goods.catalogue.articles))

@@ -70,7 +70,7 @@ def _orders(reading: Reading) -> OrderWishes | None:
     if values["sentos_write"] and values["sentos_channel_id"] is None:
         reading.problems.append(
             "sentos_channel_id is not set, and sentos_write is on: orders are made under a sales channel. "
-            "sync_manager.py validate lists those of your account once any number is set."
+            "Without sentos_write sync_manager.py validate lists those of your account."
         )
     if values["sentos_channel_id"] is None:
         return None

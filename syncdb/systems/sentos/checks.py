@@ -28,13 +28,14 @@ def check_account(client: SentosClient, wanted: Collection[int], channel: int | 
 
 
 def _check_channel(client: SentosClient, channel: int | None) -> Check:
-    if channel is None:
-        return skipped("sentos", "channel", "sentos_channel_id is not set: orders are not sent")
+    unset = "sentos_channel_id is not set: orders are not sent"
     try:
         channels = named(client, "/sales-channels")
     except SyncdbError as error:
-        return refused("sentos", "channel", error)
+        return refused("sentos", "channel", error) if channel is not None else skipped("sentos", "channel", unset)
     shown = ", ".join(f"{number} {name}" for number, name in channels.items()) or "none"
+    if channel is None:
+        return skipped("sentos", "channel", f"{unset}; there are: {shown}")
     if channel not in channels:
         return failed(
             "sentos", "channel", f"there is no {channel}; there are: {shown}", "Correct sentos_channel_id.", Exit.CONFIGURATION

@@ -130,8 +130,9 @@ def test_the_settings_show_no_secret_and_the_test_tells_what_answers(lively: Sho
     page = owner.done("/settings/test")
     text = text_of(page)
     assert "Shopify connected" in text and "Grist connected" in text
-    # the world's clock is ahead of this computer's, as Google's answers say
-    assert "1 of" in text and "Google Sheets failed" in text and "What to do: Set the clock" in text
+    # the world's clock is ahead of this computer's, as Google's answers say, and nobody said where the stock of Sentos goes
+    assert "2 of" in text and "Google Sheets failed" in text and "What to do: Set the clock" in text
+    assert "no location is named for Sentos" in text
     env = lively.site.env
     for name in ("SHOPIFY_CLIENT_SECRET", "GRIST_API_KEY"):
         assert env[name] and env[name] not in page
