@@ -37,8 +37,13 @@ class Shirts(StoresWorld):
         return next(one for one in self.shirt[store.name]["variants"] if one["sku"] == f"SHIRT-{number}")
 
     def shown(self, store: LocalStore) -> Any:
+        """Options with the values that variants have (one that none has any more shows nowhere), and the variants."""
         shirt = self.shirt[store.name]
-        names = [(one["name"], [value["name"] for value in one["optionValues"]]) for one in shirt["options"]]
+        used = {(pick["name"], pick["value"]) for one in shirt["variants"] for pick in one["selectedOptions"]}
+        names = [
+            (one["name"], [value["name"] for value in one["optionValues"] if (one["name"], value["name"]) in used])
+            for one in shirt["options"]
+        ]
         return names, [(one["sku"], [pick["value"] for pick in one["selectedOptions"]]) for one in shirt["variants"]]
 
     def in_step(self) -> None:
