@@ -16,7 +16,7 @@ from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.tabular.a1 import letters
 from syncdb.mapping import CATALOGUE
-from syncdb.pairs.shopify_sheets import implementation
+from syncdb.pairs import orders_as_rows
 from syncdb.sandbox.faults import Fault, Seen
 from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.shopify.generate import new_order
@@ -56,12 +56,12 @@ def reading_in_bulk(cut: Cut) -> Iterator[None]:
 
     The product does so from a thousand on (by several from 20,000 on); here the same reader is told to begin with the second.
     """
-    usual = implementation.OrderReader
-    implementation.OrderReader = partial(OrderReader, page_size=1, bulk_from=1, cut=cut)  # type: ignore[misc,assignment]
+    usual = orders_as_rows.OrderReader
+    orders_as_rows.OrderReader = partial(OrderReader, page_size=1, bulk_from=1, cut=cut)  # type: ignore[misc,assignment]
     try:
         yield
     finally:
-        implementation.OrderReader = usual  # type: ignore[misc]
+        orders_as_rows.OrderReader = usual  # type: ignore[misc]
 
 
 @dataclass
