@@ -153,7 +153,7 @@ def befall(shop: Shop, order: Node, rng: random.Random) -> str:
     return name
 
 
-@pytest.mark.parametrize(("currency", "number"), [("EUR", 1600), ("USD", 500), ("JPY", 500), ("KWD", 500)])
+@pytest.mark.parametrize(("currency", "number"), [("EUR", 800), ("USD", 500), ("JPY", 500), ("KWD", 500)])
 def test_the_lines_add_up_to_the_order_whatever_befell_it(currency: str, number: int) -> None:
     shop = Shop(clock=NOON.timestamp, currency=currency)
     rng = random.Random(f"{currency} sums")

@@ -105,7 +105,7 @@ SITUATIONS: dict[Callable[[Judged], None], int] = {
 
 
 # the default run dies at some boundaries only; most of the bulk loads' are like those of a first load
-SAMPLED = dict.fromkeys(SITUATIONS, 2) | {first_load_in_bulk: 5, first_load_in_spans: 6}
+SAMPLED = dict.fromkeys(SITUATIONS, 3) | {first_load_in_bulk: 7, first_load_in_spans: 9}
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)

@@ -15,7 +15,7 @@ from tests.reliability.oracle import examined
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, str(ROOT / "shopify_sheets_sync.py"), "--full"]
-DEFAULT_KILLS, LONG_KILLS = 16, 1000
+DEFAULT_KILLS, LONG_KILLS = 8, 1000
 WHOLE = 1.5  # seconds: about how long a run takes with its start; only where the random moments fall hangs on it
 
 

@@ -202,12 +202,12 @@ def test_a_full_spreadsheet_is_relieved_by_another_one_for_what_comes(by_year: W
 
 
 def test_dying_anywhere_loses_and_doubles_nothing(make: Callable[..., World]) -> None:
-    """A first load into two tabs, cut short at every fourth boundary."""
+    """A first load into two tabs, cut short at every eighth boundary."""
     world = make(orders=8, time=NEW_YEAR, env={"TABS_BY": "year"})
     ledger = Path(world.env["DB_PATH"])
     book = world.sandbox.spreadsheet.kept()
     deaths = 0
-    for at in range(2, 400, 4):
+    for at in range(2, 400, 8):
         world.time = NEW_YEAR
         world.sandbox.spreadsheet.come_back(book.kept())
         for ending in ("", "-wal", "-shm"):
@@ -221,7 +221,7 @@ def test_dying_anywhere_loses_and_doubles_nothing(make: Callable[..., World]) ->
         world.synced(full=True)
         all_in_place(world)
         assert world.synced(full=True).writes == 0
-    assert deaths > 18
+    assert deaths > 8
 
 
 def test_a_period_is_taken_to_another_spreadsheet(by_year: World) -> None:

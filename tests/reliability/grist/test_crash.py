@@ -1,6 +1,6 @@
 """A run between shop and Grist that dies at boundary N, from several situations; then a clean run and the oracle.
 
-By default every eighth boundary is tried (`STRIDE`; each situation begins at another one), in the long form each.
+By default every twelfth boundary is tried (`STRIDE`; each situation begins at another one), in the long form each.
 """
 
 import signal
@@ -18,7 +18,7 @@ from tests.reliability.grist.oracle import Oracle
 from tests.reliability.grist.world import ProofWorld
 from tests.reliability.oracle import examined
 
-STRIDE = 8
+STRIDE = 12
 
 
 def first_fill(judged: Judged) -> None:

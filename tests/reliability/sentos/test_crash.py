@@ -15,7 +15,7 @@ from tests.engine.hostile import Steps
 from tests.reliability.crash import dying
 from tests.reliability.sentos.world import ProofWorld
 
-STRIDE = 40
+STRIDE = 60
 GUARDS = {"MAX_PRICE_FALL_PERCENT": "100", "MAX_SHOP_CHANGED_PERCENT": "100"}
 
 

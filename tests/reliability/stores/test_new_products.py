@@ -12,7 +12,7 @@ from tests.engine.hostile import Crash, Steps
 from tests.reliability.crash import dying
 from tests.scenarios.stores_world import StoresWorld
 
-STRIDE = 12  # boundaries from one death to the next
+STRIDE = 20  # boundaries from one death to the next
 MOST = 500  # boundaries that no run here has
 
 
