@@ -44,7 +44,7 @@ class RequestBudget:
 
     def wait(self, method: str, what: str) -> None:
         """Wait until one more such request may be sent, and count it."""
-        name = hashlib.sha256(what.encode()).hexdigest()[:16]
+        name = _name(what)
         while (pause := self._pause(method, name)) > 0:
             if pause > WORTH_TELLING:
                 log.info("waiting %.0f s for Sentos, which takes only so many requests a minute", pause)
@@ -56,6 +56,13 @@ class RequestBudget:
         else:
             self._writes.append(now)
         self.spent += 1
+        self.keep({"writes": self._writes, "gets": self._gets, "last": self._last})
+
+    def never_left(self, method: str, what: str) -> None:
+        """The last such request did not reach Sentos: it counts for nothing, so that nobody waits for it."""
+        known = self._gets.get(_name(what), []) if method == "GET" else self._writes
+        if known:
+            known.pop()
         self.keep({"writes": self._writes, "gets": self._gets, "last": self._last})
 
     def _pause(self, method: str, name: str) -> float:
@@ -79,3 +86,8 @@ class RequestBudget:
 def _over(sent: list[float], most: int, now: float) -> float:
     """How long until fewer than `most` were sent within a minute."""
     return sent[-most] + MINUTE - now if len(sent) >= most else 0.0
+
+
+def _name(what: str) -> str:
+    """What a question is kept under: it may hold what is nobody's business."""
+    return hashlib.sha256(what.encode()).hexdigest()[:16]

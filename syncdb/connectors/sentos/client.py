@@ -88,6 +88,8 @@ class SentosClient:
                 allow_redirects=False,
             )
         except requests.RequestException as failure:
+            if never_left(failure) or no_connection(failure, "Sentos"):
+                self.budget.never_left(method, f"{path}{query}")
             raise self._no_answer(failure, method) from failure
         return self._judged(response, method)
 

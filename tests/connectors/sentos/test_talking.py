@@ -48,6 +48,14 @@ def test_what_an_earlier_process_sent_still_counts(account: Account) -> None:
     assert sum(account.slept) > 50 and account.app.counter.refused == 0
 
 
+def test_a_question_that_never_left_counts_for_nothing(account: Account) -> None:
+    client = account.client()
+    account.server.close()
+    with pytest.raises(RetryLater):
+        client.get("/products")
+    assert client.budget.spent > 2 and max(account.slept) < MINUTE / 2, account.slept
+
+
 def test_a_clock_that_was_put_back_does_not_stop_everything(account: Account) -> None:
     kept: dict[str, Any] = {}
     account.client(budget=RequestBudget(None, kept.update, account.clock())).get("/warehouses")
