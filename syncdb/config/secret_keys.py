@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncdb.errors import ConfigurationError
+from syncdb.programs import MANAGER
 
 CREDENTIAL = "syncdb-key"  # the name of the systemd credential (LoadCredential=syncdb-key:...)
 NAMED = "SYNCDB_KEY_FILE"
@@ -105,7 +106,7 @@ def _keys(path: Path, *, ours: bool) -> tuple[bytes, ...]:
     if ours and os.name == "posix" and (stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid()):
         raise ConfigurationError(
             [f"Other accounts of this computer may read or change the key file {path}. It was not used."],
-            next_step=f"Close it: chmod 600 {path}. If somebody may have read it: sync_manager.py secrets rotate",
+            next_step=f"Close it: chmod 600 {path}. If somebody may have read it: {MANAGER} secrets rotate",
         )
     return tuple(line.strip() for line in content.splitlines() if line.strip())
 

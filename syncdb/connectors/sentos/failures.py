@@ -5,6 +5,7 @@ from typing import Any
 
 from syncdb.errors import Refused
 from syncdb.http import redact
+from syncdb.programs import MANAGER
 
 MOST = 300  # characters of its words that a message repeats
 
@@ -51,5 +52,5 @@ def explained(status: int, place: str, scheme: str) -> Refused:
     return Refused(
         f"Sentos does not accept the login ({scheme}, status {status}). Nothing was changed.",
         next_step="Check sentos_api_key and sentos_api_secret (panel: API Anahtar, API Şifre). If they are right, "
-        "sync_manager.py sentos detect finds out which way of logging in works.",
+        f"{MANAGER} sentos detect finds out which way of logging in works.",
     )

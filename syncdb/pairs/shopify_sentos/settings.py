@@ -11,6 +11,7 @@ from syncdb.pairs.shopify_sentos.order_wishes import USUAL_STATUSES, OrderWishes
 from syncdb.pairs.shopify_sentos.pair import SHOPIFY_SENTOS
 from syncdb.pairs.shopify_sentos.rules import GoodsRules, parse_rules
 from syncdb.pairs.shopify_sentos.shipments import fields_back
+from syncdb.programs import MANAGER
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
 _OF_ORDERS = ("sentos_statuses", "sentos_payment_methods", "sentos_order_tags", "sentos_order_locations", "sentos_tax_attributes")
@@ -70,7 +71,7 @@ def _orders(reading: Reading) -> OrderWishes | None:
     if values["sentos_write"] and values["sentos_channel_id"] is None:
         reading.problems.append(
             "sentos_channel_id is not set, and sentos_write is on: orders are made under a sales channel. "
-            "Without sentos_write sync_manager.py validate lists those of your account."
+            f"Without sentos_write {MANAGER} validate lists those of your account."
         )
     if values["sentos_channel_id"] is None:
         return None
