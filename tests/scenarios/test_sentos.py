@@ -202,6 +202,14 @@ def test_a_look_before_anything_is_allowed_names_the_products_that_the_shop_lack
     assert not re.search(r"right:\d", page) and "unknown key" not in page and "agree already" not in page
 
 
+def test_a_sales_channel_that_sentos_has_not_is_told_by_its_setting(make: Callable[..., SentosWorld]) -> None:
+    world = make(env={"SENTOS_CHANNEL_ID": "99"})
+    world.stock_up()
+    world.till.sell({"MUG": 1})
+    ran = world.sync()
+    assert ran.code == 3 and "sentos_channel_id" in ran.text and not world.sentos.books.orders, ran.text
+
+
 def test_a_trial_brings_over_some_only(make: Callable[..., SentosWorld]) -> None:
     world = make()
     world.stock_up()

@@ -21,6 +21,7 @@ from syncdb.connectors.sentos.paging import Listing
 from syncdb.errors import OutcomeUnknown, RemoteError, RetryLater
 from syncdb.http import Transient
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Snapshot
+from syncdb.programs import MANAGER
 from syncdb.values import iso, moment
 
 log = logging.getLogger("syncdb.sentos")
@@ -111,7 +112,8 @@ class SentosOrders:
             log.warning("Sentos: the answer to write %s was lost: %s", attempt.token, lost)
             return [Outcome(Result.UNKNOWN)]
         except Declined as declined:
-            return [Outcome(Result.REJECTED, why=f"Order {self._called(operation.key)}: Sentos refused it: {declined.said}")]
+            why = f"Order {self._called(operation.key)}: Sentos refused it: {declined.said}{_what_is_meant(declined.said)}"
+            return [Outcome(Result.REJECTED, why=why)]
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
         """Look whether it stands; if not, look again after the time in which it may still be carried out."""
@@ -234,6 +236,13 @@ def _found(key: str, order: SentosOrder) -> Found:
 def _twice(key: str, found: Sequence[SentosOrder]) -> str:
     ids = ", ".join(str(one.id) for one in found)
     return f"Order {key} stands in Sentos {len(found)} times ({ids}). None of them was touched. Cancel all but one in its panel."
+
+
+def _what_is_meant(said: str) -> str:
+    """What a person can do where Sentos names a part of the request that is a setting here."""
+    if "channel" not in said.casefold():
+        return ""
+    return f". That is sentos_channel_id: {MANAGER} validate lists the sales channels with their numbers"
 
 
 def _judged(attempt: Attempt) -> Outcome | None:
