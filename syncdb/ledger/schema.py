@@ -8,7 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import syncdb.ledger.maintained as maintained
-from syncdb.ledger import state_keys
+import syncdb.ledger.state_keys as state_keys
 from syncdb.ledger.steps import Steps
 
 if TYPE_CHECKING:
