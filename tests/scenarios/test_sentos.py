@@ -208,6 +208,7 @@ def test_a_sales_channel_that_sentos_has_not_is_told_by_its_setting(make: Callab
     world.till.sell({"MUG": 1})
     ran = world.sync()
     assert ran.code == 3 and "sentos_channel_id" in ran.text and not world.sentos.books.orders, ran.text
+    assert ran.results("orders")["failed"]["names"][0]["name"] == "#1001"
 
 
 def test_a_trial_brings_over_some_only(make: Callable[..., SentosWorld]) -> None:

@@ -137,7 +137,8 @@ def _orders_run(opened: Opened) -> Run:
 def _names(ledger: Ledger, destination: OrdersToSentos) -> Mapping[str, str]:
     """What the orders are called that this run wrote or was refused."""
     records = ledger.records(destination.pair)
-    return {op.key: str(records.base(op.key).get("order_name") or op.key) for op, _ in destination.heard.told}
+    told = ((op.key, {**op.changes, **records.base(op.key)}) for op, _ in destination.heard.told)
+    return {key: str(name) for key, fields in told if (name := fields.get("order_name"))}
 
 
 def _switched_off(names: Sequence[str]) -> Note:
