@@ -118,6 +118,7 @@ def test_a_product_gone_from_sentos_is_taken_off_sale_after_two_listings(world: 
     assert product["status"] == "ACTIVE"
     drafted = world.synced()
     assert product["status"] == "DRAFT" and drafted.results("products")["updated"]["names"] == ["Kupa"]
+    assert "Taken off sale (drafts now), because Sentos no longer shows them: Kupa." in drafted.text
     again = world.synced(full=True)
     assert again.written == 0 and not [one for one in again.data["runs"] if one["conflicts"]], "it is told once, by its name"
 

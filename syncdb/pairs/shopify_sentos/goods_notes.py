@@ -1,10 +1,13 @@
 """What a run of products tells beside what it wrote: variants that are on one side only."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from syncdb.connectors.sentos.catalogue import GONE_AFTER
+from syncdb.engine.links import Joins
 from syncdb.engine.report import Note
+from syncdb.model import Operation, Outcome, Result, Side
 from syncdb.pairs.shopify_sentos.goods_records import Goods
+from syncdb.pairs.shopify_sentos.rules import STATUS
 from syncdb.wording import some_of
 
 MOST_NAMED = 10
@@ -38,6 +41,19 @@ def notes_on_products(goods: Goods, makes: bool) -> Iterator[Note]:
         told = some_of([f"{products[id].name} ({products[id].sku})" for id in lacking], MOST_NAMED)
         step = "Let shopify_writes name products, and they are made, as drafts unless sentos_new says otherwise."
         yield Note("new products", f"{len(lacking)} product(s) of Sentos are not in the shop: {told}.", step)
+
+
+def notes_on_drafted(goods: Goods, told: Iterable[tuple[Operation, Outcome]]) -> Iterator[Note]:
+    """Products that were taken off sale. `told` is what became of the writes to the shop's products."""
+    done = [one.key for one, outcome in told if outcome.result is Result.DONE and one.changes.get(STATUS) == "DRAFT"]
+    name = goods.pairs["products"]
+    records = goods.ledger.records(name)
+    titles = [str(records.base(key).get("title") or id) for id, key in Joins.of(goods.ledger, name).keys(Side.LEFT, done).items()]
+    if titles:
+        told_of = f"Taken off sale (drafts now), because Sentos no longer shows them: {some_of(titles, MOST_NAMED)}."
+        yield Note(
+            "drafted", told_of, "What comes back to Sentos is yours to put up for sale again."
+        )
 
 
 def _lacking(goods: Goods) -> list[str]:

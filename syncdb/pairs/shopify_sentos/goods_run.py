@@ -35,7 +35,7 @@ from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.base import RunResults
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_sentos.checked_side import CheckedSide, Refusal, fallen, nothing_against
-from syncdb.pairs.shopify_sentos.goods_notes import notes_on_products, notes_on_variants
+from syncdb.pairs.shopify_sentos.goods_notes import notes_on_drafted, notes_on_products, notes_on_variants
 from syncdb.pairs.shopify_sentos.goods_records import CLEAR, LIRA, ROOM, Goods, Place, WholeSide
 from syncdb.pairs.shopify_sentos.goods_results import GoodsResults
 from syncdb.pairs.shopify_sentos.identity import PRODUCTS, STOCK, VARIANTS, ShopIndex, ShopVariant
@@ -124,6 +124,8 @@ class GoodsRun:
         if report.failure is None and self._goods is not None:
             emptied = self._goods.draft_gone and bool(self.rules.written.get("inventory"))
             for note in notes_on_variants(self._goods, self._not_added(), emptied):
+                report.note(note)
+            for note in notes_on_drafted(self._goods, self._sides["products"].told if "products" in self._sides else ()):
                 report.note(note)
             if self._goods.currency == LIRA:
                 for note in notes_on_products(self._goods, self._makes(self._goods)):
