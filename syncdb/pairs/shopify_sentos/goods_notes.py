@@ -51,9 +51,7 @@ def notes_on_drafted(goods: Goods, told: Iterable[tuple[Operation, Outcome]]) ->
     titles = [str(records.base(key).get("title") or id) for id, key in Joins.of(goods.ledger, name).keys(Side.LEFT, done).items()]
     if titles:
         told_of = f"Taken off sale (drafts now), because Sentos no longer shows them: {some_of(titles, MOST_NAMED)}."
-        yield Note(
-            "drafted", told_of, "What comes back to Sentos is yours to put up for sale again."
-        )
+        yield Note("drafted", told_of, "What comes back to Sentos is yours to put up for sale again.")
 
 
 def _lacking(goods: Goods) -> list[str]:
