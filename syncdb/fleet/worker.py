@@ -190,7 +190,8 @@ def take_over(url: str, book: FleetBook, seconds: float) -> int:
 
 
 async def _take_over(url: str, book: FleetBook, seconds: float) -> int:
-    from procrastinate.exceptions import ConnectorException
+    from procrastinate.exceptions import ConnectorException, UniqueViolation
+    from procrastinate.jobs import Status
     from procrastinate.utils import utcnow
 
     taken = 0
@@ -199,6 +200,10 @@ async def _take_over(url: str, book: FleetBook, seconds: float) -> int:
             book.silence(str(job.task_kwargs["name"]))
             try:
                 await app.job_manager.retry_job(job, retry_at=utcnow())
+            except UniqueViolation:  # the shop was put in line once more before the run began: that one takes its place
+                await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+                taken += 1
+                log.warning("the run of %s is left to the one in line: its worker gave no sign of life", job.task_kwargs["name"])
             except ConnectorException as other:  # another worker was quicker
                 log.debug("%s was taken over by another: %s", job.task_kwargs["name"], other)
             else:

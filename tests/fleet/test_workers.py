@@ -10,7 +10,7 @@ from syncdb.errors import NeedsPerson
 from syncdb.fleet.book import FleetBook, connected
 from syncdb.fleet.layout import ShopPlan, read_plan
 from syncdb.fleet.running import Ended
-from syncdb.fleet.worker import Worker
+from syncdb.fleet.worker import Worker, put_in_line, take_over
 from tests.fleet.fleet_of import Fleet, never_twice_at_once
 from tests.fleet.witness import recorded
 
@@ -29,6 +29,22 @@ def test_a_worker_that_is_killed_is_taken_over_and_no_shop_runs_twice_at_once(fl
     fleet.until(fleet.all_ran, "every run")
     for name, notes in fleet.seen().items():
         assert never_twice_at_once(notes) and notes[-1][0] == "end", (name, notes)
+
+
+def test_a_run_whose_worker_died_does_not_hold_up_the_one_in_line(fleet: Fleet) -> None:
+    """Two workers that look at once can put a shop in line once more while the first of its jobs is under way already."""
+    with connected(fleet.url) as session:
+        book = FleetBook(session)
+        assert put_in_line(fleet.url, book, "main") == 6
+        dead = book.rows("insert into procrastinate_workers (last_heartbeat) values (now() - interval '1 hour') returning id")[0][
+            "id"
+        ]
+        book.rows("update procrastinate_jobs set status = 'doing', worker_id = %(dead)s returning id", dead=dead)
+        columns = "queue_name, task_name, priority, lock, queueing_lock, args"
+        book.rows(f"insert into procrastinate_jobs ({columns}) select {columns} from procrastinate_jobs returning id")
+        assert take_over(fleet.url, book, 1.0) == 6
+        left = book.rows("select status::text as status, count(*) as jobs from procrastinate_jobs group by status")
+    assert [(one["status"], one["jobs"]) for one in left] == [("todo", 6)]
 
 
 def test_what_is_due_runs_once_and_wishes_for_the_same_shop_are_one(fleet: Fleet) -> None:

@@ -102,7 +102,7 @@ def test_people_see_why_a_row_failed_and_have_it_tried_again(manager: Manager, e
     assert [row["id"] for row in told["rows"]] == [2, 1]
     assert [row["error_message"] for row in manager.data("queue", "--failed")["rows"]] == ["It has no price."]
     code, out = manager("queue", "--failed")
-    assert code == 0 and "create product 1, to_shopify, failed, tried 5 of 5 times: It has no price." in out
+    assert code == 0 and "create product A (1), to_shopify, failed: It has no price." in out
     assert manager.data("test")["exit_code"] == 3
     assert manager.data("queue", "--retry", "1") == {"exit_code": 0, "retried": 1}
     assert manager.data("queue", "--retry", "1")["exit_code"] == 2
