@@ -144,6 +144,8 @@ class Oracle:
             found |= outcomes(self.rule(key, name), base, left, right)
         if name == "available" and key in self.late:
             found.add((left, right))
+        if right in (0, False) and NOTHING in self.bases.get((*key, name), {NOTHING}):
+            found |= outcomes(self.rule(key, name), NOTHING, left, None)  # it may be what a new column shows by itself
         decision = self.decided.get((*key, name))
         if decision is not None and (left, right) in found and fits(decision, left, right):
             found.add((decision.wanted, decision.wanted))
