@@ -1,9 +1,9 @@
 """Connectors over other ones: all is passed on, but for what a kind of them does otherwise."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from syncdb.connectors.base import Connector
+from syncdb.connectors.base import Capabilities, Connector
 from syncdb.model import Attempt, Operation, Outcome, Snapshot
 
 
@@ -42,6 +42,19 @@ class PassedOn:
 
     def _heard(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
         return outcomes
+
+
+@dataclass(slots=True)
+class SameName:
+    """Before PassedOn or Translated: such a connector is called as the one below it, and can do the same."""
+
+    connector: Connector
+    name: str = field(init=False)
+    title: str = field(init=False)
+    can: Capabilities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
 
 class Translated(PassedOn):

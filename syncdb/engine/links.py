@@ -6,11 +6,11 @@ right side `right:ID`, so that it is never taken for the left side's record of t
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 
-from syncdb.connectors.base import Capabilities, Connector
-from syncdb.connectors.passing import PassedOn
+from syncdb.connectors.base import Connector
+from syncdb.connectors.passing import PassedOn, SameName
 from syncdb.ledger import Ledger
 from syncdb.ledger.links import Link, Links
 from syncdb.ledger.records import Records
@@ -107,7 +107,7 @@ def _id_of(link: Link, side: Side) -> str:
 
 
 @dataclass(slots=True)
-class LinkedSide(PassedOn):
+class LinkedSide(SameName, PassedOn):
     """A connector as seen by keys: it is asked for its own ids, and what it says is told by key.
 
     An attempt keeps the ids it was sent with, so that it can be settled whatever has become of the links.
@@ -116,12 +116,6 @@ class LinkedSide(PassedOn):
     connector: Connector
     side: Side
     joins: Joins
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def fetch(self) -> Iterator[Snapshot]:
         for shown in self.connector.fetch():

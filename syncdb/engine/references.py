@@ -1,10 +1,10 @@
 """Fields that hold the id of another record: told by the key that it has on both sides, written as the id that it has there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from syncdb.connectors.base import Capabilities, Connector
-from syncdb.connectors.passing import Translated
+from syncdb.connectors.base import Connector
+from syncdb.connectors.passing import SameName, Translated
 from syncdb.engine.links import Joins
 from syncdb.model import Found, Operation, Record, Side, Snapshot
 from syncdb.values import Value
@@ -16,7 +16,7 @@ def referring(connector: Connector, side: Side, references: Mapping[str, Joins])
 
 
 @dataclass(slots=True)
-class ReferringSide(Translated):
+class ReferringSide(SameName, Translated):
     """A connector whose references are seen by the keys of the records they lead to.
 
     `references` gives for each field the ids behind the keys. A record that is joined with none has a key of its own side, which
@@ -26,12 +26,6 @@ class ReferringSide(Translated):
     connector: Connector
     side: Side
     references: Mapping[str, Joins]
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def _shown(self, shown: Snapshot) -> Snapshot:
         found = dict(shown.found)

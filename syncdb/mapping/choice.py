@@ -157,18 +157,25 @@ def parse_columns(value: Any, rows: Rows = "line") -> Choice:
         return Choice(default_columns(rows))
     if value == "all":
         return Choice(all_columns(rows))
+    return choice_of(value, lambda item: _one(item, rows), KEY_LABELS[rows])
+
+
+def choice_of(value: Any, one: Callable[[Any], tuple[tuple[str, str] | None, str]], key: str) -> Choice:
+    """A list of columns, or text with commas between their names. `one` understands an item of it, or says what is wrong with
+    it; `key` is the header of the column that tells rows apart.
+    """
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list):
         return Choice((), (f"columns: expected a list of column names, found {type(value).__name__}.",))
     chosen, problems = [], []
     for number, item in enumerate(value, 1):
-        found, problem = _one(item, rows)
+        found, problem = one(item)
         if found:
             chosen.append(found)
         else:
             problems.append(f"columns, number {number}: {problem}")
-    return Choice(tuple(chosen), (*problems, *_doubled(chosen, rows)))
+    return Choice(tuple(chosen), (*problems, *_doubled(chosen, key)))
 
 
 def _one(item: Any, rows: Rows) -> tuple[tuple[str, str] | None, str]:
@@ -197,8 +204,8 @@ def _unknown(name: str) -> str:
     return f"there is no column {name!r}.{hint}"
 
 
-def _doubled(chosen: Iterable[tuple[str, str]], rows: Rows) -> list[str]:
-    problems, names, headers = [], set[str](), {KEY_LABELS[rows].casefold()}
+def _doubled(chosen: Iterable[tuple[str, str]], key: str) -> list[str]:
+    problems, names, headers = [], set[str](), {key.casefold()}
     for name, header in chosen:
         if name in names:
             problems.append(f"columns: {name} is listed twice.")

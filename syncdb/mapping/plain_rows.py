@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from syncdb.mapping.choice import Choice, ChosenColumns
+from syncdb.mapping.choice import Choice, ChosenColumns, choice_of
 from syncdb.mapping.entities import INVENTORY, PRODUCTS, VARIANTS, Entity, EntityField, ShownAs, entity_field, metafield_named
 from syncdb.metafields import kind_of
 from syncdb.model import Field
@@ -152,18 +152,7 @@ def parse_plain(value: Any, rows: str) -> Choice:
         return Choice(_labelled(plain, plain.default))
     if value == "all":
         return Choice(_labelled(plain, (one.name for one in plain.fields)))
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
-    if not isinstance(value, list):
-        return Choice((), (f"columns: expected a list of column names, found {type(value).__name__}.",))
-    chosen, problems = [], []
-    for number, item in enumerate(value, 1):
-        found, problem = _one(plain, item)
-        if found:
-            chosen.append(found)
-        else:
-            problems.append(f"columns, number {number}: {problem}")
-    return Choice(tuple(chosen), (*problems, *_doubled(plain, chosen)))
+    return choice_of(value, lambda item: _one(plain, item), plain.key)
 
 
 def plain_fields(rows: str, columns: ChosenColumns | None, types: Mapping[str, str] | None = None) -> tuple[Field, ...]:
@@ -225,15 +214,3 @@ def _one(plain: PlainRows, item: Any) -> tuple[tuple[str, str] | None, str]:
     if not isinstance(header, str) or not header.strip():
         return None, f"the header of {known.name} must be text."
     return (known.name, header.strip()), ""
-
-
-def _doubled(plain: PlainRows, chosen: Iterable[tuple[str, str]]) -> list[str]:
-    problems, names, headers = [], set[str](), {plain.key.casefold()}
-    for name, header in chosen:
-        if name in names:
-            problems.append(f"columns: {name} is listed twice.")
-        elif header.casefold() in headers:
-            problems.append(f"columns: two columns have the header {header!r}.")
-        names.add(name)
-        headers.add(header.casefold())
-    return problems

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncdb.connectors.base import Capabilities, Connector
-from syncdb.connectors.passing import Translated
+from syncdb.connectors.passing import SameName, Translated
 from syncdb.connectors.postgres.tables import FIELDS as ERP_FIELDS
 from syncdb.connectors.postgres.tables import ErpTable
 from syncdb.connectors.shopify.catalogue.fields import joined, split
-from syncdb.connectors.shopify.customers.entity import PARTS, address_text
+from syncdb.connectors.shopify.customers.entity import address_text
 from syncdb.connectors.shopify.customers.side import SHOP_ID, CustomersSide
+from syncdb.connectors.shopify.ordering.shown import PLACE
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.engine.match import Matching
 from syncdb.model import Attempt, Found, OnDrift, Operation, Outcome, Owner, Record, Rule, Snapshot, Tie
@@ -32,7 +33,7 @@ Told = tuple[Operation, Outcome]
 
 def kinds(table: ErpTable) -> dict[str, Kind]:
     """The columns of the ERP's table that are read and written."""
-    wanted = {*TEXTS, *PARTS, CONSENT, LINK}
+    wanted = {*TEXTS, *PLACE, CONSENT, LINK}
     return {one.name: one.kind for one in ERP_FIELDS[NAME] if one.name in wanted and table.has(one.name)}
 
 
@@ -45,7 +46,7 @@ def kept(table: ErpTable) -> list[str]:
 
 def parts(table: ErpTable) -> tuple[str, ...]:
     """The parts of an address that an ERP with these columns knows: the shop's others are nobody's business here."""
-    return tuple(name for name in PARTS if table.has(name))
+    return tuple(name for name in PLACE if table.has(name))
 
 
 def rules(table: ErpTable, wanted: Mapping[str, str]) -> dict[str, Rule]:
@@ -62,17 +63,11 @@ def who(email: Value) -> Value:
 
 
 @dataclass(slots=True)
-class ShopCustomers(Translated):
+class ShopCustomers(SameName, Translated):
     """The shop's customers. `told` is what became of each write."""
 
     connector: CustomersSide
     told: list[Told] = field(default_factory=list)
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def close(self) -> None:
         """The client is closed by whoever opened it."""
@@ -142,7 +137,7 @@ def shown_as(row: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]
         fields[WHO] = who(row["email"])
     if ADDRESS in names:
         told = {**row, "country": str(row.get("country") or "").strip().upper()}
-        fields[ADDRESS] = address_text(told, [name for name in PARTS if name in row])
+        fields[ADDRESS] = address_text(told, [name for name in PLACE if name in row])
     return fields
 
 
@@ -171,13 +166,13 @@ def as_it_stands(expected: Mapping[str, Value], row: Mapping[str, Value]) -> dic
     alike = {name for name in (*TEXTS, CONSENT) if name in expected and name in row and same(shown[name], expected[name])}
     found = {name: row[name] if name in alike else value for name, value in wanted.items()}
     if ADDRESS in expected and same(shown[ADDRESS], expected[ADDRESS]):
-        found |= {name: row[name] for name in PARTS if name in row}
+        found |= {name: row[name] for name in PLACE if name in row}
     return found
 
 
 def _parts(text: Value) -> dict[str, Any]:
     told: dict[str, str] = json.loads(str(text)) if text else {}
-    return {name: told.get(name) for name in PARTS}
+    return {name: told.get(name) for name in PLACE}
 
 
 def _blank(fields: Mapping[str, Value]) -> frozenset[str]:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from syncdb.connectors.base import Capabilities
-from syncdb.connectors.passing import PassedOn
+from syncdb.connectors.passing import PassedOn, SameName
 from syncdb.connectors.shopify.ordering.side import OrdersSide
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.model import Attempt, Found, Operation, Outcome, Record, Snapshot
@@ -13,7 +12,7 @@ Told = tuple[Operation, Outcome]
 
 
 @dataclass(slots=True)
-class ShopOrders(PassedOn):
+class ShopOrders(SameName, PassedOn):
     """Orders of the shop. `linked` tells which of these ids are linked in the ledger, `origin` is what sources of the ERP's
     own orders begin with, `old` are numbers of orders that are passed over for their age: they are there, and nobody is asked
     about them. `told` is what became of each write.
@@ -24,12 +23,6 @@ class ShopOrders(PassedOn):
     origin: str
     old: set[str]
     told: list[Told] = field(default_factory=list)
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def structure(self, token: int) -> Attempt | None:
         return None

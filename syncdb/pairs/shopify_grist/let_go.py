@@ -1,27 +1,21 @@
 """References to records whose rows people deleted, and which stay away: such a reference is empty on both sides."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from syncdb.connectors.base import Capabilities, Connector
-from syncdb.connectors.passing import PassedOn
+from syncdb.connectors.base import Connector
+from syncdb.connectors.passing import PassedOn, SameName
 from syncdb.model import Found, Record, Snapshot
 
 LetGo = Callable[[Collection[str]], Collection[str]]  # those of some ids whose rows are gone and stay away
 
 
 @dataclass(slots=True)
-class WithoutLetGo(PassedOn):
+class WithoutLetGo(SameName, PassedOn):
     """The shop's records with empty references to what was let go, by the name of the field."""
 
     connector: Connector
     references: Mapping[str, LetGo]
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def _shown(self, shown: Snapshot) -> Snapshot:
         found = dict(shown.found)

@@ -1,10 +1,9 @@
 """Rows that people added, made as products of the shop: as drafts, each once, by what the row says of what may be written."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from syncdb.connectors.base import Capabilities
-from syncdb.connectors.passing import Translated
+from syncdb.connectors.passing import SameName, Translated
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.fields import METAFIELD
 from syncdb.connectors.shopify.catalogue.membership import COLLECTIONS
@@ -22,7 +21,7 @@ DRAFT = {"status": "DRAFT"}
 
 
 @dataclass(slots=True)
-class NewProducts(Translated):
+class NewProducts(SameName, Translated):
     """The products of the shop, of which new ones are made from rows. `allowed` are the fields that may be written there.
 
     `types` are those of metafields, by the names of their fields. `made` is told which product was made under which mark.
@@ -32,12 +31,6 @@ class NewProducts(Translated):
     allowed: frozenset[str]
     types: Mapping[str, str]
     made: Made
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def _own(self, operation: Operation) -> Operation:
         """What is made of a row: all that may be written and fits, as a draft. The rest is brought over afterwards."""

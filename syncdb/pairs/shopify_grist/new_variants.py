@@ -1,9 +1,8 @@
 """Rows that people added under a product that is there, made as variants of it: each once, by what the row says."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from syncdb.connectors.base import Capabilities
-from syncdb.connectors.passing import Translated
+from syncdb.connectors.passing import SameName, Translated
 from syncdb.connectors.shopify.catalogue.fields import METAFIELD
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.model import Action, Attempt, Operation, Outcome, Result
@@ -16,7 +15,7 @@ WEIGHT = {"weight", "weight_unit"}  # sent together
 
 
 @dataclass(slots=True)
-class NewVariants(Translated):
+class NewVariants(SameName, Translated):
     """The variants of the shop, of which new ones are made from rows. `allowed` are the fields that may be written there.
 
     `made` is told which variant was made under which mark.
@@ -25,12 +24,6 @@ class NewVariants(Translated):
     connector: CatalogueSide
     allowed: frozenset[str]
     made: Made
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def _own(self, operation: Operation) -> Operation:
         """What is made of a row: what tells it from others, and what may be written and fits. Metafields follow afterwards."""

@@ -1,10 +1,10 @@
 """The shop's records that were chosen, and those that left the selection but have rows; and what notices who came or left."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from syncdb.connectors.base import Capabilities, Changes, Connector, Feed
-from syncdb.connectors.passing import PassedOn
+from syncdb.connectors.base import Changes, Connector, Feed
+from syncdb.connectors.passing import PassedOn, SameName
 from syncdb.ledger.records import Records
 from syncdb.mapping.entities import PRODUCTS
 from syncdb.model import Found, Record, Snapshot
@@ -28,7 +28,7 @@ def read_for(one: ChosenEntity) -> list[str]:
 
 
 @dataclass(slots=True)
-class Selected(PassedOn):
+class Selected(SameName, PassedOn):
     """One entity of the shop, as `one` says. A record that left the selection is shown as long as it has a row, unless such rows
     are removed.
     """
@@ -37,12 +37,6 @@ class Selected(PassedOn):
     one: ChosenEntity
     among: Among
     standing: Standing
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def _shown(self, shown: Snapshot) -> Snapshot:
         products = {key: self._product(one) for key, one in shown.found.items()}

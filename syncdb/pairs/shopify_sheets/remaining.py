@@ -1,11 +1,11 @@
 """What is gone from the shop keeps its row and says so: as it was last shown, but not in the shop any more."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from syncdb.connectors.base import Capabilities, Connector
-from syncdb.connectors.passing import PassedOn
+from syncdb.connectors.base import Connector
+from syncdb.connectors.passing import PassedOn, SameName
 from syncdb.ledger import Ledger
 from syncdb.ledger.orders import groups
 from syncdb.mapping.plain_rows import IN_SHOP, PlainRows
@@ -17,7 +17,7 @@ BLOCK = 500
 
 
 @dataclass(slots=True)
-class Remaining(PassedOn):
+class Remaining(SameName, PassedOn):
     """A side of a shop over `connector`, as rows of a tab. Records are gone where Shopify, seen whole, does not show them.
 
     `told`: a column of the tab says whether a record is in the shop. Of a person who is gone or was redacted nothing but the
@@ -29,12 +29,6 @@ class Remaining(PassedOn):
     ledger: Ledger
     pair: str
     told: bool
-    name: str = field(init=False)
-    title: str = field(init=False)
-    can: Capabilities = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name, self.title, self.can = self.connector.name, self.connector.title, self.connector.can
 
     def fetch(self) -> Iterator[Snapshot]:
         """Everything, then what is gone, once all was seen."""

@@ -10,21 +10,14 @@ from typing import Any
 from syncdb.connectors.shopify.catalogue.answered import words
 from syncdb.connectors.shopify.catalogue.entities import ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import TAGS, ShopField
+from syncdb.connectors.shopify.ordering.shown import PLACE
 from syncdb.values import Kind, Value, canonical_json
 
-PARTS: Mapping[str, str] = {
-    "company": "company",
-    "address1": "address1",
-    "address2": "address2",
-    "city": "city",
-    "postal_code": "zip",
-    "country": "countryCodeV2",
-}
 SUBSCRIBED = "SUBSCRIBED"
 
 
-def address_text(parts: Mapping[str, Any], kept: Iterable[str] = tuple(PARTS)) -> str | None:
-    """Where a customer lives as one text, equal for what means the same; None for nothing. `parts` by the names of PARTS.
+def address_text(parts: Mapping[str, Any], kept: Iterable[str] = tuple(PLACE)) -> str | None:
+    """Where a customer lives as one text, equal for what means the same; None for nothing. `parts` by the names of PLACE.
 
     `kept` are the parts that count: what the other side has no place for says nothing.
     """
@@ -44,15 +37,15 @@ def _plain(name: str, path: str, kind: Kind = Kind.TEXT) -> ShopField:
     return ShopField(name, kind, tuple(path.split(".")), _text, written=(path.partition(".")[0],))
 
 
-def address_field(kept: Iterable[str] = tuple(PARTS)) -> ShopField:
+def address_field(kept: Iterable[str] = tuple(PLACE)) -> ShopField:
     """The field of a customer's usual address, of which these parts count."""
-    asked = [name for name in PARTS if name in set(kept)]
+    asked = [name for name in PLACE if name in set(kept)]
 
     def read(answered: Any, zone: tzinfo) -> Value:
-        told = {name: answered[PARTS[name]] for name in asked}
+        told = {name: answered[PLACE[name]] for name in asked}
         return address_text({name: words(part) for name, part in told.items() if part is not None}, asked)
 
-    return ShopField("address", Kind.TEXT, ("defaultAddress",), read, "{ id " + " ".join(PARTS[name] for name in asked) + " }")
+    return ShopField("address", Kind.TEXT, ("defaultAddress",), read, "{ id " + " ".join(PLACE[name] for name in asked) + " }")
 
 
 FIELDS = (

@@ -12,9 +12,10 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
 from syncdb.connectors.shopify.catalogue.side import LATE
 from syncdb.connectors.shopify.catalogue.work import GONE, MOVED
-from syncdb.connectors.shopify.customers.entity import CUSTOMERS, PARTS, address_field
+from syncdb.connectors.shopify.customers.entity import CUSTOMERS, address_field
 from syncdb.connectors.shopify.customers.making import CustomerMaker, address_input, set_input, unfit
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
+from syncdb.connectors.shopify.ordering.shown import PLACE
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
@@ -33,7 +34,7 @@ class CustomersSide:
 
     conversation: Conversation
     names: Sequence[str]
-    parts: Sequence[str] = tuple(PARTS)
+    parts: Sequence[str] = tuple(PLACE)
     late: float = LATE
     title: str = "Shopify customers"
     name: str = "Shopify customers"

@@ -17,15 +17,16 @@ PENDING = "pending"
 AMOUNTS = ("discount", "shipping", "tax", "total")
 ADDRESS = ("name", "company", "address1", "address2", "city", "postal_code", "country", "phone")
 TRACKED = ("company", "number", "url")
-_SHOWN = {
+# the parts of an address, and what Shopify calls them (`MailingAddress`)
+PLACE: Mapping[str, str] = {
     "company": "company",
     "address1": "address1",
     "address2": "address2",
     "city": "city",
     "postal_code": "zip",
     "country": "countryCodeV2",
-    "phone": "phone",
 }
+_SHOWN = {**PLACE, "phone": "phone"}
 _BAG = "{ shopMoney { amount currencyCode } }"
 ADDRESSED = "firstName lastName company address1 address2 city province provinceCode zip countryCodeV2 phone"
 LINE = f"id sku title quantity currentQuantity originalUnitPriceSet {_BAG}"
