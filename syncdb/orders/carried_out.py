@@ -45,7 +45,7 @@ class CarriedOut:
             if desk.sent == before:
                 raise
             log.warning("what became of write %s is not known: %s", attempt.token, lost)
-            self.writer.lost(attempt.token)
+            self.writer.unanswered.note(attempt.token)
             return Outcome(Result.UNKNOWN)
 
     def settle(self, attempt: Attempt) -> Outcome:
@@ -54,7 +54,7 @@ class CarriedOut:
         try:
             shown = self._now(operation.key)
             if shown is None or not _stands(operation, shown):
-                self.writer.wait(attempt.token)
+                self.writer.unanswered.wait(attempt.token)
                 shown = self._now(operation.key)
         except RemoteError as error:
             log.warning("what became of write %s cannot be seen: %s", attempt.token, error)

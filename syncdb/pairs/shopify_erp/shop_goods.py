@@ -9,6 +9,7 @@ from syncdb.connectors.passing import PassedOn
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS
 from syncdb.connectors.shopify.catalogue.side import LATE, CatalogueSide
+from syncdb.connectors.shopify.catalogue.unanswered import Unanswered
 from syncdb.connectors.shopify.catalogue.work import Sender
 from syncdb.connectors.shopify.products.creating import ProductCreator
 from syncdb.connectors.shopify.products.custom_id import CustomIds
@@ -48,8 +49,7 @@ class ShopGoods(PassedOn):
     can: Capabilities = field(init=False)
     _creator: ProductCreator = field(init=False)
     _products: CatalogueSide = field(init=False)
-    _sent: dict[int, float] = field(default_factory=dict, init=False)
-    _born: float = field(init=False)
+    _unanswered: Unanswered = field(init=False)
 
     def __post_init__(self) -> None:
         self.name, self.title = self.connector.name, self.connector.title
@@ -57,7 +57,7 @@ class ShopGoods(PassedOn):
         self._products = CatalogueSide(self.conversation, PRODUCTS, PRODUCTS.chosen(("title", "status")))
         lacking = f"the definition of the metafield {self._creator.custom.name}, by which what is made there is found again,"
         self.can = replace(self.connector.can, create=self.makes, delete=self.drafts, removal="set to draft", structure=lacking)
-        self._born = self.conversation.client.clock.monotonic()
+        self._unanswered = Unanswered(self.conversation.client.clock, self.late)
 
     @property
     def told(self) -> list[Told]:
@@ -91,7 +91,7 @@ class ShopGoods(PassedOn):
             if isinstance(lost, NotUnderstood) and not sender.sent:
                 raise
             log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
-            self._sent[attempt.token] = self.conversation.client.clock.monotonic()
+            self._unanswered.note(attempt.token)
             return [Outcome(Result.UNKNOWN)]
         return self._heard(attempt, [outcome])
 
@@ -103,7 +103,7 @@ class ShopGoods(PassedOn):
         try:
             found = self._stands(attempt.operations[0])
             if found is None:
-                self._wait(attempt.token)
+                self._unanswered.wait(attempt.token)
                 found = self._stands(attempt.operations[0])
         except RemoteError as error:
             log.warning("%s: what became of write %s cannot be seen: %s", self.name, attempt.token, error)
@@ -199,13 +199,6 @@ class ShopGoods(PassedOn):
         standing = ProductReader(self.conversation).one(there_key) if there_key else None
         variant = _of_sku(standing, new.sku) if standing is not None else None
         return self._as_it_stands(operation, variant) if variant is not None else None
-
-    def _wait(self, token: int) -> None:
-        """Let the time pass in which the write may still be applied. One of an earlier process was sent before this one began."""
-        clock = self.conversation.client.clock
-        passed = clock.monotonic() - self._sent.get(token, self._born)
-        if passed < self.late:
-            clock.sleep(self.late - passed)
 
 
 def row_meant(operation: Operation) -> str:

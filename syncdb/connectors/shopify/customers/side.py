@@ -11,22 +11,23 @@ from syncdb.connectors.base import Capabilities
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
 from syncdb.connectors.shopify.catalogue.side import LATE
+from syncdb.connectors.shopify.catalogue.unanswered import Unanswered
 from syncdb.connectors.shopify.catalogue.work import GONE, MOVED
 from syncdb.connectors.shopify.customers.entity import CUSTOMERS, address_field
 from syncdb.connectors.shopify.customers.making import CustomerMaker, address_input, set_input, unfit
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
+from syncdb.connectors.shopify.ordering.one_by_one import OneByOne
 from syncdb.connectors.shopify.ordering.shown import PLACE
 from syncdb.connectors.shopify.shape import bare_id
-from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Operation, Outcome, Result, Snapshot, agrees
-from syncdb.values import Value, canonical, iso, same
+from syncdb.values import Value, canonical, same
 
 SHOP_ID = "shop_id"  # what the number that the shop gives is called in records
 log = logging.getLogger("syncdb.shopify")
 
 
 @dataclass(slots=True)
-class CustomersSide:
+class CustomersSide(OneByOne):
     """Customers of one shop by `names` of their fields, of an address its `parts`.
 
     `late` is how many seconds an unanswered write may still be applied.
@@ -41,18 +42,13 @@ class CustomersSide:
     can: Capabilities = field(default_factory=lambda: Capabilities(live=True, fits=lambda one: not unfit(one.changes)))
     desk: OrderDesk = field(init=False)
     _reader: CatalogueReader = field(init=False)
-    _sent: dict[int, float] = field(default_factory=dict, init=False)
-    _born: float = field(init=False)
+    unanswered: Unanswered = field(init=False)
 
     def __post_init__(self) -> None:
         self.desk = OrderDesk(self.conversation)
         fields = (address_field(self.parts) if one.name == "address" else one for one in CUSTOMERS.chosen(self.names))
         self._reader = CatalogueReader(self.conversation, CUSTOMERS, tuple(fields))
-        self._born = self.conversation.client.clock.monotonic()
-
-    def structure(self, token: int) -> Attempt | None:
-        """Nothing has to be made in a shop."""
-        return None
+        self.unanswered = Unanswered(self.conversation.client.clock, self.late)
 
     def fetch(self) -> Iterator[Snapshot]:
         return map(_snapshot, self._reader.pages())
@@ -60,44 +56,12 @@ class CustomersSide:
     def look(self, keys: Iterable[str]) -> Snapshot:
         return _snapshot(self._reader.by_ids(keys))
 
-    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        """One customer at a time: each is several requests, of which any answer can be lost."""
-        return Attempt(token, (operations[0],), {"prepared_at": iso(self.conversation.client.clock.now())})
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        """Send it, unless it stands there already. UNKNOWN where an answer was lost."""
-        sent = self.desk.sent
-        try:
-            return [self._written(attempt.operations[0])]
-        except (OutcomeUnknown, NotUnderstood) as lost:
-            if isinstance(lost, NotUnderstood) and self.desk.sent == sent:
-                raise
-            log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
-            self._sent[attempt.token] = self.conversation.client.clock.monotonic()
-            return [Outcome(Result.UNKNOWN)]
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        """What became of it, by looking; what is not there is looked for again once it cannot come any more."""
-        operation = attempt.operations[0]
-        try:
-            found = self._stands(operation)
-            if found is None:
-                self._wait(attempt.token)
-                found = self._stands(operation)
-        except RemoteError as error:
-            log.warning("%s: what became of write %s cannot be seen: %s", self.name, attempt.token, error)
-            return [Outcome(Result.UNKNOWN)]
-        return [found or Outcome(Result.STALE, why="it was not applied")]
-
-    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return None
-
     def close(self) -> None:
         """The client belongs to whoever made it."""
 
     # --- writing
 
-    def _written(self, operation: Operation) -> Outcome:
+    def _written(self, operation: Operation, attempt: Attempt) -> Outcome:
         if operation.action is Action.DELETE:
             return Outcome(Result.REJECTED, why="customers are not deleted in Shopify from here")
         if why := unfit(_told(operation)):
@@ -157,19 +121,7 @@ class CustomersSide:
         named = {SHOP_ID: bare_id(id)} if SHOP_ID in changes else {}
         return Outcome(Result.DONE, id, id=id, without=frozenset(unlike), instead=named)
 
-    def _checked(self, operation: Operation) -> Outcome:
-        """By what the shop shows now: done, also where it made something else of it."""
-        now = self.look([operation.key]).found.get(operation.key)
-        if now is None:
-            return Outcome(Result.STALE, why=GONE)
-        shown = now.record.fields
-        kept = {name: shown[name] for name, value in operation.changes.items() if name in shown and not same(value, shown[name])}
-        ignored = [name for name, value in kept.items() if same(value, operation.expected.get(name))]
-        if ignored:
-            return Outcome(Result.REJECTED, why=f"Shopify took the change, but {', '.join(ignored)} stayed as it was")
-        return Outcome(Result.DONE, operation.key, instead=kept)
-
-    def _stands(self, operation: Operation) -> Outcome | None:
+    def _stands(self, operation: Operation, attempt: Attempt) -> Outcome | None:
         if operation.action is Action.CREATE:
             there = self._found(_told(operation))
             return self._as_it_stands(operation, there) if there else None
@@ -177,13 +129,6 @@ class CustomersSide:
         return (
             Outcome(Result.DONE, operation.key) if found is not None and agrees(operation.changes, found.record.fields) else None
         )
-
-    def _wait(self, token: int) -> None:
-        """Let the time pass in which the write may still be applied. One of an earlier process was sent before this one began."""
-        clock = self.conversation.client.clock
-        passed = clock.monotonic() - self._sent.get(token, self._born)
-        if passed < self.late:
-            clock.sleep(self.late - passed)
 
 
 def _told(operation: Operation) -> dict[str, Value]:

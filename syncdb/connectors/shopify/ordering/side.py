@@ -1,7 +1,7 @@
 """The orders of a shop as a connector: read as records, made under their source identifier, changed by what Shopify allows."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,19 +9,20 @@ from typing import Any
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.side import LATE
+from syncdb.connectors.shopify.catalogue.unanswered import Unanswered
 from syncdb.connectors.shopify.catalogue.work import GONE, MOVED
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
 from syncdb.connectors.shopify.ordering.changing import TAKEN, OrderChanger, unfit, whole_address
 from syncdb.connectors.shopify.ordering.ending import OrderEnder
 from syncdb.connectors.shopify.ordering.making import OrderMaker
+from syncdb.connectors.shopify.ordering.one_by_one import OneByOne
 from syncdb.connectors.shopify.ordering.reading import OrderRecords
 from syncdb.connectors.shopify.ordering.shipping import Shipper
 from syncdb.connectors.shopify.ordering.shown import EVERYTHING, PENDING, Kept
 from syncdb.connectors.shopify.ordering.wanted import NewOrder, Parcel
 from syncdb.connectors.shopify.shape import bare_id
-from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Result, Snapshot, agrees
-from syncdb.values import Value, iso, moment, same
+from syncdb.values import Value, moment
 
 log = logging.getLogger("syncdb.shopify")
 
@@ -43,7 +44,7 @@ Wanted = Callable[[Operation], NewOrder]
 
 
 @dataclass(slots=True)
-class OrdersSide:
+class OrdersSide(OneByOne):
     """Orders of one shop made since `since`; older ones only by their ids.
 
     `wanted` says what order an operation makes (raises CannotBeMade). Pieces of an order that came from elsewhere are not given
@@ -61,54 +62,17 @@ class OrdersSide:
     can: Capabilities = field(default_factory=lambda: Capabilities(live=True))
     desk: OrderDesk = field(init=False)
     records: OrderRecords = field(init=False)
-    _sent: dict[int, float] = field(default_factory=dict, init=False)
-    _born: float = field(init=False)
+    unanswered: Unanswered = field(init=False)
 
     def __post_init__(self) -> None:
         self.desk, self.records = OrderDesk(self.conversation), OrderRecords(self.conversation, self.kept)
-        self._born = self.conversation.client.clock.monotonic()
-
-    def structure(self, token: int) -> Attempt | None:
-        """Nothing has to be made in a shop."""
-        return None
+        self.unanswered = Unanswered(self.conversation.client.clock, self.late)
 
     def fetch(self) -> Iterator[Snapshot]:
         return self.records.since(self.since)
 
     def look(self, keys: Iterable[str]) -> Snapshot:
         return self.records.by_ids(keys)
-
-    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        """One order at a time: each is several requests, of which any answer can be lost."""
-        return Attempt(token, (operations[0],), {"prepared_at": iso(self.conversation.client.clock.now())})
-
-    def write(self, attempt: Attempt) -> list[Outcome]:
-        """Send it, unless it stands there already. UNKNOWN where an answer was lost."""
-        operation, sent = attempt.operations[0], self.desk.sent
-        try:
-            return [self._written(operation, attempt)]
-        except (OutcomeUnknown, NotUnderstood) as lost:
-            if isinstance(lost, NotUnderstood) and self.desk.sent == sent:
-                raise
-            log.warning("%s: the answer to write %s was lost: %s", self.name, attempt.token, lost)
-            self._sent[attempt.token] = self.conversation.client.clock.monotonic()
-            return [Outcome(Result.UNKNOWN)]
-
-    def settle(self, attempt: Attempt) -> list[Outcome]:
-        """What became of it, by looking; what is not there is looked for again once it cannot come any more."""
-        operation = attempt.operations[0]
-        try:
-            found = self._stands(operation, attempt)
-            if found is None:
-                self._wait(attempt.token)
-                found = self._stands(operation, attempt)
-        except RemoteError as error:
-            log.warning("%s: what became of write %s cannot be seen: %s", self.name, attempt.token, error)
-            return [Outcome(Result.UNKNOWN)]
-        return [found or Outcome(Result.STALE, why="it was not applied")]
-
-    def mend(self, attempt: Attempt, token: int) -> Attempt | None:
-        return None
 
     def close(self) -> None:
         """The client belongs to whoever made it."""
@@ -174,18 +138,6 @@ class OrdersSide:
             return changes
         return {**changes, "address": whole_address(changes["address"], there.record.fields.get("ships_to"), self.kept.address)}
 
-    def _checked(self, operation: Operation) -> Outcome:
-        """By what the shop shows now: done, also where it made something else of it."""
-        now = self.look([operation.key]).found.get(operation.key)
-        if now is None:
-            return Outcome(Result.STALE, why=GONE)
-        shown = now.record.fields
-        kept = {name: shown[name] for name, value in operation.changes.items() if name in shown and not same(value, shown[name])}
-        ignored = [name for name, value in kept.items() if same(value, operation.expected.get(name))]
-        if ignored:
-            return Outcome(Result.REJECTED, why=f"Shopify took the change, but {', '.join(ignored)} stayed as it was")
-        return Outcome(Result.DONE, operation.key, instead=kept)
-
     def _stands(self, operation: Operation, attempt: Attempt) -> Outcome | None:
         if operation.action is Action.CREATE:
             try:
@@ -201,13 +153,6 @@ class OrdersSide:
     def _first_sent(self, attempt: Attempt) -> datetime:
         evidence: Mapping[str, Any] = attempt.evidence
         return moment(str(evidence["prepared_at"])) - MARGIN
-
-    def _wait(self, token: int) -> None:
-        """Let the time pass in which the write may still be applied. One of an earlier process was sent before this one began."""
-        clock = self.conversation.client.clock
-        passed = clock.monotonic() - self._sent.get(token, self._born)
-        if passed < self.late:
-            clock.sleep(self.late - passed)
 
 
 def refused(changes: Mapping[str, Value]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from syncdb.connectors.shopify.catalogue.side import LATE
+from syncdb.connectors.shopify.catalogue.unanswered import Unanswered
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
 from syncdb.connectors.shopify.ordering.ending import OrderEnder
 from syncdb.connectors.shopify.ordering.shipping import Shipper
@@ -34,11 +35,10 @@ class StatusWriter:
     desk: OrderDesk
     notify: bool = False
     late: float = LATE
-    _sent: dict[int, float] = field(default_factory=dict, init=False)
-    _born: float = field(init=False)
+    unanswered: Unanswered = field(init=False)
 
     def __post_init__(self) -> None:
-        self._born = self.desk.conversation.client.clock.monotonic()
+        self.unanswered = Unanswered(self.desk.conversation.client.clock, self.late)
 
     def carry_out(self, order_id: str, changes: Mapping[str, Value], shown: Mapping[str, Value]) -> Outcome:
         """Do what these changes mean to an order that shows these fields. Raises as `OrderDesk.send`."""
@@ -55,17 +55,6 @@ class StatusWriter:
         if status == CANCELLED:
             return ender.cancel(order_id, restock=True)
         return ender.archive(order_id, closed=status == CLOSED) if status else Outcome(Result.DONE)
-
-    def lost(self, token: int) -> None:
-        """Remember when a write was sent whose answer did not come."""
-        self._sent[token] = self.desk.conversation.client.clock.monotonic()
-
-    def wait(self, token: int) -> None:
-        """Let the time pass in which a write may still be applied. One of an earlier process was sent before this one began."""
-        clock = self.desk.conversation.client.clock
-        passed = clock.monotonic() - self._sent.get(token, self._born)
-        if passed < self.late:
-            clock.sleep(self.late - passed)
 
 
 def meant(name: str, value: Value) -> Value:
