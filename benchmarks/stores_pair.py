@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.goals import Goal, table
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.stores import LocalStore, TwoStores
 

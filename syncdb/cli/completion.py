@@ -8,7 +8,7 @@ import typer
 
 from syncdb.cli.app import app
 from syncdb.cli.commands import COMMANDS
-from syncdb.cli.run_pair import parser
+from syncdb.cli.pair_options import parser
 from syncdb.pairs import registry
 from syncdb.programs import command_of
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from rich.console import Console
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.google.cells import Formula, Packed, entered
 from syncdb.sandbox.google.colleague import Colleague

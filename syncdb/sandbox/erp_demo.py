@@ -14,7 +14,8 @@ from typing import Any
 
 from rich.console import Console
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.postgres.address import erp_address
 from syncdb.connectors.postgres.database import ErpDatabase

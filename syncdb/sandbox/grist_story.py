@@ -13,7 +13,8 @@ from werkzeug import Request
 from werkzeug.test import create_environ
 
 from syncdb.cli.app import main as manager
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.grist.cells import Cell
 from syncdb.sandbox.grist.page import GristPages

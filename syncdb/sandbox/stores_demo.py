@@ -15,7 +15,8 @@ from typing import Any
 from rich.console import Console
 
 from syncdb.cli.app import main as manager
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.files.contents import png

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.config.writing import write_config
 from syncdb.programs import ROOT

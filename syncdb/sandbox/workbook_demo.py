@@ -16,7 +16,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from rich.console import Console
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.generate import new_order

@@ -13,7 +13,8 @@ import pytest
 from werkzeug import Request, Response
 
 import syncdb.connectors.grist.rows as rows
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.connectors.shopify.catalogue.shop import shop_from
 from syncdb.connectors.shopify.facts import facts_from
 from syncdb.errors import Exit, NotUnderstood

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from werkzeug import Request, Response
 
-from syncdb.cli.run_pair import RunOptions, main, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import main, run
 from syncdb.errors import Exit
 from syncdb.sandbox.faults import Seen
 from tests.reliability.judged import Judged

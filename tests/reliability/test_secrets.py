@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.sandbox.faults import Fault
 from tests.cli.conftest import Answer, manage
 from tests.reliability.judged import Judged

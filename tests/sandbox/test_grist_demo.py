@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.grist_demo import main, tell_all
 from syncdb.sandbox.grist_story import GristStory

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from syncdb.cli.run_pair import RunOptions, act, run
+from syncdb.cli.pair_action import act
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.ledger import Ledger
 from syncdb.sandbox.local import Sandbox

@@ -16,7 +16,8 @@ from typing import Any
 
 import requests
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.local import Sandbox

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from werkzeug.serving import make_server
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.errors import Interrupted
 from syncdb.services.event_sources import event_sources

@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.sentos.clerk import Clerk

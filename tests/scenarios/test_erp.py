@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from syncdb.cli.run_pair import RunOptions, act
+from syncdb.cli.pair_action import act
+from syncdb.cli.pair_options import RunOptions
 from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.faults import Fault

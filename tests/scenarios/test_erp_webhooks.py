@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from syncdb.cli.run_pair import RunOptions, act
+from syncdb.cli.pair_action import act
+from syncdb.cli.pair_options import RunOptions
 from tests.postgres import Erp
 from tests.scenarios.erp_world import ErpWorld
 from tests.scenarios.listening import PUBLIC, Listening

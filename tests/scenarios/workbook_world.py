@@ -11,7 +11,8 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
-from syncdb.cli.run_pair import RunOptions, run
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.local import Sandbox
 from tests.account import account_key

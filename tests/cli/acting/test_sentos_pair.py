@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.cli.run_pair import RunOptions, act
+from syncdb.cli.pair_action import act
+from syncdb.cli.pair_options import RunOptions
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.sentos.clerk import Clerk
 from syncdb.sandbox.shopify.till import Till
