@@ -55,6 +55,8 @@ def restore(
 ) -> None:
     """The command `restore`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json, acts=True) as told:
+        from functools import partial
+
         from syncdb.cli.prompts import confirmed
         from syncdb.clock import SYSTEM
         from syncdb.errors import LedgerUnusable
@@ -73,7 +75,7 @@ def restore(
         confirmed(
             told, lines if there else [f"{file} becomes the ledger {ledger}."], "Replace it?" if there else "Restore it?", yes=yes
         )
-        done = put_back(file.absolute(), ledger, SYSTEM.now(), catch_up)
+        done = put_back(file.absolute(), ledger, SYSTEM.now(), partial(catch_up, kept=registry.people_kept()))
         if as_json:
             told.data(_as_data(done))
             return

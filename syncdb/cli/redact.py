@@ -22,7 +22,7 @@ from syncdb.programs import MANAGER, shell_word
 from syncdb.services.customer_lookup import whose
 from syncdb.services.customer_redaction import Listeners, RedactionResult, prove, redact_everywhere, redact_in_ledger
 from syncdb.services.ledger_location import find_ledger
-from syncdb.services.usable_pairs import meant_pairs, tracking_orders, usable_pairs
+from syncdb.services.usable_pairs import meant_pairs, showing_people, usable_pairs
 from syncdb.services.validation import UsablePair
 from syncdb.wording import some_of
 
@@ -54,16 +54,17 @@ def redact(
     """The command `redact`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json, acts=True) as output:
         pairs = meant_pairs(chosen_pair(pair), config)
-        meant = [one for one in pairs if one.tracks_orders]
+        meant = [one for one in pairs if one.tracks_orders or one.people]
+        kept = registry.people_kept()
         places = _places(pairs, config, db) if everywhere else []
         ledger, log = _files(places, config, db)
         refuse_missing(ledger)
-        affected = whose(ledger, who, _orders_told(output, "for this customer"), SYSTEM.now())
+        affected = whose(ledger, who, _orders_told(output, "for this customer"), SYSTEM.now(), kept)
         refuse_without_room(ledger)
         _confirm(output, affected, who, places, meant, yes)
         if ledger.stat().st_size > LARGE:
             output.hint("The ledger's file is rebuilt, so that no old bytes stay in it. As large as it is, that takes minutes.")
-        done = redact_everywhere(places, affected, SYSTEM) if places else redact_in_ledger(ledger, affected, SYSTEM)
+        done = redact_everywhere(places, affected, SYSTEM, kept) if places else redact_in_ledger(ledger, affected, SYSTEM, kept)
         hears = Listeners(lambda size: _bytes_told(output, size), _orders_told(output, "for others with the same"))
         prove(ledger, log, done, also or (), hears, delete_files=delete_files)
         _tell(output, done, ledger, meant)
@@ -77,7 +78,7 @@ def _places(pairs: Sequence[PairType], config: Path | None, db: Path | None) -> 
         raise ConfigurationError(
             ["--everywhere works on the configured ledger only."], next_step="Leave out --db or --everywhere."
         )
-    return tracking_orders(usable, "redacting everywhere")
+    return showing_people(usable, "redacting everywhere")
 
 
 def _files(places: Sequence[UsablePair], config: Path | None, db: Path | None) -> tuple[Path, Path]:
@@ -96,7 +97,7 @@ def _confirm(
     cleared = "".join(f", and from the cells of {one.pair.words.place}" for one in places)
     kept = " and ".join(one.words.place for one in meant)
     lines = [
-        f"{who}: {len(names)} order(s): {shown}.",
+        f"{who}: {_counted(affected)}{f': {shown}' if names else ''}.",
         "Removed for good: names, addresses, e-mail, phone, customer id, notes, attributes, tracking; from the orders, their "
         f"history, the write log, errors, logs and dry runs{cleared}.",
         "Kept: order numbers, dates, items, amounts, statuses, country and province, tags.",
@@ -104,6 +105,11 @@ def _confirm(
         "Shopify itself is not changed: erase the customer there, too.",
     ]
     confirmed(output, lines, "Remove it?", yes=yes)
+
+
+def _counted(affected: Affected) -> str:
+    orders = f"{len(affected.orders)} order(s)"
+    return f"{orders} and {affected.own_records} customer record(s)" if affected.own_records else orders
 
 
 def _not_cleared(kept: str, count: int) -> str:
@@ -137,7 +143,7 @@ def _tell(output: Output, done: RedactionResult, ledger: Path, meant: Sequence[P
         output.data(_data(done, meant))
         return
     counts = done.counts
-    output.line(f"Redacted {len(done.affected.orders)} order(s) in {ledger}.")
+    output.line(f"Redacted {_counted(done.affected)} in {ledger}.")
     output.line(
         f"  Emptied: {counts['changes']} lines of history, {counts['cell_writes']} of the write log, "
         f"{counts['agreed_rows']} agreed rows, {counts['conflicts']} conflicts, {counts['messages']} messages."
@@ -189,6 +195,7 @@ def _data(done: RedactionResult, meant: Sequence[PairType]) -> dict[str, Any]:
     return {
         "exit_code": int(done.exit_code),
         "orders": [{"order_id": order_id, "name": name} for order_id, name in done.affected.orders.items()],
+        "customer_records": done.affected.own_records,
         "removed": done.counts,
         "files_cleaned": [str(path) for path in done.copies.cleaned],
         "files_deleted": [str(path) for path in done.copies.deleted],

@@ -117,6 +117,16 @@ class Redaction:
         wanted = [as_json(value) for value in values]
         return sum(any(value in text for value in wanted) for text in self._lines(order_ids))
 
+    def mentions(self, value: str) -> bool:
+        """Whether any message holds this value."""
+        return any(
+            value in text
+            for table, _, columns in _FREE_TEXTS
+            for row in self._all(f"SELECT {', '.join(columns)} FROM {table}")
+            for text in row
+            if text
+        )
+
     def open_writes(self) -> int:
         """How many writes have no known outcome; what they hold is needed to settle them."""
         return int(self.ledger.connection.execute("SELECT count(*) FROM journal WHERE state = 'open'").fetchone()[0])

@@ -14,6 +14,7 @@ GAPS_CHECKED_TO = "gaps_checked_to"  # ISO, UTC: up to which orders gaps in thei
 OLD_SNAPSHOTS_TO = "old_snapshots_to"  # id of the order up to which snapshots of older versions were rewritten; gone when all are
 REDACTED = "redacted"  # how redacted orders are told without keeping their ids
 REDACTION_DUE = "redaction_due"  # orders without their person whose history may still tell
+REDACTION_RECORDS_DUE = "redaction_records_due"  # whether records that pairs keep of redacted people may still tell
 REDACTION_REBUILD = "redaction_rebuild"  # whether the file may still hold what was overwritten
 QUEUE_FAILED = "queue:failed"  # how many records the other side's queue has that failed for good: pair (its type), failed
 HISTORY_CUT_AT = "history_cut_at"  # ISO, UTC: when old history was last removed

@@ -11,6 +11,8 @@ from syncdb.ledger.redaction import MayBe, Redaction, rebuild, zero_what_is_over
 from syncdb.ledger.text_search import Advance, nobody_listens
 from syncdb.mapping.choice import column
 from syncdb.order_snapshot import snapshot_hash
+from syncdb.orders.people import Kept, KeptPeople, PersonRecord
+from syncdb.orders.personal_records import CUSTOMER
 
 CUSTOMERS = "customers"
 Wanted = Callable[[Person], bool]
@@ -20,13 +22,35 @@ Wanted = Callable[[Person], bool]
 class Affected:
     """The orders to redact, by id, with their names; who they belong to; and the texts that must be found nowhere afterwards.
 
-    `person` is the customer's id (global) where one person is meant, not single orders.
+    `person` is the customer's id (global) where one person is meant, not single orders. `records` are what pairs keep of the
+    person beside the orders that were read.
     """
 
     orders: dict[str, str] = field(default_factory=dict)
     person: str = ""
     customers: dict[str, str] = field(default_factory=dict)
     values: set[str] = field(default_factory=set)
+    records: list[PersonRecord] = field(default_factory=list)
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to redact."""
+        return bool(self.orders or self.records or self.values)
+
+    @property
+    def own_records(self) -> int:
+        """How many records are kept of the customer as such."""
+        return sum(one.kept.kind == CUSTOMER for one in self.records)
+
+    def add_record(self, record: PersonRecord) -> None:
+        """What a pair keeps: an order, or the customer itself."""
+        self.records.append(record)
+        self.values |= record.telling
+        if record.kept.kind == CUSTOMER:
+            self.customers[(record.key.left or record.id).rpartition("/")[2]] = record.name
+            self.person = record.key.left or ""
+        else:
+            self.orders.setdefault(record.id, record.name)
 
     def add(self, order_id: str, name: str, snapshot: Mapping[str, Any]) -> None:
         self.orders[order_id] = name
@@ -85,25 +109,34 @@ def strip(ledger: Ledger, affected: Affected, *, places_too: bool, pairs: Iterab
         )
     zero_what_is_overwritten(ledger)
     ledger.redacted.under_way = places_too  # what was agreed is needed to empty cells; `clean` comes after that
+    marks = [mark for record in affected.records for mark in record.marks]
     ledger.redacted.add(
-        [*affected.orders, *([affected.person] if affected.person else [])]
+        [*affected.orders, *([affected.person] if affected.person else []), *marks]
     )  # first of all: whatever happens from here on, nothing comes back
     with ledger.transaction():
         ledger.redacted.note(ledger.connection)
         ledger.runs.put(state_keys.REDACTION_DUE, sorted({*(ledger.runs.get(state_keys.REDACTION_DUE) or ()), *affected.orders}))
+        ledger.runs.put(state_keys.REDACTION_RECORDS_DUE, True)
         for order_id in affected.orders:
             _strip_one(work, order_id, unseen=not places_too)
             for pair in pairs:
                 ledger.orders.wait(pair, [order_id])
 
 
-def clean(ledger: Ledger, affected: Affected) -> tuple[dict[str, int], bool]:
-    """Remove the rest from the ledger and rebuild its file: what was cleaned, and whether no reader kept old bytes alive."""
+def clean(ledger: Ledger, affected: Affected, kept: Kept | None = None) -> tuple[dict[str, int], bool]:
+    """Remove the rest from the ledger and rebuild its file: what was cleaned, and whether no reader kept old bytes alive.
+
+    `kept` says what pairs keep of people; without it theirs is left for whoever knows.
+    """
     zero_what_is_overwritten(ledger)
     with ledger.transaction():
         due = ledger.runs.get(state_keys.REDACTION_DUE) or ()
         counts = redaction(ledger).clean(sorted({*affected.orders, *due}), affected.values)
         counts["agreed_rows"] += redaction(ledger).people([affected.person], CUSTOMERS) if affected.person else 0
+        if kept is not None:
+            for name, count in KeptPeople(ledger.connection, ledger.redacted, kept).forget_marked().items():
+                counts[name] = counts.get(name, 0) + count
+            ledger.runs.put(state_keys.REDACTION_RECORDS_DUE, None)
         ledger.runs.put(state_keys.REDACTION_DUE, None)
         ledger.runs.put(state_keys.REDACTION_REBUILD, True)
     ledger.redacted.under_way = False
@@ -114,14 +147,15 @@ def clean(ledger: Ledger, affected: Affected) -> tuple[dict[str, int], bool]:
     return counts, emptied
 
 
-def catch_up(ledger: Ledger) -> int:
+def catch_up(ledger: Ledger, kept: Kept | None = None) -> int:
     """Finish a redaction that was cut short, and redact again what a restored or new ledger holds of orders that were redacted
-    before; how many orders that were.
+    before; how many orders that were. `kept` as for `clean`.
     """
     if ledger.redacted.under_way:
         return 0
-    if ledger.runs.get(state_keys.REDACTION_DUE) or ledger.runs.get(state_keys.REDACTION_REBUILD):
-        clean(ledger, Affected())
+    records_due = kept is not None and ledger.runs.get(state_keys.REDACTION_RECORDS_DUE)
+    if records_due or ledger.runs.get(state_keys.REDACTION_DUE) or ledger.runs.get(state_keys.REDACTION_REBUILD):
+        clean(ledger, Affected(), kept)
     if not ledger.redacted.behind or redaction(ledger).open_writes():  # what is open is settled first; the next run catches up
         return 0
     affected = Affected()
@@ -129,8 +163,8 @@ def catch_up(ledger: Ledger) -> int:
         if order_id in ledger.redacted:
             affected.add(order_id, name, snapshot)
     strip(ledger, affected, places_too=False)
-    if affected.orders:
-        clean(ledger, affected)
+    if affected.orders or kept is not None:
+        clean(ledger, affected, kept)
     return len(affected.orders)
 
 

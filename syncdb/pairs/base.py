@@ -29,7 +29,10 @@ if TYPE_CHECKING:  # a declaration must not load what runs need
     from syncdb.ledger import Ledger
     from syncdb.ledger.queries.reader import LedgerReader
     from syncdb.model import Field, Plan, Record, Rule, Side
+    from syncdb.orders.erasing import Erased
     from syncdb.orders.order_sync import OrderSync
+    from syncdb.orders.personal_records import PersonalRecords
+    from syncdb.orders.redaction import Affected
     from syncdb.pairs.editing import Editing
     from syncdb.systems.check import Check
     from syncdb.systems.sender import Sender
@@ -234,6 +237,18 @@ class OrderTracking(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleKept(Generic[S]):
+    """What a pair that keeps records of people offers beside its runs.
+
+    `open` makes ready what takes a redacted person out of what syncdb itself keeps on the other side (raises SyncdbError where
+    that cannot be reached). `remains` tells people what is left there all the same, and whose it is to clear.
+    """
+
+    open: Callable[[S, "Clock"], AbstractContextManager[Callable[["Affected"], "Erased"]]]
+    remains: Callable[[S, "Affected"], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Hearing(Generic[S]):
     """How a pair hears at once of what changes.
 
@@ -269,7 +284,7 @@ class Implementation(Generic[S]):
     topic, by its name, each given the answers so far as attributes under the names of their settings, all others by default.
     `hearing` is for a pair that can be told of changes, `made_once` for one that needs something made in its systems first.
     `actions` are what its command does beside runs, by the word for it. `mapped` tells which field of which record stands where,
-    `editing` what of that can be chosen.
+    `editing` what of that can be chosen. `people` is for a pair that keeps records of people.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -284,6 +299,7 @@ class Implementation(Generic[S]):
     actions: Mapping[str, Action[S]] = field(default_factory=dict)
     mapped: Callable[[S], Sequence[Mapped]] | None = None
     editing: "Editing[S] | None" = None
+    people: PeopleKept[S] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +313,7 @@ class PairType:
     those of other pairs in the same folder (empty for the first pair that there was).
     `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
     `limited`: a run can be told to write only so many records; `actions` are words for what the command does beside runs.
+    `people` is what it keeps of people beside orders that are read into the ledger.
     `typed_columns`: its other side keeps columns whose types people may change. `origin` is the package that brought it, with its
     version, where that is not this one; only the registry says so.
     """
@@ -321,6 +338,7 @@ class PairType:
     typed_columns: bool = False
     actions: tuple[str, ...] = ()
     also_named_by: tuple[str, ...] = ()
+    people: tuple["PersonalRecords", ...] = ()
     origin: str = ""
 
     @property

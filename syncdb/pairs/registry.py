@@ -10,6 +10,7 @@ from syncdb.config.alerting import ALERTING
 from syncdb.config.keys import GENERAL, Keys
 from syncdb.config.plug_ins import PLUG_INS as PLUG_IN_KEYS
 from syncdb.config.serving import SERVING
+from syncdb.orders.personal_records import PersonalRecords
 from syncdb.pairs.base import PairType
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
@@ -40,6 +41,11 @@ def keep_out(commands: Collection[str]) -> None:
     PLUG_INS = tuple(one for one in PLUG_INS if one.declares not in taken)
     told = (f"plugins: {pair.name} was left out: {pair.command} is a command already. Tell its authors." for pair in taken)
     PROBLEMS = (*PROBLEMS, *told)
+
+
+def people_kept() -> dict[str, tuple[PersonalRecords, ...]]:
+    """What pairs keep of people beside the orders that were read, by what the ledger calls them."""
+    return {pair.name: pair.people for pair in PAIRS if pair.people}
 
 
 def pair_named(name: str) -> PairType | None:

@@ -11,22 +11,28 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.queries.order_names import Names
 from syncdb.ledger.redaction import MayBe
 from syncdb.ledger.text_search import Advance
-from syncdb.orders.redaction import Affected, of_customer, of_order
+from syncdb.orders.people import Kept, KeptPeople, PersonRecord
+from syncdb.orders.redaction import Affected, of_customer, of_order, redaction
 from syncdb.services.order_lookup import SeveralOrders, UnknownOrder, find_order
 
 _CUSTOMER = re.compile(r"(?:gid://shopify/Customer/|.*/customers/|customer:)(\d+)(?:[/?#].*)?", re.IGNORECASE)
 _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 
 
-def whose(path: Path, who: str, advance: Advance, now: datetime) -> Affected:
-    """The orders of the ledger at `path` that `who` means. `advance` hears how many orders were looked at.
+def whose(path: Path, who: str, advance: Advance, now: datetime, kept: Kept) -> Affected:
+    """The orders of the ledger at `path` that `who` means, and what pairs keep of the person beside them, as `kept` says.
+
+    `advance` hears how many orders were looked at.
 
     Raises ConfigurationError where none or several customers are meant, SeveralOrders where several orders are.
     """
     with Ledger.open(path, now) as ledger:
         one = None if "@" in who or _CUSTOMER.fullmatch(who) else _order(ledger, who)
         affected = of_order(ledger, one) if one else of_customer(ledger, picks(who), may_be(who), advance)
-    if not affected.orders:
+        for record in _records(ledger, who, one, kept, affected):
+            affected.add_record(record)
+        affected.values |= _mentioned(ledger, who)
+    if not affected.anything:
         raise ConfigurationError(
             [f"The ledger knows no order and no customer {who!r}. Nothing was changed."],
             next_step="Try the e-mail address, the customer id (from the admin's address), or the number of one of the orders. A "
@@ -39,6 +45,22 @@ def whose(path: Path, who: str, advance: Advance, now: datetime) -> Affected:
             next_step="Redact them one by one, by customer id (customer:123456) or e-mail address.",
         )
     return affected
+
+
+def _records(ledger: Ledger, who: str, order_id: str | None, kept: Kept, affected: Affected) -> list[PersonRecord]:
+    """What pairs keep of that order, else of that person."""
+    people = KeptPeople(ledger.connection, ledger.redacted, kept)
+    if order_id:
+        return people.of_number(order_id)
+    if "@" not in who and not _CUSTOMER.fullmatch(who) and (orders := people.of_number(who)):
+        return orders
+    picked, ids = picks(who), set(affected.customers)
+    return people.of_person(lambda person: picked(person) or person.customer_id in ids)
+
+
+def _mentioned(ledger: Ledger, who: str) -> set[str]:
+    """An e-mail address that stands in messages alone: of somebody who was refused, and of whom nothing was agreed."""
+    return {who} if "@" in who and redaction(ledger).mentions(who) else set()
 
 
 def _order(ledger: Ledger, who: str) -> str | None:

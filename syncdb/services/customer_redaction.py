@@ -10,9 +10,11 @@ from syncdb.engine.request import run_request
 from syncdb.errors import Exit
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader, reading
+from syncdb.ledger.redacted import Redacted
 from syncdb.ledger.text_search import Advance, files_of, in_other_orders, traces
 from syncdb.orders.erasing import Erased, erase
 from syncdb.orders.order_sync import OrderSync
+from syncdb.orders.people import Kept, KeptPeople
 from syncdb.orders.redaction import CUSTOMERS, Affected, clean, redaction, strip
 from syncdb.pairs.base import PairType
 from syncdb.pairs.opening import open_ledger
@@ -46,6 +48,7 @@ class RedactionResult:
     shared: set[str] = field(default_factory=set)
     lines_left: int = 0
     emptied: bool = True
+    kept: Kept = field(default_factory=dict)
     places: list[PlaceErased] = field(default_factory=list)
     not_cleared: list[str] = field(default_factory=list)
 
@@ -69,31 +72,39 @@ class Listeners:
     compared: Advance
 
 
-def redact_in_ledger(path: Path, affected: Affected, clock: Clock) -> RedactionResult:
-    """Only what the ledger holds. Raises LedgerBusy, and NeedsPerson while a write is not settled."""
+def redact_in_ledger(path: Path, affected: Affected, clock: Clock, kept: Kept) -> RedactionResult:
+    """Only what the ledger holds. `kept` is what pairs keep of people beside orders.
+
+    Raises LedgerBusy, and NeedsPerson while a write is not settled.
+    """
     with Ledger.open(path, clock.now()) as ledger:
         strip(ledger, affected, places_too=False)
-        return _cleaned(ledger, RedactionResult(affected))
+        return _cleaned(ledger, RedactionResult(affected, kept=kept))
 
 
-def redact_everywhere(pairs: Sequence[UsablePair], affected: Affected, clock: Clock) -> RedactionResult:
+def redact_everywhere(pairs: Sequence[UsablePair], affected: Affected, clock: Clock, kept: Kept) -> RedactionResult:
     """The places of these pairs first, while the ledger still knows what stands there; whatever comes of that, the ledger is
     cleaned.
 
     Raises RemoteError where a place cannot be found, LedgerBusy, and NeedsPerson while a write is not settled: then nothing was
     changed.
     """
-    done = RedactionResult(affected)
+    done = RedactionResult(affected, kept=kept)
     first = pairs[0].settings
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(first, run_request(first), clock))
-        opened = [(one, stack.enter_context(_order_sync(one, ledger, clock))) for one in pairs]
+        shown = [one for one in pairs if one.people is None]
+        opened = [(one, stack.enter_context(_order_sync(one, ledger, clock))) for one in shown]
+        people = [(one, stack.enter_context(one.people.open(one.settings, clock))) for one in pairs if one.people is not None]
         names = [sync.destination.pair for _, sync in opened]
         shown_in = redaction(ledger).shown_in(affected.orders)
         strip(ledger, affected, places_too=True, pairs=names)
         for one, sync in opened:
             assert one.orders is not None
             done.places.append(PlaceErased(one.pair, erase(sync, affected, one.pair.words.place), one.orders.remains))
+        for one, erase_people in people:
+            assert one.people is not None
+            done.places.append(PlaceErased(one.pair, erase_people(affected), one.people.remains(one.settings, affected)))
         done.not_cleared = sorted(shown_in.difference(names))
         return _cleaned(ledger, done)
 
@@ -105,7 +116,7 @@ def _order_sync(one: UsablePair, ledger: Ledger, clock: Clock) -> AbstractContex
 
 
 def _cleaned(ledger: Ledger, done: RedactionResult) -> RedactionResult:
-    done.counts, done.emptied = clean(ledger, done.affected)
+    done.counts, done.emptied = clean(ledger, done.affected, done.kept)
     done.lines_left = redaction(ledger).left_in(done.affected.orders, done.affected.values)
     return done
 
@@ -134,6 +145,8 @@ def _searched(path: Path, done: RedactionResult, hears: Listeners) -> dict[Path,
     if texts:
         with reading(path) as reader:
             done.shared = in_other_orders(reader.connection, texts, done.affected.orders, hears.compared)
+            people = KeptPeople(reader.connection, Redacted.of(reader.connection, path), done.kept)
+            done.shared |= people.texts_of_others(texts)
             done.shared |= {text for text in texts if _is_key(reader, done.affected.person, text)}
     left = {one: [text for text in hits if text not in done.shared] for one, hits in found.items()}
     return {one: hits for one, hits in left.items() if hits}

@@ -51,6 +51,14 @@ def _places(one: UsablePair, orders: OrderTracking[Any]) -> Iterator[UsablePair]
         yield replace(one, pair=replace(one.pair, words=words), settings=settings)
 
 
+def showing_people(usable: Sequence[UsablePair], command: str) -> list[UsablePair]:
+    """Those that show orders, one for each place, and those that keep records of people. Raises as `tracking_orders`."""
+    keeping = [one for one in usable if one.people is not None]
+    showing = [one for one in usable if one.people is None]
+    tracking = tracking_orders(showing, command) if not keeping or any(one.orders for one in showing) else []
+    return [*tracking, *keeping]
+
+
 def tracking_orders(usable: Sequence[UsablePair], command: str) -> list[UsablePair]:
     """Those that keep orders in step, one for each place that they go to.
 

@@ -13,7 +13,7 @@ from syncdb.errors import ConfigurationError, Exit, LedgerBusy, SyncdbError
 from syncdb.ledger import file
 from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.pairs import registry
-from syncdb.pairs.base import Implementation, OrderTracking, PairType
+from syncdb.pairs.base import Implementation, OrderTracking, PairType, PeopleKept
 from syncdb.systems.check import Check, CheckState, failed, passed, refused, skipped
 from syncdb.systems.plug_ins import CONTRACT
 
@@ -33,6 +33,11 @@ class UsablePair:
         """What it offers for orders; None where it keeps none in step."""
         tracking = self.implementation.orders
         return tracking if tracking is not None and tracking.chosen(self.settings) else None
+
+    @property
+    def people(self) -> PeopleKept[Any] | None:
+        """What it offers for the records that it keeps of people; None where it keeps none."""
+        return self.implementation.people
 
 
 def read_configurations(

@@ -1,6 +1,6 @@
 """The queue as people and runs see it, without being at work on it: what stands there, adding, trying again, tidying up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,6 +65,19 @@ _TOLD_ANEW = """
 update {queue} q set error_message = told.why, retry_count = q.retry_count + 1, updated_at = clock_timestamp()
 from unnest(%(ids)s::bigint[], %(whys)s::text[]) as told(id, why)
 where q.id = told.id and q.status = 'failed' and q.error_message is distinct from told.why
+"""
+_MENTIONING = """
+select q.id, q.error_message, q.payload::text as payload from {queue} q
+where exists (
+    select from unnest(%(texts)s::text[]) as told(it)
+    where position(told.it in coalesce(q.error_message, '')) > 0 or position(told.it in coalesce(q.payload::text, '')) > 0
+)
+order by q.id
+"""
+_REWRITTEN = """
+update {queue} q set error_message = told.why, payload = told.payload::jsonb
+from unnest(%(ids)s::bigint[], %(whys)s::text[], %(payloads)s::text[]) as told(id, why, payload)
+where q.id = told.id
 """
 _PRUNE = """
 delete from {queue}
@@ -145,6 +158,22 @@ class QueueBook:
         asked = {"ids": [row.id for row in rows]}
         done = self._database.transaction(lambda work: work.rows(self._sql(_SETTLED), asked))
         return frozenset(row["id"] for row in done)
+
+    def mentioning(self, texts: Sequence[str]) -> int:
+        """How many rows say any of these texts."""
+        return len(self._database.rows(self._sql(_MENTIONING), {"texts": list(texts)}))
+
+    def rewrite(self, texts: Sequence[str], without: Callable[[str], str]) -> int:
+        """Let no row say any of these texts: `without` takes them out of what it says. Returns how many rows that were."""
+
+        def work_it(work: Work) -> int:
+            rows = work.rows(self._sql(_MENTIONING), {"texts": list(texts)})
+            asked = {"ids": [row["id"] for row in rows]}
+            asked |= {"whys": [row["error_message"] and without(row["error_message"]) for row in rows]}
+            asked |= {"payloads": [row["payload"] and without(row["payload"]) for row in rows]}
+            return work.run(self._sql(_REWRITTEN), asked) if rows else 0
+
+        return self._database.transaction(work_it)
 
     def prune(self, days: int) -> int:
         """Remove what was done more than so many days ago, and tokens of writes. Returns how many rows of the queue that were."""

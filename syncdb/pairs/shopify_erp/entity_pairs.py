@@ -37,6 +37,7 @@ from syncdb.pairs.shopify_erp.erp_orders import ErpOrders, Source
 from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, PRODUCTS, TEXTS
 from syncdb.pairs.shopify_erp.foretelling import Making, customer_fits
 from syncdb.pairs.shopify_erp.new_goods import NewGoods
+from syncdb.pairs.shopify_erp.people import forgetting
 from syncdb.pairs.shopify_erp.places import Places
 from syncdb.pairs.shopify_erp.sending import Sending
 from syncdb.pairs.shopify_erp.settings import ErpSettings
@@ -175,7 +176,8 @@ class EntityPairs:
             told=("email",),
             new_needs=frozenset({customers.WHO}),
         )
-        pair = EntityPair(self.registered(CUSTOMERS), left, right, policy, self._limits(), customers.MATCHING)
+        shown = forgetting(self.ledger, self.registered(CUSTOMERS), CUSTOMERS, (left, right))
+        pair = EntityPair(self.registered(CUSTOMERS), *shown, policy, self._limits(), customers.MATCHING)
         return EntitySync(
             CUSTOMERS, pair, digest([repr(sorted(rules.items())), settings.erp_new_customers, customers.parts(table)]), {}
         )
@@ -198,7 +200,8 @@ class EntityPairs:
         compared = order_rows.compared(self.tables["orders"])
         rules = dict.fromkeys(compared, SHARED) | {"shop_id": NAMED_BY_SHOP, "order_name": NAMED_BY_SHOP}
         policy = Policy(rules, LEFT_ALONE, LEFT_ALONE, create_left=True, create_right=True)
-        pair = EntityPair(name, shop, erp, policy, self._limits(), Matching())
+        shown = forgetting(self.ledger, name, ORDERS, (shop, erp))
+        pair = EntityPair(name, *shown, policy, self._limits(), Matching())
         adoption = OrderAdoption(self.ledger, joins, self.database, self.tables, iso(clock.now()))
         return EntitySync(ORDERS, pair, digest([*compared, source.origin, repr(kept)]), {}), adoption
 

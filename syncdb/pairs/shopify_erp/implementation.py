@@ -14,6 +14,7 @@ from syncdb.pairs.shopify_erp.database_actions import DATABASE_ACTIONS
 from syncdb.pairs.shopify_erp.editing import EDITING, mapped
 from syncdb.pairs.shopify_erp.fields import FIELDS
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
+from syncdb.pairs.shopify_erp.people import ERP_PEOPLE
 from syncdb.pairs.shopify_erp.run import ErpRun
 from syncdb.pairs.shopify_erp.run_actions import run_actions
 from syncdb.pairs.shopify_erp.settings import ErpSettings, load
@@ -78,6 +79,7 @@ IMPLEMENTATION = Implementation(
         "shopify": lambda answers: Tried(check_shop(answers, None)),
         "erp": lambda answers: Tried(check_erp(answers, SYSTEM)),
     },
+    people=ERP_PEOPLE,
     hearing=Hearing(
         lambda settings: (shop_sender(settings),),
         _heard_kinds,

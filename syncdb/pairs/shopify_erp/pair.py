@@ -6,6 +6,7 @@ from typing import Any
 import syncdb.config.validators as validators
 from syncdb.config.keys import Key
 from syncdb.config.validators import text
+from syncdb.orders.personal_records import CUSTOMER, ORDER, PersonalRecords
 from syncdb.pairs.base import PairType, Words
 from syncdb.systems.postgres.keys import ERP
 from syncdb.systems.shopify.keys import SHOPIFY
@@ -20,6 +21,12 @@ def source_name(raw: Any) -> str:
         raise ValueError("must be small letters, digits, - and _, at most 20, such as erp")
     return value
 
+
+_PLAIN = {"order_number", "order_name", "shop_id", "source", "payment", "shipped", "cancelled", "content", "currency", "lines"}
+PEOPLE = (
+    PersonalRecords("customers", CUSTOMER, frozenset()),
+    PersonalRecords("orders", ORDER, frozenset({*_PLAIN, "placed_at", "cancel_reason", "test"})),
+)
 
 SHOPIFY_ERP = PairType(
     name="erp",
@@ -68,5 +75,6 @@ SHOPIFY_ERP = PairType(
     job="erp",
     implementation="syncdb.pairs.shopify_erp.implementation",
     entities=("products", "inventory", "customers", "orders"),
+    people=PEOPLE,
     actions=("install", "test", "queue", "process", "full", "webhooks"),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.ledger import Ledger
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Plan, Side
+from syncdb.orders.redaction import catch_up
 from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.shopify_erp import goods, stock, switches
 from syncdb.pairs.shopify_erp.entity_pairs import EntityPairs
@@ -69,6 +70,7 @@ class ErpRun:
 
     def run(self, clock: Clock, rng: random.Random, progress: Progress) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
+        catch_up(self.ledger, {SHOPIFY_ERP.name: SHOPIFY_ERP.people})
         try:
             sync = self._sync(clock, rng, progress)
         except SyncdbError as stopped:
