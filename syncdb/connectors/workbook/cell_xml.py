@@ -12,6 +12,7 @@ from syncdb.connectors.workbook.package import Element, tag
 LONGEST_TEXT = 32_767  # characters in a cell of Excel, in UTF-16 units
 SHARED = "(shared formula)"
 C, F, V, IS, T, R = (tag(name) for name in ("c", "f", "v", "is", "t", "r"))
+TRUTHS = {"TRUE()": True, "FALSE()": False}  # LibreOffice 7.4 saves every truth value as such a formula
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -36,6 +37,8 @@ def entry_in(cell: Element, shared: Sequence[str]) -> Entry:
     """What a cell holds."""
     formula = cell.find(F)
     if formula is not None:
+        if formula.text in TRUTHS:
+            return TRUTHS[formula.text]
         return Formula(f"={formula.text or SHARED}")
     kind = cell.get("t", "n")
     if kind == "inlineStr":

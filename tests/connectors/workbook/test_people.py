@@ -108,6 +108,17 @@ def test_a_formula_in_a_cell_of_ours_is_left_alone(workbook: Desk) -> None:
     assert outcome.result is Result.STALE and workbook.rows()[2][3] == "=1+2"
 
 
+def test_truth_values_stay_ours_when_libreoffice_saved_them_as_formulas(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "orders.xlsx", fields=(*FIELDS, Field("test", "Test", Kind.FLAG)))
+    written(desk.connector(), create("a", MUG | {"test": True}), create("b", CUP | {"test": False}))
+    desk.edit(2, 4, "=TRUE()")
+    desk.edit(3, 4, "=FALSE()")
+    shown = desk.connector().look(["a", "b"]).found
+    assert {key: one.record.fields["test"] for key, one in shown.items()} == {"a": True, "b": False}
+    (outcome,) = written(desk.connector(), update("a", {"test": True}, {"test": False}))
+    assert outcome.result is Result.DONE and desk.rows()[1][3] is False
+
+
 def test_a_row_that_stands_twice_is_named_and_not_written(workbook: Desk) -> None:
     workbook.edit(4, 2, "a")
     (block,) = workbook.connector().fetch()
