@@ -28,6 +28,7 @@ def conflicts(
         str | None, typer.Option("--take", metavar="SIDE", help="Whose value counts: a side, as the list names it.")
     ] = None,
     value: Annotated[str | None, typer.Option("--value", metavar="VALUE", help="A value of your own for both sides.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take decisions back that no run has carried out yet.")] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Decide all that are not decided yet, or what --entity and --field name.")
     ] = False,
@@ -41,7 +42,7 @@ def conflicts(
     as_json: JsonOption = False,
 ) -> None:
     """The command `conflicts`; what its help says stands in syncdb.cli.commands."""
-    with answering(as_json, acts=take is not None or value is not None) as output:
+    with answering(as_json, acts=take is not None or value is not None or undo) as output:
         from syncdb.ledger.queries.reader import reading
         from syncdb.services.deciding import open_disputes
         from syncdb.services.ledger_location import find_ledger
@@ -51,7 +52,9 @@ def conflicts(
         with reading(path) as reader:
             zone = (reader.shop or {}).get("zone")
             wanted, sides = open_disputes(reader, entity, field), sides_in(reader)
-        if take is None and value is None:
+        if undo:
+            _take_back(output, path, _named(wanted, _some(which) if not everything else ()), take or value)
+        elif take is None and value is None:
             _list(output, _named(wanted, which or ()), sides, zone)
         else:
             # what a person decided one by one is not decided otherwise along with the rest
@@ -59,6 +62,24 @@ def conflicts(
             chosen = undecided if everything else _named(wanted, _some(which))
             _refuse_nothing(chosen, take)
             _decide(output, path, [_verdict(one, sides(one.pair), take, value) for one in chosen], chosen, yes)
+
+
+def _take_back(output: "Output", path: Path, chosen: "Sequence[Dispute]", decides: str | None) -> None:
+    from syncdb.clock import SYSTEM
+    from syncdb.errors import ConfigurationError
+    from syncdb.services.deciding import take_back
+
+    if decides:
+        raise ConfigurationError(["Say either --undo or what counts."], next_step=f"See the list: {MANAGER} conflicts")
+    decided = [one for one in chosen if one.decided is not None]
+    if not decided:
+        told = "Nothing of this is decided, so nothing was taken back."
+        raise ConfigurationError([told], next_step=f"See the list: {MANAGER} conflicts")
+    take_back(path, decided, SYSTEM.now())
+    if output.as_json:
+        output.data({"undecided": [one.id for one in decided]})
+        return
+    output.line(f"{len(decided)} conflict{' is' if len(decided) == 1 else 's are'} open again. Both sides are as they were.")
 
 
 def _some(which: Sequence[str] | None) -> Sequence[str]:

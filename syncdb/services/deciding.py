@@ -109,6 +109,13 @@ def _decimals(one: Dispute) -> int:
     return max((-exponent for exponent in shown if isinstance(exponent, int)), default=2)
 
 
+def take_back(path: Path, about: Sequence[Dispute], now: datetime) -> None:
+    """Make these conflicts undecided again. Raises LedgerBusy while a run holds the ledger."""
+    with Ledger.open(path, now) as ledger, ledger.transaction():
+        for one in about:
+            ledger.verdicts(one.pair).end([(one.key, one.field)], "taken back before a run carried it out", iso(now))
+
+
 def decide(path: Path, about: Sequence[Dispute], verdicts: Sequence[Verdict], now: datetime) -> None:
     """Keep decisions for the next run, one for each of these conflicts. Raises LedgerBusy while a run holds the ledger."""
     with Ledger.open(path, now) as ledger, ledger.transaction():

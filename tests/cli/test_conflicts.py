@@ -89,6 +89,15 @@ def test_a_decision_is_kept_and_shown(
     assert "the next run carries it out" in ask(price).all
 
 
+def test_a_decision_can_be_taken_back(ask: Callable[..., Answer], path: Path) -> None:
+    price, sku = ids(ask)["gid://v/1", "price"], ids(ask)["gid://v/1", "sku"]
+    assert ask(price, "--undo").code == 2 and ask(price, "--undo", "--take", "grist").code == 2
+    assert ask(price, "--take", "grist").code == 0 and "price" in open_verdicts(path, VARIANTS, "gid://v/1")
+    answer = ask(price, sku, "--undo", "--json")
+    assert answer.code == 0 and answer.data["undecided"] == [price]
+    assert open_verdicts(path, VARIANTS, "gid://v/1") == {} and len(ids(ask)) == 5
+
+
 def test_a_whole_record_can_be_brought_back_or_removed_but_never_from_the_shop(ask: Callable[..., Answer], path: Path) -> None:
     gone, edited = ids(ask)["gid://p/1", None], ids(ask)["gid://p/2", None]
     refused = ask(gone, "--take", "grist")

@@ -36,13 +36,14 @@ class Dispute:
     decided: Take | None = None
     value: Value = None
     entity: str = ""
+    decided_at: str = ""  # ISO UTC
     others: tuple[str, ...] = ()  # what people call the records that could be the same thing, where that is the question
 
 
 def disputes(reader: LedgerReader) -> Iterator[Dispute]:
     """Every open conflict, oldest first, one at a time."""
     query = """SELECT conflict.pair, conflict.key, conflict.field, why, conflict.order_id, detail, first_at, base, name,
-                 take, value, entity
+                 take, value, entity, decided_at
                FROM conflict LEFT JOIN record USING (pair, key)
                LEFT JOIN pair ON pair.id = conflict.pair
                LEFT JOIN order_tracking ON order_tracking.order_id = conflict.order_id
@@ -70,6 +71,7 @@ def _dispute(row: Mapping[str, Any], detail: Mapping[str, Any]) -> Dispute:
         Take(row["take"]) if row["take"] else None,
         decode(json.loads(row["value"])) if row["value"] else None,
         "orders" if row["order_id"] else row["entity"] or "",
+        row["decided_at"] or "",
     )
 
 

@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
@@ -12,7 +14,7 @@ from syncdb.ledger.queries.conflicts import Dispute
 from syncdb.ledger.queries.sides import Sides, SidesOf
 from syncdb.model import Take
 from syncdb.services.calendar import Calendar
-from syncdb.services.deciding import decidable, decide, open_disputes, possible, verdict_on, why_open
+from syncdb.services.deciding import decidable, decide, open_disputes, possible, take_back, verdict_on, why_open
 from syncdb.services.display import shown
 from syncdb.services.pair_sides import sides_in
 from syncdb.web.access import Role, Way
@@ -22,14 +24,30 @@ SHOWN = 25
 log = logging.getLogger("syncdb.web")
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a decision about one conflict was not kept, with what was chosen and typed, so that nobody types it again."""
+
+    which: str
+    told: str
+    take: str
+    typed: str
+
+
 def conflicts() -> Response:
     """The open conflicts, also of one kind or field only."""
-    entity, field = request.args.get("entity", ""), request.args.get("field", "")
+    return _listed(request.args.get("entity", ""), request.args.get("field", ""))
+
+
+def _listed(entity: str, field: str, refusal: Refusal | None = None) -> Response:
     with site().looking(asked().now) as look:
         every, sides = open_disputes(look.reader), sides_in(look.reader)
         age, calendar = look.age, look.calendar
     found = _filtered(every, entity, field)
-    cards = [_card(one, sides(one.pair), calendar) for one in found[:SHOWN]]
+    first = [one for one in found if refusal and one.id == refusal.which]
+    cards = [
+        _card(one, sides(one.pair), calendar, refusal) for one in (*first, *(one for one in found if one not in first))[:SHOWN]
+    ]
     return page(
         "decide.html",
         "Decide",
@@ -44,6 +62,7 @@ def conflicts() -> Response:
         entities=sorted({one.entity for one in every if one.entity}),
         fields=sorted({one.field for one in every if one.field}),
         takes=_takes(found, sides),
+        status=HTTPStatus.CONFLICT if refusal else HTTPStatus.OK,
     )
 
 
@@ -55,11 +74,35 @@ def take_one(which: str) -> AnyResponse:
         sides = sides_in(look.reader)
     if not found:
         raise ConfigurationError(["That conflict is no longer open. Nothing was decided."], next_step="See what is: /decide")
-    take = _take(chosen)
-    verdict = verdict_on(found[0], sides(found[0].pair), take, typed if take is Take.VALUE else None)
+    one = found[0]
+    try:
+        take = _take(chosen)
+        verdict = verdict_on(one, sides(one.pair), take, typed if take is Take.VALUE else None)
+    except ConfigurationError as error:
+        return _listed(one.entity, "", Refusal(which, " ".join((*error.problems, error.next_step or "")), chosen, typed))
+    if request.form.get("seen", "") != _standing(one):
+        now_is = (
+            f"decided otherwise: {_sentence(one, sides(one.pair), one.decided, shown(one.value))}"
+            if one.decided
+            else "took it back."
+        )
+        told = f"Somebody meanwhile {now_is} Yours was not kept. Set both again if it shall count."
+        return _listed(one.entity, "", Refusal(which, told, chosen, typed))
     decide(site().place.ledger, found, [verdict], asked().now)
     log.info("%s decided the conflict %s: %s", asked().name, which, take.value)
-    return back_to("/decide", f"Decided: {_sentence(found[0], sides(found[0].pair), take, typed)} The next run carries it out.")
+    understood = shown(verdict.value) if take is Take.VALUE else ""
+    return back_to("/decide", f"Decided: {_sentence(one, sides(one.pair), take, understood)} The next run carries it out.")
+
+
+def undo(which: str) -> AnyResponse:
+    """Make one conflict undecided again."""
+    with site().looking(asked().now) as look:
+        found = [one for one in open_disputes(look.reader) if one.id == which and one.decided]
+    if not found:
+        raise ConfigurationError(["No decision waits there any more. Nothing was taken back."], next_step="See what is: /decide")
+    take_back(site().place.ledger, found, asked().now)
+    log.info("%s took back the decision about the conflict %s", asked().name, which)
+    return back_to("/decide", "The decision was taken back. Both sides are as they were.")
 
 
 def take_all() -> AnyResponse:
@@ -100,8 +143,14 @@ def _takes(found: Sequence[Dispute], sides: SidesOf) -> list[dict[str, Any]]:
     return made
 
 
-def _card(one: Dispute, sides: Sides, calendar: Calendar) -> dict[str, Any]:
+def _standing(one: Dispute) -> str:
+    """What is decided so far, as a mark for the form: whoever decides has seen just this."""
+    return f"{one.decided.value} {one.decided_at}" if one.decided else ""
+
+
+def _card(one: Dispute, sides: Sides, calendar: Calendar, refusal: Refusal | None) -> dict[str, Any]:
     can = possible(one, sides)
+    mine = refusal if refusal and refusal.which == one.id else Refusal("", "", "", "")
     options = [
         {"take": take.value, "title": title, "value": _value(one, side), "can": take in can, "told": _sentence(one, sides, take)}
         for take, title, side in ((Take.LEFT, sides.left_title, one.left), (Take.RIGHT, sides.right_title, one.right))
@@ -117,6 +166,11 @@ def _card(one: Dispute, sides: Sides, calendar: Calendar) -> dict[str, Any]:
         "own": Take.VALUE in can,
         "decidable": bool(can),
         "decided": _sentence(one, sides, one.decided, shown(one.value)) if one.decided else "",
+        "decided_at": calendar.show(one.decided_at) if one.decided else "",
+        "seen": _standing(one),
+        "refused": mine.told,
+        "chosen": mine.take,
+        "typed": mine.typed,
         "since": calendar.show(one.since),
         "where": ", ".join((*([one.key] if one.key != one.name and not one.key.startswith("gid:") else []), *one.where)),
     }
@@ -142,5 +196,6 @@ def _sentence(one: Dispute, sides: Sides, take: Take, typed: str = "") -> str:
 WAYS = (
     Way("/decide", conflicts),
     Way("/decide/all", take_all, Role.OPERATOR, ("POST",)),
+    Way("/decide/<which>/undo", undo, Role.OPERATOR, ("POST",)),
     Way("/decide/<which>", take_one, Role.OPERATOR, ("POST",)),
 )

@@ -35,15 +35,29 @@ def disputed(shown: Shown, word: str) -> str:
 def test_a_decision_is_kept_said_and_can_be_taken_back_until_the_run(disagreeing: Shown) -> None:
     operator, which = disagreeing.visitor("Oscar"), disputed(disagreeing, "price")
     assert operator.post(f"/decide/{which}").status_code == 409  # nothing was chosen
-    assert operator.post(f"/decide/{which}", take="value", value="cheap").status_code == 409
+    refused = operator.post(f"/decide/{which}", take="value", value="12,99 cheap")
+    assert refused.status_code == 409 and 'value="12,99 cheap"' in refused.text and "must be a number" in refused.text
     page = operator.done(f"/decide/{which}", take="left")
     assert "Decided: both will be 21.00; Grist changes from 22.50. The next run carries it out." in text_of(page)
     assert "2 to be decided" in text_of(page)
-    assert "both will be 20.75" in text_of(operator.done(f"/decide/{which}", take="value", value="20.75"))
+    assert operator.post(f"/decide/{which}/undo").status_code == 303
+    assert "3 to be decided" in text_of(operator.page("/decide")) and operator.post(f"/decide/{which}/undo").status_code == 409
+    assert "both will be 20.75" in text_of(operator.done(f"/decide/{which}", take="value", value="20,75"))
     assert operator.post("/decide/000000", take="left").status_code == 409
     world: GristWorld = disagreeing.world
     world.synced()
     assert world.variant()["price"] == "20.75" and world.shown("variants", world.variant()["id"], "Price") == 20.75
+
+
+def test_of_two_people_the_second_is_told_what_the_first_decided(disagreeing: Shown) -> None:
+    which = disputed(disagreeing, "price")
+    olga, otto = disagreeing.visitor("Oscar"), disagreeing.visitor("Oscar")
+    olga.done(f"/decide/{which}", take="left", seen="")
+    told = otto.post(f"/decide/{which}", take="right", seen="")
+    assert told.status_code == 409 and "Somebody meanwhile decided otherwise: both will be 21.00" in text_of(told.text)
+    assert "Decided both will be 21.00" in text_of(otto.page("/decide"))
+    seen = re.search(r'name="seen" value="(left [^"]+)"', told.text)
+    assert seen and "both will be 22.50" in text_of(otto.done(f"/decide/{which}", take="right", seen=seen[1]))
 
 
 def test_all_of_a_filter_are_decided_at_once_but_only_as_many_as_were_shown(disagreeing: Shown) -> None:
