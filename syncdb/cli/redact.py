@@ -1,5 +1,6 @@
 """`redact`: a customer's data out of everything syncdb keeps, with the proof."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +20,14 @@ from syncdb.orders.redaction import Affected
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
 from syncdb.programs import MANAGER, shell_word
+from syncdb.services.customer_data import kept_of
 from syncdb.services.customer_lookup import whose
 from syncdb.services.customer_redaction import Listeners, RedactionResult, prove, redact_everywhere, redact_in_ledger
 from syncdb.services.ledger_location import find_ledger
+from syncdb.services.people_asked import asked_to_erase, seen_to
 from syncdb.services.usable_pairs import meant_pairs, showing_people, usable_pairs
 from syncdb.services.validation import UsablePair
+from syncdb.systems.shopify.deliveries import DATA_REQUEST, DUTIES
 from syncdb.wording import some_of
 
 LARGE = 500_000_000  # bytes
@@ -40,6 +44,7 @@ def redact(
         bool, typer.Option("--everywhere", _FORMER, help="Also empty the cells that show it, wherever orders are kept in step.")
     ] = False,
     pair: PairOption = None,
+    show: Annotated[bool, typer.Option("--show", help="Only show all that is kept of the person; changes nothing.")] = False,
     delete_files: Annotated[
         bool, typer.Option("--delete-files", help="Also delete exports and backups found that hold it.")
     ] = False,
@@ -59,7 +64,11 @@ def redact(
         places = _places(pairs, config, db) if everywhere else []
         ledger, log = _files(places, config, db)
         refuse_missing(ledger)
-        affected = whose(ledger, who, _orders_told(output, "for this customer"), SYSTEM.now(), kept)
+        affected = whose(ledger, who, _orders_told(output, "for this customer"), SYSTEM.now(), kept, asked_to_erase(ledger))
+        if show:
+            _show(output, kept_of(ledger, affected, SYSTEM.now()))
+            seen_to(ledger, (DATA_REQUEST,), affected.customers, affected.orders, SYSTEM.now())
+            return
         refuse_without_room(ledger)
         _confirm(output, affected, who, places, meant, yes)
         if ledger.stat().st_size > LARGE:
@@ -67,8 +76,17 @@ def redact(
         done = redact_everywhere(places, affected, SYSTEM, kept) if places else redact_in_ledger(ledger, affected, SYSTEM, kept)
         hears = Listeners(lambda size: _bytes_told(output, size), _orders_told(output, "for others with the same"))
         prove(ledger, log, done, also or (), hears, delete_files=delete_files)
+        seen_to(ledger, DUTIES, affected.customers, affected.orders, SYSTEM.now())
         _tell(output, done, ledger, meant)
         raise typer.Exit(int(done.exit_code))
+
+
+def _show(output: Output, found: dict[str, Any]) -> None:
+    if output.as_json:
+        output.data(found)
+        return
+    output.line(json.dumps(found, ensure_ascii=False, indent=1, default=str))
+    output.hint("Nothing was changed.")
 
 
 def _places(pairs: Sequence[PairType], config: Path | None, db: Path | None) -> list[UsablePair]:

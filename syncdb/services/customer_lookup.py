@@ -1,7 +1,7 @@
 """Whom `redact` means: an order, or a customer by id, e-mail address, phone number or name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -19,10 +19,10 @@ _CUSTOMER = re.compile(r"(?:gid://shopify/Customer/|.*/customers/|customer:)(\d+
 _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 
 
-def whose(path: Path, who: str, advance: Advance, now: datetime, kept: Kept) -> Affected:
+def whose(path: Path, who: str, advance: Advance, now: datetime, kept: Kept, asked: Collection[str] = frozenset()) -> Affected:
     """The orders of the ledger at `path` that `who` means, and what pairs keep of the person beside them, as `kept` says.
 
-    `advance` hears how many orders were looked at.
+    `advance` hears how many orders were looked at. Customers who are `asked` about, by their ids, may be known by nothing else.
 
     Raises ConfigurationError where none or several customers are meant, SeveralOrders where several orders are.
     """
@@ -32,7 +32,10 @@ def whose(path: Path, who: str, advance: Advance, now: datetime, kept: Kept) -> 
         for record in _records(ledger, who, one, kept, affected):
             affected.add_record(record)
         affected.values |= _mentioned(ledger, who)
-    if not affected.anything:
+    if not affected.anything and (named := _CUSTOMER.fullmatch(who)) and named[1] in asked:
+        affected.person = f"gid://shopify/Customer/{named[1]}"
+        affected.customers[named[1]] = ""
+    if not affected.anything and not affected.person:
         raise ConfigurationError(
             [f"The ledger knows no order and no customer {who!r}. Nothing was changed."],
             next_step="Try the e-mail address, the customer id (from the admin's address), or the number of one of the orders. A "

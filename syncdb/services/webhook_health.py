@@ -1,4 +1,4 @@
-"""What of webhooks needs a person: lost subscriptions, a secret that no longer fits. Pure, from what the inbox kept."""
+"""What of webhooks needs a person: lost subscriptions, a secret that no longer fits, questions about people's data. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from syncdb.ledger.inbox.overview import InboxOverview, KeptSubscriptions, RefusedEvents
 from syncdb.programs import MANAGER
+from syncdb.services.people_asked import told_request
 
 UNSEEN = timedelta(days=2)  # continuous runs look once a day
 RECENT = timedelta(days=1)
@@ -17,6 +18,8 @@ def troubles(seen: InboxOverview, now: datetime) -> Iterator[tuple[str, str, str
     at = int(now.timestamp() * 1000)
     for kept in seen.subscriptions:
         yield from _of_subscriptions(kept, at)
+    for asked in seen.asked:
+        yield told_request(asked)
     for one in seen.refused:
         recent = at - one.last_at < RECENT // timedelta(milliseconds=1)
         if one.reason in REASONS and recent and _last_heard(seen, one) < one.last_at:

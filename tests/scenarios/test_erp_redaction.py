@@ -1,18 +1,23 @@
 """A customer redacted in a ledger of the ERP pair: gone from every byte, and never back, whatever both sides still show."""
 
+import json
 from pathlib import Path
 
 import pytest
+from werkzeug.test import Client
 
 from syncdb.ledger.text_search import nobody_listens
 from syncdb.orders.redaction import Affected
 from syncdb.pairs.registry import people_kept
 from syncdb.services.customer_lookup import whose
+from syncdb.services.event_sources import event_sources
+from syncdb.web.application import application_of
 from tests.cli.acting.test_redact import in_bytes
 from tests.cli.conftest import Answer, manage
 from tests.postgres import Erp
 from tests.scenarios.erp_world import HOME, ErpWorld
 from tests.scenarios.test_erp_customers import in_erp, in_shop
+from tests.web.signed import headers
 
 WHO = "zeynep@gizli.example"
 HERS = {WHO, "Zeynep", "Gizlioğlu", "+905321112233", "Saklı Sok. 77", "kommt freitags", "bitte klingeln", "Zeynep Gizlioğlu"}
@@ -104,6 +109,34 @@ def test_she_is_found_by_whatever_people_know_and_cleared_everywhere(world: ErpW
     assert world.rows("customers") == before
     assert redact(world, "bad@example.com").code == 0  # refused from the first: known by messages alone
     assert in_bytes(world.folder, {"bad@example.com"}) == {}
+
+
+def test_a_shops_request_to_erase_somebody_is_told_until_it_is_done(world: ErpWorld) -> None:
+    asked(world, "customers/redact", id := int(in_shop(world, WHO)["legacyResourceId"]))
+    asked(world, "customers/data_request", id)
+    asked(world, "customers/redact", 4711)  # nothing is kept of this one
+    attention = manage("status", "--json").data["attention"]
+    assert [one["next_step"].split("redact ")[1] for one in attention if one["code"] == "people_asked"] == [
+        f"customer:{id} --everywhere",
+        f"customer:{id} --show",
+        "customer:4711 --everywhere",
+    ]
+    shown = manage("redact", f"customer:{id}", "--show", "--json")
+    told = str(shown.data)
+    assert shown.code == 0 and "Saklı Sok. 77" in told and "kommt freitags" in told and "ayse@" not in told
+    assert redact(world, f"customer:{id}", "--everywhere").code == 0
+    assert redact(world, "customer:4711").code == 0
+    assert "people_asked" not in manage("status", "--json").out
+    assert redact(world, "customer:4711").code == 2  # asked by nobody: a slip
+    assert in_bytes(world.folder, HERS) == {}
+
+
+def asked(world: ErpWorld, topic: str, customer: int) -> None:
+    """The shop passes on what a customer asks, signed as everything it sends."""
+    body = json.dumps({"customer": {"id": customer, "email": WHO, "phone": "+905321112233"}, "orders_to_redact": []}).encode()
+    told = headers(body, world.env["SHOPIFY_CLIENT_SECRET"], Topic=topic, Webhook_Id=f"{topic} {customer}")
+    receiver = Client(application_of(event_sources(None, world.env, world.folder)))
+    assert receiver.post("/webhooks/shopify", data=body, headers=told).status_code == 200
 
 
 def found(world: ErpWorld, called: str) -> Affected:

@@ -169,6 +169,33 @@ def test_each_topic_says_what_it_is_about(topic: str, body: bytes, kind: str) ->
     assert thing is not None and (thing.kind, thing.id) == (kind, "7")
 
 
+@pytest.mark.parametrize(
+    ("topic", "body", "person"),
+    [
+        ("customers/redact", b'{"customer": {"id": 7, "email": "jane@example.com"}, "orders_to_redact": [1, 2]}', "7"),
+        (
+            "customers/redact",
+            b'{"customer": {"id": null, "email": "jane@example.com"}, "orders_to_redact": [1, 2]}',
+            "orders:1,2",
+        ),
+        ("customers/data_request", b'{"customer": {"id": 7, "email": "jane@example.com"}, "orders_requested": []}', "7"),
+        ("shop/redact", b'{"shop_id": 954889, "shop_domain": "kayra-demo.myshopify.com"}', ""),
+    ],
+)
+def test_what_a_shop_asks_about_people_is_kept_until_it_is_done(
+    client: Client, tmp_path: Path, topic: str, body: bytes, person: str
+) -> None:
+    for _ in range(2):
+        assert post(client, body, headers(body, Topic=topic)) == 200
+    assert [row[:3] for row in kept(tmp_path, "asked")] == [("shopify", topic, person)]
+    assert kept(tmp_path, "waiting") == [] and b"jane" not in inbox_path(tmp_path / "shopify_sync.db").read_bytes()
+
+
+def test_a_question_about_nobody_is_refused(client: Client, tmp_path: Path) -> None:
+    body = b'{"customer": {}, "orders_to_redact": []}'
+    assert post(client, body, headers(body, Topic="customers/redact")) == 400 and kept(tmp_path, "asked") == []
+
+
 def test_refusals_are_counted_by_reason(client: Client, tmp_path: Path) -> None:
     post(client, order(), headers(order(), "shpss_wrong"))
     post(client, order(), headers(order(), Shop_Domain="other.myshopify.com"))

@@ -6,6 +6,7 @@ Never kept is what the event says of the thing: the thing itself is read again.
 from dataclasses import dataclass
 
 QUIET = 3_000  # milliseconds after the last event about a thing until it is looked at: changes come in bursts
+PERSON = "person"  # the kind of a thing that is somebody whose data a shop asks about: a person acts on that, no run
 LATEST = 30_000  # milliseconds after the first event by which it is looked at, however many follow
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from syncdb.ledger.inbox.event import Event, Thing, due_first, due_latest
+from syncdb.ledger.inbox.event import PERSON, Event, Thing, due_first, due_latest
 from syncdb.ledger.inbox.file import open_for_reading, open_for_writing, told
 
 DAY = 86_400_000  # milliseconds
@@ -67,7 +67,9 @@ class Inbox:
             news = [self._kept(event) for event in events]
             self._heard(events, news)
             for event, new in zip(events, news, strict=True):
-                for reader in readers.get(event.source, ()) if new else ():
+                if new and event.thing.kind == PERSON:
+                    self._asked(event)
+                for reader in readers.get(event.source, ()) if new and event.thing.kind != PERSON else ():
                     self._wait(reader, event.source, event.thing, event.received_at)
             self._prune(events)
         return news
@@ -117,10 +119,26 @@ class Inbox:
                 [(now + _pause(tries if failed else 1), tries if failed else tries - 1, *row) for *row, tries in rows],
             )
 
+    def seen_to(self, topic: str, people: Collection[str], now: int) -> None:
+        """What was asked about these people was done."""
+        with self._transaction():
+            self.connection.executemany(
+                "UPDATE asked SET done_at = ? WHERE topic = ? AND person = ? AND done_at IS NULL",
+                [(now, topic, one) for one in people],
+            )
+
     def subscriptions_are(self, source: str, data: str, now: int) -> None:
         """Keep what was found of a source's subscriptions (JSON)."""
         with self._transaction():
             self.connection.execute("INSERT OR REPLACE INTO subscriptions VALUES (?, ?, ?)", (source, now, data))
+
+    def _asked(self, event: Event) -> None:
+        """Kept until somebody saw to it, however long that takes: the law gives weeks, and an event goes after days."""
+        self.connection.execute(
+            """INSERT INTO asked VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET
+                 received_at = CASE WHEN done_at IS NULL THEN received_at ELSE excluded.received_at END, done_at = NULL""",
+            (event.source, event.topic, event.thing.id, event.received_at),
+        )
 
     def _turned_away(self, refused: Mapping[tuple[str, str], int], now: int) -> None:
         self.connection.executemany(

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from syncdb.ledger.inbox.file import open_for_reading, told
 
+_HAS_ASKED = "SELECT 1 FROM sqlite_master WHERE name = 'asked'"  # an inbox that nobody has written to since has none
+_ASKED = "SELECT source, topic, person, received_at FROM asked WHERE done_at IS NULL ORDER BY received_at"
+
 
 @dataclass(frozen=True, slots=True)
 class HeardTopic:
@@ -37,6 +40,16 @@ class KeptSubscriptions:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAbout:
+    """What a source asked about somebody's data, and nobody has seen to yet. `person` is the id of a customer, or orders."""
+
+    source: str
+    topic: str
+    person: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboxOverview:
     """`waiting` counts things by reader."""
 
@@ -44,6 +57,7 @@ class InboxOverview:
     refused: tuple[RefusedEvents, ...] = ()
     subscriptions: tuple[KeptSubscriptions, ...] = ()
     waiting: tuple[tuple[str, int], ...] = ()
+    asked: tuple[AskedAbout, ...] = ()
 
 
 def overview(path: Path) -> InboxOverview:
@@ -59,6 +73,7 @@ def overview(path: Path) -> InboxOverview:
                 tuple(RefusedEvents(*row) for row in rows("SELECT * FROM refused ORDER BY source, reason")),
                 tuple(KeptSubscriptions(*row) for row in rows("SELECT * FROM subscriptions ORDER BY source")),
                 tuple(rows("SELECT reader, count(*) FROM waiting GROUP BY reader").fetchall()),
+                tuple(AskedAbout(*row) for row in rows(_ASKED)) if rows(_HAS_ASKED).fetchone() else (),
             )
     finally:
         connection.close()

@@ -67,3 +67,19 @@ _FIRST = (
 def m001_inbox(db: "Database") -> None:
     for statement in _FIRST:
         db.conn.execute(statement)
+
+
+# what a shop asked about somebody's data, until a person has seen to it; `person` as the event names the thing
+_ASKED = """CREATE TABLE asked (
+    source TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    person TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    done_at INTEGER,
+    PRIMARY KEY (source, topic, person)
+) STRICT, WITHOUT ROWID"""
+
+
+@migrations
+def m002_asked(db: "Database") -> None:
+    db.conn.execute(_ASKED)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from syncdb.ledger.inbox.event import Thing
+from syncdb.ledger.inbox.event import PERSON, Thing
 from syncdb.systems.sender import Heard, Senseless, Untrusted
 from syncdb.systems.shopify.keys import ShopSettings
 from syncdb.values import parse_json
@@ -28,7 +28,10 @@ ELSEWHERE = {
 SHOP = "shopify"  # what the configuration calls the one shop of a pair
 OF_ENTITY = {"variants": "products", "inventory": "inventory_items"}  # an entity that has no events of its own name
 KINDS = frozenset({"orders", "products", "collections", "inventory_items", "customers"})
-DUTIES = frozenset({"customers/data_request", "customers/redact"})  # about a person's data: nothing that is kept in step
+# what a shop passes on of people's rights to their data (documented: the mandatory compliance topics)
+DATA_REQUEST, REDACT, SHOP_REDACT = "customers/data_request", "customers/redact", "shop/redact"
+DUTIES = frozenset({DATA_REQUEST, REDACT, SHOP_REDACT})
+MOST_ORDERS = 200  # of a buyer without an account that are named in one request
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +92,30 @@ def thing_of(topic: str, body: bytes) -> Thing | None:
     """What a body is about: nothing else of it is read. None for a topic that concerns nothing kept in step. Raises Senseless."""
     first = topic.partition("/")[0]
     kind, name = ELSEWHERE.get(first, (first, "id"))
-    if kind not in KINDS or topic in DUTIES:
+    if topic not in DUTIES and kind not in KINDS:
         return None
     try:
         data = parse_json(body)
     except ValueError:
         raise Senseless("body") from None
+    if topic in DUTIES:
+        return Thing(PERSON, _person(topic, data if isinstance(data, dict) else {}))
     if topic == "orders/edited" and isinstance(data, dict):
         data, name = data.get("order_edit"), "order_id"
     return Thing(kind, _id(data.get(name) if isinstance(data, dict) else None))
+
+
+def _person(topic: str, data: Mapping[str, Any]) -> str:
+    """Whose data it is about: a customer's id, of a buyer without an account `orders:` and theirs; empty for everybody's."""
+    if topic == SHOP_REDACT:
+        return ""
+    customer = data.get("customer")
+    if isinstance(customer, dict) and customer.get("id") is not None:
+        return _id(customer["id"])
+    orders = data.get("orders_to_redact") if topic == REDACT else data.get("orders_requested")
+    if not isinstance(orders, list) or not orders:
+        raise Senseless("body")
+    return f"orders:{','.join(map(_id, orders[:MOST_ORDERS]))}"
 
 
 def _id(raw: Any) -> str:
