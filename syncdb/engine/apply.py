@@ -99,7 +99,7 @@ class Applier:
         """
         tally = Tally()
         for side in self.sides:
-            self._apply(side, (op for op in plan.operations if op.side is side), tally)
+            self._apply(side, (op for op in plan.operations if op.side is side), tally, planned=True)
             for part in _field_by_field(tally.refused):
                 self._apply(side, iter(part), tally)
             tally.refused.clear()
@@ -110,7 +110,8 @@ class Applier:
         tally.stale |= {op.key for op in (*tally.following, *tally.refused)}
         return tally
 
-    def _apply(self, side: Side, coming: Iterator[Operation], tally: Tally) -> None:
+    def _apply(self, side: Side, coming: Iterator[Operation], tally: Tally, *, planned: bool = False) -> None:
+        """Only what was `planned` is a step: what follows of it belongs to the same record."""
         connector = self.sides[side]
         ahead = AHEAD
         waiting = list(islice(coming, ahead))
@@ -122,7 +123,8 @@ class Applier:
             waiting += islice(coming, ahead - len(waiting))
             self._begin(side, attempt, "records")
             self._finish(side, attempt, self._write(side, attempt), tally)
-            self.progress.advance(len(attempt.operations))
+            if planned:
+                self.progress.advance(len(attempt.operations))
 
     def _write(self, side: Side, attempt: Attempt) -> list[Outcome]:
         try:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Limits
-from syncdb.engine.progress import Silent
+from syncdb.engine.progress import Progress, Silent
 from syncdb.engine.reconcile import EntityPair, reconcile, refuse_surprises
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
@@ -44,16 +44,39 @@ class Visited(MemoryConnector):
         return super().write(attempt)
 
 
+class Particular(MemoryConnector):
+    """It refuses what would change several fields at once."""
+
+    def write(self, attempt: Attempt) -> list[Outcome]:
+        if any(one.action is Action.UPDATE and len(one.changes) > 1 for one in attempt.operations):
+            return [Outcome(Result.REJECTED, why="one at a time")] * len(attempt.operations)
+        return super().write(attempt)
+
+
+@dataclass
+class Counted(Silent):
+    """How far the part that is under way says to be, and of how many."""
+
+    done: int = 0
+    of: list[int | None] = field(default_factory=list)
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        self.done, self.of = 0, [*self.of, total]
+
+    def advance(self, steps: int = 1) -> None:
+        self.done += steps
+
+
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(tmp_path / "ledger.db", NOW) as opened:
         yield opened
 
 
-def applier(ledger: Ledger, pair: EntityPair) -> Applier:
+def applier(ledger: Ledger, pair: EntityPair, progress: Progress | None = None) -> Applier:
     with ledger.transaction():
         run_id = ledger.runs.start(pair.name, "full", "2026-11-21T07:00:00Z")
-    return Applier(ledger, pair.name, pair.sides, run_id, Clock(now=lambda: NOW), random.Random(1), Silent())
+    return Applier(ledger, pair.name, pair.sides, run_id, Clock(now=lambda: NOW), random.Random(1), progress or Silent())
 
 
 def test_a_refusal_in_a_later_round_says_what_was_written_before(ledger: Ledger) -> None:
@@ -69,6 +92,19 @@ def test_a_refusal_in_a_later_round_says_what_was_written_before(ledger: Ledger)
     assert right.rows["0"] == {"count": 100} and "new" in right.rows and "1" not in right.rows
     assert "changed" not in str(refused.value).rpartition(":")[2]
     assert "None of that was done; 2 record(s) that this run had written before stand" in str(refused.value)
+
+
+def test_as_many_steps_are_done_as_were_announced_also_where_a_record_takes_several_writes(ledger: Ledger) -> None:
+    left, right = MemoryConnector("left"), Particular("right")
+    pair = EntityPair("test", left, right, Policy({"count": Rule(Owner.LEFT), "title": Rule(Owner.LEFT)}))
+    left.rows = {str(number): {"count": number, "title": "a"} for number in range(9)}
+    reconcile(ledger, pair, None, applier(ledger, pair), Silent())
+    for row in left.rows.values():
+        row |= {"count": 100, "title": "b"}
+    progress = Counted()
+    reconcile(ledger, pair, None, applier(ledger, pair, progress), progress)
+    assert right.rows == left.rows
+    assert progress.of == [9] and progress.done == 9
 
 
 def test_a_refusal_in_the_first_round_says_that_no_row_was_changed(ledger: Ledger) -> None:

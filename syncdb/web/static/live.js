@@ -1,7 +1,7 @@
 // What a page shows is read again while somebody looks at it. Nothing is exchanged that is being used: focus, open details, selection.
 "use strict";
 (() => {
-  let paused = false, timer = 0;
+  let paused = false, timer = 0, told = null;
   const used = (part) => {
     const marked = document.getSelection();
     return part.contains(document.activeElement) || part.querySelector("details[open]") !== null ||
@@ -16,10 +16,23 @@
     if (!paused && !document.hidden) {
       try {
         const answer = await fetch(location.href, { redirect: "error", headers: { Accept: "text/html", "X-Syncdb-Live": "1" } });
+        answered();
         if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      } catch { /* the next look tells */ }
+      } catch { silent(); }
     }
     soon();
+  };
+  const silent = () => {
+    if (told) return;
+    told = document.createElement("div");
+    told.className = "notice";
+    told.setAttribute("role", "alert");
+    told.textContent = `These pages have not answered since ${new Date().toLocaleTimeString()}. What stands here is from before; runs go on without them.`;
+    document.querySelector("main").prepend(told);
+  };
+  const answered = () => {
+    if (told) told.remove();
+    told = null;
   };
   const exchange = (fresh) => {
     for (const part of document.querySelectorAll("[data-live]")) {

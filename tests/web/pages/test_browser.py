@@ -125,6 +125,12 @@ def test_what_is_shown_is_read_again_but_not_under_somebodys_hands(browser: Any,
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         page.wait_for_selector("#pairs:not([data-mine])")
         assert page.get_attribute("#verdict", "data-mine") == "old"
+        page.route("**/*", lambda route: route.abort())
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_selector("[role=alert]:has-text('have not answered since')")
+        page.unroute("**/*")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_selector("[role=alert]", state="detached")
         context.close()
 
 
