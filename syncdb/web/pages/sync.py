@@ -14,6 +14,7 @@ from syncdb.ledger.web.jobs import Job
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
 from syncdb.services.calendar import Calendar, span
+from syncdb.services.dry_run_pages import LeftPage, pages_left
 from syncdb.services.jobs import RunWish
 from syncdb.services.run_words import told_counts
 from syncdb.services.status import OUTCOMES
@@ -24,7 +25,7 @@ from syncdb.web.rendering import asked, back_to, page, site
 LISTED = 25
 # how a run goes: its word, what it is, and what it does
 MODES = {
-    "test": ("Test", "Plans only and changes nothing. It writes what it would do into the folder test_output."),
+    "test": ("Test", "Plans only and changes nothing. What it would do is a page to download."),
     "sync": ("Normal run", "What changed since the last run."),
     "full": ("Full run", "Reads the whole window again and looks at everything on both sides."),
     "force": ("Forced run", "Like a full run, and goes past the guard that stopped the last one."),
@@ -133,7 +134,25 @@ def run(number: int) -> Response:
         results=_results(job),
         forced=pair is not None and job.exit_code == 5,
         said=job.said.splitlines(),
+        left=_left(job),
     )
+
+
+def _left(job: Job) -> list[LeftPage]:
+    """What a test left to read. What a later test replaced is that one's."""
+    if job.mode != "test" or job.live or not job.ended_at:
+        return []
+    return pages_left(site().jobs.folder, moment(job.started_at or job.wanted_at), moment(job.ended_at))
+
+
+def plan(number: int, name: str) -> Response:
+    """A page that a test left, as a file: it has styles and a script of its own, which no page here may have."""
+    job = site().jobs.job(number)
+    found = next((one for one in _left(job) if one.name == name), None) if job else None
+    if found is None:
+        raise NotFound
+    named = {"Content-Disposition": f"attachment; filename=test-{number}-{found.name}.html"}
+    return Response(found.path.read_bytes(), content_type="text/html; charset=utf-8", headers=named)
 
 
 def _results(job: Job) -> list[tuple[int, str]]:
@@ -185,5 +204,6 @@ WAYS = (
     Way("/sync", start, Role.OPERATOR, ("POST",)),
     Way("/sync/force", force, Role.OWNER, ("POST",), again=True),
     Way("/runs/<int:number>", run),
+    Way("/runs/<int:number>/plan/<name>", plan),
     Way("/runs/<int:number>/cancel", cancel, Role.OPERATOR, ("POST",)),
 )

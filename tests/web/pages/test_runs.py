@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from syncdb.clock import SYSTEM
 from syncdb.services.jobs import Jobs
 from syncdb.web.site import site_of
 from tests.web.pages.browsing import Visitor, logged_in, text_of
@@ -51,6 +52,18 @@ def test_a_run_looks_at_what_was_ticked_and_a_wrong_name_starts_nothing(lively: 
         refused = operator.post("/sync", pair="grist", mode="test", only=wrong)
         assert refused.status_code == 409 and "Nothing was started." in refused.text
     assert len(site.jobs.latest()) == 1
+
+
+def test_what_a_test_would_do_can_be_read_in_the_browser(disagreeing: Shown) -> None:
+    site = replace(disagreeing.site, clock=SYSTEM)
+    operator = logged_in(site, site_of(site), "Oscar")
+    path = operator.post("/sync", pair="grist", mode="test", only="products").headers["Location"]
+    page = ended(operator, path)
+    assert f'href="{path}/plan/products"' in page, text_of(page)
+    answer = operator.get(f"{path}/plan/products")
+    assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"] and "<h1" in answer.text
+    for wrong in ("nothing", "..", "..%2fledger", "plan.json"):
+        assert operator.get(f"{path}/plan/{wrong}").status_code == 404
 
 
 def test_only_an_owner_with_the_password_goes_past_a_guard(disagreeing: Shown) -> None:
