@@ -40,8 +40,8 @@ _WORDS = {
 
 
 def field_words(name: str) -> str:
-    """A field of a stored order in words."""
-    return _WORDS.get(name) or name.replace("_", " ")
+    """A field of a stored order in words; of a part of it, after what it is a part of: "items: quantity"."""
+    return ": ".join(_WORDS.get(part) or part.replace("current_", "present ").replace("_", " ") for part in name.split("."))
 
 
 def csv_cell(value: Value) -> str:

@@ -18,12 +18,13 @@ _SIGNS = {"success": "ok", "error": "bad", "warning": "look", "info": "off"}
 def log() -> Response:
     """The newest entries."""
     kind, since, lines = _asked_for()
-    now = asked().now.astimezone()
+    calendar = site().calendar(asked().now)
+    now = calendar.now.astimezone(calendar.zone)
     return page(
         "log.html",
         "Log",
-        age=f"Read at {now:%H:%M:%S %Z}, this computer's time.",
-        lines=[(line, _SIGNS[line.kind]) for line in lines],
+        age=f"Read at {now:%H:%M:%S %Z}.",
+        lines=[(line.at.astimezone(calendar.zone), line, _SIGNS[line.kind]) for line in lines],
         kind=kind,
         kinds=KINDS,
         since=since,

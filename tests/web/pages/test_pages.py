@@ -178,6 +178,14 @@ def test_the_log_is_read_by_kind_and_given_as_a_safe_file(tmp_path: Path) -> Non
     assert len(log_lines(log, now - timedelta(days=30), "success")) == 3 and log_lines(tmp_path / "none", now) == []
 
 
+def test_the_log_tells_the_time_of_the_shop_like_every_other_page(lively: Shown) -> None:
+    path = lively.site.place.log
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(f"{lively.world.clock.now():%Y-%m-%d}T00:30:00+09:00 INFO syncdb: from a laptop on its way\n")
+    told = text_of(lively.visitor().page("/log"))
+    assert re.search(r"16:30:00 .{0,40}from a laptop on its way", told) and " CET." in told
+
+
 def test_without_a_ledger_the_first_page_says_to_test_first(lively: Shown, tmp_path: Path) -> None:
     from dataclasses import replace
 
