@@ -17,14 +17,16 @@ from syncdb.web.rendering import asked, back_to, page, site
 
 QUEUE = "queue"  # the word for it among a pair's actions
 SIGNS = {"pending": "off", "processing": "run", "completed": "ok", "failed": "bad"}
+SHOWN = 20  # as many as a phone can scroll through
+ORDER = ("failed", "pending", "processing", "completed")
 log = logging.getLogger("syncdb.web")
 
 
 def queue() -> Response:
     """The newest rows of each queue, or only those that failed for good. It is asked for over the network."""
-    failed = request.args.get("failed") == "yes"
+    failed, every = request.args.get("failed") == "yes", request.args.get("all") == "yes"
     calendar = site().calendar(asked().now)
-    queues = [_queue(pair, failed, calendar) for pair in _queued()]
+    queues = [_queue(pair, failed, every, calendar) for pair in _queued()]
     return page(
         "queue.html",
         "Queue",
@@ -41,14 +43,23 @@ def _queued() -> list[PairType]:
     return [pair for pair in site().place.pairs if QUEUE in pair.actions]
 
 
-def _queue(pair: PairType, failed: bool, calendar: Calendar) -> dict[str, Any]:
+def _queue(pair: PairType, failed: bool, every: bool, calendar: Calendar) -> dict[str, Any]:
     try:
         found = _answer(pair, {"failed": failed})
     except SyncdbError as error:
         told = " ".join(error.problems) if isinstance(error, ConfigurationError) else str(error)
         return {"pair": pair.name, "title": pair.title, "problem": told, "next_step": error.next_step}
     rows = [dict(row) | {"ago": calendar.ago(row["updated_at"])} for row in found["rows"]]
-    return {"pair": pair.name, "title": pair.title, "problem": "", "counts": found["counts"], "rows": rows}
+    rows.sort(key=_needs_a_look)
+    first = rows if every else rows[:SHOWN]
+    return {"pair": pair.name, "title": pair.title, "problem": "", "counts": found["counts"], "rows": first, "found": len(rows)}
+
+
+def _needs_a_look(row: Mapping[str, Any]) -> int:
+    """What failed for good comes first, then what waits and what is under way; within each the newest."""
+    if row["status"] == "failed" and row["superseded_by"]:
+        return len(ORDER)
+    return ORDER.index(row["status"]) if row["status"] in ORDER else len(ORDER)
 
 
 def _answer(pair: PairType, given: Mapping[str, Any]) -> Mapping[str, Any]:

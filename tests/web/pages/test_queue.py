@@ -36,6 +36,14 @@ def test_what_waits_and_what_failed_is_shown_and_tried_again(erp: Erp, tmp_path:
     assert erp.sql("select status from sync_queue")[0]["status"] == "pending"
     assert operator.post("/queue/retry", pair="erp", row=str(row["id"])).status_code == 409  # it did not fail again
     assert operator.post("/queue/retry", pair="grist", row="1").status_code == 409
+    erp.sql("""insert into sync_queue (entity_type, entity_id, status, error_message)
+               select 'inventory', 'no ' || n, case n when 1 then 'failed' else 'processing' end, 'why'
+               from generate_series(1, 30) n""")
+    page = operator.page("/queue")
+    assert page.count("Retry row") == 1 and page.index("inventory no 1<") < page.index("processing</span>") < page.index(
+        "/queue?all=yes"
+    )
+    assert page.count('data-title="Row"') == 20 and operator.page("/queue?all=yes").count('data-title="Row"') == 31
     site.env = {**world.env, "ERP_DATABASE_URL": "postgresql://nobody:secret-of-erp@127.0.0.1:9/none", "DEADLINE_SECONDS": "1"}
     page = operator.page("/queue")
     assert "Cannot be read" in page and "secret-of-erp" not in page
