@@ -1,8 +1,13 @@
-"""How lists are said in messages."""
+"""How numbers and lists are said in messages."""
 
 from collections.abc import Collection
 from itertools import islice
 from os.path import commonprefix
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its thing: `1 order`, `12,345 orders`; `many` where that is not made with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def apart(before: str, after: str, most: int = 60) -> tuple[str, str]:

@@ -138,7 +138,7 @@ def _write(file: Path, found: "Sequence[PairAudit]", period: "Period", calendar:
         elif file.suffix.lower() == ".json":
             part.write_text(json.dumps(as_data(found, period), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         else:
-            part.write_text(page(found, period, f"{calendar.now.astimezone(calendar.zone):%Y-%m-%d %H:%M %Z}"), encoding="utf-8")
+            part.write_text(page(found, period, calendar), encoding="utf-8")
 
 
 def _show(output: "Output", found: "Sequence[PairAudit]", period: "Period") -> None:
@@ -161,12 +161,13 @@ def _show_one(output: "Output", between: str, one: "Audit") -> None:
     from syncdb.cli.output import Column
     from syncdb.model import Side
     from syncdb.services.audit_files import apart, label, money, title, totals, what
+    from syncdb.wording import counted
 
     left, right = one.audited.titles[Side.LEFT], one.audited.titles[Side.RIGHT]
     output.line(title(between, one), "bold")
     output.line(
-        f"{one.records[Side.LEFT]} records in {left}, {one.records[Side.RIGHT]} in {right}; {one.cells} values compared, "
-        f"{one.equal} of them equal, {one.differing} difference{'' if one.differing == 1 else 's'}."
+        f"{counted(one.records[Side.LEFT], 'record')} in {left}, {one.records[Side.RIGHT]:,} in {right}; "
+        f"{counted(one.cells, 'value')} compared, {one.equal:,} equal, {counted(one.differing, 'difference')}."
     )
     for text in (*one.problems, *one.audited.remarks):
         output.line(text)
@@ -180,7 +181,7 @@ def _show_one(output: "Output", between: str, one: "Audit") -> None:
         headers = [Column(""), Column(left, right=True), Column(right, right=True), Column("Off by", right=True), Column("")]
         output.table(headers, rows)
     for side, name in one.not_compared:
-        told = f"{label(one, name)} of {one.not_compared[side, name]} record(s) was not compared"
+        told = f"{label(one, name)} of {counted(one.not_compared[side, name], 'record')} was not compared"
         output.line(f"{told}: {one.audited.titles[side]} does not show it.")
     for difference in one.differences[:MOST_SHOWN]:
         _show_difference(output, one, difference)

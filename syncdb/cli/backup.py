@@ -7,6 +7,7 @@ import typer
 
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, YesOption, answering
 from syncdb.programs import MANAGER
+from syncdb.wording import counted
 
 if TYPE_CHECKING:
     from syncdb.ledger.backup import Restored
@@ -42,7 +43,7 @@ def backup(
             told.data({"path": str(done.path), "bytes": done.size, "rows": done.rows, "last_run_at": done.last_run_at})
             return
         told.line(f"Copied to {done.path} ({size(done.size)}) and looked through: sound.")
-        told.line(f"It holds {done.rows['order_tracking']} orders and {done.rows['sync_history']} run(s).")
+        told.line(f"It holds {counted(done.rows['order_tracking'], 'order')} and {counted(done.rows['sync_history'], 'run')}.")
         told.hint("It holds customers' data: keep it where only you can read it. `restore` puts it back.")
 
 
@@ -79,13 +80,15 @@ def restore(
         if as_json:
             told.data(_as_data(done))
             return
-        told.line(f"Restored {done.path}: {done.rows['order_tracking']} orders, last run {done.last_run_at or 'none'}.")
+        told.line(
+            f"Restored {done.path}: {counted(done.rows['order_tracking'], 'order')}, last run {done.last_run_at or 'none'}."
+        )
         if done.aside:
             told.line(f"The ledger that was there is kept as {done.aside}.")
         if done.voided:
             told.line(f"{done.voided} old writes without a known outcome were given up; the next run sees what became of them.")
         if done.redacted:
-            told.line(f"{done.redacted} order(s) were redacted since that backup; their personal data was taken out of it again.")
+            told.line(f"Redacted since that backup: {counted(done.redacted, 'order')}. The personal data was taken out again.")
         if done.behind:
             told.line("Data redacted since is still in it, because a write must be settled first: the next run removes it.")
         command = (location.pairs or registry.PAIRS)[0].run_command

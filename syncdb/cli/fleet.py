@@ -11,6 +11,7 @@ import typer
 from syncdb.cli.options import JsonOption, answering
 from syncdb.cli.output import Column, Output
 from syncdb.errors import ConfigurationError, Exit
+from syncdb.wording import counted
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -88,7 +89,7 @@ def _init(output: Output, book: "FleetBook", plan: "FleetPlan") -> None:
     written = write_configs(plan)
     book.install()
     book.take_in(plan, plan.shops)
-    told = f"{len(plan.shops)} shop(s) are in the fleet; {len(written)} configuration(s) were written."
+    told = f"In the fleet: {counted(len(plan.shops), 'shop')}. Written: {counted(len(written), 'configuration')}."
     if output.as_json:
         output.data({"exit_code": 0, "shops": [one.name for one in plan.shops], "written": [str(one) for one in written]})
     else:

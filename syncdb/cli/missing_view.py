@@ -11,6 +11,7 @@ from syncdb.programs import MANAGER
 from syncdb.services import gap_data
 from syncdb.services.missing_result import MissingOrders, RowCheck
 from syncdb.values import iso
+from syncdb.wording import counted
 
 if TYPE_CHECKING:
     from syncdb.connectors.order_source import Listed
@@ -80,26 +81,33 @@ def show(output: Output, found: MissingOrders, days: int) -> None:
 
 def _headline(found: MissingOrders, days: int) -> Iterator[str]:
     orders = found.orders
-    counted = [day for day in orders.days if day.shop is not None]
-    if not counted:
+    days_counted = [day for day in orders.days if day.shop is not None]
+    if not days_counted:
         yield "The shop was not asked" + (f": {orders.refused}" if orders.refused else " (--offline).")
     elif orders.missed:
         names = ", ".join(one.name for one in orders.missed[:8]) + (" ..." if len(orders.missed) > 8 else "")
-        yield f"{len(orders.missed)} order(s) of the shop {'were' if found.fixed else 'are'} not in the ledger: {names}"
+        count = len(orders.missed)
+        yield f"{counted(count, 'order')} of the shop {_be(count, past=bool(found.fixed))} not in the ledger: {names}"
     else:
-        total = sum(day.ledger for day in counted)
+        total = sum(day.ledger for day in days_counted)
         younger = " older than a quarter of an hour" if any(one.verdict is GapVerdict.RECENT for one in orders.gaps) else ""
-        yield f"No order{younger} is missing: {total} orders of {len(counted)} days counted in the shop and in the ledger."
-    yield f"Order numbers of the last {days} days: {_gaps_told(orders.gaps)}."
+        seen = f"{counted(total, 'order')} of {counted(len(days_counted), 'day')}"
+        yield f"No order{younger} is missing: {seen} counted in the shop and in the ledger."
+    yield f"Order numbers of the last {counted(days, 'day')}: {_gaps_told(orders.gaps)}."
     for place in found.places:
         yield from _rows(place.pair.words, place.rows)
     for one in found.fixed:
         counts, failure = one.report.counts, one.report.failure
-        yield f"Fixed: {counts['fetched']} orders fetched, {counts['rows_added']} rows added (run {one.report.run_id})."
+        rows = counted(counts["rows_added"], "row")
+        yield f"Fixed: {counted(counts['fetched'], 'order')} fetched, {rows} added (run {one.report.run_id})."
         if failure is not None:
             yield f"Not all of it: {failure} {failure.next_step}"
     if not found.fixed and (orders.missed or found.lacking):
         yield f"What to do: {MANAGER} missing --fix"
+
+
+def _be(count: int, *, past: bool) -> str:
+    return ("was" if past else "is") if count == 1 else ("were" if past else "are")
 
 
 def _gaps_told(gaps: Sequence[Answered]) -> str:
@@ -120,13 +128,14 @@ def _rows(words: Words, rows: RowCheck) -> Iterator[str]:
         return
     if rows.lacking:
         names = ", ".join(list(rows.lacking.values())[:8]) + (" ..." if len(rows.lacking) > 8 else "")
-        yield f"{len(rows.lacking)} order(s) lack a row in {words.place}: {names}"
+        lack = "lacks" if len(rows.lacking) == 1 else "lack"
+        yield f"{counted(len(rows.lacking), 'order')} {lack} a row in {words.place}: {names}"
     else:
-        yield f"Every order has its rows in {words.place} ({rows.compared} rows compared)."
+        yield f"Every order has its rows in {words.place} ({counted(rows.compared, 'row')} compared)."
     if rows.doubled:
-        yield f"{len(rows.doubled)} line(s) stand in several rows: {', '.join(rows.doubled[:5])}. Delete the copies."
+        yield f"Lines that stand in several rows, {len(rows.doubled)}: {', '.join(rows.doubled[:5])}. Delete the copies."
     if rows.foreign:
-        yield f"{len(rows.foreign)} row(s) have a key unknown to the ledger and are left alone: {', '.join(rows.foreign[:5])}"
+        yield f"Rows with a key unknown to the ledger, left alone, {len(rows.foreign)}: {', '.join(rows.foreign[:5])}"
 
 
 def _verdict(one: Answered) -> str:

@@ -28,7 +28,7 @@ from syncdb.services.people_asked import asked_to_erase, seen_to
 from syncdb.services.usable_pairs import meant_pairs, showing_people, usable_pairs
 from syncdb.services.validation import UsablePair
 from syncdb.systems.shopify.deliveries import DATA_REQUEST, DUTIES
-from syncdb.wording import some_of
+from syncdb.wording import counted, some_of
 
 LARGE = 500_000_000  # bytes
 _TOLD_EVERY = 200_000  # orders
@@ -126,8 +126,8 @@ def _confirm(
 
 
 def _counted(affected: Affected) -> str:
-    orders = f"{len(affected.orders)} order(s)"
-    return f"{orders} and {affected.own_records} customer record(s)" if affected.own_records else orders
+    orders, own = counted(len(affected.orders), "order"), affected.own_records
+    return f"{orders} and {counted(own, 'customer record')}" if own else orders
 
 
 def _not_cleared(kept: str, count: int) -> str:
@@ -163,15 +163,16 @@ def _tell(output: Output, done: RedactionResult, ledger: Path, meant: Sequence[P
     counts = done.counts
     output.line(f"Redacted {_counted(done.affected)} in {ledger}.")
     output.line(
-        f"  Emptied: {counts['changes']} lines of history, {counts['cell_writes']} of the write log, "
-        f"{counts['agreed_rows']} agreed rows, {counts['conflicts']} conflicts, {counts['messages']} messages."
+        f"  Emptied: {counted(counts['changes'], 'line')} of history, {counts['cell_writes']} of the write log, "
+        f"{counted(counts['agreed_rows'], 'agreed row')}, {counted(counts['conflicts'], 'conflict')}, "
+        f"{counted(counts['messages'], 'message')}."
     )
     for path in done.copies.cleaned:
         output.line(f"  Cleaned: {path}")
     for path in done.copies.deleted:
         output.line(f"  Deleted: {path}")
     for one in done.places:
-        output.line(f"  {one.pair.words.title}: {one.told} ({one.erased.cells} cells written)")
+        output.line(f"  {one.pair.words.title}: {one.told} ({counted(one.erased.cells, 'cell')} written)")
         output.line(f"    {one.remains}")
     for line in _proof(done):
         output.line(line)
@@ -187,8 +188,8 @@ def _tell(output: Output, done: RedactionResult, ledger: Path, meant: Sequence[P
 def _proof(done: RedactionResult) -> list[str]:
     texts, shared = len(done.affected.values), len(done.shared)
     lines = [
-        f"  Proof: {texts} text(s) of this person searched in all that is stored of these orders: "
-        + (f"{done.lines_left} line(s) still hold one." if done.lines_left else "none found."),
+        f"  Proof: {counted(texts, 'text')} of this person searched in all that is stored of these orders: "
+        + (f"{counted(done.lines_left, 'line')} still with one." if done.lines_left else "none found."),
         f"  Proof: {texts - shared} of them searched in the bytes of the ledger and the log: "
         + (f"found in {', '.join(map(str, done.traces))}." if done.traces else "none found."),
     ]

@@ -22,6 +22,7 @@ from syncdb.services.plots import Bar, chart
 from syncdb.services.run_words import size
 from syncdb.services.status import OUTCOMES, Attention
 from syncdb.systems.shopify.versions import days_left
+from syncdb.wording import counted
 
 REASONS = {
     Reason.UNEXPLAINED: f"unexplained ({MANAGER} missing asks the shop)",
@@ -74,7 +75,7 @@ def show(output: Output, figures: Figures, found: Sequence[Attention], calendar:
     output.points([one.message, f"What to do: {one.next_step}"] for one in found)
     output.line()
     left_out = [f"{count} {word}" for count, word in ((sales.test, "test"), (sales.deleted, "deleted")) if count]
-    revenue = [f"{priced(total, name)} ({sales.counted[name]} orders)" for name, total in sales.revenue.items()]
+    revenue = [f"{priced(total, name)} ({counted(sales.counted[name], 'order')})" for name, total in sales.revenue.items()]
     output.facts(
         [
             ("Orders made", f"{sales.orders}, {sales.cancelled} of them cancelled" if figures.state.tracks_orders else ""),
@@ -176,7 +177,7 @@ def _counts(counts: Counter[str]) -> str:
 
 def _changes(figures: Figures) -> str:
     top = ", ".join(f"{field_words(name)} {count}" for name, count in figures.changed_fields[:4])
-    return f"{figures.changed_orders} orders" + (f" (most: {top})" if top else "")
+    return counted(figures.changed_orders, "order") + (f" (most: {top})" if top else "")
 
 
 def _run_words(figures: Figures) -> str:
@@ -184,7 +185,7 @@ def _run_words(figures: Figures) -> str:
     told = [f"{runs.count} run{'' if runs.count == 1 else 's'}", *(f"{count} {name}" for name, count in runs.outcomes.items())]
     told += [f"{runs.seconds:.0f} s each as a rule"] if runs.seconds is not None else []
     added, cells = runs.sums.get("rows_added", 0), runs.sums.get("cells_changed", 0)
-    return ", ".join(told) + f"; {added} rows added and {cells} cells written."
+    return ", ".join(told) + f"; {counted(added, 'row')} added and {counted(cells, 'cell')} written."
 
 
 def _failed(run: Mapping[str, Any], calendar: Calendar) -> dict[str, str]:
@@ -235,6 +236,9 @@ def _health(figures: Figures, calendar: Calendar) -> Iterator[tuple[str, str]]:
     checked = f", read through {calendar.ago(state.checked_at)}" if state.checked_at else ""
     yield "Ledger", f"{size(state.size)}{checked}"
     left = days_left(state.version, state.now) if state.version else None
-    yield "API version", f"{state.version}, {left} days until Shopify ends it" if left is not None else str(state.version or "")
+    yield (
+        "API version",
+        f"{state.version}, {counted(left, 'day')} until Shopify ends it" if left is not None else str(state.version or ""),
+    )
     yield "Usual time between runs", span(state.rhythm.interval) if state.rhythm else ""
     yield "syncdb", __version__

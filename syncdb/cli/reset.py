@@ -16,6 +16,7 @@ from syncdb.services.ledger_location import find_ledger
 from syncdb.services.order_lookup import find_order
 from syncdb.services.pair_sides import run_commands, sides_in
 from syncdb.values import iso
+from syncdb.wording import counted
 
 
 def reset(
@@ -36,7 +37,8 @@ def reset(
             again = run_commands(reader, (pair["pair"] for pair in pairs))
         rows = sum(pair["rows"] for pair in pairs)
         lines = [
-            f"Order {found.name} (id {found.order_id}): {rows} row(s) in {len(pairs)} place(s): {', '.join(places)}.",
+            f"Order {found.name} (id {found.order_id}): {counted(rows, 'row')} in {counted(len(pairs), 'place')}: "
+            f"{', '.join(places)}.",
             "The ledger forgets what was agreed about them. The next run reads the order from the shop and makes its managed "
             "cells show what the shop has. History stays; nothing is added twice.",
         ]

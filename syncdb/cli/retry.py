@@ -12,6 +12,7 @@ from syncdb.cli.output import Output
 from syncdb.clock import SYSTEM
 from syncdb.services.held_back import TriedAgain, try_again
 from syncdb.services.usable_pairs import meant_pairs, usable_pairs
+from syncdb.wording import counted
 
 SHOWN = 20
 
@@ -52,7 +53,7 @@ def _show(output: Output, tried: TriedAgain) -> None:
     for one in good[:SHOWN]:
         output.line(f"  made good: {_name(one)}")
     for one in left[:SHOWN]:
-        output.line(f"  still held back ({one['times']} times): {one['message']}")
+        output.line(f"  still held back ({counted(one['times'], 'time')}): {one['message']}")
     if max(len(good), len(left)) > SHOWN:
         output.line(f"  ... --json lists all {len(good) + len(left)}.")
     for made in tried.runs:
@@ -62,7 +63,8 @@ def _show(output: Output, tried: TriedAgain) -> None:
 
 def _what(some: Sequence[dict[str, Any]]) -> str:
     """Orders are known by bare numbers, other records by global ids."""
-    return "order(s)" if all(one["order_id"].isdigit() for one in some) else "record(s)"
+    orders = all(one["order_id"].isdigit() for one in some)
+    return ("order" if orders else "record") + ("" if len(some) == 1 else "s")
 
 
 def _name(one: dict[str, Any]) -> str:

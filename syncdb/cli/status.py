@@ -146,7 +146,15 @@ def _gaps(state: "Status") -> str:
 
 
 def _numbers(count: int) -> str:
-    return f"{count} number" if count == 1 else f"{count} numbers"
+    from syncdb.wording import counted
+
+    return counted(count, "number")
+
+
+def _days(count: int) -> str:
+    from syncdb.wording import counted
+
+    return counted(count, "day")
 
 
 def _ledger(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
@@ -158,7 +166,7 @@ def _ledger(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
         from syncdb.systems.shopify.versions import days_left
 
         left = days_left(state.version, state.now)
-        yield "API version", state.version + (f", {left} days until Shopify ends it" if left is not None else "")
+        yield "API version", state.version + (f", {_days(left)} until Shopify ends it" if left is not None else "")
     yield "Login", _login(state)
 
 

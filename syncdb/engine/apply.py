@@ -18,6 +18,7 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Attempt, Operation, Outcome, Owner, Plan, Result, Rule, Side
 from syncdb.values import Value, iso
+from syncdb.wording import counted
 
 log = logging.getLogger("syncdb.apply")
 
@@ -143,7 +144,8 @@ class Applier:
         outcomes = self.sides[side].settle(attempt)
         if any(outcome.result is Result.UNKNOWN for outcome in outcomes):
             raise RetryLater(
-                f"{self.sides[side].name} did not answer a write of {len(attempt.operations)} rows, nor whether it took place.",
+                f"{self.sides[side].name} did not answer a write of {counted(len(attempt.operations), 'row')}, "
+                "nor whether it took place.",
                 next_step="Run again later: the next run first finds out what became of that write. Nothing is sent twice.",
             )
         if doubted := _not_applied(attempt, outcomes, self.sides[side].can.fence):

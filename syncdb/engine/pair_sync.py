@@ -28,6 +28,7 @@ from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.runs import Problem
 from syncdb.model import Action, Conflict, Plan, Side
 from syncdb.values import iso
+from syncdb.wording import counted
 
 MOST_NAMED = 10  # conflicts that a run tells one by one
 MOST_NAMED_DRY = 10_000  # records of a dry run's plan that are told by name, of each entity
@@ -276,7 +277,8 @@ class PairSync:
         pair = entity.pair
         open_writes = self.ledger.journal(pair.name).unfinished()
         if open_writes:
-            told = f"{len(open_writes)} earlier write(s) of {entity.name} have no known outcome yet; a real run finds that out"
+            writes = counted(len(open_writes), f"earlier write of {entity.name}", f"earlier writes of {entity.name}")
+            told = f"Without a known outcome yet: {writes}; a real run finds that out"
             report.note(Note("unfinished", f"{told} first. Its plan may differ from this one."))
         for side in pair.sides.values():
             if side.structure(self.rng.randrange(1, 2**31)) is not None:

@@ -27,7 +27,7 @@ from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.model import Action, Conflict, Plan, Policy, Side, Tie, Why
 from syncdb.values import Value, canonical
-from syncdb.wording import apart
+from syncdb.wording import apart, counted
 
 ROUNDS = 4
 MOST_NEW = 100  # records that no other is known for, beyond which listing everything is the shorter way
@@ -235,7 +235,8 @@ def _left_standing(written: Mapping[str, int]) -> str:
     count = sum(written.get(f"written_{side.value}", 0) for side in Side)
     if not count:
         return "No record was changed."
-    return f"None of that was done; {count} record(s) that this run had written before stand and are recorded."
+    stand = "stands and is" if count == 1 else "stand and are"
+    return f"None of that was done; {counted(count, 'record')} written before in this run {stand} recorded."
 
 
 def reconcile(

@@ -16,6 +16,7 @@ from syncdb.orders.order_sync import Destination, OrderSync, RowMapping
 from syncdb.orders.redaction import Affected, is_personal_column
 from syncdb.orders.stored_orders import StoredOrders
 from syncdb.values import Value, canonical, same
+from syncdb.wording import counted
 
 MODE = "redaction"  # as the ledger's history of runs has it
 NAMED = 5  # rows that a message names
@@ -82,7 +83,7 @@ def still_shown(ledger: Ledger, opened: "_Emptied", affected: Affected, place: s
 def _left(seen: Snapshot, wanted: Mapping[str, Found], affected: Affected, place: str) -> Iterator[str]:
     if seen.doubled:
         named = [f"{key} ({', '.join(rows)})" for key, rows in list(seen.doubled.items())[:NAMED]]
-        yield f"{len(seen.doubled)} key(s) stand in several rows, which were left alone: {', '.join(named)}"
+        yield f"Keys in several rows, which were left alone: {', '.join(named)}"
     if not seen.complete:
         yield f"a part of {place} could not be seen, so nobody can be sure"
     nothing: Mapping[str, Value] = {}
@@ -92,7 +93,7 @@ def _left(seen: Snapshot, wanted: Mapping[str, Found], affected: Affected, place
         for name, value in row.record.fields.items()
     )
     if cells:
-        yield f"{cells} cell(s) of {place} still show it (a formula?)"
+        yield f"{counted(cells, 'cell')} of {place} still {'shows' if cells == 1 else 'show'} it (a formula?)"
 
 
 def _tells(name: str, shown: Value, wanted: Value, affected: Affected) -> bool:

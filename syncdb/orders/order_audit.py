@@ -24,9 +24,10 @@ from syncdb.ledger.orders import groups
 from syncdb.ledger.records import Records
 from syncdb.mapping.choice import column
 from syncdb.model import Field, Found, Record, Side, Snapshot
-from syncdb.orders.intake import FETCH, Intake, Window
+from syncdb.orders.intake import ASKED_AT_ONCE, FETCH, Intake, Window
 from syncdb.orders.shop_identity import same_shop
 from syncdb.values import iso, moment
+from syncdb.wording import counted
 
 if TYPE_CHECKING:
     from syncdb.orders.order_sync import OrderSync, RowMapping
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 BLOCK = 300
 AHEAD = timedelta(hours=14)  # the day begins first at UTC+14; until the shop has said its time zone that counts
 # what an accountant adds up of an order, each once for the order
+GROSS = "gross"  # what the units that are on the orders now cost before discounts, of rows by line item
+OF_GROSS = ("current_line_total", "current_line_discount")
 MEASURES = (
     "order_subtotal",
     "order_discounts",
@@ -117,6 +120,7 @@ class OrderSums:
         """Take in an order as the shop shows it."""
         sums = self._left.setdefault(_group(self.placed[order_id]), Counter())
         sums["orders"] += 1
+        sums[GROSS] += _gross(snapshot)  # type: ignore[assignment]
         for name in MEASURES:
             value = _picked(name, snapshot)
             if value is not None:
@@ -133,7 +137,7 @@ class OrderSums:
         for day, currency in sorted({*self._left, *self._right}):
             left, right = (sums.get((day, currency), Counter()) for sums in (self._left, self._right))
             found += [Sum(day, currency, what, Decimal(left[what]), Decimal(right[what])) for what in ("orders", "rows")]
-            for name in MEASURES:
+            for name in (GROSS, *MEASURES):
                 there = Decimal(right[name]) if name in self.shown else None
                 if left[name] or there:
                     found.append(Sum(day, currency, name, Decimal(left[name]), there))
@@ -146,6 +150,8 @@ class OrderSums:
         if (order, "orders") not in self._counted:
             self._counted.add((order, "orders"))
             sums["orders"] += 1
+        if GROSS in self.shown:
+            sums[GROSS] += sum(Decimal(fields.get(name) or 0) for name in OF_GROSS)  # type: ignore[assignment]
         for name in self.shown:
             value = fields.get(name)
             if isinstance(value, int | Decimal) and (order, name) not in self._counted:
@@ -182,7 +188,7 @@ class _Rows:
         return day is not None and self.period.first <= day <= self.period.last
 
     def problems(self) -> list[str]:
-        told = f"{self.undated} row(s) belong to no order that is known here and show no date, so they were not compared."
+        told = f"Rows of no order that is known here, without a date, so that they were not compared: {self.undated}."
         return [told] if self.undated else []
 
 
@@ -210,7 +216,17 @@ def _read(sync: "OrderSync", fresh: Ledger, period: Period) -> Report:
     intake.read(Window(begin, now, True, begin), sync.request.overlap)
     if (facts := sync.reader.facts) is not None:
         same_shop(sync.ledger, facts, sync.reader.client.shop)
+        _ask_for_known(sync, fresh, intake, period)
     return report
+
+
+def _ask_for_known(sync: "OrderSync", fresh: Ledger, intake: Intake, period: Period) -> None:
+    """Ask by id for orders that runs knew and the listing did not show: the shop's search lags behind what the shop has."""
+    zone = str(sync.ledger.runs.get(state_keys.SHOP)["zone"])
+    known = _placed(sync.ledger, period, zone).keys() - _placed(fresh, period, zone).keys()
+    for group in groups(sorted(known), ASKED_AT_ONCE):
+        sync.progress.stop_if_asked()
+        intake.look_again(group)
 
 
 def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, named: Mapping[str, Field]) -> Audited:
@@ -224,7 +240,8 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, n
     orders = FreshOrders(fresh, records, rows, placed)
     home = Homes(orders, records)
     managed = [name for name in sync.policy.rules if name != "key"]
-    sums = OrderSums(placed, home, [name for name in MEASURES if name in managed])
+    gross = [GROSS] if set(OF_GROSS) <= set(managed) else []
+    sums = OrderSums(placed, home, [*gross, *(name for name in MEASURES if name in managed)])
     for order_id, snapshot in _snapshots(fresh, placed):
         sums.of_shop(order_id, snapshot)
     within = _Rows(home, period, frozenset((*placed, *_placed(sync.ledger, period, str(shop["zone"])))))
@@ -232,7 +249,7 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, n
     def problems() -> list[str]:
         held = fresh.problems.quarantined(FETCH)
         partial = ["Not every order could be read.", *(note.message for note in report.notes)] if report.partial else []
-        partial += [f"{len(held)} order(s) could not be understood and were left out: {', '.join(sorted(held))}."] if held else []
+        partial += [f"Orders that could not be understood and were left out: {', '.join(sorted(held))}."] if held else []
         made = ["The tab or some of its columns do not exist yet; a run makes them."] if structure is not None else []
         return [*partial, *made, *within.problems()]
 
@@ -254,8 +271,15 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, n
         name,
         sums,
         problems,
-        [f"{left_out} order(s) of these days do not fit the filter and have no rows: they were left out."] if left_out else (),
+        [_left_out(left_out)] if left_out else (),
     )
+
+
+def _left_out(count: int) -> str:
+    """Why orders of the period are not among the records: a filter, or a tab of refunds to which they have nothing to show."""
+    one = count == 1
+    has = "has no row here, and is to have" if one else "have no rows here, and are to have"
+    return f"{counted(count, 'order')} of these days {has} none: {'it was' if one else 'they were'} left out."
 
 
 def _field(name: str) -> Field:
@@ -292,6 +316,20 @@ def _picked(name: str, snapshot: Mapping[str, Any]) -> Decimal | None:
     assert found is not None, "there is a column for each measure"
     value = found.pick(snapshot, {})
     return Decimal(value) if isinstance(value, int | Decimal) else None
+
+
+def _gross(snapshot: Mapping[str, Any]) -> Decimal:
+    """Units now, each at its price before discounts."""
+    lines = snapshot.get("line_items") or ()
+    prices = (_of_line("unit_price", snapshot, line) * _of_line("current_quantity", snapshot, line) for line in lines)
+    return sum(prices, Decimal(0))
+
+
+def _of_line(name: str, snapshot: Mapping[str, Any], line: Mapping[str, Any]) -> Decimal:
+    found = column(name)
+    assert found is not None, "it is a column of lines"
+    value = found.pick(snapshot, line)
+    return Decimal(value) if isinstance(value, int | Decimal) else Decimal(0)
 
 
 def _group(placed: Placed) -> tuple[str, str]:

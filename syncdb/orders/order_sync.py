@@ -35,7 +35,7 @@ from syncdb.orders.stored_orders import StoredOrders
 from syncdb.orders.writable_orders import WritableOrders
 from syncdb.programs import MANAGER
 from syncdb.values import Value, iso, moment
-from syncdb.wording import some_of
+from syncdb.wording import counted, some_of
 
 if TYPE_CHECKING:  # a run into a sheet does without
     from syncdb.connectors.shopify.catalogue.orders import OrderWriter
@@ -102,8 +102,8 @@ def cut_note(shortened: Mapping[tuple[str, str], str]) -> Note:
     columns, named = ", ".join(sorted({name for _, name in shortened})), some_of(orders, NAMED)
     return Note(
         "cut",
-        f"{len(shortened)} text(s) are longer than a cell can hold ({columns} of order {named}). Their cells show the beginning "
-        "and end with a sign; everything else of the rows is as the shop has it.",
+        f"Longer than a cell can hold: {counted(len(shortened), 'text')} ({columns} of order {named}). The cells show the "
+        "beginning and end with a sign; everything else of the rows is as the shop has it.",
         f"The whole text is in the shop, and in {MANAGER} export.",
     )
 
@@ -112,7 +112,7 @@ def left_note(orders: Sequence[str]) -> Note:
     """Which orders have rows, but are not among the wanted ones any more."""
     return Note(
         "left out",
-        f"{len(orders)} order(s) do not fit the filter any more: {some_of(orders, NAMED)}. Their rows stay, and stay true.",
+        f"{counted(len(orders), 'order')} left the filter: {some_of(orders, NAMED)}. The rows stay, and stay true.",
         "Rows that are not wanted can be deleted by hand, with deleted_rows set to respect.",
     )
 
@@ -263,7 +263,9 @@ class OrderSync:
         deep = deep and self.request.limit is None
         open_writes = self.ledger.journal(pair.name).unfinished()
         if open_writes:
-            message = f"{len(open_writes)} earlier write(s) have no known outcome yet; a real run finds that out first."
+            message = (
+                f"Without a known outcome yet: {counted(len(open_writes), 'earlier write')}; a real run finds that out first."
+            )
             report.note(Note("unfinished", message + " Its plan may differ from this one."))
         structure = pair.right.structure(self.rng.randrange(1, 2**31))
         if structure is not None:

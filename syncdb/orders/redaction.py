@@ -13,6 +13,7 @@ from syncdb.mapping.choice import column
 from syncdb.order_snapshot import snapshot_hash
 from syncdb.orders.people import Kept, KeptPeople, PersonRecord
 from syncdb.orders.personal_records import CUSTOMER
+from syncdb.wording import counted
 
 CUSTOMERS = "customers"
 Wanted = Callable[[Person], bool]
@@ -104,7 +105,7 @@ def strip(ledger: Ledger, affected: Affected, *, places_too: bool, pairs: Iterab
     work = redaction(ledger)
     if count := work.open_writes():
         raise NeedsPerson(
-            f"{count} write(s) have no known outcome yet and hold data that is needed to settle them.",
+            f"Without a known outcome yet: {counted(count, 'write')}. The data in it is needed to settle that.",
             next_step="Run a sync first: it settles them. Then redact again.",
         )
     zero_what_is_overwritten(ledger)

@@ -11,14 +11,18 @@ from syncdb import __version__
 from syncdb.engine.audit import Audit, Cause, Difference, Period, Sum
 from syncdb.mapping.choice import column
 from syncdb.model import Side
-from syncdb.orders.order_audit import MEASURES
+from syncdb.orders.order_audit import GROSS, MEASURES
 from syncdb.pairs import registry
 from syncdb.programs import MANAGER
 from syncdb.services.amounts import amount
+from syncdb.services.calendar import Calendar
 from syncdb.services.display import csv_cell, shown
+from syncdb.values import iso
+from syncdb.wording import counted
 
 MOST_ON_PAGE = 500  # differences of one kind of thing
 COUNTED = {"orders": "Orders", "rows": "Rows"}
+NAMED = COUNTED | {GROSS: "Gross"}
 HEADER = ("What", "Record", "Key", "Field", "Left", "Right", "Why", "Place")
 
 
@@ -103,7 +107,7 @@ def _audit_data(of_pair: PairAudit, one: Audit) -> dict[str, Any]:
 
 def _sum_data(total: Sum) -> dict[str, Any]:
     sides = {"left": total.left, "right": total.right}
-    told = {name: None if value is None else format(value, "f") for name, value in sides.items()}
+    told = {name: None if value is None else format(value.normalize(), "f") for name, value in sides.items()}
     return {"day": total.day, "currency": total.currency, "what": total.what, **told, "equal": total.equal}
 
 
@@ -156,7 +160,7 @@ def totals(sums: Sequence[Sum]) -> list[Sum]:
         before = found.get((one.currency, one.what))
         whole = Sum("", one.currency, one.what, one.left, one.right)
         found[one.currency, one.what] = _added(before, whole) if before else whole
-    places = {name: place for place, name in enumerate((*COUNTED, *MEASURES))}
+    places = {name: place for place, name in enumerate((*COUNTED, GROSS, *MEASURES))}
     return [found[key] for key in sorted(found, key=lambda key: (key[0], places.get(key[1], 0)))]
 
 
@@ -171,7 +175,7 @@ def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
 def what(total: Sum) -> str:
     """What people call a sum."""
     known = column(total.what)
-    return COUNTED.get(total.what) or (known.label if known else total.what)
+    return NAMED.get(total.what) or (known.label if known else total.what)
 
 
 def money(total: Sum, value: Decimal | None) -> str:
@@ -189,8 +193,8 @@ def apart(total: Sum) -> str:
     return ("+" if off > 0 else "") + money(total, off)
 
 
-def page(found: Sequence[PairAudit], period: Period, read_at: str) -> str:
-    """One HTML file that needs nothing else. `read_at` says when both sides were read, in words."""
+def page(found: Sequence[PairAudit], period: Period, calendar: Calendar) -> str:
+    """One HTML file that needs nothing else; times are of the calendar's zone."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(loader=PackageLoader("syncdb.services"), autoescape=True, undefined=StrictUndefined)
@@ -198,7 +202,8 @@ def page(found: Sequence[PairAudit], period: Period, read_at: str) -> str:
         proven=proven(found),
         heading=heading(found, period),
         steps=next_steps(found),
-        read_at=read_at,
+        read_at=calendar.show(iso(calendar.now)),
+        clock=calendar.clock,
         version=__version__,
         sections=list(_sections(found)),
     )
@@ -213,7 +218,7 @@ def _sections(found: Sequence[PairAudit]) -> Iterator[Mapping[str, Any]]:
                 "audit": one,
                 "left": one.audited.titles[Side.LEFT],
                 "right": one.audited.titles[Side.RIGHT],
-                "records": (one.records[Side.LEFT], one.records[Side.RIGHT]),
+                "records": (counted(one.records[Side.LEFT], "record"), one.records[Side.RIGHT]),
                 "digests": (one.digests.get(Side.LEFT, ""), one.digests.get(Side.RIGHT, "")),
                 "totals": [_row(total) for total in totals(one.sums)],
                 "days": [_row(total) for total in days],

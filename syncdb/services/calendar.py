@@ -37,6 +37,10 @@ class Calendar:
             return ""
         return moment(iso_text).astimezone(self.zone).strftime("%Y-%m-%d %H:%M %Z")
 
+    def clock(self, iso_text: str) -> str:
+        """The same to the second."""
+        return moment(iso_text).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
     def short(self, iso_text: str | None) -> str:
         """The same without the zone, for tables that name it elsewhere."""
         return moment(iso_text).astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if iso_text else ""

@@ -25,18 +25,22 @@ def outcome(run: Mapping[str, Any], calendar: Calendar, held: bool | None = None
 def told_counts(counts: Mapping[str, int], first: str) -> str:
     """A run's counts in words; only what is not nothing. `first` is what people call the first side."""
     words = {
-        "fetched": "orders read" if "orders_new" in counts else "records compared",
+        "fetched": "order{s} read" if "orders_new" in counts else "record{s} compared",
         "orders_new": "new",
         "orders_changed": "changed",
         "orders_deleted": "deleted in the shop",
-        "rows_added": "rows added",
-        "rows_restored": "rows brought back",
-        "rows_changed": "rows changed",
-        "cells_changed": "cells written",
+        "rows_added": "row{s} added",
+        "rows_restored": "row{s} brought back",
+        "rows_changed": "row{s} changed",
+        "cells_changed": "cell{s} written",
         "written_left": f"of them in {first}",
         "quarantined": "held back",
     }
-    told = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
+    told = [
+        f"{counts[name]} {word.replace('{s}', '' if counts[name] == 1 else 's')}"
+        for name, word in words.items()
+        if counts.get(name)
+    ]
     told += removals(counts, "row")
     return ", ".join(told) or "nothing to do"
 

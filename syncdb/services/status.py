@@ -22,6 +22,7 @@ from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
 from syncdb.programs import MANAGER
+from syncdb.services.calendar import Calendar
 from syncdb.services.gap_data import numbers, with_reason
 from syncdb.services.ledger_location import LedgerLocation
 from syncdb.services.pair_sides import first_places
@@ -30,7 +31,7 @@ from syncdb.services.webhook_health import troubles
 from syncdb.systems.base import System
 from syncdb.systems.shopify.versions import days_left, end_of_support
 from syncdb.values import iso, moment
-from syncdb.wording import some_of
+from syncdb.wording import counted, some_of
 
 VERSION_NOTICE = 45  # days
 CLOCKS_DIFFER = timedelta(days=1)  # less than that may come of time zones, or of a clock that was just set
@@ -269,14 +270,20 @@ def _runs(state: Status) -> Iterator[Attention]:
     for series in state.series:
         yield from _of_series(series, f" ({series.name})" if len(state.series) > 1 else "", state)
     if state.mark and _stale(state):
-        text = f"Orders are complete only up to {state.mark['at']}: no run since then could see everything."
+        text = f"Orders are complete only up to {_clock(state, state.mark['at'])}: no run since then could see everything."
         yield Attention("watermark", text, f"See why the last runs were partial: {MANAGER} errors")
+
+
+def _clock(state: Status, iso_text: str) -> str:
+    """A moment by the shop's clock, as everywhere else in the answer."""
+    return Calendar.of((state.shop or {}).get("zone"), state.now).show(iso_text)
 
 
 def _of_series(series: Series, which: str, state: Status) -> Iterator[Attention]:
     run, sync, now = series.last, series.command, state.now
     if cut_off(run, now, state.held):
-        text = f"Run {run['run_id']}{which} began at {run['started_at']} and never ended (killed, or the computer went off)."
+        began = _clock(state, run["started_at"])
+        text = f"Run {run['run_id']}{which} began at {began} and never ended (killed, or the computer went off)."
         yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
     if (ended := series.last_ended) and ended["exit_code"]:
         outcome = OUTCOMES.get(ended["exit_code"], "failed")
@@ -284,7 +291,8 @@ def _of_series(series: Series, which: str, state: Status) -> Iterator[Attention]
         text = f"The last run{which} ended with {ended['exit_code']}, {outcome}{said}"
         yield Attention("run_failed", text, state.remedies.get(ended["run_id"]) or _after(ended["exit_code"], sync))
     if moment(run["started_at"]) > now + CLOCKS_DIFFER:
-        text = f"Run {run['run_id']}{which} is dated {run['started_at']}, which is still to come by this computer's clock."
+        dated = _clock(state, run["started_at"])
+        text = f"Run {run['run_id']}{which} is dated {dated}, which is still to come by this computer's clock."
         yield Attention("clock", text, "Set the clock right. If it was wrong when that run was made, run again with --full.")
     expected = series.rhythm
     if expected and expected.overdue(now):
@@ -359,7 +367,7 @@ def _version(state: Status) -> Iterator[Attention]:
         text = f"Shopify no longer offers API version {state.version}; an older or newer one answers in its place."
         yield Attention("version_ended", text, "Set shopify_api_version to a version that Shopify offers now.")
     elif state.version and left is not None and left <= VERSION_NOTICE:
-        text = f"Shopify ends API version {state.version} in {left} days."
+        text = f"Shopify ends API version {state.version} in {counted(left, 'day')}."
         yield Attention("version_ends", text, "Update syncdb or set shopify_api_version to a newer version.")
 
 

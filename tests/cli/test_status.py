@@ -1,6 +1,7 @@
 """The status: fine or not, each thing that needs a look, and that it is the ledger's own truth."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,7 @@ def test_a_run_is_under_way_as_long_as_it_holds_the_ledger_and_cut_off_as_soon_a
         assert "Before it" in told.out and "done (0)" in told.out and ask(path).data["run_under_way"] is True
     killed = manage("status", "--db", str(path))
     assert killed.code == 1 and "never ended (killed" in killed.out and "Before it" in killed.out
+    assert not re.search(r"\dT\d\d:", killed.out), "one clock for all of it: the shop's"
     assert "nothing to do" not in killed.out.partition("Last run")[2].partition("Before it")[0]
     assert codes(ask(path)) == {"cut_off"} and ask(path).data["run_under_way"] is False
 

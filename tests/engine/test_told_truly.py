@@ -91,7 +91,7 @@ def test_a_refusal_in_a_later_round_says_what_was_written_before(ledger: Ledger)
         reconcile(ledger, pair, None, applier(ledger, pair), Silent())
     assert right.rows["0"] == {"count": 100} and "new" in right.rows and "1" not in right.rows
     assert "changed" not in str(refused.value).rpartition(":")[2]
-    assert "None of that was done; 2 record(s) that this run had written before stand" in str(refused.value)
+    assert "None of that was done; 2 records written before in this run stand" in str(refused.value)
 
 
 def test_as_many_steps_are_done_as_were_announced_also_where_a_record_takes_several_writes(ledger: Ledger) -> None:

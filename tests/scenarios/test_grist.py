@@ -197,7 +197,7 @@ def test_a_row_that_somebody_adds_is_told(world: GristWorld) -> None:
     person.add(Title="Oolong")
     for asked in ({}, {"full": True}):
         told = world.synced(**asked).data["runs"][0]["notes"]
-        assert [(one["code"], "1 row(s)" in one["message"]) for one in told] == [("unkeyed:products", True)], told
+        assert [(one["code"], "1 row of" in one["message"]) for one in told] == [("unkeyed:products", True)], told
     assert "Oolong" in told[0]["message"] and len(world.goods.products) == before
     assert world.synced().data["runs"][0]["notes"] == []
 

@@ -80,7 +80,7 @@ def test_a_dry_run_shows_what_would_be_made_and_makes_nothing(making: GristWorld
     (made,) = plan["operations"]
     assert made["action"] == "create" and made["id"].startswith("left:") and made["changes"]["title"] == "Teapot"
     notes = {note["code"]: note["message"] for one in ran.data["runs"] for note in one["notes"]}
-    assert notes["unkeyed:products"].startswith("1 row(s)") and "Nobody" in notes["unkeyed:products"]
+    assert notes["unkeyed:products"].startswith("1 row of") and "Nobody" in notes["unkeyed:products"]
     assert "Shopify: it would add 1 record and change 0 records" in " ".join(world.sync(test=True, as_json=False).text.split())
 
 

@@ -82,7 +82,7 @@ def test_a_row_that_says_too_little_is_told_and_left_alone(making: GristWorld) -
     ran = world.synced()
     assert len(world.goods.variants) == before
     (note,) = [note for one in ran.data["runs"] for note in one["notes"] if note["code"] == "unkeyed:variants"]
-    assert note["message"].startswith("3 row(s)") and "price" in note["next_step"]
+    assert note["message"].startswith("3 rows of") and "price" in note["next_step"]
 
 
 @pytest.mark.parametrize("plain", [True, False])

@@ -43,7 +43,7 @@ def test_an_order_that_leaves_the_filter_keeps_its_row_and_the_run_says_so(make:
     world.shop.set_tags(gids[0], ["retail"])
     name = world.shop.orders[gids[0]]["name"]
     ran = world.synced()
-    assert f"1 order(s) do not fit the filter any more: {name}." in str(ran.data["notes"])
+    assert f"1 order left the filter: {name}." in str(ran.data["notes"])
     kept = [row for row in world.rows().values() if row["Order"] == name]
     assert kept and all(row["Tags"] == "retail" for row in kept), "and they stay true"
     quiet = world.synced(full=True)

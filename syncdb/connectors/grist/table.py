@@ -23,6 +23,7 @@ from syncdb.connectors.order_source import Notice
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, RetryLater
 from syncdb.model import Action, Attempt, Found, Operation, Outcome, Record, Result, Snapshot
 from syncdb.values import Value
+from syncdb.wording import counted
 
 log = logging.getLogger("syncdb.grist")
 
@@ -144,8 +145,9 @@ class GristTable:
         return [
             Notice(
                 f"unkeyed:{self.entity}",
-                f'{count} row(s) of the Grist table "{place[1]}" have no {self._wish.key_label}'
-                f"{f' ({first})' if first else ''}: they are left alone, and nothing is made of them in the shop.",
+                f'{counted(count, "row")} of the Grist table "{place[1]}" {"has" if count == 1 else "have"} no '
+                f"{self._wish.key_label}"
+                f"{f' ({first})' if first else ''}: left alone, and nothing is made of that in the shop.",
                 f"{self.becomes or 'Make it in the shop: its row comes by itself.'} Rows for people's own use can stay.",
             )
         ]

@@ -12,6 +12,7 @@ from syncdb.engine.request import RunRequest, run_request
 from syncdb.errors import Exit
 from syncdb.pairs.base import Action, Asked, Run
 from syncdb.pairs.shopify_erp.settings import ErpSettings
+from syncdb.wording import counted
 
 Open = Callable[[ErpSettings, RunRequest, Sequence[str], Clock, Progress], AbstractContextManager[Sequence[Run]]]
 Told = Iterator[str | Mapping[str, Any] | Exit]
@@ -41,7 +42,8 @@ def _lines(report: Report) -> Iterator[str]:
     for note in report.notes:
         yield f"{note.message} {note.next_step}".rstrip()
     if report.conflicts:
-        yield f"{len(report.conflicts)} values wait for a person's answer."
+        wait = "waits" if len(report.conflicts) == 1 else "wait"
+        yield f"{counted(len(report.conflicts), 'value')} {wait} for a person's answer."
     if report.failure is not None:
         yield f"The run could not be finished: {report.failure}"
         if report.failure.next_step:

@@ -23,6 +23,7 @@ from syncdb.model import Action, Attempt, Operation, Outcome, Result, Side, Snap
 from syncdb.pairs.shopify_erp.new_goods import CannotBeMade, NewGoods, NewProduct
 from syncdb.pairs.shopify_erp.stock import ShownSide, Told
 from syncdb.values import Value, same
+from syncdb.wording import counted
 
 log = logging.getLogger("syncdb.shopify")
 
@@ -172,7 +173,9 @@ class ShopGoods(PassedOn):
         product = _product(operation)
         rest = self.wanted.others(bare_id(product), self.row_of(operation.key))
         if rest:
-            why = f"{operation.expected.get('sku')}: {rest} other row(s) of the ERP stand in the same product of the shop. "
+            stand = "stands" if rest == 1 else "stand"
+            others = counted(rest, "other row")
+            why = f"{operation.expected.get('sku')}: {others} of the ERP {stand} in the same product of the shop. "
             return Outcome(Result.REJECTED, why=f"{why}Delete the one variant in the Shopify admin, if nobody needs it.")
         there = self._products.look([product]).found.get(product)
         status = there.record.fields.get("status") if there else None

@@ -186,7 +186,7 @@ class ErpStock:
             yield Notice("location", told, f"The shop has {', '.join(self.places.names.values())}. Correct these rows.")
         if self._without_sku:
             names = some_of(self._without_sku, MOST_NAMED)
-            told = f"{len(self._without_sku)} row(s) of the ERP's stock are of products without an SKU: {names}."
+            told = f"Rows of the ERP's stock that are of products without an SKU: {names}."
             yield Notice("no sku", told, "Give these products an SKU, the same as in the shop.")
         yield from self.lone.news()
         self._lost.clear()

@@ -20,14 +20,14 @@ def notes_on_variants(goods: Goods, refused: Collection[str], emptied: bool) -> 
         told = some_of([articles[id].sku or id for id in lacking], MOST_NAMED)
         yield Note(
             "variants",
-            f"{len(lacking)} variant(s) of Sentos are not in the shop, though their products are: {told}.",
+            f"Variants of Sentos that are not in the shop, though their products are: {told}.",
             "Add them to the products in the shop, or let shopify_writes name variants. Each needs an SKU and a clear price.",
         )
     if gone := _newly_gone(goods):
         done = "None of them is left in the shop's stock now" if emptied else "In the shop they are as they were"
         yield Note(
             "gone variants",
-            f"{len(gone)} variant(s) are no longer in Sentos, though their products are: {some_of(gone, MOST_NAMED)}. {done}.",
+            f"Variants that are no longer in Sentos, though their products are: {some_of(gone, MOST_NAMED)}. {done}.",
             "Delete them in the shop if they will not come back: nothing is deleted there unasked.",
         )
 
@@ -40,7 +40,7 @@ def notes_on_products(goods: Goods, makes: bool) -> Iterator[Note]:
     if lacking := sorted(goods.chosen() - goods.linked("products", list(products)).keys()):
         told = some_of([f"{products[id].name} ({products[id].sku})" for id in lacking], MOST_NAMED)
         step = "Let shopify_writes name products, and they are made, as drafts unless sentos_new says otherwise."
-        yield Note("new products", f"{len(lacking)} product(s) of Sentos are not in the shop: {told}.", step)
+        yield Note("new products", f"Products of Sentos that are not in the shop: {told}.", step)
 
 
 def notes_on_drafted(goods: Goods, told: Iterable[tuple[Operation, Outcome]]) -> Iterator[Note]:

@@ -35,7 +35,7 @@ from syncdb.systems.sentos.connecting import connected_sentos
 from syncdb.systems.sentos.keys import SENTOS
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import kinds_of, one_shop_by_name, shop_sender
-from syncdb.wording import some_of
+from syncdb.wording import counted, some_of
 
 MOST_NAMED = 10
 
@@ -144,7 +144,7 @@ def _names(ledger: Ledger, destination: OrdersToSentos) -> Mapping[str, str]:
 def _switched_off(names: Sequence[str]) -> Note:
     return Note(
         "write off",
-        f"{len(names)} order(s) would be sent to Sentos, but sentos_write is off: {some_of(names, MOST_NAMED)}.",
+        f"{counted(len(names), 'order')} would be sent to Sentos, but sentos_write is off: {some_of(names, MOST_NAMED)}.",
         "Look at the plan with --test, try a few with --limit 5, then set sentos_write to true.",
     )
 

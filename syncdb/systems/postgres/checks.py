@@ -17,6 +17,7 @@ from syncdb.errors import Exit, SyncdbError
 from syncdb.programs import MANAGER
 from syncdb.systems.check import Check, failed, passed, refused, skipped
 from syncdb.systems.postgres.connecting import ErpAccess, erp_of, erp_tables
+from syncdb.wording import counted
 
 ERP, INSTALL = "erp", f"{MANAGER} erp install"
 MANY_FAILED = 0.2  # of a day's rows: then something is wrong beyond single records
@@ -77,7 +78,7 @@ def _tables(found: Examined) -> Iterator[Check]:
     for entity, why in found.unusable.items():
         yield skipped(ERP, entity, f"{why} So {entity} are not kept in step.")
     for entity, table in found.tables.by_entity.items():
-        yield passed(ERP, entity, f"{table.schema}.{table.name}, {len(table.columns)} columns")
+        yield passed(ERP, entity, f"{table.schema}.{table.name}, {counted(len(table.columns), 'column')}")
 
 
 def _version(database: ErpDatabase, tables: ErpTables) -> Check:

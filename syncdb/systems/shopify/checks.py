@@ -11,6 +11,7 @@ from syncdb.systems.check import Check, failed, passed, refused, skipped
 from syncdb.systems.shopify.connecting import ShopAccess
 from syncdb.systems.shopify.keys import ShopSettings
 from syncdb.systems.shopify.versions import days_left
+from syncdb.wording import counted
 
 SOON = 45  # days
 
@@ -66,4 +67,4 @@ def check_version(settings: ShopAccess, facts: Facts, now: datetime) -> Check:
         told = f"{asked} was asked for and {facts.version} answered"
         return failed("shopify", "version", told, f"Set shopify_api_version to {facts.version}.", Exit.REMOTE)
     remedy = "Update syncdb or set a newer shopify_api_version." if left is not None and left <= SOON else ""
-    return passed("shopify", "version", f"{asked}, {left} days left" if left is not None else asked, remedy)
+    return passed("shopify", "version", f"{asked}, {counted(left, 'day')} left" if left is not None else asked, remedy)

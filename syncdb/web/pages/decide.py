@@ -19,6 +19,7 @@ from syncdb.services.display import shown
 from syncdb.services.pair_sides import sides_in
 from syncdb.web.access import Role, Way
 from syncdb.web.rendering import asked, back_to, page, site
+from syncdb.wording import counted
 
 SHOWN = 25
 log = logging.getLogger("syncdb.web")
@@ -118,7 +119,9 @@ def take_all() -> AnyResponse:
         raise ConfigurationError([told], next_step="Look again before you decide all of them at once.")
     decide(site().place.ledger, found, [verdict_on(one, sides(one.pair), take) for one in found], asked().now)
     log.info("%s decided %d conflicts at once: %s", asked().name, len(found), take.value)
-    return back_to("/decide", f"Decided {len(found)} conflicts. The next run carries them out.")
+    return back_to(
+        "/decide", f"Decided {counted(len(found), 'conflict')}. The next run carries {'it' if len(found) == 1 else 'them'} out."
+    )
 
 
 def _filtered(every: Sequence[Dispute], entity: str, field: str) -> list[Dispute]:

@@ -23,6 +23,7 @@ from syncdb.values import iso
 from syncdb.web.access import Role, Way
 from syncdb.web.asked import Look
 from syncdb.web.rendering import asked, back_to, page, site
+from syncdb.wording import counted
 
 SHOWN = 50
 EVENTS = 300
@@ -57,7 +58,9 @@ def find() -> AnyResponse:
         found, more = newest(look.reader, Wanted(search=text), SHOWN)
         rows, age, known = [_row(one, look.calendar) for one in found], look.age, _known(look)
     shown: dict[str, Any] = {"chosen": "", "since": "", "statuses": known, "spans": SPANS, "searched": True, "kept": []}
-    shown["told"] = f"{len(rows)}{' or more' if more else ''} orders hold what you typed."
+    shown["told"] = (
+        f"{len(rows)} or more orders hold what you typed." if more else f"{counted(len(rows), 'order')} with what you typed."
+    )
     return page("orders.html", "Orders", command="orders --search TEXT", age=age, rows=rows, last=None, first=True, **shown)
 
 

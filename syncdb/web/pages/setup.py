@@ -19,6 +19,7 @@ from syncdb.systems.check import CheckState
 from syncdb.systems.questions import Topic
 from syncdb.web.access import Way
 from syncdb.web.rendering import asked, page, site
+from syncdb.wording import counted
 
 KEPT = "What is kept in step"
 
@@ -78,9 +79,13 @@ def _system_step(title: str, settings: list[SettingShown], forms: tuple[tuple[st
     lacking = tuple(one for one in settings if one.needed and not one.value)
     tested = site().tested
     failed = [one for one in tested.checks if one.state is CheckState.FAILED] if tested else []
-    told = f"{len(lacking)} settings are still to be filled in." if lacking else "All settings that it needs are filled in."
+    told = (
+        f"{len(lacking)} setting{' is' if len(lacking) == 1 else 's are'} still to be filled in."
+        if lacking
+        else "All settings that it needs are filled in."
+    )
     if not lacking:
-        told += f" {len(failed)} checks failed when it was tested." if failed else " The test says whether they work."
+        told += f" {counted(len(failed), 'check')} failed when it was tested." if failed else " The test says whether they work."
     step = f"{MANAGER} init asks for them and tries each answer at once." if lacking else ""
     return Step(title, not lacking, told, step, "/settings", "Test the connections", lacking, forms)
 

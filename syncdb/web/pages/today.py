@@ -20,6 +20,7 @@ from syncdb.values import iso, moment
 from syncdb.web.access import Way
 from syncdb.web.asked import Look
 from syncdb.web.rendering import asked, page, site
+from syncdb.wording import counted
 
 # where the one remedy of each thing to look at is
 _REMEDIES = {
@@ -73,7 +74,11 @@ def _told(one: Attention, calendar: Calendar) -> dict[str, Any]:
 def _verdict(state: Status, calendar: Calendar) -> str:
     """What agrees, and as of when."""
     kept = ", ".join(f"{grouped_count(count)} {kind}" for kind, count in state.kept.items())
-    orders = f"{grouped_count(state.counts.orders)} orders" if state.counts.orders or not kept else ""
+    orders = (
+        f"{grouped_count(state.counts.orders)} order{'' if state.counts.orders == 1 else 's'}"
+        if state.counts.orders or not kept
+        else ""
+    )
     when = f", complete up to {calendar.show(state.mark['at'])}" if state.mark else ""
     return f"{', '.join(part for part in (orders, kept) if part)} in the ledger{when}."
 
@@ -140,7 +145,10 @@ def _facts(state: Status, calendar: Calendar) -> Iterator[tuple[str, str]]:
     checked = f", read through {calendar.ago(state.checked_at)}" if state.checked_at else ", not read through yet"
     yield "Ledger", f"{state.place.ledger} ({size(state.size)}{checked})"
     left = days_left(state.version, state.now) if state.version else None
-    yield "API version", f"{state.version}, {left} days until Shopify ends it" if left is not None else str(state.version or "")
+    yield (
+        "API version",
+        f"{state.version}, {counted(left, 'day')} until Shopify ends it" if left is not None else str(state.version or ""),
+    )
     for system in state.calls:
         limit = state.place.most_calls.get(system)
         yield f"Calls to {system}", f"{calls_used(state, system)} this month" + (f" of {limit}" if limit is not None else "")

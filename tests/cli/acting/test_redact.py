@@ -137,7 +137,7 @@ def test_restoring_a_backup_does_not_bring_it_back(world: World, run: Manage) ->
     assert said.code == 0, said.all
     assert said.data["redacted_again"] == len(mine)
     assert in_bytes(world.folder, texts) == left
-    assert run("restore", "before.db", "--yes").out.count(f"{len(mine)} order(s) were redacted since") == 1
+    assert run("restore", "before.db", "--yes").out.count("Redacted since that backup: ") == 1
     assert run("backup", "--output", "after.db").code == 0
     assert run("restore", "after.db", "--yes", "--json").data["redacted_again"] == 0
     assert world.at_once(full=True).code == 0
