@@ -20,6 +20,7 @@ from syncdb.cli.pair_options import RunOptions
 from syncdb.cli.run_pair import run
 from syncdb.clock import Clock
 from syncdb.sandbox.grist.person import Person
+from syncdb.sandbox.grist.site import WORKSPACE
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from tests.account import account_key
@@ -150,7 +151,8 @@ class GristWorld:
 
     def copied(self) -> str:
         """Somebody makes a copy of the document; its id."""
-        return str(self._call("POST", "{}/copy", {"documentName": "syncdb test copy"}))
+        workspace = WORKSPACE if self.real is None else self.real.place.workspace()
+        return str(self._call("POST", "{}/copy", {"documentName": "syncdb test copy", "workspaceId": workspace}))
 
     def put_back(self, copied: str) -> None:
         """Somebody puts a copy in the document's place."""

@@ -14,6 +14,7 @@ from syncdb.sandbox.grist.wire import Json, Refusal, invalid_payload
 
 ORG, WORKSPACE = 2, 2
 DOMAIN = "docs"
+UNSAVED = "new~"  # ids of documents that stand in no workspace begin so; only their maker sees them
 
 
 class Site:
@@ -63,7 +64,8 @@ class Site:
     def workspace(self, user: User, number: int) -> Json:
         if number != WORKSPACE:
             raise Refusal(404, "workspace not found")
-        visible = [one for one in self.documents.values() if user.email in one.access]
+        saved = [one for one in self.documents.values() if not one.id.startswith(UNSAVED)]
+        visible = [one for one in saved if user.email in one.access]
         docs = [self._shown(one, user) for one in visible]
         return {"id": WORKSPACE, "name": "Home", "access": "owners", "docs": docs, "org": self.org(user)}
 
@@ -88,9 +90,15 @@ class Site:
         return document.id
 
     def copy(self, user: User, document: Document, body: Any) -> str:
-        """A document of one's own that holds the same; the answer is its id alone."""
+        """A document that holds the same; the answer is its id alone. Without a workspace it is an unsaved one (observed)."""
         check(document.access.get(user.email), "viewers")
-        made = self.add(str(body.get("documentName") or f"Copy of {document.name}"), user)
+        workspace, name = body.get("workspaceId"), body.get("documentName", document.id)
+        number = None if workspace is not None else f"{UNSAVED}{_document_id()}~{user.id}"
+        if workspace is not None:
+            self.workspace(user, _whole("workspaceId", workspace))
+        if name == "":
+            raise Refusal(400, "Bad request: name required")
+        made = self.add(str(name), user, number)
         made.become(document)
         return made.id
 
@@ -100,9 +108,13 @@ class Site:
         source = self.find(str(body.get("sourceDocId")))
         if user.email not in source.access:
             raise Refusal(403, "access denied")
+        if source.id.startswith(UNSAVED):
+            raise Refusal(500, f'forwarding needs a canonical docId, got urlId-like "{source.id}"')
         document.become(source)
 
     def delete(self, user: User, document: Document) -> str:
+        if document.id.startswith(UNSAVED):
+            raise Refusal(404, "document not found")
         if document.access.get(user.email) != "owners":
             raise Refusal(403, "access denied")
         del self.documents[document.id]
@@ -148,6 +160,13 @@ class Site:
         account, key = self.keys.service_account(str(body["label"]))
         told = {name: body.get(name) for name in ("label", "description", "expiresAt")}
         return {"id": account.id, "login": account.email, "key": key, "hasValidKey": True} | told
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise Refusal(400, f"{name} parameter cannot be understood as an integer: {value}") from None
 
 
 def _document_id() -> str:

@@ -55,7 +55,7 @@ def test_writes_that_change_nothing_move_the_head_and_show_no_change(table: Tabl
 
 def test_a_document_replaced_by_an_older_copy_goes_back_in_its_states(table: Table) -> None:
     doc = table.doc
-    copied = doc.ok("POST", "/copy", {"documentName": "syncdb test copy"})
+    copied = doc.ok("POST", "/copy", {"documentName": "syncdb test copy", "workspaceId": doc.place.workspace()})
     before = doc.ok("GET", "/states")["states"][0]
     table.put(({"gid": "a"}, {"qty": 5}))
     seen = doc.head()
@@ -68,6 +68,20 @@ def test_a_document_replaced_by_an_older_copy_goes_back_in_its_states(table: Tab
     while doc.ok("GET", "/states")["states"][0]["n"] < before["n"] + 2:  # the same edits do not lead to the same state
         table.put(({"gid": "a"}, {"qty": 5}))
     assert seen not in [one["h"] for one in doc.ok("GET", "/states")["states"]]
+
+
+def test_a_copy_that_names_no_workspace_stands_in_none_and_cannot_replace_a_document(table: Table) -> None:
+    doc, place = table.doc, table.doc.place
+    copied = doc.ok("POST", "/copy", {"documentName": "syncdb test copy"})
+    assert copied.startswith("new~") and doc.ok("GET", "/tables") == place.ask("GET", f"/api/docs/{copied}/tables").json()
+    assert doc.refused("POST", "/replace", {"sourceDocId": copied}) == (
+        500,
+        f'forwarding needs a canonical docId, got urlId-like "{copied}"',
+    )
+    assert place.ask("DELETE", f"/api/docs/{copied}").status_code == 404
+    assert doc.refused("POST", "/copy", {"workspaceId": 10**6})[0] == 404
+    assert doc.refused("POST", "/copy", {"workspaceId": "here"})[0] == 400
+    assert doc.refused("POST", "/copy", {"workspaceId": place.workspace(), "documentName": ""})[0] == 400
 
 
 # --- compare -----------------------------------------------------------------------------------------------------
