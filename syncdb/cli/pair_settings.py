@@ -35,7 +35,9 @@ def _near(pair: PairType, name: str) -> str:
     from difflib import get_close_matches
 
     from syncdb.mapping.entities import ENTITIES
+    from syncdb.mapping.people import PEOPLE
 
-    known = [*pair.entities, *(field for entity in pair.entities if entity in ENTITIES for field in ENTITIES[entity].by_name)]
+    offered = {**ENTITIES, **PEOPLE}
+    known = [*pair.entities, *(field for entity in pair.entities if entity in offered for field in offered[entity].by_name)]
     near = get_close_matches(name.rpartition(".")[2].lower(), known, 1)
     return f" Did you mean {near[0]}?" if near else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from syncdb.mapping.choice import Choice, ChosenColumns, choice_of
 from syncdb.mapping.entities import INVENTORY, PRODUCTS, VARIANTS, Entity, EntityField, ShownAs, entity_field, metafield_named
+from syncdb.mapping.people import CUSTOMERS
 from syncdb.metafields import kind_of
 from syncdb.model import Field
 from syncdb.values import Kind
@@ -47,33 +48,6 @@ def _seen(name: str, label: str, kind: Kind, meaning: str) -> EntityField:
 
 _IN_SHOP = _seen(IN_SHOP, "In the shop", Kind.FLAG, "No once it is gone from the shop; the row stays.")
 _TEXT, _ID, _MONEY = Kind.TEXT, Kind.IDENTIFIER, Kind.MONEY
-
-CUSTOMERS = Entity(
-    "customers", "Customers", "customer",
-    (
-        _seen("name", "Customer", _TEXT, "The name as the shop shows it."),
-        _seen("first_name", "First name", _TEXT, "The first name."),
-        _seen("last_name", "Last name", _TEXT, "The last name."),
-        _seen("email", "Email", _TEXT, "The e-mail address."),
-        _seen("email_marketing", "Email marketing", _TEXT, "Whether e-mails for marketing are agreed to."),
-        _seen("phone", "Phone", _ID, "The phone number."),
-        _seen("orders", "Orders", Kind.COUNT, "How many orders there are."),
-        _seen("spent", "Spent", _MONEY, "What was spent in all, in the currency beside it."),
-        _seen("currency", "Currency", _TEXT, "The currency of what was spent."),
-        _seen("state", "Account", _TEXT, "The state of the customer's account."),
-        _seen("tags", "Tags", _TEXT, "The tags."),
-        _seen("note", "Note", _TEXT, "The note about the customer."),
-        _seen("company", "Company", _TEXT, "The company of the usual address."),
-        _seen("address", "Address", _TEXT, "The street of the usual address."),
-        _seen("postcode", "Postcode", _ID, "The postcode of the usual address."),
-        _seen("city", "City", _TEXT, "The city of the usual address."),
-        _seen("country", "Country", _TEXT, "The country of the usual address, as two letters."),
-        _seen("language", "Language", _TEXT, "The language."),
-        _seen("tax_exempt", "Tax exempt", Kind.FLAG, "Whether no tax is charged."),
-        _seen("verified_email", "Email verified", Kind.FLAG, "Whether the address was verified."),
-        _seen("created_at", "Created", Kind.MOMENT, "Since when the shop knows the customer, in the shop's time zone."),
-    ),
-)  # fmt: skip
 
 PAYOUTS = Entity(
     "payouts", "Payouts", "payout",

@@ -9,7 +9,7 @@ from syncdb.connectors.shopify.personal import Person
 from syncdb.ledger.pairs import Pairs
 from syncdb.ledger.people import KeptKey, KeptRecords
 from syncdb.ledger.redacted import Redacted
-from syncdb.orders.personal_records import CUSTOMER, ORDER, PersonalRecords, emails, names, phones, telling
+from syncdb.orders.personal_records import CUSTOMER, DRAFT, KINDS, ORDER, PersonalRecords, emails, names, phones, telling
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,7 +46,7 @@ class PersonRecord:
 
     @property
     def telling(self) -> set[str]:
-        return {text for piece in self.pieces for text in telling(piece)}
+        return {text for piece in self.pieces for text in telling(self.kept.personal(piece))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class KeptPeople:
         numbers = NOBODY.union(*(phones(piece) for one in customers for piece in one.pieces))
         if not addresses | numbers:
             return found
-        theirs = self._found(lambda person: bool(person.emails & addresses or person.phones & numbers), (ORDER,))
+        theirs = self._found(lambda person: bool(person.emails & addresses or person.phones & numbers), (ORDER, DRAFT))
         known = {(one.pair, one.key.key) for one in found}
         return [*found, *(one for one in theirs if (one.pair, one.key.key) not in known)]
 
@@ -101,7 +101,7 @@ class KeptPeople:
         for personal, records in self._kept():
             out = self._marked(personal, records)
             for key, piece in records.fields():
-                seen |= texts & telling(piece) if key not in out else set()
+                seen |= texts & telling(personal.personal(piece)) if key not in out else set()
         return seen
 
     def _marked(self, personal: PersonalRecords, records: KeptRecords) -> set[str]:
@@ -111,16 +111,16 @@ class KeptPeople:
             if any(mark in self.redacted for mark in personal.marks(records.pair, one.left, one.right))
         }
 
-    def _found(self, wanted: Wanted, kinds: Sequence[str] = (CUSTOMER, ORDER)) -> list[PersonRecord]:
+    def _found(self, wanted: Wanted, kinds: Sequence[str] = KINDS) -> list[PersonRecord]:
         found: list[PersonRecord] = []
         for personal, records in self._kept(kinds):
-            keys = {key for key, piece in records.fields() if wanted(_person(piece))}
+            keys = {key for key, piece in records.fields() if wanted(_person(personal.personal(piece)))}
             if personal.kind == CUSTOMER:
                 keys |= {one.key for one in records.all_keys() if one.left and wanted(_known_by(one.left))}
             found += _read(personal, records, keys)
         return found
 
-    def _kept(self, kinds: Sequence[str] = (CUSTOMER, ORDER)) -> Iterator[tuple[PersonalRecords, KeptRecords]]:
+    def _kept(self, kinds: Sequence[str] = KINDS) -> Iterator[tuple[PersonalRecords, KeptRecords]]:
         for pair in Pairs(self.connection).all():
             for personal in self.kept.get(pair.type, ()):
                 if personal.entity == pair.entity and personal.kind in kinds:
@@ -139,7 +139,8 @@ def _read(personal: PersonalRecords, records: KeptRecords, keys: set[str]) -> li
 
 
 def _person(piece: Mapping[str, Any]) -> Person:
-    return Person(None, emails(piece), phones(piece), names(piece))
+    whose = str(piece.get("customer") or "")  # the customer's id, where a record names it
+    return Person(whose.rpartition("/")[2] or None, emails(piece), phones(piece), names(piece))
 
 
 def _known_by(id: str) -> Person:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-CUSTOMER, ORDER = "Customer", "Order"
+CUSTOMER, ORDER, DRAFT = "Customer", "Order", "DraftOrder"
+KINDS = (CUSTOMER, ORDER, DRAFT)
 _SHORTEST = 6  # characters; anything shorter turns up in figures and ids by chance
-_TEXTS = ("email", "who", "phone", "note")
+_TEXTS = ("email", "who", "phone", "note", "name", "company", "address")
 _PARTS = ("name", "address1", "address2", "company", "phone", "email")
 _NESTED = ("address", "ships_to", "buyer")  # fields that hold several texts as JSON
 
@@ -20,12 +21,16 @@ _NESTED = ("address", "ships_to", "buyer")  # fields that hold several texts as 
 class PersonalRecords:
     """What a pair keeps of people under one of its entities.
 
-    `kind` is what the shop calls them (CUSTOMER, ORDER), `plain` are the fields that tell nothing of a person: all others go.
+    `kind` is what the shop calls them (CUSTOMER, ORDER, DRAFT), `plain` are the fields that tell nothing of a person: all others go.
     """
 
     entity: str
     kind: str
     plain: frozenset[str]
+
+    def personal(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Of these fields those that may tell of a person."""
+        return {name: value for name, value in fields.items() if name not in self.plain}
 
     def marks(self, pair: str, left: str | None, right: str | None) -> Iterator[str]:
         """By what a redacted record is known for good: its ids on both sides. An order of a shop by its number, as everywhere."""
@@ -54,7 +59,7 @@ def phones(fields: Mapping[str, Any]) -> frozenset[str]:
 
 def names(fields: Mapping[str, Any]) -> frozenset[str]:
     """The whole names, in small letters."""
-    found = [_whole(fields), *(parts.get("name") or _whole(parts) for parts in _nested(fields))]
+    found = [_whole(fields), fields.get("name"), *(parts.get("name") or _whole(parts) for parts in _nested(fields))]
     return frozenset(" ".join(str(one).split()).casefold() for one in found if one)
 
 
@@ -76,4 +81,6 @@ def _nested(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _strings(fields: Mapping[str, Any], wanted: Iterable[str]) -> Iterator[str]:
-    yield from (value for name in wanted if isinstance(value := fields.get(name), str))
+    """The texts under these names that are no JSON."""
+    found = (value for name in wanted if isinstance(value := fields.get(name), str))
+    yield from (value for value in found if not value.startswith("{"))

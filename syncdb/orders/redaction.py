@@ -12,7 +12,7 @@ from syncdb.ledger.text_search import Advance, nobody_listens
 from syncdb.mapping.choice import column
 from syncdb.order_snapshot import snapshot_hash
 from syncdb.orders.people import Kept, KeptPeople, PersonRecord
-from syncdb.orders.personal_records import CUSTOMER
+from syncdb.orders.personal_records import CUSTOMER, ORDER
 from syncdb.wording import counted
 
 CUSTOMERS = "customers"
@@ -40,8 +40,8 @@ class Affected:
 
     @property
     def own_records(self) -> int:
-        """How many records are kept of the customer as such."""
-        return sum(one.kept.kind == CUSTOMER for one in self.records)
+        """How many records are kept of the customer that are no orders."""
+        return sum(one.kept.kind != ORDER for one in self.records)
 
     def add_record(self, record: PersonRecord) -> None:
         """What a pair keeps: an order, or the customer itself."""
@@ -50,7 +50,7 @@ class Affected:
         if record.kept.kind == CUSTOMER:
             self.customers[(record.key.left or record.id).rpartition("/")[2]] = record.name
             self.person = record.key.left or ""
-        else:
+        elif record.kept.kind == ORDER:
             self.orders.setdefault(record.id, record.name)
 
     def add(self, order_id: str, name: str, snapshot: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from syncdb.mapping.entities import (
     metafield_named,
     typed_metafield,
 )
+from syncdb.mapping.people import PEOPLE
 from syncdb.mapping.order_filter import OrderFilter, parse_filter
 from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
 from syncdb.pairs.record_choice import EVERYTHING, LEFT, Leaving, RecordChoice, parse_leaving, parse_only
@@ -51,6 +52,7 @@ ENTITY_OPTIONS = (
 )
 MOST_NEW = 20  # rows that people added and that become records of the shop in one run unasked
 DEFAULT_ENTITIES = tuple(ENTITIES)
+CHOOSABLE: Mapping[str, Entity] = {**ENTITIES, **PEOPLE}  # in the order in which they refer to each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ def parse_selection(value: Any, may_write: Iterable[str], edited: str | None = N
     orders = _orders(value[ORDERS], reading) if value.get(ORDERS) else None
     entities = _with_choices(entities)
     # in the order in which they refer to each other, whatever the order in the file
-    entities.sort(key=lambda one: list(ENTITIES).index(one.entity.name))
+    entities.sort(key=lambda one: list(CHOOSABLE).index(one.entity.name))
     _refuse_unknown_writes(reading)
     _refuse_same_tables(entities, orders, reading)
     return Selection(tuple(entities), orders, tuple(reading.problems))
@@ -224,9 +226,9 @@ def _with_choices(entities: list[ChosenEntity]) -> list[ChosenEntity]:
 
 
 def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
-    entity = ENTITIES.get(name)
+    entity = CHOOSABLE.get(name)
     if entity is None:
-        reading.say(name, f"there is no such entity{_near(name, (*ENTITIES, ORDERS))}")
+        reading.say(name, f"there is no such entity{_near(name, (*CHOOSABLE, ORDERS))}")
         return None
     options = _options(name, given, ENTITY_OPTIONS, reading)
     if options is None:
@@ -240,7 +242,7 @@ def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
         entity,
         table.strip(),
         tuple(_fields(entity, options.get("fields"), reading)),
-        _missing(f"{name}.gone_in_shop", options.get("gone_in_shop", "keep"), ("keep", "delete"), reading),
+        _gone_in_shop(name, options.get("gone_in_shop"), reading),
         _missing(f"{name}.gone_in_grist", gone, GONE_THERE.get(name, ("restore", "keep")), reading),
         _makes_new(name, options.get("new_rows", "leave"), reading),
         gone == "archive",
@@ -249,11 +251,18 @@ def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
         parse_leaving(f"{name}.left_selection", options.get("left_selection", Leaving.MARK.value), reading.say),
     )
     _refuse_lacking(chosen, reading)
-    if name == COLLECTIONS.name and not chosen.only.everything:
-        reading.say(f"{name}.only", "collections cannot be chosen one by one")
+    if name in (COLLECTIONS.name, *PEOPLE) and not chosen.only.everything:
+        reading.say(f"{name}.only", f"{name} cannot be chosen one by one")
     if chosen.leaving is Leaving.REMOVE and chosen.gone_in_shop is not OnMissing.DELETE:
         reading.say(name, "left_selection: remove needs gone_in_shop: delete")
     return chosen
+
+
+def _gone_in_shop(name: str, word: Any, reading: _Reading) -> OnMissing:
+    """What becomes of the row of what the shop deleted; nothing is kept of people who are gone from there."""
+    if name in PEOPLE:
+        return _missing(f"{name}.gone_in_shop", "delete" if word is None else word, ("delete",), reading)
+    return _missing(f"{name}.gone_in_shop", "keep" if word is None else word, ("keep", "delete"), reading)
 
 
 def _makes_new(name: str, word: Any, reading: _Reading) -> bool:
@@ -375,7 +384,7 @@ def _rule(place: str, known: EntityField, word: Any, reading: _Reading) -> Rule:
 def _allowed(entity: Entity, known: EntityField, wanted: Rule, reading: _Reading) -> Rule:
     """The rule that counts: where the shop may not be written, an edit on the other side is kept and told, not carried over."""
     if wanted.owner is Owner.LEFT:
-        return Rule(Owner.LEFT, reading.edited)
+        return Rule(Owner.LEFT, OnDrift.RESTORE if entity.name in PEOPLE else reading.edited)
     return wanted if reading.writes(entity.name, known.name) else Rule(Owner.LEFT, OnDrift.REPORT)
 
 
@@ -425,7 +434,7 @@ def _from_grist(given: Any, columns: ChosenColumns, rows: Rows, reading: _Readin
 def _refuse_unknown_writes(reading: _Reading) -> None:
     for name in sorted(reading.may_write - {"all", ORDERS, *ENTITIES}):
         entity, _, part = name.partition(".")
-        known = entity_field(ENTITIES[entity], part) if entity in ENTITIES else None
+        known = entity_field(CHOOSABLE[entity], part) if entity in CHOOSABLE else None
         if entity == ORDERS and part in ORDER_FIELDS_FROM_GRIST:
             continue
         if known is None:

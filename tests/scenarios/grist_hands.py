@@ -37,6 +37,9 @@ class Hands:
     def delete(self, *rows: int) -> None:
         self._do(["BulkRemoveRecord", self.table, list(rows)])
 
+    def rename_table(self, name: str) -> None:
+        self._do(["RenameTable", self.table, name])
+
     def add_column(self, label: str, kind: str = "Text") -> None:
         self._do(["AddVisibleColumn", self.table, label, {"type": kind, "label": label, "isFormula": False}])
 
@@ -63,4 +66,9 @@ class Hands:
         """What each row shows, by its id and the columns' labels."""
         labels = self.columns()
         shown = Table(self.doc, self.table).rows()
-        return {row["id"]: {labels[name]: value for name, value in row["fields"].items()} for row in shown}
+        return {row["id"]: {labels[name]: _cell(value) for name, value in row["fields"].items()} for row in shown}
+
+
+def _cell(value: Any) -> Any:
+    """A cell as `Person` shows it: a list without the letter that tells one."""
+    return tuple(value[1:]) if isinstance(value, list) and value[:1] == ["L"] else value

@@ -28,7 +28,8 @@ from tests.cli.conftest import Answer, manage
 from tests.sandbox.grist.places import Doc
 from tests.scenarios.grist_hands import Hands
 
-TABLES = {name: name.title() for name in ("products", "variants", "inventory", "collections", "orders")}
+TABLES = {name: name.title() for name in ("products", "variants", "inventory", "collections", "customers", "orders")}
+TABLES["draft_orders"] = "Draft_orders"
 
 
 @dataclass(frozen=True, slots=True)

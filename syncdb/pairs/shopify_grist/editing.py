@@ -4,11 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from syncdb.mapping.choice import default_columns
-from syncdb.mapping.entities import ENTITIES, WORD_LISTS, Entity, EntityField, entity_field, metafield_named
+from syncdb.mapping.entities import WORD_LISTS, Entity, EntityField, entity_field, metafield_named
 from syncdb.mapping.offered_columns import MORE, as_setting, offered_columns
 from syncdb.model import Rule
 from syncdb.pairs.editing import Editing, Offered, OfferedField, Wished, word_of
-from syncdb.pairs.selection import DEFAULT_ENTITIES, ORDER_FIELDS_FROM_GRIST, ORDER_RULES, ORDERS, RULES, TAGS, ChosenEntity
+from syncdb.pairs.selection import (
+    CHOOSABLE,
+    DEFAULT_ENTITIES,
+    ORDER_FIELDS_FROM_GRIST,
+    ORDER_RULES,
+    ORDERS,
+    RULES,
+    TAGS,
+    ChosenEntity,
+)
 from syncdb.pairs.shopify_grist.settings import GristSettings
 
 SETTING = "grist_sync"
@@ -26,7 +35,7 @@ def rules_of(one: EntityField) -> Mapping[str, Rule]:
 
 def _offered(settings: GristSettings) -> Iterator[Offered]:
     chosen = {one.entity.name: one for one in settings.selection.entities}
-    for entity in ENTITIES.values():
+    for entity in CHOOSABLE.values():
         yield _entity(entity, chosen.get(entity.name))
     yield _orders(settings)
 
@@ -79,7 +88,7 @@ def _put(settings: GristSettings, now: Any, id: str, wished: Sequence[Wished]) -
         return kept | {id: options | {"columns": columns, "from_grist": from_grist}}
     before = options.get("fields")
     spelt = before if isinstance(before, Mapping) else {}
-    return kept | {id: options | {"fields": {one.name: _field(ENTITIES[id], one, spelt.get(one.name)) for one in wished}}}
+    return kept | {id: options | {"fields": {one.name: _field(CHOOSABLE[id], one, spelt.get(one.name)) for one in wished}}}
 
 
 def _named(wished: Sequence[Wished]) -> list[tuple[str, str]]:

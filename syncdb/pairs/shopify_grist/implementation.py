@@ -32,6 +32,7 @@ from syncdb.ledger import Ledger
 from syncdb.model import OnMissing, Owner, Policy, Record, Rule, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
+from syncdb.orders.redaction import catch_up
 from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, Run
 from syncdb.pairs.metafield_types import Types, learned_types
@@ -50,6 +51,7 @@ from syncdb.pairs.shopify_grist.new_rows import MARK, RowKeys, RowsFeed, whole_p
 from syncdb.pairs.shopify_grist.new_variants import NewVariants
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
+from syncdb.pairs.shopify_grist.people import KEPT, EmptiedOfRedacted
 from syncdb.pairs.shopify_grist.put_back import with_put_back
 from syncdb.pairs.shopify_grist.selected import read_for
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
@@ -118,6 +120,8 @@ def open_runs(
         open_ledger(settings, request, clock, SHOPIFY_GRIST.name) as ledger,
         _opened(settings, ledger, request, clock, progress, make=not request.dry) as opened,
     ):
+        if not request.dry:
+            catch_up(ledger, {SHOPIFY_GRIST.name: SHOPIFY_GRIST.people})
         opened = _with_types(opened)
         selection = opened.settings.selection.only(only)[0] if only else opened.settings.selection
         runs = []
@@ -248,6 +252,8 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         name = registered(opened.ledger, tables.document.id, one.entity.name)
         left, right = _with_new_rows(opened, whole[one.entity.name], name, side, table)
         left = chosen.shown(whole[one.entity.name], name, left)
+        if one.entity.name in KEPT:
+            left = EmptiedOfRedacted(left, KEPT[one.entity.name], opened.ledger.redacted)
         left = _without_let_go(opened, whole, whole[one.entity.name], left)
         pair = EntityPair(name, left, right, _policy(one), replace(limits(settings), most_new=one.most_new))
         refuse_forbidden(one.entity.name, pair.policy, (pair.left.name, pair.left.can), (pair.right.name, pair.right.can))

@@ -2,10 +2,17 @@
 
 import syncdb.config.validators as validators
 from syncdb.config.keys import Key
+from syncdb.orders.personal_records import CUSTOMER, DRAFT, PersonalRecords
 from syncdb.pairs.base import PairType, Words
 from syncdb.systems.grist.keys import GRIST, document_id
 from syncdb.systems.questions import Question, Topic
 from syncdb.systems.shopify.keys import SHOPIFY, SHOPIFY_WRITES
+
+_PLAIN = {"name", "status", "total", "tax", "shipping", "discounts", "pieces", "tags", "order"}
+PEOPLE = (
+    PersonalRecords("customers", CUSTOMER, frozenset()),
+    PersonalRecords("draft_orders", DRAFT, frozenset({*_PLAIN, "invoice_sent_at", "completed_at", "created_at"})),
+)
 
 SHOPIFY_GRIST = PairType(
     name="grist",
@@ -63,5 +70,6 @@ SHOPIFY_GRIST = PairType(
             ),
         ),
     ),
-    entities=("products", "variants", "inventory", "collections", "orders"),
+    entities=("products", "variants", "inventory", "collections", "customers", "draft_orders", "orders"),
+    people=PEOPLE,
 )  # fmt: skip

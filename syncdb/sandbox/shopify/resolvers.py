@@ -11,6 +11,7 @@ from graphql import FieldNode
 from syncdb.sandbox.shopify.bulk import IN_BULK, BulkDesk
 from syncdb.sandbox.shopify.customers.writes import CUSTOMER_FIELDS
 from syncdb.sandbox.shopify.documents import Document
+from syncdb.sandbox.shopify.drafts.reading import DRAFT_FIELDS, draft_node
 from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed, Resolver, Source, Step
 from syncdb.sandbox.shopify.files.reading import FILE_READS
 from syncdb.sandbox.shopify.files.writes import FILE_WRITES
@@ -49,6 +50,7 @@ SORTS = {
 }
 SCOPES = {
     ("Order", "customer"): "read_customers",
+    ("DraftOrder", "customer"): "read_customers",
     ("Order", "retailLocation"): "read_locations",
     ("RefundLineItem", "location"): "read_locations",
     ("Fulfillment", "location"): "read_locations",
@@ -58,6 +60,9 @@ PROTECTED = {
     ("Order", "customer"): "Customer",
     ("Order", "email"): "email",
     ("Order", "phone"): "phone",
+    ("DraftOrder", "customer"): "Customer",
+    ("DraftOrder", "email"): "email",
+    ("DraftOrder", "phone"): "phone",
     ("Order", "clientIp"): "address",
     ("Order", "billingAddress"): "address",
     ("Order", "shippingAddress"): "address",
@@ -149,7 +154,8 @@ def _found(gid: str, run: Execution, step: Step) -> Node | None:
         return asker.shop.settings
     if asker.bulk is not None and (operation := asker.bulk.find(gid)):
         return operation
-    if (found := goods_node(run, gid, step.name) or payments_node(run, gid, step.name)) is not None:
+    found = goods_node(run, gid, step.name) or payments_node(run, gid, step.name) or draft_node(run, gid, step.name)
+    if found is not None:
         return found
     if gid in asker.shop.customers.nodes:
         asker.require("read_customers", step.name)
@@ -345,6 +351,7 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     **ENDING,
     **FULFILMENT,
     **CUSTOMER_FIELDS,
+    **DRAFT_FIELDS,
     **SUBSCRIPTION_FIELDS,
     **PAYMENT_FIELDS,
     ("LineItem", "discountedTotalSet"): _discounted_total,

@@ -10,6 +10,7 @@ from itertools import count
 
 from syncdb.sandbox.shopify.anatomy import gid
 from syncdb.sandbox.shopify.customers.desk import CustomerDesk
+from syncdb.sandbox.shopify.drafts.desk import DraftDesk
 from syncdb.sandbox.shopify.index import Entry, SearchIndex, entry_of
 from syncdb.sandbox.shopify.money import Currencies, Node
 from syncdb.sandbox.shopify.payments.desk import PaymentsDesk
@@ -64,6 +65,7 @@ class Store:
             one = publication(place + apart, name)
             self.goods.publications[one["id"]] = one
         self.customers = CustomerDesk(clock, lambda: self.index_lag, self.stamp, currency, self._happened, apart)
+        self.drafts = DraftDesk(clock, lambda: self.index_lag, self.stamp, self.currencies(), apart)
         self.payments = PaymentsDesk(self.stamp, lambda: self.orders.values(), currency, apart)
         self.groups: dict[str, str] = {}  # the order of each fulfillment order
         self.jobs: dict[str, Node] = {}

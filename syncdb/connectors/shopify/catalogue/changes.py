@@ -18,6 +18,7 @@ from syncdb.connectors.base import Changes
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.catalogue.answered import RecordPage, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
+from syncdb.connectors.shopify.catalogue.entities import DRAFT_ORDERS as DRAFT_ENTITY
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES, ShopEntity
 from syncdb.connectors.shopify.catalogue.shop import missing_scope
 from syncdb.connectors.shopify.client import Answer, code_of, message_of
@@ -55,6 +56,7 @@ PRODUCTS = Listing("products", "products", _DATED)
 COLLECTIONS = Listing("collections", "collections", _DATED)
 ORDERS = Listing("orders", "orders", _DATED)
 CUSTOMERS = Listing("customers", "customers", _DATED)
+DRAFT_ORDERS = Listing("draft_orders", "draftOrders", _DATED)
 VARIANTS = Listing("variants", "productVariants", _BY_ID)
 ITEMS = Listing("variants", "inventoryItems", f"first: {PAGE}, query: $since", "variant { id }")
 _LEVELS = f"nodes {{ id inventoryLevels(first: {PAGE}, query: $since) {{ nodes {{ id }} {_PAGE_INFO} }} }} {_PAGE_INFO}"
@@ -67,7 +69,7 @@ MORE_LEVELS = f"""query MoreLevels($location: ID!, $since: String!, $after: Stri
 }}"""
 
 
-TOLD = {**ENTITIES, CUSTOMER_ENTITY.name: CUSTOMER_ENTITY}
+TOLD = {**ENTITIES, **{one.name: one for one in (CUSTOMER_ENTITY, DRAFT_ENTITY)}}
 
 
 class Untold(Exception):
@@ -106,7 +108,7 @@ class ChangeFeed:
         return Changes(keys, _written(begun - self.overlap, self.fields))
 
     def _listings(self, entities: Sequence[str]) -> list[Listing]:
-        listings = [one for one in (PRODUCTS, VARIANTS, COLLECTIONS, ORDERS, CUSTOMERS) if one.entity in entities]
+        listings = [one for one in (PRODUCTS, VARIANTS, COLLECTIONS, ORDERS, CUSTOMERS, DRAFT_ORDERS) if one.entity in entities]
         if "variants" in entities and ITEM_FIELDS & set(self.fields["variants"]):
             listings.append(ITEMS)
         return listings

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncdb.connectors.shopify.catalogue.customer_fields import CUSTOMER
+from syncdb.connectors.shopify.catalogue.draft_order_fields import DRAFT_ORDER
 from syncdb.connectors.shopify.catalogue.fields import (
     COLLECTION,
     INVENTORY,
@@ -112,6 +113,10 @@ ORDERS = ShopEntity("orders", "Order", "order", "orders", ORDER, ("read_orders",
 CUSTOMERS = ShopEntity(
     "customers", "Customer", "customer", "customers", CUSTOMER, ("read_customers",), "", title=("name",), metafields=False
 )
+DRAFT_ORDERS = ShopEntity(
+    "draft_orders", "DraftOrder", "draft order", "draftOrders", DRAFT_ORDER, ("read_draft_orders",), "", title=("name",),
+    metafields=False,
+)  # fmt: skip
 PAYOUTS = ShopEntity(
     "payouts",
     "ShopifyPaymentsPayout",
@@ -141,7 +146,9 @@ PAYOUT_TRANSACTIONS = ShopEntity(
 )
 
 ENTITIES: Mapping[str, ShopEntity] = {one.name: one for one in (PRODUCTS, VARIANTS, STOCK, COLLECTIONS, ORDERS)}
-SHOWN_ONLY: Mapping[str, ShopEntity] = {one.name: one for one in (CUSTOMERS, PAYOUTS, PAYOUT_TRANSACTIONS)}  # never written
+SHOWN_ONLY: Mapping[str, ShopEntity] = {  # never written
+    one.name: one for one in (CUSTOMERS, DRAFT_ORDERS, PAYOUTS, PAYOUT_TRANSACTIONS)
+}
 
 
 def entity_named(name: str) -> ShopEntity:
