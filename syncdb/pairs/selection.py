@@ -21,8 +21,8 @@ from syncdb.mapping.entities import (
     metafield_named,
     typed_metafield,
 )
-from syncdb.mapping.people import PEOPLE
 from syncdb.mapping.order_filter import OrderFilter, parse_filter
+from syncdb.mapping.people import PEOPLE
 from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
 from syncdb.pairs.record_choice import EVERYTHING, LEFT, Leaving, RecordChoice, parse_leaving, parse_only
 from syncdb.values import Kind, digest

@@ -57,7 +57,9 @@ class Hands:
         """Paste a row again below all others, its key and all."""
         columns = Table(self.doc, self.table).columns()
         shown = next(one["fields"] for one in Table(self.doc, self.table).rows() if one["id"] == row)
-        self._do(["AddRecord", self.table, None, {name: value for name, value in shown.items() if not columns[name]["isFormula"]}])
+        self._do(
+            ["AddRecord", self.table, None, {name: value for name, value in shown.items() if not columns[name]["isFormula"]}]
+        )
 
     def rename_column(self, name: str, label: str) -> None:
         Table(self.doc, self.table).change_column(self.column(name), label=label)

@@ -13,7 +13,10 @@ from tests.scenarios.test_grist import make  # noqa: F401
 
 # ruff: noqa: F811
 
-CHOSEN = {"customers": True, "draft_orders": {"fields": ["name", "status", "customer", "email", "total", "pieces", "note", "order"]}}
+CHOSEN = {
+    "customers": True,
+    "draft_orders": {"fields": ["name", "status", "customer", "email", "total", "pieces", "note", "order"]},
+}
 
 
 @pytest.fixture
@@ -66,7 +69,12 @@ def test_redacting_reaches_them_though_there_is_no_order(world: GristWorld, who:
         row = world.rows("customers")[ada["id"]]
         assert not [name for name, cell in row.items() if cell and name not in ("Shopify ID", "row", "manualSort")], row
         left = world.rows("draft_orders")[mine["id"]]
-        assert (left["Draft order"], left["Total"]) == ("#D1", 30) and not left["Email"] and not left["Note"] and not left["Customer"]
+        assert (
+            (left["Draft order"], left["Total"]) == ("#D1", 30)
+            and not left["Email"]
+            and not left["Note"]
+            and not left["Customer"]
+        )
         assert world.shown("customers", bo["id"], "Email") == "bo@shop.example"
         world.shop.drafts.change(mine, note2="Ada asked again")
         world.shop.customers.change(ada, note=f"called {full}")

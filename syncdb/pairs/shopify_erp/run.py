@@ -30,6 +30,7 @@ from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Plan, Side
 from syncdb.orders.redaction import catch_up
 from syncdb.orders.shop_identity import same_shop
+from syncdb.pairs.registry import people_kept
 from syncdb.pairs.shopify_erp import goods, stock, switches
 from syncdb.pairs.shopify_erp.entity_pairs import EntityPairs
 from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, OURS, PRODUCTS, ErpChanges, ShopChanges
@@ -70,7 +71,7 @@ class ErpRun:
 
     def run(self, clock: Clock, rng: random.Random, progress: Progress) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
-        catch_up(self.ledger, {SHOPIFY_ERP.name: SHOPIFY_ERP.people})
+        catch_up(self.ledger, people_kept())
         try:
             sync = self._sync(clock, rng, progress)
         except SyncdbError as stopped:

@@ -38,6 +38,7 @@ from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, Orde
 from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.record_choice import LEFT
+from syncdb.pairs.registry import people_kept
 from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
@@ -121,7 +122,7 @@ def open_runs(
         _opened(settings, ledger, request, clock, progress, make=not request.dry) as opened,
     ):
         if not request.dry:
-            catch_up(ledger, {SHOPIFY_GRIST.name: SHOPIFY_GRIST.people})
+            catch_up(ledger, people_kept())
         opened = _with_types(opened)
         selection = opened.settings.selection.only(only)[0] if only else opened.settings.selection
         runs = []
