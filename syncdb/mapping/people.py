@@ -1,4 +1,4 @@
-"""What is shown of the people who buy in a shop: customers, and draft orders, which are made for somebody. Only Shopify sets it."""
+"""What is shown of the people who buy in a shop: customers, and draft orders made for somebody. Only Shopify sets it."""
 
 from collections.abc import Mapping
 

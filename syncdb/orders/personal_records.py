@@ -21,7 +21,8 @@ _NESTED = ("address", "ships_to", "buyer")  # fields that hold several texts as 
 class PersonalRecords:
     """What a pair keeps of people under one of its entities.
 
-    `kind` is what the shop calls them (CUSTOMER, ORDER, DRAFT), `plain` are the fields that tell nothing of a person: all others go.
+    `kind` is what the shop calls them (CUSTOMER, ORDER, DRAFT), `plain` are the fields that tell nothing of a person: all others
+    go.
     """
 
     entity: str
