@@ -88,6 +88,7 @@ class Tie(Enum):
     NEWEST = "newest"
     SUM = "sum"
     MERGE = "merge"  # of words in one text (tags): what either side added and took away
+    EACH = "each"  # of named entries in one text, a line for each: what either side changed of each
     ASK = "ask"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector
+from syncdb.engine.causes import REFUSAL, refusal_of
 from syncdb.engine.links import Joins
 from syncdb.engine.policy import DECIDED, KEPT_SO, ROW_RESTORED, WENT_OVER
 from syncdb.engine.progress import Progress
@@ -206,7 +207,7 @@ class Applier:
         if refused is not None:
             tally.rejected[operation.key] = "; ".join(dict.fromkeys((*tally.reasons(operation.key), refused)))
             records.call(operation.key, {**operation.expected, **operation.changes})  # people must be told which record it is
-            cause = f"refused: {next(iter(operation.changes))}" if operation.action is Action.UPDATE else "refused"
+            cause = refusal_of(next(iter(operation.changes))) if operation.action is Action.UPDATE else REFUSAL
             problem = Problem("write", cause, refused, order_id or operation.key, "", REFUSED)
             self.ledger.problems.add(problem, self.run_id, now)
             return

@@ -52,6 +52,11 @@ def words_in(value: Value) -> dict[str, str]:
     return {word.casefold(): word for word in words if word}
 
 
+def entries_in(value: Value) -> dict[str, str]:
+    """The entries of a text that has a line for each (`name = value`), by their names."""
+    return {line.partition(" = ")[0]: line for line in str(canonical(value) or "").split("\n") if line}
+
+
 def edited_since(base: Record, there: Found, given: frozenset[str]) -> bool:
     """Whether what stands there may be somebody's edit: it differs from the base, was never agreed on, or cannot be read.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from syncdb.engine.compare import compare, edited_besides, edited_since, number, words_in
+from syncdb.engine.compare import compare, edited_besides, edited_since, entries_in, number, words_in
 from syncdb.model import (
     Action,
     Conflict,
@@ -263,6 +263,8 @@ def _shared(difference: Difference, tie: Tie, triple: Triple, left: Found, right
         return {Side.RIGHT: difference.left}
     if difference.moved is Moved.RIGHT:
         return {Side.LEFT: difference.right}
+    if tie is Tie.EACH:
+        return _each(difference)
     if difference.moved is Moved.NO_BASE:
         return _filled(difference, left, right)
     if tie is Tie.NEWEST:
@@ -323,6 +325,26 @@ def _merged(difference: Difference) -> dict[Side, Value] | Conflict:
     merged = ", ".join(sorted((right | left)[word] for word in kept)) or None
     shown = {Side.LEFT: difference.left, Side.RIGHT: difference.right}
     return {side: merged for side, value in shown.items() if not same(value, merged)}
+
+
+def _each(difference: Difference) -> dict[Side, Value] | Conflict:
+    """What either side changed of each entry; one that only one side has and nobody agreed on is new. A single one that both
+    changed differently is a conflict of the whole text: both sides must be left to show what each of them says."""
+    values = (difference.base, difference.left, difference.right)
+    why = Why.NO_BASE if difference.moved is Moved.NO_BASE else Why.BOTH_CHANGED
+    if not all(isinstance(value, str | None) for value in values):
+        return _conflict(difference, why)
+    base, left, right = (entries_in(value) for value in values)
+    merged: list[str] = []
+    for name in sorted(left.keys() | right.keys()):
+        agreed, on_left, on_right = base.get(name), left.get(name), right.get(name)
+        if on_left != on_right and agreed not in (on_left, on_right):
+            return _conflict(difference, why)
+        kept = on_left if on_right in (agreed, on_left) else on_right
+        merged += [] if kept is None else [kept]
+    text = "\n".join(merged) or None
+    shown = {Side.LEFT: difference.left, Side.RIGHT: difference.right}
+    return {side: text for side, value in shown.items() if not same(value, text)}
 
 
 def _conflict(difference: Difference, why: Why) -> Conflict:

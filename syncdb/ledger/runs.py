@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,11 +113,13 @@ class Problems:
             ),
         )
 
-    def resolve(self, stage: str, order_id: str, how: str, now: str) -> None:
-        """Close what was open for this order (or, with an empty id, for the run itself) at this stage."""
+    def resolve(self, stage: str, order_id: str, how: str, now: str, but: Collection[str] = ()) -> None:
+        """Close what was open for this order (or, with an empty id, for the run itself) at this stage, `but` for these causes."""
+        places = ", ".join("?" * len(but))
         self.connection.execute(
-            "UPDATE sync_errors SET resolved_at = ?, resolution = ? WHERE stage = ? AND order_id = ? AND resolved_at IS NULL",
-            (now, how, stage, order_id),
+            "UPDATE sync_errors SET resolved_at = ?, resolution = ? WHERE stage = ? AND order_id = ? AND resolved_at IS NULL"
+            f" AND cause NOT IN ({places})",
+            (now, how, stage, order_id, *but),
         )
 
     def quarantined(self, stage: str) -> list[str]:

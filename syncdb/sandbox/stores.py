@@ -110,6 +110,8 @@ def copy_product(product: Node, to: LocalStore) -> Node:
         there = to.merchant.add_variant(made["id"], {one["name"]: one["value"] for one in variant["selectedOptions"]})
         to.merchant.edit_variant(there["id"], **{name: variant[name] for name in OF_VARIANT})
         _copy_item(variant["inventoryItem"], there, to)
+    for one in product["metafields"]:
+        to.merchant.set_metafield(made["id"], one["namespace"], one["key"], one["value"], one["type"])
     goods.touched(made)
     return made
 

@@ -323,6 +323,34 @@ def test_merged_words(base: Value | EllipsisType, left: Value, right: Value, exp
     assert written(base, left, right, Rule(Owner.BOTH, tie=Tie.MERGE)) == expected
 
 
+A1, A2, A3, B1, C1 = 'a = "1"', 'a = "2"', 'a = "3"', 'b = "1"', 'c = "x, = y"'
+
+
+@pytest.mark.parametrize(
+    ("base", "left", "right", "expected"),
+    [
+        ([A1], [A2], [A1, B1], {LEFT: [A2, B1], RIGHT: [A2, B1]}),
+        ([A1, B1], [A2, B1], [A1], {LEFT: [A2], RIGHT: [A2]}),
+        ([A1, B1], [B1], [A1], {LEFT: [], RIGHT: []}),
+        ([A1], [A2, B1], [A2, C1], {LEFT: [A2, B1, C1], RIGHT: [A2, B1, C1]}),
+        ([A1], [A2], [A3], Why.BOTH_CHANGED),
+        ([A1], [A2, B1], [], Why.BOTH_CHANGED),  # changed here, removed there
+        ([A1], [A1], [A2], {LEFT: [A2]}),
+        (..., [A1], [B1], {LEFT: [A1, B1], RIGHT: [A1, B1]}),
+        (..., [A1, B1], [A1], {RIGHT: [A1, B1]}),
+        (..., [], [C1], {LEFT: [C1]}),
+        (..., [A1], [A2], Why.NO_BASE),
+    ],
+)
+def test_entries_of_a_text_are_merged_one_by_one(
+    base: list[str] | EllipsisType, left: list[str], right: list[str], expected: dict[Side, list[str]] | Why
+) -> None:
+    before = ... if isinstance(base, EllipsisType) else "\n".join(base) or None
+    texts = ["\n".join(one) or None for one in (left, right)]
+    meant = {side: "\n".join(one) or None for side, one in expected.items()} if isinstance(expected, dict) else expected
+    assert written(before, *texts, Rule(Owner.BOTH, tie=Tie.EACH)) == meant
+
+
 @pytest.mark.parametrize("rule", [OWNER_LEFT, OWNER_RIGHT, Rule(Owner.BOTH), Rule(Owner.BOTH, tie=Tie.RIGHT)])
 def test_nothing_is_written_anywhere_for_what_cannot_be_read(rule: Rule) -> None:
     """The shop's value was put back to what was agreed, because the owner's own word could not be read."""

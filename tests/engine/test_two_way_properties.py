@@ -23,7 +23,7 @@ HISTORIES = int(os.environ.get("SYNCDB_TWO_WAY", "1000"))
 FIELDS = ("a", "b", "c")
 KEYS = ("k1", "k2", "k3", "k4")
 MIRROR = {Owner.LEFT: Owner.RIGHT, Owner.RIGHT: Owner.LEFT, Owner.BOTH: Owner.BOTH}
-TIES = [tie for tie in Tie if tie is not Tie.MERGE]  # the fields hold numbers, of which there is nothing to merge
+TIES = [tie for tie in Tie if tie not in (Tie.MERGE, Tie.EACH)]  # the fields hold numbers, of which nothing can be merged
 MIRROR_TIE = {Tie.LEFT: Tie.RIGHT, Tie.RIGHT: Tie.LEFT} | {tie: tie for tie in (Tie.NEWEST, Tie.SUM, Tie.ASK)}
 MEMORY = Path("/dev/shm")
 

@@ -51,7 +51,7 @@ ENV = {
     "stores": {
         **{f"{name}_DOMAIN": f"{name.lower()}-shop" for name in ("TAF", "AFL")},
         **{f"{name}_TOKEN": "shpat_0123456789abcdef0123456789abcdef" for name in ("TAF", "AFL")},
-        "STORES_SYNC": '{"variants": {"fields": {"usual": true, "price": "taf"}}, "inventory": true}',
+        "STORES_SYNC": '{"products": true, "variants": {"fields": {"usual": true, "price": "taf"}}, "inventory": true}',
     },
     "sentos": {
         "SENTOS_API_URL": "https://company.sentos.com.tr/api",

@@ -108,9 +108,9 @@ def test_what_was_never_agreed_is_called_by_its_title_all_the_same(make: Callabl
 def test_the_result_of_a_run_tells_what_it_is_about_and_counts_nothing_else(make: Callable[..., StoresWorld]) -> None:
     world = make(3)
     (run,) = world.synced().data["runs"]
-    assert run["entities"] == ["products", "variants", "options", "inventory", "media"]
-    assert run["counts"]["fetched"] == 15 and not [name for name in run["counts"] if name.startswith("orders_")]
-    assert "15 records compared" in world.manage("status").all
+    assert run["entities"] == ["products", "variants", "options", "inventory", "metafields", "media"]
+    assert run["counts"]["fetched"] == 18 and not [name for name in run["counts"] if name.startswith("orders_")]
+    assert "18 records compared" in world.manage("status").all
 
 
 def test_stores_are_called_by_their_configured_names_everywhere(make: Callable[..., StoresWorld]) -> None:
@@ -220,3 +220,19 @@ def test_the_report_of_two_stores_speaks_of_what_they_keep_and_not_of_orders(mak
     assert "rder" not in visible, visible[visible.index("rder") - 80 : visible.index("rder") + 80]
     text = flat(world.manage("report").all)
     assert "2 products" in text and "rders" not in text, text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "lacking"),
+    [('{"products": true, "inventory": true}', "variants"), ('{"metafields": true}', "products"), ('{"products": true}', "")],
+)
+def test_what_hangs_on_products_or_variants_is_not_chosen_without_them(
+    make: Callable[..., StoresWorld], chosen: str, lacking: str
+) -> None:
+    world = make(env={"STORES_SYNC": chosen})
+    mug, ran = taf_mug(world), world.sync()
+    if lacking:
+        assert ran.code == 2 and f'put \\"{lacking}\\": true beside' in ran.text
+    else:
+        world.taf.merchant.edit_product(mug["id"], title="Cup")
+        assert world.synced().written == 1 and world.same(mug)["title"] == "Cup"

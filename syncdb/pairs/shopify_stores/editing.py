@@ -12,6 +12,7 @@ from syncdb.pairs.shopify_stores.selection import (
     SHARED,
     SharedEntity,
     is_usual,
+    rule_by,
     rules_for,
     usual_rule,
 )
@@ -39,7 +40,7 @@ def _rules(chosen: SharedEntity | None) -> Mapping[str, Rule]:
 
 def _field(one: EntityField, now: Mapping[str, Rule], words: Mapping[str, Rule]) -> OfferedField:
     fitting = {"sum": one.kind is Kind.COUNT, "merge": one.name in LISTS}
-    rules = {word: rule for word, rule in words.items() if fitting.get(word, True)}
+    rules = {word: rule_by(one, words, word) for word in words if fitting.get(word, True)}
     rule = now.get(one.name, usual_rule(one))
     return OfferedField(one.name, one.label, one.meaning, one.name in now, one.label, word_of(rule, rules), rules)
 

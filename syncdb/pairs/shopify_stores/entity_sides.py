@@ -11,12 +11,15 @@ from syncdb.connectors.shopify.products import groups
 from syncdb.connectors.shopify.products.collections import CollectionCopier
 from syncdb.connectors.shopify.products.groups import GroupReader, collect
 from syncdb.connectors.shopify.products.media_side import MediaSide
+from syncdb.connectors.shopify.products.own_metafields import METAFIELDS as LISTED
+from syncdb.connectors.shopify.products.own_metafields import MetafieldReader, MetafieldWriter
 from syncdb.connectors.shopify.products.publishing import Publisher
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.connectors.shopify.products.variant_writes import VariantsWriter
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Fields
 from syncdb.ledger import Ledger, state_keys
+from syncdb.mapping.entities import metafield_named
 from syncdb.model import Operation, Outcome, Result, Side
 from syncdb.pairs.shopify_stores.belonging import BelongingSide
 from syncdb.pairs.shopify_stores.belonging_entities import MEMBERSHIPS, PUBLICATIONS
@@ -24,6 +27,8 @@ from syncdb.pairs.shopify_stores.collections import CollectionSide
 from syncdb.pairs.shopify_stores.copying import Copier
 from syncdb.pairs.shopify_stores.definitions import link_field
 from syncdb.pairs.shopify_stores.media_entity import MEDIA
+from syncdb.pairs.shopify_stores.metafields import MetafieldSide
+from syncdb.pairs.shopify_stores.metafields_entity import METAFIELDS
 from syncdb.pairs.shopify_stores.mirror import LinkMirror
 from syncdb.pairs.shopify_stores.options import OptionsSide
 from syncdb.pairs.shopify_stores.options_entity import OPTIONS
@@ -87,6 +92,8 @@ class EntitySides:
             return NarrowedSide(self.media[side], title, of_linked)
         if entity == OPTIONS.name:
             return self.options[side]
+        if entity == METAFIELDS.name:
+            return NarrowedSide(self._metafields(shop), title, of_linked)
         if entity == PUBLICATIONS.name:
             return NarrowedSide(self._publications(side, shop), title, of_linked)
         if entity == MEMBERSHIPS.name:
@@ -115,6 +122,14 @@ class EntitySides:
         links = {link_field(one.store.name) for one in self.shops.by_side.values()}
         ahead, saw = self.copiers[side].read_ahead, self.mirrors[side].saw
         return ProductSide(connector, title, self._kept(side), self.settings.deleted, ahead, saw, links)
+
+    def _metafields(self, shop: OpenedShop) -> MetafieldSide:
+        """All but those that are chosen as fields of products, each by a rule of its own."""
+        products = (one.fields for one in self.settings.selection.entities if one.entity.name == "products")
+        chosen = (metafield_named(part.field.name) for fields in products for part in fields)
+        apart = frozenset(".".join(one) for one in chosen if one is not None)
+        title, reader = f"{shop.store.name} {METAFIELDS.name}", MetafieldReader(shop.conversation, LISTED)
+        return MetafieldSide(METAFIELDS.name, title, reader, MetafieldWriter(shop.conversation), apart)
 
     def _publications(self, side: Side, shop: OpenedShop) -> BelongingSide:
         """Publications of the same name stand for one another; others are each store's own."""

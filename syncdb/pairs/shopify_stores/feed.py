@@ -10,11 +10,18 @@ from syncdb.engine.links import Joins
 from syncdb.model import Side
 from syncdb.pairs.shopify_stores.belonging_entities import MEMBERSHIPS, PUBLICATIONS
 from syncdb.pairs.shopify_stores.media_entity import MEDIA
+from syncdb.pairs.shopify_stores.metafields_entity import METAFIELDS
 from syncdb.pairs.shopify_stores.options_entity import OPTIONS
 from syncdb.pairs.shopify_stores.sides import linked_ids
 
 OWNER, VARIANTS = "products", "variants"
-PARTS = (MEDIA.name, OPTIONS.name, PUBLICATIONS.name, MEMBERSHIPS.name)  # of products, looked at wherever their product changed
+PARTS = (
+    MEDIA.name,
+    OPTIONS.name,
+    METAFIELDS.name,
+    PUBLICATIONS.name,
+    MEMBERSHIPS.name,
+)  # of products, looked at wherever their product changed
 Keys = Mapping[str, tuple[str, ...] | None]
 
 

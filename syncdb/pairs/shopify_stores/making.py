@@ -22,7 +22,7 @@ from syncdb.pairs.shopify_stores.options import OptionsSide, Told, both_options
 from syncdb.pairs.shopify_stores.options_entity import OPTIONS
 from syncdb.pairs.shopify_stores.places import Places, pair_locations
 from syncdb.pairs.shopify_stores.products import Kept
-from syncdb.pairs.shopify_stores.selection import OF_THE_PAIR, StoresSelection
+from syncdb.pairs.shopify_stores.selection import ALWAYS, OF_THE_PAIR, StoresSelection
 from syncdb.pairs.shopify_stores.settings import StoresSettings
 from syncdb.pairs.shopify_stores.shops import Shops
 
@@ -97,8 +97,7 @@ def copier_to(side: Side, ledger: Ledger, shops: Shops, places: Places) -> Copie
 
 
 def _read(selection: StoresSelection, stores: tuple[str, str]) -> dict[str, list[str]]:
-    """The fields that are read of each entity; products and variants always, since all else hangs on them."""
+    """The fields that are read of each entity; of variants always, since products are told to be the same by them."""
     names = {one.entity.name: one.read for one in selection.entities if one.entity.name not in OF_THE_PAIR}
-    if "products" in names:
-        names["products"] += [link_field(store) for store in stores]
-    return names
+    names["products"] += [link_field(store) for store in stores]
+    return {"variants": list(ALWAYS["variants"]), **names}

@@ -12,6 +12,7 @@ from syncdb.systems.questions import Question, Topic
 from syncdb.systems.shopify.keys import PUBLIC_ADDRESS, SHOPIFY, api_version
 
 NAMES = ("taf", "afl")  # what the stores are called where nobody chose other names
+OF_PRODUCTS = ("products", "variants", "options", "inventory", "metafields", "media")  # and the rest where it is switched on
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
 SHORTS = {
     "shopify_store_name": "domain",
@@ -71,8 +72,8 @@ SHOPIFY_STORES = PairType(
         PUBLIC_ADDRESS,
         Key(
             "stores_sync", "STORES_SYNC", validators.json_object, None,
-            "What is kept in step between the stores, by which rules (docs/two-stores.md). Left out: products, variants and "
-            "stock with their usual fields.",
+            "What is kept in step between the stores, by which rules (docs/two-stores.md). Left out: products, variants, "
+            "stock, metafields and media with their usual fields.",
         ),
         Key(
             "stores_location_pairs", "STORES_LOCATION_PAIRS", validators.json_object, None,
@@ -95,7 +96,7 @@ SHOPIFY_STORES = PairType(
     docs="docs/two-stores.md",
     job="stores",
     implementation="syncdb.pairs.shopify_stores.implementation",
-    entities=("products", "variants", "options", "inventory", "media", "publications", "collections", "memberships"),
+    entities=(*OF_PRODUCTS, "publications", "collections", "memberships"),
     topics=(
         Topic(
             "writes",

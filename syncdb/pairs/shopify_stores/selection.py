@@ -1,6 +1,6 @@
 """What a person chose to keep in step between two stores: entities, fields and rules; understood or refused at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -9,6 +9,7 @@ from syncdb.mapping.entities import ENTITIES, Entity, EntityField, entity_field
 from syncdb.model import Owner, Rule, Tie
 from syncdb.pairs.shopify_stores.belonging_entities import MEMBERSHIPS, PUBLICATIONS
 from syncdb.pairs.shopify_stores.media_entity import MEDIA
+from syncdb.pairs.shopify_stores.metafields_entity import EACH, METAFIELDS
 from syncdb.pairs.shopify_stores.options_entity import OPTIONS
 from syncdb.values import Kind, digest
 
@@ -19,14 +20,16 @@ SHARED = {
         *(ENTITIES[name] for name in ("products", "variants")),
         OPTIONS,
         *(one for name, one in ENTITIES.items() if name not in ("products", "variants")),
+        METAFIELDS,
         MEDIA,
         PUBLICATIONS,
         MEMBERSHIPS,
     )
 }
-OF_THE_PAIR = frozenset({MEDIA.name, OPTIONS.name, PUBLICATIONS.name, MEMBERSHIPS.name})  # no shop tells of them
-DEFAULT_ENTITIES = ("products", "variants", "options", "inventory", "media")  # collections where they are switched on
-LISTS = ("tags", "publications", "memberships")  # fields that hold several words, which can be merged
+OF_THE_PAIR = frozenset({MEDIA.name, OPTIONS.name, METAFIELDS.name, PUBLICATIONS.name, MEMBERSHIPS.name})  # no shop tells of them
+# collections and publications where they are switched on
+DEFAULT_ENTITIES = ("products", "variants", "options", "inventory", METAFIELDS.name, MEDIA.name)
+LISTS = ("tags", "publications", "memberships", "metafields")  # fields that hold several words, which can be merged
 # what only makes sense within one shop, or is kept in step as stock is, or by an entity of its own (memberships)
 NOT_SHARED = frozenset({"on_hand", "tracked", "collections"})
 # how records of the two stores are told to be the same thing, and what they refer to: read always, never compared
@@ -42,6 +45,7 @@ NAMED_BY = {
     "inventory": ("variant", "sku"),
     OPTIONS.name: ("product",),
     MEDIA.name: ("product",),
+    METAFIELDS.name: ("product",),
 }
 
 
@@ -111,7 +115,9 @@ def parse_stores_selection(value: Any, names: tuple[str, str]) -> StoresSelectio
     if chosen.get("collections", False) is not False:  # with them what is in them
         chosen.setdefault(MEMBERSHIPS.name, True)
     reading = _Reading(rules_for(names))
-    entities = [found for name, given in chosen.items() if given is not False and (found := reading.entity(str(name), given))]
+    named = {str(name): given for name, given in chosen.items() if given is not False}
+    entities = [found for name, given in named.items() if (found := reading.entity(name, given))]
+    reading.refuse_alone(named.keys())
     # in the order in which they refer to each other, whatever the order in the file
     entities.sort(key=lambda one: list(SHARED).index(one.entity.name))
     return StoresSelection(tuple(entities), tuple(reading.problems))
@@ -133,6 +139,14 @@ class _Reading:
             self.problems.append(f'{name}: must be true, false or an object with "fields"')
             return None
         return SharedEntity(entity, tuple(self._fields(entity, given.get("fields"))))
+
+    def refuse_alone(self, chosen: Collection[str]) -> None:
+        """What belongs to products or variants is told to be the same by theirs, which must be kept in step, too."""
+        needs = {"products"} if chosen else set()
+        needs |= {"variants"} if {"inventory", OPTIONS.name} & set(chosen) else set()
+        for name in sorted(needs.difference(chosen)):
+            others = ", ".join(one for one in SHARED if one in chosen)
+            self.problems.append(f'{name}: they are needed for {others}; put "{name}": true beside them')
 
     def _fields(self, entity: Entity, given: Any) -> Sequence[SharedField]:
         """The chosen fields: a list of names, or an object with a rule for each. An object may name just those whose rule is not
@@ -167,8 +181,13 @@ class _Reading:
         elif known.name not in LISTS and word == "merge":
             self.problems.append(f"{place}: the rule merge is for {', '.join(LISTS)} only")
         else:
-            return SharedField(known, self.rules[word] if word is not None else usual_rule(known))
+            return SharedField(known, rule_by(known, self.rules, word))
         return None
+
+
+def rule_by(field: EntityField, rules: Mapping[str, Rule], word: str | None) -> Rule:
+    """The rule of a field by the word for it, None for the usual one. Of metafields what is merged is each of them."""
+    return usual_rule(field) if word is None or (word == "merge" and field.rule == EACH) else rules[word]
 
 
 def is_usual(one: EntityField) -> bool:

@@ -29,6 +29,7 @@ _BOTH = {
     Tie.SUM: "both; where both changed it the movements are added",
     Tie.ASK: "both; you are asked where both changed it",
     Tie.MERGE: "both; where both changed it they are merged",
+    Tie.EACH: "both; what either changed of each; you are asked where both changed the same one",
 }
 log = logging.getLogger("syncdb.web")
 

@@ -1,5 +1,5 @@
-"""Random histories of all that two stores keep in step but stock, which has its own: texts, prices, options, media, publications,
-collections, new and deleted products and variants; edited in either store, over lost answers and dead runs.
+"""Random histories of all that two stores keep in step but stock, which has its own: texts, prices, options, metafields, media,
+publications, collections, new and deleted products and variants; edited in either store, over lost answers and dead runs.
 """
 
 import json
@@ -26,10 +26,12 @@ SIZES = ("S", "M", "L")
 SHELF = "Gifts"
 ONLINE = "Online Store"
 TROUBLE = ("apply_then_cut", "apply_then_error", "cut_before", "too_many", "unavailable", "html_200")
-CHOSEN = json.dumps(dict.fromkeys(("products", "variants", "options", "inventory", "media", "publications", "collections"), True))
+KINDS = ("products", "variants", "options", "inventory", "metafields", "media", "publications", "collections")
+CHOSEN = json.dumps(dict.fromkeys(KINDS, True))
+METAFIELDS = ("care", "story")
 ENTITY = {
     "title": "products", "vendor": "products", "tag": "products", "price": "variants", "options": "options", "media": "media",
-    "shown": "publications", "collected": "memberships", "stock": "inventory",
+    "shown": "publications", "collected": "memberships", "stock": "inventory", "meta": "metafields",
 }  # fmt: skip
 
 
@@ -100,6 +102,8 @@ class CatalogueWorld(StoresWorld):
                 return tuple(one["name"] for one in product["options"][0]["optionValues"] if one["name"] in used), variants
             case "media":
                 return tuple((one["_content"], one["alt"]) for one in product["media"])
+            case "meta":
+                return next((one["value"] for one in product["metafields"] if one["key"] == which[0]), None)
             case "shown":
                 return ONLINE in {store.goods.publications[one]["name"] for one in product["_published"]}
         return product["id"] in self.shelf(store)["_products"]
@@ -108,7 +112,8 @@ class CatalogueWorld(StoresWorld):
 def cells_of(number: int, skus: list[str]) -> list[tuple[Any, ...]]:
     own = [(number, what) for what in ("title", "vendor", "options", "media", "shown", "collected")]
     tags = [(number, "tag", tag) for tag in ("new", "sale")]
-    return [*own, *tags, *((number, what, sku) for sku in skus for what in ("price", "stock"))]
+    metafields = [(number, "meta", key) for key in METAFIELDS]
+    return [*own, *tags, *metafields, *((number, what, sku) for sku in skus for what in ("price", "stock"))]
 
 
 @dataclass
@@ -168,6 +173,17 @@ class CatalogueHistory:
             product["id"], tags=[*product["tags"], tag] if now else [t for t in product["tags"] if t != tag]
         )
         self._edited(store, (number, "tag", tag), now)
+
+    def metafields(self, store: LocalStore, number: int) -> None:
+        """Somebody fills one in, or takes it off."""
+        product, key = self.world.product(store, number), self.rng.choice(METAFIELDS)
+        value = f"text {self.rng.randrange(100)}" if self.rng.randrange(3) else None
+        if value is None:
+            product["metafields"] = [one for one in product["metafields"] if one["key"] != key]
+            store.goods.metafield_changed(product)
+        else:
+            store.merchant.set_metafield(product["id"], "custom", key, value)
+        self._edited(store, (number, "meta", key), value)
 
     def prices(self, store: LocalStore, number: int) -> None:
         sku = self.rng.choice([one["sku"] for one in self.world.product(store, number)["variants"]])
@@ -331,6 +347,8 @@ class CatalogueHistory:
                     if self._in_common(left) == self._in_common(right) or asking
                     else f"{left} and {right}, and nobody is asked"
                 )
+            elif what == "meta" and asking and (left, right) == (cell.last(LEFT), cell.last(RIGHT)):
+                told = ""  # while one is in question the others of its product wait
             else:
                 told = cell.judge(left, right, asking and len(cell.stores) == 2)
             self.seen["judged"] += 1
@@ -400,6 +418,7 @@ def _numbers(one: Any) -> list[str]:
 ACTS: tuple[Callable[[CatalogueHistory, LocalStore, int], None], ...] = (
     *(CatalogueHistory.texts,) * 3,
     CatalogueHistory.tags,
+    *(CatalogueHistory.metafields,) * 2,
     *(CatalogueHistory.prices,) * 2,
     *(CatalogueHistory.sales,) * 2,
     *(CatalogueHistory.orders,) * 2,

@@ -1,8 +1,12 @@
-"""What products belong to: the publications that show them, or the collections into which people put them."""
+"""What products belong to: the publications that show them, or the collections into which people put them.
 
+The same way reads any list that stands below products: some products by their ids, or all of them in blocks.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from syncdb.connectors.shopify.busy import Meaning, Patience, meaning
 from syncdb.connectors.shopify.catalogue.answered import UserError, objects, page_in, text_at
@@ -17,6 +21,7 @@ from syncdb.connectors.shopify.products.selections import PAGE_INFO
 from syncdb.errors import RetryLater
 from syncdb.model import Outcome, Result
 
+T = TypeVar("T")  # what is read of a product
 SOME = 20  # groups that are read with a product; the rest is read on
 COLLECT = """mutation Collect($product: ProductUpdateInput!) {
   productUpdate(product: $product) { product { id } userErrors { field message } } }"""
@@ -76,17 +81,21 @@ COLLECTIONS = GroupKind(
 
 
 @dataclass(slots=True)
-class GroupReader:
-    """Reads to which groups of a kind one shop's products belong, by ids. Raises Refused and RetryLater."""
+class BelowProducts(ABC, Generic[T]):
+    """Reads one list below each of a shop's products, by ids of products. Raises Refused and RetryLater."""
 
     conversation: Conversation
     kind: GroupKind
     _at_once: PageSize = field(default_factory=lambda: PageSize(50, 100))
     _page: PageSize = field(default_factory=lambda: PageSize(100))
 
-    def many(self, keys: Iterable[str]) -> dict[str, frozenset[str]]:
+    @abstractmethod
+    def of_entries(self, entries: Iterable[Mapping[str, Any]]) -> T:
+        """What a product's entries say together."""
+
+    def many(self, keys: Iterable[str]) -> dict[str, T]:
         """Those of these products that are there, by id."""
-        wanted, found = list(dict.fromkeys(keys)), dict[str, frozenset[str]]()
+        wanted, found = list(dict.fromkeys(keys)), dict[str, T]()
         while wanted:
             some = wanted[: self._at_once.size]
             try:
@@ -100,7 +109,7 @@ class GroupReader:
             wanted = wanted[len(some) :]
         return found
 
-    def everything(self) -> Iterator[dict[str, frozenset[str]]]:
+    def everything(self) -> Iterator[dict[str, T]]:
         """Those of all products, in blocks."""
         cursor: str | None = None
         while True:
@@ -115,15 +124,13 @@ class GroupReader:
     def _what(self) -> str:
         return f"Reading {self.kind.what}"
 
-    def _groups(self, nodes: Iterable[Mapping[str, Any] | None]) -> dict[str, frozenset[str]]:
-        return {text_at(node, "id"): frozenset(self._of_one(node)) for node in nodes if node}
+    def _groups(self, nodes: Iterable[Mapping[str, Any] | None]) -> dict[str, T]:
+        return {text_at(node, "id"): self.of_entries(self._of_one(node)) for node in nodes if node}
 
-    def _of_one(self, node: Mapping[str, Any]) -> Iterator[str]:
+    def _of_one(self, node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         key, page = text_at(node, "id"), page_in(node["groups"])
         while True:
-            for one in page.nodes:
-                if one is not None and not (self.kind.chosen and one[self.kind.chosen] is not None):
-                    yield text_at(one, *self.kind.path)
+            yield from (one for one in page.nodes if one is not None)
             if not page.more:
                 return
             answer = self.conversation.ask(self.kind.rest, lambda at=page.cursor: {"id": key, "after": at}, self._what)  # type: ignore[misc]
@@ -137,6 +144,15 @@ class GroupReader:
             if code_of(error) == "ACCESS_DENIED":
                 raise missing_scope(f"see {self.kind.what}", self.kind.scope, message_of((error,)))
         return whole(answer, self._what)
+
+
+@dataclass(slots=True)
+class GroupReader(BelowProducts[frozenset[str]]):
+    """Reads to which groups of a kind one shop's products belong, by ids."""
+
+    def of_entries(self, entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+        kind = self.kind
+        return frozenset(text_at(one, *kind.path) for one in entries if not (kind.chosen and one[kind.chosen] is not None))
 
 
 def collect(conversation: Conversation, key: str, joined: Iterable[str], left: Iterable[str]) -> Outcome:

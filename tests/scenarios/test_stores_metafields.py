@@ -1,0 +1,124 @@
+"""Metafields of products between two stores, as their owner would tell it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.shopify.products.definitions import define
+from syncdb.sandbox.stores import LocalStore
+from tests.scenarios.stores_world import StoresWorld
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoresWorld]:
+    """Two stores with one mug, which both know to be the same."""
+    monkeypatch.chdir(tmp_path)
+    made = StoresWorld(tmp_path, products=0, env={"MAX_CHANGED_PERCENT": "100"})
+    for store in (made.taf, made.afl):
+        store.merchant.add_product("Mug", sku="MUG", price="10.00", stock=10, vendor="Kayra")
+    write(made.taf, "care", "by hand")
+    made.synced()
+    yield made
+    made.close()
+
+
+def mug(store: LocalStore) -> Any:
+    return next(iter(store.goods.products.values()))
+
+
+def write(store: LocalStore, key: str, value: str, kind: str = "single_line_text_field") -> None:
+    """Somebody, or another app, writes a metafield of the mug."""
+    store.merchant.set_metafield(mug(store)["id"], "custom", key, value, kind)
+
+
+def forget(store: LocalStore, key: str) -> None:
+    mug(store)["metafields"] = [one for one in mug(store)["metafields"] if one["key"] != key]
+    store.goods.metafield_changed(mug(store))
+
+
+def shown(store: LocalStore) -> dict[str, tuple[str, str]]:
+    return {one["key"]: (one["type"], one["value"]) for one in mug(store)["metafields"] if one["namespace"] == "custom"}
+
+
+def values(store: LocalStore) -> dict[str, str]:
+    return {key: value for key, (_, value) in shown(store).items()}
+
+
+def test_what_only_one_store_has_is_brought_over_with_its_type(world: StoresWorld) -> None:
+    assert shown(world.afl) == {"care": ("single_line_text_field", "by hand")}
+    assert world.synced().written == 0 and world.synced(full=True).written == 0
+
+
+def test_metafields_edited_added_and_removed_in_both_stores(world: StoresWorld) -> None:
+    write(world.taf, "size", "5", "number_integer")
+    world.synced()
+    write(world.taf, "care", "machine")
+    forget(world.afl, "size")
+    write(world.afl, "story", 'She said: "tea = warm"\nand (text)', "multi_line_text_field")
+    world.synced()
+    for store in (world.taf, world.afl):
+        assert values(store) == {"care": "machine", "story": 'She said: "tea = warm"\nand (text)'}
+    assert world.synced().written == 0 and world.synced(full=True).written == 0
+
+
+def test_the_same_metafield_edited_in_both_stores_is_a_question(world: StoresWorld) -> None:
+    write(world.taf, "care", "machine")
+    write(world.afl, "care", "not at all")
+    assert world.synced().conflicts == 1
+    assert values(world.taf) == {"care": "machine"} and values(world.afl) == {"care": "not at all"}
+    told = world.manage("conflicts").all
+    assert "Mug" in told and "machine" in told and "not at all" in told
+    conflict = told.split("products: ")[0].split()[-1] if "products: " in told else told.split("metafields: ")[0].split()[-1]
+    assert world.manage("conflicts", conflict, "--take", "afl").code == 0
+    world.synced()
+    assert values(world.taf) == values(world.afl) == {"care": "not at all"}
+
+
+def test_what_means_something_in_one_store_only_is_no_part_of_it(world: StoresWorld) -> None:
+    write(world.taf, "twin", mug(world.taf)["id"], "product_reference")
+    write(world.taf, "deposit", '{"amount":"1.00","currency_code":"EUR"}', "money")
+    world.taf.merchant.edit_product(mug(world.taf)["id"], title="Cup")
+    world.synced()
+    assert values(world.afl) == {"care": "by hand"} and mug(world.afl)["title"] == "Cup"
+    assert set(values(world.taf)) == {"care", "twin", "deposit"}
+
+
+def test_one_that_the_store_refuses_is_named_and_the_others_arrive(world: StoresWorld) -> None:
+    define(world.afl.goods, "PRODUCT", "custom", "size", "Size", "number_integer")
+    write(world.taf, "size", "large")
+    write(world.taf, "story", "tea")
+    ran = world.sync()
+    assert ran.code == 3 and "custom.size" in world.manage("errors").all
+    assert values(world.afl) == {"care": "by hand", "story": "tea"}
+    forget(world.taf, "size")
+    world.synced()
+    assert values(world.taf) == values(world.afl)
+
+
+@pytest.mark.parametrize("kind", ["apply_then_cut", "cut_before"])
+def test_a_lost_answer_leaves_both_alike(world: StoresWorld, kind: Any) -> None:
+    write(world.taf, "care", "machine")
+    write(world.afl, "story", "tea")
+    world.afl.faults.add(Fault(kind, lambda seen: "metafieldsSet" in str(seen.body_json)))
+    for _ in range(2):
+        world.sync()
+    assert values(world.taf) == values(world.afl) == {"care": "machine", "story": "tea"}
+    assert world.synced().written == 0
+
+
+def test_metafields_chosen_as_fields_keep_their_own_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chosen = '{"products": {"fields": {"usual": true, "metafields.custom.care": "taf"}}, "metafields": true}'
+    world = StoresWorld(tmp_path, products=0, env={"STORES_SYNC": chosen, "MAX_CHANGED_PERCENT": "100"})
+    for store in (world.taf, world.afl):
+        store.merchant.add_product("Mug", sku="MUG")
+        write(store, "care", "by hand")
+    world.synced()
+    write(world.afl, "care", "machine")
+    write(world.afl, "story", "tea")
+    world.synced()
+    assert values(world.taf) == values(world.afl) == {"care": "by hand", "story": "tea"}
+    world.close()
