@@ -5,6 +5,7 @@ look like that in the first store, as if its people had made it so. Products are
 part of a product that both stores have; a blank part counts as none, and to create one is to fill it: an ordinary update.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -35,7 +36,8 @@ from tests.scenarios.stores_world import StoresWorld
 MANY = 7
 KEYS = ("a", "b", *(f"k{number}" for number in range(MANY)))
 WORDS = ("Mug", "Läufer 🧵", *(f"Thing {number}" for number in range(MANY)), *(f"count {number}" for number in range(10)))
-CHOSEN = '{"products": true, "variants": true, "options": true, "media": true, "publications": true}'
+KINDS = ("products", "variants", "options", "metafields", "media", "publications", "collections")
+CHOSEN = json.dumps(dict.fromkeys(KINDS, True))
 
 
 class Stage:
@@ -55,7 +57,9 @@ class Stage:
         settings = load({}, self.world.env, folder)
         shops = stack.enter_context(opened_shops(settings, self.ledger, self.world.clock))
         media = stack.enter_context(opened_media(shops, self.ledger, self.world.clock.now()))
-        self.joins = {name: Joins.of(self.ledger, shops.pair_name(name)) for name in ("products", "variants", self.entity)}
+        self.joins = {
+            name: Joins.of(self.ledger, shops.pair_name(name)) for name in ("products", "variants", "collections", self.entity)
+        }
         self.known: dict[str, tuple[Any, Any]] = {}  # by key, the product in both stores, None where it is not there yet
         self.begin()
         sides = entity_sides(settings, self.ledger, shops, media).of(self.entity)
@@ -207,6 +211,50 @@ class PublicationStage(Stage):
         return (next(name for name in names if name not in counts), int(counts[0][6:])) if names else None
 
 
+class MembershipStage(Stage):
+    """Title and count are the titles of two collections that both stores have."""
+
+    entity = "memberships"
+    writes = "collectionsToJoin"
+
+    def begin(self) -> None:
+        super().begin()
+        self.shelves: dict[str, tuple[Any, Any]] = {}
+        with self.ledger.transaction():
+            for word in WORDS:
+                left, right = (store.merchant.add_collection(word) for store in (self.world.taf, self.world.afl))
+                self.joins["collections"].links.put(Link(left["id"], left["id"], right["id"]))
+                self.shelves[word] = left, right
+
+    def put(self, store: LocalStore, product: Any, title: str, count: int) -> None:
+        for word, both in self.shelves.items():
+            shelf = both[store is self.world.afl]
+            others = [one for one in shelf["_products"] if one != product["id"]]
+            joined = word in (title, f"count {count}")
+            if joined or len(others) < len(shelf["_products"]):
+                store.merchant.collect(shelf["id"], [*others, product["id"]] if joined else others)
+
+    def said(self, product: Any) -> tuple[str, int] | None:
+        names = [word for word, (_, right) in self.shelves.items() if product["id"] in right["_products"]]
+        counts = [name for name in names if name.startswith("count ")]
+        return (next(name for name in names if name not in counts), int(counts[0][6:])) if names else None
+
+
+class MetafieldStage(Stage):
+    """Title and count are a metafield each."""
+
+    entity = "metafields"
+    writes = "metafieldsSet"
+
+    def put(self, store: LocalStore, product: Any, title: str, count: int) -> None:
+        store.merchant.set_metafield(product["id"], "custom", "title", title)
+        store.merchant.set_metafield(product["id"], "custom", "count", f"{count}", "number_integer")
+
+    def said(self, product: Any) -> tuple[str, int] | None:
+        found = {one["key"]: one["value"] for one in product["metafields"]}
+        return (found["title"], int(found["count"])) if found else None
+
+
 class MediaStage(Stage):
     """One picture, whose bytes are the title's and whose alternative text is the count."""
 
@@ -333,6 +381,33 @@ class ProductStage(MakingStage):
         return self.writes in str(seen.body_json) and f"'{self.connector.last}'" in str(seen.body_json)
 
 
+class CollectionStage(MakingStage):
+    """Collections chosen by hand, made as copies of those of the first store."""
+
+    entity, title, count = "collections", "title", "description_html"
+    writes = "collectionCreate"
+
+    def make(self, key: str, title: str, count: int) -> None:
+        if key not in self.originals:
+            made = self.world.taf.merchant.add_collection(key)
+            self.world.taf.merchant.edit_collection(made["id"], title=title, descriptionHtml=f"{count}")
+            self.originals[key] = made["id"]
+
+    def fields(self, ours: Mapping[str, Value]) -> dict[str, Value]:
+        return {name: str(value) for name, value in super().fields(ours).items()}
+
+    def shows(self) -> dict[str, dict[str, Value]]:
+        made = {one["handle"]: one for one in self.world.afl.goods.collections.values()}
+        return {key: {"key": key, "title": one["title"], "count": int(one["descriptionHtml"])} for key, one in made.items()}
+
+    def person_changes(self, key: str, field: str, value: Value) -> None:
+        (found,) = (one for one in self.world.afl.goods.collections.values() if one["handle"] == key)
+        self.world.afl.merchant.edit_collection(found["id"], descriptionHtml=str(value))
+
+    def writes_last(self, seen: Seen) -> bool:
+        return self.writes in str(seen.body_json) and f"'{self.connector.last}'" in str(seen.body_json)
+
+
 class VariantStage(MakingStage):
     """Variants that are added to a product that both stores have."""
 
@@ -385,6 +460,18 @@ class OfTwoStores(Contract):
 
 class TestPublications(OfTwoStores):
     kind = PublicationStage
+
+
+class TestMemberships(OfTwoStores):
+    kind = MembershipStage
+
+
+class TestMetafields(OfTwoStores):
+    kind = MetafieldStage
+
+
+class TestCollections(OfTwoStores):
+    kind = CollectionStage
 
 
 class TestOptions(OfTwoStores):
