@@ -249,7 +249,10 @@ def reconcile(
     past_guard: bool = False,
     in_question: InQuestion | None = None,
 ) -> Reconciled:
-    """Examine, guard and apply; where something moved between look and write, look at everything again and finish."""
+    """Examine, guard and apply; where something moved between look and write, look again and finish.
+
+    Looked at again is everything, or just what moved where both sides know it by ids of their own.
+    """
     result: Reconciled | None = None
     moved: set[str] = set()
     for _ in range(ROUNDS):
@@ -269,12 +272,12 @@ def reconcile(
             applier.make_structure(Side.RIGHT)  # new records have ids now, by which that side is to know them
         result.counts.update(tally.counts)
         result.unsettled, result.refused = tally.stale | tally.rejected.keys(), tally.rejected
-        result.complete = plan.complete
+        result.complete = plan.complete and (keys is None or result.complete)
         result.overtaken += plan.overtaken
         moved = tally.stale
         if not moved:
             return result
-        keys = None
+        keys = sorted(moved) if pair.joins is not None and moved <= ledger.records(pair.name).known(list(moved)).keys() else None
         progress.stage("Looking again at what moved meanwhile")
     assert result is not None
     return result

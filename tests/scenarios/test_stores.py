@@ -129,6 +129,19 @@ def test_a_sale_in_each_store_leaves_both_two_less(world: StoresWorld) -> None:
         assert world.synced().written == 0
 
 
+def test_a_sale_while_stock_is_written_is_taken_in_by_the_same_run_without_listing_all_stock(world: StoresWorld) -> None:
+    taf, afl = (one["variants"][0] for one in mugs(world))
+    world.taf.merchant.sell(taf["id"], 1)
+    sale = Fault(
+        "meanwhile", lambda seen: "AdjustQuantities" in str(seen.body_json), action=lambda: world.afl.merchant.sell(afl["id"], 1)
+    )
+    world.afl.faults.add(sale)
+    world.synced()
+    assert world.stock(taf, world.taf) == world.stock(afl, world.afl) == 8 and not world.afl.faults.pending()
+    asked = [str(seen.body_json) for store in (world.taf, world.afl) for seen in store.faults.log]
+    assert not [one for one in asked if "query Page($location" in one]
+
+
 def test_stock_that_is_not_counted_is_told_and_left_alone(world: StoresWorld) -> None:
     taf, afl = (one["variants"][0] for one in mugs(world))
     other = world.taf.merchant.add_product("Gift box", sku="BOX", price="5.00", stock=3)["variants"][0]
