@@ -33,6 +33,32 @@ def mugs(world: StoresWorld) -> tuple[Any, Any]:
     return taf, world.same(taf)
 
 
+MP4 = b"\x00\x00\x00\x18ftypmp42" + b"frames " * 400
+GLB = b"glTF\x02\x00\x00\x00" + b"mesh " * 50
+CODECS = ("VIDEO_INVALID_FILETYPE_ERROR", "Video codec is not supported")
+
+
+def moving(store: LocalStore, product: Any, kind: str, content: bytes, alt: str, name: str) -> Any:
+    """Somebody puts a film or a 3D model on a product."""
+    node = ready(kind, store.goods.new_id(), content, alt, name, 1, store.goods.stamp())
+    product["media"].append(store.goods.files.keep(node))
+    store.goods.product_changed(product)
+    return node
+
+
+def hosted(store: LocalStore, product: Any, page: str, alt: str) -> Any:
+    """Somebody puts a video on a product that others host."""
+    node = store.goods.files.take("EXTERNAL_VIDEO", page, alt, None)
+    product["media"].append(node)
+    store.goods.product_changed(product)
+    return node
+
+
+def kinds(product: Any) -> list[tuple[str, str, Any]]:
+    """Kind, alt text, and the bytes or the page of each medium."""
+    return [(one["mediaContentType"], one["alt"], one.get("originUrl") or one["_content"]) for one in product["media"]]
+
+
 def picture(store: LocalStore, product: Any, shade: int, alt: str = "", content: bytes | None = None) -> Any:
     """Somebody puts a picture on a product."""
     made = png(5, 4, shade) if content is None else content
@@ -84,6 +110,42 @@ def test_a_new_product_comes_with_its_pictures(world: StoresWorld) -> None:
     assert shown(other) == shown(bowl) and other["title"] == "Bowl"
     world.synced()
     assert world.synced().written == 0
+
+
+def test_films_models_and_hosted_videos_go_both_ways(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    moving(world.taf, taf, "VIDEO", MP4, "how it is thrown", "wheel.mp4")
+    hosted(world.taf, taf, "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "how it is glazed")
+    moving(world.afl, afl, "MODEL_3D", GLB, "from all sides", "mug.glb")
+    assert world.synced().conflicts == 1  # both stores changed the media of one product
+    world.manage("conflicts", "--all", "--take", "taf", "--yes")
+    world.synced()
+    moving(world.afl, afl, "MODEL_3D", GLB, "from all sides", "mug.glb")
+    hosted(world.afl, afl, "https://vimeo.com/76979871", "how it is packed")
+    world.synced()
+    assert kinds(taf) == kinds(afl)
+    assert [one[0] for one in kinds(taf)] == ["IMAGE", "IMAGE", "VIDEO", "EXTERNAL_VIDEO", "MODEL_3D", "EXTERNAL_VIDEO"]
+    afl["media"].reverse()
+    afl["media"][2]["alt"] = "in turn"
+    world.afl.goods.product_changed(afl)
+    uploads = world.taf.goods.files.uploads, world.afl.goods.files.uploads
+    world.synced()
+    assert kinds(taf) == kinds(afl) and kinds(taf)[2][1] == "in turn"
+    assert uploads == (world.taf.goods.files.uploads, world.afl.goods.files.uploads)
+    assert world.synced(full=True).written == 0
+
+
+def test_a_film_that_the_other_store_cannot_process_is_held_back_and_the_rest_goes_on(world: StoresWorld) -> None:
+    taf, afl = mugs(world)
+    world.afl.goods.files.failing["wheel.mp4"] = CODECS
+    moving(world.taf, taf, "VIDEO", MP4, "", "wheel.mp4")
+    moving(world.taf, taf, "MODEL_3D", GLB, "", "mug.glb")
+    assert world.sync().code == 3 and CODECS[1] in world.manage("errors").all
+    assert [one[0] for one in kinds(afl)] == ["IMAGE", "IMAGE", "MODEL_3D"]
+    uploads = world.afl.goods.files.uploads
+    again = world.sync()
+    assert CODECS[1] in again.text and world.afl.goods.files.uploads == uploads
+    assert [one[0] for one in kinds(taf)] == ["IMAGE", "IMAGE", "VIDEO", "MODEL_3D"]
 
 
 def test_a_picture_no_store_can_process_is_named_and_the_rest_goes_on(world: StoresWorld) -> None:
