@@ -58,7 +58,8 @@ def check_sight(document: GristDocument, standing: Mapping[str, TableState]) -> 
     if closed:
         told = f"{hidden}, and Grist refuses to change {', '.join(closed)}, so that runs that write there end with code 4"
         return failed("grist", "sight", told, OPEN, Exit.REMOTE)
-    return failed("grist", "sight", f"{hidden}, so that runs end with code 3", OPEN, Exit.PARTIAL)
+    told = f"{hidden}, so that runs end with code 3, and with code 4 where a rule forbids what they write (Grist tells only then)"
+    return failed("grist", "sight", told, OPEN, Exit.PARTIAL)
 
 
 def check_calls(client: GristClient, limit: int | None) -> Check:
