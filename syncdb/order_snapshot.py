@@ -5,7 +5,7 @@ Whoever reads orders seals each of them at once: the text is a tenth of the obje
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from syncdb.values import canonical_text
@@ -52,12 +52,17 @@ def snapshot_of(snapshot: Mapping[str, Any]) -> OrderSnapshot:
     The hash is equal for snapshots that say the same of an order; what is merely unseen at the moment does not count. Raises
     UnicodeEncodeError where a text in it cannot be stored (half of a character).
     """
-    text = canonical_text(snapshot)
-    counted = text
-    if withheld := "withheld" in snapshot:
+    text = counted = canonical_text(snapshot)
+    if "withheld" in snapshot:
         counted = canonical_text({name: value for name, value in snapshot.items() if name != "withheld"})
+    return sealed(text, counted, snapshot.get)
+
+
+def sealed(text: bytes, counted: bytes, known: Callable[[str], Any]) -> OrderSnapshot:
+    """An order by its snapshot's canonical text, that text without what names the unseen, and what it knows under a name."""
     mark = hashlib.sha256(counted).hexdigest()
-    return OrderSnapshot(str(snapshot["id"]), mark, text, summarise(snapshot), withheld, bool(snapshot.get("deleted_at")))
+    withheld, deleted = text is not counted, bool(known("deleted_at"))
+    return OrderSnapshot(str(known("id")), mark, text, summarise(known), withheld, deleted)
 
 
 def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
@@ -65,9 +70,8 @@ def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
     return snapshot_of(snapshot).hash
 
 
-def summarise(snapshot: Mapping[str, Any]) -> OrderSummary:
-    """The facts of an order that questions are asked about."""
-    known = snapshot.get
+def summarise(known: Callable[[str], Any]) -> OrderSummary:
+    """The facts of an order that questions are asked about, from what is known under each name."""
     total = known("current_total_price")
     return OrderSummary(
         name=str(known("name") or ""),

@@ -1,22 +1,24 @@
 """Orders from the lines of a bulk result. Nothing here asks or stores anything, so that other processes may do it, too."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import BytesIO
+from functools import lru_cache
 from typing import Any
 
 from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.bulk_query import LIST_OF, connections_of, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
-from syncdb.connectors.shopify.normalise import Sight, kept
-from syncdb.connectors.shopify.shape import bare_id, unfinished
+from syncdb.connectors.shopify.normalise import Sight, cannot_be_read, kept
+from syncdb.connectors.shopify.reading import WHOLE, Connection, connection, decoder, parsed_again
+from syncdb.connectors.shopify.shape import ByIdentity, Paged, bare_id, unfinished
 from syncdb.order_snapshot import OrderSnapshot
 from syncdb.values import moment, parse_json
 
 ORDER_LINE = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"(?:,"updatedAt":"([^"]+)")?')
 _PARENT = re.compile(rb'"__parentId":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"')
+_KIND = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/(\w+)')
 _MARK = b'"__parentId":"'  # cannot stand in a text: quotes are escaped there
 _ID_AT = len(b'{"id":"')
 NOWHERE = b"\n"  # no line ends so: they are cut there
@@ -63,20 +65,22 @@ def ending_of_children(line: bytes) -> bytes:
     return _MARK + line[_ID_AT : line.index(b'"', _ID_AT)] + b'"}'
 
 
-def _groups(chunk: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
-    """The id of each order with its lines, in whatever order those come."""
-    current, group, ending = b"", list[bytes](), NOWHERE
-    for line in filter(None, map(bytes.rstrip, BytesIO(chunk))):
-        if not line.endswith(ending):  # most lines do: they belong to the order before
-            order_id, is_order = owner(line)
-            if group and order_id != current:
-                yield current, group
-                group = []
-            current = order_id
-            ending = ending_of_children(line) if is_order else NOWHERE
-        group.append(line)
-    if group:
-        yield current, group
+def _groups(chunk: bytes) -> Iterator[tuple[bytes, list[bytes], list[bytes]]]:
+    """The id of each order with its own line and those of its lists, in whatever order they come."""
+    current, own, children, ending = b"", list[bytes](), list[bytes](), NOWHERE
+    for line in filter(None, chunk.splitlines()):
+        if line.endswith(ending):  # most lines do: they belong to the order before
+            children.append(line)
+            continue
+        order_id, is_order = owner(line)
+        if order_id != current and (own or children):
+            yield current, own, children
+            own, children = [], []
+        current = order_id
+        (own if is_order else children).append(line)
+        ending = ending_of_children(line) if is_order else NOWHERE
+    if own or children:
+        yield current, own, children
 
 
 def orders_in(chunk: bytes) -> int:
@@ -95,26 +99,26 @@ def joined(job: JoinJob) -> Joined:
 
     One order at a time, from its lines to its sealed text: what was just made is read fastest.
     """
-    found, parts = Joined(), job.sight.parts
-    names, missing = connections_of(parts), left_out(parts)
-    for order_id, lines in _groups(job.chunk):
+    found, lines = Joined(), _Lines.of(ByIdentity(job.sight.parts))
+    for order_id, own, children in _groups(job.chunk):
         try:
-            node = _node(lines, names)
-            changed = moment(node["updatedAt"])
+            node = lines.order(own, children)
+            changed = moment(node.updatedAt)
             found.latest = max(found.latest or changed, changed)
-            for name, lists in missing.items():
-                for item in node.get(name) or ():
-                    item.update(_rest(job, node, item["id"], lists))
+            lines.complete(node, job.left_out)
         except _Unclear:
             found.unclear.append(f"gid://shopify/Order/{order_id.decode()}")
+        except ValueError as error:
+            name = str(_parsed(own[0]).get("name") or "")
+            found.held.append(Quarantined(order_id.decode(), name, cannot_be_read(error)))
         else:
             _take(found, node, job.sight)
     return found
 
 
-def _take(found: Joined, node: dict[str, Any], sight: Sight) -> None:
+def _take(found: Joined, node: Any, sight: Sight) -> None:
     if next(unfinished(sight.parts, node), None):
-        found.long.append(node)
+        found.long.append(parsed_again(node))
         return
     order = kept(node, sight)
     if isinstance(order, OrderSnapshot):
@@ -123,32 +127,54 @@ def _take(found: Joined, node: dict[str, Any], sight: Sight) -> None:
         found.held.append(order)
 
 
-def _rest(job: JoinJob, node: Mapping[str, Any], gid: str, lists: Mapping[str, Any]) -> dict[str, Any]:
-    """The lines of a refund or fulfillment. Raises _Unclear where they are of another state of the order."""
-    part = job.left_out.get(gid)
-    if part is None or part["order"]["updatedAt"] != node["updatedAt"]:
-        raise _Unclear
-    return {one: part[one] for one in lists}
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """How the lines of a result are read: those of orders, of each list of theirs, and what was left out of refunds and shipments."""
 
+    own: Callable[[bytes], Any]
+    children: Mapping[str, Callable[[bytes], Any]]
+    left_out: Mapping[str, Mapping[str, Paged]]
 
-def _node(lines: Sequence[bytes], names: Sequence[str]) -> dict[str, Any]:
-    """An order as a page shows it, from its lines. Raises _Unclear where an order or a child comes twice."""
-    orders, lists = list[dict[str, Any]](), {name: list[dict[str, Any]]() for name in names}
-    for line in lines:
-        found = _parsed(line)
-        if found.pop("__parentId", None) is None:
-            orders.append(found)
-            continue
-        name = LIST_OF.get(found["id"].split("/")[-2] if "id" in found else "", "")
-        if name not in lists:
+    @classmethod
+    @lru_cache(maxsize=16)
+    def of(cls, order: ByIdentity) -> "_Lines":
+        parts = order.parts
+        lists = {name: shape for name in connections_of(parts) if isinstance(shape := parts[name], Paged)}
+        return cls(decoder(parts), {name: decoder(shape.parts) for name, shape in lists.items()}, left_out(parts))
+
+    def order(self, own: Sequence[bytes], children: Sequence[bytes]) -> Any:
+        """An order as a page shows it. Raises _Unclear where it or a child comes twice, ValueError where a line is not as asked."""
+        lists: dict[str, list[Any]] = {name: [] for name in self.children}
+        for line in children:
+            kind = _KIND.match(line)
+            name = LIST_OF.get(kind[1].decode() if kind else "", "")
+            if name not in lists:
+                raise _Unclear
+            lists[name].append(_read(self.children[name], line))
+        if len(own) != 1:
             raise _Unclear
-        lists[name].append(found)
-    if len(orders) != 1:
-        raise _Unclear
-    (node,) = orders
-    for name, children in lists.items():
-        node[name] = {"nodes": _in_place(children), "pageInfo": {"hasNextPage": False, "endCursor": None}}
-    return node
+        node = _read(self.own, own[0])
+        for name, items in lists.items():
+            setattr(node, name, Connection(_in_place(items), WHOLE))
+        return node
+
+    def complete(self, node: Any, left_out: Mapping[str, Mapping[str, Any]]) -> None:
+        """Add the lines of refunds and shipments. Raises _Unclear where they are of another state of the order."""
+        for name, lists in self.left_out.items():
+            for item in getattr(node, name) or ():
+                part = left_out.get(item.id)
+                if part is None or part["order"]["updatedAt"] != node.updatedAt:
+                    raise _Unclear
+                for one, shape in lists.items():
+                    setattr(item, one, connection(shape.parts, part[one]))
+
+
+def _read(decoded: Callable[[bytes], Any], line: bytes) -> Any:
+    try:
+        return decoded(line)
+    except ValueError:
+        _parsed(line)
+        raise
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
@@ -161,11 +187,11 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return found
 
 
-def _in_place(children: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _in_place(children: list[Any]) -> list[Any]:
     """By their places among their like: ids grow, what has none is numbered. Raises _Unclear where one comes twice."""
     if len(children) < 2:
         return children
-    places = {int(bare_id(child["id"])) if "id" in child else int(child["index"]): child for child in children}
+    places = {int(bare_id(child.id)) if hasattr(child, "id") else int(child.index): child for child in children}
     if len(places) != len(children):
         raise _Unclear
     return [places[place] for place in sorted(places)]

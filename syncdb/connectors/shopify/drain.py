@@ -10,6 +10,7 @@ from typing import Any
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE, rest_of
 from syncdb.connectors.shopify.pages import PageSize
+from syncdb.connectors.shopify.reading import Connection, answered, connection
 from syncdb.connectors.shopify.shape import Many, Paged, Parts, unfinished
 
 
@@ -28,38 +29,42 @@ class Drain:
     client: ShopifyClient
     size: PageSize = field(default_factory=lambda: PageSize(100))
 
-    def finish(self, parts: Parts, node: dict[str, Any]) -> None:
-        """Read on until nothing is missing. Raises Edited where the order moved meanwhile, HeldBack where it cannot be."""
+    def finish(self, parts: Parts, order: Any) -> None:
+        """Read on until nothing is missing. Raises Edited where the order moved meanwhile, HeldBack where it cannot be.
+
+        Raises ValueError where an answer is not of the asked shape.
+        """
         finished: set[tuple[str, str]] = set()
-        while gap := next((gap for gap in unfinished(parts, node) if (gap[0]["id"], gap[1]) not in finished), None):
+        while gap := next((gap for gap in unfinished(parts, order) if (gap[0].id, gap[1]) not in finished), None):
             owner, name, shape = gap
             if isinstance(shape, Paged):
-                self._read_on(node, owner, name, shape)
+                self._read_on(order, owner, name, shape)
             else:
-                self._read_larger(node, owner, name, shape)
-            finished.add((owner["id"], name))
+                self._read_larger(order, owner, name, shape)
+            finished.add((owner.id, name))
 
-    def _read_on(self, order: Mapping[str, Any], owner: dict[str, Any], name: str, shape: Paged) -> None:
-        document = rest_of(_type(owner["id"]), name, shape)
-        found, page, passed = list(owner[name]["nodes"]), owner[name]["pageInfo"], set()
-        while page["hasNextPage"]:
-            cursor = page["endCursor"]
+    def _read_on(self, order: Any, owner: Any, name: str, shape: Paged) -> None:
+        document = rest_of(_type(owner.id), name, shape)
+        found, page, passed = list(getattr(owner, name).nodes), getattr(owner, name).pageInfo, set()
+        while page.hasNextPage:
+            cursor = page.endCursor
             if not cursor or cursor in passed:
                 raise HeldBack(f"Shopify's pages of {name} go round in a circle")
             passed.add(cursor)
-            more = self._ask(order, owner["id"], document, name, {"after": cursor})
-            found, page = found + more["nodes"], more["pageInfo"]
-        owner[name] = {"nodes": _once(found), "pageInfo": page}
+            more = connection(shape.parts, self._ask(order, owner.id, document, name, {"after": cursor}))
+            found, page = found + more.nodes, more.pageInfo
+        setattr(owner, name, Connection(_once(found), page))
 
-    def _read_larger(self, order: Mapping[str, Any], owner: dict[str, Any], name: str, shape: Many) -> None:
+    def _read_larger(self, order: Any, owner: Any, name: str, shape: Many) -> None:
         largest = PageSize(LARGEST_PAGE)
-        owner[name] = self._ask(order, owner["id"], rest_of(_type(owner["id"]), name, shape), name, {}, largest)
-        if len(owner[name]) >= largest.size:
+        found = self._ask(order, owner.id, rest_of(_type(owner.id), name, shape), name, {}, largest)
+        if len(found) >= largest.size:
             raise HeldBack(f"it has {largest.size} or more {name}, more than Shopify shows at once")
+        setattr(owner, name, [answered(shape.parts, one) for one in found])
 
     def _ask(
         self,
-        order: Mapping[str, Any],
+        order: Any,
         owner_id: str,
         document: str,
         name: str,
@@ -68,12 +73,12 @@ class Drain:
     ) -> Any:
         size = size or self.size
         answer = self._within_cost(
-            document, {"id": owner_id, **variables}, size, f"Reading all {name} of order {order.get('name')}"
+            document, {"id": owner_id, **variables}, size, f"Reading all {name} of order {getattr(order, 'name', None)}"
         )
         if answer.errors:
             raise HeldBack(f"its {name} could not be read completely ({message_of(answer.errors)})")
         node = (answer.data or {}).get("node")
-        if not node or node.get("order", node)["updatedAt"] != order["updatedAt"]:
+        if not node or node.get("order", node)["updatedAt"] != order.updatedAt:
             raise Edited
         return node[name]
 
@@ -91,8 +96,8 @@ def _type(gid: str) -> str:
     return gid.split("/")[-2]
 
 
-def _once(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _once(nodes: list[Any]) -> list[Any]:
     """Each item once, the later reading of it."""
-    if not all("id" in node for node in nodes):
+    if not all(hasattr(node, "id") for node in nodes):
         return nodes
-    return list({node["id"]: node for node in nodes}.values())
+    return list({node.id: node for node in nodes}.values())

@@ -8,8 +8,8 @@ from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.client import TooCostly, message_of
 from syncdb.connectors.shopify.drain import Drain, Edited, HeldBack
-from syncdb.connectors.shopify.normalise import kept
-from syncdb.connectors.shopify.pages import held_back
+from syncdb.connectors.shopify.normalise import cannot_be_read, kept
+from syncdb.connectors.shopify.reading import answered
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import OrderErrors, partial_notices
 from syncdb.order_snapshot import OrderSnapshot
@@ -42,7 +42,7 @@ def usable(nodes: Sequence[dict[str, Any] | None], trouble: OrderErrors) -> Gath
         if node and position not in trouble.broken:
             batch.nodes.append(node)
         elif node:
-            batch.held.append(held_back(node, trouble.broken[position]))
+            batch.held.append(_held_back(node, trouble.broken[position]))
     return batch
 
 
@@ -78,7 +78,9 @@ class Gatherer:
         try:
             return kept(self._whole(node), self.asking.sight)
         except HeldBack as reason:
-            return held_back(node, str(reason))
+            return _held_back(node, str(reason))
+        except ValueError as error:
+            return _held_back(node, cannot_be_read(error))
 
     def _some(self, gids: Sequence[str]) -> GatheredOrders:
         try:
@@ -105,14 +107,16 @@ class Gatherer:
         batch += self._some(gids[len(gids) // 2 :])
         return batch
 
-    def _whole(self, node: dict[str, Any]) -> dict[str, Any]:
+    def _whole(self, node: Mapping[str, Any]) -> Any:
         for _ in range(READINGS):
+            parts = self.asking.documents.order
+            order = answered(parts, node)
             try:
-                self._drain.finish(self.asking.documents.order, node)
+                self._drain.finish(parts, order)
             except Edited:
                 node = self._again(node)
             else:
-                return node
+                return order
         raise HeldBack(f"it was edited each of the {READINGS} times that it was read")
 
     def _again(self, node: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,3 +126,7 @@ class Gatherer:
         if not batch.nodes:
             raise HeldBack("it disappeared while it was being read")
         return batch.nodes[0]
+
+
+def _held_back(node: Mapping[str, Any], why: str) -> Quarantined:
+    return Quarantined(bare_id(node["id"]), str(node.get("name") or ""), why)

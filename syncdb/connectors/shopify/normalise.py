@@ -11,9 +11,8 @@ from typing import Any
 
 from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.order_shape import order_shape
-from syncdb.connectors.shopify.pages import held_back
-from syncdb.connectors.shopify.shape import Parts, Path, read, stored_path, without
-from syncdb.errors import SkipRecord
+from syncdb.connectors.shopify.reading import reading_of
+from syncdb.connectors.shopify.shape import Parts, Path, bare_id, stored_path, without
 from syncdb.order_snapshot import OrderSnapshot, snapshot_of
 
 Snapshot = dict[str, Any]
@@ -38,13 +37,9 @@ def _parts(metafields: tuple[tuple[str, str], ...], withheld: frozenset[Path]) -
     return without(order_shape(metafields), withheld)
 
 
-def snapshot(node: Mapping[str, Any], sight: Sight) -> Snapshot:
-    """One drained order as a snapshot. Raises SkipRecord, naming the order, where the answer is not what was asked for."""
-    try:
-        found = read(sight.parts, node)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        name = str(node.get("name") or node.get("id"))
-        raise SkipRecord(name, f"Order {name}: Shopify's answer cannot be read ({error!r}).") from error
+def snapshot(node: Any, sight: Sight) -> Snapshot:
+    """One whole answered order as a snapshot. Raises ValueError, TypeError or AttributeError where it is not what was asked for."""
+    found = reading_of(sight.parts).read(node)
     chosen = {f"{ns}.{key}": found.pop(f"metafield_{number}", None) for number, (ns, key) in enumerate(sight.metafields)}
     if chosen:
         found["metafields"] = chosen
@@ -54,14 +49,24 @@ def snapshot(node: Mapping[str, Any], sight: Sight) -> Snapshot:
     return found
 
 
-def kept(node: Mapping[str, Any], sight: Sight) -> OrderSnapshot | Quarantined:
-    """An answered order as it is kept, or held back where it cannot be read or stored."""
+def kept(node: Any, sight: Sight) -> OrderSnapshot | Quarantined:
+    """A whole answered order as it is kept, or held back where it cannot be read or stored."""
     try:
         return snapshot_of(snapshot(node, sight))
     except UnicodeEncodeError:
         return held_back(node, "one of its texts holds half of a character.")
-    except SkipRecord as error:
-        return held_back(node, str(error))
+    except (ValueError, TypeError, AttributeError) as error:
+        return held_back(node, cannot_be_read(error))
+
+
+def held_back(node: Any, why: str) -> Quarantined:
+    """An answered order held back."""
+    return Quarantined(bare_id(node.id), str(getattr(node, "name", None) or ""), why)
+
+
+def cannot_be_read(error: Exception) -> str:
+    """Why an order is held back whose answer is not what was asked for."""
+    return f"Shopify's answer cannot be read ({error})."
 
 
 def merge_withheld(new: Snapshot, stored: Mapping[str, Any] | None) -> Snapshot:

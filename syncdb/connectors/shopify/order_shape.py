@@ -5,13 +5,13 @@ Left out on purpose: what changes without the order being touched (a customer's 
 let someone in (order status page links carry a key), and objects that need permissions few apps have (staff members).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from syncdb.connectors.shopify.shape import (
+from syncdb.connectors.shopify.leaves import (
     ATTRIBUTES,
     BOTH_MONEYS,
     COUNTED,
+    DISCOUNT_VALUE,
     ID,
     MOMENT,
     MONEY,
@@ -19,16 +19,11 @@ from syncdb.connectors.shopify.shape import (
     PLAIN,
     SORTED_TEXTS,
     TEXTS,
-    Leaf,
-    Many,
-    On,
-    One,
-    Paged,
-    Shape,
-    exact,
+    TYPE_NAME,
     inner,
     metafield,
 )
+from syncdb.connectors.shopify.shape import Leaf, Many, On, One, Paged, Shape
 
 
 def _each(shape: Leaf, names: str) -> dict[str, Shape]:
@@ -122,19 +117,13 @@ SHIPPING_LINE: dict[str, Shape] = {
 }
 
 
-def _discount_value(value: Mapping[str, Any]) -> list[str]:
-    if "percentage" in value:
-        return [exact(str(value["percentage"])), "%"]
-    return [exact(value["amount"]), value["currencyCode"]]
-
-
 DISCOUNT: dict[str, Shape] = {
     "index": PLAIN,
     "allocationMethod": PLAIN,
     "targetSelection": PLAIN,
     "targetType": PLAIN,
-    "value": Leaf(_discount_value, "{ ... on MoneyV2 { amount currencyCode } ... on PricingPercentageValue { percentage } }"),
-    "type": Leaf(str, call="__typename"),
+    "value": DISCOUNT_VALUE,
+    "type": TYPE_NAME,
     "DiscountCodeApplication": On({"code": PLAIN}),
     "ManualDiscountApplication": On({"title": PLAIN}),
     "AutomaticDiscountApplication": On({"title": PLAIN}),

@@ -1,12 +1,8 @@
 """What reading orders brings: pages of snapshots, with everything that keeps them from being the whole truth."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
-from syncdb.connectors.shopify.shape import bare_id
 
 
 @dataclass(slots=True)
@@ -35,8 +31,3 @@ class PageSize:
         self.each = cost / self.size
         if 0 < cost * 2 <= ceiling:
             self.size = min(self.largest, self.size * 2)
-
-
-def held_back(node: Mapping[str, Any], why: str) -> Quarantined:
-    """An order held back, by the answered object."""
-    return Quarantined(bare_id(node["id"]), str(node.get("name") or ""), why)

@@ -1,0 +1,142 @@
+"""The kinds of values that an answer holds: of which type each is answered and how it is kept. Amounts stay exact text throughout."""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from syncdb.connectors.shopify.shape import Leaf, Plain, bare_id
+from syncdb.values import iso, moment, money
+
+
+class Money(Struct, gc=False):
+    """An amount as text, and its currency."""
+
+    a: str
+    c: str
+
+
+class ShopMoney(Struct, gc=False):
+    """An amount in the shop's money."""
+
+    s: Money
+
+
+class BothMoneys(Struct, gc=False):
+    """An amount in the shop's money and in the buyer's."""
+
+    s: Money
+    b: Money
+
+
+class Wanted(Struct, gc=False):
+    """An object of which one plain value is wanted."""
+
+    v: Plain
+
+
+class Attribute(Struct, gc=False):
+    key: Plain
+    value: Plain
+
+
+class DiscountValue(Struct, gc=False):
+    """A percentage, or an amount with its currency."""
+
+    percentage: float | UnsetType = UNSET
+    amount: str | UnsetType = UNSET
+    currencyCode: str | UnsetType = UNSET  # noqa: N815 - as it is answered
+
+
+_AS_SHOWN = re.compile(r"(0|[1-9][0-9]*)(?:\.0|\.[0-9]*[1-9])?").fullmatch
+
+
+@lru_cache(maxsize=256)  # an order says most of its amounts several times
+def exact(amount: str) -> str:
+    """An amount so that equal amounts are equal text ("55.0" and "55.00" are "55"). Raises ValueError where it is none."""
+    if found := _AS_SHOWN(amount):
+        return found[1] if amount[-2:] == ".0" else amount
+    number = money(amount)
+    if number is None:
+        raise ValueError("an amount is missing")
+    return format(number.normalize() if number else abs(number).normalize(), "f")
+
+
+def shop_money(bag: ShopMoney) -> list[str]:
+    """[amount, currency] in the shop's money."""
+    return [exact(bag.s.a), bag.s.c]
+
+
+def _both_moneys(bag: BothMoneys) -> list[str]:
+    """[amount, currency] in the shop's money, followed by the buyer's where that is another."""
+    shop, buyer = bag.s, bag.b
+    one = [exact(shop.a), shop.c]
+    if shop.a == buyer.a and shop.c == buyer.c:
+        return one
+    other = [exact(buyer.a), buyer.c]
+    return one if one == other else [*one, *other]
+
+
+def _discount_value(value: DiscountValue) -> list[str]:
+    if isinstance(value.percentage, float):
+        return [exact(str(value.percentage)), "%"]
+    if isinstance(value.amount, str) and isinstance(value.currencyCode, str):
+        return [exact(value.amount), value.currencyCode]
+    raise ValueError("a discount has neither a percentage nor an amount")
+
+
+_AS_STORED = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\dZ", re.ASCII)  # as Shopify writes moments (observed)
+
+
+@lru_cache(maxsize=1 << 12)  # most moments of an order are the same two or three
+def _instant(text: str) -> str:
+    if _AS_STORED.fullmatch(text):
+        datetime.fromisoformat(text)  # raises ValueError where there is no such day
+        return text
+    return iso(moment(text))
+
+
+def _attributes(items: Sequence[Attribute]) -> list[list[Any]]:
+    return [[item.key, item.value or ""] for item in items]
+
+
+def _wanted(found: Wanted) -> Plain:
+    return found.v
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+ID = Leaf(bare_id, answered=str)
+PLAIN = Leaf(_as_it_is, short=True)
+MOMENT = Leaf(_instant, short=True, answered=str)
+NUMBER = Leaf(lambda number: exact(str(number)), answered=int | float | str)  # a Float such as a tax rate
+COUNTED = Leaf(int, short=True, answered=int | str)  # UnsignedInt64 comes as text
+_PRICED = "{ a: amount c: currencyCode }"
+MONEY = Leaf(shop_money, f"{{ s: shopMoney {_PRICED} }}", short=True, answered=ShopMoney)
+BOTH_MONEYS = Leaf(_both_moneys, f"{{ s: shopMoney {_PRICED} b: presentmentMoney {_PRICED} }}", short=True, answered=BothMoneys)
+ATTRIBUTES = Leaf(_attributes, "{ key value }", short=True, answered=list[Attribute])
+TEXTS = Leaf(_as_it_is, short=True, answered=list[str])
+SORTED_TEXTS = Leaf(sorted, answered=list[str])
+TYPE_NAME = Leaf(_as_it_is, call="__typename", answered=str)
+DISCOUNT_VALUE = Leaf(
+    _discount_value,
+    "{ ... on MoneyV2 { amount currencyCode } ... on PricingPercentageValue { percentage } }",
+    answered=DiscountValue,
+)
+
+
+def inner(field: str) -> Leaf:
+    """An object of which one plain value is wanted, read as that value."""
+    return Leaf(_wanted, f"{{ v: {field} }}", short=True, answered=Wanted)
+
+
+def metafield(namespace: str, key: str) -> Leaf:
+    """One chosen metafield, to be asked under an alias."""
+    call = f"metafield(namespace: {json.dumps(namespace)}, key: {json.dumps(key)})"
+    return Leaf(_wanted, "{ v: value }", call, answered=Wanted)
