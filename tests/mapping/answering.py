@@ -8,10 +8,11 @@ from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, Sele
 
 from syncdb.connectors.shopify.normalise import Sight, snapshot
 from syncdb.connectors.shopify.order_shape import ORDER
+from syncdb.connectors.shopify.reading import answered
 from syncdb.connectors.shopify.shape import Leaf, Many, On, One, Paged, Parts, answered_as
 
 
-def answered(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
+def as_answered(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
     """The node as GraphQL would answer it: connections wrapped, short names, nothing more than was asked."""
     found: dict[str, Any] = {}
     for name, shape in parts.items():
@@ -22,11 +23,11 @@ def answered(parts: Parts, node: Mapping[str, Any]) -> dict[str, Any]:
                 found |= {key: node[key] for key in inner if key in node}
             case Paged(inner):
                 items = value["nodes"] if isinstance(value, dict) else value or ()
-                found[name] = {"nodes": [answered(inner, item) for item in items], "pageInfo": {"hasNextPage": False}}
+                found[name] = {"nodes": [as_answered(inner, item) for item in items], "pageInfo": {"hasNextPage": False}}
             case Many(inner):
-                found[name] = [answered(inner, item) for item in value or ()]
+                found[name] = [as_answered(inner, item) for item in value or ()]
             case One(inner):
-                found[name] = answered(inner, value) if value else None
+                found[name] = as_answered(inner, value) if value else None
             case Leaf(inside=inside):
                 found[key] = _selected(value, _selection(inside)) if inside else value
     return found
@@ -57,4 +58,4 @@ def _selection(text: str) -> SelectionSetNode:
 
 def stored(node: Mapping[str, Any]) -> dict[str, Any]:
     """Its snapshot, as this version reads it."""
-    return snapshot(answered(ORDER, node), Sight("kayra-demo.myshopify.com"))
+    return snapshot(answered(ORDER, as_answered(ORDER, node)), Sight("kayra-demo.myshopify.com"))

@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from syncdb.connectors.order_source import Quarantined
+from syncdb.connectors.shopify.answer_types import WHOLE, Connection
 from syncdb.connectors.shopify.bulk_query import LIST_OF, connections_of, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.normalise import Sight, cannot_be_read, kept
-from syncdb.connectors.shopify.reading import WHOLE, Connection, connection, decoder, parsed_again
-from syncdb.connectors.shopify.shape import ByIdentity, Paged, bare_id, unfinished
+from syncdb.connectors.shopify.reading import connection, decoder, parsed_again
+from syncdb.connectors.shopify.shape import ByIdentity, Paged, Parts, bare_id, unfinished
 from syncdb.order_snapshot import OrderSnapshot
 from syncdb.values import moment, parse_json
 
@@ -99,7 +100,8 @@ def joined(job: JoinJob) -> Joined:
 
     One order at a time, from its lines to its sealed text: what was just made is read fastest.
     """
-    found, lines = Joined(), _Lines.of(ByIdentity(job.sight.parts))
+    parts = job.sight.parts
+    found, lines = Joined(), _Lines.of(ByIdentity(parts))
     for order_id, own, children in _groups(job.chunk):
         try:
             node = lines.order(own, children)
@@ -112,12 +114,12 @@ def joined(job: JoinJob) -> Joined:
             name = str(_parsed(own[0]).get("name") or "")
             found.held.append(Quarantined(order_id.decode(), name, cannot_be_read(error)))
         else:
-            _take(found, node, job.sight)
+            _take(found, node, parts, job.sight)
     return found
 
 
-def _take(found: Joined, node: Any, sight: Sight) -> None:
-    if next(unfinished(sight.parts, node), None):
+def _take(found: Joined, node: Any, parts: Parts, sight: Sight) -> None:
+    if next(unfinished(parts, node), None):
         found.long.append(parsed_again(node))
         return
     order = kept(node, sight)
@@ -129,7 +131,7 @@ def _take(found: Joined, node: Any, sight: Sight) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """How the lines of a result are read: those of orders, of each list of theirs, and what was left out of refunds and shipments."""
+    """How the lines of orders and of their lists are read, and which lists of refunds and shipments were left out."""
 
     own: Callable[[bytes], Any]
     children: Mapping[str, Callable[[bytes], Any]]
@@ -143,7 +145,9 @@ class _Lines:
         return cls(decoder(parts), {name: decoder(shape.parts) for name, shape in lists.items()}, left_out(parts))
 
     def order(self, own: Sequence[bytes], children: Sequence[bytes]) -> Any:
-        """An order as a page shows it. Raises _Unclear where it or a child comes twice, ValueError where a line is not as asked."""
+        """An order as a page shows it. Raises _Unclear where it or a child comes twice, ValueError for what was not asked."""
+        if len(own) != 1:
+            raise _Unclear
         lists: dict[str, list[Any]] = {name: [] for name in self.children}
         for line in children:
             kind = _KIND.match(line)
@@ -151,8 +155,6 @@ class _Lines:
             if name not in lists:
                 raise _Unclear
             lists[name].append(_read(self.children[name], line))
-        if len(own) != 1:
-            raise _Unclear
         node = _read(self.own, own[0])
         for name, items in lists.items():
             setattr(node, name, Connection(_in_place(items), WHOLE))

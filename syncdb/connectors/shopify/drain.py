@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdb.connectors.shopify.answer_types import Connection
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE, rest_of
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.reading import Connection, answered, connection
+from syncdb.connectors.shopify.reading import answered, connection
 from syncdb.connectors.shopify.shape import Many, Paged, Parts, unfinished
 
 

@@ -1,55 +1,17 @@
-"""The kinds of values that an answer holds: of which type each is answered and how it is kept. Amounts stay exact text throughout."""
+"""The kinds of values in an answer: of which type each is answered (`answer_types`) and how it is kept. Amounts stay text."""
 
 import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET, Struct, UnsetType
-
-from syncdb.connectors.shopify.shape import Leaf, Plain, bare_id
+from syncdb.connectors.shopify.shape import Leaf, bare_id
 from syncdb.values import iso, moment, money
 
-
-class Money(Struct, gc=False):
-    """An amount as text, and its currency."""
-
-    a: str
-    c: str
-
-
-class ShopMoney(Struct, gc=False):
-    """An amount in the shop's money."""
-
-    s: Money
-
-
-class BothMoneys(Struct, gc=False):
-    """An amount in the shop's money and in the buyer's."""
-
-    s: Money
-    b: Money
-
-
-class Wanted(Struct, gc=False):
-    """An object of which one plain value is wanted."""
-
-    v: Plain
-
-
-class Attribute(Struct, gc=False):
-    key: Plain
-    value: Plain
-
-
-class DiscountValue(Struct, gc=False):
-    """A percentage, or an amount with its currency."""
-
-    percentage: float | UnsetType = UNSET
-    amount: str | UnsetType = UNSET
-    currencyCode: str | UnsetType = UNSET  # noqa: N815 - as it is answered
+if TYPE_CHECKING:  # loaded where orders are read only
+    from syncdb.connectors.shopify.answer_types import Attribute, BothMoneys, DiscountValue, Plain, ShopMoney, Wanted
 
 
 _AS_SHOWN = re.compile(r"(0|[1-9][0-9]*)(?:\.0|\.[0-9]*[1-9])?").fullmatch
@@ -66,12 +28,12 @@ def exact(amount: str) -> str:
     return format(number.normalize() if number else abs(number).normalize(), "f")
 
 
-def shop_money(bag: ShopMoney) -> list[str]:
+def shop_money(bag: "ShopMoney") -> list[str]:
     """[amount, currency] in the shop's money."""
     return [exact(bag.s.a), bag.s.c]
 
 
-def _both_moneys(bag: BothMoneys) -> list[str]:
+def _both_moneys(bag: "BothMoneys") -> list[str]:
     """[amount, currency] in the shop's money, followed by the buyer's where that is another."""
     shop, buyer = bag.s, bag.b
     one = [exact(shop.a), shop.c]
@@ -81,7 +43,7 @@ def _both_moneys(bag: BothMoneys) -> list[str]:
     return one if one == other else [*one, *other]
 
 
-def _discount_value(value: DiscountValue) -> list[str]:
+def _discount_value(value: "DiscountValue") -> list[str]:
     if isinstance(value.percentage, float):
         return [exact(str(value.percentage)), "%"]
     if isinstance(value.amount, str) and isinstance(value.currencyCode, str):
@@ -100,11 +62,11 @@ def _instant(text: str) -> str:
     return iso(moment(text))
 
 
-def _attributes(items: Sequence[Attribute]) -> list[list[Any]]:
+def _attributes(items: "Sequence[Attribute]") -> list[list[Any]]:
     return [[item.key, item.value or ""] for item in items]
 
 
-def _wanted(found: Wanted) -> Plain:
+def _wanted(found: "Wanted") -> "Plain":
     return found.v
 
 
@@ -112,31 +74,33 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-ID = Leaf(bare_id, answered=str)
+ID = Leaf(bare_id, answered="text")
 PLAIN = Leaf(_as_it_is, short=True)
-MOMENT = Leaf(_instant, short=True, answered=str)
-NUMBER = Leaf(lambda number: exact(str(number)), answered=int | float | str)  # a Float such as a tax rate
-COUNTED = Leaf(int, short=True, answered=int | str)  # UnsignedInt64 comes as text
+MOMENT = Leaf(_instant, short=True, answered="text")
+NUMBER = Leaf(lambda number: exact(str(number)), answered="number")  # a Float such as a tax rate
+COUNTED = Leaf(int, short=True, answered="count")  # UnsignedInt64 comes as text
 _PRICED = "{ a: amount c: currencyCode }"
-MONEY = Leaf(shop_money, f"{{ s: shopMoney {_PRICED} }}", short=True, answered=ShopMoney)
-BOTH_MONEYS = Leaf(_both_moneys, f"{{ s: shopMoney {_PRICED} b: presentmentMoney {_PRICED} }}", short=True, answered=BothMoneys)
-ATTRIBUTES = Leaf(_attributes, "{ key value }", short=True, answered=list[Attribute])
-TEXTS = Leaf(_as_it_is, short=True, answered=list[str])
-SORTED_TEXTS = Leaf(sorted, answered=list[str])
-TYPE_NAME = Leaf(_as_it_is, call="__typename", answered=str)
+MONEY = Leaf(shop_money, f"{{ s: shopMoney {_PRICED} }}", short=True, answered="shop money")
+BOTH_MONEYS = Leaf(
+    _both_moneys, f"{{ s: shopMoney {_PRICED} b: presentmentMoney {_PRICED} }}", short=True, answered="both moneys"
+)
+ATTRIBUTES = Leaf(_attributes, "{ key value }", short=True, answered="attributes")
+TEXTS = Leaf(_as_it_is, short=True, answered="texts")
+SORTED_TEXTS = Leaf(sorted, answered="texts")
+TYPE_NAME = Leaf(_as_it_is, call="__typename", answered="text")
 DISCOUNT_VALUE = Leaf(
     _discount_value,
     "{ ... on MoneyV2 { amount currencyCode } ... on PricingPercentageValue { percentage } }",
-    answered=DiscountValue,
+    answered="discount value",
 )
 
 
 def inner(field: str) -> Leaf:
     """An object of which one plain value is wanted, read as that value."""
-    return Leaf(_wanted, f"{{ v: {field} }}", short=True, answered=Wanted)
+    return Leaf(_wanted, f"{{ v: {field} }}", short=True, answered="wanted")
 
 
 def metafield(namespace: str, key: str) -> Leaf:
     """One chosen metafield, to be asked under an alias."""
     call = f"metafield(namespace: {json.dumps(namespace)}, key: {json.dumps(key)})"
-    return Leaf(_wanted, "{ v: value }", call, answered=Wanted)
+    return Leaf(_wanted, "{ v: value }", call, answered="wanted")

@@ -38,7 +38,7 @@ def _parts(metafields: tuple[tuple[str, str], ...], withheld: frozenset[Path]) -
 
 
 def snapshot(node: Any, sight: Sight) -> Snapshot:
-    """One whole answered order as a snapshot. Raises ValueError, TypeError or AttributeError where it is not what was asked for."""
+    """One whole answered order as a snapshot. Raises ValueError, TypeError or AttributeError where it is not what was asked."""
     found = reading_of(sight.parts).read(node)
     chosen = {f"{ns}.{key}": found.pop(f"metafield_{number}", None) for number, (ns, key) in enumerate(sight.metafields)}
     if chosen:

@@ -1,53 +1,26 @@
-"""Answers read by the shape that they were asked by: into typed objects, and from those into what is kept. Types follow from shapes.
+"""Answers read by the shape that they were asked by: into typed objects, and from those into what is kept.
 
 An answered object has an attribute for each part, by Shopify's name of it. What was asked and not answered, or is of another type
-than Shopify documents, is an error, never a gap. A kept object has our names, in the order in which canonical text wants
-them, and leaves out of that text whatever is None.
+than Shopify documents, is an error, never a gap. What is kept has our names; what was null or empty is left out of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_origin
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from syncdb.connectors.shopify.answer_types import ANSWERED, LISTS, PageInfo
 from syncdb.connectors.shopify.leaves import MONEY, PLAIN, exact
-from syncdb.connectors.shopify.shape import (
-    ByIdentity,
-    Leaf,
-    Many,
-    On,
-    One,
-    Paged,
-    Parts,
-    Shape,
-    answered_as,
-    stored_name,
-)
+from syncdb.connectors.shopify.shape import ByIdentity, Leaf, Many, On, One, Paged, Parts, Shape, answered_as, stored_name
 from syncdb.values import canonical_text, parse_json
-
-
-
-class PageInfo(Struct, gc=False):
-    hasNextPage: bool  # noqa: N815 - as it is answered
-    endCursor: str | None = None  # noqa: N815
-
-
-class Connection(Struct, gc=False):
-    """A list that may go on. Each shape has a type of its own, with nodes of its type."""
-
-    nodes: list[Any]
-    pageInfo: PageInfo  # noqa: N815 - as it is answered
-
-
-WHOLE = PageInfo(False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How objects of one shape are read: the `answered` type, and what makes of it plain JSON data with our names, sorted by them."""
+    """How objects of one shape are read: the `answered` type, and what makes plain JSON data with our names of it."""
 
     answered: type[Struct]
     read: Callable[[Any], dict[str, Any]]
@@ -98,7 +71,7 @@ def decoder(parts: Parts) -> Callable[[bytes], Any]:
 
 @lru_cache(maxsize=256)
 def _connection(key: ByIdentity) -> type[Struct]:
-    nodes = list[_reading(key).answered]  # type: ignore[misc]
+    nodes: Any = list[_reading(key).answered]  # type: ignore[misc]
     return msgspec.defstruct("Connection", [("nodes", nodes), ("pageInfo", PageInfo)], gc=False)
 
 
@@ -135,7 +108,7 @@ def _written(parts: Sequence[tuple[str, str, Shape, bool]]) -> Callable[[Any], d
 
 def _is_list(shape: Shape) -> bool:
     """Most lists of an order are empty: they are not called for."""
-    return isinstance(shape, Many) or (isinstance(shape, Leaf) and get_origin(shape.answered) is list)
+    return isinstance(shape, Many) or (isinstance(shape, Leaf) and shape.answered in LISTS)
 
 
 def _flat(parts: Parts) -> dict[str, tuple[Shape, bool]]:
@@ -152,8 +125,8 @@ def _field(name: str, shape: Shape, always: bool) -> tuple[str, Any] | tuple[str
             return name, _connection(ByIdentity(parts)) | None | UnsetType, UNSET
         case Many(parts):
             kind: Any = list[reading_of(parts).answered]  # type: ignore[misc]
-        case Leaf(answered=answered_type):
-            kind = answered_type
+        case Leaf(answered=name_of_type):
+            kind = ANSWERED[name_of_type]
         case One(parts) | On(parts):
             kind = reading_of(parts).answered
     return (name, kind | None) if always else (name, kind | None | UnsetType, UNSET)

@@ -14,7 +14,6 @@ from typing import Any
 
 Path = tuple[str, ...]
 Parts = Mapping[str, "Shape"]
-Plain = str | bool | int | None
 _LONG = 12  # characters from which on a field is asked under a shorter name
 _WORDS = re.compile(r"[a-z]+|[A-Z][a-z0-9]*")
 
@@ -23,14 +22,15 @@ _WORDS = re.compile(r"[a-z]+|[A-Z][a-z0-9]*")
 class Leaf:
     """A value that is read whole. `inside` is its selection if it has one, `call` the field where the name is only an alias.
 
-    `short`: it is asked under a short name where its own is long. `answered` is the type of what is answered, where that is not null.
+    `short`: it is asked under a short name where its own is long. `answered` names the type of what
+    is answered, unless it is null (`answer_types`).
     """
 
     read: Callable[[Any], Any]
     inside: str = ""
     call: str = ""
     short: bool = False
-    answered: Any = Plain
+    answered: str = "plain"
 
 
 @dataclass(frozen=True, slots=True)
