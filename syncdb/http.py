@@ -84,6 +84,8 @@ class Retrier:
             failure = state.outcome.exception() if state.outcome else None
             return self.clock.monotonic() - started + state.upcoming_sleep > limit(failure)
 
+        told: set[str] = set()
+
         def tell(state: "tenacity.RetryCallState") -> None:
             failure = state.outcome.exception() if state.outcome else None
             reason = redact(str(failure))
@@ -91,7 +93,9 @@ class Retrier:
                 until = self.clock.now() + timedelta(seconds=limit(failure))
                 log.warning("%s. It is tried again until %s.", _sentence(reason), until.astimezone().strftime("%H:%M:%S"))
                 return
-            log.info("%s: %s; trying again in %.1f s", what, reason, state.upcoming_sleep)
+            level = logging.DEBUG if reason in told else logging.INFO  # a server that stays away is told of once
+            told.add(reason)
+            log.log(level, "%s: %s; trying again in %.1f s", what, reason.rstrip(".?"), state.upcoming_sleep)
 
         trying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Transient),

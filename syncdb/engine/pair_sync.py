@@ -103,6 +103,7 @@ class PairRun:
 
     `news` tells what a side noticed since it was last asked. `part`: only some of what is configured is looked at this time, so
     that what changed otherwise must not be forgotten. `naming` are the sides that tell of their own accord what changed.
+    `lacking`: something that is to be kept in step cannot be, so that the run does its work in part only.
     `one_of_several`: other runs of the same kind keep other things in step, so that this one does not say what all is kept.
     """
 
@@ -114,6 +115,7 @@ class PairRun:
     part: bool = False
     naming: Mapping[Side, Naming] = field(default_factory=dict)
     one_of_several: bool = False
+    lacking: bool = False
 
 
 @dataclass(slots=True)
@@ -173,6 +175,7 @@ class PairSync:
             raise all_of(self._stopped)
         if not self.request.dry and not report.partial and not self.pair_run.part and changes:
             self._move_on(changes, deep)
+        report.partial = report.partial or self.pair_run.lacking
         if not self.request.dry:
             cut_history(self.ledger, self.request.keep, self.clock, self.progress)
 

@@ -1,5 +1,6 @@
 """An ERP whose own tables hold less than the shop does: what it has no column for is nobody's change."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,7 @@ def test_a_column_that_was_renamed_is_told_by_each_run(world: ErpWorld) -> None:
     world.till.sell({"SHIRT": 1})
     ran = world.sync()
     assert ran.code == 3 and "orders are left alone" in ran.notes() and "sku" in ran.notes()
+    assert json.loads(world.manage("status", "--json").out)["last_run"]["exit_code"] == 3
     world.erp.sql("alter table order_items rename column artikel to sku")
     world.synced()
     assert len(world.rows()) == 1  # what was sold meanwhile, at once

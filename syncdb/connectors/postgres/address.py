@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 POOLER_PORT = 6543  # where Supabase pools by transaction
 ENCRYPTED = ("require", "verify-ca", "verify-full")
+_SUPABASE = ". Supabase shows it under Connect, at the top of the project (the session pooler's works everywhere)"
 MUST = "must be an address such as postgresql://USER:PASSWORD@HOST:5432/postgres"
 
 
@@ -60,6 +61,8 @@ def erp_address(raw: Any) -> ErpAddress:
         options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
     except ValueError:
         raise ValueError(f"{MUST}; characters such as @ : / # in the password are written as %40 %3A %2F %23") from None
+    if parts.scheme in ("https", "http"):
+        raise ValueError(f"{MUST}, not that of a web page{_SUPABASE if '.supabase.' in parts.netloc else ''}")
     if parts.scheme not in ("postgresql", "postgres") or parts.fragment:
         raise ValueError(f"{MUST}; a # in the password is written as %23" if "#" in text else MUST)
     host = options.get("host") or parts.hostname or "localhost"

@@ -17,6 +17,16 @@ where c.relkind in ('r', 'p', 'v', 'f') and (n.nspname, c.relname) in (select * 
 """
 
 
+# tables of that name that this login may read, in other schemas
+ELSEWHERE = """
+select c.relname as name, min(n.nspname) as schema
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'f') and c.relname = any(%s::text[]) and n.nspname not in ('pg_catalog', 'information_schema')
+    and has_schema_privilege(n.oid, 'usage')
+group by c.relname
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Gone:
     """A column that was there once, or that the mapping file names, and is not there now."""
@@ -53,7 +63,18 @@ class Examined:
 
 def examine(database: ErpDatabase, tables: ErpTables, seen: Sequence[tuple[str, str, str]] = ()) -> Examined:
     """Look which tables and columns there are. `seen` are those of the time of the installation (`columns_seen`)."""
-    return examined(tables, database.rows(COLUMNS, places(tables)), seen)
+    found = examined(tables, database.rows(COLUMNS, places(tables)), seen)
+    absent = {entity: tables[entity] for entity, why in found.unusable.items() if why == _absent(tables[entity])}
+    if not absent:
+        return found
+    elsewhere = database.rows(ELSEWHERE, [[table.name for table in absent.values()]])
+    schemas = {row["name"]: row["schema"] for row in elsewhere}
+    hints = {entity: schemas[table.name] for entity, table in absent.items() if table.name in schemas}
+    told = {
+        entity: f"{found.unusable[entity]} There is one in the schema {schema}: erp_schema, or the mapping file, has to say so."
+        for entity, schema in hints.items()
+    }
+    return replace(found, unusable={**found.unusable, **told})
 
 
 def places(tables: ErpTables) -> tuple[list[str], list[str]]:
@@ -93,11 +114,15 @@ def examined(tables: ErpTables, found: Sequence[Row], seen: Sequence[tuple[str, 
     return Examined(replace(tables, by_entity=kept), tuple(gone), unusable, own, hidden, types, unmapped)
 
 
+def _absent(table: ErpTable) -> str:
+    return f"There is no table {table.schema}.{table.name}."
+
+
 def _unusable(table: ErpTable, columns: Mapping[str, Any], lacking: Mapping[str, str]) -> str:
     """Why a table cannot be kept in step; empty where it can."""
     place = f"{table.schema}.{table.name}"
     if not columns:
-        return f"There is no table {place}."
+        return _absent(table)
     if table.key not in columns:
         return f"{place} has no column {table.key}, which is to tell its rows apart (key in the mapping file)."
     needed = [one.name for one in FIELDS[table.entity] if one.needed and one.name in lacking]

@@ -1,5 +1,6 @@
 """What a PostgreSQL server refused, told apart by what to do about it, in words for the person who can mend it."""
 
+import re
 from typing import TYPE_CHECKING
 
 from syncdb.connectors.postgres.address import ErpAddress, Way
@@ -16,6 +17,9 @@ PAUSED = "Open the project in Supabase's dashboard and restore it, if it is paus
 
 REPEATED = ("40001", "40P01")  # serialization failure, deadlock: the same transaction may work at once
 GONE = ("57P01", "57P02", "57P03", "57P05")  # ended by the server, restarting, starting up, idle for too long
+_ASKED = re.compile(
+    r"\W*Is the server running (?:on that host|locally) and accepting .*$"
+)  # what libpq adds where nobody answers
 NOTED = "column "  # how a note of an error begins that names its column
 ROW = ("22", "23")  # classes of errors about the data of one row
 
@@ -122,7 +126,7 @@ def no_way_in(error: "psycopg.Error", address: ErpAddress) -> SyncdbError | None
 
 def away(error: "psycopg.Error", address: ErpAddress) -> str:
     """Why no connection came about, for a reason that may pass; with what is known to help."""
-    told = words(error)
+    told = _ASKED.sub("", words(error))
     if address.on_supabase and address.way is Way.DIRECT:
         return f"{told} (Supabase's direct address needs IPv6: where there is none, use the pooler's address. {PAUSED})"
     return f"{told} ({PAUSED})" if address.on_supabase else told

@@ -78,7 +78,6 @@ class ErpRun:
             return self._not_begun(stopped, clock)
         report = sync.run()
         self.plans = sync.plans
-        report.partial = report.partial or any(one.code.startswith(switches.UNUSABLE) for one in report.notes)
         if self.request.dry:
             foretell(report, self.plans, self._makings)
         else:
@@ -154,9 +153,9 @@ class ErpRun:
             self._notices = []
             return found
 
-        part = bool(self.only)
+        part, lacking = bool(self.only), any(one.code.startswith(switches.UNUSABLE) for one in self._notices)
         naming = {Side.LEFT: Naming(SHOP, Named(conversation, [one.name for one in entities], told))}
-        return PairRun(self.name, entities, feeds if chosen else {}, lambda: None, news, part, naming)
+        return PairRun(self.name, entities, feeds if chosen else {}, lambda: None, news, part, naming, lacking=lacking)
 
     def _entities(
         self, made: EntityPairs, api: ApiSettings, chosen: Sequence[str], clock: Clock

@@ -41,9 +41,10 @@ def notices(settings: ErpSettings, api: ApiSettings, examined: Examined) -> Iter
             f"{SWITCH.format('ORDERS')} to true there.",
         )
     for name in KEPT:
-        for one in needs(name) if api.on(name) else ():
-            if one in examined.unusable:
-                yield Notice(f"{UNUSABLE}{name}", f"The ERP's {name} are left alone: {examined.unusable[one]}")
+        whys = [examined.unusable[one] for one in needs(name) if one in examined.unusable] if api.on(name) else []
+        if whys:
+            told = f"The ERP's {name} are left alone: {' '.join(whys)}"
+            yield Notice(f"{UNUSABLE}{name}", told, f"Mend that, or set {SWITCH.format(name.upper())} to false.")
     for gone in examined.gone:
         yield Notice(f"gone:{gone.table}.{gone.column}", gone.told, "Bring the column back, or name another one in erp_mapping.")
 

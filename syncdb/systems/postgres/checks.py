@@ -6,7 +6,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.postgres.address import Way
 from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.connectors.postgres.drift import Examined, examine
-from syncdb.connectors.postgres.install.installing import columns_seen, installed_version
+from syncdb.connectors.postgres.install.installing import NO_TABLES, columns_seen, installed_version
 from syncdb.connectors.postgres.install.role import RIGHTS, ROLE
 from syncdb.connectors.postgres.install.script import VERSION
 from syncdb.connectors.postgres.install.writing import quoted
@@ -24,6 +24,12 @@ MANY_FAILED = 0.2  # of a day's rows: then something is wrong beyond single reco
 _SERVER = """
 select current_user as login, current_setting('server_version') as version, pg_is_in_recovery() as replica,
     current_setting('transaction_read_only')::boolean as read_only
+"""
+_SHOWN = """
+select schemaname as schema, tablename as name from pg_catalog.pg_policies
+where policyname = %s and permissive = 'PERMISSIVE' and cmd = 'ALL' and qual = 'true'
+    and exists (select from pg_catalog.pg_roles where rolname = %s and pg_has_role(current_user, oid, 'usage'))
+    and %s = any(roles)
 """
 _LACKING = """
 select p.place, r.kind from unnest(%s::text[], %s::text[]) as p(place, kinds), unnest(string_to_array(p.kinds, ', ')) as r(kind)
@@ -48,14 +54,15 @@ def _checks(settings: ErpAccess, database: ErpDatabase, tables: ErpTables) -> It
     yield from _server(settings, database)
     found = examine(database, tables)
     yield from _tables(found)
-    if not found.installed:
+    if not found.installed and found.tables.by_entity:
         lacking = ", ".join(tables.own[one] for one in OWN if one not in found.own)
         yield failed(ERP, "installed", f"these tables of the sync are missing: {lacking}", INSTALL, Exit.CONFIGURATION)
+    if not found.installed:
         return
     yield _version(database, tables)
     yield from _gone(examine(database, tables, columns_seen(database, tables)))
     yield _rights(database, found.tables)
-    yield _hidden(found)
+    yield _hidden(database, found)
     yield from _switches(database, tables)
     yield _queue(database, tables)
 
@@ -79,6 +86,8 @@ def _tables(found: Examined) -> Iterator[Check]:
         yield skipped(ERP, entity, f"{why} So {entity} are not kept in step.")
     for entity, table in found.tables.by_entity.items():
         yield passed(ERP, entity, f"{table.schema}.{table.name}, {counted(len(table.columns), 'column')}")
+    if not found.tables.by_entity:
+        yield failed(ERP, "tables", "none of the ERP's tables can be used", NO_TABLES, Exit.CONFIGURATION)
 
 
 def _version(database: ErpDatabase, tables: ErpTables) -> Check:
@@ -105,10 +114,15 @@ def _rights(database: ErpDatabase, tables: ErpTables) -> Check:
     return failed(ERP, "rights", f"lacking: {told}", f"Let the login be a member of {ROLE}: grant {ROLE} to LOGIN;", Exit.REMOTE)
 
 
-def _hidden(found: Examined) -> Check:
+def _hidden(database: ErpDatabase, found: Examined) -> Check:
+    """A member of the role sees all rows where each of these tables has the policy of the installation."""
     if not found.hidden:
         return passed(ERP, "security", "row-level security hides nothing from this login without a policy")
-    told = f"row-level security applies to this login in {', '.join(sorted(found.hidden))}: rows may be hidden"
+    shown = {f"{row['schema']}.{row['name']}" for row in database.rows(_SHOWN, (ROLE, ROLE, ROLE))}
+    doubtful = sorted(found.hidden - shown)
+    if not doubtful:
+        return passed(ERP, "security", f"row-level security applies, and this login sees all rows as a member of {ROLE}")
+    told = f"row-level security applies to this login in {', '.join(doubtful)}: rows may be hidden"
     remedy = f"Members of {ROLE} see all rows by the policies that {INSTALL} makes; or log in as the tables' owner."
     return passed(ERP, "security", told, remedy)
 

@@ -57,6 +57,8 @@ def test_its_parts() -> None:
         ("postgresql://erp:geheim#1@erp.example.com/erp", "written as"),
         ("postgresql://erp:gehe/im@erp.example.com:5432/erp", "%2F"),
         ("mysql://erp:geheim@erp.example.com/erp", "postgresql://"),
+        (f"https://{REF}.supabase.co", "under Connect, at the top of the project"),
+        ("https://gehe.example.com/erp", "not that of a web page"),
         ("erp.example.com", "postgresql://"),
         ("postgresql://erp.example.com/erp", "the user is missing"),
         ("postgresql://erp:geheim@erp.example.com/erp?pooler=yes", "transaction or session"),

@@ -1,16 +1,19 @@
 """What is made in an ERP's database: it can be made again, it can be taken away without a trace, and it notes what it should."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
 
+from syncdb.clock import SYSTEM
 from syncdb.connectors.postgres.drift import examine
 from syncdb.connectors.postgres.install.installing import columns_seen, install, installed_version, remove
 from syncdb.connectors.postgres.install.script import VERSION, install_sql, remove_sql
 from syncdb.connectors.postgres.settings_table import read_settings, understood
 from syncdb.connectors.postgres.tables import ErpTables, default_tables, tables_from
-from syncdb.errors import ConfigurationError, NeedsPerson
+from syncdb.errors import ConfigurationError, Exit, NeedsPerson
+from syncdb.systems.postgres.checks import check_erp
 from tests.postgres import Erp, Server
 
 # an ERP with names of its own, in a schema of its own, which knew nothing of any shop
@@ -110,7 +113,8 @@ def test_orders_from_before_are_left_alone_and_new_ones_wait(bare: Erp) -> None:
 def test_an_erp_without_any_of_the_tables_is_told_what_to_do(bare: Erp) -> None:
     with bare.database() as database, pytest.raises(ConfigurationError) as refused:
         install(database, default_tables("public"))
-    assert len(refused.value.problems) == 5 and "--complete" in refused.value.next_step
+    assert len(refused.value.problems) == 1 and str(refused.value).count("There is no table") == 5
+    assert "--complete" in refused.value.next_step
 
 
 def test_a_newer_version_is_left_alone(erp: Erp) -> None:
@@ -275,6 +279,7 @@ def test_the_role_of_the_sync_can_do_its_work_and_nothing_else(erp: Erp) -> None
     erp.sql("drop role if exists shop_login; create role shop_login login in role syncdb_sync")
     login = Erp(erp.url.replace("erp@", "shop_login@"))
     assert login.sql("select sku from products") == [{"sku": "A"}]
+    assert security(login) == "row-level security applies, and this login sees all rows as a member of syncdb_sync"
     login.sql(
         "update products set price = 2; insert into products (sku) values ('B'); update sync_queue set status = 'completed'"
     )
@@ -290,7 +295,32 @@ def test_the_role_of_the_sync_can_do_its_work_and_nothing_else(erp: Erp) -> None
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             login.sql(forbidden)
-    erp.sql(f"revoke all on database {name} from shop_login; drop role shop_login")
+    erp.sql("revoke syncdb_sync from shop_login; grant select on all tables in schema public to shop_login")
+    assert "products" in security(login) and "rows may be hidden" in security(login)
+    erp.sql(f"drop owned by shop_login; revoke all on database {name} from shop_login; drop role shop_login")
+
+
+def security(erp: Erp) -> str:
+    """What `erp test` says to this login of row-level security."""
+    return next(one.told for one in check_erp(access(erp), SYSTEM) if one.name == "security")
+
+
+def access(erp: Erp, **more: Any) -> Any:
+    return SimpleNamespace(
+        **{"erp_database_url": erp.address, "erp_schema": "public", "erp_mapping": None, "deadline_seconds": 5} | more
+    )
+
+
+def test_tables_that_stand_elsewhere_are_told_where_and_nothing_is_called_well(bare: Erp) -> None:
+    bare.sql("create schema elsewhere; create table elsewhere.products (id int primary key, sku text)")
+    with bare.database() as database, pytest.raises(ConfigurationError) as refused:
+        install(database, default_tables("public"))
+    assert str(refused.value).count("None of the ERP's tables") == 1 and "There is one in the schema elsewhere" in str(
+        refused.value
+    )
+    checks = {one.name: one for one in check_erp(access(bare), SYSTEM)}
+    assert checks["tables"].exit_code is Exit.CONFIGURATION and "--complete" in checks["tables"].remedy
+    assert "installed" not in checks  # one cause, one step
 
 
 def test_a_column_that_is_gone_is_told_by_its_name_and_nothing_else_stops(bare: Erp) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from psycopg.sql import Composable
 
 
+NO_TABLES = "Say in a mapping file (erp_mapping) what the ERP's tables are called, or make a small ERP: erp install --complete."
+
+
 @dataclass(frozen=True, slots=True)
 class Installed:
     """What an installation came to: the tables kept in step, and those that cannot be, with why. `before`: its version then."""
@@ -32,8 +35,7 @@ def install(database: ErpDatabase, tables: ErpTables, *, complete: bool = False)
     found = examine(database, tables)
     if not found.tables.by_entity:
         raise ConfigurationError(
-            [f"None of the ERP's tables is there: {why}" for why in found.unusable.values()],
-            next_step="Describe the tables in a mapping file (erp_mapping), or make a small ERP with --complete.",
+            [f"None of the ERP's tables can be used: {' '.join(found.unusable.values())}"], next_step=NO_TABLES
         )
     before = installed_version(database, tables) if "sync_install" in found.own else None
     if before is not None and before > VERSION:
