@@ -39,8 +39,9 @@ RULES: Mapping[str, Rule] = {
 }
 GONE_THERE = {"products": ("restore", "keep", "archive"), "variants": ("restore", "keep", "delete")}
 MISSING = {"keep": OnMissing.RESPECT, "restore": OnMissing.RESTORE, "delete": OnMissing.DELETE, "archive": OnMissing.DELETE}
-ORDERS = "orders"
+ORDERS, PICTURES = "orders", "pictures"
 TAGS = "tags"
+PICTURE_LINKS = "Picture links"  # the usual name of their column
 ORDER_STATUSES = ("order_status", "fulfillment_status", "tracking_numbers", "tracking_companies")
 # with the rules they have unless others are chosen
 ORDER_FIELDS_FROM_GRIST = {"note": RULES["ask"], "tags": RULES["merge"], **dict.fromkeys(ORDER_STATUSES, RULES["ask"])}
@@ -150,6 +151,7 @@ class Selection:
     entities: tuple[ChosenEntity, ...] = ()
     orders: ChosenOrders | None = None
     problems: tuple[str, ...] = ()
+    pictures: str = ""  # the column of the products' table in which people type links to pictures
 
     def typed(self, types: Mapping[str, Mapping[str, str]]) -> "Selection":
         """The same with metafields by the types of their definitions, by entity and namespace.key."""
@@ -168,7 +170,9 @@ class Selection:
                 entities.append(replace(one, fields=(*base, *kept)))
         orders = self.orders if ORDERS in wanted else None
         used |= {ORDERS} if orders else set()
-        return Selection(tuple(entities), orders), [name for name in wanted if name not in used]
+        pictures = self.pictures if {PICTURES, "products"} & set(wanted) else ""
+        used |= {PICTURES} if pictures else set()
+        return Selection(tuple(entities), orders, pictures=pictures), [name for name in wanted if name not in used]
 
 
 @dataclass(slots=True)
@@ -200,7 +204,7 @@ def parse_selection(value: Any, may_write: Iterable[str], edited: str | None = N
     entities = [
         chosen
         for name, given in value.items()
-        if name != ORDERS and given is not False and (chosen := _entity(name, given, reading)) is not None
+        if name not in (ORDERS, PICTURES) and given is not False and (chosen := _entity(name, given, reading)) is not None
     ]
     orders = _orders(value[ORDERS], reading) if value.get(ORDERS) else None
     entities = _with_choices(entities)
@@ -208,7 +212,26 @@ def parse_selection(value: Any, may_write: Iterable[str], edited: str | None = N
     entities.sort(key=lambda one: list(CHOOSABLE).index(one.entity.name))
     _refuse_unknown_writes(reading)
     _refuse_same_tables(entities, orders, reading)
-    return Selection(tuple(entities), orders, tuple(reading.problems))
+    pictures = _pictures(value.get(PICTURES, False), entities, reading)
+    return Selection(tuple(entities), orders, tuple(reading.problems), pictures)
+
+
+def _pictures(given: Any, entities: Iterable[ChosenEntity], reading: _Reading) -> str:
+    """The column in which people type links to pictures; "" for none."""
+    if given is False:
+        return ""
+    options = _options(PICTURES, given, ("column",), reading) or {}
+    column = options.get("column", PICTURE_LINKS)
+    products = next((one for one in entities if one.entity is PRODUCTS), None)
+    if products is None:
+        reading.say(PICTURES, "needs products, in whose table the links are typed")
+    if not reading.writes(PRODUCTS.name, PICTURES):
+        reading.say(PICTURES, f"pictures may not be written to the shop yet: add products.{PICTURES} to shopify_writes")
+    taken = {one.column.casefold() for one in products.fields} if products else set()
+    if not isinstance(column, str) or not column.strip() or column.strip().casefold() in taken:
+        reading.say(f"{PICTURES}.column", "must be a name that no other column has")
+        return PICTURE_LINKS
+    return column.strip()
 
 
 def _with_choices(entities: list[ChosenEntity]) -> list[ChosenEntity]:
@@ -228,7 +251,7 @@ def _with_choices(entities: list[ChosenEntity]) -> list[ChosenEntity]:
 def _entity(name: str, given: Any, reading: _Reading) -> ChosenEntity | None:
     entity = CHOOSABLE.get(name)
     if entity is None:
-        reading.say(name, f"there is no such entity{_near(name, (*CHOOSABLE, ORDERS))}")
+        reading.say(name, f"there is no such entity{_near(name, (*CHOOSABLE, ORDERS, PICTURES))}")
         return None
     options = _options(name, given, ENTITY_OPTIONS, reading)
     if options is None:
@@ -435,7 +458,7 @@ def _refuse_unknown_writes(reading: _Reading) -> None:
     for name in sorted(reading.may_write - {"all", ORDERS, *ENTITIES}):
         entity, _, part = name.partition(".")
         known = entity_field(CHOOSABLE[entity], part) if entity in CHOOSABLE else None
-        if entity == ORDERS and part in ORDER_FIELDS_FROM_GRIST:
+        if (entity == ORDERS and part in ORDER_FIELDS_FROM_GRIST) or name == f"{PRODUCTS.name}.{PICTURES}":
             continue
         if known is None:
             reading.say("shopify_writes", f"there is no field {name}")

@@ -15,6 +15,7 @@ from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Owner
 from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.selection import Selection
+from syncdb.pairs.shopify_grist.pictures import SENDING
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import binding_name, wanted_tables
 from syncdb.systems.check import Check, passed, refused, skipped
@@ -56,6 +57,9 @@ def needed_scopes(selection: Selection) -> dict[str, list[str]]:
             needs.setdefault(scope, []).append(f"to read {entity.name}")
         if any(part.rule.owner is not Owner.LEFT for part in one.fields):
             needs.setdefault(entity.write_scope, []).append(f"to write {entity.name}")
+    if selection.pictures:
+        for scope in (SENDING, entity_named("products").write_scope):
+            needs.setdefault(scope, []).append("to bring pictures")
     if selection.orders:
         needs.setdefault("read_orders", []).append("to read orders")
         if selection.orders.from_grist:

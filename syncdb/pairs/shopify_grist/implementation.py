@@ -6,10 +6,11 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Connector, Feed
-from syncdb.connectors.grist import GristClient, GristDocument, GristTable
+from syncdb.connectors.grist import GristClient, GristDocument, GristTable, TableColumn
 from syncdb.connectors.grist.keying import KeyingTable
 from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.connectors.grist.target import find_document
@@ -18,18 +19,22 @@ from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 from syncdb.connectors.shopify.catalogue.side import CatalogueSide
-from syncdb.connectors.shopify.client import ShopifyClient
+from syncdb.connectors.shopify.client import LOOPBACK, ShopifyClient
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
 from syncdb.connectors.shopify.ordering.statuses import StatusWriter
 from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.connectors.shopify.products.added_pictures import FIELD
+from syncdb.connectors.shopify.products.contents import ByteSession, Contents, byte_session, safe
+from syncdb.connectors.shopify.products.public_address import public
 from syncdb.engine.capabilities import refuse_forbidden
 from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_sync import Derived, EntitySync, Naming, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest, everything_is_due
+from syncdb.http import Retrier
 from syncdb.ledger import Ledger
-from syncdb.model import OnMissing, Owner, Policy, Record, Rule, Side
+from syncdb.model import Field, OnMissing, Owner, Policy, Record, Rule, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.redaction import catch_up
@@ -39,7 +44,7 @@ from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.record_choice import LEFT
 from syncdb.pairs.registry import people_kept
-from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenOrders, Selection
+from syncdb.pairs.selection import ORDERS, PICTURES, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
 from syncdb.pairs.shopify_grist.choosing import Choosing
@@ -53,10 +58,12 @@ from syncdb.pairs.shopify_grist.new_variants import NewVariants
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.people import KEPT, EmptiedOfRedacted
+from syncdb.pairs.shopify_grist.pictures import PATIENCE, RowsWithLinks, TypedLinks, picture_side
 from syncdb.pairs.shopify_grist.put_back import with_put_back
 from syncdb.pairs.shopify_grist.selected import read_for
 from syncdb.pairs.shopify_grist.settings import GristSettings, load
 from syncdb.pairs.shopify_grist.tables import (
+    KEY,
     Tables,
     order_rows,
     order_rows_shape,
@@ -72,6 +79,7 @@ from syncdb.systems.grist.keys import GRIST
 from syncdb.systems.sender import Sender
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import SHOP, kinds_of, one_shop_by_name, shop_sender
+from syncdb.values import Kind, digest
 
 PRODUCTS = "products"
 WHOLE = {PRODUCTS: whole_product, "variants": whole_variant}  # whether a row says enough to be made one
@@ -95,6 +103,7 @@ class _Opened:
     ledger: Ledger
     shopify: ShopifyClient
     tables: Tables
+    session: ByteSession  # for the bytes of pictures
     types: Types = field(default_factory=dict)
 
 
@@ -126,7 +135,7 @@ def open_runs(
         opened = _with_types(opened)
         selection = opened.settings.selection.only(only)[0] if only else opened.settings.selection
         runs = []
-        if selection.entities:
+        if selection.entities or selection.pictures:
             runs.append(_catalogue_run(opened, selection, part=bool(only)))
         if selection.orders is not None:
             runs.append(_orders_run(opened, selection.orders))
@@ -145,7 +154,8 @@ def _opened(
         stack.callback(grist.close)
         document = find_document(grist, settings.grist_document, settings.grist_workspace, make=make)
         tables = Tables(GristDocument(grist, document), ledger, request, clock)
-        yield _Opened(settings, request, clock, progress, random.SystemRandom(), ledger, shopify, tables)
+        session = stack.enter_context(byte_session())
+        yield _Opened(settings, request, clock, progress, random.SystemRandom(), ledger, shopify, tables, session)
 
 
 @contextmanager
@@ -184,6 +194,8 @@ def _catalogue_run(opened: _Opened, selection: Selection, *, part: bool) -> Run:
     pair_run = _pair_run(opened, selection, catalogue, part=part)
     sync = PairSync(opened.ledger, pair_run, opened.request, opened.clock, opened.rng, opened.progress)
     shown = {one.entity.name: shown_fields(one) for one in selection.entities}
+    if selection.pictures:
+        shown[PICTURES] = (KEY, Field(FIELD, selection.pictures, Kind.TEXT))
     return Run(
         "products",
         f"{settings.shopify_store_name} and the Grist document {settings.grist_document}",
@@ -260,16 +272,39 @@ def _pair_run(opened: _Opened, selection: Selection, catalogue: ShopCatalogue, *
         refuse_forbidden(one.entity.name, pair.policy, (pair.left.name, pair.left.can), (pair.right.name, pair.right.can))
         derived = _derived(one, whole)
         entities.append(EntitySync(one.entity.name, pair, whole[one.entity.name].digest, {Side.RIGHT: table}, derived))
+    if selection.pictures:
+        entities.append(_pictures(opened, selection.pictures, whole[PRODUCTS], catalogue.conversation))
     making = [one.entity.name for one in whole.values() if one.makes_new]
     feeds: dict[Side, Feed] = {Side.LEFT: chosen.feed(whole, catalogue), Side.RIGHT: RowsFeed(tables.document, making)}
 
     def news() -> Iterator[Notice]:
         yield from catalogue.news()
         for table in tables.made.values():
-            yield from table.news()
+            if table.entity != PICTURES:  # the rows are those of products
+                yield from table.news()
 
     naming = {Side.LEFT: Naming(SHOP, catalogue.named), Side.RIGHT: Naming(GRIST.name, None)}
     return PairRun(registered(opened.ledger, tables.document.id), entities, feeds, tables.remember, news, part, naming)
+
+
+def _pictures(opened: _Opened, column: str, products: ChosenEntity, conversation: Conversation) -> EntitySync:
+    """The links that people type into the products' table, and what products of the shop show of them."""
+    tables, ledger, settings = opened.tables, opened.ledger, opened.settings
+    name = registered(ledger, tables.document.id, PICTURES)
+    table = tables.table(PICTURES, products.table, (TableColumn(FIELD, column, guarded=True),))
+    records, now = ledger.records(name), opened.clock.now()
+    here = urlsplit(settings.shopify_base_url or "").hostname in LOOPBACK  # a shop on this computer shows what stands on it
+    trying = Retrier(min(PATIENCE, settings.deadline_seconds), clock=opened.clock)
+    contents = Contents(opened.session, trying, lasting=True, may=safe if here else public)
+    memory, request = ledger.media(f"grist:{tables.document.id}", now), opened.request
+    links = TypedLinks(table, records, contents, memory, anew=request.full, dry=request.dry)
+    media = ledger.media(f"shopify:{conversation.shop().shop_id}", now)
+    left = picture_side(conversation, opened.session, trying, links, media)
+    policy = Policy({FIELD: Rule(Owner.RIGHT)}, OnMissing.RESPECT, OnMissing.RESPECT, create_left=False, create_right=False)
+    few = max(limits(settings).few_live, ledger.records(pair_name(tables.document.id, PRODUCTS)).agreed_count())
+    most = replace(limits(settings), few_live=few, few=max(few, limits(settings).few))  # nothing is taken off by emptying cells
+    pair = EntityPair(name, left, RowsWithLinks(table, records), policy, most)
+    return EntitySync(PICTURES, pair, digest([products.table, column]), {Side.RIGHT: table})
 
 
 def _policy(one: ChosenEntity) -> Policy:

@@ -70,6 +70,6 @@ SHOPIFY_GRIST = PairType(
             ),
         ),
     ),
-    entities=("products", "variants", "inventory", "collections", "customers", "draft_orders", "orders"),
+    entities=("products", "variants", "inventory", "collections", "customers", "draft_orders", "pictures", "orders"),
     people=PEOPLE,
 )  # fmt: skip

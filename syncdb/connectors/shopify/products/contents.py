@@ -5,7 +5,7 @@ Only the original is fetched, never what a shop makes of it for visitors: that d
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,21 +64,26 @@ class Contents:
     """Fetches bytes. The session must carry no credentials: addresses come from answers.
 
     `lasting`: addresses are good for ever, so that they may lead on to others as safe, and what is not there will not be.
+    `may` says which may be asked for at all.
     """
 
     session: requests.Session
     retrier: Retrier
     lasting: bool = False
+    may: Callable[[str], bool] = safe
 
     @contextmanager
     def of(self, medium: Medium) -> Iterator[Content]:
         """The bytes of a medium while the block lasts.
 
-        Raises NotTaken where they are too large for any shop, Refused where they stand at an address that is not safe, RetryLater
+        Raises NotTaken where they are too large for any shop, Refused where they stand at an address that is not safe (NotTaken
+        for a lasting one), RetryLater
         where they cannot be had now (an address is good for a short time only: the medium must be read again).
         """
-        if not safe(medium.address):
+        if not self.may(medium.address) and not self.lasting:
             raise Refused(f"The address of medium {medium.ref} is not encrypted: it was not fetched.", next_step="Report this.")
+        if not self.may(medium.address):
+            raise NotTaken("it is not fetched: only https addresses that everybody can reach are")
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
             yield self.retrier.call(lambda: self._fetched(medium, file), f"Fetching medium {medium.ref}")
 
@@ -89,7 +94,7 @@ class Contents:
 
     def about(self, address: str) -> tuple[int | None, datetime | None]:
         """Size in bytes and moment of the last change of what stands at an address; None for what is not told."""
-        if not safe(address):
+        if not self.may(address):
             return None, None
         try:
             answer = self._followed("HEAD", address)
@@ -118,7 +123,7 @@ class Contents:
         for hop in range(MOST_HOPS + 1):
             answer = self.session.request(method, address, timeout=TIMEOUT, allow_redirects=False, stream=True)
             address = urljoin(address, answer.headers.get("Location", ""))
-            if not self.lasting or hop == MOST_HOPS or not answer.is_redirect or not safe(address):
+            if not self.lasting or hop == MOST_HOPS or not answer.is_redirect or not self.may(address):
                 break
             answer.close()
         return answer
