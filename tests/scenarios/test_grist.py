@@ -293,12 +293,12 @@ def test_a_renamed_table_of_orders_is_asked_about_after_the_ledger_is_lost(make:
     chosen = {"orders": {"rows": rows, "columns": ["order_name", "order_total", "processed_at"]}}
     world = make(products=1, orders=3, env={"GRIST_SYNC": json.dumps(chosen)})
     world.synced()
-    world.person("orders").rename_table("Bestellungen")  # type: ignore[union-attr]
+    world.person("orders").rename_table("Bestellungen")
     world.ledger.unlink()
     tables = world.tables()
     refused = world.sync(as_json=False)
     assert refused.code == 5 and "Bestellungen" in refused.text and world.tables() == tables, refused.text
-    world.person("Bestellungen").rename_table("Orders")  # type: ignore[union-attr]
+    world.person("Bestellungen").rename_table("Orders")
     person = world.person("orders")
     person.rename_column("Order", "Bestellung")
     refused = world.sync(as_json=False)
