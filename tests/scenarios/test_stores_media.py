@@ -89,18 +89,6 @@ def test_a_title_edit_sends_no_picture(world: StoresWorld) -> None:
     assert paths and not [path for path in paths if "/originals/" in path or "/staged" in path]
 
 
-def test_pictures_of_both_stores_in_turn(world: StoresWorld) -> None:
-    taf, afl = mugs(world)
-    picture(world.afl, afl, 3, "back")
-    world.synced()
-    assert shown(taf) == shown(afl) and len(shown(taf)) == 3
-    taf["media"].reverse()
-    world.taf.goods.product_changed(taf)
-    world.synced()
-    assert shown(taf) == shown(afl)
-    assert world.synced().written == 0
-
-
 def test_a_new_product_comes_with_its_pictures(world: StoresWorld) -> None:
     bowl = world.taf.merchant.add_product("Bowl", sku="BOWL", stock=3)
     picture(world.taf, bowl, 40, "bowl")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.products.definitions import define
 from syncdb.sandbox.stores import LocalStore
 from tests.scenarios.stores_world import StoresWorld
@@ -96,17 +95,6 @@ def test_one_that_the_store_refuses_is_named_and_the_others_arrive(world: Stores
     forget(world.taf, "size")
     world.synced()
     assert values(world.taf) == values(world.afl)
-
-
-@pytest.mark.parametrize("kind", ["apply_then_cut", "cut_before"])
-def test_a_lost_answer_leaves_both_alike(world: StoresWorld, kind: Any) -> None:
-    write(world.taf, "care", "machine")
-    write(world.afl, "story", "tea")
-    world.afl.faults.add(Fault(kind, lambda seen: "metafieldsSet" in str(seen.body_json)))
-    for _ in range(2):
-        world.sync()
-    assert values(world.taf) == values(world.afl) == {"care": "machine", "story": "tea"}
-    assert world.synced().written == 0
 
 
 def test_metafields_chosen_as_fields_keep_their_own_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -458,10 +458,12 @@ class OfTwoStores(Contract):
             yield self.kind(tmp_path, stack)
 
 
+@pytest.mark.long  # written by the same side as metafields
 class TestPublications(OfTwoStores):
     kind = PublicationStage
 
 
+@pytest.mark.long  # as publications
 class TestMemberships(OfTwoStores):
     kind = MembershipStage
 

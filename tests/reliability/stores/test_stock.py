@@ -13,7 +13,7 @@ from tests.engine.hostile import Crash, Steps
 from tests.reliability.crash import dying
 from tests.reliability.stores.histories import StockHistory, StockWorld, play
 
-STRIDE = 5  # boundaries from one death to the next; the two forms begin at others
+STRIDE = 9  # boundaries from one death to the next; the two forms begin at others
 BOUNDARIES = 75  # of the run below, when this was written
 
 
@@ -38,8 +38,19 @@ def test_stock_is_right_whatever_happens(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("hours", [1, 26])
 def test_a_run_that_dies_while_both_stores_have_sold_loses_and_doubles_nothing(world: StockWorld, hours: int) -> None:
     """More than a day later nobody can know any more what became of a write; then a person is asked."""
+    die_at_each(world, hours, 1 + hours % STRIDE, STRIDE)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("hours", [1, 26])
+def test_a_run_that_dies_at_any_step_loses_and_doubles_nothing(world: StockWorld, hours: int) -> None:
+    die_at_each(world, hours, 1, 1)
+
+
+def die_at_each(world: StockWorld, hours: int, first: int, stride: int) -> None:
     met, died = Counter[str](), 0
-    for at in range(1 + hours % STRIDE, BOUNDARIES + 40, STRIDE):
+    for at in range(first, BOUNDARIES + 40, stride):
         history = StockHistory(world, random.Random(at))
         history.alike()
         try:
@@ -54,4 +65,4 @@ def test_a_run_that_dies_while_both_stores_have_sold_loses_and_doubles_nothing(w
         for store in world.stores:
             assert [world.available(store, number) for number in range(3)] == history.expected, f"{at}: {history.told}"
         met += history.seen
-    assert died >= BOUNDARIES // STRIDE and (met["asked"] > 0) == (hours > 23), (died, met)
+    assert died >= BOUNDARIES // stride and (met["asked"] > 0) == (hours > 23), (died, met)
