@@ -43,6 +43,7 @@ SENTOS_TOLD = "tests/scenarios/test_sentos.py"
 STORES = "tests/scenarios/test_stores.py"
 STORES_VARIANTS = "tests/scenarios/test_stores_variants.py"
 STORES_BELONGING = "tests/scenarios/test_stores_belonging.py"
+STORES_METAFIELDS = "tests/scenarios/test_stores_metafields.py"
 POSTGRES = "tests/connectors/postgres"
 ERP = "tests/scenarios/test_erp.py"
 ERP_CUSTOMERS = "tests/scenarios/test_erp_customers.py"
@@ -937,10 +938,31 @@ DEFECTS = (
     ),
     Defect(
         "a product that is shown nowhere on purpose is published",
-        "pairs/shopify_stores/belonging.py",
-        "if not words and self.made(id) else ()",
-        "if not words else ()",
+        "pairs/shopify_stores/product_parts.py",
+        "if value is None and self.may_be_filled(id) else ()",
+        "if value is None else ()",
         (STORES_BELONGING,),
+    ),
+    Defect(
+        "a metafield that both stores changed takes the second store's value",
+        "engine/policy.py",
+        "if on_left != on_right and agreed not in (on_left, on_right):",
+        "if False:",
+        (POLICY,),
+    ),
+    Defect(
+        "what is refused of a product is settled by another of its parts",
+        "engine/pair_sync.py",
+        "resolve(stage, key, how, now, others)",
+        "resolve(stage, key, how, now)",
+        (STORES_METAFIELDS,),
+    ),
+    Defect(
+        "a metafield that refers to a record of its own store is copied",
+        "pairs/shopify_stores/metafields.py",
+        "if name not in self.apart and is_portable(one.metafield)",
+        "if name not in self.apart",
+        (STORES_METAFIELDS,),
     ),
     Defect(
         "a collection whose making was not answered is made twice",
