@@ -33,6 +33,7 @@ select md5(string_agg(told, ' ' order by told)) as all from (
         where attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)
     union all select format('%s %s %s', tgrelid::regclass, tgname, tgenabled) from pg_trigger where not tgisinternal
     union all select format('%s %s', proname, md5(prosrc)) from pg_proc where pronamespace = 'public'::regnamespace
+        and not starts_with(proname, 'syncdb_switch_')
     union all select format('%s %s', tablename, policyname) from pg_policies
     union all select nspname::text from pg_namespace where nspname !~ '^pg_'
     union all select setconfig::text from pg_db_role_setting
@@ -45,7 +46,7 @@ delete from api_settings where description is null;
 insert into api_settings select 'SHOPIFY_AUTO_SYNC_' || one, 'true' from unnest(array['PRODUCTS', 'ORDERS', 'INVENTORY',
     'CUSTOMERS']) one on conflict (key) do update set value = 'true';
 update api_settings set value = null where key in ('SHOPIFY_STORE_URL', 'SHOPIFY_API_VERSION', 'SHOPIFY_DEFAULT_LOCATION_ID');
-update sync_install set version = 1 where item = 'version';
+update sync_install set version = 2 where item = 'version';
 """
 
 

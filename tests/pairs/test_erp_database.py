@@ -60,7 +60,7 @@ def test_from_nothing_to_a_database_that_works(manager: Manager, bare: Erp, monk
     told = manager.data("install")
     assert told["exit_code"] == 2 and "--complete" in told["error"]["next_step"]
     assert manager.data("install", "--complete") == {
-        "exit_code": 0, "version": 1, "before": None, "left_out": {},
+        "exit_code": 0, "version": 2, "before": None, "left_out": {},
         "entities": ["products", "customers", "orders", "order_items", "inventory"],
     }  # fmt: skip
     code, out = manager("install")

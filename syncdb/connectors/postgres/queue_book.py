@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from syncdb.connectors.postgres.database import ErpDatabase, Work
+from syncdb.connectors.postgres.database import ErpDatabase, Row, Work
 from syncdb.connectors.postgres.install.writing import name, statement
 from syncdb.connectors.postgres.queue import COLUMNS, TO_SHOPIFY, QueueRow, queue_row
 from syncdb.connectors.postgres.tables import ErpTables
@@ -31,12 +31,18 @@ select {COLUMNS} from {{queue}} q
 where q.superseded_by is null and case when %(failed)s then q.status = 'failed' else q.status <> 'completed' end
 order by q.id desc limit %(limit)s
 """
+# no index is named: that of another version of the tables is as good
 _ADD = """
 insert into {queue} as q (entity_type, entity_id, action, direction, payload)
 values (%(type)s, %(entity)s, %(action)s, %(direction)s, %(payload)s::jsonb)
-on conflict (entity_type, entity_id, direction) where status = 'pending' do update set
-    action = excluded.action, payload = coalesce(excluded.payload, q.payload),
+on conflict do nothing
+returning q.id
+"""
+_ADD_TO = """
+update {queue} q
+set action = %(action)s, payload = coalesce(%(payload)s::jsonb, q.payload),
     retry_count = 0, error_message = null, alerted_at = null, next_attempt_at = now(), updated_at = now()
+where q.entity_type = %(type)s and q.entity_id = %(entity)s and q.direction = %(direction)s and q.status = 'pending'
 returning q.id
 """
 _RETRY = """
@@ -135,7 +141,13 @@ class QueueBook:
             "direction": direction,
             "payload": None if payload is None else orjson.dumps(payload).decode(),
         }
-        return int(self._database.transaction(lambda work: work.rows(self._sql(_ADD), told))[0]["id"])
+
+        def work_it(work: Work) -> list[Row]:
+            return work.rows(self._sql(_ADD_TO), told) or work.rows(self._sql(_ADD), told)
+
+        while not (found := self._database.transaction(work_it)):  # somebody else added or took it at that moment
+            pass
+        return int(found[0]["id"])
 
     def retry(self, id: int) -> bool:
         """Have a row tried again, with all its tries. False where it did not fail, or a newer one does its work."""

@@ -1,5 +1,7 @@
 """What is made in an ERP's database: it can be made again, it can be taken away without a trace, and it notes what it should."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,7 @@ from syncdb.clock import SYSTEM
 from syncdb.connectors.postgres.drift import examine
 from syncdb.connectors.postgres.install.installing import columns_seen, install, installed_version, remove
 from syncdb.connectors.postgres.install.script import VERSION, install_sql, remove_sql
+from syncdb.connectors.postgres.queue_book import QueueBook
 from syncdb.connectors.postgres.settings_table import read_settings, understood
 from syncdb.connectors.postgres.tables import ErpTables, default_tables, tables_from
 from syncdb.errors import ConfigurationError, Exit, NeedsPerson
@@ -127,6 +130,28 @@ def test_a_newer_version_is_left_alone(erp: Erp) -> None:
         erp.sql(install_sql(erp.tables))
 
 
+def test_an_installation_from_before_goes_on_and_is_brought_up_to_date(bare: Erp) -> None:
+    bare.sql((Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8"))
+    bare.sql("insert into products (sku) values ('A')")
+    with bare.database() as database:
+        book = QueueBook(database, bare.tables)
+        assert [book.add("product", "1", "update"), book.add("product", "9", "update")] == [1, 2]
+        bare.sql(
+            "update sync_queue set status = 'failed' where id = 2; update api_settings set value = 'no' where key ~ 'ORDERS'"
+        )
+        before = bare.sql("select * from sync_queue order by id")
+        assert install(database, bare.tables).before == 1
+        assert bare.sql("select * from sync_queue order by id") == before
+        bare.sql(
+            "update products set price = 2; insert into products (sku) values ('B'); insert into orders (order_number) values (1)"
+        )
+        assert queued(bare) == [("product", "1", "update"), ("product", "9", "update"), ("product", "2", "create")]
+        left = {name for what, name in standing(bare) if what in ("index", "function")}
+        assert not left & {"sync_queue_one_pending", "sync_queue_one_processing", "syncdb_note_product()"}
+        remove(database, bare.tables)
+    assert not {one for one in standing(bare) if "sync" in one[1] or "shopify" in one[1]}
+
+
 def test_what_fails_halfway_changes_nothing(bare: Erp) -> None:
     tables = other(bare)
     bare.sql("create view buch.shop_queue as select 1 as id")
@@ -182,6 +207,10 @@ def shop_floor(one_erp: Erp) -> Erp:
         ("update order_items set quantity = 3", [("order", "update")]),
         ("insert into order_items (order_id, sku, quantity, unit_price) select id, 'B', 1, 1 from orders", [("order", "update")]),
         ("delete from orders", [("order", "delete")]),
+        (
+            "insert into orders (order_number) values ('2'); truncate sync_queue; update order_items set order_id = order_id + 1",
+            [("order", "update"), ("order", "update")],
+        ),
         ("update api_settings set value = 'off' where key like '%PRODUCTS'; update products set price = 7", []),
         ("update api_settings set value = 'maybe' where key like '%ORDERS'; update orders set note = 'x'", []),
         ("delete from api_settings; update products set price = 7", []),
@@ -201,8 +230,22 @@ def test_many_rows_of_one_statement_are_each_noted_once(erp: Erp) -> None:
     erp.sql(
         "update products set price = case when id % 2 = 0 then 7 else price end; update order_items set quantity = quantity + 1"
     )
-    assert [id for what, id, _ in queued(erp) if what == "product"] == sorted(map(str, range(2, 501, 2)))
+    assert sorted(id for what, id, _ in queued(erp) if what == "product") == sorted(map(str, range(2, 501, 2)))
     assert [id for what, id, _ in queued(erp) if what == "order"] == ["1", "2"]
+
+
+def test_a_session_that_changed_single_rows_may_change_many(erp: Erp) -> None:
+    """A plan that was made for one row, and kept, must be one for thousands: else that statement takes minutes."""
+    erp.sql("insert into orders (order_number) select n from generate_series(1, 5000) n")
+    erp.sql("insert into order_items (order_id, sku, quantity, unit_price) select id, 'A', 1, 1 from orders")
+    erp.sql("update sync_queue set status = 'completed'")
+    with erp.connect() as clerk:
+        clerk.execute("set statement_timeout = '20s'")
+        for id in range(1, 8):
+            clerk.execute("update order_items set quantity = 2 where id = %s", (id,))
+        clerk.execute("update order_items set quantity = 3")
+        clerk.commit()
+    assert erp.sql("select count(*) from sync_queue where status = 'pending'") == [{"count": 5000}]
 
 
 def test_the_erp_may_change_its_tables_as_it_likes(erp: Erp) -> None:
@@ -252,6 +295,24 @@ def test_a_change_that_is_not_committed_yet_is_not_taken_with_what_waits(erp: Er
         assert len(queue.claim()) == 1
 
 
+def test_a_switch_counts_for_sessions_that_are_at_work(erp: Erp) -> None:
+    with erp.connect() as clerk:
+        for value, waiting in (("true", 1), ("off", 1), (" Yes ", 2)):
+            erp.sql("update api_settings set value = %s where key = 'SHOPIFY_AUTO_SYNC_CUSTOMERS'", value)
+            clerk.execute("insert into customers (email) values (gen_random_uuid())")
+            clerk.commit()
+            assert len(queued(erp)) == waiting, value
+    with erp.connect() as one, erp.connect() as other:  # two who switch at once
+        one.execute("update api_settings set value = 'no' where key = 'SHOPIFY_AUTO_SYNC_CUSTOMERS'")
+        with ThreadPoolExecutor(1) as second:
+            waits = second.submit(other.execute, "update api_settings set value = 'no' where key = 'SHOPIFY_AUTO_SYNC_PRODUCTS'")
+            one.commit()
+            waits.result(30)
+        other.commit()
+    erp.sql("insert into customers (email) values ('a@b.c'); insert into products (sku) values ('A')")
+    assert len(queued(erp)) == 2
+
+
 def test_a_colleague_of_the_erp_needs_no_right_on_the_queue(erp: Erp) -> None:
     erp.sql("drop role if exists clerk; create role clerk; grant usage on schema public to clerk; grant all on products to clerk")
     erp.sql("grant usage on all sequences in schema public to clerk; set role clerk; insert into products (sku) values ('A')")
@@ -268,8 +329,10 @@ def test_nobody_can_have_a_trigger_do_something_else(erp: Erp) -> None:
         "set search_path = evil, public; insert into public.products (sku) values ('A')"
     )
     assert len(queued(erp, "public.sync_queue")) == 1 and queued(erp, "evil.sync_queue") == []
-    functions = erp.sql("select prosecdef, proconfig from pg_proc where proname like 'syncdb_note%'")
-    assert len(functions) == 10
+    functions = erp.sql(
+        "select prosecdef, proconfig from pg_proc where oid in (select tgfoid from pg_trigger where tgname like 'syncdb%')"
+    )
+    assert len(functions) == 16
     assert all(one["prosecdef"] and one["proconfig"] == ['search_path=""'] for one in functions)
 
 

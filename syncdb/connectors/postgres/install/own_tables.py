@@ -29,12 +29,7 @@ create table if not exists {queue} (
     status text not null default 'pending',
     retry_count integer not null default 0,
     error_message text,
-    created_at timestamptz not null default now(),
-    -- one for all four: each costs an ERP's own writes some microseconds
-    check (
-        status in ('pending', 'processing', 'completed', 'failed') and direction in ('to_shopify', 'from_shopify')
-        and action in ('create', 'update', 'delete') and entity_type in ('order', 'product', 'customer', 'inventory')
-    )
+    created_at timestamptz not null default now()
 );
 alter table {queue}
     add column if not exists payload jsonb,
@@ -46,9 +41,13 @@ alter table {queue}
     add column if not exists superseded_by bigint,
     add column if not exists updated_at timestamptz not null default now(),
     add column if not exists completed_at timestamptz;
-create unique index if not exists {one_pending} on {queue} (entity_type, entity_id, direction) where status = 'pending';
-create unique index if not exists {one_processing} on {queue} (entity_type, entity_id, direction) where status = 'processing';
+-- of one thing one row waits, and one is being worked on
+create unique index if not exists {open} on {queue} (entity_type, entity_id, direction, status)
+    where status in ('pending', 'processing');
 create index if not exists {failed} on {queue} (entity_type, entity_id) where status = 'failed';
+-- those of version 1: each costs an ERP's own writes some microseconds, and a check as much as all else together
+drop index if exists {one_pending}, {one_processing};
+alter table {queue} drop constraint if exists {check};
 """
 
 _REGISTRY = """
@@ -101,8 +100,9 @@ def own_tables(tables: ErpTables) -> Iterator[str]:
     own = {one: name(tables.schema, called) for one, called in tables.own.items()}
     yield statement(_INSTALL, install=own["sync_install"])
     queue = tables.own["sync_queue"]
-    indexes = {part: name(f"{queue}_{part}") for part in ("one_pending", "one_processing", "failed")}
-    yield statement(_QUEUE, queue=own["sync_queue"], **indexes)
+    indexes = {part: name(f"{queue}_{part}") for part in ("open", "failed")}
+    former = {part: name(tables.schema, f"{queue}_{part}") for part in ("one_pending", "one_processing")}
+    yield statement(_QUEUE, queue=own["sync_queue"], check=name(f"{queue}_check"), **indexes, **former)
     yield statement(_REGISTRY, registry=own["shopify_webhook_registry"])
     yield statement(_SETTINGS, settings=own["api_settings"])
     for key, (value, about) in SETTINGS.items():

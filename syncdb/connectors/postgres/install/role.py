@@ -20,6 +20,12 @@ RIGHTS = {
     "sync_install": "select",
 }
 
+# what a row of the queue may say; no constraint of the table, since that would cost each write of the ERP more than all else
+QUEUE_ROW = """
+    status in ('pending', 'processing', 'completed', 'failed') and direction in ('to_shopify', 'from_shopify')
+    and action in ('create', 'update', 'delete') and entity_type in ('order', 'product', 'customer', 'inventory')
+"""
+
 _MAKE = """
 do $syncdb$ begin
     if not exists (select from pg_catalog.pg_roles where rolname = {literal}) then
@@ -37,7 +43,7 @@ do $syncdb$ begin
     if exists (select from pg_catalog.pg_roles where rolname = {literal}) then
         grant {rights} on {table} to {role};
         drop policy if exists {role} on {table};
-        create policy {role} on {table} for all to {role} using (true) with check (true);
+        create policy {role} on {table} for all to {role} using (true) with check ({right});
     end if;
 end $syncdb$;
 """
@@ -71,4 +77,5 @@ def role_and_rights(tables: ErpTables) -> Iterator[str]:
     for called, place in places.items():
         if called in OWN:  # the ERP's own tables keep the security that they have
             yield statement(_HIDDEN, table=place)
-        yield statement(_GRANT, table=place, rights=raw(RIGHTS[called]), **shared)
+        right = raw(QUEUE_ROW if called == "sync_queue" else "true")
+        yield statement(_GRANT, table=place, rights=raw(RIGHTS[called]), right=right, **shared)

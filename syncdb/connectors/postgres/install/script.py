@@ -6,11 +6,13 @@ from syncdb.connectors.postgres.install.columns import added_columns
 from syncdb.connectors.postgres.install.erp_schema import erp_schema
 from syncdb.connectors.postgres.install.own_tables import own_tables
 from syncdb.connectors.postgres.install.role import ROLE, role_and_rights
+from syncdb.connectors.postgres.install.switches import PREFIX as SWITCH
+from syncdb.connectors.postgres.install.switches import switches
 from syncdb.connectors.postgres.install.triggers import PREFIX, triggers
 from syncdb.connectors.postgres.install.writing import name, raw, statement, text
 from syncdb.connectors.postgres.tables import OWN, ErpTables
 
-VERSION = 1
+VERSION = 2
 Unmapped = Mapping[str, tuple[str, ...]]
 NONE: Unmapped = {}
 
@@ -34,7 +36,7 @@ do $syncdb$ declare made record; begin
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         join pg_catalog.pg_proc p on p.oid = t.tgfoid
         join pg_catalog.pg_namespace o on o.oid = p.pronamespace
-        where o.nspname = {schema} and starts_with(p.proname, {prefix})
+        where o.nspname = {schema} and (starts_with(p.proname, {prefix}) or starts_with(p.proname, {switch}))
     loop
         execute format('drop trigger %I on %I.%I', made.tgname, made.nspname, made.relname);
     end loop;
@@ -42,7 +44,7 @@ do $syncdb$ declare made record; begin
         select n.nspname, p.proname
         from pg_catalog.pg_proc p
         join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-        where n.nspname = {schema} and starts_with(p.proname, {prefix})
+        where n.nspname = {schema} and (starts_with(p.proname, {prefix}) or starts_with(p.proname, {switch}))
     loop
         execute format('drop function %I.%I()', made.nspname, made.proname);
     end loop;
@@ -108,6 +110,7 @@ def installation(tables: ErpTables, unmapped: Unmapped = NONE) -> Iterator[str]:
     yield statement(_NEWER, install=install, version=version)
     yield from own
     yield from added_columns(tables)
+    yield from switches(tables)
     yield from triggers(tables, dict(unmapped))
     yield from role_and_rights(tables)
     yield statement(_DONE, install=install, version=version)
@@ -120,7 +123,8 @@ def remove_sql(tables: ErpTables) -> str:
 
 def removal(tables: ErpTables) -> Iterator[str]:
     install = name(tables.schema, tables.own["sync_install"])
-    yield statement(_REMOVE_TRIGGERS, schema=text(tables.schema), prefix=text(PREFIX), role=text(ROLE))
+    marks = {"prefix": text(PREFIX), "switch": text(SWITCH)}
+    yield statement(_REMOVE_TRIGGERS, schema=text(tables.schema), role=text(ROLE), **marks)
     yield statement(_REMOVE_COLUMNS, place=text(install.as_string(None)), install=install)
     for one in OWN:
         yield statement("drop table if exists {table};\n", table=name(tables.schema, tables.own[one]))

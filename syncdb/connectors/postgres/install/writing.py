@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     Part = str | Composable
 
 
-def statement(text: LiteralString, **parts: "Composable") -> str:
+def statement(text: LiteralString, *numbered: "Composable", **parts: "Composable") -> str:
     """The text with its `{parts}` put in."""
     from psycopg.sql import SQL
 
-    return SQL(text).format(**parts).as_string(None)
+    return SQL(text).format(*numbered, **parts).as_string(None)
 
 
 def name(*parts: str) -> "Composable":
