@@ -16,7 +16,8 @@ class Key:
 
     `default` is None where there is none; `needed` then says what to do. `template` is the value that the templates carry in
     its place and that means "not filled in", as do its `template_forms`. A `secret` is never shown. One that `holds_instances`
-    may in JSON be an object of instances by name, each an object of the settings that carry its name elsewhere.
+    may in JSON be an object of instances by name, each an object of the settings that carry its name elsewhere. `also_env` are
+    other names that it has in the environment and in `.env`.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Key:
     template_forms: tuple[str, ...] = ()
     secret: bool = False
     holds_instances: bool = False
+    also_env: tuple[str, ...] = ()
 
     @property
     def option(self) -> str:
@@ -37,7 +39,7 @@ class Key:
 
     def of_instance(self, instance: str, short: str) -> "Key":
         """The same setting of one of several instances of a system: `store2` and `token` give `store2_token`, `STORE2_TOKEN`."""
-        return replace(self, name=f"{instance}_{short}", env=f"{instance}_{short}".upper().replace("-", "_"))
+        return replace(self, name=f"{instance}_{short}", env=f"{instance}_{short}".upper().replace("-", "_"), also_env=())
 
     def unfilled(self, raw: Any) -> bool:
         """Whether the value is empty or still that of a template."""
@@ -67,7 +69,7 @@ class Keys:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {key.name: key for key in self.all})
-        object.__setattr__(self, "by_env", {key.env: key for key in self.all})
+        object.__setattr__(self, "by_env", {env: key for key in self.all for env in (key.env, *key.also_env)})
 
     @classmethod
     def of(cls, *groups: Iterable[Key], problems: tuple[str, ...] = ()) -> "Keys":

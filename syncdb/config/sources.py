@@ -52,7 +52,8 @@ def from_flags(flags: Mapping[str, Any]) -> Source:
 
 def from_environment(env: Mapping[str, str], known: Keys) -> Source:
     """What the environment holds of ours. Foreign variables are none of our business."""
-    return Source("environment", {key.name: env[key.env] for key in known.all if key.env in env})
+    found = {key.name: [env[name] for name in (key.env, *key.also_env) if name in env] for key in known.all}
+    return Source("environment", {name: next(filter(str.strip, given), given[0]) for name, given in found.items() if given})
 
 
 def from_secrets(config_file: Path, env: Mapping[str, str], known: Keys) -> tuple[Source, ...]:

@@ -9,7 +9,9 @@ import pytest
 from syncdb.cli.pair_action import act
 from syncdb.cli.pair_options import RunOptions
 from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import reading
+from syncdb.ledger.state_keys import SHOP
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.anatomy import Item
 from syncdb.services.ledger_location import find_ledger
@@ -273,10 +275,30 @@ def test_a_product_that_is_switched_off_is_left_alone(world: ErpWorld) -> None:
 
 def test_contradictions_with_the_configuration_are_told(world: ErpWorld) -> None:
     world.switch("inventory")
+    world.env["SHOPIFY_API_VERSION"] = "2026-10"
     world.erp.sql("update api_settings set value = 'other-shop' where key = 'SHOPIFY_STORE_URL'")
     world.erp.sql("update api_settings set value = '2026-01' where key = 'SHOPIFY_API_VERSION'")
     notes = world.synced().notes()
     assert "names other-shop.myshopify.com" in notes and "is 2026-01" in notes
+
+
+def test_the_table_says_which_shop_it_is_where_the_configuration_does_not(world: ErpWorld) -> None:
+    row = world.stock_up("SHIRT", 10)
+    world.switch("inventory")
+    shop = world.env.pop("SHOPIFY_STORE_NAME")
+    for name in ("SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET"):
+        del world.env[name]
+    world.env["SHOPIFY_ADMIN_API_TOKEN"] = "shpat_0123456789abcdef0123456789abcdef"
+    world.sandbox.shopify.tokens.add_token(world.env["SHOPIFY_ADMIN_API_TOKEN"])
+    nameless = world.sync(as_json=False)
+    assert nameless.code == 2 and "SHOPIFY_STORE_URL in the ERP's table" in nameless.text and nameless.shop_requests == 0
+    world.erp.sql("update api_settings set value = %s where key = 'SHOPIFY_STORE_URL'", f"https://{shop}/admin")
+    for version in ("2026-01", "2026-10"):  # read at each run
+        world.erp.sql("update api_settings set value = %s where key = 'SHOPIFY_API_VERSION'", version)
+        assert "SHOPIFY_" not in world.synced().notes()
+        assert Ledger.copy(world.ledger, world.clock.now()).runs.get(SHOP)["version"] == version
+    world.erp.sql("update api_settings set value = 'newest' where key = 'SHOPIFY_API_VERSION'")
+    assert "'newest', which is no version" in world.synced().notes() and world.quantity(row) == 10
 
 
 def test_a_trial_run_writes_nothing_anywhere(world: ErpWorld) -> None:

@@ -123,6 +123,7 @@ class ErpRun:
                 next_step=f"Install it: {MANAGER} erp install",
             )
         self.tables = examined.tables
+        self.shopify.api_version = switches.version_of(self.settings, api)
         self._notices = list(switches.notices(self.settings, api, examined))
         chosen = switches.chosen(api, examined, self.only)
         hints: Mapping[str, Sequence[str]] = {}

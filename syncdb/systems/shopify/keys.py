@@ -65,12 +65,12 @@ SHOPIFY = System(
             "shopify_store_name", "SHOPIFY_STORE_NAME", shop_domain, None,
             "The shop: `your-store`, `your-store.myshopify.com` or the address of its admin.",
             needed="Give the shop's myshopify name (Shopify admin, Settings, Domains).", template="your-store",
-            template_forms=("your-store.myshopify.com",),
+            template_forms=("your-store.myshopify.com",), also_env=("SHOPIFY_STORE_URL",),
         ),
         Key(
             "shopify_access_token", "SHOPIFY_ACCESS_TOKEN", access_token, None,
             "Admin API access token of a custom app made in the Shopify admin before 2026. Instead of client id and secret.",
-            template="shpat_...", secret=True,
+            template="shpat_...", secret=True, also_env=("SHOPIFY_ADMIN_API_TOKEN",),
         ),
         Key(
             "shopify_client_id", "SHOPIFY_CLIENT_ID", validators.secret, None,
