@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from syncdb.connectors.base import Capabilities
@@ -14,7 +15,7 @@ if TYPE_CHECKING:  # a run into a sheet does without
     from syncdb.connectors.shopify.catalogue.orders import OrderWriter
 
 TAGS = "tags"
-REST = "rest"  # in the evidence of an attempt: fields that are written after it
+REST = "rest"  # in the evidence of an attempt: fields that are written after it, by order
 
 
 @dataclass(slots=True)
@@ -44,14 +45,15 @@ class WritableOrders:
         return self.stored.fetch()
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
-        operation = operations[0]
-        statuses, plain = split(operation)
+        """As many plain changes as are written at once, or one status."""
+        statuses, plain = split(operations[0])
         if self.statuses is not None and statuses and not plain:
-            return self.statuses.attempt(operation, token)
-        if statuses:
-            operation = _only(operation, plain)
-        prepared = self._inner(operation, token)
-        return Attempt(token, (operation,), {**prepared.evidence, REST: statuses})
+            return self.statuses.attempt(operations[0], token)
+        taken = [_only(one, split(one)[1]) for one in takewhile(lambda one: split(one)[1], operations)]
+        prepared = self.writer.prepare(list(map(_as_written_by_shop, taken)), token)
+        taken = taken[: len(prepared.operations)]
+        rest = {one.key: split(one)[0] for one in operations[: len(taken)]}
+        return Attempt(token, tuple(taken), {**prepared.evidence, REST: rest})
 
     def write(self, attempt: Attempt) -> list[Outcome]:
         if not attempt.operations:
@@ -73,32 +75,36 @@ class WritableOrders:
     def close(self) -> None:
         self.stored.close()
 
-    def _inner(self, operation: Operation, token: int) -> Attempt:
-        expected, changes = _as_written(operation.expected), _as_written(operation.changes)
-        return self.writer.prepare(operation.key, expected, changes, token, operation.reason)
-
     def _again(self, attempt: Attempt) -> Attempt:
-        """The writer's own attempt: its operation is made of ours, its evidence is what the journal kept."""
-        operation = attempt.operations[0]
-        expected, changes = _as_written(operation.expected), _as_written(operation.changes)
-        return self.writer.again(operation.key, expected, changes, attempt.token, attempt.evidence)
+        """The writer's own attempt: its operations are made of ours, its evidence is what the journal kept."""
+        operations = list(map(_as_written_by_shop, attempt.operations))
+        return self.writer.again(operations, attempt.token, attempt.evidence)
 
     def _put_back(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
         if not outcomes:
             self.read_again(self.writer.taken_back(attempt))
         return outcomes
 
-    def _read_back(self, attempt: Attempt, outcome: Outcome) -> list[Outcome]:
-        if outcome.result is not Result.UNKNOWN:
-            self.read_again([operation.key for operation in attempt.operations])
-        rest: Any = attempt.evidence.get(REST, ())
-        return [replace(outcome, without=frozenset(rest)) if outcome.result is Result.DONE else outcome]
+    def _read_back(self, attempt: Attempt, outcomes: list[Outcome]) -> list[Outcome]:
+        known = zip(attempt.operations, outcomes, strict=True)
+        if written := [one.key for one, outcome in known if outcome.result is not Result.UNKNOWN]:
+            self.read_again(written)
+        left: Any = attempt.evidence.get(REST, ())
+        rest = left if isinstance(left, Mapping) else {one.key: left for one in attempt.operations}
+        return [
+            replace(outcome, without=frozenset(rest.get(one.key, ()))) if outcome.result is Result.DONE else outcome
+            for one, outcome in zip(attempt.operations, outcomes, strict=True)
+        ]
 
 
 def _only(operation: Operation, names: Sequence[str]) -> Operation:
     """The part of an operation that is about these fields. The others are planned anew once it is done."""
     expected = {name: operation.expected.get(name) for name in names}
     return replace(operation, expected=expected, changes={name: operation.changes[name] for name in names})
+
+
+def _as_written_by_shop(operation: Operation) -> Operation:
+    return replace(operation, expected=_as_written(operation.expected), changes=_as_written(operation.changes))
 
 
 def sorted_words(text: Value) -> Value:

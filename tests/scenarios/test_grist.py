@@ -308,6 +308,25 @@ def test_a_renamed_table_of_orders_is_asked_about_after_the_ledger_is_lost(make:
     assert world.synced(force=True).written == 0 and world.synced().written == 0
 
 
+def test_notes_of_many_orders_go_in_one_document_and_are_settled_where_its_answer_is_lost(
+    make: Callable[..., GristWorld],
+) -> None:
+    chosen = {"orders": {"columns": ["order_name", "note"], "from_grist": {"note": "ask"}}}
+    world = make(products=1, orders=5, env={"GRIST_SYNC": json.dumps(chosen)})
+    world.synced()
+    quiet = world.synced().shop_requests
+    keys = [gid.rpartition("/")[2] for gid in world.shop.orders]
+    for number, kind in enumerate(("", "apply_then_cut", "cut_before")):
+        for key in keys:
+            world.edit("orders", key, "Note", f"{number} {key}")
+        if kind:
+            world.faults.add(Fault(kind, "shopify write"))  # type: ignore[arg-type]
+        ran = world.sync()
+        world.synced()
+        assert [one["note"] for one in world.shop.orders.values()] == [f"{number} {key}" for key in keys]
+        assert kind or ran.shop_requests <= quiet + 6, ran.shop_requests
+
+
 def test_two_ledgers_never_keep_one_table(world: GristWorld) -> None:
     """Each took the other's writes for edits of people."""
     first, env = world.ledger, dict(world.env)

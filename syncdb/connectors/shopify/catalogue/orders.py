@@ -1,4 +1,4 @@
-"""Notes and tags of orders, written back to the shop one order at a time.
+"""Notes and tags of orders, written back to the shop, several orders in one document.
 
 `orderUpdate` overwrites note and tags as wholes and does not compare: the order is read just before and verified after.
 """
@@ -37,30 +37,21 @@ class OrderWriter:
         found = self.side.look([order_gid(one) for one in order_ids]).found
         return {bare_id(key): one.record.fields for key, one in found.items()}
 
-    def prepare(
-        self, order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], token: int, reason: str = "changed"
-    ) -> Attempt:
-        """The write of one order: `expected` is what the plan saw of the fields in `changes`."""
-        return self.side.prepare([_operation(order_id, expected, changes, reason)], token)
+    def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
+        """The write of as many of these as one document takes, keyed as the shop keys orders."""
+        return self.side.prepare([_in_shop(one) for one in operations], token)
 
-    def again(
-        self,
-        order_id: str,
-        expected: Mapping[str, Value],
-        changes: Mapping[str, Value],
-        token: int,
-        evidence: Mapping[str, object],
-    ) -> Attempt:
+    def again(self, operations: Sequence[Operation], token: int, evidence: Mapping[str, object]) -> Attempt:
         """The attempt that `prepare` made, from what the journal kept of it."""
-        return Attempt(token, (_operation(order_id, expected, changes, "changed"),), evidence)
+        return Attempt(token, tuple(_in_shop(one) for one in operations), evidence)
 
-    def write(self, attempt: Attempt) -> Outcome:
+    def write(self, attempt: Attempt) -> list[Outcome]:
         """Send it once. UNKNOWN where the answer was lost: settle it then."""
-        return self.side.write(attempt)[0]
+        return self.side.write(attempt)
 
-    def settle(self, attempt: Attempt) -> Outcome:
+    def settle(self, attempt: Attempt) -> list[Outcome]:
         """What became of an attempt whose answer was lost."""
-        return self.side.settle(attempt)[0]
+        return self.side.settle(attempt)
 
     def taking_back(self, attempt: Attempt, token: int) -> Attempt | None:
         """What puts back what an attempt went over, to be written and settled by `side`; None where that is nothing."""
@@ -71,5 +62,7 @@ class OrderWriter:
         return [bare_id(one.key) for one in operations_of(attempt)]
 
 
-def _operation(order_id: str, expected: Mapping[str, Value], changes: Mapping[str, Value], reason: str) -> Operation:
-    return Operation(Side.LEFT, Action.UPDATE, order_gid(order_id), None, dict(expected), dict(changes), reason)
+def _in_shop(operation: Operation) -> Operation:
+    """The change of an order by its number, as one of the order by its global id."""
+    key, expected, changes = order_gid(operation.key), dict(operation.expected), dict(operation.changes)
+    return Operation(Side.LEFT, Action.UPDATE, key, None, expected, changes, operation.reason)
