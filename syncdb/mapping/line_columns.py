@@ -161,6 +161,13 @@ LINE_COLUMNS = (
     _at("bundle_sku", "Bundle SKU", IDENTIFIER, "line_item_group.variant_sku", "The bundle's stock keeping unit, as text."),
     _at("bundle_id", "Bundle ID", IDENTIFIER, "line_item_group.id", "The same on all lines of one bundle of an order."),
     _at("selling_plan", "Selling plan", TEXT, "selling_plan", "The subscription or pre-order that it was bought with."),
+    _at(
+        "line_cost",
+        "Unit cost",
+        MONEY,
+        "variant.inventory_item.unit_cost",
+        "What one costs the shop, as the variant has it when the order is read. Read only with this column.",
+    ),
     _at("gift_card", "Gift card", FLAG, "is_gift_card", "Whether a gift card was bought."),
     _at("requires_shipping", "Requires shipping", FLAG, "requires_shipping", "Whether it has to be shipped."),
     _at("taxable", "Taxable", FLAG, "taxable", "Whether it is taxed."),

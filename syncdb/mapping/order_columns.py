@@ -101,6 +101,58 @@ def _skus(order: Order, line: Line) -> str | None:
     return joined(one.get("sku") for one in order.get("line_items", ()) if one.get("current_quantity", 0) > 0)
 
 
+JOURNEY = (
+    _at(
+        "visit_source",
+        "Visit source",
+        TEXT,
+        "customer_journey_summary.last_visit.source",
+        "Where the last visit before the order came from, such as Google, e-mail or direct. Read only with such a column.",
+    ),
+    _at(
+        "first_visit_source",
+        "First visit source",
+        TEXT,
+        "customer_journey_summary.first_visit.source",
+        "Where the customer's first visit came from.",
+    ),
+    _at(
+        "utm_source",
+        "UTM source",
+        TEXT,
+        "customer_journey_summary.last_visit.utm_parameters.source",
+        "What the address of the last visit named as its source.",
+    ),
+    _at(
+        "utm_medium",
+        "UTM medium",
+        TEXT,
+        "customer_journey_summary.last_visit.utm_parameters.medium",
+        "The medium that it named.",
+    ),
+    _at(
+        "utm_campaign",
+        "UTM campaign",
+        TEXT,
+        "customer_journey_summary.last_visit.utm_parameters.campaign",
+        "The campaign that it named.",
+    ),
+    _at(
+        "referrer",
+        "Referrer",
+        TEXT,
+        "customer_journey_summary.last_visit.referrer_url",
+        "The page that led to the last visit.",
+    ),
+    _at(
+        "landing_page",
+        "Landing page",
+        TEXT,
+        "customer_journey_summary.last_visit.landing_page",
+        "The page on which it began.",
+    ),
+)
+
 IDENTITY = (
     _at("order_name", "Order", IDENTIFIER, "name", "The name people see, such as #1001. Unique by convention only."),
     _at("order_id", "Order ID", IDENTIFIER, "id", "Shopify's own id of the order, as text."),
@@ -327,6 +379,13 @@ PAYMENTS = (
     _of("payments_captured", "Captured", MONEY, events.captured, "Sales and captures that went through.", "transactions"),
     _at("to_capture", "To capture", MONEY, "total_capturable", "Authorised and not captured yet."),
     _of("paid_at", "Paid", MOMENT, events.paid_at, "When the first payment went through.", "transactions"),
+    _at(
+        "payment_terms",
+        "Payment terms",
+        TEXT,
+        "payment_terms",
+        "The terms of payment that were agreed, such as Net 30. Read only with this column.",
+    ),
     _at("fully_paid", "Fully paid", FLAG, "fully_paid", "Whether nothing is left to be paid."),
     _every("refunds", "Refunds", COUNT, refunds.count, "How many refunds paid money back.", "refunds.id", "refunds.transactions"),
     _every(
@@ -428,6 +487,7 @@ REST = (
         "app",
         "source_name",
     ),
+    *JOURNEY,
     _at("source_name", "Source", TEXT, "source_name", "Where the order came from, as Shopify names it (web, pos …)."),
     _at("source_url", "Source link", TEXT, "registered_source_url", "The page in the system the order came from."),
     _at("retail_location", "Retail location", TEXT, "retail_location.name", "The shop in which it was sold."),

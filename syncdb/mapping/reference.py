@@ -68,8 +68,25 @@ and `Payment rounding` 0.01. What single payments were rounded by is in `Payment
 was sent in exchange is a line item of its own; a fee that was kept of a refund is what `Refunded` is less than the items
 returned.
 
-Not read, because it needs permissions of its own or is not about money: returns as such, terms of payment, what items cost the
-shop, campaigns and visits.
+## Where each part of an order is
+
+| part | where it is |
+|---|---|
+| cash rounding, of the order and of single payments | `payment_rounding`, `refund_rounding` |
+| additional fees | `order_fees`, `fee_names`, `original_fees`; in Total |
+| duties, tips | `order_duties`, `line_duties`, `tips`; in Total |
+| returns | `return_status`, `line_status`, `refunded_quantity`, and the rows of refunds with `refund_restock` |
+| fees of a return | in `total_refunded` and `refund_amount`: so much less went back than the items were worth |
+| items sent in exchange | line items of their own, in every total; what they replace has the line status returned |
+| the bundle of a line | `bundle`, `bundle_sku`, `bundle_id` |
+| subscription, pre-order | `selling_plan` |
+| terms of payment | `payment_terms` (permission `read_payment_terms`); what is still owed is `total_outstanding` |
+| cost per item | `line_cost` (permission `read_products`), and `cost` of a tab of variants |
+| channel | `sales_channel`, `source_name`, `retail_location` |
+| attribution | `visit_source`, `first_visit_source`, `utm_source`, `utm_medium`, `utm_campaign`, `referrer`, `landing_page` |
+
+What is **read only with its column** (terms of payment, unit cost, attribution) comes from the next run on, for all orders of the
+look-back window, and as it is when the order is read: a cost that is changed later does not touch the order.
 
 The amounts of the order repeat on each row of a sheet by line item: a plain sum over such a column counts an order once for
 each of its lines. Sum where `First line` is yes (`=SUMIF(...)`), or set `order_amounts` to `first_line`: then they stand on that

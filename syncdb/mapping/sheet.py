@@ -12,6 +12,7 @@ from syncdb.mapping.columns import Level, OrderColumn, Raw
 from syncdb.mapping.long_texts import cut
 from syncdb.mapping.order_filter import EVERY_ORDER, OrderFilter
 from syncdb.mapping.present_worth import is_first
+from syncdb.mapping.read_along import along_of
 from syncdb.mapping.refund_columns import with_payments
 from syncdb.model import Field, Record
 from syncdb.values import Kind, Value, digest, moment, wall_clock
@@ -68,6 +69,11 @@ class SheetMapping:
     def metafields(self) -> tuple[tuple[str, str], ...]:
         """The (namespace, key) of the metafields that the columns need: they must be read along with the orders."""
         return metafields_of(name for name, _ in self.columns)
+
+    @property
+    def along(self) -> tuple[str, ...]:
+        """What else the columns need that is not read of every order."""
+        return along_of(name for name, _ in self.columns)
 
     @property
     def digest(self) -> str:

@@ -85,7 +85,7 @@ class Intake:
     def _read_up_to(self, name: str, begin: datetime) -> dict[str, Any] | None:
         """A remembered point of the reading, if it covers the time from `begin` on and the same metafields."""
         mark: dict[str, Any] | None = self.ledger.runs.get(name)
-        if mark is None or mark.get("metafields") != self._metafields():
+        if mark is None or mark.get("metafields") != self._metafields() or mark.get("along", []) != self._along():
             return None
         return mark if moment(mark["covered_since"]) <= begin + timedelta(minutes=1) else None
 
@@ -274,6 +274,7 @@ class Intake:
             "at": iso(at),
             "covered_since": iso(covered_since),
             "metafields": self._metafields(),
+            "along": self._along(),
             "run_id": self.report.run_id,
         }
         self.ledger.runs.put(name, point)
@@ -281,6 +282,10 @@ class Intake:
     def _metafields(self) -> list[list[str]]:
         """Which metafields are read along. When others are chosen, the window has to be read again."""
         return [list(name) for name in self.reader.metafields]
+
+    def _along(self) -> list[str]:
+        """The same of what else is read along."""
+        return list(self.reader.along)
 
     def _same_shop(self, facts: Facts) -> None:
         """Raises NeedsPerson when another shop answers than the ledger's."""

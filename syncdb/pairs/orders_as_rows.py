@@ -18,6 +18,7 @@ from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping import Amounts, SheetMapping, default_columns
 from syncdb.mapping.choice import column
 from syncdb.mapping.order_filter import EVERY_ORDER, OrderFilter
+from syncdb.mapping.read_along import along_of
 from syncdb.mapping.sheet import metafields_of
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.orders.one_reading import OneReading
@@ -37,6 +38,7 @@ SCOPE_FOR = {
     "customer": "read_customers",
     "line_items.product": "read_products",
     "line_items.variant": "read_products",
+    "payment_terms": "read_payment_terms",
     "retail_location": "read_locations",
     "fulfillments.location": "read_locations",
 }
@@ -94,7 +96,7 @@ def order_sync(
     learned_types(ledger, shop, {ORDERS: [".".join(name) for name in metafields]}, due=due)
     return OrderSync(
         ledger,
-        OrderReader(shop, metafields),
+        OrderReader(shop, metafields, along=along_of(read_columns)),
         destination,
         policy(settings, fields),
         limits(settings),

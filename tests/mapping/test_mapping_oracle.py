@@ -16,11 +16,13 @@ from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.tokens import StaticToken
 from syncdb.mapping import CATALOGUE, SheetMapping
+from syncdb.mapping.read_along import ALONG
 from syncdb.model import Record
 from syncdb.sandbox.faults import Faults
 from syncdb.sandbox.server import Server
 from syncdb.sandbox.shopify.app import ShopifyApp
 from syncdb.sandbox.shopify.generate import generate
+from syncdb.sandbox.shopify.products.merchant import Merchant
 from syncdb.sandbox.shopify.shop import Shop
 from syncdb.values import same
 
@@ -28,6 +30,18 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
 Node = dict[str, Any]
 SHOWN = {name: one for name, one in CATALOGUE.items() if one.level in ("order", "line")}  # of others see their own tests
+
+
+def visited(order: Node, *names: str) -> Any:
+    found = order["customerJourneySummary"]
+    for name in names:
+        found = found and found[name]
+    return found
+
+
+def cost(order: Node, line: Node) -> Decimal | None:
+    known = line["variant"] and line["variant"].get("inventoryItem")
+    return Decimal(known["_cost"]) if known and known["_cost"] else None
 
 
 def number(gid: str) -> str:
@@ -266,6 +280,14 @@ ORDER_ORACLE: dict[str, Callable[[Node], Any]] = {
     "tags": lambda o: unique(sorted(o["tags"])),
     "note": lambda o: o["note"],
     "note_attributes": lambda o: attribute_lines(o["customAttributes"]),
+    "payment_terms": lambda o: o["paymentTerms"] and o["paymentTerms"]["paymentTermsName"],
+    "visit_source": lambda o: visited(o, "lastVisit", "source"),
+    "first_visit_source": lambda o: visited(o, "firstVisit", "source"),
+    "utm_source": lambda o: visited(o, "lastVisit", "utmParameters", "source"),
+    "utm_medium": lambda o: visited(o, "lastVisit", "utmParameters", "medium"),
+    "utm_campaign": lambda o: visited(o, "lastVisit", "utmParameters", "campaign"),
+    "referrer": lambda o: visited(o, "lastVisit", "referrerUrl"),
+    "landing_page": lambda o: visited(o, "lastVisit", "landingPage"),
     "sales_channel": lambda o: o["app"]["name"] if o["app"] else o["sourceName"],
     "source_name": lambda o: o["sourceName"],
     "source_url": lambda o: o["registeredSourceUrl"],
@@ -323,6 +345,7 @@ LINE_ORACLE: dict[str, Callable[[Node, Node], Any]] = {
     "line_name": lambda o, line: line["name"],
     "sku": lambda o, line: line["sku"],
     "barcode": lambda o, line: line["variant"] and line["variant"].get("barcode"),
+    "line_cost": cost,
     "vendor": lambda o, line: line["vendor"],
     "product_type": lambda o, line: line["product"] and line["product"].get("productType"),
     "product_id": lambda o, line: line["product"] and number(line["product"]["id"]),
@@ -383,7 +406,7 @@ def read_shop(shop: Shop) -> Iterator[dict[str, Any]]:
     clock = Clock(lambda: NOON, lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
     with Server({"/admin": app}, Faults()) as server:
         client = ShopifyClient("kayra-demo", StaticToken("shpat_oracle"), "2026-07", server.url, clock)
-        for page in OrderReader(client).changed(None, NOON):
+        for page in OrderReader(client, along=ALONG).changed(None, NOON):
             assert not page.quarantined and not page.partial
             yield from (order.snapshot for order in page.orders)
         client.close()
@@ -403,8 +426,11 @@ def _fill_the_rest(shop: Shop) -> None:
         one for one in shop.orders.values() if standing(one) and one["billingAddress"] and one["lineItems"][0]["variant"]
     )
     order |= {"sourceIdentifier": "0012-1000", "registeredSourceUrl": "https://till.example/12"}
-    order["lineItems"][0]["product"] = {**order["lineItems"][0]["product"], "productType": "Shirts"}
-    order["lineItems"][0]["variant"] = {**order["lineItems"][0]["variant"], "barcode": "0400638133393"}
+    merchant = Merchant(shop.goods)
+    made = merchant.add_product("Shirt", price="9.00", productType="Shirts")
+    merchant.edit_variant(made["variants"][0]["id"], barcode="0400638133393")
+    merchant.edit_item(made["variants"][0]["id"], cost="12.30")
+    order["lineItems"][0] |= {"product": made, "variant": made["variants"][0]}
     shop.change_address(order["id"], address2="Hinterhaus")
     order["billingAddress"] = {**order["billingAddress"], "address2": "3. Stock"}
     for one in standing(order):

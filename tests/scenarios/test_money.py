@@ -11,7 +11,10 @@ from syncdb.ledger import Ledger
 from syncdb.mapping import default_columns
 from syncdb.order_snapshot import snapshot_of
 from syncdb.sandbox.google.cells import unpack
+from syncdb.sandbox.shopify import anatomy
 from syncdb.sandbox.shopify.anatomy import Item
+from syncdb.sandbox.shopify.products.merchant import Merchant
+from syncdb.sandbox.shopify.tokens import ALL_SCOPES, Client
 from tests.sandbox.shopify.placed import placed
 from tests.scenarios.world import World
 
@@ -210,3 +213,49 @@ def test_a_ledger_of_before_goes_on(make: Callable[..., World]) -> None:
 def _pair(ledger: Ledger) -> str:
     (pair,) = {name for (name,) in ledger.connection.execute("SELECT DISTINCT pair FROM record")}
     return str(pair)
+
+
+ALONG = "order_name,payment_terms,utm_campaign,visit_source,line_cost"
+
+
+def with_terms(world: World) -> dict[str, Any]:
+    """An order with terms of payment, found by an advertisement, of something whose cost is known."""
+    order = placed(world.shop, ("30.00", 2))
+    merchant = Merchant(world.shop.goods)
+    sold = merchant.add_product("Thing 0", price="30.00")
+    merchant.edit_item(sold["variants"][0]["id"], cost="12.40")
+    order["lineItems"][0] |= {"product": sold, "variant": sold["variants"][0]}
+    order["paymentTerms"] = anatomy.payment_terms(7, "Net 30", 30)
+    visit = anatomy.visit(7, "google", order["createdAt"], {"source": "google", "campaign": "Herbst 2026"})
+    order["customerJourneySummary"] = anatomy.journey(visit, visit)
+    return order
+
+
+def test_terms_cost_and_attribution_are_read_where_a_column_shows_them(make: Callable[..., World]) -> None:
+    world = make()
+    order = with_terms(world)
+    world.synced()
+    assert "payment_terms" not in str(stored(world, order)), "nobody asked for it"
+    world.env |= {"SHEET_COLUMNS": ALONG}
+    world.synced()
+    (row,) = lines(world, order)
+    assert (row["Payment terms"], row["UTM campaign"], row["Visit source"]) == ("Net 30", "Herbst 2026", "google")
+    assert row["Unit cost"] == 12.4
+    assert world.synced().writes == 0
+
+
+def test_what_the_app_may_not_see_of_them_is_told_and_holds_up_nothing(make: Callable[..., World]) -> None:
+    world = make()
+    world.env |= {"SHEET_COLUMNS": ALONG}
+    app = Client(world.sandbox.client_secret, ALL_SCOPES - {"read_payment_terms"})
+    world.sandbox.shopify.tokens.add_client(world.sandbox.client_id, app)
+    order = with_terms(world)
+    ran = world.synced()
+    (row,) = lines(world, order)
+    assert (row["Payment terms"], row["UTM campaign"], row["Unit cost"]) == (None, "Herbst 2026", 12.4)
+    assert "read_payment_terms" in str(ran.data["notes"])
+
+
+def stored(world: World, order: dict[str, Any]) -> Any:
+    with ledger_of(world) as ledger:
+        return ledger.orders.snapshot(order["id"].rpartition("/")[2])

@@ -67,6 +67,7 @@ ANSWERED: dict[str, Any] = {
     "text": str,
     "number": int | float | str,
     "count": int | str,
+    "amount": Money,
     "shop money": ShopMoney,
     "both moneys": BothMoneys,
     "wanted": Wanted,

@@ -21,6 +21,7 @@ class Asking(Talk):
     """One conversation with a shop. What it learns (facts, hidden fields, bearable sizes) serves every later question."""
 
     metafields: Sequence[tuple[str, str]] = ()
+    along: Sequence[str] = ()
     facts: Facts | None = None
     withheld: set[Path] = field(default_factory=set)
 
@@ -28,7 +29,7 @@ class Asking(Talk):
     def sight(self) -> Sight:
         """What is read of an order, as far as is known by now."""
         shop = self.facts.domain if self.facts else self.client.shop
-        return Sight(shop, tuple(self.metafields), frozenset(self.withheld))
+        return Sight(shop, tuple(self.metafields), frozenset(self.withheld), tuple(self.along))
 
     @property
     def documents(self) -> Documents:

@@ -11,7 +11,7 @@ from syncdb.connectors.shopify.shape import Leaf, bare_id
 from syncdb.values import iso, moment, money
 
 if TYPE_CHECKING:  # loaded where orders are read only
-    from syncdb.connectors.shopify.answer_types import Attribute, BothMoneys, DiscountValue, Plain, ShopMoney, Wanted
+    from syncdb.connectors.shopify.answer_types import Attribute, BothMoneys, DiscountValue, Money, Plain, ShopMoney, Wanted
 
 
 _AS_SHOWN = re.compile(r"(0|[1-9][0-9]*)(?:\.0|\.[0-9]*[1-9])?").fullmatch
@@ -26,6 +26,11 @@ def exact(amount: str) -> str:
     if number is None:
         raise ValueError("an amount is missing")
     return format(number.normalize() if number else abs(number).normalize(), "f")
+
+
+def _amount(found: "Money") -> list[str]:
+    """[amount, currency]."""
+    return [exact(found.a), found.c]
 
 
 def shop_money(bag: "ShopMoney") -> list[str]:
@@ -80,6 +85,7 @@ MOMENT = Leaf(_instant, short=True, answered="text")
 NUMBER = Leaf(lambda number: exact(str(number)), answered="number")  # a Float such as a tax rate
 COUNTED = Leaf(int, short=True, answered="count")  # UnsignedInt64 comes as text
 _PRICED = "{ a: amount c: currencyCode }"
+AMOUNT = Leaf(_amount, _PRICED, answered="amount")  # in one currency only
 MONEY = Leaf(shop_money, f"{{ s: shopMoney {_PRICED} }}", short=True, answered="shop money")
 BOTH_MONEYS = Leaf(
     _both_moneys, f"{{ s: shopMoney {_PRICED} b: presentmentMoney {_PRICED} }}", short=True, answered="both moneys"

@@ -20,21 +20,22 @@ Snapshot = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What is read of a shop's orders: the metafields (namespace, key) along with them, without what this app may not see."""
+    """What is read of a shop's orders: with metafields (namespace, key) and parts along, without what this app may not see."""
 
     shop: str
     metafields: tuple[tuple[str, str], ...] = ()
     withheld: frozenset[Path] = frozenset()
+    along: tuple[str, ...] = ()
 
     @property
     def parts(self) -> Parts:
         """The shape of such an order, the same object each time."""
-        return _parts(self.metafields, self.withheld)
+        return _parts(self.metafields, self.along, self.withheld)
 
 
 @lru_cache(maxsize=16)
-def _parts(metafields: tuple[tuple[str, str], ...], withheld: frozenset[Path]) -> Parts:
-    return without(order_shape(metafields), withheld)
+def _parts(metafields: tuple[tuple[str, str], ...], along: tuple[str, ...], withheld: frozenset[Path]) -> Parts:
+    return without(order_shape(metafields, along), withheld)
 
 
 def snapshot(node: Any, sight: Sight) -> Snapshot:

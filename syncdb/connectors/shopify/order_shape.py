@@ -1,13 +1,15 @@
 """Everything that is asked of an order. Field names and types: Shopify Admin API, 2026-01 to 2026-10.
 
+Parts that need permissions of their own are asked for where a column shows them (`ALONG`).
 The buyer's money is asked for where a column shows it, of what no column shows only what says something in an order's history.
 Left out on purpose: what changes without the order being touched (a customer's number of orders, a customer's tags), what would
 let someone in (order status page links carry a key), and objects that need permissions few apps have (staff members).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from syncdb.connectors.shopify.leaves import (
+    AMOUNT,
     ATTRIBUTES,
     BOTH_MONEYS,
     COUNTED,
@@ -176,6 +178,23 @@ ORDER: dict[str, Shape] = {
 INDISPENSABLE = frozenset({("id",), ("updatedAt",), ("lineItems",), ("lineItems", "id")})
 
 
-def order_shape(metafields: Sequence[tuple[str, str]] = ()) -> dict[str, Shape]:
-    """The shape of an order, with the chosen metafields (namespace, key) under aliases in the order given."""
-    return {**ORDER, **{f"metafield_{number}": metafield(*name) for number, name in enumerate(metafields)}}
+# What is read along only where it is wanted, by where it stands in a snapshot.
+_VISIT = One(
+    {**_each(PLAIN, "source referrerUrl landingPage"), "utmParameters": One(_each(PLAIN, "source medium campaign"))},
+)
+_WITH_COST = One(
+    {"id": ID, "barcode": PLAIN, "inventoryItem": One({"unitCost": AMOUNT})},
+)
+ALONG: Mapping[str, dict[str, Shape]] = {
+    "payment_terms": {"paymentTerms": inner("paymentTermsName")},
+    "customer_journey_summary": {
+        "customerJourneySummary": One({"firstVisit": One({"source": PLAIN}), "lastVisit": _VISIT}),
+    },
+    "line_items.variant.inventory_item": {"lineItems": Paged({**LINE_ITEM, "variant": _WITH_COST}, first=10)},
+}
+
+
+def order_shape(metafields: Sequence[tuple[str, str]] = (), along: Sequence[str] = ()) -> dict[str, Shape]:
+    """The shape of an order with parts `along`, and with metafields (namespace, key) under aliases in the order given."""
+    parts = {name: shape for one in along for name, shape in ALONG[one].items()}
+    return {**ORDER, **parts, **{f"metafield_{number}": metafield(*name) for number, name in enumerate(metafields)}}

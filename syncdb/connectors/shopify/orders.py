@@ -99,7 +99,9 @@ class _Window:
 
 @dataclass(slots=True)
 class OrderReader:
-    """Reads the orders of one shop. `metafields` are (namespace, key) to read along; `facts` is known after the first answer.
+    """Reads the orders of one shop. `metafields` (namespace, key) and the parts `along` are read with them where wanted.
+
+    `facts` is known after the first answer.
 
     Windows of more than `bulk_from` orders are read by bulk operations (None: never), as many as `cut` says;
     `workers` help where a result is large.
@@ -111,12 +113,13 @@ class OrderReader:
     bulk_from: int | None = BULK_FROM
     cut: Cut = Cut()
     workers: Workers = field(default_factory=Workers)
+    along: Sequence[str] = ()
     _asking: Asking = field(init=False)
     _gatherer: Gatherer = field(init=False)
     _size: PageSize = field(init=False)
 
     def __post_init__(self) -> None:
-        self._asking = Asking(self.client, self.metafields)
+        self._asking = Asking(self.client, self.metafields, self.along)
         self._gatherer = Gatherer(self._asking)
         self._size = PageSize(self.page_size)
 

@@ -13,6 +13,7 @@ _ADDRESS = ("name", "first_name", "last_name", "company", "phone", "address1", "
 
 PERSONAL: tuple[str, ...] = (
     *("customer", "email", "phone", "note", "po_number", "custom_attributes", "metafields", "registered_source_url"),
+    "customer_journey_summary",
     *(f"{side}_address.{part}" for side in ("shipping", "billing") for part in _ADDRESS),
     *("line_items.custom_attributes", "refunds.note", "fulfillments.tracking_info"),
 )

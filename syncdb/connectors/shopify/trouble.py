@@ -18,6 +18,8 @@ SCOPE_OF = {
     "customer": "read_customers",
     "product": "read_products",
     "variant": "read_products",
+    "paymentTerms": "read_payment_terms",
+    "inventoryItem": "read_inventory",
     "location": "read_locations",
     "retailLocation": "read_locations",
 }

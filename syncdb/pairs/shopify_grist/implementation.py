@@ -234,7 +234,7 @@ def _order_sync(opened: _Opened, chosen: ChosenOrders) -> OrderSync:
     writer = OrderWriter(opened.shopify, plain) if chosen.from_grist else None
     statuses = StatusWriter(OrderDesk(Conversation(opened.shopify)), chosen.notify) if chosen.statuses else None
     rows = order_rows_shape(chosen)
-    reader = OrderReader(opened.shopify, rows.metafields)
+    reader = OrderReader(opened.shopify, rows.metafields, along=rows.along)
     return OrderSync(
         opened.ledger,
         reader,

@@ -189,6 +189,10 @@ class OrderRows:
         return self.mapping.metafields
 
     @property
+    def along(self) -> tuple[str, ...]:
+        return self.mapping.along
+
+    @property
     def digest(self) -> str:
         return self.mapping.digest
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncdb.config.reading import Reading, read
+from syncdb.mapping.read_along import with_more_to_read
 from syncdb.pairs.registry import known_keys
 from syncdb.pairs.row_settings import parse_columns, parse_order_filter
 from syncdb.pairs.shopify_sheets.pair import PLAIN_ROWS, ROWS_OF_ORDERS, SHOPIFY_SHEETS
@@ -15,7 +16,6 @@ from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 if TYPE_CHECKING:
     from syncdb.mapping.order_filter import OrderFilter
 
-METAFIELDS = ("metafield:", "metafield_text:")
 ROUTES = "routes"
 
 
@@ -37,7 +37,7 @@ class SheetsSettings(ShopSettings):
     google_api_base_url: str | None
     routes: "tuple[SheetsSettings, ...]" = ()  # the other sheets; none of them has routes of its own
     route: str = ""  # the name of this one, empty for the first
-    read_columns: tuple[str, ...] = ()  # of all sheets, the columns of metafields: orders are read once for all
+    read_columns: tuple[str, ...] = ()  # of all sheets, the columns for which more is read: orders are read once for all
 
     @property
     def order_sheets(self) -> "tuple[SheetsSettings, ...]":
@@ -74,8 +74,8 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
 
 def _with_routes(first: SheetsSettings, routes: Mapping[str, Mapping[str, Any]]) -> SheetsSettings:
     shown = [first.columns, *(own["columns"] for own in routes.values() if own["rows"] in ROWS_OF_ORDERS)]
-    metafields = tuple(dict.fromkeys(name for columns in shown for name, _ in columns or () if name.startswith(METAFIELDS)))
-    first = replace(first, read_columns=metafields)
+    more = with_more_to_read(name for columns in shown for name, _ in columns or ())
+    first = replace(first, read_columns=more)
     return replace(first, routes=tuple(replace(first, **own, route=name) for name, own in routes.items()))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncdb.config.reading import read
+from syncdb.mapping.read_along import with_more_to_read
 from syncdb.pairs.registry import known_keys
 from syncdb.pairs.row_settings import parse_columns, parse_order_filter
 from syncdb.pairs.shopify_workbook.pair import SHOPIFY_WORKBOOK
@@ -13,8 +14,6 @@ from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
 if TYPE_CHECKING:
     from syncdb.mapping.order_filter import OrderFilter
-
-METAFIELDS = ("metafield:", "metafield_text:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +29,8 @@ class WorkbookSettings(ShopSettings):
 
     @property
     def read_columns(self) -> tuple[str, ...]:
-        """The columns of metafields."""
-        return tuple(name for name, _ in self.columns or () if name.startswith(METAFIELDS))
+        """The columns for which more is read than of every order."""
+        return with_more_to_read(name for name, _ in self.columns or ())
 
 
 def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, config_path: Path | None = None) -> WorkbookSettings:

@@ -5,7 +5,7 @@ Keys with a leading underscore are the shop's own and never leave it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -226,6 +226,32 @@ def bundle(number: int, title: str, sku: str | None, quantity: int) -> Node:
     }
 
 
+def payment_terms(number: int, name: str, days: int) -> Node:
+    """Terms such as Net 30."""
+    return entity("PaymentTerms", number, paymentTermsName=name, translatedName=name, paymentTermsType="NET", dueInDays=days)
+
+
+def visit(number: int, source: str, at: str, utm: Mapping[str, str] | None = None) -> Node:
+    """A visit to the online store that led to an order."""
+    named = utm or {}
+    found = {name: named.get(name) for name in ("campaign", "content", "medium", "source", "term")}
+    landing = f"https://shop.example/?{'&'.join(f'utm_{name}={value}' for name, value in named.items())}".rstrip("?")
+    return entity(
+        "CustomerVisit",
+        number,
+        source=source,
+        occurredAt=at,
+        landingPage=landing,
+        referrerUrl=f"https://{source}.example/",
+        utmParameters={"__typename": "UTMParameters", **found} if utm else None,
+    )
+
+
+def journey(first: Node, last: Node) -> Node:
+    """How a customer came to order."""
+    return {"__typename": "CustomerJourneySummary", "ready": True, "firstVisit": first, "lastVisit": last}
+
+
 def additional_fee(number: int, name: str, price: Node) -> Node:
     return {"__typename": "AdditionalFee", "id": gid("AdditionalFee", number), "name": name, "price": price, "taxLines": []}
 
@@ -306,6 +332,8 @@ def order(number: int, name: str, counter: int, money: Currencies, included: boo
         registeredSourceUrl=None,
         channelInformation=None,
         publication=None,
+        paymentTerms=None,
+        customerJourneySummary=None,
         app=None,
         retailLocation=None,
         returnStatus="NO_RETURN",

@@ -185,12 +185,19 @@ def _add_shipping(shop: Shop, order: Node, market: Market, money: Currencies, rn
 
 
 def _add_rarities(shop: Shop, order: Node, money: Currencies, index: int) -> None:
-    """A fee beside the price, parts of a bundle, a subscription."""
+    """A fee beside the price, parts of a bundle, a subscription, terms of payment, how the customer came."""
     lines = order["lineItems"]
     if index % 79 == 29:
         order["additionalFees"] = [anatomy.additional_fee(shop.new_id(), "Pfand", money.bag(money.amount("0.25")))]
     if index % 41 == 17 and len(lines) > 1:
         lines[0]["lineItemGroup"] = lines[1]["lineItemGroup"] = anatomy.bundle(shop.new_id(), "Frühstück", "00-SET", 1)
+    if index % 59 == 7:
+        order["paymentTerms"] = anatomy.payment_terms(7_700_000 + index, "Net 30", 30)
+    if index % 11 == 3 and order["sourceName"] == "web":
+        first = anatomy.visit(7_800_000 + index, "instagram", order["createdAt"])
+        utm = {"source": "google", "medium": "cpc", "campaign": "Herbst 2026"}
+        last = anatomy.visit(7_900_000 + index, "google", order["createdAt"], utm)
+        order["customerJourneySummary"] = anatomy.journey(first, last)
     if index % 73 == 5 and lines:
         lines[0]["sellingPlan"] = {"name": "Alle 4 Wochen", "sellingPlanId": gid("SellingPlan", shop.new_id())}
 

@@ -52,6 +52,7 @@ SCOPES = {
     ("Order", "customer"): "read_customers",
     ("DraftOrder", "customer"): "read_customers",
     ("Order", "retailLocation"): "read_locations",
+    ("Order", "paymentTerms"): "read_payment_terms",
     ("RefundLineItem", "location"): "read_locations",
     ("Fulfillment", "location"): "read_locations",
 }

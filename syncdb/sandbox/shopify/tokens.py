@@ -12,7 +12,7 @@ ALL_SCOPES = frozenset(
     {"read_orders", "read_all_orders", "read_customers", "read_products", "read_locations", "read_fulfillments"}
     | {"read_inventory", "write_products", "write_inventory", "write_orders", "write_files", "write_publications"}
     | {"write_customers", "write_merchant_managed_fulfillment_orders", "read_shopify_payments_payouts"}
-    | {"read_draft_orders"}
+    | {"read_draft_orders", "read_payment_terms"}
 )
 
 

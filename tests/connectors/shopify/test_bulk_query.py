@@ -8,12 +8,12 @@ import pytest
 from graphql import GraphQLSchema, build_client_schema, parse, validate
 
 from syncdb.connectors.shopify.bulk_query import COUNT, STATE, STATES, SUBMIT, bulk_query, cancellation, completion, left_out
-from syncdb.connectors.shopify.order_shape import INDISPENSABLE, order_shape
+from syncdb.connectors.shopify.order_shape import ALONG, INDISPENSABLE, order_shape
 from syncdb.connectors.shopify.shape import Leaf, On, without
 from syncdb.sandbox.shopify.bulk_rules import problems
 from syncdb.sandbox.shopify.documents import read_document, schema
 
-ORDER = order_shape([("custom", "gift_wrap"), ('od"d', "key")])
+ORDER = order_shape([("custom", "gift_wrap"), ('od"d', "key")], tuple(ALONG))
 SEARCH = "updated_at:>='2026-11-01T00:00:00Z'"
 DOCUMENTS = [SUBMIT, STATE, STATES, COUNT, cancellation(1), cancellation(4), completion(ORDER)]
 DOCUMENTS += [bulk_query(ORDER, SEARCH), bulk_query(ORDER, None)]

@@ -8,12 +8,12 @@ import pytest
 from graphql import GraphQLSchema, build_client_schema, build_schema, parse, validate
 
 from syncdb.connectors.shopify.documents import Documents, rest_of, rests
-from syncdb.connectors.shopify.order_shape import INDISPENSABLE, order_shape
+from syncdb.connectors.shopify.order_shape import ALONG, INDISPENSABLE, order_shape
 from syncdb.connectors.shopify.shape import Leaf, On, Parts, answered_as, locate, selection, without
 from syncdb.connectors.shopify.shape import Path as FieldPath
 
 ROOT = Path(__file__).resolve().parents[3]
-DOCUMENTS = Documents(order_shape([("custom", "gift_wrap"), ('od"d', "key")]))
+DOCUMENTS = Documents(order_shape([("custom", "gift_wrap"), ('od"d', "key")], tuple(ALONG)))
 
 
 def every_document() -> list[str]:
