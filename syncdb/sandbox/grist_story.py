@@ -145,7 +145,7 @@ def _money(value: Any) -> Decimal | str:
 def leave_pages(sandbox: Sandbox, folder: Path) -> list[Path]:
     """Write each table of the document as an HTML page; links lead from one to the other. The folder is made."""
     folder.mkdir(exist_ok=True)
-    tables = [table.id for table in sandbox.grist_document.tables.values()]
+    tables = [table.id for table in sandbox.grist_document.tables.values() if table.ids()]
     written = []
     for name in tables:
         text = _page(sandbox, name)

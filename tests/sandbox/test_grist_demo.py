@@ -45,8 +45,9 @@ def test_everything_in_the_story_comes_true(tmp_path: Path, capsys: pytest.Captu
     assert "it holds" in told and "'ask Ann'" in told, "the word is told"
 
     variants = (folder / "document" / "Variants.html").read_text(encoding="utf-8")
-    for shown in (">Preis<", ">To do<", ">For two<", "ask the supplier", "TEA-3"):
-        assert shown in variants
+    for shown in (">Preis<", ">To do<", ">For two<", "ask the supplier", "TEA-3", ">24.00<", ">Leinenhemd<"):
+        assert shown in variants, shown
+    assert "Products[" not in variants and "Table1" not in variants, "names, and no empty table"
     pages = {page.name: page.read_text(encoding="utf-8") for page in (folder / "document").iterdir()}
     assert {"Products.html", "Variants.html", "Inventory.html", "Collections.html"} <= set(pages)
     assert {link for page in pages.values() for link in re.findall(r'href="([^"]*)"', page)} == set(pages)

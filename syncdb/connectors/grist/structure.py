@@ -129,6 +129,8 @@ def _settings(document: GristDocument, wish: WantedTable, name: str) -> Json:
     fields: Json = {"type": _real_type(document, column), "isFormula": False}
     if column.choices and pure(column.type) in ("Choice", "ChoiceList"):
         fields["widgetOptions"] = json.dumps({"choices": list(column.choices)})
+    if column.currency and pure(column.type) == "Numeric":  # 41.00, not 41
+        fields["widgetOptions"] = json.dumps({"numMode": "decimal", "decimals": column.digits})
     return fields
 
 

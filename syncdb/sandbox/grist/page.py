@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -62,8 +63,9 @@ class GristPages:
 def _sheet(document: Document, table: Table) -> dict[str, Any]:
     columns = [column for column in table.ordered() if not column.hidden]
     rows = table.ids()
+    filled = [one for one in document.tables.values() if one is table or one.ids()]  # a new document has an empty Table1
     return {
-        "tables": [{"id": one.id, "here": one is table} for one in document.tables.values()],
+        "tables": [{"id": one.id, "here": one is table} for one in filled],
         "columns": columns,
         "rows": [{"id": row, "cells": [_cell(document, table, row, one) for one in columns]} for row in rows[:MOST_ROWS]],
         "more": max(0, len(rows) - MOST_ROWS),
@@ -92,13 +94,28 @@ def _text(document: Document, column: Column, cell: Cell) -> str:
         return moment.date().isoformat() if kind == "Date" else moment.strftime("%Y-%m-%d %H:%M")
     if isinstance(cell, tuple):
         return ", ".join(str(one) for one in cell)
+    if isinstance(cell, int | float) and (decimals := _decimals(column)) is not None:
+        return f"{cell:,.{decimals}f}"
     return f"{cell:g}" if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
+def _decimals(column: Column) -> int | None:
+    """How many decimals a column of numbers shows at least."""
+    options = json.loads(column.widget_options) if column.widget_options else {}
+    found = options.get("decimals") if isinstance(options, dict) else None
+    return int(found) if found is not None and pure(column.type) == "Numeric" else None
+
+
+def _naming(table: Table, row: int) -> Column | None:
+    """The first column of texts that holds one for this row, ids of the shop apart."""
+    texts = ((one, table.get(row, one)) for one in table.ordered() if pure(one.type) == "Text" and not one.hidden)
+    return next((one for one, cell in texts if isinstance(cell, str) and cell and not cell.startswith("gid://")), None)
+
+
 def _referred(document: Document, column: Column, row: int) -> str:
-    """The cell that a reference shows, or the row's id."""
+    """The cell that a reference shows, else what names the row, for whoever looks at the page, else the row's id."""
     other = document.table(target(column.type) or "")
-    visible = other.numbered(column.visible) if other else None
-    if other is None or visible is None or row not in other.rows:
+    visible = (other.numbered(column.visible) or _naming(other, row)) if other and row in other.rows else None
+    if other is None or visible is None:
         return f"{target(column.type)}[{row}]"
     return _text(document, visible, other.get(row, visible))
