@@ -68,7 +68,7 @@ def show(output: Output, found: MissingOrders, days: int) -> None:
         output.line()
         output.table(
             [Column("Numbers", fixed=True), Column("Count", right=True), Column("What is known")],
-            [(gap_data.numbers(one.gap), str(one.gap.count), _verdict(one)) for one in gaps[:SHOWN]],
+            [(_numbers(one), str(one.gap.count), _verdict(one)) for one in gaps[:SHOWN]],
         )
         _more(output, len(gaps))
     differing = [day for day in found.orders.days if day.shop is not None and day.shop != day.ledger]
@@ -136,6 +136,12 @@ def _rows(words: Words, rows: RowCheck) -> Iterator[str]:
         yield f"Lines that stand in several rows, {len(rows.doubled)}: {', '.join(rows.doubled[:5])}. Delete the copies."
     if rows.foreign:
         yield f"Rows with a key unknown to the ledger, left alone, {len(rows.foreign)}: {', '.join(rows.foreign[:5])}"
+
+
+def _numbers(one: Answered) -> str:
+    """Which numbers are absent; the shop's own name where it is known by now."""
+    known = one.missed[0].name if one.gap.count == 1 and len(one.missed) == 1 else ""
+    return known or gap_data.numbers(one.gap)
 
 
 def _verdict(one: Answered) -> str:

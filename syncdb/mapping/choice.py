@@ -210,7 +210,7 @@ def _doubled(chosen: Iterable[tuple[str, str]], key: str) -> list[str]:
         if name in names:
             problems.append(f"columns: {name} is listed twice.")
         elif header.casefold() in headers:
-            problems.append(f"columns: two columns have the header {header!r}.")
+            problems.append(f"columns: two columns have the header {header!r}. Give one of them another (field and header).")
         names.add(name)
         headers.add(header.casefold())
     return problems

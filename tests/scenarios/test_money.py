@@ -70,6 +70,7 @@ def test_the_present_worth_of_each_line_adds_up_to_the_order(make: Callable[...,
     assert {row["Subtotal"] for row in rows} == {330}
     tax = round(sum(row["Current line tax"] for row in rows) + rows[0]["Shipping tax"], 2)
     assert {row["Tax"] for row in rows} == {tax}
+    assert rows[2]["Current line tax"] == 7.98, "what is added is taxed once, as the rest is"
     assert [row["First line"] for row in rows] == [True, False, False]
 
 

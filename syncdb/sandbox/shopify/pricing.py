@@ -51,6 +51,12 @@ def taxed(amount: Amount, rate: float, included: bool, money: Currencies) -> Amo
     return money.rounded(amount * (share / (1 + share) if included else share))
 
 
+def usual_rates(order: Node) -> list[tuple[str, float]]:
+    """The taxes, by title and rate, of what is added to an order: those of its first taxed line, whatever shipping has."""
+    taxed_lines = (line["taxLines"] for line in order["lineItems"] if line["taxLines"])
+    return [(one["title"], one["rate"]) for one in next(taxed_lines, order["taxLines"])]
+
+
 def taken_off(order: Node, line: Node) -> list[Node]:
     """What refunds, edits and cancelling took off a line: each leaves a refund with a part for it, with or without money."""
     return [one for made in order["refunds"] for one in made["refundLineItems"] if one["lineItem"] is line]

@@ -8,7 +8,7 @@ from datetime import datetime
 from syncdb.sandbox.shopify import anatomy
 from syncdb.sandbox.shopify.anatomy import Item, gid
 from syncdb.sandbox.shopify.money import ZERO, Amount, Currencies, Node, currencies_of, read, total
-from syncdb.sandbox.shopify.pricing import PENDING_DISCREPANCY, worth_of
+from syncdb.sandbox.shopify.pricing import PENDING_DISCREPANCY, usual_rates, worth_of
 from syncdb.sandbox.shopify.store import Store
 
 
@@ -80,7 +80,7 @@ class Returns(Store):
         """Take units back and send others instead. With `settle`, what the new ones cost less is paid back; the refund made."""
         order = self.orders[order_id]
         money = currencies_of(order)
-        rates = [(one["title"], one["rate"]) for one in order["taxLines"]]
+        rates = usual_rates(order)
         made = self._record(order, lines, "RETURN", None, at)
         order["refunds"].append(made)
         for item, quantity in add:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from syncdb.sandbox.shopify import anatomy
 from syncdb.sandbox.shopify.anatomy import Item, gid
 from syncdb.sandbox.shopify.money import Currencies, Node, currencies_of, read
-from syncdb.sandbox.shopify.pricing import net
+from syncdb.sandbox.shopify.pricing import net, usual_rates
 from syncdb.sandbox.shopify.returns import Returns
 
 Tracking = tuple[str | None, str | None, str | None]
@@ -40,7 +40,7 @@ class Shop(Returns):
         for line, wanted in edited:
             line["quantity"] += max(0, wanted - line["currentQuantity"])
         fewer = {line["id"]: line["currentQuantity"] - wanted for line, wanted in edited if wanted < line["currentQuantity"]}
-        rates = [(one["title"], one["rate"]) for one in order["taxLines"]]
+        rates = usual_rates(order)
         for item, quantity in add:
             order["lineItems"].append(anatomy.line_item(self.new_id(), item, quantity, money, rates))
         if fewer:
