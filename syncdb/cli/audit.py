@@ -192,10 +192,11 @@ def _show_one(output: "Output", between: str, one: "Audit") -> None:
 def _show_difference(output: "Output", one: "Audit", difference: "Difference") -> None:
     from syncdb.services.audit_files import label
     from syncdb.services.display import shown
+    from syncdb.wording import apart as cut_to_differ
 
     where = f" ({difference.place})" if difference.place else ""
     if difference.field is None:
         output.line(f"  {difference.name}{where}: {one.words(difference)}")
         return
-    values = f"{shown(difference.left) or 'nothing'} | {shown(difference.right) or 'nothing'}"
+    values = " | ".join(cut_to_differ(shown(difference.left) or "nothing", shown(difference.right) or "nothing"))
     output.line(f"  {difference.name}{where}, {label(one, difference.field)}: {values}; {one.words(difference)}")

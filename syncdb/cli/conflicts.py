@@ -207,6 +207,7 @@ def _verdict(one: "Dispute", sides: "Sides", take: str | None, value: str | None
 def _decide(output: "Output", path: Path, verdicts: "Sequence[Verdict]", about: "Sequence[Dispute]", yes: bool) -> None:
     from syncdb.cli.prompts import confirmed
     from syncdb.clock import SYSTEM
+    from syncdb.model import Take
     from syncdb.services.deciding import decide
 
     if len(about) > 1:
@@ -216,3 +217,5 @@ def _decide(output: "Output", path: Path, verdicts: "Sequence[Verdict]", about: 
         output.data({"decided": [one.id for one in about]})
         return
     output.line(f"Decided {len(about)} conflict{'' if len(about) == 1 else 's'}. The next run carries it out.")
+    if typed := dict.fromkeys(_text(verdict.value) for verdict in verdicts if verdict.take is Take.VALUE):
+        output.line(f"What you typed was understood as {', '.join(typed)}. Not so? {MANAGER} conflicts {about[0].id} --undo")

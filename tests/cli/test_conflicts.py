@@ -89,6 +89,12 @@ def test_a_decision_is_kept_and_shown(
     assert "the next run carries it out" in ask(price).all
 
 
+def test_a_typed_value_is_shown_as_it_was_understood(ask: Callable[..., Answer], path: Path) -> None:
+    told = ask(ids(ask)["gid://v/1", "price"], "--value", "1.234,50").all
+    assert "understood as 1234.50" in told and "--undo" in told
+    assert open_verdicts(path, VARIANTS, "gid://v/1") == {"price": (Take.VALUE, Decimal("1234.50"))}
+
+
 def test_a_decision_can_be_taken_back(ask: Callable[..., Answer], path: Path) -> None:
     price, sku = ids(ask)["gid://v/1", "price"], ids(ask)["gid://v/1", "sku"]
     assert ask(price, "--undo").code == 2 and ask(price, "--undo", "--take", "grist").code == 2

@@ -136,3 +136,17 @@ def test_what_has_no_counterpart_in_the_shop_is_told(world: ErpWorld) -> None:
     assert "no counterpart: 1 of the ERP's rows of stock (SHIRT at Laden Mitte)." in told
     assert "names a location that the shop has not: Mars" in told and "OFF" not in told
     assert world.available("SHIRT") == 10 and "LONE" in world.synced(full=True).notes()
+
+
+def test_an_order_is_sent_for_goods_that_were_renamed_in_the_erp(world: ErpWorld) -> None:
+    world.switch("products")
+    world.synced()
+    world.erp.sql("update products set sku = 'HEMD'")
+    id = world.erp_order("SO-1", ("HEMD", 2, "20.00"))
+    world.synced()
+    (order,) = world.shop.orders.values()
+    assert [(one["sku"], one["variant"]["id"]) for one in order["lineItems"]] == [("HEMD", world.variant("SHIRT"))]
+    before = world.rows("order_items")
+    assert world.order_row(id)["shopify_sync_status"] == "synced"
+    for full in (False, True):
+        assert world.synced(full=full).written == 0 and world.rows("order_items") == before

@@ -16,6 +16,7 @@ from syncdb.pairs.shopify_erp.erp_orders import Source
 from syncdb.pairs.shopify_erp.order_rows import Row, amounts, bought
 from syncdb.values import minor_digits
 
+_VARIANT, VARIANT_GID = "shopify_variant_id", "gid://shopify/ProductVariant/"
 PAID = frozenset({"paid", "partially_refunded"})
 
 
@@ -29,6 +30,7 @@ class Sending:
     source: Source
     currency: str
     _known: dict[str, list[str]] = field(default_factory=dict)
+    _renamed: dict[str, list[str]] = field(default_factory=dict)  # SKUs that the variant does not have in the shop
 
     def __call__(self, operation: Operation) -> NewOrder:
         """The order of the ERP with that key. Raises CannotBeMade."""
@@ -93,19 +95,28 @@ class Sending:
         ids = self._ids(skus)
         shares = _shares(tax, [price * count for _, count, price in map(bought, items)], digits)
         return tuple(
-            OrderLine(count, price, sku=sku, variant=ids[sku], tax=share)
+            OrderLine(count, price, sku=sku, variant=ids[sku], tax=share, own_sku=sku in self._renamed)
             for (sku, count, price), share in zip(map(bought, items), shares, strict=True)
         )
 
     def _ids(self, skus: Sequence[str]) -> Mapping[str, str]:
         new = [sku for sku in skus if sku not in self._known]
         self._known |= self.variants.by_sku(new) if new else {}
+        self._renamed |= self._named_by_rows([sku for sku in new if len(self._known[sku]) != 1])
+        self._known |= self._renamed
         for sku in skus:
             if not self._known[sku]:
                 raise CannotBeMade(f"the SKU {sku} is in no product of the shop. Make it there, or correct the SKU.")
             if len(self._known[sku]) > 1:
                 raise CannotBeMade(f"the SKU {sku} stands at {len(self._known[sku])} variants of the shop. Give it to one only.")
         return {sku: self._known[sku][0] for sku in skus}
+
+    def _named_by_rows(self, skus: Sequence[str]) -> dict[str, list[str]]:
+        """The variants that the ERP's own products name, of SKUs that the shop has not, or has twice: renamed here, say."""
+        if not skus or "products" not in self.tables or not self.tables["products"].has(_VARIANT):
+            return {}
+        rows = read_rows(self.database, self.tables["products"], {"sku": list(skus)}, ["sku", _VARIANT])
+        return {str(row["sku"]): [f"{VARIANT_GID}{row[_VARIANT]}"] for row in rows if row[_VARIANT]}
 
     def _address(self, row: Row, buyer: Mapping[str, str | None]) -> Address:
         if not _text(row.get("shipping_address1")) or not _text(row.get("shipping_country")):

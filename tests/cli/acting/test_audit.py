@@ -98,6 +98,9 @@ def test_a_cell_that_a_person_changed_is_named_with_both_values(world: World, ru
     assert one["right"] == "1" and Decimal(one["left"]) == Decimal(order["currentTotalPriceSet"]["shopMoney"]["amount"])
     off = [total for total in found["sums"] if not total["equal"]]
     assert {total["what"] for total in off} == {"order_total"}
+    world.colleague.type(f"{world.letter('Note')}{row}", "here it differs" + "x" * 5_000)
+    told = run("audit").out
+    assert "here it differs" in told and max(map(len, told.splitlines())) < 400  # long texts are cut to where they differ
 
 
 def test_what_the_shop_changed_since_the_last_run_is_told_as_that(world: World, run: Manage) -> None:

@@ -73,7 +73,7 @@ def creation(order: NewOrder) -> Input:
 def _line(line: OrderLine, order: NewOrder) -> Input:
     given: Input = {"quantity": line.quantity, "priceSet": bag(line.price, order.currency)}
     given |= {"variantId": line.variant} if line.variant else {"title": line.title.strip()[:LONGEST]}
-    given |= {"sku": line.sku} if line.sku and not line.variant else {}
+    given |= {"sku": line.sku} if line.sku and (line.own_sku or not line.variant) else {}
     return given | ({"taxLines": [_tax(line.tax, order)]} if line.tax else {"taxable": False})
 
 

@@ -25,7 +25,7 @@ class Address:
 class OrderLine:
     """What is sold. `variant` is the global id of a variant of the shop, None for a line of its own (which needs a title).
 
-    `price` is for one piece, `tax` for all of them.
+    `price` is for one piece, `tax` for all of them. `own_sku`: the line is called by its SKU, which is not the variant's.
     """
 
     quantity: int
@@ -34,6 +34,7 @@ class OrderLine:
     sku: str | None = None
     variant: str | None = None
     tax: Decimal = Decimal(0)
+    own_sku: bool = False
 
 
 @dataclass(frozen=True, slots=True)
