@@ -30,6 +30,7 @@ class Capabilities:
     fits: Callable[[Operation], bool] = _takes_anything  # False: the system would refuse this update whatever it shows now
     removal: str = "deleted"  # what a deletion comes to there, for people: "set to draft"
     structure: str = "what is needed there"  # what `structure` makes, for people: "the table or some of its columns"
+    listing_may_lack: bool = False  # what a listing lacks counts as gone only where a look at its id does not show it either
     all_known: bool = False  # the ledger knows the key of every record there is: nothing is found by listing them
 
 

@@ -1,7 +1,7 @@
 """Triples of two sides with ids of their own: what stands on one side only is matched before it is decided on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
 from syncdb.engine.links import Joins
@@ -36,7 +36,7 @@ class LinkedListing:
         yield from self._of_right()
         yield from self._of_left()
         for block in groups((key for key, _ in self.joins.records.all_keys() if key not in self._seen), BLOCK):
-            yield self._singles.join(block, self.left.look(block), self._absent())
+            yield self._singles.join(block, self.left.look(block), self._not_listed(block))
         yield from self._singles.triples()
 
     def _of_right(self) -> Iterator[list[Triple]]:
@@ -48,11 +48,17 @@ class LinkedListing:
     def _of_left(self) -> Iterator[list[Triple]]:
         for shown in self.left.fetch():
             block = self._fresh(shown)
-            rest = self._without_single(Side.LEFT, block, shown, self._absent())
-            yield self._singles.join(rest, shown, self._absent())
+            opposite = self._not_listed(block)
+            yield self._singles.join(self._without_single(Side.LEFT, block, shown, opposite), shown, opposite)
 
-    def _absent(self) -> Snapshot:
-        return Snapshot({}, self._singles.complete)
+    def _not_listed(self, keys: Sequence[str]) -> Snapshot:
+        """The right side of what it did not list: nothing, or what a look at the ids of joined records shows all the same."""
+        absent = Snapshot({}, self._singles.complete)
+        joined = set(keys) - self.joins.alone(keys) if self.right.can.listing_may_lack else ()
+        if not joined:
+            return absent
+        shown = self.right.look(key for key in keys if key in joined)
+        return replace(shown, complete=shown.complete and absent.complete)
 
     def _fresh(self, shown: Snapshot) -> list[str]:
         self._singles.complete = self._singles.complete and shown.complete

@@ -38,6 +38,8 @@ class ListedOnce:
     def look(self, keys: Iterable[str]) -> Snapshot:
         self._list()
         wanted = list(keys)
+        if self.side.can.listing_may_lack and (lacking := [key for key in wanted if key not in self._found]):
+            self._found.update(self.side.look(lacking).found)
         found = {key: self._found[key] for key in wanted if key in self._found}
         return Snapshot(found, bool(self._complete), {key: self._doubled[key] for key in wanted if key in self._doubled})
 

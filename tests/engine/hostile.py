@@ -49,10 +49,12 @@ class Hostile(MemoryConnector):
         self.rng = rng
         self.late: list[Attempt] = []
         self.partial = False  # it does not show all
+        self.unlisted: set[str] = set()  # ids that its listing lacks without a word
 
     def fetch(self) -> Iterator[Snapshot]:
         for shown in super().fetch():
-            yield replace(shown, complete=not self.partial)
+            found = {id: one for id, one in shown.found.items() if id not in self.unlisted}
+            yield replace(shown, found=found, complete=not self.partial)
 
     def write(self, attempt: Attempt) -> list[Outcome]:
         self.steps.here()

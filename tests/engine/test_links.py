@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,22 @@ def test_where_adopted_records_differ_the_rules_decide(tmp_path: Path) -> None:
     world.sync()
     assert world.right.rows["R1"] == {"name": "mug", "price": 2, "title": "Mug"} and world.left.rows["L1"]["price"] == 1
     assert waiting(world) == [("L1", "no base")]
+
+
+def test_what_a_listing_lacks_is_looked_for_before_it_counts_as_gone(tmp_path: Path) -> None:
+    world = world_of(tmp_path, Policy(FIELDS, OnMissing.DELETE, OnMissing.DELETE, create_left=True))
+    for number in range(3):
+        world.add(world.left, f"n{number}", {"price": number})
+    world.sync()
+    kept = {id: dict(row) for id, row in world.right.rows.items()}
+    lacking = world.ids(world.right)["n1"]
+    world.right.unlisted = {lacking}
+    world.right.can = replace(world.right.can, listing_may_lack=True)
+    world.sync()
+    assert world.right.rows == kept and len(world.left.rows) == len(kept) == 3 and waiting(world) == []
+    del world.right.rows[lacking]  # gone in earnest
+    world.sync()
+    assert world.ids(world.left).keys() == {"n0", "n2"}
 
 
 def test_what_could_be_several_is_left_alone_until_a_person_makes_it_clear(tmp_path: Path) -> None:

@@ -504,15 +504,15 @@ DEFECTS = (
     Defect(
         "a part of the orders in bulk is taken for all of them",
         "connectors/shopify/bulk.py",
-        "if result.orders < span.orders and result.orders < (there := self.operations.count(span.search)):",
+        "if result.roots < span.orders and result.roots < (there := self.operations.count(span.search)):",
         "if (there := 0):",
         (BULK,),
     ),
     Defect(
         "a bulk result that broke off is appended to from its beginning",
-        "connectors/shopify/bulk_file.py",
-        "_pieces(client, url, self._file.tell())",
-        "_pieces(client, url, 0)",
+        "connectors/shopify/bulk_fetch.py",
+        "_pieces(client, result.url, file.tell())",
+        "_pieces(client, result.url, 0)",
         (BULK,),
     ),
     Defect(

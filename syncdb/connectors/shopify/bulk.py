@@ -107,8 +107,8 @@ class BulkReader:
     def _checked(self, task: Task, known: Mapping[str, str]) -> Iterator[OrderPage]:
         result, span = task.result, task.span
         assert result is not None and task.gid is not None
-        if result.orders < span.orders and result.orders < (there := self.operations.count(span.search)):
-            raise NotInBulk(f"it found {result.orders} orders where there are {there}", again=True)
+        if result.roots < span.orders and result.roots < (there := self.operations.count(span.search)):
+            raise NotInBulk(f"it found {result.roots} orders where there are {there}", again=True)
         try:
             yield from self._read(result, known)
         except AddressRanOut:

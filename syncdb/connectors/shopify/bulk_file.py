@@ -5,32 +5,23 @@ Its lines are objects; a child names its parent in `__parentId`, last in its lin
 Customers' data are in it, so the files have no name where the system allows that, and go with the process, however it ends.
 """
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import TracebackType
 from typing import IO, Self
-from urllib.parse import urlsplit
 
-import requests
-
+from syncdb.connectors.shopify.bulk_fetch import fetched, nameless
 from syncdb.connectors.shopify.bulk_join import NOWHERE, ORDER_LINE, ending_of_children, owner
 from syncdb.connectors.shopify.bulk_operation import BulkResultFile
-from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk
+from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.client import ShopifyClient
-from syncdb.connectors.shopify.tokens import TIMEOUT
-from syncdb.errors import RetryLater
-from syncdb.http import Transient
 
-STORAGE = "storage.googleapis.com"  # observed: where results lie
-PIECE = 1 << 18  # bytes that are fetched at once
 BUCKET = 16 << 20  # bytes of lines that are put in order at once where they come mixed
 MOST_BUCKETS = 200
 ORDERS_A_CHUNK = 200
 BYTES_A_CHUNK = 2 << 20  # some orders have hundreds of lines
-CUTS = 5  # how often a fetch that was cut goes on
 
 
 @dataclass(slots=True)
@@ -51,7 +42,7 @@ class BulkFile:
     _orders_cut: int = 0
     _latest: bytes = b""
     _tail: bytes = field(default=b"", repr=False)
-    _file: IO[bytes] = field(default_factory=lambda: _nameless(), repr=False)
+    _file: IO[bytes] = field(default_factory=nameless, repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -61,24 +52,11 @@ class BulkFile:
 
     def fetch(self, client: ShopifyClient) -> Iterator[None]:
         """Bring the file to disk, giving way after every piece. Raises NotInBulk unless it is whole and holds what it should."""
-        url = self.expected.url
-        if url is None:
-            if self.expected.lines:
-                raise NotInBulk("the result has no address", again=True)
-            return
-        _check_host(url, client.base_url or "")
-        for cuts_left in reversed(range(CUTS)):
-            try:
-                for piece in _pieces(client, url, self._file.tell()):
-                    self._file.write(piece)
-                    self._scan(piece)
-                    yield
-            except requests.RequestException as error:
-                if not cuts_left:
-                    raise NotInBulk(f"the result could not be fetched ({type(error).__name__})", again=True) from None
-            else:
-                break
-        self._judge(self._file.tell())
+        for piece in fetched(client, self.expected, self._file):
+            self._scan(piece)
+            yield
+        if self.expected.url is not None:
+            self._judge(self._file.tell())
 
     def chunks(self) -> Iterator[bytes]:
         """All lines, some hundred orders at a time, those of an order behind each other in one chunk."""
@@ -123,7 +101,7 @@ class BulkFile:
             self._note(self._tail)
         elif self._tail:
             raise NotInBulk("the result ends in the middle of a line", again=True)
-        found, expected = (self._lines, self._orders), (self.expected.lines, self.expected.orders)
+        found, expected = (self._lines, self._orders), (self.expected.lines, self.expected.roots)
         if found != expected or self.expected.size not in (None, size):
             raise NotInBulk(
                 f"the result holds {found[0]} lines and {found[1]} orders instead of {expected[0]} and {expected[1]}", again=True
@@ -133,7 +111,7 @@ class BulkFile:
         """The lines shared out to files by their order, so that each file can be put in order in memory."""
         number = min(MOST_BUCKETS, self._file.tell() // BUCKET + 1)
         with ExitStack() as stack:
-            files = [stack.enter_context(_nameless()) for _ in range(number)]
+            files = [stack.enter_context(nameless()) for _ in range(number)]
             self._file.seek(0)
             for line in self._file:
                 files[int(owner(line)[0]) % number].write(line.rstrip(b"\n") + b"\n")
@@ -141,10 +119,6 @@ class BulkFile:
                 file.seek(0)
                 yield file
                 file.close()
-
-
-def _nameless() -> IO[bytes]:
-    return tempfile.TemporaryFile(prefix="syncdb-bulk-")
 
 
 def _gathered(file: IO[bytes]) -> Iterator[bytes]:
@@ -171,32 +145,3 @@ def _gathered(file: IO[bytes]) -> Iterator[bytes]:
 def _is_enough(orders: int, size: int) -> bool:
     """Whether a chunk of so many orders and bytes is to end."""
     return orders >= ORDERS_A_CHUNK or size >= BYTES_A_CHUNK
-
-
-def _check_host(url: str, base_url: str) -> None:
-    """The shop says where the result lies; nothing is fetched from anywhere but Shopify's storage or the configured address."""
-    target, base = urlsplit(url), urlsplit(base_url)
-    at_base = (target.scheme, target.hostname, target.port) == (base.scheme, base.hostname, base.port)
-    if not at_base and (target.scheme, target.hostname, target.port) != ("https", STORAGE, None):
-        raise NotInBulk(f"the result lies at an unexpected place ({target.scheme}://{target.hostname})")
-
-
-def _pieces(client: ShopifyClient, url: str, start: int) -> Iterator[bytes]:
-    """The file from byte `start` on. The address itself is the permission: no token goes along, no redirect is followed."""
-
-    def opened() -> requests.Response:
-        client.requests_sent += 1
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-        answer = client.session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True)
-        if answer.status_code == (206 if start else 200):
-            return answer
-        answer.close()
-        if answer.status_code in (408, 429) or answer.status_code >= 500:
-            raise Transient(f"the result's storage answered HTTP {answer.status_code}")
-        raise AddressRanOut(f"the result cannot be fetched (HTTP {answer.status_code})", again=True)
-
-    try:
-        with closing(client.retrier.call(opened, "Fetching the result of a bulk operation")) as answer:
-            yield from answer.iter_content(PIECE)
-    except RetryLater as error:
-        raise NotInBulk(str(error), again=True) from error

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.connectors.shopify.bulk_query import COUNT, STATE, STATES, SUBMIT, cancellation
+from syncdb.connectors.shopify.bulk_query import COUNT, STATE, STATES, SUBMIT, cancellation, count_of
 from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NoPlace, NotInBulk
 from syncdb.connectors.shopify.client import ShopifyClient, TooCostly, message_of
 from syncdb.errors import Refused, RetryLater
@@ -19,11 +19,14 @@ PARTING = 5.0  # seconds within which an operation that nobody waits for is canc
 
 @dataclass(frozen=True, slots=True)
 class BulkResultFile:
-    """A completed operation: where its file lies (None: nothing was found), and how much is to be in it. `size` is in bytes."""
+    """A completed operation: where its file lies (None: nothing was found), and how much is to be in it.
+
+    `roots` are the objects that belong to no other, `size` is in bytes.
+    """
 
     url: str | None
     lines: int
-    orders: int
+    roots: int
     size: int | None
 
 
@@ -44,10 +47,11 @@ class Operations:
 
     def count(self, search: str | None) -> int:
         """How many orders a search finds, exactly. A search that Shopify did not understand is no search (it finds all)."""
-        found = self._ask(COUNT, {"query": search}, "Counting orders").get("ordersCount")
-        if not found or found["precision"] != "EXACT":
-            raise NotInBulk("Shopify does not count these orders")
-        return int(found["count"])
+        return _counted(self._ask(COUNT, {"query": search}, "Counting orders").get("ordersCount"), "orders")
+
+    def count_all(self, name: str, things: str) -> int:
+        """How many of some things there are, exactly; `name` is the field of Shopify's that counts them."""
+        return _counted(self._ask(count_of(name), {}, f"Counting {things}").get(name), things)
 
     def submit(self, query: str) -> str:
         """Start an operation; its id. Raises NoPlace where as many run as may.
@@ -96,6 +100,12 @@ class Operations:
         if answer.warnings:
             raise NotInBulk(f"Shopify did not understand the search ({answer.warnings[0]})")
         return answer.data
+
+
+def _counted(found: Mapping[str, Any] | None, things: str) -> int:
+    if not found or found["precision"] != "EXACT":
+        raise NotInBulk(f"Shopify does not count these {things}")
+    return int(found["count"])
 
 
 def _state(shown: Mapping[str, Any] | None) -> OperationState:

@@ -29,6 +29,11 @@ def bulk_query(order: Parts, search: str | None) -> str:
     return f"{{ orders({query}sortKey: UPDATED_AT) {{ edges {{ node {{ {_selection(order, False)} }} }} }} }}"
 
 
+def count_of(name: str) -> str:
+    """The document that counts all things of a kind."""
+    return f"query CountAll {{ {name}(limit: null) {{ count precision }} }}"
+
+
 def cancellation(number: int) -> str:
     """The document that cancels so many operations, `$id0` and so on, at once."""
     given = ", ".join(f"$id{place}: ID!" for place in range(number))

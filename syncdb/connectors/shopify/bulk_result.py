@@ -48,7 +48,7 @@ class ResultReader:
         """
         latest: datetime | None = None
         passed = {bare_id(gid): moment(changed) for gid, changed in known.items()}
-        for found in self.workers.joined(self._jobs(file), file.expected.orders):
+        for found in self.workers.joined(self._jobs(file), file.expected.roots):
             latest = max(filter(None, (latest, found.latest)), default=None)
             found.long = [node for node in found.long if known.get(node["id"]) != node["updatedAt"]]
             page = self._page(found, latest if file.grouped and file.rising else None)

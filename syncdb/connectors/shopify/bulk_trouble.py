@@ -1,8 +1,8 @@
-"""Why orders cannot be had by a bulk operation."""
+"""Why something cannot be had by a bulk operation."""
 
 
 class NotInBulk(Exception):
-    """The orders cannot be had this way. `again`: a new operation may succeed where this one did not; `halve`: one for fewer."""
+    """It cannot be had this way. `again`: a new operation may succeed where this one did not; `halve`: one for fewer."""
 
     def __init__(self, why: str, *, again: bool = False, halve: bool = False) -> None:
         super().__init__(why)

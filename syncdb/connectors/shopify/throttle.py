@@ -47,6 +47,11 @@ class Throttle:
             self.clock.sleep(seconds)
 
     @property
+    def rate(self) -> float:
+        """Points that come back in a second; 0 where nothing is known yet."""
+        return self._rate
+
+    @property
     def ceiling(self) -> float:
         """The most points one query may ask for here."""
         return min(LARGEST_QUERY, self.maximum or LARGEST_QUERY)

@@ -1,4 +1,4 @@
-"""Bulk operations: a query over all orders that runs by itself and leaves a file of JSON lines to fetch."""
+"""Bulk operations: a query over everything of a kind that runs by itself and leaves a file of JSON lines to fetch."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode
 
-from syncdb.sandbox.shopify.bulk_rules import connections, problems
+from syncdb.sandbox.shopify.bulk_rules import Connection, connections, problems
 from syncdb.sandbox.shopify.documents import Document, Refused, read_document
-from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, Resolver, Source
+from syncdb.sandbox.shopify.execute import BrokenAnswer, Execution, FieldFailed, Resolver, Source
 
 FOLDER = "/admin/bulk-operation-outputs/"
 AT_ONCE = 5  # observed since 2026-01
@@ -23,7 +23,7 @@ STATUSES = frozenset({"COMPLETED", "FAILED", "CANCELED", "EXPIRED"})
 CANCELING = 1.0  # seconds
 RESULT_KEPT = 7 * 86_400  # seconds; documented: a result can be fetched for a week
 
-Listing = Callable[[FieldNode, Execution], list[Source]]
+Listing = Callable[[FieldNode, Execution], tuple[str, list[Source]]]  # the type at a query's root, and what it finds
 
 
 @dataclass(slots=True)
@@ -38,6 +38,7 @@ class Operation:
     grouped: bool
     run: Callable[[], tuple[list[bytes], int]]
     lasts: float = 0.0
+    evaluated: bool = False
     lines: list[bytes] = field(default_factory=list)
     roots: int = 0
     done: float | None = None
@@ -54,10 +55,11 @@ class BulkDesk:
 
     Switches, for operations submitted from then on: `lasts` is how many seconds one takes; `ending` the status it ends with
     (COMPLETED, FAILED, CANCELED, EXPIRED) or, of a failed one, its error code (TIMEOUT, ACCESS_DENIED); `endings` those of the
-    next ones, before `ending` is theirs; `at_once` how many may run (one before 2026-01).
+    next ones, before `ending` is theirs; `at_once` how many may run (one before 2026-01); `speed` how many objects one writes
+    out in a second (None: any number in the time that it `lasts`).
 
     Of results: `order` how lines are laid out ("after": children behind their parent, "before", "mixed", "parents_first");
-    `damage` changes the lines of a file without changing what the operation says of it; `leaves_out` orders are missing
+    `damage` changes the lines of a file without changing what the operation says of it; `leaves_out` roots are missing
     from it without a word; `cut_after` ends the next fetch after so many bytes; `reachable` False answers every fetch with
     400, as an address does that has run out; `address_lasts` is how many seconds an address is good for from when it is shown
     (None: as observed, a week from the end of the operation).
@@ -69,6 +71,7 @@ class BulkDesk:
         self.ending = "COMPLETED"
         self.endings: list[str] = []
         self.at_once = AT_ONCE
+        self.speed: float | None = None
         self.order = "after"
         self.damage: Callable[[list[bytes]], list[bytes]] = list
         self.leaves_out = 0
@@ -79,9 +82,9 @@ class BulkDesk:
         self._ids = count(8_072_963_391_794)
 
     def submit(
-        self, text: str, grouped: bool, address: str, execution: Callable[[Document], Execution], orders: Listing
+        self, text: str, grouped: bool, address: str, execution: Callable[[Document], Execution], listed: Listing
     ) -> Source:
-        """The payload of bulkOperationRunQuery. `orders` gives what the query's own search finds."""
+        """The payload of bulkOperationRunQuery. `listed` gives what the query's own search finds."""
         try:
             document = read_document(text)
             wrong = problems(text, operation := document.operation(None))
@@ -100,7 +103,7 @@ class BulkDesk:
             self.clock(),
             self.endings.pop(0) if self.endings else self.ending,
             grouped,
-            lambda: self._lines(operation, execution(document), orders, grouped),
+            lambda: self._lines(operation, execution(document), listed, grouped),
             self.lasts,
         )
         self.operations[made.gid] = made
@@ -134,17 +137,27 @@ class BulkDesk:
 
     def _moved(self, made: Operation) -> Operation:
         if made.active and self.clock() >= made.begun + made.lasts:
+            ending = self._evaluated(made)
+            if made.status != "CANCELING" and self.speed and self.clock() < made.begun + len(made.lines) / self.speed:
+                made.status = "RUNNING"
+                return made
             made.done = self.clock()
-            made.status, made.code = (made.ending, None) if made.ending in STATUSES else ("FAILED", made.ending)
-            try:
-                made.lines, made.roots = made.run()
-            except _Failed as failure:
-                made.status, made.code = "FAILED", str(failure)
+            made.status, made.code = (ending, None) if ending in STATUSES else ("FAILED", ending)
             if made.status != "COMPLETED":
                 made.lines = made.lines[: len(made.lines) // 2]
         elif made.status == "CREATED" and self.clock() > made.begun:
             made.status = "RUNNING"
         return made
+
+    def _evaluated(self, made: Operation) -> str:
+        """How it ends. What it finds is what there is when it has run for a while: writing that out may take longer."""
+        if not made.evaluated:
+            made.evaluated = True
+            try:
+                made.lines, made.roots = made.run()
+            except _Failed as failure:
+                made.ending = str(failure)
+        return made.ending
 
     def _shown(self, made: Operation) -> Source:
         return _shown(
@@ -152,19 +165,20 @@ class BulkDesk:
         )
 
     def _lines(
-        self, operation: OperationDefinitionNode, run: Execution, orders: Listing, grouped: bool
+        self, operation: OperationDefinitionNode, run: Execution, listed: Listing, grouped: bool
     ) -> tuple[list[bytes], int]:
         top = next(node for node in operation.selection_set.selections if isinstance(node, FieldNode))
         found = connections(operation)
-        below = [one.node.alias.value if one.node.alias else one.name for one in found if one.depth == 1]
         contents = found[0].contents
         assert contents is not None
+        try:
+            kind, roots = listed(top, run)
+        except FieldFailed as failure:
+            raise _Failed(failure.extensions.get("code", "INTERNAL_SERVER_ERROR")) from None
         groups = []
-        listed = orders(top, run)
-        for order in listed[: max(0, len(listed) - self.leaves_out)]:
-            answer = _answered(run, order, contents)
-            children = [edge["node"] | {"__parentId": answer["id"]} for name in below for edge in answer.pop(name)["edges"]]
-            groups.append([_line(one) for one in (answer, *children)])
+        for root in roots[: max(0, len(roots) - self.leaves_out)]:
+            answer = _answered(run, kind, root, contents)
+            groups.append([_line(one) for one in _apart(answer, found[0], found)])
         return laid_out(groups, "after" if grouped else self.order), len(groups)
 
 
@@ -172,9 +186,19 @@ class _Failed(Exception):
     """The operation fails; its error code."""
 
 
-def _answered(run: Execution, order: Source, contents: SelectionSetNode) -> Source:
+def _apart(answer: Source, of: Connection, found: list[Connection]) -> Iterator[Source]:
+    """An object and all below it, each as a line of its own: what a connection within it lists names it as its parent."""
+    below = [(one, one.node.alias.value if one.node.alias else one.name) for one in found if one.parent is of]
+    lists = [(one, answer.pop(name)["edges"]) for one, name in below]
+    yield answer
+    for one, edges in lists:
+        for edge in edges:
+            yield from _apart(edge["node"] | {"__parentId": answer["id"]}, one, found)
+
+
+def _answered(run: Execution, kind: str, root: Source, contents: SelectionSetNode) -> Source:
     try:
-        answer = run.answer(order, "Order", contents)
+        answer = run.answer(root, kind, contents)
     except BrokenAnswer:
         raise _Failed("INTERNAL_SERVER_ERROR") from None
     if run.errors:
@@ -222,7 +246,8 @@ def _name(made: Operation) -> str:
 
 
 def _shown(made: Operation, expires: float) -> Source:
-    url = f"{made.address}{FOLDER}{_name(made)}?Expires={expires:.0f}" if made.lines else None
+    there = bool(made.lines) and made.done is not None
+    url = f"{made.address}{FOLDER}{_name(made)}?Expires={expires:.0f}" if there else None
     whole = made.status == "COMPLETED"
     return {
         "__typename": "BulkOperation",
@@ -234,7 +259,7 @@ def _shown(made: Operation, expires: float) -> Source:
         "completedAt": _stamp(made.done) if made.done is not None else None,
         "objectCount": str(len(made.lines)),
         "rootObjectCount": str(made.roots if whole else 0),
-        "fileSize": str(sum(map(len, made.lines))) if made.lines else None,
+        "fileSize": str(sum(map(len, made.lines))) if there else None,
         "url": url if whole else None,
         "partialDataUrl": None if whole else url,
         "query": made.query,

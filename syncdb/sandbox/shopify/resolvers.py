@@ -26,6 +26,7 @@ from syncdb.sandbox.shopify.paging import MAX_PAGE, Place, listed, page
 from syncdb.sandbox.shopify.payments.reading import PAYMENT_FIELDS, payments_node
 from syncdb.sandbox.shopify.products.collection_writes import COLLECTION_WRITES
 from syncdb.sandbox.shopify.products.definitions import DEFINITION_WRITES
+from syncdb.sandbox.shopify.products.in_bulk import GOODS_IN_BULK, all_goods
 from syncdb.sandbox.shopify.products.media_writes import MEDIA_WRITES
 from syncdb.sandbox.shopify.products.metafield_writes import METAFIELD_WRITES
 from syncdb.sandbox.shopify.products.option_order import OPTION_ORDER
@@ -190,13 +191,16 @@ def _orders(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node
     return page([order for _, order in placed], [place for place, _ in placed], args, falling)
 
 
-def _all_orders(node: FieldNode, run: Execution) -> list[Node]:
-    """What a bulk query's `orders` finds, in its order."""
+def _listed_in_bulk(node: FieldNode, run: Execution) -> tuple[str, list[Node]]:
+    """The type at a bulk query's root, and what it finds, in its order."""
     step = run.root_field(node)
+    if step.name != "orders":
+        return all_goods(run, step)
+    run.context.require("read_orders", step.name)
     found, indexed = _matching(run.args(step).get("query"), run.context, step)
     key = run.args(step).get("sortKey") or "PROCESSED_AT"
     placed = sorted(((_place(entry, order, key, indexed), order) for entry, order in found), key=lambda one: one[0])
-    return [order for _, order in placed]
+    return "Order", [order for _, order in placed]
 
 
 def _run_bulk(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node:
@@ -206,7 +210,7 @@ def _run_bulk(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node
     def execution(document: Document) -> Execution:
         return Execution(document, {}, BULK_RESOLVERS, asker)
 
-    return asker.bulk.submit(args["query"], bool(args.get("groupObjects")), asker.address, execution, _all_orders)
+    return asker.bulk.submit(args["query"], bool(args.get("groupObjects")), asker.address, execution, _listed_in_bulk)
 
 
 def _cancel_bulk(_: Source, args: dict[str, Any], run: Execution, __: Step) -> Node:
@@ -358,4 +362,4 @@ RESOLVERS: dict[tuple[str, str], Resolver] = {
     ("LineItem", "discountedTotalSet"): _discounted_total,
     ("MailingAddress", "formatted"): _formatted,
 } | {(owner, name): _guard(owner, name, None) for owner, name in SCOPES.keys() | PROTECTED.keys()}
-BULK_RESOLVERS = RESOLVERS | IN_BULK
+BULK_RESOLVERS = RESOLVERS | IN_BULK | GOODS_IN_BULK

@@ -157,7 +157,7 @@ def test_all_places_taken_is_waited_for_and_then_done_without(world: World) -> N
     world.fill(130)
     world.app.bulk.lasts = 1e9
     for _ in range(5):
-        world.app.bulk.submit("{ orders { edges { node { id } } } }", False, "", lambda _: None, lambda *_: [])  # type: ignore[arg-type,return-value]
+        world.app.bulk.submit("{ orders { edges { node { id } } } }", False, "", lambda _: None, lambda *_: ("Order", []))  # type: ignore[arg-type,return-value]
     pages = in_bulk(world)
     assert marks(pages) == by_pages(world) and len(world.app.bulk.operations) == 5
     assert "already in progress" in fell_back(pages)[0]

@@ -1,6 +1,6 @@
 """A run between shop and Grist that dies at boundary N, from several situations; then a clean run and the oracle.
 
-By default every twelfth boundary is tried (`STRIDE`; each situation begins at another one), in the long form each.
+By default every fifteenth boundary is tried (`STRIDE`; each situation begins at another one), in the long form each.
 """
 
 import signal
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.shopify.catalogue.in_bulk import ListingSizes
 from tests.engine.hostile import Crash, Steps
 from tests.reliability.crash import dying
 from tests.reliability.grist.judged import Judged
@@ -18,7 +19,9 @@ from tests.reliability.grist.oracle import Oracle
 from tests.reliability.grist.world import ProofWorld
 from tests.reliability.oracle import examined
 
-STRIDE = 12
+STRIDE = 15
+FEWER = 100  # of what differs only in how the shop's goods are listed
+IN_BULK = ListingSizes(first_page=1, bulk_from=1)
 
 
 def first_fill(judged: Judged) -> None:
@@ -59,12 +62,19 @@ def structure_grows(judged: Judged) -> None:
     judged.person(8, 1, 0)
 
 
+def listed_in_bulk(judged: Judged) -> None:
+    """The same, and what is in the shop is listed by bulk operations."""
+    edits_on_both_sides(judged)
+    judged.world.sizes = IN_BULK
+
+
 # situation -> how many boundaries its run had when this was written; a tenth fewer would mean that some are no longer tried
 SITUATIONS: dict[Callable[[Judged], None], int] = {
     first_fill: 217,
     edits_on_both_sides: 240,
     decided_for_both_sides: 105,
     structure_grows: 175,
+    listed_in_bulk: 250,
 }
 
 
@@ -121,7 +131,7 @@ def test_dying_at_sampled_boundaries_is_made_good(
     situation: Callable[[Judged], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    _enumerate(situation, tmp_path, STRIDE)
+    _enumerate(situation, tmp_path, FEWER if situation is listed_in_bulk else STRIDE)
 
 
 @pytest.mark.long

@@ -4,12 +4,18 @@ import copy
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from syncdb.clock import Clock
+from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+from syncdb.connectors.shopify.catalogue.in_bulk import USUAL, ListingSizes
+from syncdb.pairs.shopify_grist import implementation
 from syncdb.sandbox.faults import Seen
 from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.grist.table import Column, Table
@@ -43,6 +49,16 @@ LABELS = {
 KEY = "Shopify ID"
 
 
+@contextmanager
+def _listing(sizes: ListingSizes) -> Iterator[None]:
+    """Runs in this process list the shop's goods so."""
+    implementation.ShopCatalogue = partial(ShopCatalogue, sizes=sizes)  # type: ignore[misc,assignment]
+    try:
+        yield
+    finally:
+        implementation.ShopCatalogue = ShopCatalogue  # type: ignore[misc]
+
+
 @dataclass(slots=True)
 class Kept:
     """Shop, document, time, ledger and settings as they were at some moment."""
@@ -61,7 +77,8 @@ class Kept:
 
 @dataclass
 class ProofWorld(GristWorld):
-    """`skew` is how many seconds this computer's clock is ahead. `chosen` are the rules by entity and field.
+    """`skew` is how many seconds this computer's clock is ahead. `chosen` are the rules by entity and field, `sizes` is how the shop's
+    goods are listed.
 
     `columns` and `numbers` say which column and table a field stands in, learnt by their names when they are made, since people
     rename them.
@@ -72,6 +89,7 @@ class ProofWorld(GristWorld):
     skew: float = 0.0
     chosen: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(CHOICE))
     gone: dict[str, str] = field(default_factory=dict)
+    sizes: ListingSizes = USUAL
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -104,7 +122,8 @@ class ProofWorld(GristWorld):
         }
         self.env["GRIST_SYNC"] = json.dumps(entities)
         try:
-            return super().sync(**asked)
+            with _listing(self.sizes):
+                return super().sync(**asked)
         finally:
             self.received += self.faults.log
             self.learn()

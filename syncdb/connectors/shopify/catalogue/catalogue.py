@@ -15,6 +15,7 @@ from syncdb.connectors.shopify.catalogue.entities import (
     VARIANTS,
     entity_named,
 )
+from syncdb.connectors.shopify.catalogue.in_bulk import USUAL, ListingSizes
 from syncdb.connectors.shopify.catalogue.named import NamedThings
 from syncdb.connectors.shopify.catalogue.payment_changes import PaymentsFeed
 from syncdb.connectors.shopify.catalogue.shop import ShopDescription
@@ -37,7 +38,8 @@ class ShopCatalogue:
     fields). `late` is how many seconds an unanswered write may still be applied after it was sent, `overlap` how far back each
     question for changes reaches again. Time is the client's clock. `conversation` is one that was begun already, `manner` how
     stock is written. `types` are those of metafields by their definitions, by entity and namespace.key; what is not named is
-    shown as the text that Shopify keeps. Raises ConfigurationError for entities and fields that there are not.
+    shown as the text that Shopify keeps. `sizes` say how records are listed. Raises
+    ConfigurationError for entities and fields that there are not.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class ShopCatalogue:
         conversation: Conversation | None = None,
         manner: Manner = SETTING,
         types: Mapping[str, Mapping[str, str]] | None = None,
+        sizes: ListingSizes = USUAL,
     ) -> None:
         self._conversation = conversation or Conversation(client)
         creators: dict[str, RecordCreator] = {}
@@ -68,6 +71,7 @@ class ShopCatalogue:
                 late,
                 creators.get(name),
                 manner,
+                sizes,
             )
             for name, names in fields.items()
         }

@@ -30,6 +30,7 @@ class ShopEntity:
 
     `always` are paths asked of every record, whatever was chosen: what its writing needs. `title` is what people call one by.
     `within` is the root object that the listing belongs to, where it is not a root itself, `listed_by` how it is listed.
+    `counted` is the root field that says how many there are (inventory: of variants, which is no more), "" where none does.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ShopEntity:
     metafields: bool = True
     within: str = ""
     listed_by: str = "sortKey: ID"
+    counted: str = ""
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -80,7 +82,15 @@ class ShopEntity:
 
 
 PRODUCTS = ShopEntity(
-    "products", "Product", "product", "products", PRODUCT, ("read_products",), "write_products", title=("title",)
+    "products",
+    "Product",
+    "product",
+    "products",
+    PRODUCT,
+    ("read_products",),
+    "write_products",
+    title=("title",),
+    counted="productsCount",
 )
 VARIANTS = ShopEntity(
     "variants",
@@ -92,6 +102,7 @@ VARIANTS = ShopEntity(
     "write_products",
     (_ID, _MOVED, ("product", "id")),
     ("sku", "title"),
+    counted="productVariantsCount",
 )
 STOCK = ShopEntity(
     "inventory",
@@ -104,9 +115,18 @@ STOCK = ShopEntity(
     (_ID, _MOVED, ("item", "id"), ("location", "id")),
     ("sku", "location"),
     metafields=False,
+    counted="productVariantsCount",
 )
 COLLECTIONS = ShopEntity(
-    "collections", "Collection", "collection", "collections", COLLECTION, ("read_products",), "write_products", title=("title",)
+    "collections",
+    "Collection",
+    "collection",
+    "collections",
+    COLLECTION,
+    ("read_products",),
+    "write_products",
+    title=("title",),
+    counted="collectionsCount",
 )
 ORDERS = ShopEntity("orders", "Order", "order", "orders", ORDER, ("read_orders",), "write_orders", title=("name",))
 

@@ -13,6 +13,7 @@ from syncdb.connectors.shopify.catalogue.answered import text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import PRODUCTS, STOCK, VARIANTS, ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import ShopField
+from syncdb.connectors.shopify.catalogue.in_bulk import USUAL, ListingSizes
 from syncdb.connectors.shopify.catalogue.inputs import by_name
 from syncdb.connectors.shopify.catalogue.metafields import write_metafields
 from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
@@ -50,7 +51,8 @@ LATE = 60.0  # seconds; on trust: Shopify documents no longest time in which a r
 class CatalogueSide:
     """A connector to one entity. `late` is how many seconds an unanswered write may still be applied after it was sent.
 
-    With a `creator` new records can be made; it says how. `manner` is how stock is written.
+    With a `creator` new records can be made; it says how. `manner` is how stock is written. `sizes` say how records
+    are listed.
     """
 
     conversation: Conversation
@@ -59,6 +61,7 @@ class CatalogueSide:
     late: float = LATE
     creator: RecordCreator | None = None
     manner: Manner = SETTING
+    sizes: ListingSizes = USUAL
     name: str = field(init=False)
     title: str = field(init=False)
     can: Capabilities = field(init=False)
@@ -72,11 +75,13 @@ class CatalogueSide:
         self.name = f"Shopify {self.entity.name}"
         self.title = self.name.replace("_", " ")
         delete, create = self.entity in (PRODUCTS, VARIANTS), self.creator is not None
-        self.can = Capabilities(create, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits)
+        self.can = Capabilities(
+            create, delete=delete, compare_and_set=stock, fence=stock, live=True, fits=self._fits, listing_may_lack=True
+        )
         if self.creator is not None:
             lacking = f"the definition of the metafield {self.creator.custom.name}, by which what is made there is found again,"
             self.can = replace(self.can, structure=lacking)
-        self._reader = CatalogueReader(self.conversation, self.entity, self.fields)
+        self._reader = CatalogueReader(self.conversation, self.entity, self.fields, sizes=self.sizes)
         self._born = self.conversation.client.clock.monotonic()
 
     def structure(self, token: int) -> Attempt | None:

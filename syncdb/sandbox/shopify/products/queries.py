@@ -111,15 +111,18 @@ def _place(entry: GoodsEntry, node: Node, key: str, indexed: bool) -> Place:
     return value, entry.number
 
 
-def _sorted_page(pairs: list[Pair], key: str, indexed: bool, args: dict[str, Any]) -> Node:
+def in_order(pairs: list[Pair], key: str, indexed: bool, falling: bool) -> list[tuple[Place, Node]]:
+    """Each thing with its place in a listing, sorted."""
     placed = [(_place(entry, node, key, indexed), node) for entry, node in pairs]
     by_number = key == "ID"  # their sort value is text, which would put 10 before 9
-    placed.sort(key=(lambda one: one[0][1]) if by_number else (lambda one: one[0]))
+    placed.sort(key=(lambda one: one[0][1]) if by_number else (lambda one: one[0]), reverse=falling)
+    return placed
+
+
+def _sorted_page(pairs: list[Pair], key: str, indexed: bool, args: dict[str, Any]) -> Node:
     falling = bool(args.get("reverse"))
-    if falling:
-        placed.reverse()
-    places = [place for place, _ in placed]
-    return page([node for _, node in placed], places, args, falling)
+    placed = in_order(pairs, key, indexed, falling)
+    return page([node for _, node in placed], [place for place, _ in placed], args, falling)
 
 
 def _plain_page(goods: Goods, kind: str, args: dict[str, Any], location: str | None = None) -> Node:
@@ -137,18 +140,24 @@ def _plain_page(goods: Goods, kind: str, args: dict[str, Any], location: str | N
 def _list(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     kind, grammar, default = ROOTS[step.name]
     may_read(run, kind, step.name)
-    key, query = args.get("sortKey") or default, _query(args, goods_of(run))
+    key, query = args.get("sortKey") or default, words_searched(args, goods_of(run))
     if key not in SORTS:
         raise FieldFailed(f"sortKey {key} is not served here", code="BAD_REQUEST")
     if key == "ID" and not query and not args.get("reverse"):
         return _plain_page(goods_of(run), kind, args)
-    pairs, indexed = matching(run, step, kind, grammar, query)
-    if not indexed and key != "ID" and SORTS[key] not in FIELDS:
-        pairs = [(_entry(node, goods_of(run)), node) for _, node in pairs]
+    pairs, indexed = to_be_sorted(run, step, kind, grammar, query, key)
     return _sorted_page(pairs, key, indexed, args)
 
 
-def _query(args: dict[str, Any], goods: Goods) -> str | None:
+def to_be_sorted(run: Execution, step: Step, kind: str, grammar: Grammar, query: str | None, key: str) -> tuple[list[Pair], bool]:
+    """What a search finds, with all that it can be sorted by; and whether the index was asked."""
+    pairs, indexed = matching(run, step, kind, grammar, query)
+    if not indexed and key != "ID" and SORTS[key] not in FIELDS:
+        pairs = [(_entry(node, goods_of(run)), node) for _, node in pairs]
+    return pairs, indexed
+
+
+def words_searched(args: dict[str, Any], goods: Goods) -> str | None:
     """What is searched for: the words given, or those of a saved search."""
     saved = goods.saved_searches.get(args.get("savedSearchId") or "")
     if args.get("savedSearchId") and saved is None:

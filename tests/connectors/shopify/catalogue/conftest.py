@@ -8,6 +8,7 @@ import pytest
 
 from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES
+from syncdb.connectors.shopify.catalogue.in_bulk import USUAL, ListingSizes
 from syncdb.connectors.shopify.catalogue.stock import SETTING, Manner
 from syncdb.model import Action, Operation, Outcome, Side
 from syncdb.sandbox.shopify.money import Node
@@ -42,12 +43,15 @@ class Shelf:
         overlap: float = 600.0,
         origin: tuple[str, str] | None = None,
         manner: Manner = SETTING,
+        sizes: ListingSizes = USUAL,
         **kind: Any,
     ) -> ShopCatalogue:
         """A catalogue of these fields (default: all there are)."""
         client = self.world.client(**kind)
         span = timedelta(seconds=overlap)
-        return ShopCatalogue(client, fields=fields or EVERYTHING, late=late, overlap=span, origin=origin, manner=manner)
+        return ShopCatalogue(
+            client, fields=fields or EVERYTHING, late=late, overlap=span, origin=origin, manner=manner, sizes=sizes
+        )
 
     def grant(self, *scopes: str) -> None:
         """The app has just these scopes from now on."""
