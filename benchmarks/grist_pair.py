@@ -4,8 +4,8 @@
 
 Shop and Grist are the sandbox's, over HTTP, in this process; each run is the real command in a process of its own. CPU is user
 and system time of that process, wall counts from its start to its end and includes waiting for Shopify's query budget (as of a
-standard plan: 100 points a second) and for its bulk operations, which write out 1,458 objects a second: so many were recorded within
-one. With SYNCDB_GRIST_URL and SYNCDB_GRIST_KEY set, a document is made on that Grist server,
+standard plan: 100 points a second) and for its bulk operations, which write out 1,458 objects a second: so many were
+recorded within one. With SYNCDB_GRIST_URL and SYNCDB_GRIST_KEY set, a document is made on that Grist server,
 used in place of the sandbox's, and deleted at the end.
 """
 

@@ -77,8 +77,8 @@ class Kept:
 
 @dataclass
 class ProofWorld(GristWorld):
-    """`skew` is how many seconds this computer's clock is ahead. `chosen` are the rules by entity and field, `sizes` is how the shop's
-    goods are listed.
+    """`skew` is how many seconds this computer's clock is ahead. `chosen` are the rules by entity and field, `sizes` is how the
+    shop's goods are listed.
 
     `columns` and `numbers` say which column and table a field stands in, learnt by their names when they are made, since people
     rename them.

@@ -17,9 +17,10 @@ from syncdb.connectors.shopify.bulk_fetch import fetched, nameless
 from syncdb.connectors.shopify.bulk_operation import BulkResultFile, Operations
 from syncdb.connectors.shopify.bulk_spans import ChangeSpan
 from syncdb.connectors.shopify.bulk_trouble import AddressRanOut, NotInBulk
+from syncdb.connectors.shopify.catalogue.documents import bulk_listing_of
 from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity
 from syncdb.connectors.shopify.client import ShopifyClient
-from syncdb.connectors.shopify.shape import Leaf, One, Parts, Shape, selection
+from syncdb.connectors.shopify.shape import Leaf, One, Parts, Shape
 from syncdb.values import parse_json
 
 A_PAGE = 0.6  # seconds that a page of 250 takes on the smallest plan, at 60 points
@@ -28,14 +29,6 @@ WORTH = 3.0  # times what pages would take, and half a minute, is how long an op
 GRACE = 30.0  # seconds
 EVERYTHING = ChangeSpan(None, None, 0, 0)
 _PARENT = b'"__parentId":"'  # cannot stand in a text: quotes are escaped there
-
-
-def bulk_listing_of(entity: ShopEntity, parts: Parts) -> str:
-    """The query to be run in bulk: every record of an entity with these parts."""
-    listed = f"edges {{ node {{ {selection(parts)} }} }}"
-    if entity is STOCK:
-        return f"{{ locations(includeLegacy: true) {{ edges {{ node {{ id {entity.listing} {{ {listed} }} }} }} }} }}"
-    return f"{{ {entity.listing}({entity.listed_by}) {{ {listed} }} }}"
 
 
 def fits_in_bulk(entity: ShopEntity, parts: Parts) -> bool:

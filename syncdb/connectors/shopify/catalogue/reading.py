@@ -14,6 +14,7 @@ from syncdb.connectors.order_source import Notice
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.catalogue.answered import RecordPage, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
+from syncdb.connectors.shopify.catalogue.documents import HOME, LOCATIONS, by_ids_of, page_of
 from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity, no_payments
 from syncdb.connectors.shopify.catalogue.fields import WEIGHT, NotSeen, ShopField, parts_of, value_of
 from syncdb.connectors.shopify.catalogue.in_bulk import USUAL, BulkListing, ListingSizes, fits_in_bulk
@@ -21,17 +22,13 @@ from syncdb.connectors.shopify.catalogue.trouble import RecordErrors, sort_error
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.shape import One, Parts, Path, Shape, selection, without
+from syncdb.connectors.shopify.shape import Parts, Path, Shape, selection, without
 from syncdb.decoding import understood
 from syncdb.errors import NotUnderstood, RetryLater
 from syncdb.model import Found, Record
 from syncdb.values import Value, digest, encode_fields, iso, moment
 
-LOCATIONS = """query Locations($first: Int!, $after: String) {
-  locations(first: $first, after: $after, includeLegacy: true) { nodes { id name } pageInfo { hasNextPage endCursor } }
-}"""
 AGAIN = "The next run asks again."
-HOME = "location"  # where a level of stock is
 THRIFTY = 200.0  # points a second, up to which a request more takes less time than the 36 points that it saves of 250 levels
 
 
@@ -340,22 +337,3 @@ def _seen(one: ShopField, node: Mapping[str, Any], zone: tzinfo) -> Iterator[Val
     """The value of a field; nothing where not all of it was answered."""
     with suppress(NotSeen):
         yield value_of(one, node, zone)
-
-
-def page_of(entity: ShopEntity, parts: Parts) -> str:
-    """The document that asks for a page of an entity's records. Of stock the location is asked for once, not of each level."""
-    arguments = "first: $first, after: $after"
-    of_each = {name: shape for name, shape in parts.items() if entity is not STOCK or name != HOME}
-    listed = f"{{ nodes {{ {selection(of_each)} }} pageInfo {{ hasNextPage endCursor }} }}"
-    if entity is STOCK:
-        home = parts.get(HOME)
-        shown = selection(home.parts) if isinstance(home, One) else ""
-        body = f"location(id: $location) {{ {shown} inventoryLevels({arguments}) {listed} }}"
-        return f"query Page($location: ID!, $first: Int!, $after: String) {{ {body} }}"
-    body = f"{entity.listing}({arguments}, {entity.listed_by}) {listed}"
-    return f"query Page($first: Int!, $after: String) {{ {f'{entity.within} {{ {body} }}' if entity.within else body} }}"
-
-
-def by_ids_of(entity: ShopEntity, selected: str) -> str:
-    """The document that asks for single records of an entity."""
-    return f"query ById($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {entity.type} {{ {selected} }} }} }}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_client_schema, build_schema, parse, validate
 
+from syncdb.connectors.shopify.bulk_query import count_of
 from syncdb.connectors.shopify.catalogue import (
     changes,
     choosing,
@@ -20,14 +21,17 @@ from syncdb.connectors.shopify.catalogue import (
     stock,
 )
 from syncdb.connectors.shopify.catalogue.conversation import ABOUT
+from syncdb.connectors.shopify.catalogue.documents import LOCATIONS, bulk_listing_of, by_ids_of, page_of
 from syncdb.connectors.shopify.catalogue.entities import ENTITIES, SHOWN_ONLY, ShopEntity
 from syncdb.connectors.shopify.catalogue.fields import parts_of
-from syncdb.connectors.shopify.catalogue.reading import LOCATIONS, by_ids_of, page_of
+from syncdb.connectors.shopify.catalogue.in_bulk import fits_in_bulk
 from syncdb.connectors.shopify.catalogue.records import DELETION, MUTATIONS, document_of
 from syncdb.connectors.shopify.catalogue.variants import document_of as variants_document
 from syncdb.connectors.shopify.metafield_types import OWNERS
 from syncdb.connectors.shopify.metafield_types import document_of as types_document
 from syncdb.connectors.shopify.shape import Parts, selection, without
+from syncdb.sandbox.shopify.bulk_rules import problems
+from syncdb.sandbox.shopify.documents import read_document
 
 ROOT = Path(__file__).resolve().parents[4]
 LISTINGS = [changes.PRODUCTS, changes.VARIANTS, changes.COLLECTIONS, changes.ITEMS, changes.CUSTOMERS]
@@ -39,6 +43,13 @@ def parts(entity: ShopEntity) -> Parts:
     if entity.metafields:
         names += ["metafields.custom.material", 'metafields.od"d.key']
     return parts_of(entity.chosen(names), entity.always)
+
+
+def in_lines(entity: ShopEntity) -> Parts:
+    """All there is to ask of an entity in bulk."""
+    asked = {name: part for name, part in parts(entity).items() if fits_in_bulk(entity, {name: part})}
+    assert parts(entity).keys() - asked.keys() == ({"media", "collections"} if entity is ENTITIES["products"] else set())
+    return asked
 
 
 def documents() -> Iterator[str]:
@@ -57,6 +68,9 @@ def documents() -> Iterator[str]:
         for some in ({"id": whole["id"]}, whole):
             yield page_of(entity, some)
             yield by_ids_of(entity, selection(some))
+        if entity.counted:
+            yield count_of(entity.counted)
+            yield bulk_listing_of(entity, in_lines(entity))
     for name, mutation in MUTATIONS.items():
         yield from (document_of(mutation, count, *[selection(parts(ENTITIES[name]))] * 2) for count in (1, 3))
     yield document_of(DELETION, 2, "")
@@ -84,12 +98,19 @@ def test_documents_fit_shopifys_schema(version: str) -> None:
     schema = admin_schema(version)
     for document in DOCUMENTS:
         assert validate(schema, parse(document)) == [], document
-    assert len(DOCUMENTS) == 60 + 1 + 3 + 4 * 3  # and never none at all
+    assert len(DOCUMENTS) == 60 + 1 + 3 + 4 * 3 + 4 * 2  # and never none at all
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
 def test_documents_fit_the_sandbox(document: str) -> None:
     assert validate(sandbox_schema(), parse(document)) == [], document
+
+
+def test_what_is_asked_in_bulk_may_be_asked_there() -> None:
+    asked = [bulk_listing_of(entity, in_lines(entity)) for entity in ENTITIES.values() if entity.counted]
+    for document in asked:
+        assert problems(document, read_document(document).operation(None)) == [], document
+    assert len(asked) == 4
 
 
 def test_a_misspelt_field_would_be_found() -> None:
