@@ -55,13 +55,19 @@ def check(
 
 
 def _give_back(path: "Path") -> int:
-    """Rebuild the file; by how many bytes it shrank. Raises LedgerBusy while a run has it, LedgerUnusable on a full disk."""
+    """Rebuild the file, its orders stored as the last run was told to; by how many bytes it shrank.
+
+    Raises LedgerBusy while a run has it, LedgerUnusable on a full disk.
+    """
     from syncdb.clock import SYSTEM
+    from syncdb.engine.progress import Silent
     from syncdb.ledger import Ledger
     from syncdb.ledger.redaction import rebuild
+    from syncdb.orders.packing import repack
 
     before = path.stat().st_size
     with Ledger.open(path, SYSTEM.now()) as ledger:
+        repack(ledger, Silent(), None)
         rebuild(ledger)
     return max(0, before - path.stat().st_size)
 

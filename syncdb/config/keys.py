@@ -105,6 +105,11 @@ GENERAL: tuple[Key, ...] = (
         "For how many days the ledger keeps what changed, what was written, runs and resolved errors. Left out: for ever.",
     ),
     Key(
+        "compress_snapshots", "COMPRESS_SNAPSHOTS", validators.flag, False,
+        "Whether the ledger stores orders compressed: about a fifth of the room, but only syncdb can read it. Needs "
+        '`pip install "syncdb[compress]"`.',
+    ),
+    Key(
         "overlap_minutes", "OVERLAP_MINUTES", validators.whole(1, 1440), 15,
         "How far each run reaches back behind the last one, because Shopify's search lags behind.",
     ),

@@ -16,6 +16,7 @@ class RunSettings:
     log_customer_data: bool
     drift_check_hours: int
     history_days: int | None
+    compress_snapshots: bool
     overlap_minutes: int
     max_changed_percent: int
     max_shop_changed_percent: int

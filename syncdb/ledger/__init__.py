@@ -18,6 +18,7 @@ from syncdb.ledger.links import Links
 from syncdb.ledger.listed_orders import ListedOrders
 from syncdb.ledger.media import MediaDigests
 from syncdb.ledger.orders import Orders
+from syncdb.ledger.packing import Packing
 from syncdb.ledger.pairs import Pairs, RegisteredPair
 from syncdb.ledger.past import Past
 from syncdb.ledger.records import Records
@@ -30,7 +31,7 @@ CHECK_EVERY = timedelta(days=1)
 
 
 class Ledger:
-    """An open ledger: `pairs`, `sources`, `orders`, `shown`, `runs`, `problems`, of each pair `records(pair)`, `links(pair)`,
+    """An open ledger: `pairs`, `sources`, `orders`, `packing`, `shown`, `runs`, `problems`, of each pair `records(pair)`, `links(pair)`,
     `journal(pair)`, `verdicts(pair)` and `late_writes(pair)`, of each shop `media(name)`, and transactions around them.
 
     Made by `Ledger.open` (the one writer) or `Ledger.copy` (a dry run's own copy, gone at the end).
@@ -41,7 +42,8 @@ class Ledger:
         self.path = path
         self.pairs = Pairs(connection)
         self.sources = Sources(connection)
-        self.orders = Orders(connection)
+        self.packing = Packing.of(connection)
+        self.orders = Orders(connection, self.packing)
         self.shown = ListedOrders(connection)
         self.runs = Runs(connection)
         self.problems = Problems(connection)

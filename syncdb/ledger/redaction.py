@@ -19,7 +19,7 @@ from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, file, state_keys
 from syncdb.ledger.schema import KNOWN_PAIRS
 from syncdb.ledger.text_search import Advance, as_json, nobody_listens
-from syncdb.values import canonical_json
+from syncdb.values import canonical_json, canonical_text
 
 IsPersonal = Callable[[str], bool]
 MayBe = Callable[[bytes], bool]  # tells from an order's stored text, cheaply, that it need not be looked into
@@ -30,7 +30,7 @@ _FREE_TEXTS = (
 # the index of records by order begins with the pair
 _RECORDS = f"FROM record INDEXED BY record_by_order WHERE order_id = ? AND pair IN ({KNOWN_PAIRS.format(table='record')})"
 _LINES_OF_AN_ORDER = (
-    "SELECT snapshot FROM order_tracking WHERE order_id = ?",
+    "SELECT {text} FROM order_tracking WHERE order_id = ?",
     f"SELECT coalesce(base, '') {_RECORDS}",
     "SELECT coalesce(before, '') || coalesce(after, '') FROM cell_write WHERE order_id = ?",
     "SELECT coalesce(before, '') || coalesce(after, '') FROM order_change WHERE order_id = ?",
@@ -63,7 +63,7 @@ class Redaction:
 
         `advance` hears how many orders were looked at.
         """
-        rows = self._all("SELECT order_id, name, CAST(snapshot AS BLOB) FROM order_tracking")
+        rows = self._all(f"SELECT order_id, name, CAST({self.ledger.packing.text} AS BLOB) FROM order_tracking")
         for count, (order_id, name, text) in enumerate(rows, 1):
             advance(count)
             if may_be is None or may_be(text):
@@ -72,8 +72,14 @@ class Redaction:
     def replace(self, order_id: str, snapshot: Mapping[str, Any], mark: str) -> None:
         """Put the redacted snapshot, with its hash, in place of the stored one. Leaves no line in the order's history."""
         self.ledger.connection.execute(
-            "UPDATE order_tracking SET snapshot = ?, hash = ? WHERE order_id = ?", (canonical_json(snapshot), mark, order_id)
+            "UPDATE order_tracking SET snapshot = CAST(? AS TEXT), packed = ?, hash = ? WHERE order_id = ?",
+            (*self.ledger.packing.stored(canonical_text(snapshot)), mark, order_id),
         )
+
+    def packed(self, order_id: str) -> bytes:
+        """What is stored of an order where it is packed; nothing where it is plain."""
+        row = self.ledger.connection.execute("SELECT packed FROM order_tracking WHERE order_id = ?", (order_id,)).fetchone()
+        return bytes(row[0] or b"") if row else b""
 
     def clean(self, order_ids: Collection[str], values: Collection[str]) -> dict[str, int]:
         """Remove what other tables hold of these orders, and these values from every text. Returns how much was cleaned where.
@@ -134,7 +140,8 @@ class Redaction:
     def _lines(self, order_ids: Collection[str]) -> Iterator[str]:
         for order_id in order_ids:
             for query in _LINES_OF_AN_ORDER:
-                yield from (text for (text,) in self._all(query, (order_id,)))
+                asked = query.format(text=self.ledger.packing.text)
+                yield from (text for (text,) in self._all(asked, (order_id,)))
         own = set(order_ids)
         yield from (text for _, _, order_id, text in self._all(_VERDICTS) if order_id in own)
 

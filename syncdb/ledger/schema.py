@@ -336,6 +336,19 @@ def m010_old_snapshots(db: "Database") -> None:
     db.conn.execute(note, (state_keys.OLD_SNAPSHOTS_TO, '""'))
 
 
+_PACKED = (
+    "CREATE TABLE snapshot_dictionary (dictionary_id INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT",
+    "ALTER TABLE order_tracking ADD COLUMN packed BLOB",
+)
+
+
+@migrations
+def m011_packed(db: "Database") -> None:
+    """Room for snapshots that are packed, and what they are packed by. None is."""
+    for statement in _PACKED:
+        db.conn.execute(statement)
+
+
 def stand_in(connection: sqlite3.Connection) -> None:
     """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+from syncdb.ledger.packing import Packing
+
 Advance = Callable[[int], None]  # hears how far a pass has come, from its beginning
 Forms = Mapping[str, Collection[bytes]]
 _PIECE = 1 << 20  # bytes; stays in the processor's cache while one text after the other is looked for
@@ -19,12 +21,14 @@ def nobody_listens(_: int) -> None:
     """For passes of which nobody wants to hear."""
 
 
-def traces(paths: Iterable[Path], values: Iterable[str], advance: Advance = nobody_listens) -> dict[Path, list[str]]:
+def traces(
+    paths: Iterable[Path], values: Iterable[str], advance: Advance = nobody_listens, pieces: Forms | None = None
+) -> dict[Path, list[str]]:
     """Which of these values stand in the bytes of which files, plainly or as in JSON. A file that is not there is clean.
 
-    `advance` hears how many bytes of a file were searched.
+    `pieces` are bytes that are looked for as they are, by what to call them. `advance` hears how many bytes of a file were searched.
     """
-    forms = {value: forms_of(value) for value in values}
+    forms: Forms = {value: forms_of(value) for value in values} | dict(pieces or {})
     found = {path: _in_file(path, forms, advance) for path in paths}
     return {path: sorted(hits) for path, hits in found.items() if hits}
 
@@ -43,7 +47,8 @@ def in_other_orders(
     """
     missing = {value: as_json(value).encode() for value in values}
     seen: set[str] = set()
-    rows = connection.execute("SELECT order_id, CAST(snapshot AS BLOB) FROM order_tracking") if missing else ()
+    text = Packing.of(connection).text
+    rows = connection.execute(f"SELECT order_id, CAST({text} AS BLOB) FROM order_tracking") if missing else ()
     for count, (order_id, text) in enumerate(rows, 1):
         advance(count)
         if order_id not in orders and (hits := {value for value, form in missing.items() if form in text}):

@@ -30,6 +30,7 @@ from syncdb.model import Policy, Record, Side
 from syncdb.orders.carried_out import CarriedOut
 from syncdb.orders.intake import HEARD_WITHIN, Intake
 from syncdb.orders.one_reading import OneReading
+from syncdb.orders.packing import repack
 from syncdb.orders.shop_identity import zone_cause
 from syncdb.orders.stored_orders import StoredOrders
 from syncdb.orders.writable_orders import WritableOrders
@@ -236,6 +237,7 @@ class OrderSync:
         if settled or result.counts.total():  # a run with nothing to do writes nothing, not even to keep house
             tidy_spent(self.ledger, pair.name, self.clock, self.destination.tidy)
         bring_up_snapshots(self.ledger)
+        repack(self.ledger, self.progress)
         cut_history(self.ledger, self.request.keep, self.clock, self.progress)
 
     def _waiting(self, pair: str, stored: StoredOrders) -> tuple[list[str], list[str]]:

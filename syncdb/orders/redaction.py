@@ -24,7 +24,8 @@ class Affected:
     """The orders to redact, by id, with their names; who they belong to; and the texts that must be found nowhere afterwards.
 
     `person` is the customer's id (global) where one person is meant, not single orders. `records` are what pairs keep of the
-    person beside the orders that were read.
+    person beside the orders that were read. `packed` are the bytes of what was stored compressed of the orders, each in two
+    parts, by the order's name: that, too, must be found nowhere.
     """
 
     orders: dict[str, str] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Affected:
     customers: dict[str, str] = field(default_factory=dict)
     values: set[str] = field(default_factory=set)
     records: list[PersonRecord] = field(default_factory=list)
+    packed: dict[str, list[bytes]] = field(default_factory=dict)
 
     @property
     def anything(self) -> bool:
@@ -119,7 +121,7 @@ def strip(ledger: Ledger, affected: Affected, *, places_too: bool, pairs: Iterab
         ledger.runs.put(state_keys.REDACTION_DUE, sorted({*(ledger.runs.get(state_keys.REDACTION_DUE) or ()), *affected.orders}))
         ledger.runs.put(state_keys.REDACTION_RECORDS_DUE, True)
         for order_id in affected.orders:
-            _strip_one(work, order_id, unseen=not places_too)
+            _strip_one(work, affected, order_id, unseen=not places_too)
             for pair in pairs:
                 ledger.orders.wait(pair, [order_id])
 
@@ -173,11 +175,16 @@ def redaction(ledger: Ledger) -> Redaction:
     return Redaction(ledger, is_personal_column, is_personal)
 
 
-def _strip_one(work: Redaction, order_id: str, *, unseen: bool) -> None:
+def _strip_one(work: Redaction, affected: Affected, order_id: str, *, unseen: bool) -> None:
     snapshot = work.ledger.orders.snapshot(order_id)
-    if snapshot is not None:
-        stripped = without_person(snapshot, unseen=unseen)
-        work.replace(order_id, stripped, snapshot_hash(stripped))
+    if snapshot is None:
+        return
+    before = work.packed(order_id)
+    stripped = without_person(snapshot, unseen=unseen)
+    work.replace(order_id, stripped, snapshot_hash(stripped))
+    half, after = len(before) // 2, work.packed(order_id)
+    if parts := [part for part in (before[:half], before[half:]) if part and part not in after]:
+        affected.packed[f"what was stored compressed of order {affected.orders[order_id]}"] = parts
 
 
 def is_personal_column(name: str) -> bool:

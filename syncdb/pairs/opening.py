@@ -28,6 +28,8 @@ def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock, kind: 
         damage_told(settings.db_path),
         Ledger.copy(settings.db_path, now) if request.dry else Ledger.open(settings.db_path, now) as ledger,
     ):
+        with ledger.transaction():
+            ledger.packing.want(settings.compress_snapshots)
         try:
             yield ledger
         except SyncdbError as failure:

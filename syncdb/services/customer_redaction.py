@@ -140,8 +140,9 @@ def prove(path: Path, log: Path, done: RedactionResult, also: Sequence[Path], he
 
 def _searched(path: Path, done: RedactionResult, hears: Listeners) -> dict[Path, list[str]]:
     """What of the person is left in the bytes of the ledger's files. Only if something was found, other orders are looked at."""
-    found = traces(files_of(path), done.affected.values, hears.searched(path.stat().st_size))
-    texts = {text for hits in found.values() for text in hits}
+    affected = done.affected
+    found = traces(files_of(path), affected.values, hears.searched(path.stat().st_size), affected.packed)
+    texts = {text for hits in found.values() for text in hits if text in affected.values}
     if texts:
         with reading(path) as reader:
             done.shared = in_other_orders(reader.connection, texts, done.affected.orders, hears.compared)

@@ -26,10 +26,10 @@ def exact(text: str) -> tuple[str, str]:
 
 def test_the_project_declares_what_the_requirements_say(declared: dict[str, Any]) -> None:
     extras = declared["optional-dependencies"]
-    assert list(extras) == ["apprise", "keyring", "streamlit", "fleet", "dev"]
+    assert list(extras) == ["apprise", "keyring", "streamlit", "compress", "fleet", "dev"]
     assert all(exact(text) for name in ("apprise", "keyring", "streamlit") for text in extras[name])
-    # a fleet's packages are tested, too
-    told = [exact(text) for text in [*declared["dependencies"], *extras["fleet"], *extras["dev"]]]
+    # what compresses orders and a fleet's packages are tested, too
+    told = [exact(text) for text in [*declared["dependencies"], *extras["compress"], *extras["fleet"], *extras["dev"]]]
     assert sorted(told) == sorted(pinned("requirements.txt").items())
 
 

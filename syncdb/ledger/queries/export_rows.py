@@ -12,7 +12,7 @@ from syncdb.values import decode_fields, parse_json
 
 def snapshots(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
     """Every order's snapshot, in the order in which they came in; with `since` (ISO, UTC) those made from then on, by age."""
-    query = "SELECT snapshot FROM order_tracking"
+    query = f"SELECT {reader.snapshot} FROM order_tracking"
     query += " WHERE created_at >= ? ORDER BY created_at" if since else " ORDER BY rowid"
     for (text,) in reader.connection.execute(query, (since,) if since else ()):
         yield parse_json(text)
@@ -52,5 +52,5 @@ def changes(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
 
 def newest_snapshots(reader: LedgerReader) -> Iterator[dict[str, Any]]:
     """Every order's snapshot, the newest order first."""
-    for (text,) in reader.connection.execute("SELECT snapshot FROM order_tracking ORDER BY created_at DESC"):
+    for (text,) in reader.connection.execute(f"SELECT {reader.snapshot} FROM order_tracking ORDER BY created_at DESC"):
         yield parse_json(text)

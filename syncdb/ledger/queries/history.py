@@ -152,7 +152,7 @@ def open_conflicts(reader: LedgerReader, order_id: str) -> list[dict[str, Any]]:
 
 def snapshot(reader: LedgerReader, order_id: str) -> dict[str, Any]:
     """The order as it was last seen; empty if it is unknown."""
-    row = reader.row("SELECT snapshot FROM order_tracking WHERE order_id = ?", (order_id,))
+    row = reader.row(f"SELECT {reader.snapshot} AS snapshot FROM order_tracking WHERE order_id = ?", (order_id,))
     return json.loads(row["snapshot"]) if row else {}
 
 

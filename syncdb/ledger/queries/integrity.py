@@ -82,7 +82,9 @@ def orders(reader: LedgerReader, mark: Hash, advance: Callable[[int], None]) -> 
     """Hold each stored order against its hash and the columns taken from it; `advance` hears of every thousandth."""
     examined = wrong = 0
     examples: list[str] = []
-    for order_id, name, stored, text in reader.connection.execute("SELECT order_id, name, hash, snapshot FROM order_tracking"):
+    for order_id, name, stored, text in reader.connection.execute(
+        f"SELECT order_id, name, hash, {reader.snapshot} FROM order_tracking"
+    ):
         examined += 1
         if not _as_kept(order_id, name, stored, text, mark):
             wrong += 1

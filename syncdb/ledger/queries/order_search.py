@@ -44,16 +44,16 @@ class Wanted:
 
 def listed(reader: LedgerReader, wanted: Wanted) -> Iterator[dict[str, Any]]:
     """Orders, newest first, with their `snapshot` as data, one at a time."""
-    conditions, parameters = _conditions(wanted)
+    conditions, parameters = _conditions(wanted, reader.snapshot)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    query = f"SELECT {COLUMNS}, snapshot FROM order_tracking {where} ORDER BY created_at DESC"
+    query = f"SELECT {COLUMNS}, {reader.snapshot} AS snapshot FROM order_tracking {where} ORDER BY created_at DESC"
     for row in reader.rows(query, parameters):
         row["snapshot"] = json.loads(row["snapshot"])
         if not wanted.search or mentions(row["snapshot"], wanted.search):
             yield flagged(row)
 
 
-def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
+def _conditions(wanted: Wanted, snapshot: str) -> tuple[list[str], list[Any]]:
     conditions: list[str] = []
     parameters: list[Any] = []
     if wanted.since:
@@ -68,7 +68,7 @@ def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
         parameters += more
     if wanted.search:
         # a first sieve on the stored text; ASCII letters match in both cases, others as they are written
-        conditions.append("snapshot LIKE ? ESCAPE '!'")
+        conditions.append(f"{snapshot} LIKE ? ESCAPE '!'")
         longest = max(re.findall(r"[ -~]+", wanted.search), key=len, default="")
         text = json.dumps(longest)[1:-1]
         parameters.append("%" + re.sub(r"([!%_])", r"!\1", text) + "%")

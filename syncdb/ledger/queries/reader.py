@@ -10,6 +10,7 @@ from typing import Any
 
 from syncdb.errors import LedgerUnusable
 from syncdb.ledger import file, state_keys
+from syncdb.ledger.packing import Packing
 from syncdb.programs import MANAGER
 
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -36,6 +37,11 @@ class LedgerReader:
     def number(self, query: str, parameters: Parameters = ()) -> int:
         """The single number that a query counts."""
         return int(self.connection.execute(query, parameters).fetchone()[0])
+
+    @property
+    def snapshot(self) -> str:
+        """What stands for an order's snapshot, as text, in a query."""
+        return Packing.of(self.connection).text
 
     @property
     def shop(self) -> dict[str, Any] | None:
