@@ -31,8 +31,9 @@ CHECK_EVERY = timedelta(days=1)
 
 
 class Ledger:
-    """An open ledger: `pairs`, `sources`, `orders`, `packing`, `shown`, `runs`, `problems`, of each pair `records(pair)`, `links(pair)`,
-    `journal(pair)`, `verdicts(pair)` and `late_writes(pair)`, of each shop `media(name)`, and transactions around them.
+    """An open ledger: `pairs`, `sources`, `orders`, `packing`, `shown`, `runs`, `problems`, of each pair `records(pair)`,
+    `links(pair)`, `journal(pair)`, `verdicts(pair)` and `late_writes(pair)`, of each shop `media(name)`, and transactions
+    around them.
 
     Made by `Ledger.open` (the one writer) or `Ledger.copy` (a dry run's own copy, gone at the end).
     """

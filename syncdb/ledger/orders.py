@@ -141,7 +141,7 @@ class Orders:
         """
         query = f"SELECT order_id, {self.packing.text} FROM order_tracking WHERE order_id > ? ORDER BY order_id LIMIT ?"
         found = self.connection.execute(query, (after, most)).fetchall()
-        for order_id, text in found:
+        for _, text in found:
             order = snapshot_of(present(parse_json(text)))
             if order.text != text.encode():
                 self._rewrite(order)

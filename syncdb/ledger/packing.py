@@ -1,7 +1,7 @@
 """Snapshots of orders, packed: compressed by zstandard with a dictionary that was trained on orders and lies in the ledger.
 
-An order's text is some 5 KB, most of which every order says. With what they have in common in the dictionary, a tenth is left. What
-is packed stands in a column of its own, and no other SQLite program can read it; so it is a choice, and plain text is the default.
+An order's text is some 5 KB, most of which every order says. With what they have in common in the dictionary, a tenth is left.
+What is packed stands in a column of its own, and no other SQLite program can read it: so it is a choice, and plain text is usual.
 
 Python 3.14 has zstandard itself; earlier ones take the package `backports.zstd`, which is the same code.
 """

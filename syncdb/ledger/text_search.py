@@ -26,7 +26,8 @@ def traces(
 ) -> dict[Path, list[str]]:
     """Which of these values stand in the bytes of which files, plainly or as in JSON. A file that is not there is clean.
 
-    `pieces` are bytes that are looked for as they are, by what to call them. `advance` hears how many bytes of a file were searched.
+    `pieces` are bytes that are looked for as they are, by what to call them. `advance` hears how many bytes of a file were
+    searched.
     """
     forms: Forms = {value: forms_of(value) for value in values} | dict(pieces or {})
     found = {path: _in_file(path, forms, advance) for path in paths}

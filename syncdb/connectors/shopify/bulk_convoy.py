@@ -57,6 +57,10 @@ class BulkOperations:
     _seen: Sequence[tuple[str | None, str]] = ()
     _moved: float = 0.0
 
+    def begin(self) -> None:
+        """Submit what may run at once, without waiting for it."""
+        self._submit_ahead()
+
     def waited(self) -> Iterator[None]:
         """Until the first task has ended, well or not; gives way between two looks."""
         clock = self.operations.client.clock

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from syncdb.connectors.base import Changes
 from syncdb.connectors.order_source import Notice
@@ -75,6 +76,9 @@ class ShopCatalogue:
             )
             for name, names in fields.items()
         }
+        self._listed: set[str] = set()  # of which everything was to be looked at when changes were asked for last
+        for name, side in self._sides.items():
+            side.when_large(partial(self._begin_others, name))
         told = {name: names for name, names in fields.items() if name != ORDERS.name}
         self._feed: ChangeFeed | PaymentsFeed = ChangeFeed(self._conversation, told, overlap)
         if told.keys() & PAYMENTS:
@@ -88,7 +92,15 @@ class ShopCatalogue:
 
     def changes(self, cursor: str | None) -> Changes:
         """What changed since the cursor; orders are told by their own reader. Raises Refused and RetryLater."""
-        return self._feed.changes(cursor)
+        changes = self._feed.changes(cursor)
+        self._listed = {name for name, keys in changes.keys.items() if keys is None and name in self._sides}
+        return changes
+
+    def _begin_others(self, name: str) -> None:
+        """There is much of one kind: the shop shall begin with the others that will be listed, side by side."""
+        others, self._listed = self._listed - {name}, set()
+        for other in others:
+            self._sides[other].begin_listing()
 
     def put_back(self, seen: str) -> str:
         """A shop has no states to tell this by."""

@@ -6,11 +6,10 @@ before anything is done. What changes meanwhile has changed since the run began,
 """
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import islice
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from syncdb.connectors.shopify.bulk_convoy import BulkOperations, Task
 from syncdb.connectors.shopify.bulk_fetch import fetched, nameless
@@ -66,43 +65,53 @@ USUAL = ListingSizes()
 
 @dataclass(slots=True)
 class BulkListing:
-    """The records of an entity, on disk; use as a context manager. With `least` or fewer it is not worth it."""
+    """The records of an entity, on disk. With `least` or fewer it is not worth it."""
 
     client: ShopifyClient
     entity: ShopEntity
     parts: Parts
     least: int
-    _file: IO[bytes] = field(default_factory=nameless, repr=False)
+    _counted: int = 0
+    _convoy: BulkOperations | None = None
+    _file: IO[bytes] | None = field(default=None, repr=False)
 
-    def __enter__(self) -> Self:
-        return self
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.close()
-
-    def bring(self) -> bool:
-        """Bring them to disk, all of them; False where there are too few. Raises NotInBulk where pages must do instead."""
+    def begin(self) -> bool:
+        """Have the shop begin with it; False where there are too few. Raises NotInBulk where pages must do instead."""
         operations = Operations(self.client)
-        counted = operations.count_all(self.entity.counted, self.entity.name)
-        if counted <= self.least:
+        self._counted = operations.count_all(self.entity.counted, self.entity.name)
+        if self._counted <= self.least:
             return False
-        convoy = BulkOperations(operations, lambda _: bulk_listing_of(self.entity, self.parts), [Task(EVERYTHING)])
-        with closing(convoy):
-            clock = self.client.clock
-            ends = clock.monotonic() + GRACE + WORTH * A_PAGE * counted / A_BLOCK
-            while not self._brought(convoy, counted, ends):
-                self._file.seek(0)
-                self._file.truncate()
+        query = bulk_listing_of(self.entity, self.parts)
+        self._convoy = BulkOperations(operations, lambda _: query, [Task(EVERYTHING)])
+        self._convoy.begin()
         return True
+
+    def bring(self) -> None:
+        """Bring to disk what was begun, all of it. Raises NotInBulk where pages must do instead."""
+        assert self._convoy is not None, "nothing was begun"
+        self._file = file = nameless()
+        with ExitStack() as failing, closing(self._convoy) as convoy:
+            failing.callback(self.close)
+            ends = self.client.clock.monotonic() + GRACE + WORTH * A_PAGE * self._counted / A_BLOCK
+            while not self._brought(convoy, file, ends):
+                file.seek(0)
+                file.truncate()
+            failing.pop_all()
 
     def records(self) -> Iterator[list[Any]]:
         """What was brought, some hundred records at a time, each as it was answered (None where a line is no record)."""
+        assert self._file is not None, "nothing was brought"
         self._file.seek(0)
         wanted = (line for line in self._file if (_PARENT in line) == (self.entity is STOCK))
         while lines := list(islice(wanted, A_BLOCK)):
             yield [_record(line) for line in lines]
 
-    def _brought(self, convoy: BulkOperations, counted: int, ends: float) -> bool:
+    def _brought(self, convoy: BulkOperations, file: IO[bytes], ends: float) -> bool:
         """Wait for the operation and fetch its result; False where another one may bring what this one did not."""
         task = convoy.tasks[0]
         for _ in convoy.waited():
@@ -112,11 +121,11 @@ class BulkListing:
             raise _not_brought(task.failure)
         assert task.result is not None and task.gid is not None
         try:
-            self._refuse_parts(convoy.operations, task.result, counted)
+            self._refuse_parts(convoy.operations, task.result)
             try:
-                self._fetch(task.result)
+                self._fetch(task.result, file)
             except AddressRanOut:
-                self._fetch(convoy.operations.renewed(task.gid, task.result))
+                self._fetch(convoy.operations.renewed(task.gid, task.result), file)
         except (NotInBulk, OSError) as why:
             convoy.failed(task, why)
             if task.failure is not None:
@@ -124,22 +133,22 @@ class BulkListing:
             return False
         return True
 
-    def _refuse_parts(self, operations: Operations, result: BulkResultFile, counted: int) -> None:
+    def _refuse_parts(self, operations: Operations, result: BulkResultFile) -> None:
         """Raise NotInBulk where it found fewer than there are. Nothing counts levels of stock."""
-        if self.entity is STOCK or result.roots >= counted:
+        if self.entity is STOCK or result.roots >= self._counted:
             return
         if result.roots < (there := operations.count_all(self.entity.counted, self.entity.name)):
             raise NotInBulk(f"it found {result.roots} {self.entity.name} where there are {there}", again=True)
 
-    def _fetch(self, result: BulkResultFile) -> None:
+    def _fetch(self, result: BulkResultFile, file: IO[bytes]) -> None:
         """Bring the file to disk. Raises NotInBulk unless it is whole and holds what it should."""
-        for _ in fetched(self.client, result, self._file):
+        for _ in fetched(self.client, result, file):
             pass
-        size = self._file.tell()
-        self._file.seek(0)
+        size = file.tell()
+        file.seek(0)
         lines = roots = 0
         last = b"}"
-        for line in self._file:
+        for line in file:
             lines, roots, last = lines + 1, roots + (_PARENT not in line), line
         if not last.rstrip().endswith(b"}"):
             raise NotInBulk("the result ends in the middle of a line", again=True)

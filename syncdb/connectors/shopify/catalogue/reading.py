@@ -11,13 +11,12 @@ from datetime import tzinfo
 from typing import Any
 
 from syncdb.connectors.order_source import Notice
-from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.catalogue.answered import RecordPage, found_at, objects, page_in, text_at
 from syncdb.connectors.shopify.catalogue.conversation import Conversation, whole
 from syncdb.connectors.shopify.catalogue.documents import HOME, LOCATIONS, by_ids_of, page_of
 from syncdb.connectors.shopify.catalogue.entities import STOCK, ShopEntity, no_payments
 from syncdb.connectors.shopify.catalogue.fields import WEIGHT, NotSeen, ShopField, parts_of, value_of
-from syncdb.connectors.shopify.catalogue.in_bulk import USUAL, BulkListing, ListingSizes, fits_in_bulk
+from syncdb.connectors.shopify.catalogue.in_bulk import USUAL
 from syncdb.connectors.shopify.catalogue.trouble import RecordErrors, sort_errors
 from syncdb.connectors.shopify.client import Answer, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE
@@ -29,7 +28,6 @@ from syncdb.model import Found, Record
 from syncdb.values import Value, digest, encode_fields, iso, moment
 
 AGAIN = "The next run asks again."
-THRIFTY = 200.0  # points a second, up to which a request more takes less time than the 36 points that it saves of 250 levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +58,24 @@ class Block:
 class CatalogueReader:
     """Reads one entity's chosen fields. What it learns (hidden fields, bearable sizes) serves every later question.
 
-    `sizes` say how it is listed.
+    The first page has `first_page` records. `thrifty`: of stock, pages of ids are asked for, and the levels by those, as long as
+    that costs less.
     """
 
     conversation: Conversation
     entity: ShopEntity
     fields: tuple[ShopField, ...]
     withheld: set[Path] = field(default_factory=set)
-    sizes: ListingSizes = USUAL
+    first_page: int = USUAL.first_page
+    thrifty: bool = False
     _parts: dict[str, Shape] = field(init=False)
     _size: PageSize = field(init=False)
     _at_once: PageSize = field(default_factory=lambda: PageSize(LARGEST_PAGE))
-    _thrifty: bool = False  # pages of ids, and the records by those, as long as that is cheaper
     _price: float = 0.0  # points for each record, of the last page
     _price_by_id: float = 0.0  # the same, where records were asked for by their ids
 
     def __post_init__(self) -> None:
-        self._size = PageSize(self.sizes.first_page)
+        self._size = PageSize(self.first_page)
         seo = (("seo", "title"), ("seo", "description")) if any(one.path[0] == "seo" for one in self.fields) else ()
         weight = ((*WEIGHT, "value"), (*WEIGHT, "unit")) if any(one.path[:-1] == WEIGHT for one in self.fields) else ()
         counted = (("item", "tracked"),) if self.entity is STOCK else ()
@@ -97,42 +96,6 @@ class CatalogueReader:
 
     def pages(self) -> Iterator[Block]:
         """Everything, in blocks. Raises Refused and RetryLater; a block that was yielded before stays good."""
-        shown, few = set[str](), self.sizes.few
-        for block in self._by_pages():
-            yield block
-            if len(shown) >= few:
-                continue
-            shown |= block.seen.keys()
-            if len(shown) >= few:
-                with BulkListing(self.conversation.client, self.entity, self._parts, self.sizes.bulk_from or 0) as listing:
-                    if self._came(listing):
-                        yield from self._in_bulk(listing, shown)
-                        return
-
-    def _came(self, listing: BulkListing) -> bool:
-        """Whether all is there by a bulk operation. It is a faster way and no condition: pages go on where it is not."""
-        try:
-            with understood("Shopify"):
-                return fits_in_bulk(self.entity, self._parts) and listing.bring()
-        except (NotInBulk, NotUnderstood) as why:
-            told = f"{self.entity.name.capitalize()} are read page by page: a bulk operation did not bring them ({why})."
-            self.conversation.tell(Notice("bulk", told))
-            self._thrifty = self.entity is STOCK and 0 < self.conversation.client.throttle.rate <= THRIFTY
-            return False
-
-    def _in_bulk(self, listing: BulkListing, shown: Collection[str]) -> Iterator[Block]:
-        """What a bulk operation brought, without what pages have `shown` already."""
-        for found in listing.records():
-            records = [one if one and self.entity.is_key(str(one.get("id"))) else None for one in found]
-            block = self._read(records, RecordErrors())
-            if None in records:
-                self._tell("the result of a bulk operation holds a line that is none of them")
-                block.complete = False
-            block.seen = {key: one for key, one in block.seen.items() if key not in shown}
-            block.complete = block.complete and self._trusted()
-            yield block
-
-    def _by_pages(self) -> Iterator[Block]:
         if self.entity is not STOCK:
             yield from self._listed({})
             return
@@ -187,6 +150,16 @@ class CatalogueReader:
             raise NotUnderstood(f"Shopify answered a write of {key} with another record.", next_step=AGAIN)
         return seen
 
+    def of_lines(self, found: Sequence[Any]) -> Block:
+        """What the result of a bulk operation says, each record as it was answered there; what is none of them is told."""
+        records = [one if one and self.entity.is_key(str(one.get("id"))) else None for one in found]
+        block = self._read(records, RecordErrors())
+        if None in records:
+            self._tell("the result of a bulk operation holds a line that is none of them")
+            block.complete = False
+        block.complete = block.complete and self._trusted()
+        return block
+
     def _listed(self, variables: Mapping[str, Any]) -> Iterator[Block]:
         cursor: str | None = None
         passed: set[str] = set()
@@ -204,7 +177,7 @@ class CatalogueReader:
 
     def _page(self, variables: Mapping[str, Any]) -> tuple[Block, RecordPage]:
         place = ("location", "inventoryLevels") if self.entity is STOCK else self.entity.place
-        if self._thrifty and self._price_by_id < self._price:
+        if self.thrifty and self._price_by_id < self._price:
             return self._one_by_one(variables, place)
         answer, trouble = self._as_shown(lambda: self._ask_page(variables, self._parts), (*place, "nodes"))
         self._price = self._size.each

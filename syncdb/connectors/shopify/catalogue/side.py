@@ -1,7 +1,7 @@
 """One entity of a shop as a connector: read it, write to it, and find out what became of a write nobody answered."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from syncdb.connectors.shopify.catalogue.entities import PRODUCTS, STOCK, VARIAN
 from syncdb.connectors.shopify.catalogue.fields import ShopField
 from syncdb.connectors.shopify.catalogue.in_bulk import USUAL, ListingSizes
 from syncdb.connectors.shopify.catalogue.inputs import by_name
+from syncdb.connectors.shopify.catalogue.listing import Listing
 from syncdb.connectors.shopify.catalogue.metafields import write_metafields
 from syncdb.connectors.shopify.catalogue.reading import Block, CatalogueReader
 from syncdb.connectors.shopify.catalogue.records import delete_records, update_records
@@ -66,6 +67,7 @@ class CatalogueSide:
     title: str = field(init=False)
     can: Capabilities = field(init=False)
     _reader: CatalogueReader = field(init=False, repr=False)
+    _listing: Listing = field(init=False, repr=False)
     _sent: dict[int, float] = field(default_factory=dict, repr=False)
     _went_over: dict[int, tuple[Operation, ...]] = field(default_factory=dict, repr=False)  # by token, what puts it back
     _born: float = field(init=False, repr=False)
@@ -81,7 +83,8 @@ class CatalogueSide:
         if self.creator is not None:
             lacking = f"the definition of the metafield {self.creator.custom.name}, by which what is made there is found again,"
             self.can = replace(self.can, structure=lacking)
-        self._reader = CatalogueReader(self.conversation, self.entity, self.fields, sizes=self.sizes)
+        self._reader = CatalogueReader(self.conversation, self.entity, self.fields, first_page=self.sizes.first_page)
+        self._listing = Listing(self._reader, self.sizes)
         self._born = self.conversation.client.clock.monotonic()
 
     def structure(self, token: int) -> Attempt | None:
@@ -90,8 +93,16 @@ class CatalogueSide:
 
     def fetch(self) -> Iterator[Snapshot]:
         """Every record, in blocks. Raises Refused and RetryLater."""
-        for block in self._reader.pages():
+        for block in self._listing.blocks():
             yield _snapshot(block)
+
+    def begin_listing(self) -> None:
+        """Everything will be fetched: have the shop begin where there is much."""
+        self._listing.begun = self._listing.begun or self._listing.begin()
+
+    def when_large(self, act: Callable[[], None]) -> None:
+        """What to do when there turns out to be so much that it is listed in bulk."""
+        self._listing.large = act
 
     def look(self, keys: Iterable[str]) -> Snapshot:
         """These records as the shop's database shows them now. Raises Refused and RetryLater."""

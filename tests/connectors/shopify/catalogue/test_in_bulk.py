@@ -56,6 +56,26 @@ def test_bulk_brings_what_pages_bring(shelf: Shelf, entity: str) -> None:
         assert (told, files) == ([], 1) and points < 150
 
 
+def test_where_one_kind_is_large_the_shop_begins_with_the_others_at_once(shelf: Shelf) -> None:
+    shelf.fill(60)
+    many_collections(shelf)
+    expected = {entity: read(shelf, entity, PAGES)[0] for entity in ENTITIES}
+    catalogue = shelf.catalogue(PLAIN, sizes=BULK)
+    catalogue.changes(None)
+    found = {"products": fetched(catalogue.side("products"))}
+    desk = shelf.world.app.bulk
+    assert len(desk.operations) == 4, "each is begun when it is its turn"
+    found |= {entity: fetched(catalogue.side(entity)) for entity in ENTITIES[1:]}
+    assert found == expected and len(desk.operations) == 4 and catalogue.news() == ()
+
+
+def test_nothing_is_begun_that_is_not_to_be_listed(shelf: Shelf) -> None:
+    shelf.fill(60)
+    catalogue = shelf.catalogue(PLAIN, sizes=BULK)
+    fetched(catalogue.side("products"))
+    assert len(shelf.world.app.bulk.operations) == 1
+
+
 def test_products_with_lists_of_their_own_are_read_by_pages(shelf: Shelf) -> None:
     shelf.fill(60)
     (_, complete), told, files, _ = read(shelf, "products", BULK, EVERYTHING)
