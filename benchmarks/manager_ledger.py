@@ -227,7 +227,7 @@ def _orders(patterns: list[_Pattern], count: int, now: datetime) -> Iterator[tup
 
 def _insert(ledger: Ledger, batch: list[tuple[Any, ...]], now: datetime) -> None:
     at = iso(now)
-    run = "INSERT INTO order_tracking VALUES (?,?,?,?,CAST(? AS TEXT)," + ",".join("?" * 17) + ")"
+    run = "INSERT INTO order_tracking VALUES (?,?,?,?,CAST(? AS TEXT)," + ",".join("?" * 18) + ")"
     ledger.connection.executemany(run, (_columns(row, at) for row in batch))
     records, changes, writes = [], [], []
     for order_id, number, made, (_, _, email), pattern in batch:
@@ -253,7 +253,7 @@ def _columns(row: tuple[Any, ...], at: str) -> tuple[Any, ...]:
     return (
         order_id, pattern.name.replace("@NUMBER@", str(number)), number, mark, text, "tracked",
         one.financial_status, one.fulfillment_status, one.cancelled_at, one.closed_at, int(one.test), one.currency, one.total,
-        one.line_count, "7", made, made, made, at, at, at, None,
+        one.line_count, "7", made, made, made, at, at, at, None, None,
     )  # fmt: skip
 
 

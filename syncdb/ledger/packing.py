@@ -84,15 +84,15 @@ class Packing:
         return b"", _zstd().compress(text, LEVEL, zstd_dict=newest.as_digested_dict)
 
     def plain(self, snapshot: str, packed: bytes | None) -> str:
-        """The text of what is stored. Raises ValueError where it is damaged."""
+        """The text of what is stored; empty, which is no JSON, where it is damaged."""
         if packed is None:
             return snapshot
         zstd = _zstd()
         try:
             named = zstd.get_frame_info(packed).dictionary_id
             return str(zstd.decompress(packed, zstd_dict=self._dictionaries[named]), "utf-8")
-        except (zstd.ZstdError, KeyError) as damage:
-            raise ValueError("a compressed order is damaged") from damage
+        except (zstd.ZstdError, KeyError, UnicodeDecodeError):
+            return ""
 
     def _take(self, rows: Sequence[tuple[int, bytes]]) -> None:
         if not rows:
@@ -105,7 +105,8 @@ class Packing:
                 next_step=f"Install what is lacking: {PACKAGE}.",
             ) from None
         self._dictionaries |= {number: zstd.ZstdDict(content) for number, content in rows}
-        self.connection.create_function("plain", 2, self.plain, deterministic=True)
+        if not self.connection.execute("SELECT 1 FROM pragma_function_list WHERE name = 'plain'").fetchone():
+            self.connection.create_function("plain", 2, self.plain, deterministic=True)
 
 
 def _zstd() -> Any:

@@ -1,6 +1,6 @@
 """Bringing the stored snapshots into the form that is wanted, packed or plain: some with each run, or all at once."""
 
-from syncdb.connectors.shopify.personal import without_person
+from syncdb.connectors.shopify.personal import with_nobody
 from syncdb.engine.progress import Progress
 from syncdb.ledger import Ledger, state_keys
 from syncdb.values import canonical_text
@@ -34,6 +34,6 @@ def repack(ledger: Ledger, progress: Progress, most: int | None = MOST_STEPS) ->
 
 def _train(ledger: Ledger) -> None:
     """Learn from some orders what they have in common. Nothing of a person is in it: a dictionary outlives every redaction."""
-    samples = [canonical_text(without_person(one, unseen=False)) for one in ledger.orders.some(SAMPLES)]
+    samples = [canonical_text(with_nobody(one)) for one in ledger.orders.some(SAMPLES)]
     with ledger.transaction():
         ledger.packing.learn(samples)

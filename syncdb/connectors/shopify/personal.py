@@ -5,7 +5,7 @@ so that figures by region stay right; so do tags, prices and items, which say no
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,14 @@ def without_person(snapshot: Mapping[str, Any], *, unseen: bool = True) -> dict[
     return kept | {"withheld": withheld} if withheld else kept
 
 
+def with_nobody(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """The order with every personal text emptied, so that only what parts it has still shows."""
+    kept = dict(snapshot)
+    for path in PERSONAL:
+        kept = _changed(kept, path.split("."), _emptied)
+    return kept
+
+
 def telling_values(snapshot: Mapping[str, Any]) -> set[str]:
     """The texts by which the person could be found again in other places, as they are written in the order."""
     return {text for path in _TELLING for text in _texts(snapshot, path) if len(text.strip()) >= _SHORTEST}
@@ -95,6 +103,22 @@ def _without(node: Any, names: Sequence[str]) -> Any:
     if len(names) == 1:
         return {name: value for name, value in node.items() if name != names[0]}
     return {**node, names[0]: _without(node[names[0]], names[1:])}
+
+
+def _changed(node: Any, names: Sequence[str], change: Callable[[Any], Any]) -> Any:
+    if not names:
+        return change(node)
+    if isinstance(node, list):
+        return [_changed(member, names, change) for member in node]
+    if not isinstance(node, Mapping) or names[0] not in node:
+        return node
+    return {**node, names[0]: _changed(node[names[0]], names[1:], change)}
+
+
+def _emptied(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {name: _emptied(value) for name, value in node.items()}
+    return [_emptied(member) for member in node] if isinstance(node, list) else ""
 
 
 def _texts(node: Any, path: str) -> list[str]:
