@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import first_load, goals, grist_pair, hourly, manager_ledger, receiver, sheet
+from benchmarks import first_load, goals, grist_pair, hourly, manager_ledger, packed_ledger, receiver, sheet
 from benchmarks.goals import Goal
 
 MILLION = 1_000_000
@@ -90,6 +90,14 @@ def hours(wanted: Scale) -> Iterator[Goal]:
     yield hourly.goal(found)
 
 
+def packed(wanted: Scale) -> Iterator[Goal]:
+    """Measure a ledger whose orders are compressed and show it; its goal."""
+    heading("orders compressed")
+    one = packed_ledger.measure(min(wanted.ledger, 10_000))
+    say(*packed_ledger.shown(one))
+    yield from packed_ledger.goals(one)
+
+
 def received(wanted: Scale) -> Iterator[Goal]:
     """Measure the receiver of webhooks and show it; its goals."""
     heading("webhooks received")
@@ -128,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--million", action="store_true", help="a first load of a million orders besides")
     given = parser.parse_args(arguments)
     wanted = scale([int(one) for one in given.sizes.split(",")], quick=given.quick, million=given.million)
-    met = [*first_loads(wanted), *sheets(wanted), *hours(wanted), *received(wanted), *managed(wanted)]
+    met = [*first_loads(wanted), *sheets(wanted), *hours(wanted), *packed(wanted), *received(wanted), *managed(wanted)]
     heading("goals")
     say(*goals.table(met))
     say("Against the public extractors: python -m benchmarks.extractors")

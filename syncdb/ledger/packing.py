@@ -16,7 +16,7 @@ import syncdb.ledger.state_keys as state_keys
 from syncdb.errors import ConfigurationError, LedgerUnusable
 
 SIZE = 64 * 1024  # bytes of a dictionary at most; a larger one brings next to nothing
-LEVEL = 3  # higher ones take twice the time for 3 % less
+LEVEL = 9  # a fifth smaller than by the usual one (3), for four times its CPU; from here on it gains next to nothing
 PACKAGE = 'pip install "syncdb[compress]" (or pip install backports.zstd)'
 _PLAIN, _EITHER = "snapshot", "plain(snapshot, packed)"
 
