@@ -2,8 +2,8 @@
 
     python -m benchmarks.packed_ledger [--orders 10000]
 
-The orders are those of `benchmarks.first_load`, read from its shop into a ledger in the way of every run. Then they are compressed as
-`check --vacuum` does it. CPU is that of this process.
+The orders are those of `benchmarks.first_load`, read from its shop into a ledger in the way of every run. Then they are
+compressed as `check --vacuum` does it. CPU is that of this process.
 """
 
 import argparse
@@ -87,9 +87,10 @@ def shown(one: Packed) -> list[str]:
     """What was measured as lines of text."""
     each = 1e6 / one.orders
     plain, packed = (seconds * each for seconds in one.reading)
+    size, small = one.plain / one.orders, one.packed / one.orders
     return [
-        f"{one.orders:,} orders: {one.plain / one.orders:,.0f} bytes of ledger an order in plain text, {one.packed / one.orders:,.0f} "
-        f"compressed; compressing takes {one.packing * each:.0f} µs an order, reading {packed:.0f} instead of {plain:.0f} µs"
+        f"{one.orders:,} orders: {size:,.0f} bytes of ledger an order in plain text, {small:,.0f} compressed; "
+        f"compressing takes {one.packing * each:.0f} µs an order, reading {packed:.0f} instead of {plain:.0f} µs"
     ]
 
 

@@ -23,6 +23,7 @@ from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.ledger.redaction import rebuild
 from syncdb.order_snapshot import snapshot_hash, snapshot_of
 from syncdb.orders import packing
+from syncdb.orders.people import Kept
 from syncdb.orders.redaction import catch_up, of_order
 from syncdb.sandbox.shopify.generate import generate
 from syncdb.sandbox.shopify.shop import Shop
@@ -33,6 +34,7 @@ NOON = datetime(2026, 11, 20, tzinfo=UTC)
 NOW = "2026-11-21T07:00:00Z"
 CLOCK = Clock(now=lambda: NOON)
 Orders = list[dict[str, Any]]
+NOTHING: Kept = {}  # of people, beside orders
 HEARS = Listeners(lambda size: lambda done: None, lambda count: None)
 
 
@@ -155,7 +157,7 @@ def test_the_dictionary_tells_of_nobody(packed: Path, orders: Orders) -> None:
 def proven(path: Path, log: Path, order: dict[str, Any]) -> RedactionResult:
     with Ledger.open(path, NOON) as ledger:
         affected = of_order(ledger, order["id"])
-    done = redact_in_ledger(path, affected, CLOCK)
+    done = redact_in_ledger(path, affected, CLOCK, NOTHING)
     prove(path, log, done, (), HEARS, delete_files=False)
     return done
 
@@ -184,7 +186,7 @@ def test_compressed_bytes_that_stayed_are_found(packed: Path, orders: Orders, tm
         before = bytes(opened.execute(query, (order["id"],)).fetchone()[0])
     with Ledger.open(packed, NOON) as ledger:
         affected = of_order(ledger, order["id"])
-    done = redact_in_ledger(packed, affected, CLOCK)
+    done = redact_in_ledger(packed, affected, CLOCK, NOTHING)
     with packed.open("ab") as file:  # a page that is in use no more
         file.write((b"x" * 100 + before).ljust(4096, b"x"))
     prove(packed, tmp_path / "sync.log", done, (), HEARS, delete_files=False)
