@@ -37,7 +37,7 @@ class Packing:
         """What a ledger says of itself. Raises LedgerUnusable where it is packed and this computer cannot unpack it."""
         made = cls(connection)
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'snapshot_dictionary'").fetchone():
-            named = (state_keys.COMPRESS_SNAPSHOTS, "true")
+            named = (state_keys.ORDERS_COMPRESSED, "true")
             made.wanted = connection.execute("SELECT 1 FROM meta WHERE name = ? AND value = ?", named).fetchone() is not None
             made._take(connection.execute("SELECT dictionary_id, content FROM snapshot_dictionary").fetchall())
         return made
@@ -59,7 +59,7 @@ class Packing:
             _refuse_without_package()
         self.wanted = wanted
         put = "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)"
-        marks = ((state_keys.COMPRESS_SNAPSHOTS, "true" if wanted else "false"), (state_keys.REPACKED_TO, '""'))
+        marks = ((state_keys.ORDERS_COMPRESSED, "true" if wanted else "false"), (state_keys.REPACKED_TO, '""'))
         self.connection.executemany(put, marks)
 
     def learn(self, samples: Sequence[bytes]) -> None:
