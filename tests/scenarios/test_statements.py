@@ -32,6 +32,7 @@ FEW = {
     "source": "the systems that the ledger knows",
     "_sqlite_migrations": "the schema",
     "sqlite_master": "the schema",
+    "snapshot_dictionary": "one, of 64 KB",
     "sqlite_schema": "the schema",
     "CONSTANT": "values that stand in the statement itself",
     "(subquery-1)": "what a statement selected before",
