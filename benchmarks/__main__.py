@@ -5,7 +5,8 @@
 Sizes are orders of the first load; the sheet is measured at the smallest of them and at one that fills some 100,000 rows (or the
 largest, where that is less), a manager's ledger and a pair with Grist at moderate sizes. `--quick` is small and ends within a
 minute or two, `--million` loads a million orders besides (25 GB of disk, many minutes). Each benchmark also has a command of its
-own. Needs nothing but the repository and its requirements, on Linux or macOS.
+own. Needs nothing but the repository and its requirements, on Linux or macOS; what concerns an ERP's database is measured where
+there is a PostgreSQL with its pgbench.
 """
 
 import argparse
@@ -18,8 +19,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import first_load, goals, grist_pair, hourly, manager_ledger, packed_ledger, receiver, sheet
+from benchmarks import erp_queue, first_load, goals, grist_pair, hourly, manager_ledger, packed_ledger, receiver, sheet
 from benchmarks.goals import Goal
+from syncdb.sandbox.postgres.binaries import NoServer
 
 MILLION = 1_000_000
 ROWS_100K = 43_000  # orders whose lines are 100,000 rows
@@ -106,6 +108,18 @@ def received(wanted: Scale) -> Iterator[Goal]:
     yield from receiver.goals(one)
 
 
+def queued(wanted: Scale) -> Iterator[Goal]:
+    """Measure what an ERP's triggers cost and how fast its queue is worked off, where there is a PostgreSQL; their goals."""
+    heading("the triggers and the queue in an ERP's database")
+    try:
+        cost, pace = erp_queue.measure(*((5, 5, 20_000) if wanted.repeat > 1 else (2, 2, 5_000)))
+    except (NoServer, FileNotFoundError) as lacking:
+        say(f"not measured: {lacking}")
+        return
+    say(*erp_queue.shown(cost, pace))
+    yield from erp_queue.goals(cost, pace)
+
+
 def managed(wanted: Scale) -> Iterator[Goal]:
     """Measure the manager on a ledger and a pair with Grist, and show both; the goal of `status`."""
     heading(f"the manager on a ledger of {wanted.ledger:,} orders")
@@ -136,7 +150,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--million", action="store_true", help="a first load of a million orders besides")
     given = parser.parse_args(arguments)
     wanted = scale([int(one) for one in given.sizes.split(",")], quick=given.quick, million=given.million)
-    met = [*first_loads(wanted), *sheets(wanted), *hours(wanted), *packed(wanted), *received(wanted), *managed(wanted)]
+    parts = (first_loads, sheets, hours, packed, received, queued, managed)
+    met = [goal for part in parts for goal in part(wanted)]
     heading("goals")
     say(*goals.table(met))
     say("Against the public extractors: python -m benchmarks.extractors")
