@@ -19,7 +19,7 @@ from syncdb.engine.older_copy import OLDER_COPY
 from syncdb.engine.request import RunRequest, run_request
 from syncdb.errors import ConfigurationError, Exit, Interrupted, LedgerBusy, worst
 from syncdb.ledger.web.jobs import Wanted
-from syncdb.pairs.base import PairType, Run, RunResult
+from syncdb.pairs.base import PairType, Run, RunResult, Watch
 from syncdb.services.alerts.outcome import Outcome, anybody
 from syncdb.services.job_report import JobReport, job_of, refused, unwatched
 from syncdb.services.ledger_location import ledger_or_none
@@ -86,16 +86,24 @@ def _settings_of_run(pair: PairType, options: RunOptions, env: Mapping[str, str]
 def _series(pair: PairType, options: RunOptions, settings: RunSettings, env: Mapping[str, str], clock: Clock) -> Exit:
     """Run after run. A consent to undo what came since is given for one run."""
     later = replace(options, accept=tuple(one for one in options.accept if one != OLDER_COPY))
-    return Series(
-        options.manner(),
-        options.interval,
-        clock,
-        partial(_once, pair, options, env=env, clock=clock),
-        partial(_once, pair, later, env=env, clock=clock),
-        _named(pair, options, settings),
-        partial(_named_only, pair, later, clock),
-        partial(_repair, options.config, env, clock),
-    ).go(settings)
+    with _watching(pair, options, settings, clock) as watch:
+        return Series(
+            options.manner(),
+            options.interval,
+            clock,
+            partial(_once, pair, options, env=env, clock=clock),
+            partial(_once, pair, later, env=env, clock=clock),
+            _named(pair, options, settings),
+            partial(_named_only, pair, later, clock),
+            partial(_repair, options.config, env, clock),
+            watch,
+        ).go(settings)
+
+
+def _watching(pair: PairType, options: RunOptions, settings: RunSettings, clock: Clock) -> AbstractContextManager[Watch | None]:
+    """What the pair looks at between two runs; nothing where a run would leave most of it waiting."""
+    watch = pair.load_implementation().watch
+    return nullcontext() if watch is None or options.test or options.fields else watch(settings, clock)
 
 
 def _named(pair: PairType, options: RunOptions, settings: RunSettings) -> NamedThings | None:

@@ -1,7 +1,10 @@
-"""Run after run until somebody ends it; between two, what systems name of their own accord is looked at within seconds."""
+"""Run after run until somebody ends it; between two, what systems name of their own accord is looked at within seconds, and a run
+begins before its time where the pair's own watch wants one.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import partial
 from itertools import chain, repeat
 
@@ -9,6 +12,7 @@ from syncdb.cli.running import Manner, carried_out, show, surroundings
 from syncdb.clock import Clock
 from syncdb.config.settings import RunSettings
 from syncdb.errors import Exit, Interrupted
+from syncdb.pairs.base import Watch
 from syncdb.services.named_things import NamedThings
 
 LISTENING = 0.5  # seconds between two looks at what was named
@@ -16,12 +20,21 @@ LISTENING = 0.5  # seconds between two looks at what was named
 GOES_ON = (Exit.DONE, Exit.PARTIAL, Exit.REMOTE, Exit.GUARD, Exit.BUSY)
 
 
+class Heard(Enum):
+    """What ended a wait: its time, something that was named, or the pair's watch."""
+
+    TIME = auto()
+    NAMED = auto()
+    NEWS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """The runs of a pair, `interval` minutes apart.
 
     `first` and `later` make an ordinary run. `named` is what is named to the pair, None where nobody is asked to name anything;
-    `named_only` makes a run that looks at nothing else, and `repair` sees to it that systems go on naming.
+    `named_only` makes a run that looks at nothing else, and `repair` sees to it that systems go on naming. `watch` is what the
+    pair looks at meanwhile, None where there is nothing.
     """
 
     manner: Manner
@@ -32,6 +45,7 @@ class Series:
     named: NamedThings | None
     named_only: Callable[[NamedThings, RunSettings], Exit]
     repair: Callable[[], None]
+    watch: Watch | None = None
 
     def go(self, settings: RunSettings) -> Exit:
         """Run, wait, run again. Being asked to end while waiting is a good end: nothing is cut short."""
@@ -52,21 +66,23 @@ class Series:
     def _wait(self, settings: RunSettings) -> None:
         """Wait for the next run, and look at what is named meanwhile. Raises Interrupted when asked to end."""
         until = self.clock.monotonic() + self.interval * 60
-        while self._something_named(until):
+        while self._heard(until) is Heard.NAMED:
             assert self.named is not None
             code = Exit(carried_out(self.manner, settings, partial(self.named_only, self.named)))
             if code is Exit.INTERRUPTED:
                 raise Interrupted("asked to end")
 
-    def _something_named(self, until: float) -> bool:
-        """Wait until something that was named is due (True), or until a moment of the monotonic clock (False)."""
+    def _heard(self, until: float) -> Heard:
+        """Wait until something that was named is due, or the watch wants a run, at most until a moment of the monotonic clock."""
         with surroundings(self.clock, self.manner, waiting=True) as around:
             around.progress.stage(f"Waiting {self.interval} minutes")
-            if self.named is None:
+            if self.named is None and self.watch is None:
                 around.clock.sleep(max(0.0, until - self.clock.monotonic()))
-                return False
+                return Heard.TIME
             while (left := until - self.clock.monotonic()) > 0:
-                if self.named.due(self.clock.now()):
-                    return True
+                if self.named is not None and self.named.due(self.clock.now()):
+                    return Heard.NAMED
+                if self.watch is not None and self.watch.news():
+                    return Heard.NEWS
                 around.clock.sleep(min(LISTENING, left))
-        return False
+        return Heard.TIME

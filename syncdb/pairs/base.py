@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from syncdb.config.keys import Key
 from syncdb.errors import ConfigurationError
@@ -262,6 +262,13 @@ class Hearing(Generic[S]):
     shops: Callable[[S], Mapping[str, "ShopAccess"]]
 
 
+class Watch(Protocol):
+    """What a pair looks at between two runs of a series."""
+
+    def news(self) -> bool:
+        """Whether a run is wanted before its time. Asked twice a second; what asks others does so less often. Never raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class MadeOnce(Generic[S]):
     """What must be made in the systems once, before runs can write all they would. Both tell it in sentences.
@@ -284,7 +291,8 @@ class Implementation(Generic[S]):
     topic, by its name, each given the answers so far as attributes under the names of their settings, all others by default.
     `hearing` is for a pair that can be told of changes, `made_once` for one that needs something made in its systems first.
     `actions` are what its command does beside runs, by the word for it. `mapped` tells which field of which record stands where,
-    `editing` what of that can be chosen. `people` is for a pair that keeps records of people.
+    `editing` what of that can be chosen. `people` is for a pair that keeps records of people. `watch` opens what a series of runs
+    looks at while it waits.
     """
 
     load: Callable[[Mapping[str, Any], Mapping[str, str], Path, Path | None], S]
@@ -300,6 +308,7 @@ class Implementation(Generic[S]):
     mapped: Callable[[S], Sequence[Mapped]] | None = None
     editing: "Editing[S] | None" = None
     people: PeopleKept[S] | None = None
+    watch: Callable[[S, "Clock"], AbstractContextManager[Watch]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

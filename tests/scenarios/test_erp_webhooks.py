@@ -84,3 +84,16 @@ def test_without_a_public_address_it_says_what_to_do(world: ErpWorld, capsys: py
     code = act("erp", "webhooks", RunOptions(), world.env, world.clock, given={"word": "register"})
     said = capsys.readouterr()
     assert code == 2 and "base_url is not set" in said.out + said.err
+
+
+def test_an_order_of_the_erp_is_in_the_shop_within_seconds(world: ErpWorld) -> None:
+    """Its queue is looked at while a series waits for the next run, which is an hour away."""
+    seen: list[tuple[int, int]] = []
+
+    def shown() -> None:
+        seen.append((len(world.shop.orders), len(world.queue("pending"))))
+
+    with Listening(world, "erp", subscribed=False) as listening:
+        at: dict[float, Callable[[], object]] = {10: lambda: world.erp_order("SO-7"), 12: shown, 30: shown}
+        listening.series(31, at)
+    assert seen == [(1, 0), (1, 0)]

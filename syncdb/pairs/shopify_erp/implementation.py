@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from syncdb.clock import SYSTEM, Clock
+from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.connectors.postgres.queue_watch import QueueWatch
 from syncdb.engine.progress import Progress
 from syncdb.engine.request import RunRequest
-from syncdb.pairs.base import Hearing, Implementation, Run
+from syncdb.pairs.base import Hearing, Implementation, Run, Watch
 from syncdb.pairs.opening import open_ledger, retrier
 from syncdb.pairs.shopify_erp.checks import check, check_shop
 from syncdb.pairs.shopify_erp.database_actions import DATABASE_ACTIONS
@@ -69,6 +71,15 @@ def _heard_kinds(settings: ErpSettings) -> frozenset[str]:
     return kinds_of(KEPT)
 
 
+@contextmanager
+def _watched(settings: ErpSettings, clock: Clock) -> Iterator[Watch]:
+    database = ErpDatabase(settings.erp_database_url, clock, deadline=1.0)  # a glance waits for nobody
+    try:
+        yield QueueWatch(database, erp_tables(settings), clock)
+    finally:
+        database.close()
+
+
 IMPLEMENTATION = Implementation(
     load,
     open_runs,
@@ -89,4 +100,5 @@ IMPLEMENTATION = Implementation(
     actions={**DATABASE_ACTIONS, **run_actions(open_runs), **WEBHOOK_ACTIONS},
     mapped=lambda settings: tuple(mapped(settings)),
     editing=EDITING,
+    watch=_watched,
 )
