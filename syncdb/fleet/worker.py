@@ -9,6 +9,8 @@ import logging
 import os
 import platform
 import threading
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,11 +20,13 @@ from syncdb.errors import Exit, RetryLater
 from syncdb.fleet import schema
 from syncdb.fleet.book import ALIVE, FleetBook, application_of, connected
 from syncdb.fleet.decisions import after
+from syncdb.fleet.forlorn import FORLORN, Forlorn
 from syncdb.fleet.layout import FleetPlan, read_plan
 from syncdb.fleet.running import Ended, Start, run_shop
 
 if TYPE_CHECKING:
     import procrastinate
+    from procrastinate.jobs import Job
 
 log = logging.getLogger("syncdb.fleet")
 TASK = "syncdb.run_shop"
@@ -48,6 +52,7 @@ class Worker:
     stalled: float = STALLED
     name: str = field(default_factory=lambda: f"{platform.node()}:{os.getpid()}")
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
+    _forlorn: Forlorn = field(default_factory=Forlorn, init=False)
 
     def work(self, *, once: bool = False) -> None:
         """Work until asked to stop; `once`: until nothing is due any more.
@@ -141,6 +146,8 @@ class Worker:
             book = FleetBook(session)
             book.alive(self.name, self.home, self.slots)
             take_over(self.url, book, self.stalled)
+            found = [int(row["id"]) for row in book.rows(FORLORN)]
+            put_back(self.url, book, self._forlorn.look(found, time.monotonic(), self.stalled))
             return put_in_line(self.url, book, self.home)
 
 
@@ -189,27 +196,42 @@ def take_over(url: str, book: FleetBook, seconds: float) -> int:
     return asyncio.run(_take_over(url, book, seconds))
 
 
+def put_back(url: str, book: FleetBook, jobs: Sequence[int]) -> int:
+    """Put jobs that nobody is at back in line; how many."""
+    return asyncio.run(_put_back(url, book, jobs)) if jobs else 0
+
+
 async def _take_over(url: str, book: FleetBook, seconds: float) -> int:
+    async with application(url).open_async() as app:
+        jobs = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds)
+        return sum([await _retried(app, book, job, "its worker gave no sign of life") for job in jobs])
+
+
+async def _put_back(url: str, book: FleetBook, jobs: Sequence[int]) -> int:
+    async with application(url).open_async() as app:
+        found = [job for one in jobs for job in await app.job_manager.list_jobs_async(id=one)]
+        return sum([await _retried(app, book, job, "nobody was at it") for job in found])
+
+
+async def _retried(app: "procrastinate.App", book: FleetBook, job: "Job", why: str) -> bool:
+    """Put a job back in line, and end the session that holds its shop; whether it was this worker that did so."""
     from procrastinate.exceptions import ConnectorException, UniqueViolation
     from procrastinate.jobs import Status
     from procrastinate.utils import utcnow
 
-    taken = 0
-    async with application(url).open_async() as app:
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
-            book.silence(str(job.task_kwargs["name"]))
-            try:
-                await app.job_manager.retry_job(job, retry_at=utcnow())
-            except UniqueViolation:  # the shop was put in line once more before the run began: that one takes its place
-                await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
-                taken += 1
-                log.warning("the run of %s is left to the one in line: its worker gave no sign of life", job.task_kwargs["name"])
-            except ConnectorException as other:  # another worker was quicker
-                log.debug("%s was taken over by another: %s", job.task_kwargs["name"], other)
-            else:
-                taken += 1
-                log.warning("the run of %s was taken over: its worker gave no sign of life", job.task_kwargs["name"])
-    return taken
+    name = job.task_kwargs["name"]
+    book.silence(str(name))
+    try:
+        await app.job_manager.retry_job(job, retry_at=utcnow())
+    except UniqueViolation:  # the shop was put in line once more before the run began: that one takes its place
+        await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        log.warning("the run of %s is left to the one in line: %s", name, why)
+    except ConnectorException as other:  # another worker was quicker
+        log.debug("%s was taken over by another: %s", name, other)
+        return False
+    else:
+        log.warning("the run of %s was taken over: %s", name, why)
+    return True
 
 
 def _lives(book: FleetBook) -> bool:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from syncdb.errors import NeedsPerson
-from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.book import FleetBook, application_of, connected
+from syncdb.fleet.forlorn import FORLORN, Forlorn
 from syncdb.fleet.layout import ShopPlan, read_plan
 from syncdb.fleet.running import Ended
-from syncdb.fleet.worker import Worker, put_in_line, take_over
+from syncdb.fleet.worker import Worker, put_back, put_in_line, take_over
 from tests.fleet.fleet_of import Fleet, never_twice_at_once
 from tests.fleet.witness import recorded
 
@@ -45,6 +46,23 @@ def test_a_run_whose_worker_died_does_not_hold_up_the_one_in_line(fleet: Fleet) 
         assert take_over(fleet.url, book, 1.0) == 6
         left = book.rows("select status::text as status, count(*) as jobs from procrastinate_jobs group by status")
     assert [(one["status"], one["jobs"]) for one in left] == [("todo", 6)]
+
+
+def test_a_job_that_its_living_worker_does_not_know_of_is_put_back(fleet: Fleet) -> None:
+    """The line was cut in the moment in which the job was taken, or told to be done."""
+    with connected(fleet.url) as session, connected(fleet.url, application_of("shop0001")):
+        book = FleetBook(session)
+        put_in_line(fleet.url, book, "main")
+        alive = book.rows("insert into procrastinate_workers (last_heartbeat) values (now() + interval '1 hour') returning id")
+        book.rows("update procrastinate_jobs set status = 'doing', worker_id = %(one)s returning id", one=alive[0]["id"])
+        found = [row["id"] for row in book.rows(FORLORN)]
+        assert len(found) == 5 and take_over(fleet.url, book, 1.0) == 0
+        watch = Forlorn()
+        assert watch.look(found, 10.0, 7.0) == [] and watch.look(found[1:], 17.5, 7.0) == found[1:]
+        assert watch.look(found, 18.0, 7.0) == found[1:], "it was not so all the time"
+        assert put_back(fleet.url, book, found) == 5 and put_back(fleet.url, book, found) == 0
+        left = book.rows("select status::text as status, count(*) as jobs from procrastinate_jobs group by status order by 1")
+    assert [(one["status"], one["jobs"]) for one in left] == [("doing", 1), ("todo", 5)]
 
 
 def test_what_is_due_runs_once_and_wishes_for_the_same_shop_are_one(fleet: Fleet) -> None:

@@ -1,0 +1,249 @@
+"""A fleet whose runs are real: each shop has its ledger and its workbook, and everything goes wrong that can.
+
+Workers are killed and frozen, the database restarts, sessions are ended, a line hangs and is cut, one computer's clock is hours
+ahead, one home's disk is full. Every due run happens, none beside another of its shop; an oracle that reads no ledger looks at
+each workbook, and SQLite at each ledger. SYNCDB_FLEET_SHOPS says how many shops (24).
+"""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.layout import read_plan
+from syncdb.sandbox.local import Sandbox
+from syncdb.sandbox.postgres.server import LocalPostgres
+from tests.account import account_key
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(7200)]
+ROOT = Path(__file__).parents[2]
+SHOPS = int(os.environ.get("SYNCDB_FLEET_SHOPS", "24"))
+TIGHT = 3  # shops on the home whose disk is full
+AHEAD = "+3h"
+
+
+@dataclass
+class RealFleet:
+    """Shops that all sell alike: they read one local shop, each for itself."""
+
+    folder: Path
+    server: LocalPostgres
+    workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        (self.folder / "sandbox").mkdir()
+        (self.folder / "notes").mkdir()
+        self.sandbox = Sandbox(self.folder / "sandbox", orders=4, key=account_key())
+        env = {name: value for name, value in self.sandbox.environment().items() if name.startswith("SHOPIFY")}
+        text = "".join(f"{name}={value}\n" for name, value in (env | {"WORKBOOK": "orders.xlsx"}).items())
+        for name in [f"shop{number:04}" for number in range(SHOPS)] + self.tight:
+            place = self.folder / "shops" / name
+            place.mkdir(parents=True)
+            (place / ".env").write_text(text, encoding="utf-8")
+            (place / ".env").chmod(0o600)
+        homes = "".join(f'[shops.{name}]\nhome = "tight"\n' for name in self.tight)
+        (self.folder / "fleet.toml").write_text(homes, encoding="utf-8")
+        with connected(self.server.url()) as session:
+            book = FleetBook(session)
+            book.install()
+            plan = read_plan(self.folder)
+            book.take_in(plan, plan.shops)
+
+    @property
+    def tight(self) -> list[str]:
+        return [f"tight{number}" for number in range(TIGHT)]
+
+    def start(self, home: str = "main", slots: int = 4, url: str = "", before: tuple[str, ...] = ()) -> "subprocess.Popen[bytes]":
+        command = [*before, sys.executable, "-m", "tests.fleet.real_worker", url or self.server.url(), str(self.folder), home]
+        with (self.folder / f"worker{len(self.workers)}.log").open("wb") as log:
+            worker = subprocess.Popen([*command, str(slots)], cwd=ROOT, stdout=log, stderr=log)
+        self.workers.append(worker)
+        return worker
+
+    def rows(self, query: str) -> list[dict[str, object]]:
+        with connected(self.server.url()) as session:
+            return FleetBook(session).rows(query)
+
+    def ran(self, home: str = "main") -> int:
+        """How many shops of a home have had a run since they were due."""
+        return len(self.rows(f"select 1 from fleet_shops where home = '{home}' and due_at > now() and exit_code = 0"))
+
+    def until(self, true: Callable[[], bool], what: str, within: float = 3600.0) -> None:
+        ends = time.monotonic() + within
+        while not true():
+            if time.monotonic() > ends:
+                logs = "\n".join(path.read_text(encoding="utf-8")[-2000:] for path in self.folder.glob("worker*.log"))
+                states = self.rows("select name, exit_code, told, paused, due_at from fleet_shops where exit_code <> 0 limit 20")
+                raise AssertionError(f"{what} did not come: {states}\n{logs}")
+            time.sleep(0.25)
+
+    def close(self) -> None:
+        for worker in self.workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGCONT)
+                worker.kill()
+            worker.wait()
+        self.sandbox.close()
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[RealFleet]:
+    with LocalPostgres(settings=("max_connections=200",)) as server:
+        made = RealFleet(tmp_path, server)
+        yield made
+        made.close()
+
+
+class Line:
+    """A worker's own line to the database."""
+
+    def __init__(self, server: LocalPostgres) -> None:
+        with closing(socket.socket()) as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.words = [sys.executable, "-m", "tests.fleet.line", str(self.port), str(server.folder / ".s.PGSQL.5432")]
+        self.url = f"postgresql://erp@127.0.0.1:{self.port}/postgres?sslmode=disable&gssencmode=disable"
+        self.open()
+
+    def open(self) -> None:
+        self.process = subprocess.Popen(self.words, cwd=ROOT)
+        for _ in range(200):
+            with suppress(OSError), closing(socket.create_connection(("127.0.0.1", self.port), 1)):
+                return
+            time.sleep(0.05)
+        raise AssertionError("the line does not open")
+
+
+@pytest.fixture
+def line(fleet: RealFleet) -> Iterator[Line]:
+    made = Line(fleet.server)
+    yield made
+    made.process.send_signal(signal.SIGCONT)
+    made.process.kill()
+    made.process.wait()
+
+
+@pytest.fixture
+def full_disk(fleet: RealFleet) -> Iterator[Callable[[], None] | None]:
+    """The shops of the home `tight` lie on a disk that is full; calling it makes room. None where nobody may mount one."""
+    disk = fleet.folder / "disk"
+    disk.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={TIGHT + 1}m", "tmpfs", str(disk)], check=False, capture_output=True
+    )
+    if done.returncode:
+        yield None
+        return
+    try:
+        for name in fleet.tight:
+            place = fleet.folder / "shops" / name
+            shutil.move(place, disk / name)
+            place.symlink_to(disk / name)
+        ballast = disk / "ballast"
+        with suppress(OSError), ballast.open("wb") as stream:
+            while True:
+                stream.write(bytes(65536))
+                stream.flush()
+        yield ballast.unlink
+    finally:
+        for worker in fleet.workers:
+            worker.kill()
+            worker.wait()
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_everything_goes_wrong_and_every_ledger_is_right(
+    fleet: RealFleet, line: Line, full_disk: Callable[[], None] | None
+) -> None:
+    skewed = ("faketime", "-f", AHEAD) if shutil.which("faketime") else ()
+    begun = time.monotonic()
+    killed, frozen, lined = fleet.start(), fleet.start(), fleet.start(url=line.url)
+    fleet.start(before=skewed)
+    tight = fleet.start("tight", 2)
+    fleet.until(lambda: fleet.ran() >= SHOPS // 6, "a sixth of the runs")
+    killed.send_signal(signal.SIGKILL)
+    fleet.until(lambda: fleet.ran() >= 2 * SHOPS // 6, "two sixths")
+    frozen.send_signal(signal.SIGSTOP)
+    fleet.until(lambda: fleet.ran() >= 3 * SHOPS // 6, "half of them")
+    fleet.server.restart()
+    fleet.until(lambda: fleet.ran() >= 4 * SHOPS // 6, "four sixths")
+    frozen.send_signal(signal.SIGCONT)
+    line.process.send_signal(signal.SIGSTOP)
+    some = "application_name like 'syncdb%%' and pid <> pg_backend_pid() and random() < 0.5"
+    fleet.rows(f"select pg_terminate_backend(pid) from pg_stat_activity where {some}")
+    fleet.until(lambda: fleet.ran() >= 5 * SHOPS // 6, "five sixths")
+    line.process.send_signal(signal.SIGCONT)
+    line.process.kill()
+    line.process.wait()
+    line.open()
+    fleet.until(lambda: fleet.ran() == SHOPS, "every first run")
+    first = time.monotonic() - begun
+    if full_disk:
+        assert fleet.ran("tight") == 0, "nothing fits on a full disk"
+        told = {str(one["exit_code"]) for one in fleet.rows("select exit_code from fleet_shops where home = 'tight'")}
+        assert told <= {"4", "5", "None"}, told
+        full_disk()
+    change(fleet)
+    fleet.rows("update fleet_shops set due_at = now(), paused = '' returning 1")
+    fleet.until(lambda: fleet.ran() == SHOPS and fleet.ran("tight") == TIGHT, "a second run of each")
+    assert lined.poll() is None and tight.poll() is None
+    judge(fleet)
+    told = f"\n{SHOPS} shops: all had their first run after {first:.0f} s, their second after {time.monotonic() - begun:.0f} s; "
+    sys.stderr.write(told + f"clock {'ahead' if skewed else 'not tried'}, full disk {'tried' if full_disk else 'not tried'}\n")
+
+
+NOTE = "Leave it with the neighbour"
+
+
+def change(fleet: RealFleet) -> None:
+    gid = next(gid for gid, order in fleet.sandbox.shop.orders.items() if order["lineItems"])
+    fleet.sandbox.shop.set_note(gid, NOTE)
+
+
+def judge(fleet: RealFleet) -> None:
+    """What each workbook and ledger must hold, told by the shop alone."""
+    orders = fleet.sandbox.shop.orders.values()
+    lines = sorted(line["id"].rpartition("/")[2] for order in orders for line in order["lineItems"])
+    places = sorted((fleet.folder / "shops").iterdir())
+    assert len(places) == SHOPS + TIGHT
+    for place in places:
+        notes = (fleet.folder / "notes" / place.name).read_text(encoding="utf-8").splitlines()
+        assert never_side_by_side([one.split() for one in notes]), (place.name, notes)
+        tab = load_workbook(place / "orders.xlsx", read_only=True)["Orders"]
+        header, *rows = [list(row) for row in tab.iter_rows(values_only=True)]
+        shown = [str(row[header.index("Line ID")]) for row in rows if row[header.index("Line ID")]]
+        assert set(lines) <= set(shown) and len(shown) == len(set(shown)), place.name
+        assert NOTE in [row[header.index("Note")] for row in rows], place.name
+        assert looked_through(place / "shopify_sync.db") == ("ok", len(orders), 0), place.name
+
+
+def looked_through(ledger: Path) -> tuple[str, int, int]:
+    """What SQLite says of a ledger's file, how many orders it knows, and how many writes have no known outcome."""
+    with closing(sqlite3.connect(ledger)) as found:
+        asked = (
+            "pragma integrity_check",
+            "select count(*) from order_tracking",
+            "select count(*) from journal where state = 'open'",
+        )
+        one, two, three = (found.execute(query).fetchone()[0] for query in asked)
+    return one, two, three
+
+
+def never_side_by_side(notes: list[list[str]]) -> bool:
+    """Whether no two runs were at work at once. One that left with 7 found the ledger held, and did nothing."""
+    ends = {process: (int(code), float(at)) for word, process, code, at in (one for one in notes if len(one) == 4)}
+    spans = sorted((float(at), ends[process]) for word, process, at in (one for one in notes if len(one) == 3))
+    worked = [(start, end) for start, (code, end) in spans if code != 7]
+    return all(before[1] <= after[0] for before, after in zip(worked, worked[1:], strict=False))
