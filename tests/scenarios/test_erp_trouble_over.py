@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.pairs.shopify_erp import queue_work
 from tests.postgres import Erp
 from tests.scenarios.erp_world import ErpWorld
 
@@ -103,3 +104,10 @@ def test_what_is_left_for_a_person_is_told_by_each_run(world: ErpWorld) -> None:
     last = world.synced(as_json=False)
     assert "Left for a person: 1, 1 of them since earlier runs" in last.text, last.text
     assert "1 open" in world.manage("status").all
+
+
+def test_all_that_waits_is_taken_however_much_it_is(world: ErpWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_work, "MOST", 2)
+    ids = [world.erp_order(f"SO-{number}") for number in range(5)]
+    world.synced()
+    assert world.queue("pending") == world.queue("processing") == [] and len(world.queue("completed")) == len(ids)

@@ -67,11 +67,18 @@ class QueueWork:
             self._queue.take_back()
         self._unsettled = stands.unsettled
         due = stands.due or stands.left_behind
-        self.rows = self._queue.claim(TO_SHOPIFY, MOST, LEASE, self.kinds) if due else []
+        self.rows = list(self._due()) if due else []
         named: dict[str, list[str]] = {}
         for row in self.rows:
             named.setdefault(ENTITIES[row.entity_type], []).append(row.entity_id)
         return named
+
+    def _due(self) -> Iterator[QueueRow]:
+        """All that is due, some at a time: what would be left waits although this run does its work."""
+        while claimed := self._queue.claim(TO_SHOPIFY, MOST, LEASE, self.kinds):
+            yield from claimed
+            if len(claimed) < MOST:
+                return
 
     def end(self, report: Report, refused: Refusals, back: Refusals) -> None:
         """Say how it went. `refused` are records of the ERP that the shop did not take, by entity and key, each with why;
