@@ -15,6 +15,7 @@ from syncdb.connectors.shopify.bulk_file import BulkFile
 from syncdb.connectors.shopify.bulk_operation import BulkResultFile
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
+from syncdb.connectors.shopify.order_shape import ALONG
 from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.order_snapshot import snapshot_hash
 from syncdb.sandbox.faults import Fault
@@ -65,13 +66,15 @@ def several_of_all(world: World) -> None:
 def test_fifteen_hundred_orders_of_every_kind_are_the_same_as_by_pages(world: World) -> None:
     world.fill(1500)
     several_of_all(world)
-    expected = by_pages(world, metafields=METAFIELDS)
+    expected = by_pages(world, metafields=METAFIELDS, along=tuple(ALONG))
     before = world.faults.count("shopify")
-    pages = list(OrderReader(world.client(), METAFIELDS).changed(None, world.now()))
+    pages = list(OrderReader(world.client(), METAFIELDS, along=tuple(ALONG)).changed(None, world.now()))
     assert marks(pages) == expected
     assert len(expected) == len(world.shop.orders) > 1450 and fetched(world) == 1 and fell_back(pages) == []
     assert not any(page.partial or page.quarantined for page in pages) and pages[-1].last
     orders = orders_of(pages)
+    for part in ("payment_terms", "customer_journey_summary"):
+        assert any(part in order for order in orders), f"no order with {part} was compared"
     for part in ("line_items", "shipping_lines", "discount_applications", "refunds", "fulfillments", "transactions"):
         assert any(len(order.get(part, ())) > 1 for order in orders), f"no order with several {part} was compared"
     assert any(fulfillment.get("fulfillment_line_items") for order in orders for fulfillment in order.get("fulfillments", ()))
