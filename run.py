@@ -17,6 +17,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs an older one must b
         "Install a newer one from https://www.python.org/downloads/ and run this command with it, e.g. python3.11 run.py demo"
     )
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -24,6 +25,7 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent
 WANTED = ("requirements.txt", "constraints.txt")
@@ -46,14 +48,20 @@ SCENARIOS = {
 OFFLINE = ("NewConnectionError", "ConnectTimeoutError", "ProxyError", "name resolution", "getaddrinfo failed", "unreachable")
 
 
+def say(text: object, file: TextIO | None = None) -> None:
+    """Print a line; where nobody takes it (no terminal, a full disk), the work goes on without."""
+    with contextlib.suppress(OSError):
+        print(text, file=file, flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Run one of the commands. Returns its exit code."""
     commands = {"demo": demo, "test": test}
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(__doc__)
+        say(__doc__)
         return 0 if arguments else 2
     if arguments[0] not in commands:
-        print(f"There is no command {arguments[0]!r}; there are: demo, test. See python run.py --help", file=sys.stderr)
+        say(f"There is no command {arguments[0]!r}; there are: demo, test. See python run.py --help", file=sys.stderr)
         return 2
     rest = [argument for argument in arguments[1:] if argument != "--fresh"]
     try:
@@ -74,7 +82,7 @@ def test(python: Path, arguments: list[str]) -> int:
     """Style, types and tests, always all three. The tests come last, so that their summary ends the output."""
     quick, long = "--quick" in arguments, "--long" in arguments
     if quick and long:
-        print("--quick leaves tests out and --long adds some: choose one of them.", file=sys.stderr)
+        say("--quick leaves tests out and --long adds some: choose one of them.", file=sys.stderr)
         return 2
     files = quick_files(ROOT) if quick else []
     chosen = [argument for argument in arguments if argument not in ("--quick", "--long")]
@@ -88,9 +96,9 @@ def test(python: Path, arguments: list[str]) -> int:
     }
     failed = [name for name, code in checks.items() if code]
     if failed:
-        print(f"FAILED before the tests: {', '.join(failed)} (see above). The tests run all the same.", flush=True)
+        say(f"FAILED before the tests: {', '.join(failed)} (see above). The tests run all the same.")
     if quick:
-        print(left_out(ROOT, files), flush=True)
+        say(left_out(ROOT, files))
     code = run(python, "-m", "pytest", *which, *chosen, *files)
     return code or (1 if failed else 0)
 
@@ -172,7 +180,7 @@ def create(folder: Path) -> None:
         )
     if in_use(folder):
         sys.exit(f"This command runs on the Python in {folder} and cannot make that folder anew. Run it with another Python.")
-    print(f"Making {folder} ...", flush=True)
+    say(f"Making {folder} ...")
     shutil.rmtree(folder, ignore_errors=True)
     code, told = quietly([sys.executable, "-m", "venv", str(folder)])
     if code:
@@ -186,7 +194,7 @@ def in_use(folder: Path) -> bool:
 
 def install(python: Path) -> None:
     """Install requirements.txt, and say what may be wrong if that fails."""
-    print("Installing what syncdb needs (a minute or two, only now and when the requirements change) ...", flush=True)
+    say("Installing what syncdb needs (a minute or two, only now and when the requirements change) ...")
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-r", "requirements.txt"]
     code, told = quietly(command)
     if code:

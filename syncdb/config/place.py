@@ -29,13 +29,21 @@ class ConfigPlace:
 def config_place(config: Path | None, env: Mapping[str, str], directory: Path) -> ConfigPlace:
     """The configuration that --config names, else SYNCDB_CONFIG, else the one in the folder, else that of the user."""
     if config is not None:
-        return ConfigPlace(config.absolute(), "--config")
+        return _named(config.absolute(), "--config")
     if named := env.get(VARIABLE, "").strip():
-        return ConfigPlace(Path(named).expanduser().absolute(), VARIABLE)
+        return _named(Path(named).expanduser().absolute(), VARIABLE)
     home = user_folder(env)
     if home is not None and not _configured(directory) and _configured(home):
         return ConfigPlace(home / NAME)
     return ConfigPlace((directory / NAME).absolute())
+
+
+def _named(path: Path, by: str) -> ConfigPlace:
+    """What somebody named: the JSON file, or else a folder or its `.env`, where the JSON file need not be."""
+    if path.name == ".env" or path.is_dir():
+        folder = path if path.is_dir() else path.parent
+        return ConfigPlace(folder / NAME, "" if _configured(folder) else by)
+    return ConfigPlace(path, by)
 
 
 def user_folder(env: Mapping[str, str]) -> Path | None:

@@ -36,6 +36,15 @@ def test_the_first_that_there_is_counts(tmp_path: Path, env: dict[str, str]) -> 
     assert (option.file, option.named_by) == (tmp_path / "coffee.json", "--config")
 
 
+@pytest.mark.parametrize("named", [".", ".env"])
+def test_a_folder_or_its_env_file_can_be_named_as_well(tmp_path: Path, env: dict[str, str], named: str) -> None:
+    shop = configured(tmp_path / "shop", ".env").parent
+    found = config_place(shop / named, env, tmp_path)
+    assert (found.file, found.named_by, found.elsewhere) == (shop / "config.json", "", True)
+    nothing = config_place(tmp_path / "none" / ".env", env, tmp_path)
+    assert (nothing.file, nothing.named_by) == (tmp_path / "none" / "config.json", "--config"), "it has to be there"
+
+
 def test_an_account_without_a_home_has_no_folder_of_its_own() -> None:
     assert user_folder({}) is None and user_folder({"XDG_CONFIG_HOME": "relative", "APPDATA": "relative"}) is None
 

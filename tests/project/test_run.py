@@ -150,3 +150,11 @@ def test_an_install_that_fails_says_so_and_is_tried_again(project: Path, shared:
 def test_help_and_unknown_commands_make_nothing(project: Path, arguments: list[str], code: int) -> None:
     assert run(project, *arguments).returncode == code
     assert not (project / ".venv").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+def test_a_full_disk_takes_the_words_and_nothing_else(project: Path) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        command = [sys.executable, str(project / "run.py"), "--help"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
