@@ -15,6 +15,7 @@ from werkzeug.test import create_environ
 
 from syncdb.sandbox.faults import Faults
 from syncdb.sandbox.google.app import GoogleApp
+from syncdb.sandbox.google.grid import Tab
 from syncdb.sandbox.google.page import PageApp
 from syncdb.sandbox.google.spreadsheet import Spreadsheet
 from syncdb.sandbox.google.tokens import Tokens
@@ -111,11 +112,19 @@ class Sandbox:
 
     def page_of(self, title: str) -> str:
         """The tab of that title as an HTML page; raises LookupError where there is none."""
+        tab = self._tab(title)
+        request = Request(create_environ(f"/sheet/{self.spreadsheet.id}?gid={tab.sheet_id}"))
+        return self.pages.respond(request).get_data(as_text=True)
+
+    def mark_from_now(self, title: str) -> None:
+        """From now on the page of the tab of that title marks what changes; raises LookupError where there is none."""
+        self.pages.mark_from_now(self.spreadsheet, self._tab(title))
+
+    def _tab(self, title: str) -> Tab:
         tab = self.spreadsheet.titled(title)
         if tab is None:
             raise LookupError(f"no tab called {title}")
-        request = Request(create_environ(f"/sheet/{self.spreadsheet.id}?gid={tab.sheet_id}"))
-        return self.pages.respond(request).get_data(as_text=True)
+        return tab
 
     def close(self) -> None:
         self.server.close()

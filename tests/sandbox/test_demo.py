@@ -18,7 +18,9 @@ def test_everything_in_the_story_comes_true(tmp_path: Path, capsys: pytest.Captu
     for step in ("The first run", "A refund", "A colleague works", "A gap in the order numbers", "Everything came true"):
         assert step in told
     assert "was brought in" in told and "FAILED" not in told
-    assert "Ours to do" in (folder / "sheet.html").read_text(encoding="utf-8")
+    page = (folder / "sheet.html").read_text(encoding="utf-8")
+    assert "Ours to do" in page and 'class="new"' in page and 'class="number changed"' in page
+    assert 'title="before: paid">partially refunded' in page, "it says what stood there"
     with reading(folder / "shopify_sync.db") as reader:
         ended = moment(str(last_runs(reader)[0]["ended_at"]))
     assert timedelta() <= datetime.now(UTC) - ended < timedelta(minutes=10), "its last run was just now"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
@@ -18,6 +19,8 @@ from syncdb.sandbox.google.spreadsheet import Spreadsheet
 
 MOST_ROWS = 2000
 FEWEST_ROWS, FEWEST_COLUMNS = 20, 8
+MOST_BEFORE = 200  # characters of what stood in a cell
+Before = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class PageApp:
 
     def __init__(self, google: GoogleApp) -> None:
         self._google = google
+        self._before: dict[tuple[str, int], Before] = {}
         templates = Environment(loader=PackageLoader("syncdb.sandbox.google"), autoescape=True, trim_blocks=True)
         self._template = templates.get_template("pages.html")
 
@@ -50,7 +54,11 @@ class PageApp:
         wanted = request.args.get("gid", type=int)
         filled = next((one for one in book.tabs if one.rows), book.tabs[0])
         tab = next((one for one in book.tabs if one.sheet_id == wanted), filled)
-        return self._page(title=book.title, **_sheet(book, tab))
+        return self._page(title=book.title, **_sheet(book, tab, self._before.get((book.id, tab.sheet_id))))
+
+    def mark_from_now(self, book: Spreadsheet, tab: Tab) -> None:
+        """From now on the page of this tab marks what is otherwise than at this moment: rows by the text in their first cell."""
+        self._before[book.id, tab.sheet_id] = _shown_now(book, tab)
 
     def error(self, fault_kind: str) -> Response:
         status = {"unavailable": 503, "too_many": 429, "unauthorized": 401, "forbidden": 403}[fault_kind]
@@ -60,16 +68,47 @@ class PageApp:
         return Response(self._template.render(context), status, mimetype="text/html")
 
 
-def _sheet(book: Spreadsheet, tab: Tab) -> dict[str, Any]:
+def _shown_now(book: Spreadsheet, tab: Tab) -> Before:
+    """What each row shows, by the text in its first cell and by header."""
+    header, *rows = [[_cell(book, tab, r, c, packed).text for c, packed in enumerate(row)] for r, row in enumerate(tab.rows)]
+    return {row[0]: dict(zip(header, row, strict=False)) for row in rows if row and row[0]}
+
+
+def _sheet(book: Spreadsheet, tab: Tab, before: Before | None = None) -> dict[str, Any]:
     height = min(max(len(tab.rows), FEWEST_ROWS), MOST_ROWS, tab.row_count)
     width = min(max((len(row) for row in tab.rows), default=0) + 2, tab.column_count)
     width = max(width, min(FEWEST_COLUMNS, tab.column_count))
+    rows = [_row(book, tab, r, width) for r in range(height)]
     return {
+        "marked": before is not None,
         "tabs": [{"id": one.sheet_id, "title": one.title, "here": one is tab} for one in book.tabs],
         "columns": [column_letters(c) for c in range(width)],
-        "rows": [_row(book, tab, r, width) for r in range(height)],
+        "rows": rows if before is None else [rows[0], *(_marked(row, rows[0]["cells"], before) for row in rows[1:])],
         "more": max(0, len(tab.rows) - height),
     }
+
+
+def _marked(row: dict[str, Any], header: list[_Shown], before: Before) -> dict[str, Any]:
+    """The row with a mark at each cell that shows something else than before; one that was not there is marked whole."""
+    key = row["cells"][0].text
+    known = before.get(key)
+    if not key or (known is not None and all(known.get(h.text, c.text) == c.text for h, c in _pairs(header, row))):
+        return row
+    if known is None:
+        cells = [replace(one, mark=f"{one.mark} new".strip()) for one in row["cells"]]
+        return row | {"cells": cells}
+    return row | {"cells": [_against(known.get(head.text), cell) for head, cell in _pairs(header, row)]}
+
+
+def _pairs(header: list[_Shown], row: dict[str, Any]) -> list[tuple[_Shown, _Shown]]:
+    return list(zip(header, row["cells"], strict=True))
+
+
+def _against(was: str | None, cell: _Shown) -> _Shown:
+    if was is None or was == cell.text:
+        return cell
+    told = f"{cell.note}\n" if cell.note else ""
+    return replace(cell, mark=f"{cell.mark} changed".strip(), note=f"{told}before: {was[:MOST_BEFORE] or 'empty'}")
 
 
 def _row(book: Spreadsheet, tab: Tab, row: int, width: int) -> dict[str, Any]:
