@@ -58,9 +58,8 @@ def find() -> AnyResponse:
         found, more = newest(look.reader, Wanted(search=text), SHOWN)
         rows, age, known = [_row(one, look.calendar) for one in found], look.age, _known(look)
     shown: dict[str, Any] = {"chosen": "", "since": "", "statuses": known, "spans": SPANS, "searched": True, "kept": []}
-    shown["told"] = (
-        f"{len(rows)} or more orders hold what you typed." if more else f"{counted(len(rows), 'order')} with what you typed."
-    )
+    count = f"{len(rows)} or more orders" if more else counted(len(rows), "order")
+    shown["told"] = f"{count} {'holds' if len(rows) == 1 and not more else 'hold'} what you typed."
     return page("orders.html", "Orders", command="orders --search TEXT", age=age, rows=rows, last=None, first=True, **shown)
 
 
