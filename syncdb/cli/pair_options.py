@@ -14,13 +14,15 @@ from syncdb.orders.shop_identity import ZONE_MOVED
 from syncdb.pairs.base import PairType
 from syncdb.programs import MANAGER
 
+SHORTEST = 5  # seconds between runs
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """The options of the command. `interval` is in minutes; without `continuous` there is one run."""
+    """The options of the command. `interval` is in seconds; without `continuous` there is one run."""
 
     continuous: bool = False
-    interval: int = 15
+    interval: int = 900
     fields: tuple[str, ...] = ()
     test: bool = False
     config: Path | None = None
@@ -52,7 +54,7 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
     flag = made.add_argument
     flag("-h", "--help", action="help", help="show this message and exit")
     flag("--mode", choices=("once", "continuous"), default="once", help="once, or continuous: again and again")
-    flag("--interval", type=_minutes, default=15, metavar="MINUTES", help="minutes between runs")
+    flag("--interval", type=_seconds, default=900, metavar="MINUTES", help="minutes between runs (15), or seconds: 30s")
     if pair.chooses_fields:
         flag("--fields", default="", metavar="NAMES", help="only these entities or fields: inventory,price")
     if pair.limited:
@@ -138,7 +140,9 @@ def many(text: str) -> int:
     return int(text)
 
 
-def _minutes(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("must be a whole number of minutes, at least 1")
-    return int(text)
+def _seconds(text: str) -> int:
+    """A time between runs: minutes, or seconds with an s."""
+    number, seconds = text.removesuffix("s"), text.endswith("s")
+    if not (number.isascii() and number.isdigit()) or int(number) < (SHORTEST if seconds else 1):
+        raise argparse.ArgumentTypeError(f"must be a whole number of minutes, at least 1, or of seconds, at least {SHORTEST}s")
+    return int(number) * (1 if seconds else 60)

@@ -30,7 +30,7 @@ class Heard(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The runs of a pair, `interval` minutes apart.
+    """The runs of a pair, `interval` seconds apart.
 
     `first` and `later` make an ordinary run. `named` is what is named to the pair, None where nobody is asked to name anything;
     `named_only` makes a run that looks at nothing else, and `repair` sees to it that systems go on naming. `watch` is what the
@@ -65,7 +65,7 @@ class Series:
 
     def _wait(self, settings: RunSettings) -> None:
         """Wait for the next run, and look at what is named meanwhile. Raises Interrupted when asked to end."""
-        until = self.clock.monotonic() + self.interval * 60
+        until = self.clock.monotonic() + self.interval
         while self._heard(until) is Heard.NAMED:
             assert self.named is not None
             code = Exit(carried_out(self.manner, settings, partial(self.named_only, self.named)))
@@ -75,7 +75,8 @@ class Series:
     def _heard(self, until: float) -> Heard:
         """Wait until something that was named is due, or the watch wants a run, at most until a moment of the monotonic clock."""
         with surroundings(self.clock, self.manner, waiting=True) as around:
-            around.progress.stage(f"Waiting {self.interval} minutes")
+            minutes, seconds = divmod(self.interval, 60)
+            around.progress.stage(f"Waiting {self.interval} seconds" if seconds else f"Waiting {minutes} minutes")
             if self.named is None and self.watch is None:
                 around.clock.sleep(max(0.0, until - self.clock.monotonic()))
                 return Heard.TIME

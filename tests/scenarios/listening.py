@@ -78,7 +78,7 @@ class Listening:
         clock = Clock(now=self.world.clock.now, monotonic=self.world.clock.monotonic, sleep=sleep)
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            options = RunOptions(continuous=True, interval=60, **asked)
+            options = RunOptions(continuous=True, interval=3600, **asked)
             found.code = run(self.pair, options, self.world.sandbox.environment() | self.world.env, clock)
         found.text, found.errors = out.getvalue(), err.getvalue()
         assert "Traceback" not in found.text + found.errors
