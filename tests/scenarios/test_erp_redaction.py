@@ -71,6 +71,7 @@ def test_a_customer_is_gone_from_every_byte_and_never_comes_back(world: ErpWorld
     assert order["displayFulfillmentStatus"] == "FULFILLED"  # what tells nothing of her goes on
 
 
+@pytest.mark.long
 def test_a_new_ledger_does_not_bring_her_back(world: ErpWorld) -> None:
     assert redact(world, WHO).code == 0
     for file in world.folder.glob("ledger.db*"):

@@ -111,7 +111,8 @@ class ErpGoodsRows(PassedOn):
 
     def _made(self, work: Work, row: dict[str, Any], variant: Variant, token: int) -> Outcome:
         """One transaction: the row, and how many pieces of it the shop has where."""
-        once(work, self.tables, token)
+        if not once(work, self.tables, token):
+            return Outcome(Result.STALE, why="it was given up before it was carried out")
         table = self.tables["products"]
         if read_rows(work, table, {"sku": row["sku"]}, []):
             return Outcome(Result.STALE, why="the ERP has a product with this SKU by now")
@@ -127,7 +128,8 @@ class ErpGoodsRows(PassedOn):
         insert(work, self.tables["inventory"], known)
 
     def _retired(self, work: Work, operation: Operation, token: int) -> Outcome:
-        once(work, self.tables, token)
+        if not once(work, self.tables, token):
+            return Outcome(Result.STALE, why="it was given up before it was carried out")
         table = self.tables["products"]
         links = dict.fromkeys(("shopify_variant_id", "shopify_product_id", "shopify_inventory_item_id"))
         values = {name: value for name, value in {**GONE, **links}.items() if table.has(name)}

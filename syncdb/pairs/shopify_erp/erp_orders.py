@@ -164,7 +164,8 @@ class ErpOrders:
         operation = attempt.operations[0]
         if operation.action is Action.DELETE:
             return Outcome(Result.REJECTED, why="orders are not deleted in the ERP from here")
-        once(work, self.tables, attempt.token)
+        if not once(work, self.tables, attempt.token):
+            return Outcome(Result.STALE, why="it was given up before it was carried out")
         if operation.action is not Action.CREATE:
             return self._update(work, operation)
         if id := self._made(work, operation.changes):
