@@ -8,6 +8,7 @@ from syncdb.connectors.order_source import Facts
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
 from syncdb.connectors.shopify.catalogue.locations import ShopLocation, read_locations
+from syncdb.connectors.shopify.catalogue.sold import SCOPE
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.pairs.shopify_stores.belonging_entities import PUBLICATIONS
@@ -27,7 +28,7 @@ def check(settings: StoresSettings, reader: LedgerReader | None, clock: Clock = 
     checks: list[Check] = []
     seen: list[tuple[Facts, list[ShopLocation]]] = []
     for store in settings.stores:
-        found, facts = check_store(store, settings.selection, settings.write, clock)
+        found, facts = check_store(store, settings.selection, settings.write, clock, settings.hears_orders)
         checks += found
         seen += [facts] if facts else []
     if len(seen) == 2:
@@ -36,7 +37,7 @@ def check(settings: StoresSettings, reader: LedgerReader | None, clock: Clock = 
 
 
 def check_store(
-    store: Store, selection: StoresSelection, write: bool, clock: Clock = SYSTEM
+    store: Store, selection: StoresSelection, write: bool, clock: Clock = SYSTEM, orders: bool = False
 ) -> tuple[list[Check], tuple[Facts, list[ShopLocation]] | None]:
     """Token, permissions and API version of one store, and what it said of itself if it answered."""
     try:
@@ -49,15 +50,15 @@ def check_store(
     facts = shop.facts
     checks = [
         who_answers(store.name, facts),
-        check_scopes(store.name, facts, needed_scopes(selection, write)),
+        check_scopes(store.name, facts, needed_scopes(selection, write, orders)),
         replace(check_version(store, facts, clock.now()), part=store.name),
     ]
     return checks, (facts, locations)
 
 
-def needed_scopes(selection: StoresSelection, write: bool) -> list[str]:
-    """The access scopes that an app needs in either store."""
-    needs = set(NEEDED_ALWAYS)
+def needed_scopes(selection: StoresSelection, write: bool, orders: bool) -> list[str]:
+    """The access scopes that an app needs in either store. `orders`: their webhooks are heard, too."""
+    needs = {*NEEDED_ALWAYS, *([SCOPE] if orders else ())}
     for one in selection.entities:
         if one.entity.name in OF_THE_PAIR:
             needs |= {SENDING} if write and one.entity is MEDIA else set()

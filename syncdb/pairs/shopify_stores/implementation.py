@@ -31,7 +31,7 @@ from syncdb.pairs.shopify_stores.pairing import leave_pairing
 from syncdb.pairs.shopify_stores.selection import OF_THE_PAIR, SharedEntity
 from syncdb.pairs.shopify_stores.settings import Store, StoresSettings, load
 from syncdb.pairs.shopify_stores.shops import opened_shops
-from syncdb.pairs.shopify_stores.stores_run import StoresRun
+from syncdb.pairs.shopify_stores.stores_run import ORDERS, StoresRun
 from syncdb.systems.shopify.deliveries import ShopSender, kinds_of
 
 UNWRITTEN = Note(
@@ -115,7 +115,8 @@ def _senders(settings: StoresSettings) -> list[ShopSender]:
 
 
 def _heard_kinds(settings: StoresSettings) -> frozenset[str]:
-    return kinds_of(one.entity.name for one in settings.selection.entities if one.entity.name not in OF_THE_PAIR)
+    kinds = kinds_of(one.entity.name for one in settings.selection.entities if one.entity.name not in OF_THE_PAIR)
+    return kinds | {ORDERS} if settings.hears_orders else kinds
 
 
 def _stores(settings: StoresSettings) -> dict[str, Store]:

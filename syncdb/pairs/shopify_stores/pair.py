@@ -88,6 +88,11 @@ SHOPIFY_STORES = PairType(
             "stores_deleted", "STORES_DELETED", validators.one_of("draft", "archive", "nothing", "delete"), "draft",
             "What becomes of a product that was deleted in the other store.",
         ),
+        Key(
+            "stores_order_webhooks", "STORES_ORDER_WEBHOOKS", validators.flag, False,
+            "Whether webhooks of orders are asked for, too, so that a sale is looked at even where that of its stock was lost "
+            "(both apps need the scope `read_orders`).",
+        ),
     ),
     named_by="stores",
     also_named_by=(f"{NAMES[0]}_domain", f"{NAMES[1]}_domain"),

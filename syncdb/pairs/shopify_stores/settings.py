@@ -49,6 +49,7 @@ class StoresSettings(RunSettings):
     location_pairs: Mapping[str, str] | None
     write: bool
     deleted: str  # draft, archive, nothing or delete
+    hears_orders: bool
     selection: "StoresSelection"
 
     @property
@@ -81,6 +82,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
         location_pairs=pairs,
         write=reading.values["stores_write"],
         deleted=reading.values["stores_deleted"],
+        hears_orders=reading.values["stores_order_webhooks"],
         selection=selection,
         notices=reading.hidden(reading.notices),
     )

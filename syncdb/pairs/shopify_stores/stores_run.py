@@ -1,10 +1,11 @@
 """The entities, rules and news of a run between two stores."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.order_source import Notice
+from syncdb.connectors.shopify.catalogue.sold import SoldItems
 from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
@@ -26,6 +27,8 @@ from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
 from syncdb.pairs.shopify_stores.selection import NAMED_BY, OF_THE_PAIR, SharedEntity, StoresSelection
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops
+
+ORDERS, ITEMS = "orders", "inventory_items"  # kinds of things that webhooks name
 
 
 @dataclass(slots=True)
@@ -70,7 +73,13 @@ class StoresRun:
     ) -> Naming:
         catalogue = self.sides.catalogues[side]
         feed = self._feed(catalogue, side, sides, joins)
-        return Naming(shop.store.name, lambda named: feed.narrowed(with_parts(catalogue.named(named))))
+
+        def keys(named: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...] | None]:
+            sold = SoldItems(shop.conversation).of(named.get(ORDERS, ()))
+            items = (*named.get(ITEMS, ()), *sold)
+            return feed.narrowed(with_parts(catalogue.named({**named, ITEMS: items})))
+
+        return Naming(shop.store.name, keys)
 
     def _feed(self, feed: Feed, side: Side, sides: Mapping[str, dict[Side, Connector]], joins: Mapping[str, Joins]) -> StoreFeed:
         return StoreFeed(feed, side, {name: both[side] for name, both in sides.items()}, joins, self.sides.options[side].departed)

@@ -18,6 +18,7 @@ from syncdb.connectors.shopify.catalogue import (
     metafields,
     named,
     payment_changes,
+    sold,
     stock,
 )
 from syncdb.connectors.shopify.catalogue.conversation import ABOUT
@@ -54,7 +55,7 @@ def in_lines(entity: ShopEntity) -> Parts:
 
 def documents() -> Iterator[str]:
     yield from (ABOUT, LOCATIONS, changes.MORE_LEVELS, changes.MORE_LOCATIONS)
-    yield from (named.PRODUCTS, named.MORE_VARIANTS, named.ITEMS, named.MORE_ITEM_LEVELS)
+    yield from (named.PRODUCTS, named.MORE_VARIANTS, named.ITEMS, named.MORE_ITEM_LEVELS, sold.SOLD, sold.MORE_SOLD)
     yield from (metafields.SET, metafields.DELETE, stock.SET, stock.ADJUST, locations.FIRST, locations.MORE)
     yield from (choosing.SEARCHES, choosing.FOUND, choosing.COLLECTION, membership.FIND)
     yield from (choosing.chosen_document(count) for count in (0, 2))
@@ -98,7 +99,7 @@ def test_documents_fit_shopifys_schema(version: str) -> None:
     schema = admin_schema(version)
     for document in DOCUMENTS:
         assert validate(schema, parse(document)) == [], document
-    assert len(DOCUMENTS) == 60 + 1 + 3 + 4 * 4 + 4 * 2  # and never none at all
+    assert len(DOCUMENTS) == 62 + 1 + 3 + 4 * 4 + 4 * 2  # and never none at all
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=range(len(DOCUMENTS)))
