@@ -140,6 +140,7 @@ def _list(output: "Output", found: "Sequence[Dispute]", sides: "SidesOf", zone: 
 
 def _facts(one: "Dispute", sides: "Sides", calendar: "Calendar") -> list[tuple[str, str]]:
     from syncdb.services.deciding import decidable, why_open
+    from syncdb.services.display import differing
 
     left, right = f"  {sides.left_title}", f"  {sides.right_title}"
     told = [("  Why", why_open(one, sides))]
@@ -147,7 +148,8 @@ def _facts(one: "Dispute", sides: "Sides", calendar: "Calendar") -> list[tuple[s
         there, gone = "there", "gone"
         told += [(left, there if one.left else gone), (right, there if one.right else gone)] if decidable(one) else []
     else:
-        told += [("  Agreed", _text(one.base)), (left, _text(one.left)), (right, _text(one.right))]
+        base, on_left, on_right = differing((one.base, one.left, one.right))
+        told += [("  Agreed", _text(base)), (left, _text(on_left)), (right, _text(on_right))]
     told += [("  Like", ", ".join(one.others)), _places(one), ("  Since", calendar.show(one.since))]
     if one.decided is not None:
         decided = _text(one.value) if one.decided.value == "value" else sides.left if one.decided.value == "left" else sides.right

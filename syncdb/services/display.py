@@ -1,6 +1,7 @@
 """Values as people and programs for tables shall see them."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -24,6 +25,16 @@ def shown(value: Value) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     return str(value)
+
+
+def differing(values: Sequence[Value]) -> list[str]:
+    """Values as plain texts; of such with several lines only the lines that not all of them have (nothing at all aside)."""
+    lines = [shown(value).split("\n") for value in values]
+    said = [set(one) for one, value in zip(lines, values, strict=True) if value is not None]
+    if max(map(len, lines)) == 1 or len(said) < 2:
+        return [shown(value) for value in values]
+    alike = set.intersection(*said)
+    return ["\n".join(line for line in one if line not in alike) for one in lines]
 
 
 # what a stored order calls its parts, where people say it otherwise than with blanks for underscores

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +15,7 @@ from syncdb.ledger.queries.sides import Sides, SidesOf
 from syncdb.model import Take
 from syncdb.services.calendar import Calendar
 from syncdb.services.deciding import decidable, decide, open_disputes, possible, take_back, verdict_on, why_open
-from syncdb.services.display import shown
+from syncdb.services.display import differing, shown
 from syncdb.services.pair_sides import sides_in
 from syncdb.web.access import Role, Way
 from syncdb.web.rendering import asked, back_to, page, site
@@ -154,6 +154,9 @@ def _standing(one: Dispute) -> str:
 def _card(one: Dispute, sides: Sides, calendar: Calendar, refusal: Refusal | None) -> dict[str, Any]:
     can = possible(one, sides)
     mine = refusal if refusal and refusal.which == one.id else Refusal("", "", "", "")
+    if one.field is not None:
+        base, on_left, on_right = differing((one.base, one.left, one.right))
+        one = replace(one, base=base or None, left=on_left or None, right=on_right or None)
     options = [
         {"take": take.value, "title": title, "value": _value(one, side), "can": take in can, "told": _sentence(one, sides, take)}
         for take, title, side in ((Take.LEFT, sides.left_title, one.left), (Take.RIGHT, sides.right_title, one.right))
