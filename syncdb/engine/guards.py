@@ -23,7 +23,8 @@ class Limits:
     once has closer limits: of each field `live_percent` may be changed, of which `few_live` always, and a field of `prices`
     falls neither to nothing nor by more than `fall_percent`; those that are `ending` may be emptied one by one. Of records that
     people of the other side added, `most_new` may be made there at once (None: any number). `final` are values by field that
-    cannot be undone: more than `few_live` of them are always asked about.
+    cannot be undone: more than `few_live` of them are always asked about. `listed` are fields with a line for each of several
+    things: what only adds lines replaces nothing.
     """
 
     changed_percent: int = 50
@@ -39,6 +40,7 @@ class Limits:
     ending: frozenset[str] = frozenset()
     most_new: int | None = None
     final: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    listed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def guard(plan: Plan, known: Mapping[Side, int], limits: Limits, live: Mapping[S
         for side in Side
         for surprise in (
             *_many_records(plan, side, known.get(side, 0), limits),
-            *(_many_values(_changes(plan, side, live[side]), known.get(side, 0), limits) if side in live else ()),
+            *(_many_values(_changes(plan, side, live[side], limits), known.get(side, 0), limits) if side in live else ()),
             *(_many_new(plan, side, limits.most_new) if side in live and limits.most_new is not None else ()),
         )
     ]
@@ -110,7 +112,7 @@ def _many_records(plan: Plan, side: Side, known: int, limits: Limits) -> Iterato
             restored.add(Change(op.key, "", None, None))
         elif op.action is Action.DELETE:
             deleted.add(Change(op.key, "", None, None))
-        elif _overwrites(op):
+        elif _overwrites(op, limits):
             changed.add(_first_change(op))
     checks = (
         (changed, limits.changed_percent, limits.few, "would be changed"),
@@ -162,12 +164,12 @@ def _many_values(changes: Iterable[Change], known: int, limits: Limits) -> Itera
             yield Surprise(f"{name} of {seen.count} of {known} known records would be changed {share}", tuple(seen.first))
 
 
-def _changes(plan: Plan, side: Side, fits: Fits) -> Iterator[Change]:
+def _changes(plan: Plan, side: Side, fits: Fits, limits: Limits) -> Iterator[Change]:
     """The values that the plan replaces there, but for those a person decided about one by one; a blank is not replaced."""
     for op in plan.operations:
         if op.side is side and op.action is Action.UPDATE and op.reason not in (DECIDED, BLANK_FILLED) and fits(op):
             for name, value in op.changes.items():
-                if canonical(op.expected.get(name)) is not None:
+                if _replaces(op, name, limits):
                     yield Change(op.key, name, op.expected.get(name), value)
 
 
@@ -180,8 +182,16 @@ def _falls(change: Change, limits: Limits) -> bool:
     return after <= 0 or (before - after) * 100 > before * limits.fall_percent
 
 
-def _overwrites(operation: Operation) -> bool:
+def _overwrites(operation: Operation, limits: Limits) -> bool:
     """Whether cells that hold something are changed. Filling a new column of every row takes nothing away."""
     if operation.action is not Action.UPDATE or operation.reason == BLANK_FILLED:
         return False
-    return any(canonical(value) is not None for value in operation.expected.values())
+    return any(_replaces(operation, name, limits) for name in operation.expected)
+
+
+def _replaces(operation: Operation, name: str, limits: Limits) -> bool:
+    """Whether something that stands there is gone afterwards."""
+    before, after = (canonical(values.get(name)) for values in (operation.expected, operation.changes))
+    if before is None or name not in limits.listed or after is None:
+        return before is not None
+    return not set(str(before).split("\n")) <= set(str(after).split("\n"))

@@ -111,3 +111,24 @@ def test_metafields_chosen_as_fields_keep_their_own_rule(tmp_path: Path, monkeyp
     world.synced()
     assert values(world.taf) == values(world.afl) == {"care": "by hand", "story": "tea"}
     world.close()
+
+
+def test_what_is_only_added_to_many_products_needs_nobodys_consent_and_what_is_replaced_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = StoresWorld(tmp_path, products=0)
+    made = {
+        store.name: [store.merchant.add_product(f"Mug {at}", sku=f"M{at}", vendor="K")["id"] for at in range(8)]
+        for store in (world.taf, world.afl)
+    }
+    for store in (world.taf, world.afl):
+        for id in made[store.name]:
+            store.merchant.set_metafield(id, "custom", "care", "by hand")
+    for id in made["taf"]:
+        world.taf.merchant.set_metafield(id, "custom", "story", "tea")
+    assert world.synced().written == 8
+    for id in made["taf"]:
+        world.taf.merchant.set_metafield(id, "custom", "care", "machine")
+    assert world.sync().code == 5
+    world.close()

@@ -24,6 +24,7 @@ from syncdb.pairs.shopify_stores.feed import PartsFeed, StoreFeed, with_parts
 from syncdb.pairs.shopify_stores.matching import COLLECTIONS, ProductEvidence, of_parts, of_stock, of_variants
 from syncdb.pairs.shopify_stores.media import without_right
 from syncdb.pairs.shopify_stores.media_entity import MEDIA, SENDING
+from syncdb.pairs.shopify_stores.metafields_entity import METAFIELDS
 from syncdb.pairs.shopify_stores.pair import SHOPIFY_STORES
 from syncdb.pairs.shopify_stores.selection import NAMED_BY, OF_THE_PAIR, SharedEntity, StoresSelection
 from syncdb.pairs.shopify_stores.shops import OpenedShop, Shops
@@ -99,7 +100,7 @@ class StoresRun:
 
     def _limits(self, entity: str) -> Limits:
         """Stock moves all day in both stores: that many of it moved is no surprise."""
-        found = limits(self.sides.settings)
+        found = replace(limits(self.sides.settings), listed=frozenset({MEDIA.name, METAFIELDS.name}))
         return replace(found, live_percent=100) if entity == "inventory" else found
 
     def _policy(self, one: SharedEntity) -> Policy:
