@@ -4,6 +4,7 @@ import gc
 import os
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -33,8 +34,8 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def keys_are_read_once() -> Iterator[None]:
+@contextmanager
+def read_keys_once() -> Iterator[None]:
     """Google's library checks the primes of a key whenever it reads one, which takes longer than all the rest of a small run."""
     read = RSASigner.from_string
     read_once = lru_cache(maxsize=32)(read)
@@ -45,4 +46,10 @@ def keys_are_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RSASigner, "from_string", staticmethod(from_string))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_are_read_once() -> Iterator[None]:
+    with read_keys_once():
         yield

@@ -6,6 +6,7 @@ The real command, connectors and ledger against the local servers over HTTP, in 
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -237,19 +238,26 @@ def told_on_the_way() -> None:
 quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
+@contextmanager
+def in_one_world(folder: Path) -> Iterator[type[Histories]]:
+    """The machine with a world that each of its histories begins in."""
+    Histories.world = ProofWorld(folder)
+    try:
+        Histories.empty = Histories.world.kept("empty.db")
+        Histories.world.synced()
+        Histories.filled = Histories.world.kept("filled.db")
+        yield Histories
+    finally:
+        Histories.world.close()
+
+
 @pytest.fixture(autouse=True)
 def one_world_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     examined.clear()
     struck.clear()
-    Histories.world = ProofWorld(tmp_path)
-    try:
-        Histories.empty = Histories.world.kept("empty.db")
-        Histories.world.synced()
-        Histories.filled = Histories.world.kept("filled.db")
+    with in_one_world(tmp_path):
         yield
-    finally:
-        Histories.world.close()
 
 
 @pytest.mark.timeout(1200)  # less than a minute on two free cores; nobody's business on busy ones
