@@ -1,7 +1,8 @@
 """One of two systems, or the ledger, was put back to an older copy: that must undo nothing on the other side.
 
 A side that has states tells by itself (`Feed.put_back`); of any side the values may tell (`returning`). A run stops then. On the
-consent `OLDER_COPY` nothing counts as agreed about the fields that both sides may change: every difference is asked.
+consent `OLDER_COPY` nothing counts as agreed about the fields that both sides may change, nor about those of which the owner's
+first word is asked about: every difference is asked.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,11 @@ def shared(policy: Policy) -> list[str]:
     return [name for name, rule in policy.rules.items() if rule.owner is Owner.BOTH]
 
 
+def _asked_anew(policy: Policy) -> list[str]:
+    """The fields whose older value must not go over what the other side got since, unasked."""
+    return [*shared(policy), *(name for name, rule in policy.rules.items() if rule.asks_first)]
+
+
 def brought_up(policy: Policy) -> Policy:
     """The rules of a run that brings an older copy up to date: what one side owns is its, also where edits are only reported."""
     rules = {name: replace(rule, on_drift=OnDrift.RESTORE) for name, rule in policy.rules.items()}
@@ -30,7 +36,7 @@ def brought_up(policy: Policy) -> Policy:
 
 
 def begin_anew(ledger: Ledger, runs: str, policies: Policies) -> None:
-    """The consent was given: forget what was agreed about shared fields, and from where changes were told.
+    """The consent was given: forget what was agreed about what is asked anew, and from where changes were told.
 
     `runs` is what the ledger calls the runs.
     """
@@ -53,7 +59,7 @@ def forget_old_base(ledger: Ledger, policies: Policies) -> None:
 
 def _unlearn(ledger: Ledger, policies: Policies) -> None:
     for pair, policy in policies.items():
-        ledger.records(pair).unlearn(shared(policy))
+        ledger.records(pair).unlearn(_asked_anew(policy))
 
 
 def older_copy(ledger: Ledger, runs: str, side: Side, put_back: Callable[[str], str]) -> str:

@@ -1,7 +1,7 @@
 """Long random histories, one for each seed: `python -m tests.reliability.seeds sheet|grist HOW_MANY FIRST_SEED [--steps N]`.
 
-Unlike the long form of the tests, a wrong one does not end it: each is told with its seed and its story, and the next follows. Of a
-seed the machine plays its shortest history and one drawn by chance. The exit code is 1 when any was wrong or too few took place.
+Unlike the long form of the tests, a wrong one does not end it: each is told with its seed and its story, and the next follows. Of
+a seed the machine plays its shortest history and one drawn by chance. The exit code is 1 when any was wrong or too few took place.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def right(machine: type[RuleBasedStateMachine], number: int, steps: int, phases:
     chosen = settings(max_examples=PLAYED, stateful_step_count=steps, database=None, phases=phases, **sheet.quiet)
     try:
         run_state_machine_as_test(seed(number)(type(machine.__name__, (machine,), {})), settings=chosen)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, it is told, and the next seed is played
         sys.stdout.write(f"seed {number} is WRONG\n{traceback.format_exc()}\n")
         return False
     return True

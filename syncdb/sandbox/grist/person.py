@@ -11,7 +11,7 @@ from typing import Any
 
 from syncdb.sandbox.grist.access import User
 from syncdb.sandbox.grist.bundle import COLUMNS, TABLES
-from syncdb.sandbox.grist.cells import Cell
+from syncdb.sandbox.grist.cells import Cell, parsed
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.table import MANUAL_SORT, Column, Table
 
@@ -131,8 +131,13 @@ class Person:
         self._change(self.column(name), isFormula=False, formula=formula, recalcWhen=when)
 
     def retype(self, name: str, kind: str) -> None:
-        """Another type for a column; its cells are converted."""
-        self._change(self.column(name), type=kind)
+        """Another type for a column; its cells are converted. The browser makes words of a list, and a list of words again."""
+        column, table = self.column(name), self.here()
+        to = {("ChoiceList", "Text"): _as_words, ("Text", "ChoiceList"): _as_list}.get((column.type, kind))
+        shown = {row: table.get(row, column) for row in table.ids()}
+        self._change(column, type=kind)
+        if to is not None and any(shown.values()):
+            self._do(["BulkUpdateRecord", table.id, list(shown), {column.id: [to(cell) for cell in shown.values()]}])
 
     def delete_column(self, name: str) -> None:
         self._do(["RemoveColumn", self.here().id, self.column(name).id])
@@ -155,6 +160,14 @@ class Person:
         table = self.here()
         shown = [one for one in table.ordered() if not one.hidden]
         return {row: {one.id: table.get(row, one) for one in shown} for row in table.ids()}
+
+
+def _as_words(cell: Cell) -> Cell:
+    return ", ".join(str(one) for one in cell) if isinstance(cell, tuple) else cell
+
+
+def _as_list(cell: Cell) -> Any:
+    return parsed("ChoiceList", cell, None)
 
 
 def _wire(cell: Cell) -> Any:

@@ -56,6 +56,8 @@ class Hand:
         table = self.world.table(entity)
         assert table is not None
         before = read(self.world, entity, name, table, row, column)
+        if isinstance(value, list) and column.type == "Text":
+            value = ", ".join(value[1:])  # in the browser a text is typed there, whatever it was once
         self.world.hand(entity).edit(row, column.id, value)
         if name == "available":
             after = read(self.world, entity, name, table, row, column)

@@ -7,12 +7,12 @@ there adds up.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from tests.reliability.grist.view import UNREADABLE, Key, View
+from tests.reliability.grist.view import REFERENCES, UNREADABLE, Key, View
 from tests.reliability.grist.world import ProofWorld
 from tests.reliability.oracle import examined
 
@@ -160,6 +160,7 @@ class Oracle:
 
         `earlier` is what it may have seen before somebody acted in its midst.
         """
+        before = self._keys_put_back(before, after)
         problems = list(self._people(before, after))
         for key in before.left.keys() | before.right.keys():
             if key in before.doubled:
@@ -175,6 +176,29 @@ class Oracle:
         problems += [f"gone from the shop: {key}" for key in before.left.keys() - after.left.keys()]
         problems += [f"made in the shop: {key}" for key in after.left.keys() - before.left.keys()]
         return problems
+
+    def _keys_put_back(self, before: View, after: View) -> View:
+        """A row that lost its key and shows just what was agreed about a record may get it again: it was that record's all along."""
+        right, places, people, put_back = dict(before.right), dict(before.places), dict(before.people), dict[Key, Any]()
+        for key in after.right.keys() - before.right.keys():
+            (row, *others), table = after.places[key], self.world.numbers[key[0]]
+            shown = before.keyless.get((key[0], row))
+            if others or shown is None or not self._shows_what_was_agreed(key, shown):
+                continue
+            examined["keys put back"] += 1
+            managed = {ref for (entity, _), ref in self.world.columns.items() if entity == key[0]}
+            people = {place: cell for place, cell in people.items() if place[:2] != (table, row) or place[2] not in managed}
+            right[key], places[key], put_back[key] = shown, [row], shown
+            self.changed.add(("right", *key, ""))
+        for key, fields in before.right.items():  # what referred to such a row now tells of whom
+            named = {name: after.right[key][name] for name in fields if (key[0], name) in REFERENCES and key in after.right}
+            again = {name: to for name, to in named.items() if (REFERENCES[key[0], name], to) in put_back}
+            right[key] = fields | {name: to for name, to in again.items() if fields[name] == UNREADABLE}
+        return replace(before, right=right, places=places, people=people)
+
+    def _shows_what_was_agreed(self, key: Key, shown: dict[str, Any]) -> bool:
+        known = {name: self.bases.get((*key, name), {NOTHING}) for name in shown}
+        return all(NOTHING in bases or any(same(shown[name], one) for one in bases) for name, bases in known.items())
 
     def _both(self, key: Key, before: View, after: View, clean: bool, only: set[str], earlier: View | None) -> Iterator[str]:
         if key not in after.right:
@@ -279,7 +303,8 @@ class Oracle:
     def _frozen(self, key: Key, before: View, after: View) -> Iterator[str]:
         examined["doubled records"] += 1
         shown = {name: after.right.get(key, {}).get(name) for name in before.right[key]}  # a column may have been made meanwhile
-        if after.places.get(key) != before.places[key] or not same(shown, before.right[key]):
+        was = {name: value for name, value in before.right[key].items() if not _refers_to_nothing(key, name, shown[name])}
+        if after.places.get(key) != before.places[key] or not same({name: shown[name] for name in was}, was):
             yield f"{key} stands in several rows, yet they were changed"
         if key in before.left and key in after.left and key[0] != "inventory" and after.left[key] != before.left[key]:
             yield f"{key} stands in several rows, yet the shop was changed"
@@ -301,6 +326,11 @@ class Oracle:
             examined["columns and formulas of people"] += 1
             if after.structure.get(what) != made and not _was_empty(made):
                 yield f"structure {what}: {made} became {after.structure.get(what)}"
+
+
+def _refers_to_nothing(key: Key, name: str, shown: Any) -> bool:
+    """Grist itself empties a reference to a row that is deleted."""
+    return (key[0], name) in REFERENCES and shown in (None, UNREADABLE)
 
 
 def _was_empty(made: Any) -> bool:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.sandbox.grist.document import Document
+from syncdb.sandbox.grist.person import SOMEBODY
 from tests.reliability.grist.world import ProofWorld
 
 
@@ -264,3 +266,20 @@ def test_a_word_in_a_field_that_grist_decides_does_not_undo_the_shops_edit(world
     world.merchant.edit_variant(variant["id"], price="77.00")
     world.sync(full=True)
     assert (variant["price"], world.shown("variants", variant["id"], "Price")) == ("77.00", "ask Ann")
+
+
+def test_an_older_copy_takes_back_nothing_in_the_shop_that_grist_decides(world: ProofWorld) -> None:
+    """SKUs given in Grist since were set back in the shop, though the message says that every difference is asked."""
+    document, variant = world.document, world.variant()
+    aside = Document("aside", "Aside", document._clock, SOMEBODY)
+    aside.become(document)
+    world.edit("variants", variant["id"], "SKU", "NEW-1")
+    world.synced(full=True)
+    assert variant["sku"] == "NEW-1"
+    document.become(aside)
+    assert world.sync(full=True).code == 5
+    ran = world.synced(full=True, accept=("older-copy",))
+    assert (variant["sku"], ran.conflicts) == ("NEW-1", 1)
+    assert world.manage("conflicts", "--all", "--take", "grist").code == 0
+    world.synced()
+    assert variant["sku"] == world.shown("variants", variant["id"], "SKU") != "NEW-1"

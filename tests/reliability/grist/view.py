@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 
 from syncdb.sandbox.grist.table import Column, Table
-from tests.reliability.grist.world import LABELS, ProofWorld
+from tests.reliability.grist.world import KEY, LABELS, ProofWorld
 
 Key = tuple[str, str]  # entity, key
 UNREADABLE = "\0not a value of the field"
@@ -18,6 +18,7 @@ class View:
     """`left` is the shop, `right` the document; `places` are the rows of each key. `people` is all that is not ours there.
 
     `computed` are fields that stand in a column of formulas, `notes` the cells of `people` into which somebody typed something.
+    `keyless` are the rows of our tables, by entity and row, whose key is empty: what they show.
     """
 
     left: dict[Key, dict[str, Any]]
@@ -27,6 +28,7 @@ class View:
     structure: dict[Any, Any]
     computed: frozenset[tuple[str, str]]
     notes: frozenset[tuple[int, int, int]]
+    keyless: dict[tuple[str, int], dict[str, Any]]
 
     @property
     def doubled(self) -> set[Key]:
@@ -37,6 +39,7 @@ def look(world: ProofWorld) -> View:
     """Both sides as they are now."""
     right: dict[Key, dict[str, Any]] = {}
     places: dict[Key, list[int]] = {}
+    keyless: dict[tuple[str, int], dict[str, Any]] = {}
     computed = set()
     for entity in LABELS:
         table, key = world.table(entity), world.column(entity, "")
@@ -46,11 +49,15 @@ def look(world: ProofWorld) -> View:
         computed |= {(entity, name) for name, one in columns.items() if one.computed}
         for row in table.ids():
             found = str(table.get(row, key) or "")
-            if found.startswith("gid://"):
+            if not found or found.startswith("gid://"):
+                shown = {name: read(world, entity, name, table, row, one) for name, one in columns.items()}
+            if not found:
+                keyless[entity, row] = shown
+            elif found.startswith("gid://"):
                 places.setdefault((entity, found), []).append(row)
-                right[entity, found] = {name: read(world, entity, name, table, row, one) for name, one in columns.items()}
+                right[entity, found] = shown
     theirs = people(world)
-    return View(shop(world), right, places, theirs, structure(world), frozenset(computed), notes(world, theirs))
+    return View(shop(world), right, places, theirs, structure(world), frozenset(computed), notes(world, theirs), keyless)
 
 
 # --- the shop
@@ -99,7 +106,7 @@ def read(world: ProofWorld, entity: str, name: str, table: Table, row: int, colu
     if world.retyped(entity, name, column):
         return UNREADABLE
     if (entity, name) in REFERENCES:
-        return _referred(world, REFERENCES[entity, name], cell)
+        return _referred(world, REFERENCES[entity, name], column, cell)
     if name == "tags":
         words = cell.split(",") if isinstance(cell, str) else cell or ()
         return frozenset(word.strip() for word in words if word.strip()) if isinstance(words, list | tuple) else UNREADABLE
@@ -113,13 +120,19 @@ def read(world: ProofWorld, entity: str, name: str, table: Table, row: int, colu
     return None if cell is None else UNREADABLE  # a text is not taken from a number
 
 
-def _referred(world: ProofWorld, to: str, cell: Any) -> Any:
-    table, key = world.table(to), world.column(to, "")
+def _referred(world: ProofWorld, to: str, column: Column, cell: Any) -> Any:
+    """The key in the row that a cell refers to, in the table that its column refers to: that may be an earlier one of ours."""
+    table = world.document.table(column.type.partition(":")[2])
+    key = world.column(to, "") if table is world.table(to) else _called(table, KEY)
     if not cell:
         return None
     if table is None or key is None or cell not in table.rows:
         return UNREADABLE
     return str(table.get(cell, key) or "") or UNREADABLE
+
+
+def _called(table: Table | None, label: str) -> Column | None:
+    return next((one for one in table.ordered() if one.label == label), None) if table is not None else None
 
 
 def _number(cell: Any, column: Column) -> Any:
