@@ -92,9 +92,10 @@ def open_for_reading(path: Path, unwritten: bool = False) -> sqlite3.Connection:
     `unwritten` promises that nobody writes meanwhile; a write-ahead log left by a killed run is still read. The same is taken for
     granted where the account may read the file and not write beside it, as SQLite would have to, and no run has made its log.
     """
-    logged = path.with_name(path.name + "-wal").exists()
-    immutable = not logged and (unwritten or not os.access(path.parent, os.W_OK))
+    journalled = any(path.with_name(path.name + ending).exists() for ending in _BESIDE[1:] if ending != "-shm")
+    immutable = not journalled and (unwritten or not os.access(path.parent, os.W_OK))
     try:
+        _undo_half_written(path)
         with closed_on_failure(_connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}")) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             stand_in(connection)
@@ -102,6 +103,16 @@ def open_for_reading(path: Path, unwritten: bool = False) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raise unusable(path, error) from error
     return connection
+
+
+def _undo_half_written(path: Path) -> None:
+    """Have SQLite undo what a kill or a power cut left half written in a file without a write-ahead log (one just put in place).
+
+    It does so whenever such a file is opened for writing, and refuses to only read it.
+    """
+    if path.with_name(path.name + "-journal").exists() and os.access(path, os.W_OK):
+        with closing(_connect(f"{path.absolute().as_uri()}?mode=rw")) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def copy_aside(path: Path) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """A ledger is there whole or not at all, wherever its making is cut off and whatever of it a power cut takes."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 
 from syncdb.errors import LedgerUnusable
-from syncdb.ledger import Ledger
+from syncdb.ledger import Ledger, file
 from syncdb.ledger.backup import back_up, restore
+from syncdb.ledger.queries.reader import reading
 from syncdb.orders.redaction import catch_up
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -149,3 +151,32 @@ def test_a_new_ledger_is_its_owners_alone_also_behind_a_link(tmp_path: Path) -> 
     path.symlink_to(tmp_path / "disk" / "real.db")
     used(path)
     assert path.is_symlink() and (tmp_path / "disk" / "real.db").stat().st_mode & 0o777 == 0o600
+
+
+def _cut_off_in_a_rollback_journal(path: Path, kept: Path) -> None:
+    """A ledger as a backup is (a single file), in whose midst a transaction was cut off: its rollback journal lies beside it."""
+    with Ledger.open(kept, NOW) as ledger, ledger.transaction():
+        ledger.runs.put("a note", "whole")
+    with closing(sqlite3.connect(kept, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'a note'", (json.dumps("torn" * 100_000),))
+        for ending in ("", "-journal"):  # what a power cut leaves: pages of the transaction, and what stood there before
+            shutil.copy(f"{kept}{ending}", f"{path}{ending}")
+        connection.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("first", ["run", "look", "dry run"])
+def test_a_transaction_cut_off_before_the_write_ahead_log_is_undone(tmp_path: Path, first: str) -> None:
+    """Every later run ended with "cannot be written": a database opened only to look at cannot undo it."""
+    path = tmp_path / "ledger.db"
+    _cut_off_in_a_rollback_journal(path, tmp_path / "kept.db")
+    if first == "look":
+        with reading(path) as reader:
+            assert json.loads(reader.row("SELECT value FROM meta WHERE name = 'a note'")["value"]) == "whole"  # type: ignore[index]
+    elif first == "dry run":
+        with closing(file.copy_aside(path)) as aside:
+            assert json.loads(aside.execute("SELECT value FROM meta WHERE name = 'a note'").fetchone()[0]) == "whole"
+    with Ledger.open(path, NOW) as ledger:
+        assert ledger.runs.get("a note") == "whole"

@@ -1,7 +1,8 @@
 """Long random histories, one for each seed: `python -m tests.reliability.seeds sheet|grist HOW_MANY FIRST_SEED [--steps N]`.
 
-Unlike the long form of the tests, a wrong one does not end it: each is told with its seed and its story, and the next follows. Of
-a seed the machine plays its shortest history and one drawn by chance. The exit code is 1 when any was wrong or too few took place.
+Unlike the long form of the tests, a wrong one does not end it: each is told with its seed and its story, and the next follows.
+Of a seed the machine plays its shortest history and one drawn by chance. The exit code is 1 when any was wrong or too few took
+place.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 from hypothesis import Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from tests.conftest import read_keys_once
+from tests.conftest import look_up_proxies_by_name, read_keys_once
 from tests.reliability import test_machine as sheet
 from tests.reliability.grist import test_machine as grist
 from tests.reliability.neighbour import Neighbour
@@ -64,7 +65,7 @@ def played(kind: str, count: int, first: int, steps: int, phases: tuple[Phase, .
 
 
 def _told(kind: str, done: int, count: int, wrong: list[int], seconds: float) -> None:
-    if done % 10 == 0 or done == count:
+    if done % 5 == 0 or done == count:
         counted = f"{examined['whole histories']} whole histories, {examined['runs']} runs"
         sys.stdout.write(f"{kind}: {done} of {count} seeds, wrong: {wrong or 'none'}; {counted}, {seconds:.0f} s\n")
         sys.stdout.flush()
@@ -80,7 +81,7 @@ def main() -> int:
     given = made.parse_args()
     logging.disable(logging.CRITICAL)
     phases = (Phase.generate, Phase.shrink) if given.shrink else (Phase.generate,)
-    with read_keys_once():
+    with read_keys_once(), look_up_proxies_by_name():
         return 0 if played(given.machine, given.count, given.first, given.steps, phases) else 1
 
 

@@ -193,7 +193,8 @@ class Start:
             {switch: copy(getattr(world.sandbox.shopify.bulk, switch)) for switch in SWITCHES},
         )
 
-    def again(self, judged: Judged) -> None:
+    def again(self, judged: Judged, *, ledger: bool = True) -> None:
+        """Bring everything there again, but for the ledger where that is not wanted."""
         world = judged.world
         world.sandbox.spreadsheet.come_back(self.book.kept())
         world.time = self.time
@@ -208,6 +209,8 @@ class Start:
         settle_down(world.sandbox.shopify.bulk)
         for switch, value in self.desk.items():
             setattr(world.sandbox.shopify.bulk, switch, copy(value))
+        if not ledger:
+            return
         if self.ledger:
             world.put_back("situation.db")
         else:

@@ -178,7 +178,7 @@ class Oracle:
         return problems
 
     def _keys_put_back(self, before: View, after: View) -> View:
-        """A row that lost its key and shows just what was agreed about a record may get it again: it was that record's all along."""
+        """A row that lost its key and shows just what was agreed about a record may get it again."""
         right, places, people, put_back = dict(before.right), dict(before.places), dict(before.people), dict[Key, Any]()
         for key in after.right.keys() - before.right.keys():
             (row, *others), table = after.places[key], self.world.numbers[key[0]]
