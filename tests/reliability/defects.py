@@ -31,6 +31,8 @@ BULK = "tests/connectors/shopify/test_bulk.py"
 SPANS = "tests/connectors/shopify/test_bulk_spans.py"
 CUTTING = "tests/connectors/shopify/test_span_cuts.py"
 LEDGER = "tests/ledger/test_ledger.py"
+MAKING = "tests/ledger/test_making.py"
+POWER = "tests/reliability/power"
 VALUES = "tests/test_values.py"
 CRASH = "tests/reliability/test_crash.py"
 SCHEDULES = "tests/reliability/test_machine.py::test_random_histories"
@@ -64,6 +66,30 @@ class Defect:
 
 
 DEFECTS = (
+    Defect(
+        "a commit is not asked to be on the disk",
+        "ledger/file.py",
+        """"PRAGMA synchronous = FULL")
+            migrations""",
+        """"PRAGMA synchronous = OFF")
+            migrations""",
+        (POWER,),
+    ),
+    Defect(
+        "what a power cut left half written in a ledger is not undone",
+        "ledger/file.py",
+        """        _undo_half_written(path)
+""",
+        "",
+        (MAKING,),
+    ),
+    Defect(
+        "an older copy takes back what Grist had set in the shop",
+        "engine/older_copy.py",
+        ".unlearn(_asked_anew(policy))",
+        ".unlearn(shared(policy))",
+        (GRIST_FOUND,),
+    ),
     Defect(
         "an ERP's customers lose the tags that the shop gave them",
         "pairs/shopify_erp/customers.py",

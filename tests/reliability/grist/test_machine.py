@@ -23,8 +23,8 @@ from tests.reliability.grist.oracle import Oracle
 from tests.reliability.grist.world import Kept, ProofWorld
 from tests.reliability.oracle import examined
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 40, 10_000
-STEPS = 14
+DEFAULT_HISTORIES, LONG_HISTORIES = 12, 10_000  # the first is the shortest there is
+STEPS = 50  # what is wrong only after a long past is not found by many short ones
 small = st.integers(0, 47)
 KINDS = [
     "apply_then_cut", "apply_then_error", "apply_late", "cut_before", "too_many", "refuse", "unavailable", "html_200",
@@ -262,7 +262,7 @@ def one_world_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 @pytest.mark.timeout(1200)  # less than a minute on two free cores; nobody's business on busy ones
 def test_random_histories() -> None:
-    """The same each time: longer histories still find what is to be mended (docs/reliability.md), and have a run of their own."""
+    """The same each time, few and long; many have a run of their own."""
     chosen = settings(
         max_examples=DEFAULT_HISTORIES, stateful_step_count=STEPS, derandomize=True, phases=[Phase.generate], **quiet
     )
@@ -278,7 +278,7 @@ def test_random_histories_at_length() -> None:
     Hypothesis reduces a failure to the shortest history that still shows it.
     """
     wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG_HISTORIES))
-    steps = int(os.environ.get("SYNCDB_STEPS", "50"))
+    steps = int(os.environ.get("SYNCDB_STEPS", STEPS))
     number = int(os.environ["SYNCDB_SEED"])
     sys.stderr.write(f"\nSYNCDB_SEED={number}\n")
     phases = [Phase.generate, Phase.shrink]
