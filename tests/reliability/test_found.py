@@ -7,6 +7,7 @@ import pytest
 
 from tests.reliability.acts import Hand, copy_row
 from tests.reliability.judged import Judged
+from tests.reliability.spells import Permissions
 from tests.reliability.world import BEGIN
 
 
@@ -94,3 +95,20 @@ def test_a_line_that_nobody_copied_may_not_stand_twice(judged: Judged) -> None:
     copy_row(Hand(judged.world, 1, 0))
     with pytest.raises(AssertionError, match="doubled"):
         judged.agree()
+
+
+def test_what_was_never_shown_of_an_order_stays_empty_once_it_is_deleted(judged: Judged) -> None:
+    """Not the product was wrong but the oracle, which wanted the customer of an order that was deleted while it was withheld."""
+    world, permissions = judged.world, Permissions(judged.world)
+    permissions.show({"read_customers", "address"})
+    made = world.new_order(196)
+    judged.oracle.hear()
+    key = next(one for one, gid in judged.oracle.order_of.items() if gid == made)
+    judged.run()
+    assert world.rows()[key]["Customer"] is None
+    world.shop.delete(made)
+    judged.run(full=True)
+    permissions.show(set())
+    judged.agree()
+    judged.world.colleague.type(f"{world.letter('Product')}{world.row_of(key)}", "")
+    assert any("line_title" in one for one in judged.wrong(gone_too=True)), "what was shown must not be lost"

@@ -87,6 +87,7 @@ class ProofWorld(World):
         if self.quick is not None:
             self.env["DB_PATH"] = str(self.quick / "ledger.db")
         self.born = self.time
+        self.given = self.sandbox.shopify.tokens.clients[self.sandbox.client_id].scopes
         self.received: list[Seen] = []
         self.collected = 0
         self.clock = Clock(
@@ -128,6 +129,11 @@ class ProofWorld(World):
         return {name: CATALOGUE[name].label for name in self.columns}
 
     # --- the shop
+
+    def veiled(self) -> bool:
+        """Whether the app is shown less than it was given at first: protected data, or what a scope is needed for."""
+        client = self.sandbox.shopify.tokens.clients.get(self.sandbox.client_id)
+        return bool(self.sandbox.shopify.unapproved) or client is None or not self.given <= client.scopes
 
     def new_order(self, seed: int) -> str:
         # the 30th kind has neither a rare name nor many lines
