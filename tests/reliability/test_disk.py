@@ -24,6 +24,7 @@ from tests.reliability.oracle import examined
 from tests.reliability.world import BEGIN
 
 ROOT = Path(__file__).resolve().parents[2]
+EMPTY = {"snapshot_dictionary"}  # it is filled where orders are packed, by choice
 SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("m*.sql"))
 
 
@@ -198,10 +199,10 @@ def test_an_older_ledger_becomes_a_current_one_with_all_it_held(file: Path, tmp_
             pass
     assert _dump(old) == _dump(new)
     with closing(sqlite3.connect(old)) as made:
-        after = _content(made)
-    for table, rows in before.items():
+        after = _content(made, _columns(before))
+    for table, (_, rows) in before.items():
         if not table.startswith("_") and table != "meta":
-            assert after[table] == rows and len(rows) > 0, table
+            assert after[table][1] == rows and (len(rows) > 0 or table in EMPTY), table
     _sound(old)
 
 
@@ -266,9 +267,22 @@ def _dump_of_new(folder: Path) -> list[str]:
     return _dump(path)
 
 
-def _content(made: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+Content = dict[str, tuple[list[str], list[tuple[object, ...]]]]
+
+
+def _content(made: sqlite3.Connection, columns: dict[str, list[str]] | None = None) -> Content:
+    """The rows of each table, of all its columns or of those named."""
     names = [row[0] for row in made.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
-    return {name: sorted(made.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in names}
+    found: Content = {}
+    for name in names:
+        asked = (columns or {}).get(name) or [row[1] for row in made.execute(f'PRAGMA table_info("{name}")')]
+        rows = made.execute(f'SELECT {", ".join(asked)} FROM "{name}"').fetchall()
+        found[name] = asked, sorted(rows, key=repr)
+    return found
+
+
+def _columns(content: Content) -> dict[str, list[str]]:
+    return {name: columns for name, (columns, _) in content.items()}
 
 
 def _sound(path: Path) -> None:
