@@ -5,14 +5,11 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from rich.console import Console
-
 from syncdb.cli.output import shown
-from syncdb.cli.progress_bars import Bars
 from syncdb.cli.streams import undelivered
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
@@ -106,8 +103,16 @@ def surroundings(clock: Clock, manner: Manner, *, waiting: bool = False) -> Iter
     with ExitStack() as stack:
         stack.enter_context(stop.listening())
         bars = on_terminal() and not manner.as_json and not manner.quiet
-        progress: Progress = stack.enter_context(Bars(Console(stderr=True), stop.check)) if bars else Lines(stop.check)
+        progress = stack.enter_context(_bars(stop)) if bars else Lines(stop.check)
         yield Surroundings(replace(clock, sleep=stop.sleep) if clock is SYSTEM else clock, progress, stop)
+
+
+def _bars(stop: Stop) -> AbstractContextManager[Progress]:
+    from rich.console import Console  # on a terminal only
+
+    from syncdb.cli.progress_bars import Bars
+
+    return Bars(Console(stderr=True), stop.check)
 
 
 def on_terminal() -> bool:
@@ -127,6 +132,6 @@ def tell(lines: Sequence[str], error: SyncdbError | None, manner: Manner) -> Non
 
 def show(lines: Sequence[str], manner: Manner) -> None:
     """Lines for people; a quiet run says the few it has on the error stream, which schedulers pass on."""
-    console = Console(stderr=manner.quiet, soft_wrap=True, highlight=False)
+    stream = sys.stderr if manner.quiet else sys.stdout
     for line in lines:
-        console.print(shown(line, sys.stderr if manner.quiet else sys.stdout), markup=False)
+        stream.write(shown(line, stream) + "\n")

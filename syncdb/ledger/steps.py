@@ -29,6 +29,8 @@ class Steps:
 
     def apply(self, connection: sqlite3.Connection, *, stop_before: str | None = None) -> None:
         """Bring an empty or older file up to date; each step and the note that it was done are one transaction."""
+        if set(self.names) <= set(self._had(connection)):
+            return
         from sqlite_utils import Database
         from sqlite_utils.migrations import Migrations
 
@@ -39,7 +41,10 @@ class Steps:
 
     def unknown(self, connection: sqlite3.Connection) -> list[str]:
         """Migrations that a file has had and that this program does not know: it was written by a newer one."""
+        return [name for name in self._had(connection) if name not in self.names]
+
+    def _had(self, connection: sqlite3.Connection) -> list[str]:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone():
             return []
         had = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid", (self.name,))
-        return [name for (name,) in had if name not in self.names]
+        return [str(name) for (name,) in had.fetchall()]

@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from syncdb.connectors.shopify.catalogue.orders import order_gid
-from syncdb.connectors.shopify.ordering.statuses import STATUSES, meant
 from syncdb.errors import NotUnderstood, OutcomeUnknown, RemoteError
 from syncdb.model import Attempt, Operation, Outcome, Result, agrees
 from syncdb.orders.stored_orders import StoredOrders
@@ -33,6 +31,8 @@ class CarriedOut:
 
     def write(self, attempt: Attempt) -> Outcome:
         """Look, do it, look again. UNKNOWN where an answer was lost. Raises Refused and RetryLater where nothing was sent."""
+        from syncdb.connectors.shopify.catalogue.orders import order_gid  # most runs carry out nothing
+
         operation, desk = attempt.operations[0], self.writer.desk
         shown = self._now(operation.key)
         if shown is None or not agrees(operation.expected, shown):
@@ -82,9 +82,13 @@ class CarriedOut:
 
 def split(operation: Operation) -> tuple[list[str], list[str]]:
     """The fields of an operation that are statuses, and those that are not."""
+    from syncdb.connectors.shopify.ordering.statuses import STATUSES
+
     names = list(operation.changes)
     return [name for name in names if name in STATUSES], [name for name in names if name not in STATUSES]
 
 
 def _stands(operation: Operation, shown: Mapping[str, Value]) -> bool:
+    from syncdb.connectors.shopify.ordering.statuses import meant
+
     return all(same(meant(name, value), shown.get(name)) for name, value in operation.changes.items())

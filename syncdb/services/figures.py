@@ -1,7 +1,7 @@
 """The figures of a period: from the ledger's rows to sums that can be read, drawn and checked. Sums are exact."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from decimal import Decimal
@@ -80,7 +80,7 @@ def gather(reader: LedgerReader, state: Status, calendar: Calendar, days: int) -
     begin = calendar.midnight(days - 1)
     since, until = iso(begin), iso(calendar.now + timedelta(seconds=1))
     by_date = {begin.date() + timedelta(days=number): DayFigures(begin.date() + timedelta(days=number)) for number in range(days)}
-    sales = _sales(period.orders_made(reader, since, until), by_date, calendar)
+    sales = _sales(reader, list(by_date.values()), calendar, until)
     runs = [run for run in period.runs_started(reader, since, until) if run["mode"] != "test"]
     _runs_by_day(runs, by_date, calendar)
     return Figures(
@@ -99,23 +99,23 @@ def gather(reader: LedgerReader, state: Status, calendar: Calendar, days: int) -
     )
 
 
-def _sales(rows: Iterable[tuple[Any, ...]], days: Mapping[date, DayFigures], calendar: Calendar) -> Sales:
+def _sales(reader: LedgerReader, days: Sequence[DayFigures], calendar: Calendar, until: str) -> Sales:
+    """The orders of the days, counted by SQLite; their amounts are added up here, exactly."""
     sales = Sales()
-    for created_at, status, financial, fulfillment, cancelled_at, test, currency, total in rows:
-        day = days.get(moment(created_at).astimezone(calendar.zone).date())
-        sales.orders += 1
-        sales.test += test
-        sales.cancelled += cancelled_at is not None
-        sales.deleted += status == "deleted"
-        sales.financial[_words(financial)] += 1
-        sales.fulfillment[_words(fulfillment)] += 1
-        if day:
-            day.orders += 1
-        if test or status == "deleted" or total is None:
-            continue
-        sales.counted[currency] += 1
-        for sums in (sales.revenue, *([day.revenue] if day else [])):
-            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(total)
+    begins = [iso(calendar.midnight(len(days) - 1 - place)) for place in range(len(days))]
+    for status, financial, fulfillment, cancelled, test, count in period.orders_by_standing(reader, begins[0], until):
+        sales.orders += count
+        sales.test += count * test
+        sales.cancelled += count * cancelled
+        sales.deleted += count * (status == "deleted")
+        sales.financial[_words(financial)] += count
+        sales.fulfillment[_words(fulfillment)] += count
+    for day, begin, end in zip(days, begins, [*begins[1:], until], strict=True):
+        day.orders = period.orders_made(reader, begin, end)
+        for currency, totals in period.totals(reader, begin, end).items():
+            sales.counted[currency] += len(totals)
+            day.revenue[currency] = sum(map(Decimal, totals), Decimal(0))
+            sales.revenue[currency] = sales.revenue.get(currency, Decimal(0)) + day.revenue[currency]
     return sales
 
 

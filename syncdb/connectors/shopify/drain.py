@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncdb.connectors.shopify.answer_types import Connection
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE, rest_of
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.reading import answered, connection
 from syncdb.connectors.shopify.shape import Many, Paged, Parts, unfinished
 
 
@@ -45,6 +43,9 @@ class Drain:
             finished.add((owner.id, name))
 
     def _read_on(self, order: Any, owner: Any, name: str, shape: Paged) -> None:
+        from syncdb.connectors.shopify.answer_types import Connection
+        from syncdb.connectors.shopify.reading import connection
+
         document = rest_of(_type(owner.id), name, shape)
         found, page, passed = list(getattr(owner, name).nodes), getattr(owner, name).pageInfo, set()
         while page.hasNextPage:
@@ -57,6 +58,8 @@ class Drain:
         setattr(owner, name, Connection(_once(found), page))
 
     def _read_larger(self, order: Any, owner: Any, name: str, shape: Many) -> None:
+        from syncdb.connectors.shopify.reading import answered
+
         largest = PageSize(LARGEST_PAGE)
         found = self._ask(order, owner.id, rest_of(_type(owner.id), name, shape), name, {}, largest)
         if len(found) >= largest.size:

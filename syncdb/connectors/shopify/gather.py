@@ -9,7 +9,6 @@ from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.client import TooCostly, message_of
 from syncdb.connectors.shopify.drain import Drain, Edited, HeldBack
 from syncdb.connectors.shopify.normalise import cannot_be_read, kept
-from syncdb.connectors.shopify.reading import answered
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.connectors.shopify.trouble import OrderErrors, partial_notices
 from syncdb.order_snapshot import OrderSnapshot
@@ -108,6 +107,8 @@ class Gatherer:
         return batch
 
     def _whole(self, node: Mapping[str, Any]) -> Any:
+        from syncdb.connectors.shopify.reading import answered
+
         for _ in range(READINGS):
             parts = self.asking.documents.order
             order = answered(parts, node)

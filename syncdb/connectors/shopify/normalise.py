@@ -11,7 +11,6 @@ from typing import Any
 
 from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.order_shape import order_shape
-from syncdb.connectors.shopify.reading import reading_of
 from syncdb.connectors.shopify.shape import Parts, Path, bare_id, stored_path, without
 from syncdb.order_snapshot import OrderSnapshot, snapshot_of
 
@@ -40,6 +39,8 @@ def _parts(metafields: tuple[tuple[str, str], ...], along: tuple[str, ...], with
 
 def snapshot(node: Any, sight: Sight) -> Snapshot:
     """One whole answered order as a snapshot. Raises ValueError, TypeError or AttributeError where it is not what was asked."""
+    from syncdb.connectors.shopify.reading import reading_of  # a run without orders does without its libraries
+
     found = reading_of(sight.parts).read(node)
     chosen = {f"{ns}.{key}": found.pop(f"metafield_{number}", None) for number, (ns, key) in enumerate(sight.metafields)}
     if chosen:

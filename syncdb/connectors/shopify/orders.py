@@ -8,13 +8,11 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncdb.connectors.order_source import Absence, Facts, Looked, Notice, OrderPage, Quarantined
 from syncdb.connectors.shopify.asking import Asking
-from syncdb.connectors.shopify.bulk import BulkReader
 from syncdb.connectors.shopify.bulk_spans import ChangeSpan, Cut, changed_between
-from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, message_of
 from syncdb.connectors.shopify.cursors import named_by_cursors
 from syncdb.connectors.shopify.facts import horizon_notice
@@ -25,6 +23,9 @@ from syncdb.connectors.shopify.trouble import OrderErrors, partial_notices
 from syncdb.decoding import understood
 from syncdb.errors import RetryLater
 from syncdb.values import moment
+
+if TYPE_CHECKING:  # most runs read a page
+    from syncdb.connectors.shopify.bulk_workers import Workers
 
 RESTARTS = 3  # how often a window is begun again at the last good point
 BULK_FROM = 1000  # orders in a window beyond which a bulk operation is worth its while
@@ -104,7 +105,7 @@ class OrderReader:
     `facts` is known after the first answer.
 
     Windows of more than `bulk_from` orders are read by bulk operations (None: never), as many as `cut` says;
-    `workers` help where a result is large.
+    `workers` help where a result is large (None: as many as are useful).
     """
 
     client: ShopifyClient
@@ -112,7 +113,7 @@ class OrderReader:
     page_size: int = 50
     bulk_from: int | None = BULK_FROM
     cut: Cut = Cut()
-    workers: Workers = field(default_factory=Workers)
+    workers: "Workers | None" = None
     along: Sequence[str] = ()
     _asking: Asking = field(init=False)
     _gatherer: Gatherer = field(init=False)
@@ -162,13 +163,16 @@ class OrderReader:
 
         The first page has shown by now what the shop hides and that it understands the search: neither shows in bulk.
         """
+        from syncdb.connectors.shopify.bulk import BulkReader
+        from syncdb.connectors.shopify.bulk_workers import Workers
+
         assert self.bulk_from is not None
         last = False
 
         def by_pages(span: ChangeSpan) -> Generator[OrderPage, None, None]:
             return self._listed(window.part(span), since)
 
-        reader = BulkReader(self._asking, self._gatherer, by_pages, self.cut, self.workers, self._size.each)
+        reader = BulkReader(self._asking, self._gatherer, by_pages, self.cut, self.workers or Workers(), self._size.each)
         whole = window.whole(self.client.first_dated)
         with closing(reader.pages(whole, self.bulk_from, window.seen)) as pages:
             for page in pages:

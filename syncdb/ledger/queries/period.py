@@ -1,6 +1,6 @@
 """What happened in a period: orders made, runs, changes and errors, for a report. Moments are ISO UTC, the end is excluded."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,13 +8,27 @@ from syncdb.ledger.queries.overview import RUN, unpacked
 from syncdb.ledger.queries.reader import LedgerReader
 
 
-def orders_made(reader: LedgerReader, since: str, until: str) -> Iterator[tuple[Any, ...]]:
-    """(created_at, status, financial_status, fulfillment_status, cancelled_at, test, currency, total) of each, oldest first."""
+def orders_by_standing(reader: LedgerReader, since: str, until: str) -> Iterator[tuple[Any, ...]]:
+    """(status, financial_status, fulfillment_status, whether cancelled, test, how many) of the orders made."""
     yield from reader.connection.execute(
-        """SELECT created_at, status, financial_status, fulfillment_status, cancelled_at, test, currency, total
-           FROM order_tracking WHERE created_at >= ? AND created_at < ? ORDER BY created_at""",
+        """SELECT status, financial_status, fulfillment_status, cancelled_at IS NOT NULL, test, count(*)
+           FROM order_tracking WHERE created_at >= ? AND created_at < ? GROUP BY 1, 2, 3, 4, 5""",
         (since, until),
     )
+
+
+def orders_made(reader: LedgerReader, since: str, until: str) -> int:
+    return reader.number("SELECT count(*) FROM order_tracking WHERE created_at >= ? AND created_at < ?", (since, until))
+
+
+def totals(reader: LedgerReader, since: str, until: str) -> dict[str, list[str]]:
+    """What the orders made come to now (exact text), by currency: without tests, and orders deleted in the shop."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    query = """SELECT currency, total FROM order_tracking WHERE created_at >= ? AND created_at < ?
+               AND test = 0 AND status <> 'deleted' AND total IS NOT NULL ORDER BY created_at"""
+    for currency, total in reader.connection.execute(query, (since, until)):
+        found[currency].append(total)
+    return found
 
 
 def runs_started(reader: LedgerReader, since: str, until: str) -> list[dict[str, Any]]:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from syncdb.clock import Clock
-from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
-from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
@@ -28,6 +27,9 @@ from syncdb.systems.google_sheets.connecting import google_client
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.values import digest
 
+if TYPE_CHECKING:  # tabs of orders need none of it
+    from syncdb.connectors.shopify.catalogue.conversation import Conversation
+
 
 @dataclass(slots=True)
 class SharedShop:
@@ -36,10 +38,12 @@ class SharedShop:
     settings: SheetsSettings
     clock: Clock
     stack: ExitStack
-    _begun: Conversation | None = None
+    _begun: "Conversation | None" = None
 
-    def conversation(self) -> Conversation:
+    def conversation(self) -> "Conversation":
         """Raises Refused and RetryLater."""
+        from syncdb.connectors.shopify.catalogue.conversation import Conversation
+
         if self._begun is None:
             client = self.stack.enter_context(connected_shop(self.settings, self.clock, retrier(self.settings, self.clock)))
             self._begun = Conversation(client)
@@ -51,6 +55,8 @@ def plain_sync(
     settings: SheetsSettings, ledger: Ledger, request: RunRequest, clock: Clock, progress: Progress, shop: SharedShop
 ) -> Iterator[PairSync]:
     """The run into such a tab, over a ledger that is open. Raises as `SheetDestination` does, Refused and RetryLater."""
+    from syncdb.connectors.shopify.catalogue.catalogue import ShopCatalogue
+
     rng = random.SystemRandom()
     with ExitStack() as stack:
         google = google_client(settings, clock, retrier(settings, clock))
