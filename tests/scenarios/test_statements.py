@@ -2,6 +2,7 @@
 work the more orders there are.
 """
 
+import json
 import random
 import re
 import sqlite3
@@ -124,6 +125,27 @@ def test_no_statement_goes_through_a_table_that_grows(make: Callable[..., World]
     assert manage("status", "--json", "--db", world.env["DB_PATH"]).code in (0, 1)
     assert len(run.plans) > 60 and len(status.plans) > 15
     assert run.touched() >= GROWS - {"journal", "link"} and status.touched() >= {"sync_history", "sync_errors"}
+    assert run.scans() == {} and status.scans() == {}
+
+
+ROUTES = {
+    "refunds": {"target_worksheet": "Refunds", "rows": "refund"},
+    "customers": {"target_worksheet": "Customers", "rows": "customer"},
+    "products": {"target_worksheet": "Products", "rows": "product"},
+    "gone": {"target_spreadsheet": "1" * 44, "target_worksheet": "Gone"},
+}
+
+
+def test_nor_does_one_of_runs_into_several_tabs(make: Callable[..., World], watched: Callable[[], Watched]) -> None:
+    """Rows of refunds, tabs that show other things than orders, and a place that cannot be reached: an open error."""
+    world = make(orders=6, env={"ROUTES": json.dumps(ROUTES)})
+    world.sync()
+    an_hour_of_changes(world)
+    run = watched()
+    assert world.sync().code == 4
+    status = watched()
+    assert manage("status", "--json", "--db", world.env["DB_PATH"]).code in (0, 1)
+    assert len(run.plans) > 80 and run.touched() >= GROWS - {"journal", "link", "cell_write"}
     assert run.scans() == {} and status.scans() == {}
 
 
