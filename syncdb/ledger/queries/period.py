@@ -1,6 +1,6 @@
 """What happened in a period: orders made, runs, changes and errors, for a report. Moments are ISO UTC, the end is excluded."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,12 +23,9 @@ def orders_made(reader: LedgerReader, since: str, until: str) -> int:
 
 def totals(reader: LedgerReader, since: str, until: str) -> dict[str, list[str]]:
     """What the orders made come to now (exact text), by currency: without tests, and orders deleted in the shop."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    query = """SELECT currency, total FROM order_tracking WHERE created_at >= ? AND created_at < ?
-               AND test = 0 AND status <> 'deleted' AND total IS NOT NULL ORDER BY created_at"""
-    for currency, total in reader.connection.execute(query, (since, until)):
-        found[currency].append(total)
-    return found
+    query = """SELECT currency, group_concat(total, ' ') FROM order_tracking WHERE created_at >= ? AND created_at < ?
+               AND test = 0 AND status <> 'deleted' AND total IS NOT NULL GROUP BY currency"""
+    return {currency: amounts.split(" ") for currency, amounts in reader.connection.execute(query, (since, until))}
 
 
 def runs_started(reader: LedgerReader, since: str, until: str) -> list[dict[str, Any]]:
