@@ -297,6 +297,27 @@ def test_a_failing_order_costs_only_itself(world: World) -> None:
     assert len(marks(pages)) == len(world.shop.orders) - 1 and "INTERNAL_SERVER_ERROR" in fell_back(pages)[0]
 
 
+@pytest.mark.parametrize(
+    ("shown", "spoilt", "why"),
+    [
+        (b'"taxable":true', b'"taxable":12.5', "cannot be read"),
+        (b'"email":"kunde1', rb'"email":"\ud8aa', "half of a character"),
+    ],
+)
+def test_an_order_that_cannot_be_read_costs_only_itself(world: World, shown: bytes, spoilt: bytes, why: str) -> None:
+    world.fill(130)
+
+    def spoil(lines: Lines) -> Lines:
+        at = next(place for place in reversed(range(len(lines))) if shown in lines[place])
+        return [*lines[:at], lines[at].replace(shown, spoilt, 1), *lines[at + 1 :]]
+
+    world.app.bulk.damage = spoil
+    pages = in_bulk(world)
+    (held,) = [one for page in pages for one in page.quarantined]
+    assert why in held.why and held.name.startswith("#")
+    assert len(marks(pages)) == len(world.shop.orders) - 1 and fell_back(pages) == [] and fetched(world) == 1
+
+
 def test_what_the_shop_hides_is_not_asked_for(world: World) -> None:
     world.fill(130)
     world.app.unapproved = frozenset({"Customer", "email"})
