@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 POOLER_PORT = 6543  # where Supabase pools by transaction
+_POOLERS = ".pooler.supabase.com"
 ENCRYPTED = ("require", "verify-ca", "verify-full")
 _SUPABASE = ". Supabase shows it under Connect, at the top of the project (the session pooler's works everywhere)"
 MUST = "must be an address such as postgresql://USER:PASSWORD@HOST:5432/postgres"
@@ -39,6 +40,12 @@ class ErpAddress:
     @property
     def on_this_machine(self) -> bool:
         return _local(self.host)
+
+    @property
+    def home(self) -> str:
+        """The host by which the database is known whichever way leads there: of Supabase's poolers the project's own."""
+        project = self.user.rpartition(".")[2] if self.host.endswith(_POOLERS) and "." in self.user else ""
+        return f"db.{project}.supabase.co" if project else self.host
 
     @property
     def on_supabase(self) -> bool:
@@ -92,7 +99,7 @@ def _url(netloc: str, database: str, options: dict[str, str]) -> str:
 def _way(host: str, port: int, pooler: str) -> Way:
     if pooler == "transaction" or (not pooler and port == POOLER_PORT):
         return Way.TRANSACTION_POOLER
-    if pooler == "session" or host.endswith(".pooler.supabase.com"):
+    if pooler == "session" or host.endswith(_POOLERS):
         return Way.SESSION_POOLER
     return Way.DIRECT
 

@@ -105,10 +105,10 @@ class ErpRun:
 
     def _registered(self, entity: str) -> str:
         """The name of an entity's pair in the ledger, or without one that of the runs; the ledger knows it from now on."""
-        address = self.settings.erp_database_url
-        name = f"{SHOPIFY_ERP.name}:{address.host}/{address.database}/{self.settings.erp_schema}" + (
-            f":{entity}" if entity else ""
-        )
+        address, below = self.settings.erp_database_url, f"{self.settings.erp_database_url.database}/{self.settings.erp_schema}"
+        earlier = f"{SHOPIFY_ERP.name}:{address.host}/{below}"  # by the way that leads there, which may become another
+        base = earlier if self.ledger.pairs.get(earlier) is not None else f"{SHOPIFY_ERP.name}:{address.home}/{below}"
+        name = f"{base}:{entity}" if entity else base
         self.ledger.register(RegisteredPair(name, SHOPIFY_ERP.name, entity))
         return name
 

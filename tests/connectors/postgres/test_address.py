@@ -23,6 +23,14 @@ def test_the_way_to_the_server_is_told_from_its_address(url: str, way: Way) -> N
     assert erp_address(url).way is way
 
 
+def test_a_project_of_supabase_is_the_same_whichever_way_leads_there() -> None:
+    pooler = f"postgres.{REF}:pw@aws-0-eu-central-1.pooler.supabase.com"
+    ways = [f"{pooler}:5432", f"{pooler}:6543", f"shop_sync.{REF}:pw@aws-1-us-east-1.pooler.supabase.com:5432"]
+    homes = {erp_address(f"postgresql://{way}/postgres").home for way in ways}
+    assert homes == {erp_address(f"postgresql://postgres:pw@db.{REF}.supabase.co:5432/postgres").home}
+    assert erp_address("postgresql://erp:pw@erp.example.com/erp").home == "erp.example.com"
+
+
 def test_off_this_machine_everything_is_encrypted() -> None:
     assert "sslmode=require" in erp_address("postgresql://erp:pw@erp.example.com/erp").url
     assert "sslmode=verify-full" in erp_address("postgresql://erp:pw@erp.example.com/erp?sslmode=verify-full").url
