@@ -242,8 +242,10 @@ def looked_through(ledger: Path) -> tuple[str, int, int]:
 
 
 def never_side_by_side(notes: list[list[str]]) -> bool:
-    """Whether no two runs were at work at once. One that left with 7 found the ledger held, and did nothing."""
+    """Whether no two runs were at work at once. One that left with 7 found the ledger held, and one that SIGTERM ended as it ends
+    any program had not begun: both did nothing.
+    """
     ends = {process: (int(code), float(at)) for word, process, code, at in (one for one in notes if len(one) == 4)}
     spans = sorted((float(at), ends[process]) for word, process, at in (one for one in notes if len(one) == 3))
-    worked = [(start, end) for start, (code, end) in spans if code != 7]
+    worked = [(start, end) for start, (code, end) in spans if code not in (7, -signal.SIGTERM)]
     return all(before[1] <= after[0] for before, after in zip(worked, worked[1:], strict=False))
