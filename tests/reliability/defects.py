@@ -395,14 +395,14 @@ DEFECTS = (
     Defect(
         "an undrained page is dropped",
         "connectors/shopify/drain.py",
-        '        while page["hasNextPage"]:',
-        '        while False and page["hasNextPage"]:',
+        "        while page.hasNextPage:",
+        "        while False and page.hasNextPage:",
         (SHOPIFY,),
     ),
     Defect(
         "an order edited between its pages is taken as it came",
         "connectors/shopify/drain.py",
-        '        if not node or node.get("order", node)["updatedAt"] != order["updatedAt"]:',
+        '        if not node or node.get("order", node)["updatedAt"] != order.updatedAt:',
         "        if not node:",
         (SHOPIFY,),
     ),
