@@ -141,7 +141,8 @@ def _to_stdout(kind: ExportFormat, chosen: "Export", rows: "Iterable[Sequence[ob
 
 
 def _to_file(target: Path, kind: ExportFormat, chosen: "Export", rows: "Iterable[Sequence[object]]") -> int:
-    from syncdb.services.export_formats import write_text, write_workbook
+    from syncdb.services.export_formats import write_text
+    from syncdb.services.export_workbook import write_workbook
     from syncdb.services.files import arriving
 
     with arriving(target) as part:

@@ -19,7 +19,8 @@ import pytest
 
 from syncdb.services.display import csv_cell
 from syncdb.services.export_columns import ExportColumn
-from syncdb.services.export_formats import write_text, write_workbook
+from syncdb.services.export_formats import write_text
+from syncdb.services.export_workbook import write_workbook
 from syncdb.values import Kind
 from tests.cli.conftest import Shop, manage
 

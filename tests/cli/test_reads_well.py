@@ -12,7 +12,7 @@ import pytest
 
 from syncdb.cli.output import folded
 from syncdb.services.export_columns import ExportColumn
-from syncdb.services.export_formats import write_workbook
+from syncdb.services.export_workbook import write_workbook
 from syncdb.values import Kind
 from tests.cli.conftest import Shop, manage
 
