@@ -26,7 +26,6 @@ from typing import Any
 import requests
 
 from benchmarks.process import peak
-from syncdb.clock import SYSTEM
 from syncdb.sandbox.local import ACCOUNT, Sandbox
 from syncdb.sandbox.shopify.products.merchant import Merchant
 
@@ -74,14 +73,13 @@ def place(sandbox: Sandbox) -> Iterator[Place]:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: what it took (seconds, of which it `waited` for the shop, and MB), its requests to the shop and to Grist, the
-    points that the shop charged for them, and how many records it wrote.
+    """One run: what it took (seconds, MB), its requests to the shop and to Grist, the points that the shop charged for them,
+    and how many records it wrote.
     """
 
     name: str
     wall: float
     cpu: float
-    waited: float
     memory: float
     shop: int
     grist: int
@@ -132,7 +130,7 @@ class Bench:
         written = counts.get("written_left", 0) + counts.get("written_right", 0)
         made = {"shop": self.sandbox.faults.count("shopify") - shop, "grist": self.calls() - grist}
         points = self.sandbox.shopify.bucket.spent - paid
-        return Run(name, wall, took["cpu"], took["waited"], took["memory"], **made, points=points, written=written)
+        return Run(name, wall, took["cpu"], took["memory"], **made, points=points, written=written)
 
     def calls(self) -> int:
         """Grist's calls so far, as the ledger counts them."""
@@ -164,13 +162,6 @@ def inside(options: list[str]) -> None:
     """The command itself, then what this process used."""
     import resource
 
-    slept = [0.0]
-
-    def sleeping(seconds: float) -> None:
-        slept[0] += seconds
-        time.sleep(seconds)
-
-    object.__setattr__(SYSTEM, "sleep", sleeping)  # the command's own clock, which nobody else uses in this process
     from syncdb.cli.run_pair import main as command
 
     code = 0
@@ -179,7 +170,7 @@ def inside(options: list[str]) -> None:
     except SystemExit as left:
         code = int(left.code or 0)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(f"\n---\n{json.dumps({'cpu': used.ru_utime + used.ru_stime, 'memory': peak(), 'waited': slept[0]})}")
+    print(f"\n---\n{json.dumps({'cpu': used.ru_utime + used.ru_stime, 'memory': peak()})}")
     sys.exit(code)
 
 
@@ -207,11 +198,10 @@ def shown(pair: GristPair) -> list[str]:
     """What was measured as lines of text."""
     lines = [
         ", ".join(f"{count:,} {name}" for name, count in pair.things.items()),
-        f"{'':28}{'wall s':>8}{'CPU s':>8}{'waited s':>10}{'peak MB':>9}{'to Shopify':>12}{'points':>8}{'to Grist':>10}"
-        f"{'written':>9}",
+        f"{'':28}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'to Shopify':>12}{'points':>8}{'to Grist':>10}{'written':>9}",
     ]
     for one in pair.runs:
-        spent = f"{one.wall:>8.1f}{one.cpu:>8.1f}{one.waited:>10.1f}{one.memory:>9.0f}"
+        spent = f"{one.wall:>8.1f}{one.cpu:>8.1f}{one.memory:>9.0f}"
         lines.append(f"{one.name:28}{spent}{one.shop:>12}{one.points:>8,.0f}{one.grist:>10}{one.written:>9}")
     return [*lines, f"ledger {pair.ledger / 1e6:,.1f} MB"]
 

@@ -30,7 +30,7 @@ _UNFIT = re.compile("[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")  # what XML ca
 _NO_LETTERS = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _MARKUP = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
-_SHEET = "xl/worksheets/sheet{}.xml"
+_PAGES = "xl/worksheets/"  # where the library puts them, one after the other
 
 
 def write_workbook(path: Path, title: str, columns: Sequence[ExportColumn], rows: Rows) -> int:
@@ -41,34 +41,34 @@ def write_workbook(path: Path, title: str, columns: Sequence[ExportColumn], rows
     """
     # its working files hold all the data: they lie beside the workbook, for this account only, and go with it
     with TemporaryDirectory(prefix=".export-", dir=path.parent, ignore_cleanup_errors=True) as folder:
-        sheets = _written(Path(folder), columns, rows)
+        pages = _written(Path(folder), columns, rows)
         frame = Path(folder) / "frame.xlsx"
-        _frame(frame, title, columns, sheets)
-        _joined(frame, path, Path(folder), len(sheets))
-    return sum(sheets)
+        _frame(frame, title, columns, pages)
+        _joined(frame, path, Path(folder), len(pages))
+    return sum(pages)
 
 
 def _written(folder: Path, columns: Sequence[ExportColumn], rows: Rows) -> list[int]:
     """Write the rows of each sheet to a file of its own; how many each has."""
     cells = _Cells(columns)
-    sheets, number = [0], 1
+    pages, number = [0], 1
     file = _part(folder, 1)
     try:
         for row in rows:
             if number == SHEET_ROWS:
                 file.close()
-                sheets.append(0)
-                file, number = _part(folder, len(sheets)), 1
+                pages.append(0)
+                file, number = _part(folder, len(pages)), 1
             number += 1
-            sheets[-1] += 1
+            pages[-1] += 1
             file.write(cells.row(number, row).encode())
     finally:
         file.close()
-    return sheets
+    return pages
 
 
-def _part(folder: Path, sheet: int) -> IO[bytes]:
-    return (folder / str(sheet)).open("wb", buffering=1 << 18)
+def _part(folder: Path, page: int) -> IO[bytes]:
+    return (folder / str(page)).open("wb", buffering=1 << 18)
 
 
 class _Cells:
@@ -132,30 +132,31 @@ def _letters(text: str) -> str:
     return text
 
 
-def _frame(path: Path, title: str, columns: Sequence[ExportColumn], sheets: Sequence[int]) -> None:
+def _frame(path: Path, title: str, columns: Sequence[ExportColumn], pages: Sequence[int]) -> None:
     """The workbook without its rows."""
     import xlsxwriter  # type: ignore[import-untyped]
 
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
     head = book.add_format({"bold": True, "bottom": 1})
     forms = [book.add_format({"num_format": form}) for form in FORMS.values()]
-    for number, rows in enumerate(sheets, 1):
-        sheet = book.add_worksheet(title if number == 1 else f"{title} {number}")
-        sheet.freeze_panes(1, 0)
+    for number, rows in enumerate(pages, 1):
+        page = book.add_worksheet(title if number == 1 else f"{title} {number}")
+        page.freeze_panes(1, 0)
         for place, column in enumerate(columns):
             # room for what it holds, and for its title with the arrow of the filter beside it
-            sheet.set_column(place, place, max(WIDTHS.get(column.kind, 14), min(len(column.label) + 4, 30)))
-            sheet.write_string(0, place, column.label, head)
+            page.set_column(place, place, max(WIDTHS.get(column.kind, 14), min(len(column.label) + 4, 30)))
+            page.write_string(0, place, column.label, head)
         for place, form in enumerate(forms):  # so that each has its number; these cells are left out
-            sheet.write_blank(1, place, None, form)
-        sheet.autofilter(0, 0, max(rows, 1), len(columns) - 1)
+            page.write_blank(1, place, None, form)
+        page.autofilter(0, 0, max(rows, 1), len(columns) - 1)
     book.close()
 
 
-def _joined(frame: Path, path: Path, folder: Path, sheets: int) -> None:
+def _joined(frame: Path, path: Path, folder: Path, pages: int) -> None:
     """The archive of the workbook with the rows in their sheets."""
     with zipfile.ZipFile(frame) as empty, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
-        names = {_SHEET.format(number): folder / str(number) for number in range(1, sheets + 1)}
+        found = [one.filename for one in empty.infolist() if one.filename.startswith(_PAGES)]
+        names = {name: folder / str(number) for number, name in zip(range(1, pages + 1), found, strict=True)}
         for one in empty.infolist():
             content = empty.read(one)
             if one.filename not in names:
