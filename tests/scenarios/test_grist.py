@@ -368,6 +368,19 @@ def test_each_refusal_is_told_with_its_reason_and_what_to_do(world: GristWorld) 
     assert len(world.manage("errors", "--json").data["groups"]) == 4
 
 
+def test_a_price_with_too_many_decimals_is_rounded_where_it_was_typed_too(world: GristWorld) -> None:
+    for number, (typed, price) in enumerate([(50.899, "50.90"), (49.904, "49.90"), (19.9 * 3, "59.70")]):
+        variant = world.variant(number)
+        world.edit("variants", variant["id"], "Price", typed)
+        assert world.synced().conflicts == 0
+        assert (variant["price"], round(world.shown("variants", variant["id"], "Price"), 9)) == (price, float(price))
+    world.synced(full=True)  # a collection by price counts anew
+    assert world.synced(full=True).written == 0
+    before = world.variant()["price"]
+    world.edit("variants", world.variant()["id"], "Price", 0.004)
+    assert world.sync().code == 5 and world.variant()["price"] == before, "it would be nothing"
+
+
 def test_a_conflict_is_told_by_the_records_name(world: GristWorld) -> None:
     product = world.product()
     world.merchant.edit_product(product["id"], title="From the shop")

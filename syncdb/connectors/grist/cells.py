@@ -33,13 +33,16 @@ class UnfitCell(Exception):
     """A value cannot stand in the column as it is. `str()` says why."""
 
 
+NOISE = Decimal("1e-6")  # what doubles make of amounts is less
+
+
 @dataclass(frozen=True, slots=True)
 class Codec:
     """How one field stands in one column: `wanted` is the type its values are meant for, `real` the column's own.
 
     `digits` is how many decimals amounts have, `currency` in what they are. For a reference, `keys` maps row ids of the other
     table to their keys, `known` are those keys, and `by` is the id of the column that holds them. `zone` is the zone of the
-    records' wall clocks.
+    records' wall clocks. `told`: an amount that was typed with more decimals is shown as it stands, so that it can be set right.
     """
 
     wanted: str
@@ -49,6 +52,7 @@ class Codec:
     known: Set[str] = frozenset()
     by: str = ""
     currency: str = ""
+    told: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -200,7 +204,8 @@ def _as_number(value: Value, codec: Codec) -> Value:
     number = Decimal(value)
     if not number.is_finite():
         raise UnreadableCell("it holds no finite number")
-    return rounded(number, codec.digits)
+    whole = rounded(number, codec.digits)
+    return number if codec.told and abs(number - whole) > NOISE else whole
 
 
 def _written_out(value: str, codec: Codec) -> Decimal | str:

@@ -16,7 +16,8 @@ class TableColumn:
 
     `column_id` names an existing column outright. `choices` are put into a Choice column that is made. `digits` is how many
     decimals amounts have (None: as they are), `currency` in what they are, where all are in one. `guarded`: what stands in the
-    column may be carried elsewhere, so that another type of it is asked about first.
+    column may be carried elsewhere, so that another type of it is asked about first. `told`: amounts with too many decimals are
+    shown so, and not rounded.
     """
 
     name: str
@@ -27,6 +28,7 @@ class TableColumn:
     digits: int | None = None
     currency: str = ""
     guarded: bool = True
+    told: bool = False
 
     @property
     def asked(self) -> str:

@@ -121,7 +121,7 @@ def codecs_of(document: GristDocument, wish: WantedTable, layout: TableLayout) -
 
 def _codec(document: GristDocument, wanted: TableColumn, place: ColumnPlace) -> Codec:
     if pure(place.type) != "Ref":
-        return Codec(wanted.type, place.type, wanted.digits, currency=wanted.currency)
+        return Codec(wanted.type, place.type, wanted.digits, currency=wanted.currency, told=wanted.told and not place.computed)
     keys, known = document.keys_of(place.target, place.by)
     return Codec(wanted.type, place.type, wanted.digits, keys, known, place.by)
 

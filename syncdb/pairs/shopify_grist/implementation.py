@@ -34,6 +34,7 @@ from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger
+from syncdb.mapping.entities import PRICES
 from syncdb.model import Field, OnMissing, Owner, Policy, Record, Rule, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
@@ -73,13 +74,14 @@ from syncdb.pairs.shopify_grist.tables import (
     wanted_tables,
     with_empty,
 )
+from syncdb.pairs.shopify_grist.whole_amounts import WholeAmounts
 from syncdb.systems.grist.connecting import counted_calls
 from syncdb.systems.grist.deliveries import DOCUMENT, DocumentSender
 from syncdb.systems.grist.keys import GRIST
 from syncdb.systems.sender import Sender
 from syncdb.systems.shopify.connecting import connected_shop
 from syncdb.systems.shopify.deliveries import SHOP, kinds_of, one_shop_by_name, shop_sender
-from syncdb.values import Kind, digest
+from syncdb.values import Kind, digest, minor_digits
 
 PRODUCTS = "products"
 WHOLE = {PRODUCTS: whole_product, "variants": whole_variant}  # whether a row says enough to be made one
@@ -328,6 +330,8 @@ def _with_new_rows(
     ledger = opened.ledger
     keys = RowKeys(records, ledger.runs)
     left: Connector = side
+    if PRICES & {part.field.name for part in one.fields}:
+        left = WholeAmounts(side, lambda: minor_digits(side.conversation.shop().currency))
     if one.makes_new and side.creator is not None:
         name, made = one.entity.name, side.creator.custom.found
         table.becomes = BECOMES[name]
@@ -335,7 +339,7 @@ def _with_new_rows(
         allowed = frozenset(part.field.name for part in one.fields if part.rule.owner is not Owner.LEFT)
         types = with_empty(opened.types).get(name, {})
         new = keys.known.__setitem__
-        left = NewProducts(side, allowed, types, new) if name == PRODUCTS else NewVariants(side, allowed, new)
+        left = NewProducts(side, allowed, types, new) if name == PRODUCTS else NewVariants(left, allowed, new)
     return left, KeyingTable(table, document, keys.keys, MARK, keys.marks, request.dry, opened.clock)
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from syncdb.connectors.base import Connector
 from syncdb.connectors.passing import SameName, Translated
 from syncdb.connectors.shopify.catalogue.fields import METAFIELD
-from syncdb.connectors.shopify.catalogue.side import CatalogueSide
 from syncdb.model import Action, Attempt, Operation, Outcome, Result
 from syncdb.pairs.shopify_grist.new_products import Made, only
 from syncdb.pairs.shopify_grist.new_rows import OPTIONS
@@ -21,7 +21,7 @@ class NewVariants(SameName, Translated):
     `made` is told which variant was made under which mark.
     """
 
-    connector: CatalogueSide
+    connector: Connector
     allowed: frozenset[str]
     made: Made
 

@@ -12,7 +12,7 @@ from syncdb.engine.request import COLUMN_TYPE, RunRequest
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.mapping import SheetMapping
-from syncdb.mapping.entities import KEY_LABEL, EntityField, ShownAs
+from syncdb.mapping.entities import KEY_LABEL, PRICES, EntityField, ShownAs
 from syncdb.metafields import kind_of
 from syncdb.model import Field, Owner, Record
 from syncdb.orders.writable_orders import TAGS, sorted_words
@@ -164,6 +164,7 @@ def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str
         digits=digits,
         currency=currency if one.money else "",
         guarded=chosen.rule.owner is not Owner.LEFT,
+        told=chosen.rule.owner is not Owner.LEFT and one.name in PRICES,
     )
 
 
