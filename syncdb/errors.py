@@ -105,7 +105,7 @@ class LedgerUnusable(NeedsPerson):
 
 
 class LedgerBusy(SyncdbError):
-    """Another run holds this ledger."""
+    """Another run holds this ledger, or is at work on the same two systems with a ledger of its own."""
 
     exit_code = Exit.BUSY
 

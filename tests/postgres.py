@@ -42,7 +42,7 @@ select md5(string_agg(told, ' ' order by told)) as all from (
 """
 EMPTY = """
 truncate products, customers, orders, order_items, inventory, sync_queue, shopify_webhook_registry, sync_writes restart identity;
-delete from api_settings where description is null;
+delete from api_settings where description is null; delete from sync_install where item = 'keeper';
 insert into api_settings select 'SHOPIFY_AUTO_SYNC_' || one, 'true' from unnest(array['PRODUCTS', 'ORDERS', 'INVENTORY',
     'CUSTOMERS']) one on conflict (key) do update set value = 'true';
 update api_settings set value = null where key in ('SHOPIFY_STORE_URL', 'SHOPIFY_API_VERSION', 'SHOPIFY_DEFAULT_LOCATION_ID');

@@ -105,6 +105,7 @@ class PairRun:
     that what changed otherwise must not be forgotten. `naming` are the sides that tell of their own accord what changed.
     `lacking`: something that is to be kept in step cannot be, so that the run does its work in part only.
     `one_of_several`: other runs of the same kind keep other things in step, so that this one does not say what all is kept.
+    `hold` sees to it, before records of an entity are looked at, that nobody else is at work on the two (raises LedgerBusy).
     """
 
     name: str
@@ -116,6 +117,7 @@ class PairRun:
     naming: Mapping[Side, Naming] = field(default_factory=dict)
     one_of_several: bool = False
     lacking: bool = False
+    hold: Callable[[], None] = field(default=lambda: None)
 
 
 @dataclass(slots=True)
@@ -245,6 +247,7 @@ class PairSync:
             keys = None
         if keys == []:
             return
+        self.pair_run.hold()
         self.progress.stage(f"Comparing {entity.name}")
         for side in Side:
             applier.make_structure(side)

@@ -9,7 +9,7 @@ from syncdb.engine.guards import Limits
 from syncdb.engine.recording import record_unopened
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
-from syncdb.errors import SyncdbError
+from syncdb.errors import LedgerBusy, SyncdbError
 from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.ledger.file import damage_told
@@ -32,6 +32,8 @@ def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock, kind: 
             ledger.packing.want(settings.compress_snapshots)
         try:
             yield ledger
+        except LedgerBusy:  # another machine is at work: no run began here
+            raise
         except SyncdbError as failure:
             if kind and not request.dry:
                 # as a run of the only pair of that kind, so that the next one that goes well is the end of it

@@ -130,6 +130,10 @@ class ErpWorld:
     def manage(self, *arguments: str) -> Answer:
         return manage(*arguments, "--db", str(self.ledger))
 
+    @property
+    def shop_name(self) -> str:
+        return str(self.env["SHOPIFY_STORE_NAME"])
+
     def crew(self) -> str:
         """What runs of this ledger call themselves in the queue."""
         return digest(Ledger.copy(self.ledger, self.clock.now()).id)[:12]

@@ -3,7 +3,7 @@
 import os
 import platform
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncdb.connectors.postgres.database import ErpDatabase
@@ -22,6 +22,11 @@ NOTHING = Standing(due=False, unsettled=False, left_behind=False)
 MOST_NAMED = 5
 KEPT_DAYS = 30  # rows that are done, for people to look at
 ENTITIES = {kind: entity for entity, kind in ENTITY_TYPES.items()}
+
+
+def crew_of(ledger: str) -> str:
+    """What the ERP's database calls a ledger by its identity."""
+    return digest(ledger)[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class QueueWork:
     _queue: SyncQueue = field(init=False)
 
     def __post_init__(self) -> None:
-        crew = digest(self.ledger)[:12]
+        crew = crew_of(self.ledger)
         worker = f"{platform.node().replace(':', '-')}:{os.getpid()}:{crew}:{uuid.uuid4().hex[:8]}"
         self._queue = SyncQueue(self.database, self.tables, worker, crew)
 
@@ -60,13 +65,15 @@ class QueueWork:
     def kinds(self) -> list[str]:
         return [ENTITY_TYPES[one] for one in self.entities]
 
-    def begin(self) -> Mapping[str, list[str]]:
-        """Take what is due; the keys of the ERP's rows that it names, by entity."""
+    def begin(self, first: Callable[[], None]) -> Mapping[str, list[str]]:
+        """Take what is due, where something is, after `first` was done; the keys of the ERP's rows that it names, by entity."""
         stands = self._queue.standing(TO_SHOPIFY, self.kinds) if self.kinds else NOTHING
-        if stands.left_behind:
-            self._queue.take_back()
         self._unsettled = stands.unsettled
         due = stands.due or stands.left_behind
+        if due:
+            first()
+        if stands.left_behind:
+            self._queue.take_back()
         self.rows = list(self._due()) if due else []
         named: dict[str, list[str]] = {}
         for row in self.rows:

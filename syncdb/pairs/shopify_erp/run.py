@@ -10,6 +10,7 @@ from syncdb.connectors.base import Feed
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.connectors.postgres.feed import ErpFeed
+from syncdb.connectors.postgres.fence import Fence, Keeper
 from syncdb.connectors.postgres.settings_table import ApiSettings
 from syncdb.connectors.postgres.standing import read_standing
 from syncdb.connectors.postgres.tables import ErpTables
@@ -18,14 +19,15 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.locations import read_locations
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.engine.audit import Audited
+from syncdb.engine.older_copy import begin_anew
 from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_sync import EntitySync, Naming, PairRun, PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
-from syncdb.errors import ConfigurationError, SyncdbError
-from syncdb.ledger import Ledger
+from syncdb.errors import ConfigurationError, LedgerBusy, NeedsPerson, SyncdbError
+from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Plan, Side
 from syncdb.orders.redaction import catch_up
@@ -39,12 +41,16 @@ from syncdb.pairs.shopify_erp.foretelling import Making, foretell
 from syncdb.pairs.shopify_erp.named import Named
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_erp.places import places_of
-from syncdb.pairs.shopify_erp.queue_work import QueueWork
+from syncdb.pairs.shopify_erp.queue_work import QueueWork, crew_of
 from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.pairs.shopify_erp.telling import Telling, Written
 from syncdb.pairs.shopify_erp.webhooks import tell_webhooks
 from syncdb.programs import MANAGER
 from syncdb.systems.shopify.deliveries import SHOP
+
+
+def _nothing() -> None:
+    """A run that writes nothing holds nothing."""
 
 
 @dataclass(slots=True)
@@ -63,6 +69,7 @@ class ErpRun:
     _notices: list[Notice] = field(default_factory=list)
     _written: Written = field(default_factory=dict)
     _makings: Mapping[str, Making] = field(default_factory=dict)
+    _fence: Fence | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +80,16 @@ class ErpRun:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
         catch_up(self.ledger, people_kept())
         try:
+            return self._run(clock, rng, progress)
+        finally:
+            if self._fence is not None:
+                self._fence.give_back()
+
+    def _run(self, clock: Clock, rng: random.Random, progress: Progress) -> Report:
+        try:
             sync = self._sync(clock, rng, progress)
+        except LedgerBusy:
+            raise
         except SyncdbError as stopped:
             return self._not_begun(stopped, clock)
         report = sync.run()
@@ -115,7 +131,7 @@ class ErpRun:
     # --- making it ready
 
     def _sync(self, clock: Clock, rng: random.Random, progress: Progress) -> PairSync:
-        api, examined = read_standing(self.database, self.tables)
+        api, examined, kept = read_standing(self.database, self.tables)
         if not examined.installed:
             told = f"The sync is not installed in the schema {self.settings.erp_schema} of the ERP's database."
             raise ConfigurationError(
@@ -127,12 +143,39 @@ class ErpRun:
         self._notices = list(switches.notices(self.settings, api, examined))
         chosen = switches.chosen(api, examined, self.only)
         hints: Mapping[str, Sequence[str]] = {}
+        hold: Callable[[], None] = _nothing
+        if not self.request.dry:
+            self._fence = Fence(self.database, self.tables, self.shopify.shop, crew_of(self.ledger.id), kept, clock)
+            self._fence.refuse_if_held()
+            hold = self._fence.hold
         if not self.request.dry and not self.request.only_named:
             self._queue = QueueWork(self.database, self.tables, chosen, self.ledger.id)
-            hints = self._queue.begin()
-        return PairSync(self.ledger, self._pair_run(api, chosen, hints, clock), self.request, clock, rng, progress)
+            hints = self._queue.begin(hold)
+        pair_run = self._pair_run(api, chosen, hints, clock, hold)
+        if self._fence is not None and self._fence.other is not None:
+            self._take_over(pair_run, self._fence.other)
+        return PairSync(self.ledger, pair_run, self.request, clock, rng, progress)
 
-    def _pair_run(self, api: ApiSettings, chosen: Sequence[str], hints: Mapping[str, Sequence[str]], clock: Clock) -> PairRun:
+    def _take_over(self, pair_run: PairRun, other: Keeper) -> None:
+        """Another ledger kept both in step since this one did: what this one knows as agreed is agreed no more."""
+        known = any(self.ledger.runs.get(state_keys.cursor(pair_run.name, side.value)) for side in Side)
+        if not known or not pair_run.entities:
+            return
+        told = f"Another ledger ({other.worker}) kept the shop and the ERP in step since this one last did."
+        if pair_run.part:
+            raise NeedsPerson(f"{told} Nothing was written.", next_step="Run once without --fields: all of it is looked at then.")
+        begin_anew(self.ledger, pair_run.name, {one.pair.name: one.pair.policy for one in pair_run.entities})
+        told += " Everything is looked at, and where the two differ in what both may change you are asked."
+        self._notices.append(Notice("another ledger", told, "Let one machine run it: docs/erp.md, Several machines."))
+
+    def _pair_run(
+        self,
+        api: ApiSettings,
+        chosen: Sequence[str],
+        hints: Mapping[str, Sequence[str]],
+        clock: Clock,
+        hold: Callable[[], None],
+    ) -> PairRun:
         conversation = Conversation(self.shopify)
         made = EntityPairs(self.settings, self.ledger, self.database, self.tables, self.request, conversation, self._registered)
         self._written, self._makings = made.told, made.makings
@@ -156,7 +199,7 @@ class ErpRun:
 
         part, lacking = bool(self.only), any(one.code.startswith(switches.UNUSABLE) for one in self._notices)
         naming = {Side.LEFT: Naming(SHOP, Named(conversation, [one.name for one in entities], told))}
-        return PairRun(self.name, entities, feeds if chosen else {}, lambda: None, news, part, naming, lacking=lacking)
+        return PairRun(self.name, entities, feeds if chosen else {}, lambda: None, news, part, naming, lacking=lacking, hold=hold)
 
     def _entities(
         self, made: EntityPairs, api: ApiSettings, chosen: Sequence[str], clock: Clock

@@ -83,7 +83,7 @@ create table if not exists {writes} (
 
 _INSTALL = """
 create table if not exists {install} (
-    item text not null check (item in ('version', 'added', 'seen')),
+    item text not null,
     version integer not null default 0,
     entity text not null default '',
     table_schema text not null default '',
@@ -92,13 +92,15 @@ create table if not exists {install} (
     at timestamptz not null default now(),
     primary key (item, table_schema, table_name, column_name)
 );
+-- since version 2 it also says who keeps which shop in step
+alter table {install} drop constraint if exists {check};
 """
 
 
 def own_tables(tables: ErpTables) -> Iterator[str]:
     """The statements that make them, each harmless where it is there already."""
     own = {one: name(tables.schema, called) for one, called in tables.own.items()}
-    yield statement(_INSTALL, install=own["sync_install"])
+    yield statement(_INSTALL, install=own["sync_install"], check=name(f"{tables.own['sync_install']}_item_check"))
     queue = tables.own["sync_queue"]
     indexes = {part: name(f"{queue}_{part}") for part in ("open", "failed")}
     former = {part: name(tables.schema, f"{queue}_{part}") for part in ("one_pending", "one_processing")}

@@ -17,7 +17,7 @@ RIGHTS = {
     "api_settings": "select",
     "shopify_webhook_registry": "select, insert, update, delete",
     "sync_writes": "select, insert, update, delete",
-    "sync_install": "select",
+    "sync_install": "select, insert, update",
 }
 
 # what a row of the queue may say; no constraint of the table, since that would cost each write of the ERP more than all else
@@ -25,6 +25,8 @@ QUEUE_ROW = """
     status in ('pending', 'processing', 'completed', 'failed') and direction in ('to_shopify', 'from_shopify')
     and action in ('create', 'update', 'delete') and entity_type in ('order', 'product', 'customer', 'inventory')
 """
+# what the role may write, where that is not everything
+WRITTEN = {"sync_queue": QUEUE_ROW, "sync_install": "item = 'keeper'"}
 
 _MAKE = """
 do $syncdb$ begin
@@ -77,5 +79,5 @@ def role_and_rights(tables: ErpTables) -> Iterator[str]:
     for called, place in places.items():
         if called in OWN:  # the ERP's own tables keep the security that they have
             yield statement(_HIDDEN, table=place)
-        right = raw(QUEUE_ROW if called == "sync_queue" else "true")
+        right = raw(WRITTEN.get(called, "true"))
         yield statement(_GRANT, table=place, rights=raw(RIGHTS[called]), right=right, **shared)
