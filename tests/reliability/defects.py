@@ -49,6 +49,7 @@ STORES_VARIANTS = "tests/scenarios/test_stores_variants.py"
 STORES_BELONGING = "tests/scenarios/test_stores_belonging.py"
 STORES_METAFIELDS = "tests/scenarios/test_stores_metafields.py"
 POSTGRES = "tests/connectors/postgres"
+ERP_MACHINES = "tests/scenarios/test_erp_machines.py"
 ERP = "tests/scenarios/test_erp.py"
 ERP_CUSTOMERS = "tests/scenarios/test_erp_customers.py"
 ERP_PRODUCTS = "tests/scenarios/test_erp_products.py"
@@ -147,6 +148,20 @@ DEFECTS = (
         "conversation.shop().facts, self.shopify.shop)",
         "conversation.shop().facts)",
         (ERP,),
+    ),
+    Defect(
+        "two machines keep one shop and one ERP in step at once",
+        "pairs/shopify_erp/run.py",
+        "            self._fence.refuse_if_held()\n",
+        "",
+        (ERP_MACHINES,),
+    ),
+    Defect(
+        "a ledger that is behind another machine's brings a movement over once more",
+        "pairs/shopify_erp/run.py",
+        "self._fence.other is not None:",
+        "False:",
+        (ERP_MACHINES,),
     ),
     Defect(
         "what is written to an ERP is news to its triggers",
