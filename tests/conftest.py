@@ -12,7 +12,6 @@ import pytest
 from google.auth.crypt._cryptography_rsa import RSASigner
 
 USUAL = "1"
-PROXIES = ("http", "https", "all", "no")
 pytest_plugins = ["tests.postgres"]
 
 
@@ -50,21 +49,7 @@ def read_keys_once() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def look_up_proxies_by_name() -> Iterator[None]:
-    """Requests reads the whole environment twice for each request: a seventh of the time of a random history."""
-
-    def proxies() -> dict[str, str]:
-        found = {kind: os.environ.get(f"{kind}_proxy") or os.environ.get(f"{kind.upper()}_PROXY") for kind in PROXIES}
-        return {kind: address for kind, address in found.items() if address}
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("urllib.request.getproxies_environment", proxies)
-        patch.setattr("requests.utils.getproxies", proxies)
-        yield
-
-
 @pytest.fixture(scope="session", autouse=True)
-def what_takes_long_is_done_once() -> Iterator[None]:
-    with read_keys_once(), look_up_proxies_by_name():
+def keys_are_read_once() -> Iterator[None]:
+    with read_keys_once():
         yield

@@ -19,7 +19,7 @@ from pathlib import Path
 from hypothesis import Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from tests.conftest import look_up_proxies_by_name, read_keys_once
+from tests.conftest import read_keys_once
 from tests.reliability import test_machine as sheet
 from tests.reliability.grist import test_machine as grist
 from tests.reliability.neighbour import Neighbour
@@ -81,7 +81,7 @@ def main() -> int:
     given = made.parse_args()
     logging.disable(logging.CRITICAL)
     phases = (Phase.generate, Phase.shrink) if given.shrink else (Phase.generate,)
-    with read_keys_once(), look_up_proxies_by_name():
+    with read_keys_once():
         return 0 if played(given.machine, given.count, given.first, given.steps, phases) else 1
 
 

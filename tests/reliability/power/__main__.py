@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.conftest import look_up_proxies_by_name, read_keys_once
+from tests.conftest import read_keys_once
 from tests.reliability.judged import Judged
 from tests.reliability.power.trials import WORKS, Moment, Recorded, RecordedMigration, recorded_run
 from tests.reliability.test_disk import SCHEMAS
@@ -80,7 +80,7 @@ def main() -> int:
     names = [*WORKS, *(f"migration of {one.stem}" for one in SCHEMAS[:-1])]
     names = [one for one in names if not given.only or one.startswith(given.only)]
     counted = [0, 0]
-    with read_keys_once(), look_up_proxies_by_name():
+    with read_keys_once():
         for number, name in enumerate(names):
             share = -(-(given.how_many - counted[0]) // (len(names) - number))
             tried, wrong = wrong_of(name, share, random.Random(f"{given.seed} {name}"))
