@@ -68,7 +68,7 @@ class RealFleet:
     def start(self, home: str = "main", slots: int = 4, url: str = "", before: tuple[str, ...] = ()) -> "subprocess.Popen[bytes]":
         command = [*before, sys.executable, "-m", "tests.fleet.real_worker", url or self.server.url(), str(self.folder), home]
         with (self.folder / f"worker{len(self.workers)}.log").open("wb") as log:
-            worker = subprocess.Popen([*command, str(slots)], cwd=ROOT, stdout=log, stderr=log)
+            worker = subprocess.Popen([*command, str(slots)], cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         self.workers.append(worker)
         return worker
 
@@ -92,8 +92,7 @@ class RealFleet:
     def close(self) -> None:
         for worker in self.workers:
             with suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGCONT)
-                worker.kill()
+                os.killpg(worker.pid, signal.SIGKILL)  # faketime starts what it is given as a child
             worker.wait()
         self.sandbox.close()
 
