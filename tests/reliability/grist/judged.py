@@ -283,7 +283,7 @@ class Judged:
 
     def _fits(self, entity: str, name: str) -> bool:
         column = self.world.column(entity, name)
-        return column is not None and (name, column.type) not in (("price", "Int"), ("sku", "Numeric"), ("tags", "Text"))
+        return column is not None and (name, column.type) not in (("price", "Int"), ("sku", "Numeric"))
 
     # --- older copies
 
