@@ -23,7 +23,7 @@ from tests.engine.test_two_way_machine import POLICY, TwoWay, TwoWayMatched, Two
 from tests.reliability.oracle import examined
 from tests.reliability.world import MEMORY
 
-DEFAULT, OWN_IDS, NEAR, LONG = 300, 150, 40, 10_000
+DEFAULT, OWN_IDS, NEAR, LONG = 220, 150, 40, 10_000
 quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 

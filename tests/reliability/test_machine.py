@@ -26,7 +26,7 @@ from tests.reliability.oracle import examined
 from tests.reliability.spells import LESS, REFUSALS, Permissions, in_bulk, moved_in_bulk, overlapped, refused, shown_less
 from tests.reliability.world import BEGIN
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 7, 10_000  # the first is the shortest there is
+DEFAULT_HISTORIES, LONG_HISTORIES = 5, 10_000  # the first is the shortest there is
 STEPS = 50  # what is wrong only after a long past is not found by many short ones
 small = st.integers(0, 23)
 STARTS = [

@@ -23,7 +23,7 @@ from tests.reliability.grist.oracle import Oracle
 from tests.reliability.grist.world import Kept, ProofWorld
 from tests.reliability.oracle import examined
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 12, 10_000  # the first is the shortest there is
+DEFAULT_HISTORIES, LONG_HISTORIES = 9, 10_000  # the first is the shortest there is
 STEPS = 50  # what is wrong only after a long past is not found by many short ones
 small = st.integers(0, 47)
 KINDS = [
