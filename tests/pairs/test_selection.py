@@ -9,7 +9,8 @@ import pytest
 from syncdb.errors import ConfigurationError
 from syncdb.mapping.entities import ENTITIES, entity_field
 from syncdb.model import OnDrift, OnMissing, Owner, Rule, Tie
-from syncdb.pairs.selection import Selection, parse_selection
+from syncdb.pairs.chosen import Selection
+from syncdb.pairs.selection import parse_selection
 from syncdb.pairs.shopify_grist.settings import load as load_grist
 
 REPORTED = Rule(Owner.LEFT, OnDrift.REPORT)

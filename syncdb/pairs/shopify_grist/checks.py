@@ -13,8 +13,8 @@ from syncdb.errors import SyncdbError
 from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Owner
+from syncdb.pairs.chosen import Selection
 from syncdb.pairs.metafield_types import stored_types
-from syncdb.pairs.selection import Selection
 from syncdb.pairs.shopify_grist.pictures import SENDING
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import binding_name, wanted_tables

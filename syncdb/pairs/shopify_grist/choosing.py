@@ -7,7 +7,7 @@ from syncdb.connectors.base import Connector, Feed
 from syncdb.connectors.shopify.catalogue.choosing import ChosenProducts, ProductChoice
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.mapping.entities import PRODUCTS
-from syncdb.pairs.selection import ChosenEntity
+from syncdb.pairs.chosen import ChosenEntity
 from syncdb.pairs.shopify_grist.selected import Among, Selected, SelectedFeed, Standing, moving
 from syncdb.pairs.shopify_grist.tables import Tables, pair_name
 

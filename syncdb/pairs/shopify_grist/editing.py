@@ -7,17 +7,9 @@ from syncdb.mapping.choice import default_columns
 from syncdb.mapping.entities import WORD_LISTS, Entity, EntityField, entity_field, metafield_named
 from syncdb.mapping.offered_columns import MORE, as_setting, offered_columns
 from syncdb.model import Rule
+from syncdb.pairs.chosen import ORDERS, ChosenEntity
 from syncdb.pairs.editing import Editing, Offered, OfferedField, Wished, word_of
-from syncdb.pairs.selection import (
-    CHOOSABLE,
-    DEFAULT_ENTITIES,
-    ORDER_FIELDS_FROM_GRIST,
-    ORDER_RULES,
-    ORDERS,
-    RULES,
-    TAGS,
-    ChosenEntity,
-)
+from syncdb.pairs.selection import CHOOSABLE, DEFAULT_ENTITIES, ORDER_FIELDS_FROM_GRIST, ORDER_RULES, RULES, TAGS
 from syncdb.pairs.shopify_grist.settings import GristSettings
 
 SETTING = "grist_sync"

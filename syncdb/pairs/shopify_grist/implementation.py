@@ -41,11 +41,11 @@ from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.redaction import catch_up
 from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, Run
+from syncdb.pairs.chosen import ORDERS, PICTURES, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.record_choice import LEFT
 from syncdb.pairs.registry import people_kept
-from syncdb.pairs.selection import ORDERS, PICTURES, ChosenEntity, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.attempts import TRIES
 from syncdb.pairs.shopify_grist.checks import check
 from syncdb.pairs.shopify_grist.choosing import Choosing

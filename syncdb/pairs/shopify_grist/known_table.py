@@ -7,8 +7,8 @@ from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping.entities import KEY_LABEL
 from syncdb.pairs.base import RowsShown
+from syncdb.pairs.chosen import ORDERS
 from syncdb.pairs.metafield_types import stored_types
-from syncdb.pairs.selection import ORDERS
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import binding_name, order_columns, order_rows, pair_name
 from syncdb.systems.grist.connecting import grist_of

@@ -11,8 +11,8 @@ from syncdb.connectors.grist.lookalike import Likeness
 from syncdb.ledger import state_keys
 from syncdb.model import OnDrift, OnMissing, Owner, Policy, Record, Rule, Side
 from syncdb.orders.order_sync import RowMapping
+from syncdb.pairs.chosen import ORDERS, ChosenOrders
 from syncdb.pairs.metafield_types import stored_types
-from syncdb.pairs.selection import ORDERS, ChosenOrders
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import Tables, order_columns, order_rows, registered
 from syncdb.values import Value

@@ -7,7 +7,7 @@ from syncdb.engine.policy import RESTORED
 from syncdb.engine.report import Note, Report
 from syncdb.ledger import Ledger
 from syncdb.model import Action, Operation, Side
-from syncdb.pairs.selection import ORDER_STATUSES
+from syncdb.pairs.chosen import ORDER_STATUSES
 from syncdb.wording import some_of
 
 NAMED = 5

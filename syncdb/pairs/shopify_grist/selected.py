@@ -8,8 +8,8 @@ from syncdb.connectors.passing import PassedOn, SameName
 from syncdb.ledger.records import Records
 from syncdb.mapping.entities import PRODUCTS
 from syncdb.model import Found, Record, Snapshot
+from syncdb.pairs.chosen import ChosenEntity
 from syncdb.pairs.record_choice import LEFT, OF_STOCK, Leaving
-from syncdb.pairs.selection import ChosenEntity
 from syncdb.values import Value
 
 LEFT_IT = "left the selection"

@@ -11,7 +11,7 @@ from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
 if TYPE_CHECKING:  # the catalogue behind it is large and only needed where it is chosen from
-    from syncdb.pairs.selection import Selection
+    from syncdb.pairs.chosen import Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from syncdb.mapping.entities import KEY_LABEL, PRICES, EntityField, ShownAs
 from syncdb.metafields import kind_of
 from syncdb.model import Field, Owner, Record
 from syncdb.orders.writable_orders import TAGS, sorted_words
+from syncdb.pairs.chosen import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
 from syncdb.pairs.metafield_types import Types
-from syncdb.pairs.selection import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.values import Kind, Value, minor_digits
 
