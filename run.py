@@ -17,7 +17,6 @@ if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs an older one must b
         "Install a newer one from https://www.python.org/downloads/ and run this command with it, e.g. python3.11 run.py demo"
     )
 
-import contextlib
 import hashlib
 import importlib.util
 import os
@@ -50,8 +49,13 @@ OFFLINE = ("NewConnectionError", "ConnectTimeoutError", "ProxyError", "name reso
 
 def say(text: object, file: TextIO | None = None) -> None:
     """Print a line; where nobody takes it (no terminal, a full disk), the work goes on without."""
-    with contextlib.suppress(OSError):
-        print(text, file=file, flush=True)
+    stream = file or sys.stdout
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:  # what is kept back would be tried once more at the end, and be the exit code
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nobody, stream.fileno())
+        os.close(nobody)
 
 
 def main(arguments: list[str]) -> int:

@@ -121,6 +121,7 @@ def _to_stdout(kind: ExportFormat, chosen: "Export", rows: "Iterable[Sequence[ob
     import io
     import sys
 
+    from syncdb.cli.streams import to_nobody
     from syncdb.errors import ConfigurationError, NeedsPerson
     from syncdb.services.export_formats import write_text
 
@@ -131,9 +132,10 @@ def _to_stdout(kind: ExportFormat, chosen: "Export", rows: "Iterable[Sequence[ob
     try:
         write_text(stream, kind.value, chosen.columns, rows)
         stream.flush()
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        to_nobody(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            raise
         why = f"Standard output cannot be written: {error.strerror or error}. What it got is not all."
         raise NeedsPerson(why, next_step="Free some space, or send it elsewhere, then export again.") from error
     finally:

@@ -41,9 +41,14 @@ class LastingStream:
         """Let all that follows, and what is still held back for the stream, go nowhere."""
         self.lost = self.lost or why
         with suppress(OSError, ValueError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, self._stream.fileno())
-            os.close(null)
+            to_nobody(self._stream)
+
+
+def to_nobody(stream: TextIO) -> None:
+    """Let what is still held back for a stream go nowhere, instead of failing once more when it is closed."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def make_ready() -> None:

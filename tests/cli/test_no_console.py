@@ -27,11 +27,12 @@ CLOSED = {
 
 
 def shell(line: str, *command: str, cwd: Path, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    """A Python command as a shell starts it."""
+    """A Python command as a shell starts it: what it writes is held back until there is enough, whoever runs these tests."""
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.run(
         ["bash", "-c", line, "-", sys.executable, *command],
         cwd=cwd,
-        env=os.environ | {"PYTHONUTF8": "1"} | (env or {}),
+        env=usual | {"PYTHONUTF8": "1"} | (env or {}),
         capture_output=True,
         encoding="utf-8",
         timeout=120,

@@ -156,5 +156,6 @@ def test_help_and_unknown_commands_make_nothing(project: Path, arguments: list[s
 def test_a_full_disk_takes_the_words_and_nothing_else(project: Path) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
         command = [sys.executable, str(project / "run.py"), "--help"]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=usual)
     assert (done.returncode, done.stderr) == (0, "")
