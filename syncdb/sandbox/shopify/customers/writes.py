@@ -8,17 +8,15 @@ from typing import Any
 
 from syncdb.sandbox.shopify.customers.desk import CUSTOMERS, CustomerDesk, addresses_of
 from syncdb.sandbox.shopify.execute import Execution, FieldFailed, Resolver, Source, Step
+from syncdb.sandbox.shopify.listing import listed
 from syncdb.sandbox.shopify.metafields import metafield_of, namespace_of
 from syncdb.sandbox.shopify.money import Node
 from syncdb.sandbox.shopify.ordering.addresses import address_in
-from syncdb.sandbox.shopify.paging import Place, page
 from syncdb.sandbox.shopify.products.definitions import NO_DEFINITION
-from syncdb.sandbox.shopify.products.entries import GoodsEntry
 from syncdb.sandbox.shopify.products.metafield_writes import put_metafield
 from syncdb.sandbox.shopify.products.parts import tags_of
 from syncdb.sandbox.shopify.products.queries import goods_of
 from syncdb.sandbox.shopify.products.writing import may_write, refusal
-from syncdb.sandbox.shopify.search import read_search
 
 INPUT = ["input"]
 SORTS = {"ID": "number", "UPDATED_AT": "updated_at", "CREATED_AT": "created_at"}
@@ -64,24 +62,7 @@ def _named(given: Mapping[str, Any], run: Execution) -> Node | None:
 def _list(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     run.context.require("read_customers", step.name)
     run.context.approve("Customer", step.name)
-    desk, asker, query = desk_of(run), run.context, args.get("query")
-    key = SORTS.get(args.get("sortKey") or "ID")
-    if key is None:
-        raise FieldFailed(f"sortKey {args['sortKey']} is not served here", code="BAD_REQUEST")
-    search = read_search(query, asker.shop.timezone, CUSTOMERS)
-    if query and (search.warnings or asker.explain):
-        asker.searches.append(search.report([step.key], query))
-    indexed = bool((query or "").strip()) and not search.databased
-    entries = desk.index.entries(desk.clock()) if indexed else [_bare(one) for one in desk.nodes.values()]
-    seen = [(entry, desk.nodes[entry.gid]) for entry in entries if entry.gid in desk.nodes and search.test(entry)]
-    seen.sort(key=lambda one: (getattr(one[0], key), one[0].number), reverse=bool(args.get("reverse")))
-    places: list[Place] = [(str(entry.number) if key == "number" else getattr(entry, key), entry.number) for entry, _ in seen]
-    return page([node for _, node in seen], places, args, bool(args.get("reverse")))
-
-
-def _bare(node: Node) -> GoodsEntry:
-    number = int(node["legacyResourceId"])
-    return GoodsEntry(node["id"], number, 0, "", {})
+    return listed(desk_of(run), args, run, step, CUSTOMERS, SORTS)
 
 
 def _set(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
