@@ -21,6 +21,7 @@ from syncdb.sandbox.google.colleague import Colleague
 from syncdb.sandbox.local import Sandbox, wait_for_ctrl_c
 from syncdb.sandbox.shopify.generate import new_order
 from syncdb.sandbox.story import Story, Time, fresh_folder
+from syncdb.wording import counted
 
 ORDERS = 60
 LASTS = 3720.0  # seconds: the story begins so long ago, so that it ends just before now
@@ -45,8 +46,8 @@ class SheetStory(Story):
         self.sandbox.faults.log.clear()
         code = run("sheets", RunOptions(**asked), self.environment, self.clock, aside=True)
         count = self.sandbox.faults.count
-        reads = f"{count('shopify', 'read')} reads of the shop, {count('sheets', 'read')} of the sheet"
-        written = f"{count('sheets', 'write')} writes"
+        reads = f"{counted(count('shopify', 'read'), 'read')} of the shop, {count('sheets', 'read')} of the sheet"
+        written = counted(count("sheets", "write"), "write")
         self.remark(f"(exit code {code}; {reads}, {written})")
         self.check(code == 0, "a run did not end with exit code 0")
 
