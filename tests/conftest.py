@@ -2,7 +2,6 @@
 
 import gc
 import os
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -11,20 +10,29 @@ from typing import Any
 import pytest
 from google.auth.crypt._cryptography_rsa import RSASigner
 
-USUAL = "1"
+from tests import seeds
+
 pytest_plugins = ["tests.postgres"]
 
 
 def pytest_configure() -> None:
-    """The same random histories in each run, so that a red run says something of the change; `new` draws others."""
     # tests speak to this computer alone: without this the variables of proxies are gone through twice for each request
     os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost,::1")
-    if os.environ.setdefault("SYNCDB_SEED", USUAL) == "new":
-        os.environ["SYNCDB_SEED"] = str(random.SystemRandom().randrange(2**32))  # workers inherit it
+    seeds.choose()
 
 
 def pytest_report_header() -> str:
-    return f"random histories: SYNCDB_SEED={os.environ['SYNCDB_SEED']} (set it to have these again; new draws others)"
+    return f"random histories: {seeds.VARIABLE}={os.environ[seeds.VARIABLE]}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Also a run that is all right tells which new histories it played."""
+    reports = [one for group in terminalreporter.stats.values() for one in group]
+    played = {found for one in reports for name, found in getattr(one, "user_properties", ()) if name == seeds.VARIABLE}
+    for number in sorted(played):
+        terminalreporter.write_line(
+            f"New random histories were played: {seeds.VARIABLE}={number} plays them again, {seeds.VARIABLE}={seeds.FIXED} none."
+        )
 
 
 def pytest_collection_finish() -> None:

@@ -1,6 +1,5 @@
 """Gaps in the numbers of a ledger whose orders come from several counters: what is lost is found, and nothing else is told."""
 
-import os
 import random
 import re
 import sqlite3
@@ -23,6 +22,7 @@ from syncdb.order_snapshot import snapshot_of
 from syncdb.orders.ledger_gaps import gaps_in, gaps_since
 from syncdb.orders.number_gaps import Gap
 from syncdb.values import iso
+from tests import seeds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = START + timedelta(days=300)
@@ -161,7 +161,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(orders, lost)
 
 
-@seed(int(os.environ["SYNCDB_SEED"]))
+@seed(seeds.of_this_run())
 @given(stories(), st.integers(0, 2500))
 @settings(max_examples=150, deadline=None)
 def test_what_counters_lost_is_told_and_nothing_else(story: Story, hours: int) -> None:

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import seeds
+
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = "tests/engine"
 CRASH_AT_ANY_STEP = "tests/engine/test_crash_at_every_step.py"
@@ -1085,7 +1087,7 @@ def caught(defect: Defect) -> str:
 
 def _pytest(tree: Path, tests: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-m", "not long", tests]
-    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", seeds.VARIABLE: seeds.FIXED}
     return subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=1200
     )

@@ -16,16 +16,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hypothesis import Phase, seed, settings
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from hypothesis import Phase
+from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.conftest import read_keys_once
 from tests.reliability import test_machine as sheet
 from tests.reliability.grist import test_machine as grist
 from tests.reliability.neighbour import Neighbour
 from tests.reliability.oracle import examined
+from tests.reliability.playing import PLAYED, STEPS, play
 
-PLAYED = 2  # Hypothesis begins with the shortest example there is
 PORTION = 50  # seeds that are played in one world, so that what piles up there is cleared away
 
 
@@ -40,9 +40,8 @@ MACHINES = {"sheet": _sheet, "grist": grist.in_one_world}
 
 def right(machine: type[RuleBasedStateMachine], number: int, steps: int, phases: tuple[Phase, ...]) -> bool:
     """Play the histories of a seed; whether none was wrong. The story of a wrong one is printed."""
-    chosen = settings(max_examples=PLAYED, stateful_step_count=steps, database=None, phases=phases, **sheet.quiet)
     try:
-        run_state_machine_as_test(seed(number)(type(machine.__name__, (machine,), {})), settings=chosen)
+        play(machine, number, steps=steps, phases=phases)
     except Exception:  # noqa: BLE001 - whatever it is, it is told, and the next seed is played
         sys.stdout.write(f"seed {number} is WRONG\n{traceback.format_exc()}\n")
         return False
@@ -76,7 +75,7 @@ def main() -> int:
     made.add_argument("machine", choices=sorted(MACHINES))
     made.add_argument("count", type=int)
     made.add_argument("first", type=int)
-    made.add_argument("--steps", type=int, default=50)
+    made.add_argument("--steps", type=int, default=STEPS)
     made.add_argument("--shrink", action="store_true", help="look for the shortest history that still shows what is wrong")
     given = made.parse_args()
     logging.disable(logging.CRITICAL)

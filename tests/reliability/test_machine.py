@@ -13,21 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from syncdb.sandbox.faults import Fault
+from tests import seeds
 from tests.reliability.acts import IN_THE_MOMENT
 from tests.reliability.bulk_troubles import LAYOUTS, TROUBLES
 from tests.reliability.judged import Judged, struck
 from tests.reliability.neighbour import Neighbour
 from tests.reliability.oracle import examined
+from tests.reliability.playing import PLAYED, STEPS, play, quiet
 from tests.reliability.spells import LESS, REFUSALS, Permissions, in_bulk, moved_in_bulk, overlapped, refused, shown_less
 from tests.reliability.world import BEGIN
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 5, 10_000  # the first is the shortest there is
-STEPS = 50  # what is wrong only after a long past is not found by many short ones
+FIXED, NEW, LONG = 3, 2, 10_000  # the first of the fixed ones is the shortest there is
 small = st.integers(0, 23)
 STARTS = [
     BEGIN,
@@ -213,9 +214,6 @@ def told_on_the_way() -> None:
         sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {examined['whole histories']} histories, {examined['runs']} runs\n")
 
 
-quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
-
-
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
@@ -228,28 +226,32 @@ def test_random_histories() -> None:
     """The same each time, few and long; many have a run of their own."""
     examined.clear()
     struck.clear()
-    chosen = settings(
-        max_examples=DEFAULT_HISTORIES, stateful_step_count=STEPS, derandomize=True, phases=[Phase.generate], **quiet
-    )
+    chosen = settings(max_examples=FIXED, stateful_step_count=STEPS, derandomize=True, phases=[Phase.generate], **quiet)
     run_state_machine_as_test(Histories, settings=chosen)
-    vacuous(DEFAULT_HISTORIES)
+    vacuous(FIXED)
+
+
+@pytest.mark.timeout(1200)
+def test_new_random_histories(request: pytest.FixtureRequest) -> None:
+    """Others each time, told at the end of the run."""
+    examined.clear()
+    struck.clear()
+    for number in seeds.new(request.node, NEW):
+        play(Histories, number)
+    assert examined["whole histories"] >= PLAYED * NEW and examined["runs"] > 3 * PLAYED * NEW, dict(examined)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
-def test_random_histories_at_length() -> None:
-    """10,000 histories of 50 steps; SYNCDB_HISTORIES sets another number, SYNCDB_SEED the seed, which is printed.
+def test_random_histories_at_length(request: pytest.FixtureRequest) -> None:
+    """10,000 histories of 50 steps; SYNCDB_HISTORIES sets another number, SYNCDB_SEED the seed, which is told.
 
     Hypothesis reduces a failure to the shortest history that still shows it.
     """
-    wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG_HISTORIES))
-    number = int(os.environ["SYNCDB_SEED"])
-    sys.stderr.write(f"\nSYNCDB_SEED={number}\n")
+    wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG))
     examined.clear()
     struck.clear()
-    phases = [Phase.generate, Phase.shrink]
-    chosen = settings(max_examples=wanted, stateful_step_count=STEPS, database=None, phases=phases, **quiet)
-    run_state_machine_as_test(seed(number)(Histories), settings=chosen)
+    play(Histories, seeds.told(request.node), histories=wanted, phases=(Phase.generate, Phase.shrink))
     vacuous(wanted)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.sandbox.faults import Fault
+from tests import seeds
 from tests.reliability.judged import Judged
 from tests.reliability.oracle import examined
 
@@ -26,12 +27,10 @@ def test_killed_at_random(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
-def test_killed_a_thousand_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SYNCDB_KILLS sets another number, SYNCDB_SEED the seed, which is printed."""
+def test_killed_a_thousand_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """SYNCDB_KILLS sets another number, SYNCDB_SEED the seed, which is told."""
     monkeypatch.chdir(tmp_path)
-    seed = int(os.environ.get("SYNCDB_SEED", random.SystemRandom().randrange(2**32)))
-    sys.stderr.write(f"\nSYNCDB_SEED={seed}\n")
-    _kill(tmp_path, int(os.environ.get("SYNCDB_KILLS", LONG_KILLS)), seed)
+    _kill(tmp_path, int(os.environ.get("SYNCDB_KILLS", LONG_KILLS)), seeds.told(request.node))
 
 
 def _kill(folder: Path, kills: int, seed: int) -> None:

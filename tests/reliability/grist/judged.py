@@ -23,6 +23,7 @@ from tests.reliability.oracle import examined
 from tests.scenarios.grist_world import Ran
 
 CODES = {0, 3, 4, 5, 7}
+UNFIT = (("price", "Int"), ("sku", "Numeric"))  # types of a column that cannot hold the field
 struck: Counter[str] = Counter()  # which acts and faults really took place, over all histories of a process
 
 
@@ -283,7 +284,7 @@ class Judged:
 
     def _fits(self, entity: str, name: str) -> bool:
         column = self.world.column(entity, name)
-        return column is not None and (name, column.type) not in (("price", "Int"), ("sku", "Numeric"))
+        return column is not None and (name, column.type) not in UNFIT
 
     # --- older copies
 
@@ -374,6 +375,8 @@ class Judged:
             if column is not None and not column.computed and column.type != usual and not self._fits(entity, name):
                 self.world.hand(entity).retype(column.id, usual)
                 self.oracle.unsure(entity, name)
+                if (name, self.world.types.get((entity, name))) in UNFIT:  # no ledger knows it so: the last one was lost
+                    self.world.types[entity, name] = usual
                 self.told.append(f"{entity}.{name} is {usual} again")
         self.oracle.hear(look(self.world))
 

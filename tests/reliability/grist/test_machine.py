@@ -12,19 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from syncdb.sandbox.faults import Fault
+from tests import seeds
 from tests.reliability.grist.acts import IN_THE_MOMENT, move_alike, retype
 from tests.reliability.grist.judged import Judged, struck
 from tests.reliability.grist.oracle import Oracle
 from tests.reliability.grist.world import Kept, ProofWorld
 from tests.reliability.oracle import examined
+from tests.reliability.playing import PLAYED, STEPS, play, quiet
 
-DEFAULT_HISTORIES, LONG_HISTORIES = 9, 10_000  # the first is the shortest there is
-STEPS = 50  # what is wrong only after a long past is not found by many short ones
+FIXED, NEW, LONG = 7, 2, 10_000  # the first of the fixed ones is the shortest there is
 small = st.integers(0, 47)
 KINDS = [
     "apply_then_cut", "apply_then_error", "apply_late", "cut_before", "too_many", "refuse", "unavailable", "html_200",
@@ -235,9 +236,6 @@ def told_on_the_way() -> None:
         sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {examined['whole histories']} histories, {examined['runs']} runs\n")
 
 
-quiet: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
-
-
 @contextmanager
 def in_one_world(folder: Path) -> Iterator[type[Histories]]:
     """The machine with a world that each of its histories begins in."""
@@ -263,27 +261,29 @@ def one_world_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 @pytest.mark.timeout(1200)  # less than a minute on two free cores; nobody's business on busy ones
 def test_random_histories() -> None:
     """The same each time, few and long; many have a run of their own."""
-    chosen = settings(
-        max_examples=DEFAULT_HISTORIES, stateful_step_count=STEPS, derandomize=True, phases=[Phase.generate], **quiet
-    )
+    chosen = settings(max_examples=FIXED, stateful_step_count=STEPS, derandomize=True, phases=[Phase.generate], **quiet)
     run_state_machine_as_test(Histories, settings=chosen)
-    vacuous(DEFAULT_HISTORIES)
+    vacuous(FIXED)
+
+
+@pytest.mark.timeout(1200)
+def test_new_random_histories(request: pytest.FixtureRequest) -> None:
+    """Others each time, told at the end of the run."""
+    for number in seeds.new(request.node, NEW):
+        play(Histories, number)
+    assert examined["whole histories"] >= PLAYED * NEW and examined["runs"] > 3 * PLAYED * NEW, dict(examined)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
-def test_random_histories_at_length() -> None:
-    """10,000 histories of 50 steps; SYNCDB_HISTORIES sets another number, SYNCDB_SEED the seed, which is printed.
+def test_random_histories_at_length(request: pytest.FixtureRequest) -> None:
+    """10,000 histories of 50 steps; SYNCDB_HISTORIES sets another number, SYNCDB_SEED the seed, which is told.
 
     Hypothesis reduces a failure to the shortest history that still shows it.
     """
-    wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG_HISTORIES))
+    wanted = int(os.environ.get("SYNCDB_HISTORIES", LONG))
     steps = int(os.environ.get("SYNCDB_STEPS", STEPS))
-    number = int(os.environ["SYNCDB_SEED"])
-    sys.stderr.write(f"\nSYNCDB_SEED={number}\n")
-    phases = [Phase.generate, Phase.shrink]
-    chosen = settings(max_examples=wanted, stateful_step_count=steps, database=None, phases=phases, **quiet)
-    run_state_machine_as_test(seed(number)(Histories), settings=chosen)
+    play(Histories, seeds.told(request.node), histories=wanted, steps=steps, phases=(Phase.generate, Phase.shrink))
     vacuous(wanted)
 
 
