@@ -10,6 +10,7 @@
     ├── OutcomeUnknown        look before sending again        (settled within the run, else exit 4)
     ├── NeedsPerson           a guard stopped it               exit 5
     │   └── LedgerUnusable    corrupt, newer or unreadable     exit 5
+    │       └── NoLedgerYet   no run has made it               exit 5
     ├── LedgerBusy            another run holds the ledger     exit 7
     └── Interrupted           Ctrl-C or SIGTERM                exit 130
 
@@ -102,6 +103,10 @@ class NeedsPerson(SyncdbError):
 
 class LedgerUnusable(NeedsPerson):
     """The ledger file is corrupt, of a newer version, or cannot be read or written. It was left as it was."""
+
+
+class NoLedgerYet(LedgerUnusable):
+    """There is no ledger: the first run makes it."""
 
 
 class LedgerBusy(SyncdbError):

@@ -81,6 +81,14 @@ def _config_option() -> str:
     return "".join(f" --{name} {path}" for name, path in (("config", given.config), ("db", given.db)) if path)
 
 
+def nothing_yet() -> Response:
+    """In place of a page that needs a ledger, or a configuration, where there is none: what to do first."""
+    names = {address: name for address, name in NAVIGATION if address != "/"}
+    here = next((name for address, name in names.items() if request.path.startswith(address)), "Today")
+    place = site().place
+    return page("first.html", here, configured=bool(place.pairs), ledger=place.ledger)
+
+
 TITLES = {
     HTTPStatus.BAD_REQUEST: "Not understood",
     HTTPStatus.FORBIDDEN: "Not allowed",

@@ -1,6 +1,7 @@
 """The pages as one application for any WSGI server."""
 
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 
 from flask import Flask, Response, request
@@ -8,17 +9,18 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from syncdb.errors import ConfigurationError, LedgerBusy, RemoteError, SyncdbError
+from syncdb.errors import ConfigurationError, LedgerBusy, NoLedgerYet, RemoteError, SyncdbError
 from syncdb.services.calendar import WrongMoment
 from syncdb.services.order_lookup import UnknownOrder
 from syncdb.web.access import Way, add_ways, opened
 from syncdb.web.asked import Site
 from syncdb.web.fleet_figures import figures
 from syncdb.web.health import health
+from syncdb.web.in_pages import in_pages
 from syncdb.web.inner_gate import InnerGate
-from syncdb.web.outer_gate import LARGEST, OuterGate
+from syncdb.web.outer_gate import LARGEST, SAFE, OuterGate
 from syncdb.web.pages import ALL
-from syncdb.web.rendering import STATIC, said, static_bytes
+from syncdb.web.rendering import STATIC, nothing_yet, said, site, static_bytes
 
 log = logging.getLogger("syncdb.web")
 
@@ -29,6 +31,7 @@ def site_of(site: Site) -> Flask:
     app.config["SITE"] = site
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.filters["in_pages"] = in_pages
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     gate = InnerGate(site)
     gate.add_to(app)
@@ -51,7 +54,9 @@ def _static(mark: str, name: str) -> Response:
 
 
 def _told(error: SyncdbError) -> AnyResponse:
-    """What a person can act on: what happened, and what to do."""
+    """What a person can act on: what happened, and what to do. Where nothing was done yet that is no fault."""
+    if request.method in SAFE and (isinstance(error, NoLedgerYet) or _untouched(error)):
+        return nothing_yet()
     status = HTTPStatus.CONFLICT
     if isinstance(error, RemoteError):
         status = HTTPStatus.BAD_GATEWAY
@@ -63,6 +68,15 @@ def _told(error: SyncdbError) -> AnyResponse:
         status = HTTPStatus.SERVICE_UNAVAILABLE
     text = "\n".join(error.problems) if isinstance(error, ConfigurationError) else str(error)
     return said(status, text, error.next_step, request.full_path.rstrip("?") if request.method == "GET" else "")
+
+
+def _untouched(error: SyncdbError) -> bool:
+    """Whether a configuration is asked for where nobody has begun one."""
+    if not isinstance(error, ConfigurationError):
+        return False
+    with suppress(ConfigurationError):
+        return not (site().place.pairs or site().place.ledger.exists())
+    return False
 
 
 def _http(error: HTTPException) -> AnyResponse:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syncdb.errors import LedgerUnusable
+from syncdb.errors import LedgerUnusable, NoLedgerYet
 from syncdb.ledger import file, state_keys
 from syncdb.ledger.packing import Packing
 from syncdb.programs import MANAGER
@@ -81,7 +81,7 @@ def _opened(path: Path, unwritten: bool) -> sqlite3.Connection:
 
 
 def refuse_missing(path: Path) -> None:
-    """Raise LedgerUnusable where there is no ledger yet."""
+    """Raise NoLedgerYet where there is no ledger yet, LedgerUnusable where that cannot be seen."""
     try:
         empty = not path.stat().st_size
     except FileNotFoundError:
@@ -89,7 +89,7 @@ def refuse_missing(path: Path) -> None:
     except OSError as error:
         raise _unreadable(path, error) from error
     if empty or path.is_dir():
-        raise LedgerUnusable(
+        raise NoLedgerYet(
             f"There is no ledger at {path}.",
             next_step=f"The first sync makes it ({MANAGER} validate says whether all is set up). "
             "One elsewhere is named with --db or --config.",

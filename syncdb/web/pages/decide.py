@@ -1,7 +1,7 @@
 """Conflicts, side by side, and deciding them. The same as `conflicts`."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -178,8 +178,15 @@ def _card(one: Dispute, sides: Sides, calendar: Calendar, refusal: Refusal | Non
         "chosen": mine.take,
         "typed": mine.typed,
         "since": calendar.show(one.since),
-        "where": ", ".join((*([one.key] if one.key != one.name and not one.key.startswith("gid:") else []), *one.where)),
+        "where": ", ".join(_where(one, sides)),
     }
+
+
+def _where(one: Dispute, sides: Sides) -> Iterator[str]:
+    """What finds the record again, where its name does not say it: its key, and its number on the other side."""
+    for found in dict.fromkeys((one.key, *one.where)):
+        if found != one.name and not found.startswith("gid:"):
+            yield f"number {found} in {sides.right_title}" if found.isdigit() and found != one.key else found
 
 
 def _value(one: Dispute, side: Any) -> str:

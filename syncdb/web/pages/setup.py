@@ -44,9 +44,10 @@ def setup() -> Response:
     pairs = meant_pairs(registry.pair_named(request.args.get("pair", "")), place.config, place.env)
     steps = list(_steps(pairs))
     current = next((number for number, one in enumerate(steps) if not one.done), None)
-    told = ", ".join(pair.about for pair in pairs)
     others = [pair for pair in registry.PAIRS if pair not in pairs]
-    return page("setup.html", "Set-up", command="init", steps=steps, current=current, about=told, others=others)
+    return page(
+        "setup.html", "Set-up", command="init", steps=steps, current=current, about=[one.about for one in pairs], others=others
+    )
 
 
 def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
@@ -62,8 +63,16 @@ def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
     tested = any(run["mode"] == "test" or run["exit_code"] == 0 for run in made)
     told = "A run has been made." if tested else "Nothing is written anywhere before you have looked at a test."
     yield Step("Test", tested, told, "A test shows what a run would do.", "/sync", "Start a test")
+    yield _schedule(usual)
+
+
+def _schedule(usual: Rhythm | None) -> Step:
+    if site().scheduling:
+        told = "This process starts the runs by itself."
+        return Step("Schedule", True, told, address="/settings", word="When each runs")
     told = f"Runs are made about every {span(usual.interval)}." if usual else "Nothing runs by itself yet."
-    yield Step("Schedule", usual is not None, told, f"{MANAGER} schedule says how this computer does it by itself.")
+    step = f"{MANAGER} schedule says how this computer does it by itself; {MANAGER} serve --schedule lets these pages do it."
+    return Step("Schedule", usual is not None, told, step)
 
 
 def _forms(pairs: tuple[PairType, ...], topics: Sequence[Sequence[Topic]]) -> tuple[tuple[str, str], ...]:
@@ -86,8 +95,8 @@ def _system_step(title: str, settings: list[SettingShown], forms: tuple[tuple[st
     )
     if not lacking:
         told += f" {counted(len(failed), 'check')} failed when it was tested." if failed else " The test says whether they work."
-    step = f"{MANAGER} init asks for them and tries each answer at once." if lacking else ""
-    return Step(title, not lacking, told, step, "/settings", "Test the connections", lacking, forms)
+    step = "Each answer is tried at once." if lacking else ""
+    return Step(title, not lacking, told, step, "" if lacking else "/settings", "Test the connections", lacking, forms)
 
 
 def _chosen(pairs: tuple[PairType, ...]) -> Step:

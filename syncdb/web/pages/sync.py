@@ -41,18 +41,18 @@ def sync() -> Response:
     pairs = place.place.pairs or ()
     jobs = place.jobs.latest(LISTED)
     calendar = site().calendar(asked().now)
-    chosen = pairs[0] if pairs else None
+    chosen, never = (pairs[0] if pairs else None), _never()
     return page(
         "sync.html",
         "Sync",
-        command=f"{chosen.command} --test" if chosen else "",
+        command=f"{chosen.command}{' --test' if never else ''}" if chosen else "",
         age=f"Read at {calendar.now.astimezone(calendar.zone):%H:%M:%S %Z}.",
         pairs=pairs,
         modes={mode: told for mode, told in MODES.items() if mode != "force"},
         jobs=[_listed(one, calendar) for one in jobs],
         live=any(one.live for one in jobs),
         limited=any(pair.limited for pair in pairs),
-        never=_never(),
+        never=never,
     )
 
 
@@ -107,7 +107,7 @@ def _fields(pair: PairType) -> tuple[str, ...]:
 def _pair() -> PairType:
     pair = registry.pair_named(request.form.get("pair", ""))
     if pair is None or pair not in site().place.pairs:
-        raise ConfigurationError(["That pair is not configured. Nothing was started."], next_step="See the settings.")
+        raise ConfigurationError(["That pair is not configured. Nothing was started."], next_step="Set it up on the page Set-up.")
     return pair
 
 

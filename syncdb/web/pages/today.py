@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from syncdb.errors import LedgerUnusable
+from syncdb.errors import Exit
 from syncdb.ledger.queries import period
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.services.calendar import Calendar, span
@@ -19,6 +19,7 @@ from syncdb.systems.shopify.versions import days_left
 from syncdb.values import iso, moment
 from syncdb.web.access import Way
 from syncdb.web.asked import Look
+from syncdb.web.in_pages import in_pages
 from syncdb.web.rendering import asked, page, site
 from syncdb.wording import counted
 
@@ -39,17 +40,15 @@ _REMEDIES = {
     "webhooks_refused": ("/webhooks", "Webhooks"),
 }
 _DAYS = 14
+_BARE = re.compile(r"The page [\w-]+\.?")  # which is where the remedy's link leads
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def today() -> Response:
     """Verdict, attention, pairs, and the last day in figures."""
-    try:
-        with site().looking(asked().now) as look:
-            state = read_status(look.reader, look.place, asked().now)
-            return page("today.html", "Today", command="status", age=look.age, **_shown(state, look))
-    except LedgerUnusable as none:
-        return page("first.html", "Today", command="status", told=str(none), next_step=none.next_step)
+    with site().looking(asked().now) as look:
+        state = read_status(look.reader, look.place, asked().now)
+        return page("today.html", "Today", command="status", age=look.age, **_shown(state, look))
 
 
 def _shown(state: Status, look: Look) -> dict[str, Any]:
@@ -68,7 +67,10 @@ def _shown(state: Status, look: Look) -> dict[str, Any]:
 def _told(one: Attention, calendar: Calendar) -> dict[str, Any]:
     """What `status` says of it, with moments as people read them, and where its one remedy is."""
     message = _MOMENT.sub(lambda found: calendar.show(found[0]), one.message)
-    return {"message": message, "next_step": one.next_step, "remedy": _REMEDIES.get(one.code)}
+    remedy, step = _REMEDIES.get(one.code), in_pages(one.next_step)
+    if one.code == "run_failed" and f" ended with {int(Exit.INTERRUPTED)}," in message:
+        remedy = _REMEDIES["cut_off"]  # somebody ended it: nothing failed
+    return {"message": message, "next_step": "" if remedy and _BARE.fullmatch(step) else step, "remedy": remedy}
 
 
 def _verdict(state: Status, calendar: Calendar) -> str:
@@ -105,15 +107,15 @@ def _series(one: Series, state: Status, calendar: Calendar) -> dict[str, Any]:
 
 def kind_of(run: Mapping[str, Any] | None) -> str:
     """The sign for how a run ended."""
-    if run is None or run["exit_code"] in (None, 130):
+    if run is None or run["exit_code"] in (None, Exit.INTERRUPTED):
         return "off"
     return {0: "ok", 3: "look", 5: "look", 7: "look"}.get(run["exit_code"], "bad")
 
 
 def _figures(reader: LedgerReader, state: Status) -> Iterator[tuple[str, str]]:
-    """Of the last 24 hours, from the runs that began in it."""
+    """Of the last 24 hours, from the runs that began in it; those that somebody ended went neither well nor badly."""
     runs = period.runs_started(reader, iso(state.now - timedelta(days=1)), iso(state.now + timedelta(seconds=1)))
-    made = [one for one in runs if one["mode"] != "test" and one["exit_code"] is not None]
+    made = [one for one in runs if one["mode"] != "test" and one["exit_code"] not in (None, Exit.INTERRUPTED)]
     names = ("rows_added", "cells_changed", "rows_deleted")
     written = sum(one["counts"].get(name, 0) for one in made for name in names)
     well = sum(one["exit_code"] == 0 for one in made)
