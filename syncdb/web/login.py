@@ -73,6 +73,7 @@ class Door:
     def make_first(self, typed: str, name: str, password: str, address: str, now: datetime) -> str:
         """Make an owner of whoever read the code; returns the secret of their session. Raises NeedsPerson, ConfigurationError."""
         self._refuse_many(address, now)
+        passwords.refuse_poor(password, _plain(name))  # first: a try of the code is not spent on it
         with self._one:
             if self.code is None or not self.code.fits(typed, now):
                 self._failed(address, now)
@@ -86,9 +87,8 @@ class Door:
 
     def make(self, name: str, role: str, password: str, by: str, now: datetime) -> Account:
         """Keep an account. Raises ConfigurationError for a name or a password that cannot be used."""
-        plain = " ".join(name.split())
-        if not plain or len(plain) > 40 or not plain.isprintable():
-            raise ConfigurationError(["A name has 1 to 40 letters. Nothing was changed."])
+        plain = _plain(name)
+        passwords.refuse_poor(password, plain)
         found = people.account(self.path, plain)
         made = Account(found.name if found else plain, role, passwords.kept(password), iso(now), by)
         people.put_account(self.path, made)
@@ -101,7 +101,7 @@ class Door:
         found = people.account(self.path, name)
         if not passwords.fits(password, found.password if found else None):
             self._failed(address, now)
-            raise NeedsPerson("That is not your password. Nothing was changed.", next_step="Go back and type it again.")
+            raise NeedsPerson("That is not your password. Nothing was changed.", next_step="Type it again.")
 
     def who(self, secret: str, now: datetime, *, used: bool = True) -> Session | None:
         """Whose session it is; None for one that there is not, or no longer. Not `used`: a page only reads itself again."""
@@ -131,6 +131,14 @@ class Door:
     def _failed(self, address: str, now: datetime) -> None:
         log.warning("a login failed, from %s", address)
         people.try_failed(self.path, address, iso(now), iso(now - WINDOW))
+
+
+def _plain(name: str) -> str:
+    """A name as it is kept. Raises ConfigurationError for one that cannot be used."""
+    plain = " ".join(name.split())
+    if not plain or len(plain) > 40 or not plain.isprintable():
+        raise ConfigurationError(["A name has 1 to 40 letters. Nothing was changed."])
+    return plain
 
 
 def digest(secret: str) -> str:

@@ -69,6 +69,7 @@ def _form(back: str, problem: str = "", status: int = HTTPStatus.OK) -> Response
         first=first,
         problem=problem.strip(),
         name=request.form.get("name", ""),
+        code=request.form.get("code", ""),
         next=local(back),
         shortest=SHORTEST,
     )

@@ -305,6 +305,11 @@ def test_the_first_start_needs_the_code_of_the_terminal(own_door: Shown) -> None
     given = form(stranger.page("/login")) | {"name": "Anna", "password": PASSWORD}
     wrong = stranger.client.post("/login", data=given | {"code": "AAAA-BBBB-CCCC"}, headers=OWN)
     assert wrong.status_code == 403 and "not the code" in wrong.text and door.code.code not in wrong.text
+    for poor in ("short", "password" * 2, "a1a1b1b1a1a1b1", "anna-2026!!!!"):
+        refused = stranger.client.post("/login", data=given | {"code": door.code.code, "password": poor}, headers=OWN)
+        assert refused.status_code == 403 and "guessed at once" in refused.text or "12 to 200 characters" in refused.text
+        assert f'value="{door.code.code}"' in refused.text and 'value="Anna"' in refused.text and poor not in refused.text
+    assert door.code.tries == 1  # a poor password costs no try of the code
     right = door.code.code.lower().replace("-", " ")
     answer = stranger.client.post("/login", data=given | {"code": right}, headers=OWN)
     assert answer.status_code == 303 and stranger.get("/people").status_code == 200
