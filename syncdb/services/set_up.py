@@ -3,7 +3,7 @@
 Secrets go into the encrypted store, all else into the configuration file. What is stored is never told again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -105,10 +105,9 @@ class SetUp:
                 problems.append(f"{question.key} {why}.")
             else:
                 given[question.key] = raw
-        problems += [
-            f"{question.text}: this is needed." for question in topic.questions if not problems and self._lacking(question, given)
-        ]
-        return Answered(given, problems)
+        lacking = [question for question in topic.questions if not problems and self._lacking(question, given)]
+        problems += [self._needed(question, topic) for question in lacking]
+        return Answered(given, problems or list(self._unfit(topic, given)))
 
     def tried(self, topic: Topic, given: Mapping[str, str]) -> Sequence[Check]:
         """What comes of trying a topic with these answers; nothing where there is no way to try it."""
@@ -151,7 +150,23 @@ class SetUp:
 
         spared = bool(question.unless) and there(question.unless)
         idle = bool(question.given) and not there(question.given)
-        return question.needed and not question.default and not there(question.key) and not spared and not idle
+        usual = bool(question.default) and (not question.upload or (self.place.file.parent / question.default).exists())
+        return question.needed and not usual and not there(question.key) and not spared and not idle
+
+    def _needed(self, question: Question, topic: Topic) -> str:
+        """That an answer is lacking, and what would do in its place."""
+        others = [one.text.partition(" (")[0] for one in topic.questions if question.unless and one.key == question.unless]
+        return f"{question.text}{f', or {others[0]} in its place' if others else ''}: this is needed."
+
+    def _unfit(self, topic: Topic, given: Mapping[str, str]) -> Iterator[str]:
+        """What the pair has against answers that are not tried otherwise: a name that there is not, for one."""
+        if topic.name in self.pair.load_implementation().tries:
+            return
+        known = registry.known_keys().by_name
+        try:
+            self.place.usable([self.pair], {name: _as_json(known[name], value) for name, value in given.items()})
+        except ConfigurationError as error:  # also for what other steps ask for; that is told there
+            yield from (one for one in error.problems if one.startswith(tuple(given)))
 
     def _tried(self, topic: Topic, given: Mapping[str, str]) -> Any:
         attempt = self.pair.load_implementation().tries.get(topic.name)

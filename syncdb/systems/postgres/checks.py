@@ -13,13 +13,16 @@ from syncdb.connectors.postgres.install.writing import quoted
 from syncdb.connectors.postgres.queue_book import QueueBook
 from syncdb.connectors.postgres.settings_table import read_settings
 from syncdb.connectors.postgres.tables import OWN, ErpTables
-from syncdb.errors import Exit, SyncdbError
+from syncdb.errors import Exit, RetryLater, SyncdbError
 from syncdb.programs import MANAGER
 from syncdb.systems.check import Check, failed, passed, refused, skipped
 from syncdb.systems.postgres.connecting import ErpAccess, erp_of, erp_tables
 from syncdb.wording import counted
 
 ERP, INSTALL = "erp", f"{MANAGER} erp install"
+REACHED = (
+    "Check host and port of erp_database_url, and that this computer may reach the server there; it may be off or busy, too."
+)
 MANY_FAILED = 0.2  # of a day's rows: then something is wrong beyond single records
 _SERVER = """
 select current_user as login, current_setting('server_version') as version, pg_is_in_recovery() as replica,
@@ -45,6 +48,8 @@ def check_erp(settings: ErpAccess, clock: Clock) -> list[Check]:
         with erp_of(settings, clock) as database:
             for one in _checks(settings, database, tables):
                 checks.append(one)
+    except RetryLater as error:
+        checks.append(failed(ERP, "database", str(error), f"{REACHED} {error.next_step}", error.exit_code))
     except SyncdbError as error:
         checks.append(refused(ERP, "database", error))
     return checks

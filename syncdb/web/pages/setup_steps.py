@@ -1,7 +1,8 @@
 """The steps of a set-up in the browser: each answer is checked and tried, then kept; a secret is never shown again."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from syncdb.config.writing import replace_file
-from syncdb.errors import ConfigurationError
+from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.pairs import registry
 from syncdb.services.set_up import SetUp
 from syncdb.systems.check import Check, CheckState
@@ -75,14 +76,30 @@ def answer(pair: str, number: int) -> AnyResponse:
     """Check and try the answers of a step; keep them where they work, or where somebody wants them nevertheless."""
     set_up, topic = _opened(pair, number)
     one = asked()
-    if set_up.guarded(topic):
-        site().door.again(one.name, request.form.get("password", ""), one.address, one.now)
-    sent = _sent_files(set_up, topic)
+    sent: dict[str, Path] = {}
     try:
+        if set_up.guarded(topic):
+            site().door.again(one.name, request.form.get("password", ""), one.address, one.now)
+        sent = _sent_files(set_up, topic)
         return _answered(set_up, topic, number, sent)
+    except (NeedsPerson, ConfigurationError) as error:  # also those of keeping: what was typed is not lost
+        told = error.problems if isinstance(error, ConfigurationError) else [str(error)]
+        return _shown(set_up, topic, number, problems=_unkept([*told, error.next_step]), typed=True)
     finally:
         for file in sent.values():
             file.unlink(missing_ok=True)
+
+
+def _unkept(told: Sequence[str]) -> list[str]:
+    """Problems without what the page says of all of them."""
+    return [one.replace(" Nothing was changed.", "").replace(" Nothing was kept.", "") for one in told if one]
+
+
+def _of_sent(told: str, sent: Mapping[str, Path]) -> str:
+    """A file that was sent is not called by the name that it has here."""
+    for name, file in sent.items():
+        told = told.replace(f"{name} = {str(file)!r} (given just now): the file", "The file that was sent")
+    return told
 
 
 def _answered(set_up: SetUp, topic: Topic, number: int, sent: dict[str, Path]) -> AnyResponse:
@@ -90,7 +107,7 @@ def _answered(set_up: SetUp, topic: Topic, number: int, sent: dict[str, Path]) -
     found = set_up.judge(topic, form)
     if found.problems:
         return _shown(set_up, topic, number, problems=found.problems, typed=True)
-    checks = set_up.tried(topic, found.given)
+    checks = [replace(check, told=_of_sent(check.told, sent)) for check in set_up.tried(topic, found.given)]
     failed = any(check.state is CheckState.FAILED for check in checks)
     if request.form.get("do") == "test" or (failed and (topic.must or not request.form.get("anyway"))):
         return _shown(set_up, topic, number, checks=checks, typed=True)

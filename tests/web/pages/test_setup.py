@@ -90,6 +90,42 @@ def test_grist_is_set_up_step_by_step(fresh: Fresh) -> None:
     assert "/runs/" in owner.post("/sync", pair="grist", mode="test").headers["Location"]
 
 
+def test_where_nothing_was_done_yet_every_page_says_what_to_do_first(fresh: Fresh) -> None:
+    for path in ("/", "/decide", "/orders", "/orders/1001", "/things", "/errors", "/missing", "/report", "/mapping"):
+        page = fresh.owner.page(path)
+        assert "Nothing is set up yet" in page and 'class="button" href="/setup"' in page, path
+    assert "Set it up on the page Set-up" in fresh.owner.post("/sync", pair="grist", mode="test").text
+    fresh.site.env = {**fresh.site.env, **fresh.known}
+    for path in ("/", "/orders", "/report"):
+        assert "No run yet: test first" in fresh.owner.page(path)
+    assert fresh.owner.page("/mapping") and fresh.owner.post("/missing").status_code == 409
+
+
+def test_a_refused_step_keeps_what_was_typed_but_secrets(fresh: Fresh) -> None:
+    """Also where it is one's own password that is wrong; and what no connection can tell is refused before it is kept."""
+    owner, shop = fresh.owner, fresh.known["SHOPIFY_STORE_NAME"]
+    token = "shpat_" + "0" * 32
+    given: dict[str, Any] = {"do": "keep", "shopify_store_name": shop, "shopify_access_token": token}
+    for password in ("", "not mine"):
+        refused = owner.post("/setup/grist/1", password=password, **given)
+        assert refused.status_code == 409 and "That is not your password. Type it again." in text_of(refused.text)
+        assert f'value="{shop}"' in refused.text and token not in refused.text
+    lacking = text_of(owner.post("/setup/grist/1", password=PASSWORD, do="keep", shopify_store_name=shop).text)
+    assert "Access token, or Client id in its place: this is needed." in lacking
+    fresh.site.env = {**fresh.site.env, **{name: fresh.known[name] for name in ASKED if not name.startswith("SHOPIFY_WRITES")}}
+    refused = owner.post("/setup/grist/4", password=PASSWORD, do="keep", shopify_writes="everything")
+    assert refused.status_code == 409 and "there is no field everything" in refused.text and not fresh.file.exists()
+    assert 'value="everything"' in refused.text
+
+
+def test_another_server_is_not_taken_for_grist(fresh: Fresh) -> None:
+    given: dict[str, Any] = {"do": "keep", "grist_api_key": "0" * 40}
+    elsewhere = f"{fresh.known['GRIST_SERVER']}/nothing"
+    refused = fresh.owner.post("/setup/grist/2", password=PASSWORD, grist_server=elsewhere, **given)
+    assert refused.status_code == 409 and f"Nothing answers as Grist at {elsewhere}" in refused.text
+    assert not fresh.file.exists()
+
+
 def test_an_answer_is_taken_away_and_what_stands_in_the_environment_is_left(fresh: Fresh) -> None:
     fresh.file.write_text('{"grist_workspace": 7, "grist_document": "Shop"}', encoding="utf-8")
     page = fresh.owner.page("/setup/grist/3")
@@ -115,6 +151,7 @@ def test_an_answer_is_taken_away_and_what_stands_in_the_environment_is_left(fres
 def test_googles_key_file_is_sent_checked_and_kept_for_its_owner_only(fresh: Fresh, lively: Shown) -> None:
     key = Path(lively.site.env["GOOGLE_SERVICE_ACCOUNT_FILE"]).read_bytes()
     owner = fresh.owner
+    assert "google key file ✓" not in text_of(owner.page("/setup/sheets/1"))
 
     def sent(content: bytes, name: str) -> str:
         token = re.search(r'name="token" value="([^"]+)"', owner.page("/setup/sheets/2"))
@@ -124,7 +161,9 @@ def test_googles_key_file_is_sent_checked_and_kept_for_its_owner_only(fresh: Fre
         return owner.client.post("/setup/sheets/2", data=data, headers=headers, content_type="multipart/form-data").text
 
     for wrong in (b"{}", b"\xff\xfe\x00", b"x" * 30_000):
-        assert "service account" in sent(wrong, "key.json") or wrong != b"{}"
+        page = text_of(sent(wrong, "key.json"))
+        assert "Google Sheet: google key file" in page and ".sent" not in page, page
+        assert ("The file that was sent" in page) is (wrong == b"{}")
         assert [one.name for one in fresh.file.parent.glob("service_account*")] == []
     sent(key, "../../../etc/passwd")
     kept = fresh.file.with_name("service_account.json")
