@@ -139,7 +139,7 @@ def _list(output: "Output", found: "Sequence[Dispute]", sides: "SidesOf", zone: 
 
 
 def _facts(one: "Dispute", sides: "Sides", calendar: "Calendar") -> list[tuple[str, str]]:
-    from syncdb.services.deciding import decidable, why_open
+    from syncdb.services.deciding import decidable, places, why_open
     from syncdb.services.display import differing
 
     left, right = f"  {sides.left_title}", f"  {sides.right_title}"
@@ -150,19 +150,11 @@ def _facts(one: "Dispute", sides: "Sides", calendar: "Calendar") -> list[tuple[s
     else:
         base, on_left, on_right = differing((one.base, one.left, one.right))
         told += [("  Agreed", _text(base)), (left, _text(on_left)), (right, _text(on_right))]
-    told += [("  Like", ", ".join(one.others)), _places(one), ("  Since", calendar.show(one.since))]
+    told += [("  Like", ", ".join(one.others)), ("  Where", ", ".join(places(one, sides))), ("  Since", calendar.show(one.since))]
     if one.decided is not None:
         decided = _text(one.value) if one.decided.value == "value" else sides.left if one.decided.value == "left" else sides.right
         told.append(("  Decided", f"{decided}; the next run carries it out"))
     return told
-
-
-def _places(one: "Dispute") -> tuple[str, str]:
-    """Where it stands. Ids are told as the admin's addresses end with them."""
-    shown = dict.fromkeys((*([] if one.key == one.name else [one.key]), *one.where))
-    if any("://" in place for place in shown):
-        return "  Ids", ", ".join(place.rpartition("/")[2] for place in shown)
-    return "  Where", ", ".join(shown)
 
 
 def _text(value: "Value") -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.base import Connector
 from syncdb.engine.links import Joins
-from syncdb.engine.match import Matching
+from syncdb.engine.match import Fields, Matching
 from syncdb.engine.policy import Triple
 from syncdb.engine.singles import Adopt, Singles
 from syncdb.engine.triples import BLOCK
@@ -109,16 +109,27 @@ class LinkedChanges:
         return {*on_left, *on_right}
 
     def _add_near(self, singles: Singles) -> None:
-        """With those of either side that could be what stands alone on the other."""
+        """With those of either side that could be what stands alone on the other, and with what these could be in turn."""
         assert self.matching.near is not None
-        asked = [key for key, field_name, *_ in self.joins.records.conflicts() if not field_name]
-        doubted = self.joins.alone(asked)
-        own = {side: dict(singles.known[side]) for side in Side}
-        for side, connector in ((Side.LEFT, self.left), (Side.RIGHT, self.right)):
-            ids = self.matching.near(side, list(own[side.other].values())) if own[side.other] else ()
-            keys = [*self.joins.keys(side, ids).values(), *(doubted if own[side.other] else ())]
-            wanted = [key for key in dict.fromkeys(keys) if key not in own[side]]
-            both = connector.look(wanted) if wanted else Snapshot({}, True)
-            opposite = (self.right if side is Side.LEFT else self.left).look(wanted) if wanted else both
-            singles.complete = singles.complete and both.complete and opposite.complete
-            singles.add(side, [key for key in both.found if key not in opposite.found], both)
+        doubted = self.joins.alone(self.joins.records.asked_about())
+        tried = {side: set(singles.known[side]) for side in Side}
+        new = {side: dict(singles.known[side]) for side in Side}
+        while any(new.values()):
+            found: dict[Side, dict[str, Fields]] = {}
+            for side in Side:
+                ids = self.matching.near(side, list(new[side.other].values())) if new[side.other] else ()
+                keys = [*self.joins.keys(side, ids).values(), *(doubted if new[side.other] else ())]
+                wanted = [key for key in dict.fromkeys(keys) if key not in tried[side]]
+                tried[side].update(wanted)
+                found[side] = self._add_single(singles, side, wanted) if wanted else {}
+            new = found
+
+    def _add_single(self, singles: Singles, side: Side, keys: Sequence[str]) -> dict[str, Fields]:
+        """Those of these that stand on this side only."""
+        both, opposite = self.left.look(keys), self.right.look(keys)
+        if side is Side.RIGHT:
+            both, opposite = opposite, both
+        singles.complete = singles.complete and both.complete and opposite.complete
+        alone = [key for key in both.found if key not in opposite.found]
+        singles.add(side, alone, both)
+        return {key: singles.known[side][key] for key in alone}

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from syncdb.model import Side
 from syncdb.values import Value, canonical, digest, encode, same
 
-MOST_NAMED = 10  # of the records that could be meant
-
 Fields = Mapping[str, Value]
 Evidence = Callable[[Side, Sequence[str]], Mapping[str, Fields]]  # of records of a side, by its own ids
 Near = Callable[[Side, Sequence[Fields]], Collection[str]]  # ids of records of a side that could be these of the other
@@ -52,8 +50,8 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """`joined` are the left and right keys of records that are the same thing; `ambiguous` says of a key with which others it
-    could be.
+    """`joined` are the left and right keys of records that are the same thing; `ambiguous` says of a key which could be, it among
+    them: of all of these the same, so that they are one question. The first is one of the left side.
     """
 
     joined: tuple[tuple[str, str], ...]
@@ -73,7 +71,7 @@ def match_by(matching: Matching, left: Mapping[str, Fields], right: Mapping[str,
         joined += [pair for pair in found.joined if pair not in doubted]
         ambiguous |= found.ambiguous
         for one, other in doubted:
-            ambiguous |= {one: (other,), other: (one,)}
+            ambiguous |= dict.fromkeys((one, other), (one, other))
         settled = {key for pair in joined for key in pair} | ambiguous.keys()
     return Matched(tuple(joined), ambiguous)
 
@@ -93,8 +91,8 @@ def match(left: Mapping[str, str | None], right: Mapping[str, str | None]) -> Ma
         if len(lefts) == len(rights) == 1:
             joined.append((lefts[0], rights[0]))
         elif rights:
-            several = (*lefts, *rights)
-            ambiguous |= {key: tuple(other for other in several if other != key)[:MOST_NAMED] for key in several}
+            several = (*sorted(lefts), *sorted(rights))
+            ambiguous |= dict.fromkeys(several, several)
     return Matched(tuple(joined), ambiguous)
 
 

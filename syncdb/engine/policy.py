@@ -31,8 +31,8 @@ class Triple:
     """One key with its base and what both sides show. None means absent; a side that could not be seen whole is not `sure`.
 
     `verdicts` are a person's decisions about its conflicts, by field, None being the record as a whole. `ambiguous` names the
-    records that could be the same thing, where that is not clear. `late` are fields that a write of ours may have changed after
-    all, though it was not seen to take place.
+    records that could be the same thing, this one among them, where that is not clear; people are asked about the first. `late`
+    are fields that a write of ours may have changed after all, though it was not seen to take place.
     """
 
     key: str
@@ -70,7 +70,8 @@ def decide(triple: Triple, policy: Policy) -> Decision:
     if triple.doubled:
         return _left_alone(triple, Why.DOUBLED, where=triple.doubled)
     if triple.ambiguous:
-        return _left_alone(triple, Why.AMBIGUOUS, where=triple.ambiguous)
+        first, *others = triple.ambiguous
+        return _left_alone(triple, Why.AMBIGUOUS, where=tuple(others)) if triple.key == first else Decision(triple.key)
     if triple.left is not None and triple.right is not None:
         return _both_there(triple, triple.left, triple.right, policy)
     if triple.left is None and triple.right is None:

@@ -33,7 +33,8 @@ class Singles:
     def triples(self, only: Collection[str] | None = None) -> Iterator[list[Triple]]:
         """Match them, if each side was seen as far as that takes; what is not matched stands on one side only.
 
-        With `only` nothing is decided about others than these; they are what some of these might be.
+        With `only` nothing is decided about others than these; they are what some of these might be. The one by which people are
+        asked about several stands for all of them.
         """
         found = match_by(self.matching, *self._evidence()) if self.complete else match_by(self.matching, {}, {})
         alone = self.joins.alone([key for pair in found.joined for key in pair])
@@ -42,6 +43,8 @@ class Singles:
             keys = self.adopt(joined[start : start + BLOCK])
             yield self.join(keys, self.left.look(keys), self.right.look(keys))
         done = {key for pair in joined for key in pair}
+        if only is not None:
+            only = {*only, *(found.ambiguous[key][0] for key in only if key in found.ambiguous)}
         absent = Snapshot({}, self.complete)
         for side in (Side.LEFT, Side.RIGHT):
             rest = (key for key in self.known[side] if key not in done and (only is None or key in only))

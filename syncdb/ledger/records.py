@@ -14,6 +14,11 @@ from syncdb.model import Action, Conflict, Operation, Outcome, Record
 from syncdb.values import Value, canonical_json, decode, decode_fields, encode, encode_fields
 
 GROUP = 500  # keys asked about at once
+_ASKED_ABOUT = """
+    SELECT key FROM conflict WHERE pair = ? AND field = ''
+    UNION ALL SELECT other.value FROM conflict, json_each(detail, '$.where') other
+    WHERE pair = ? AND field = '' AND why = 'ambiguous match'
+"""
 # by what people know a record, and what it belongs to
 CALLED_BY = ("title", "sku", "order_name", "order_number", "handle", "barcode", "location", "product", "variant")
 
@@ -207,9 +212,13 @@ class Records:
             self._keep(conflict, now)
 
     def asked_whole(self, key: str) -> bool:
-        """Whether a person is asked what shall become of the record as a whole."""
-        query = "SELECT 1 FROM conflict WHERE pair = ? AND key = ? AND field = ''"
-        return self.connection.execute(query, (self.pair, key)).fetchone() is not None
+        """Whether a person is asked what shall become of the record as a whole, by itself or among others."""
+        query = f"SELECT 1 FROM ({_ASKED_ABOUT}) WHERE key = ?"
+        return self.connection.execute(query, (self.pair, self.pair, key)).fetchone() is not None
+
+    def asked_about(self) -> list[str]:
+        """The records about which as a whole people are asked; of a question about several all of them."""
+        return [key for (key,) in self.connection.execute(_ASKED_ABOUT, (self.pair, self.pair))]
 
     def conflicts(self) -> list[tuple[str, str, str, str, str]]:
         """(key, field, why, detail as JSON, first seen) of every open conflict."""

@@ -12,9 +12,10 @@ from syncdb.ledger.queries.catalogue import Things
 from syncdb.ledger.queries.conflicts import Dispute, disputes
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.ledger.queries.sides import Sides
-from syncdb.model import Take, Verdict, Why
+from syncdb.model import Side, Take, Verdict, Why
 from syncdb.values import Value, amount_meant, iso
 
+MOST_NAMED = 10  # of the records that could be the same thing
 _NOT_HERE = (Why.DOUBLED, Why.FORMULA, Why.UNREADABLE, Why.UNKNOWN_KEY, Why.AMBIGUOUS)
 _KINDS: Mapping[type, str] = {bool: "yes or no", int: "a whole number", Decimal: "a number such as 19.90"}
 
@@ -22,13 +23,27 @@ _KINDS: Mapping[type, str] = {bool: "yes or no", int: "a whole number", Decimal:
 def open_disputes(reader: LedgerReader, entity: str | None = None, field: str | None = None) -> list[Dispute]:
     """The open conflicts, oldest first, by what people call things; only of an entity or a field where that is named."""
     wanted = [one for one in disputes(reader) if entity in (None, one.entity) and field in (None, one.field)]
-    ambiguous = [key for one in wanted if one.why is Why.AMBIGUOUS for key in one.where]
+    ambiguous = [key for one in wanted if one.why is Why.AMBIGUOUS for key in one.where[:MOST_NAMED]]
     names = Things(reader).names([*(one.key for one in wanted if not one.order_id), *ambiguous])
     return [replace(one, name=names.get(one.key, one.name), others=_others(one, names)) for one in wanted]
 
 
 def _others(one: Dispute, names: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(names[key] for key in one.where if key in names) if one.why is Why.AMBIGUOUS else ()
+    return tuple(names[key] for key in one.where[:MOST_NAMED] if key in names) if one.why is Why.AMBIGUOUS else ()
+
+
+def places(one: Dispute, sides: Sides) -> list[str]:
+    """What finds the record again, and those like it, where the name does not say it: by place, or number on a side."""
+    own = [] if one.key == one.name else [_place(one.key, sides, one.key)]
+    told = list(dict.fromkeys((*own, *(_place(key, sides, one.key) for key in one.where))))
+    return told if len(told) <= MOST_NAMED else [*told[:MOST_NAMED], f"{len(told) - MOST_NAMED} more"]
+
+
+def _place(found: str, sides: Sides, key: str) -> str:
+    mark = f"{Side.RIGHT.value}:"
+    if found.startswith(mark) or (found.isdigit() and found != key):
+        return f"number {found.removeprefix(mark)} in {sides.right_title}"
+    return f"number {found.rpartition('/')[2]} in {sides.left_title}" if found.startswith("gid:") else found
 
 
 def why_open(one: Dispute, sides: Sides) -> str:

@@ -33,11 +33,12 @@ def path(tmp_path: Path) -> Path:
             AT,
         )
         ledger.records(PRODUCTS).conflicts_are(
-            ["gid://p/1", "gid://p/2", "gid://p/3"],
+            ["gid://p/1", "gid://p/2", "gid://p/3", "gid://p/4"],
             [
                 Conflict("gid://p/1", None, None, True, None, Why.GONE),
                 Conflict("gid://p/2", None, None, None, True, Why.EDIT_AGAINST_DELETE),
                 Conflict("gid://p/3", None, None, True, True, Why.DOUBLED, ("row 7", "row 8")),
+                Conflict("gid://p/4", None, None, True, None, Why.AMBIGUOUS, ("right:8", "right:9", *map(str, range(20)))),
             ],
             AT,
         )
@@ -62,8 +63,12 @@ def open_verdicts(path: Path, pair: str, key: str) -> dict[str | None, tuple[Tak
 def test_both_sides_and_what_was_agreed_stand_side_by_side(ask: Callable[..., Answer]) -> None:
     told = ask()
     assert told.code == 0
-    for text in ("5 open conflicts", "Green tea / TEA-1 - price", "Agreed", "19.90", "21", "22.50", "row 7, row 8", "--take"):
+    for text in ("6 open conflicts", "Green tea / TEA-1 - price", "Agreed", "19.90", "21", "22.50", "row 7, row 8", "--take"):
         assert text in told.all, text
+    listed = [f"number {n} in Grist" for n in (8, 9, *range(8))]
+    assert f"{', '.join(listed)}, 10 more" in " ".join(told.all.split()), (
+        "by no words of the ledger, and no more than a person reads"
+    )
 
 
 def test_they_can_be_narrowed_down(ask: Callable[..., Answer]) -> None:
@@ -101,7 +106,7 @@ def test_a_decision_can_be_taken_back(ask: Callable[..., Answer], path: Path) ->
     assert ask(price, "--take", "grist").code == 0 and "price" in open_verdicts(path, VARIANTS, "gid://v/1")
     answer = ask(price, sku, "--undo", "--json")
     assert answer.code == 0 and answer.data["undecided"] == [price]
-    assert open_verdicts(path, VARIANTS, "gid://v/1") == {} and len(ids(ask)) == 5
+    assert open_verdicts(path, VARIANTS, "gid://v/1") == {} and len(ids(ask)) == 6
 
 
 def test_a_whole_record_can_be_brought_back_or_removed_but_never_from_the_shop(ask: Callable[..., Answer], path: Path) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from syncdb.engine.match import MOST_NAMED, Matching, match
+from syncdb.engine.match import Matching, match
 
 
 def test_one_on_each_side_is_the_same_thing() -> None:
@@ -17,16 +17,11 @@ def test_one_on_each_side_is_the_same_thing() -> None:
 def test_several_that_could_be_meant_are_not_joined(left: list[str], right: list[str]) -> None:
     found = match(dict.fromkeys(left, "a"), dict.fromkeys(right, "a"))
     assert found.joined == () and set(found.ambiguous) == {*left, *right}
-    assert found.ambiguous["r1"] == (*left, *right[1:])
+    assert set(found.ambiguous.values()) == {(*left, *right)}, "one question about all of them"
 
 
 def test_several_on_one_side_only_are_not_in_doubt() -> None:
     assert match({"l1": "a", "l2": "a"}, {"r1": "b"}).ambiguous == {}
-
-
-def test_no_more_are_named_than_a_person_reads() -> None:
-    found = match({f"l{n}": "a" for n in range(50)}, {"r": "a"})
-    assert len(found.ambiguous) == 51 and all(len(others) == MOST_NAMED for others in found.ambiguous.values())
 
 
 def test_a_record_is_matched_by_what_all_of_its_fields_mean() -> None:

@@ -1,7 +1,7 @@
 """Conflicts, side by side, and deciding them. The same as `conflicts`."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +14,7 @@ from syncdb.ledger.queries.conflicts import Dispute
 from syncdb.ledger.queries.sides import Sides, SidesOf
 from syncdb.model import Take
 from syncdb.services.calendar import Calendar
-from syncdb.services.deciding import decidable, decide, open_disputes, possible, take_back, verdict_on, why_open
+from syncdb.services.deciding import decidable, decide, open_disputes, places, possible, take_back, verdict_on, why_open
 from syncdb.services.display import differing, shown
 from syncdb.services.pair_sides import sides_in
 from syncdb.web.access import Role, Way
@@ -178,15 +178,8 @@ def _card(one: Dispute, sides: Sides, calendar: Calendar, refusal: Refusal | Non
         "chosen": mine.take,
         "typed": mine.typed,
         "since": calendar.show(one.since),
-        "where": ", ".join(_where(one, sides)),
+        "where": ", ".join(places(one, sides)),
     }
-
-
-def _where(one: Dispute, sides: Sides) -> Iterator[str]:
-    """What finds the record again, where its name does not say it: its key, and its number on the other side."""
-    for found in dict.fromkeys((one.key, *one.where)):
-        if found != one.name and not found.startswith("gid:"):
-            yield f"number {found} in {sides.right_title}" if found.isdigit() and found != one.key else found
 
 
 def _value(one: Dispute, side: Any) -> str:
