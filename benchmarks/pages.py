@@ -21,7 +21,7 @@ from benchmarks.manager_ledger import make
 from syncdb.ledger.web import people
 from syncdb.ledger.web.people import Account
 from syncdb.values import iso
-from syncdb.web.inner_gate import SESSION
+from syncdb.web.cookies import SESSION, cookie_name
 from syncdb.web.login import digest
 from syncdb.web.opening import open_site
 from syncdb.web.site import site_of
@@ -61,7 +61,7 @@ def measure(ledger: Path) -> list[Taken]:
     people.put_account(site.door.path, Account("measure", "owner", "none", now, "the measurement"))
     people.begin_session(site.door.path, digest("measured"), "measure", now, "")
     client = Client(site_of(site))
-    client.set_cookie(SESSION, "measured", domain="localhost")
+    client.set_cookie(cookie_name(SESSION, "http://localhost"), "measured", domain="localhost")
     try:
         paths = [*PAGES, _an_order(client)]
         return [_taken(client, path) for path in paths if path]

@@ -30,7 +30,7 @@ from syncdb.ledger.web.file import make, web_path
 from syncdb.ledger.web.people import Account
 from syncdb.sandbox.local import Sandbox
 from syncdb.values import iso
-from syncdb.web.inner_gate import SESSION
+from syncdb.web.cookies import SESSION, cookie_name
 from syncdb.web.login import digest
 
 SECRET = "measured"
@@ -114,6 +114,7 @@ def _polled(port: int, tabs: int) -> Iterator[dict[str, float]]:
 def poll(port: int, tabs: int) -> None:
     """Ask each second in each tab until the input ends; tell how it went."""
     over, took = threading.Event(), list[float]()
+    headers = {"Cookie": f"{cookie_name(SESSION, f'http://localhost:{port}')}={SECRET}", "X-Syncdb-Live": "1"}
     began = time.perf_counter()
 
     def tab(number: int) -> None:
@@ -121,7 +122,7 @@ def poll(port: int, tabs: int) -> None:
         over.wait(number / tabs)
         while not over.is_set():
             begun = time.perf_counter()
-            connection.request("GET", PAGES[number % len(PAGES)], headers={"Cookie": f"{SESSION}={SECRET}", "X-Syncdb-Live": "1"})
+            connection.request("GET", PAGES[number % len(PAGES)], headers=headers)
             answer = connection.getresponse()
             answer.read()
             if answer.status != 200:

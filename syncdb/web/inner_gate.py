@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from syncdb.ledger.web.people import Session
 from syncdb.web.access import Role, Way
 from syncdb.web.asked import Asked, Site
+from syncdb.web.cookies import FORM, SESSION, held
 from syncdb.web.login import is_token
 from syncdb.web.outer_gate import CLIENT, SAFE
 
-SESSION, FORM = "__Host-syncdb", "__Host-syncdb-form"
 LIVE = "X-Syncdb-Live"  # a page that reads itself again while it is open: nobody's doing
 
 
@@ -29,11 +29,11 @@ class InnerGate:
 
     def refusal(self) -> AnyResponse | None:
         """What is answered in place of what was asked for; None where it may be handled."""
-        secret = request.cookies.get(SESSION, "")
+        secret = held(SESSION)
         now = self.site.clock.now()
         g.asked = Asked("", Role.VIEWER, "", now, _client())  # for a page that tells why nobody can be known now
         session = self.site.door.who(secret, now, used=LIVE not in request.headers)
-        g.asked = Asked(session.account if session else "", _role(session), secret if session else _form_secret(), now, _client())
+        g.asked = Asked(session.account if session else "", _role(session), secret if session else held(FORM), now, _client())
         way = self.known.get(request.endpoint)
         if way is None:
             return self._nothing_there(session)
@@ -70,10 +70,6 @@ class InnerGate:
 
 def _role(session: Session | None) -> Role:
     return Role.named(session.role) if session else Role.VIEWER
-
-
-def _form_secret() -> str:
-    return request.cookies.get(FORM, "")
 
 
 def _client() -> str:

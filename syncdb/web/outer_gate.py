@@ -16,6 +16,7 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 LARGEST = 1024 * 1024  # bytes of a form
 SAFE = ("GET", "HEAD")
 CLIENT = "syncdb.client"  # the address that a person's requests come from
+ORIGIN = "syncdb.origin"  # the origin of ours that a request is for
 HEADERS = (
     (
         "Content-Security-Policy",
@@ -48,7 +49,7 @@ class OuterGate:
         answer = self._hardened(start_response)
         if refusal := self._refusal(environ):
             return _refuse(refusal, answer)
-        environ[CLIENT] = self._client(environ)
+        environ[CLIENT], environ[ORIGIN] = self._client(environ), self._own_origin(environ)
         return self.behind(environ, answer)
 
     def _refusal(self, environ: WSGIEnvironment) -> Refusal | None:

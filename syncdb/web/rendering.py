@@ -14,10 +14,10 @@ from syncdb import __version__
 from syncdb.programs import MANAGER
 from syncdb.web.access import Role
 from syncdb.web.asked import Asked, Site
+from syncdb.web.cookies import THEME, held
 from syncdb.web.login import token_of
 
 STATIC = {"style.css": "text/css; charset=utf-8", "live.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
-THEME = "__Host-syncdb-theme"
 THEMES = ("auto", "light", "dark")
 # address, name and the least role to whom it is offered
 NAVIGATION = (
@@ -70,7 +70,7 @@ def around() -> dict[str, Any]:
         "here": request.path,
         "version": __version__,
         "read_only": place.read_only,
-        "theme": request.cookies.get(THEME, "auto") if request.cookies.get(THEME) in THEMES else "auto",
+        "theme": held(THEME) if held(THEME) in THEMES else "auto",
         "static": {name: f"/static/{_mark(name)}/{name}" for name in STATIC},
         "manager": MANAGER,
     }

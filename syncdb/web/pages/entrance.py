@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from syncdb.errors import SyncdbError
 from syncdb.services.passwords import SHORTEST
 from syncdb.web.access import Way
-from syncdb.web.inner_gate import FORM, SESSION
-from syncdb.web.rendering import THEME, THEMES, asked, local, page, site
+from syncdb.web.cookies import FORM, SESSION, THEME, drop, keep
+from syncdb.web.rendering import THEMES, asked, local, page, site
 
 
 def show() -> AnyResponse:
@@ -22,7 +22,7 @@ def show() -> AnyResponse:
     if not one.secret:
         g.asked = one = replace(one, secret=secrets.token_urlsafe(32))
     answer = _form(request.args.get("next", "/"))
-    _keep(answer, FORM, one.secret)
+    keep(answer, FORM, one.secret)
     return answer
 
 
@@ -38,15 +38,15 @@ def enter() -> AnyResponse:
     except SyncdbError as error:
         return _form(given.get("next", "/"), f"{error} {error.next_step}", HTTPStatus.FORBIDDEN)
     answer = redirect(local(given.get("next", "/")), HTTPStatus.SEE_OTHER)
-    answer.delete_cookie(FORM, secure=True, httponly=True, samesite="Strict")
-    _keep(answer, SESSION, secret)
+    drop(answer, FORM)
+    keep(answer, SESSION, secret)
     return answer
 
 
 def leave() -> AnyResponse:
     site().door.leave(asked().secret)
     answer = redirect("/login", HTTPStatus.SEE_OTHER)
-    answer.delete_cookie(SESSION, secure=True, httponly=True, samesite="Strict")
+    drop(answer, SESSION)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
@@ -54,7 +54,7 @@ def leave() -> AnyResponse:
 def colours() -> AnyResponse:
     answer = redirect(local(request.form.get("next", "/")), HTTPStatus.SEE_OTHER)
     chosen = request.form.get("theme", "")
-    _keep(answer, THEME, chosen if chosen in THEMES else "auto", 365 * 24 * 3600)
+    keep(answer, THEME, chosen if chosen in THEMES else "auto", 365 * 24 * 3600)
     return answer
 
 
@@ -73,10 +73,6 @@ def _form(back: str, problem: str = "", status: int = HTTPStatus.OK) -> Response
         next=local(back),
         shortest=SHORTEST,
     )
-
-
-def _keep(answer: AnyResponse, name: str, value: str, seconds: int | None = None) -> None:
-    answer.set_cookie(name, value, max_age=seconds, secure=True, httponly=True, samesite="Strict", path="/")
 
 
 WAYS = (

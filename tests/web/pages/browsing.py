@@ -12,7 +12,7 @@ from werkzeug.test import Client, TestResponse
 from syncdb.ledger.web import people
 from syncdb.values import iso
 from syncdb.web.asked import Site
-from syncdb.web.inner_gate import SESSION
+from syncdb.web.cookies import SESSION, cookie_name
 from syncdb.web.login import digest, token_of
 
 OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
@@ -30,7 +30,7 @@ class Visitor:
     def __post_init__(self) -> None:
         self.client = Client(self.app)
         if self.secret:
-            self.client.set_cookie(SESSION, self.secret, domain="localhost")
+            self.client.set_cookie(cookie_name(SESSION, "http://localhost"), self.secret, domain="localhost")
 
     def get(self, path: str, **headers: Any) -> TestResponse:
         return self.client.get(path, headers=headers)
