@@ -13,8 +13,8 @@ from syncdb.cli.output import Output
 from syncdb.cli.prompts import confirmed
 from syncdb.clock import SYSTEM
 from syncdb.errors import ConfigurationError
-from syncdb.ledger.queries.reader import refuse_missing
-from syncdb.ledger.redaction import refuse_without_room
+from syncdb.ledger.queries.reader import reading, refuse_missing
+from syncdb.ledger.redaction import has_to_be_rebuilt, refuse_without_room
 from syncdb.ledger.text_search import Advance
 from syncdb.orders.redaction import Affected
 from syncdb.pairs import registry
@@ -69,13 +69,16 @@ def redact(
             _show(output, kept_of(ledger, affected, SYSTEM.now()))
             seen_to(ledger, (DATA_REQUEST,), affected.customers, affected.orders, SYSTEM.now())
             return
-        refuse_without_room(ledger)
+        with reading(ledger) as reader:
+            rebuilt = has_to_be_rebuilt(reader.connection)
+        if rebuilt:
+            refuse_without_room(ledger)
         _confirm(output, affected, who, places, meant, yes)
-        if ledger.stat().st_size > LARGE:
-            output.hint("The ledger's file is rebuilt, so that no old bytes stay in it. As large as it is, that takes minutes.")
+        if rebuilt and ledger.stat().st_size > LARGE:
+            output.hint("The ledger's file is rebuilt, this once, for what earlier versions left in it. That takes minutes.")
         done = redact_everywhere(places, affected, SYSTEM, kept) if places else redact_in_ledger(ledger, affected, SYSTEM, kept)
         hears = Listeners(lambda size: _bytes_told(output, size), _orders_told(output, "for others with the same"))
-        prove(ledger, log, done, also or (), hears, delete_files=delete_files)
+        prove(ledger, log, done, also or (), hears, SYSTEM.now(), delete_files=delete_files)
         seen_to(ledger, DUTIES, affected.customers, affected.orders, SYSTEM.now())
         _tell(output, done, ledger, meant)
         raise typer.Exit(int(done.exit_code))
@@ -151,7 +154,7 @@ def _bytes_told(output: Output, size: int) -> Advance:
         nonlocal told
         if done // _GIGABYTE > told:
             told = done // _GIGABYTE
-            output.hint(f"  {told} of {size / _GIGABYTE:.1f} GB of the rebuilt file searched")
+            output.hint(f"  {told} of {size / _GIGABYTE:.1f} GB of the ledger searched")
 
     return tell
 

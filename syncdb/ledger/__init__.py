@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from filelock import FileLock
 
@@ -50,6 +51,7 @@ class Ledger:
         self.problems = Problems(connection)
         self.redacted = Redacted.of(connection, path)
         self._guard = guard
+        self._raw: BinaryIO | None = None
 
     @classmethod
     def open(cls, path: Path, now: datetime) -> "Ledger":
@@ -126,8 +128,16 @@ class Ledger:
                 self.connection.rollback()
             raise file.unusable(self.path, error) from error
 
+    def opened_raw(self, path: Path) -> BinaryIO:
+        """The ledger's file as its bytes. It is closed after the connection: sooner, that would end SQLite's locks (POSIX)."""
+        if self._raw is None:
+            self._raw = path.open("r+b", buffering=0)
+        return self._raw
+
     def close(self) -> None:
         self.connection.close()
+        if self._raw is not None:
+            self._raw.close()
         if self._guard is not None:
             self._guard.release()
 

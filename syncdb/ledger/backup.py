@@ -122,8 +122,8 @@ def _prepare(path: Path, now: datetime) -> int:
 
 def _redacted_again(path: Path, ledger: Path, catch_up: CatchUp) -> tuple[dict[str, int], int, bool]:
     """Redact in a copy what was redacted in the ledger whose place it takes. Its rows, how many orders, and whether some wait."""
-    with closing(file.open_for_writing(path)) as connection:
-        heir = Ledger(connection, ledger, None)  # by the ledger's own name it knows the file that remembers
+    # by the ledger's own name it knows the file that remembers
+    with file.closed_on_failure(file.open_for_writing(path)) as connection, Ledger(connection, ledger, None) as heir:
         again = catch_up(heir)
         rows = counted(LedgerReader(connection, path))
         _as_single_file(connection)

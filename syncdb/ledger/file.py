@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from syncdb.decoding import SENSELESS, met_in
 from syncdb.errors import LedgerBusy, LedgerUnusable
+from syncdb.ledger import state_keys
 from syncdb.ledger.schema import migrations, stand_in
 
 MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies it
@@ -25,6 +26,7 @@ PATIENCE = 10.0  # seconds that another program may hold the file
 
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # without exception: the ledger says of itself that all that was deleted is zeroed
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
@@ -251,6 +253,13 @@ def _guard(path: Path) -> FileLock:
     return FileLock(str(path) + ".lock")
 
 
+def another_writer(path: Path) -> sqlite3.Connection:
+    """A second writing connection of the one writer, which leaves the write-ahead log to the first."""
+    with closed_on_failure(_connect(f"{path.absolute().as_uri()}?mode=rw")) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
 def _connect(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE)
     with closed_on_failure(connection):
@@ -278,6 +287,7 @@ def _make(path: Path) -> None:
     with closing(_connect(f"{growing.as_uri()}?mode=rw")) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         migrations.apply(connection)
+        connection.execute("INSERT INTO meta (name, value) VALUES (?, 'true')", (state_keys.DELETED_IS_ZEROED,))
     set_leftovers_aside(path)
     settle(growing, path)
 

@@ -1,7 +1,8 @@
 """Removing a customer's data from the ledger file, so that the bytes are gone, too.
 
-Deleted SQLite content stays in free pages until they are used again (sqlite.org, PRAGMA secure_delete). So the parts that are
-overwritten are zeroed, the file is rebuilt (VACUUM) and its write-ahead log emptied; `traces` then looks at the bytes themselves.
+Deleted SQLite content stays in the file until its room is used again (sqlite.org, PRAGMA secure_delete). So every connection
+zeroes what it deletes, what SQLite leaves all the same is zeroed after a redaction (`unused_room`), and the write-ahead log is
+emptied. A ledger in which earlier programs deleted is rebuilt (VACUUM), once. `traces` then looks at the bytes themselves.
 What is done for each order is found by an index: a customer may have thousands of orders, and the ledger a million others.
 """
 
@@ -11,14 +12,17 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, file, state_keys
+from syncdb.ledger.runs import Runs
 from syncdb.ledger.schema import KNOWN_PAIRS
 from syncdb.ledger.text_search import Advance, as_json, nobody_listens
+from syncdb.ledger.unused_room import can_be_zeroed, path_of, zero_unused
 from syncdb.values import canonical_json, canonical_text
 
 IsPersonal = Callable[[str], bool]
@@ -203,9 +207,10 @@ class Redaction:
         yield from self.ledger.connection.execute(query, parameters)
 
 
-def zero_what_is_overwritten(ledger: Ledger) -> None:
-    """From now on this connection overwrites deleted content with zeros."""
-    ledger.connection.execute("PRAGMA secure_delete = ON")
+def has_to_be_rebuilt(connection: sqlite3.Connection) -> bool:
+    """Whether a redaction has to rebuild the file, because it may hold what was deleted from it before."""
+    zeroed = connection.execute("SELECT value FROM meta WHERE name = ?", (state_keys.DELETED_IS_ZEROED,)).fetchone()
+    return zeroed != ("true",) or not can_be_zeroed(connection)
 
 
 def refuse_without_room(ledger: Path) -> None:
@@ -233,6 +238,33 @@ def _temporary() -> Path:
     return next((one for one in usable if one.is_dir()), Path.cwd())
 
 
+def overwrite(ledger: Ledger) -> bool:
+    """See to it that nothing that was deleted or overwritten can be read in the file or the log beside it, and note that; whether
+    no other program kept old bytes alive.
+
+    Raises LedgerUnusable where the file has to be rebuilt and the disk is too full for a second copy, or where it is damaged.
+    """
+    path = path_of(ledger.connection)
+    if path is None:  # a dry run's copy, which is gone at its end
+        return True
+    with ledger.transaction():
+        ledger.runs.put(state_keys.REDACTION_REBUILD, True)
+    whole = has_to_be_rebuilt(ledger.connection)
+    if emptied := rebuild(ledger) if whole else _zero(ledger, path):
+        # what the ledger's connection remembers of pages is from before: a commit of another makes it read them anew, as
+        # SQLite does whenever somebody else wrote
+        with closing(file.another_writer(path)) as other:
+            Runs(other).put(state_keys.REDACTION_REBUILD, False)
+    return emptied
+
+
+def _zero(ledger: Ledger, path: Path) -> bool:
+    try:
+        return zero_unused(ledger.connection, ledger.opened_raw(path), path.with_name(path.name + "-wal"))
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise file.unusable(ledger.path, error) from error
+
+
 def rebuild(ledger: Ledger) -> bool:
     """Rebuild the file without its free pages and empty the write-ahead log; whether no reader kept the log from being emptied.
 
@@ -240,6 +272,8 @@ def rebuild(ledger: Ledger) -> bool:
     """
     try:
         ledger.connection.execute("VACUUM")
+        with ledger.transaction():
+            ledger.runs.put(state_keys.DELETED_IS_ZEROED, True)
         busy = ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     except sqlite3.DatabaseError as error:
         raise file.unusable(ledger.path, error) from error

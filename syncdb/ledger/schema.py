@@ -349,6 +349,15 @@ def m011_packed(db: "Database") -> None:
         db.conn.execute(statement)
 
 
+@migrations
+def m012_deleted_is_zeroed(db: "Database") -> None:
+    """No table changes. From this version on every connection that writes zeroes what it deletes, and earlier programs, which may
+    not, refuse a ledger of this version: so what a ledger says of that (`state_keys.DELETED_IS_ZEROED`) stays true.
+
+    What an older ledger deleted is still in its file. It says so first when it was rebuilt.
+    """
+
+
 def stand_in(connection: sqlite3.Connection) -> None:
     """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
 

@@ -18,6 +18,7 @@ REDACTED = "redacted"  # how redacted orders are told without keeping their ids
 REDACTION_DUE = "redaction_due"  # orders without their person whose history may still tell
 REDACTION_RECORDS_DUE = "redaction_records_due"  # whether records that pairs keep of redacted people may still tell
 REDACTION_REBUILD = "redaction_rebuild"  # whether the file may still hold what was overwritten
+DELETED_IS_ZEROED = "deleted_is_zeroed"  # whether all that was ever deleted from the file, by whichever connection, was zeroed
 QUEUE_FAILED = "queue:failed"  # how many records the other side's queue has that failed for good: pair (its type), failed
 HISTORY_CUT_AT = "history_cut_at"  # ISO, UTC: when old history was last removed
 EXAMINED = "examined:"  # the beginning of every name of `examined`

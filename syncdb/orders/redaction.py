@@ -7,7 +7,7 @@ from typing import Any
 from syncdb.connectors.shopify.personal import Person, is_personal, person_of, telling_values, touches, without_person
 from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger, state_keys
-from syncdb.ledger.redaction import MayBe, Redaction, rebuild, zero_what_is_overwritten
+from syncdb.ledger.redaction import MayBe, Redaction, overwrite
 from syncdb.ledger.text_search import Advance, nobody_listens
 from syncdb.mapping.choice import column
 from syncdb.order_snapshot import snapshot_hash
@@ -110,7 +110,6 @@ def strip(ledger: Ledger, affected: Affected, *, places_too: bool, pairs: Iterab
             f"Without a known outcome yet: {counted(count, 'write')}. The data in it is needed to settle that.",
             next_step="Run a sync first: it settles them. Then redact again.",
         )
-    zero_what_is_overwritten(ledger)
     ledger.redacted.under_way = places_too  # what was agreed is needed to empty cells; `clean` comes after that
     marks = [mark for record in affected.records for mark in record.marks]
     ledger.redacted.add(
@@ -127,11 +126,10 @@ def strip(ledger: Ledger, affected: Affected, *, places_too: bool, pairs: Iterab
 
 
 def clean(ledger: Ledger, affected: Affected, kept: Kept | None = None) -> tuple[dict[str, int], bool]:
-    """Remove the rest from the ledger and rebuild its file: what was cleaned, and whether no reader kept old bytes alive.
+    """Remove the rest from the ledger, its bytes included: what was cleaned, and whether no reader kept old bytes alive.
 
     `kept` says what pairs keep of people; without it theirs is left for whoever knows.
     """
-    zero_what_is_overwritten(ledger)
     with ledger.transaction():
         due = ledger.runs.get(state_keys.REDACTION_DUE) or ()
         counts = redaction(ledger).clean(sorted({*affected.orders, *due}), affected.values)
@@ -143,11 +141,7 @@ def clean(ledger: Ledger, affected: Affected, kept: Kept | None = None) -> tuple
         ledger.runs.put(state_keys.REDACTION_DUE, None)
         ledger.runs.put(state_keys.REDACTION_REBUILD, True)
     ledger.redacted.under_way = False
-    emptied = rebuild(ledger)
-    if emptied:
-        with ledger.transaction():
-            ledger.runs.put(state_keys.REDACTION_REBUILD, False)
-    return counts, emptied
+    return counts, overwrite(ledger)
 
 
 def catch_up(ledger: Ledger, kept: Kept | None = None) -> int:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from syncdb.clock import Clock
 from syncdb.engine.request import run_request
-from syncdb.errors import Exit
+from syncdb.errors import Exit, LedgerBusy, LedgerUnusable
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.ledger.redacted import Redacted
+from syncdb.ledger.redaction import rebuild
 from syncdb.ledger.text_search import Advance, files_of, in_other_orders, traces
 from syncdb.orders.erasing import Erased, erase
 from syncdb.orders.order_sync import OrderSync
@@ -127,15 +129,28 @@ def _is_key(reader: LedgerReader, person: str, text: str) -> bool:
     return bool(person) and person.endswith(text) and reader.number(query, (CUSTOMERS, person)) > 0
 
 
-def prove(path: Path, log: Path, done: RedactionResult, also: Sequence[Path], hears: Listeners, *, delete_files: bool) -> None:
+def prove(
+    path: Path, log: Path, done: RedactionResult, also: Sequence[Path], hears: Listeners, now: datetime, *, delete_files: bool
+) -> None:
     """Search ledger, log and the files beside them once the ledger is closed; `done` learns what is left, and where.
 
     Logs are blanked, dry runs deleted, other files where `delete_files`. What others share stands there by right.
     """
     found = _searched(path, done, hears)
+    if found and _rebuilt(path, now):
+        found = _searched(path, done, hears)
     values = done.affected.values - done.shared
     done.copies = deal_with(holding(path, also, values), log, values, delete=delete_files)
     done.traces = found | traces([log], values)
+
+
+def _rebuilt(path: Path, now: datetime) -> bool:
+    """Rebuild the ledger's file, in which another program than ours left what it deleted; whether that could be done."""
+    try:
+        with Ledger.open(path, now) as ledger:
+            return rebuild(ledger)
+    except (LedgerBusy, LedgerUnusable):  # a run that began, a full disk: what was found is told
+        return False
 
 
 def _searched(path: Path, done: RedactionResult, hears: Listeners) -> dict[Path, list[str]]:

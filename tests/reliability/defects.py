@@ -44,6 +44,7 @@ GRIST_FOUND = "tests/reliability/grist/test_found.py"
 GOODS = "tests/connectors/shopify/catalogue"
 GOODS_IN_BULK = "tests/connectors/shopify/catalogue/test_in_bulk.py"
 PACKING = "tests/ledger/test_packing.py"
+UNUSED_ROOM = "tests/ledger/test_unused_room.py"
 SENTOS = "tests/connectors/sentos"
 SENTOS_TOLD = "tests/scenarios/test_sentos.py"
 STORES = "tests/scenarios/test_stores.py"
@@ -1057,6 +1058,34 @@ DEFECTS = (
         ", affected.packed)",
         ")",
         (PACKING,),
+    ),
+    Defect(
+        "what rows left where they stood before is not zeroed",
+        "ledger/unused_room.py",
+        "in _dirty(opened, size):",
+        "in ():",
+        (UNUSED_ROOM,),
+    ),
+    Defect(
+        "pages that are given up keep what they held",
+        "ledger/file.py",
+        '"PRAGMA secure_delete = ON"',
+        '"PRAGMA secure_delete = FAST"',
+        (UNUSED_ROOM,),
+    ),
+    Defect(
+        "a ledger goes on with the pages that it remembers from before they were zeroed",
+        "ledger/redaction.py",
+        "Runs(other)",
+        "ledger.runs",
+        (UNUSED_ROOM,),
+    ),
+    Defect(
+        "an older ledger is taken for one that zeroed what it deleted",
+        "ledger/redaction.py",
+        'return zeroed != ("true",) or',
+        "return",
+        (UNUSED_ROOM,),
     ),
 )
 

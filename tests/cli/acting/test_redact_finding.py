@@ -95,12 +95,12 @@ def test_what_was_agreed_stays_until_the_sheet_is_cleared_and_no_longer(world: W
     path = world.folder / "ledger.db"
     with Ledger.open(path, world.clock.now()) as ledger:
         affected = of_customer(ledger, lambda person: mine[0]["email"].casefold() in person.emails)
-        rebuilt: list[str] = []
-        ledger.connection.set_trace_callback(lambda statement: rebuilt.append(statement) if statement == "VACUUM" else None)
+        emptied: list[str] = []
+        ledger.connection.set_trace_callback(lambda statement: emptied.append(statement) if "(TRUNCATE)" in statement else None)
         strip(ledger, affected, places_too=True)
-        assert catch_up(ledger) == 0 and not rebuilt
+        assert catch_up(ledger) == 0 and not emptied
         clean(ledger, affected)
-        assert catch_up(ledger) == 0 and rebuilt == ["VACUUM"]
+        assert catch_up(ledger) == 0 and emptied == ["PRAGMA wal_checkpoint(TRUNCATE)"]
         ledger.connection.set_trace_callback(None)
     assert not any(texts & set(hits) for name, hits in in_bytes(world.folder, texts).items() if name.startswith("ledger.db"))
 
@@ -118,6 +118,8 @@ def test_a_command_cut_off_at_the_sheet_is_finished_by_the_next_run(world: World
 def test_no_room_is_said_before_anything_is_done(world: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = world.folder / "ledger.db"
     _, mine = customer_of(world)
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        connection.execute("DELETE FROM meta WHERE name = 'deleted_is_zeroed'")  # as of an earlier version: it has to be rebuilt
     before, usage = ledger.read_bytes(), shutil.disk_usage(ledger.parent)
     free = 2 * len(before) if ledger.stat().st_dev == redaction._temporary().stat().st_dev else len(before)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free - 1))
@@ -153,8 +155,8 @@ def test_how_far_it_has_come_is_said_now_and_then(capsys: pytest.CaptureFixture[
         looked(count)
     told = capsys.readouterr()
     assert told.out == "" and told.err.splitlines() == [
-        "  1 of 2.3 GB of the rebuilt file searched",
-        "  2 of 2.3 GB of the rebuilt file searched",
+        "  1 of 2.3 GB of the ledger searched",
+        "  2 of 2.3 GB of the ledger searched",
         "  200,000 orders looked through for this customer",
         "  400,000 orders looked through for this customer",
     ]
