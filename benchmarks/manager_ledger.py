@@ -232,7 +232,7 @@ def _insert(ledger: Ledger, batch: list[tuple[Any, ...]], now: datetime) -> None
     records, changes, writes = [], [], []
     for order_id, number, made, (_, _, email), pattern in batch:
         keys = [str(int(order_id) * 10 + line) for line in range(pattern.lines or 1)]
-        agreed = {"customer_email": email, "order_name": f"#{number}"}
+        agreed = {"customer_email": email if "@EMAIL@" in pattern.text else None, "order_name": f"#{number}"}
         records += [(PAIR, key, order_id, canonical_json(agreed | {"key": key}), "7", at, 1) for key in keys]
         changes += [(order_id, number % 9000 + 1, made, path, '"a"', '"b"') for path in ("tags", "display_fulfillment_status")]
         writes += [(1, PAIR, "right", key, order_id, "create", "new", "7", None, None, None, made) for key in keys]

@@ -15,7 +15,7 @@ from syncdb.ledger.file import closed_on_failure
 from syncdb.ledger.inbox.schema import migrations
 
 PATIENCE = 1.0  # seconds to wait for another process that writes; Shopify waits five for an answer
-_PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
+_PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON", "PRAGMA secure_delete = ON")
 
 
 class InboxBusy(LedgerBusy):

@@ -94,5 +94,6 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     with closed_on_failure(connection):
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes of it is made anew
     return connection
