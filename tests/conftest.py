@@ -16,9 +16,13 @@ pytest_plugins = ["tests.postgres"]
 
 
 def pytest_configure() -> None:
-    # tests speak to this computer alone: without this the variables of proxies are gone through twice for each request
-    os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost,::1")
     seeds.choose()
+    without_proxies()
+
+
+def without_proxies() -> None:
+    """Tests speak to this computer alone: without this the variables of proxies are gone through twice for each request."""
+    os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost,::1")
 
 
 def pytest_report_header() -> str:
@@ -36,7 +40,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: the garbage collector need not go through it again and again (an eighth of the time)."""
+    keep_what_is_imported()
+
+
+def keep_what_is_imported() -> None:
+    """It stays: the garbage collector need not go through it again and again (an eighth of the time)."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

@@ -19,7 +19,7 @@ from pathlib import Path
 from hypothesis import Phase
 from hypothesis.stateful import RuleBasedStateMachine
 
-from tests.conftest import read_keys_once
+from tests.conftest import keep_what_is_imported, read_keys_once, without_proxies
 from tests.reliability import test_machine as sheet
 from tests.reliability.grist import test_machine as grist
 from tests.reliability.neighbour import Neighbour
@@ -80,6 +80,8 @@ def main() -> int:
     given = made.parse_args()
     logging.disable(logging.CRITICAL)
     phases = (Phase.generate, Phase.shrink) if given.shrink else (Phase.generate,)
+    without_proxies()
+    keep_what_is_imported()
     with read_keys_once():
         return 0 if played(given.machine, given.count, given.first, given.steps, phases) else 1
 
