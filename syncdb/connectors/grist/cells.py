@@ -312,7 +312,10 @@ def _refuse_halves(value: str) -> None:
 def _reference(value: Value, codec: Codec) -> Any:
     """By key, to be looked up by Grist itself: row ids are used again after a deletion (observed)."""
     if value not in codec.known:
-        raise UnfitCell(f"the table {codec.real.partition(':')[2]} has no row with the key {value}")
+        raise UnfitCell(
+            f"the table {codec.real.partition(':')[2]}, to which the column refers, has no row with the key {value}. "
+            "If these records stand in another table, let the column refer to that one"
+        )
     return ["l", value, {"column": codec.by}]
 
 

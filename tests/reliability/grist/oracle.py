@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from tests.reliability.grist.view import REFERENCES, UNREADABLE, Key, View
+from tests.reliability.grist.view import REFERENCES, UNREADABLE, Key, View, lacks_referred
 from tests.reliability.grist.world import ProofWorld
 from tests.reliability.oracle import examined
 
@@ -256,7 +256,7 @@ class Oracle:
         """It stands in the shop only: its row is made (again), as the shop was seen at some moment of the run."""
         self.totals.pop(key, None)
         if key not in after.right:
-            if clean:
+            if clean and not lacks_referred(self.world, key[0], before.left[key]):
                 yield f"lacking: {key}"
             return
         self.changed.add(("right", *key, ""))

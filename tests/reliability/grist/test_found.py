@@ -283,3 +283,20 @@ def test_an_older_copy_takes_back_nothing_in_the_shop_that_grist_decides(world: 
     assert world.manage("conflicts", "--all", "--take", "grist").code == 0
     world.synced()
     assert variant["sku"] == world.shown("variants", variant["id"], "SKU") != "NEW-1"
+
+
+def test_a_reference_to_a_former_table_of_ours_says_what_helps(world: ProofWorld) -> None:
+    """The ledger was lost after a table had been renamed: what is new stands in another one than the column refers to."""
+    world.hand("variants").rename_table("Goods")
+    world.put_ledger(None)
+    world.merchant.add_product("Oolong", price="12.00", stock=4)
+    assert world.sync(full=True).code == 5, "it is made anew for a person only"
+    ran = world.sync(full=True, force=True)
+    (held,) = ran.data["runs"][0]["held_back"]
+    assert ran.code == 3 and "the table Goods, to which the column refers" in held["why"]
+    assert "let the column refer to that one" in held["why"]
+    column = world.column("inventory", "variant")
+    assert column is not None
+    world.hand("inventory").retype(column.id, "Ref:Variants")
+    world.synced(full=True)
+    assert world.rows("inventory").keys() == world.goods.levels.keys() and world.synced(full=True).written == 0

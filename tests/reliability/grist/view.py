@@ -122,13 +122,30 @@ def read(world: ProofWorld, entity: str, name: str, table: Table, row: int, colu
 
 def _referred(world: ProofWorld, to: str, column: Column, cell: Any) -> Any:
     """The key in the row that a cell refers to, in the table that its column refers to: that may be an earlier one of ours."""
-    table = world.document.table(column.type.partition(":")[2])
-    key = world.column(to, "") if table is world.table(to) else _called(table, KEY)
+    table, key = _target(world, to, column)
     if not cell:
         return None
     if table is None or key is None or cell not in table.rows:
         return UNREADABLE
     return str(table.get(cell, key) or "") or UNREADABLE
+
+
+def _target(world: ProofWorld, to: str, column: Column) -> tuple[Table | None, Column | None]:
+    """The table that a column refers to, and its column of keys."""
+    table = world.document.table(column.type.partition(":")[2])
+    return table, world.column(to, "") if table is world.table(to) else _called(table, KEY)
+
+
+def lacks_referred(world: ProofWorld, entity: str, shown: dict[str, Any]) -> bool:
+    """Whether what a record of the shop refers to has no row in the other table that its column refers to, a former one of ours."""
+    for name, to in ((name, to) for (one, name), to in REFERENCES.items() if one == entity):
+        column = world.column(entity, name)
+        table, key = _target(world, to, column) if column is not None else (None, None)
+        if table is None or key is None or table is world.table(to):
+            continue
+        if shown[name] not in {table.get(row, key) for row in table.ids()}:
+            return True
+    return False
 
 
 def _called(table: Table | None, label: str) -> Column | None:
