@@ -139,7 +139,7 @@ class GristDocument:
         except Declined as declined:
             if declined.schema_moved:
                 raise RetryLater(
-                    f'The Grist table "{table}" was renamed or deleted in this moment. Nothing was written.',
+                    f'The Grist table "{table}" was renamed or deleted in this moment. Nothing more was written.',
                     next_step="Run it again.",
                 ) from declined
             raise self.explained(declined) from declined

@@ -89,6 +89,6 @@ def _forbidden(answer: Declined, what: str) -> Refused:
 
 def full(what: str) -> NeedsPerson:
     return NeedsPerson(
-        f"{what} holds more rows than its plan allows, so Grist only takes deletions. Nothing was written.",
+        f"{what} holds more rows than its plan allows, so Grist only takes deletions. Nothing more was written.",
         next_step="Delete rows that are not needed, or move the document to a larger plan or a server of your own.",
     )

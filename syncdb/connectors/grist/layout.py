@@ -190,7 +190,7 @@ def find_table(tables: Sequence[TableInfo], wish: WantedTable, binding: TableBin
 
 def _table_gone(binding: TableBinding) -> NeedsPerson:
     return NeedsPerson(
-        f'The Grist table "{binding.layout.table}" is gone from the document. Nothing was written.',
+        f'The Grist table "{binding.layout.table}" is gone from the document. Nothing was written to it.',
         next_step="Bring it back (Undo, or Document history). To have it made anew and filled again, run once with --force.",
     )
 
@@ -254,7 +254,7 @@ def _still_there(columns: Sequence[ColumnInfo], place: ColumnPlace, asked: str, 
         if one.ref == place.ref:
             return one
     raise NeedsPerson(
-        f'The column "{place.id}" (wanted: {asked}) is gone from the Grist table "{table.id}". Nothing was written.',
+        f'The column "{place.id}" (wanted: {asked}) is gone from the Grist table "{table.id}". Nothing was written to it.',
         next_step="Bring it back with Undo, or choose another column (or none) for this field in the settings.",
     )
 

@@ -56,7 +56,8 @@ def _refuse_tables(document: GristDocument, wish: WantedTable, like: Likeness) -
     for table in document.tables():
         if not document.is_kept(table.id) and _key_columns(document.columns(table.id), _lowest(document, table.id), like):
             raise NeedsPerson(
-                f'There is no Grist table "{wish.table}", but "{table.id}" holds records of that kind. Nothing was written.',
+                f'There is no Grist table "{wish.table}", but "{table.id}" holds records of that kind. '
+                "Nothing was written to it.",
                 next_step=f'If it was renamed, call it "{wish.table}" again or name it in grist_sync ("table"). {ANEW}',
             )
 
@@ -126,6 +127,6 @@ def _lowest(document: GristDocument, table: str) -> list[Json]:
 def _called_otherwise(standing: TableState, asked: str, one: ColumnInfo, why: str) -> NeedsPerson:
     assert standing.table is not None
     return NeedsPerson(
-        f'The Grist table "{standing.table.id}" has no column "{asked}", but "{one.label}" {why}. Nothing was written.',
+        f'The Grist table "{standing.table.id}" has no column "{asked}", but "{one.label}" {why}. Nothing was written to it.',
         next_step=f'If it was renamed, call it "{asked}" again or name it in grist_sync ("column": "{one.id}"). {ANEW}',
     )

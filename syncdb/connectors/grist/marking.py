@@ -31,7 +31,7 @@ def refuse_another_ledger(key: ColumnInfo | None, ledger: str, table: str) -> No
     keeper = _keeper(key) if key is not None else None
     if keeper is not None and keeper != ledger:
         raise NeedsPerson(
-            f'The Grist table "{table}" is kept by another ledger of syncdb ({keeper}). Nothing was written.',
+            f'The Grist table "{table}" is kept by another ledger of syncdb ({keeper}). Nothing was written to it.',
             next_step="Run with that ledger (db_path), or name another document or table. If that ledger is gone for good, run "
             "once with --force: this one then keeps the table.",
         )

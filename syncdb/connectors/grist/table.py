@@ -324,7 +324,7 @@ class GristTable:
                     return by_key(answered, layout, keys, self.given)
             self._forget()
         raise RetryLater(
-            f"The Grist table of the {self.entity} is being rebuilt while it is read. Nothing was written.",
+            f"The Grist table of the {self.entity} is being rebuilt while it is read. Nothing more was written.",
             next_step="Run it again.",
         )
 
@@ -339,7 +339,7 @@ class GristTable:
         if self._layout is None and not self._dry:
             raise NeedsPerson(
                 f'The Grist table "{self._wish.table}" of the {self.entity} or its column "{self._wish.key_label}" '
-                "does not stand. Nothing was written.",
+                "does not stand. Nothing more was written.",
                 next_step="Run it again: what is missing is made at the start of a run.",
             )
         return self._layout

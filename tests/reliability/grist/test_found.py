@@ -290,7 +290,9 @@ def test_a_reference_to_a_former_table_of_ours_says_what_helps(world: ProofWorld
     world.hand("variants").rename_table("Goods")
     world.put_ledger(None)
     world.merchant.add_product("Oolong", price="12.00", stock=4)
-    assert world.sync(full=True).code == 5, "it is made anew for a person only"
+    asked = world.sync(full=True)
+    assert asked.code == 5 and asked.written == 1, "it is made anew for a person only; the product was written before"
+    assert "Nothing was written to it." in asked.text
     ran = world.sync(full=True, force=True)
     (held,) = ran.data["runs"][0]["held_back"]
     assert ran.code == 3 and "the table Goods, to which the column refers" in held["why"]

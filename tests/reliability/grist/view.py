@@ -137,7 +137,7 @@ def _target(world: ProofWorld, to: str, column: Column) -> tuple[Table | None, C
 
 
 def lacks_referred(world: ProofWorld, entity: str, shown: dict[str, Any]) -> bool:
-    """Whether what a record of the shop refers to has no row in the other table that its column refers to, a former one of ours."""
+    """Whether the column of a reference refers to a former table of ours, where what a record of the shop needs has no row."""
     for name, to in ((name, to) for (one, name), to in REFERENCES.items() if one == entity):
         column = world.column(entity, name)
         table, key = _target(world, to, column) if column is not None else (None, None)
