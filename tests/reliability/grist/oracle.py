@@ -51,6 +51,12 @@ class Oracle:
     changed: set[tuple[str, str, str, str]] = field(default_factory=set)
     late: set[Key] = field(default_factory=set)
 
+    def copied(self) -> "Oracle":
+        """The same, to go on from here more than once."""
+        bases = {cell: set(known) for cell, known in self.bases.items()}
+        totals = {key: set(one) for key, one in self.totals.items()}
+        return Oracle(self.world, bases, totals, dict(self.decided), set(self.known), set(self.changed), set(self.late))
+
     # --- listening
 
     def hear(self, view: View) -> None:

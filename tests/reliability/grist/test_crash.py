@@ -15,7 +15,6 @@ from syncdb.connectors.shopify.catalogue.in_bulk import ListingSizes
 from tests.engine.hostile import Crash, Steps
 from tests.reliability.crash import dying
 from tests.reliability.grist.judged import Judged
-from tests.reliability.grist.oracle import Oracle
 from tests.reliability.grist.world import ProofWorld
 from tests.reliability.oracle import examined
 
@@ -90,7 +89,7 @@ def _enumerate(situation: Callable[[Judged], None], folder: Path, stride: int) -
         for at in range(1 + offset % stride, boundaries + 1, stride):
             world.come_back(start)
             judged = Judged(world)
-            judged.oracle, judged.told = _again(oracle), [*told, f"dies at boundary {at}"]
+            judged.oracle, judged.told = oracle.copied(), [*told, f"dies at boundary {at}"]
             _die_at(at, judged)
             tried += 1
             examined["crashes with Grist"] += 1
@@ -107,12 +106,6 @@ def _length(world: ProofWorld, start: Any) -> int:
     with dying(steps):
         world.sync(full=True, force=True)  # a person agreed to the price that falls
     return steps.passed
-
-
-def _again(oracle: Oracle) -> Oracle:
-    copied = {cell: set(bases) for cell, bases in oracle.bases.items()}
-    totals = {key: set(one) for key, one in oracle.totals.items()}
-    return Oracle(oracle.world, copied, totals, dict(oracle.decided), set(oracle.known), set(oracle.changed))
 
 
 def _die_at(at: int, judged: Judged) -> None:

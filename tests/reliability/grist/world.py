@@ -228,9 +228,9 @@ class ProofWorld(GristWorld):
 
     # --- to another moment
 
-    def kept(self, name: str) -> Kept:
-        """All there is now, to come back to later; the ledger's copy is called by `name`."""
-        copied = self.quick / name if self.ledger.exists() else None
+    def kept(self, name: str | None) -> Kept:
+        """All there is now, to come back to later; the ledger's copy is called by `name`, None where it is not wanted."""
+        copied = self.quick / name if name is not None and self.ledger.exists() else None
         if copied is not None:
             shutil.copy(self.ledger, copied)
         document = {one: value for one, value in self.document.__dict__.items() if one not in ("committed", "_clock")}
@@ -251,8 +251,8 @@ class ProofWorld(GristWorld):
         """A copy of the goods that still belongs to this shop: what it tells of changes goes to the same one."""
         return copy.deepcopy(goods, {id(one): one for one in (self.goods, self.shop)})
 
-    def come_back(self, to: Kept) -> None:
-        """Everything is as it was then."""
+    def come_back(self, to: Kept, *, ledger: bool = True) -> None:
+        """Everything is as it was then, but for the ledger and its marks where that is not wanted."""
         self.goods.__dict__.update(self._apart(to.goods))
         self.document.__dict__.update(copy.deepcopy(to.document))
         self.time, self.skew = to.time, 0.0
@@ -267,7 +267,8 @@ class ProofWorld(GristWorld):
         self.faults.landed.clear()
         self.sandbox.shop.index_lag = 0.0
         self.sandbox.shopify.bucket = Bucket(self.sandbox.shopify.clock)
-        self.put_ledger(to.ledger)
+        if ledger:
+            self.put_ledger(to.ledger)
 
     def put_ledger(self, copied: Path | None) -> None:
         """Put a copy in place of the ledger, or take it away; the marks of the other one are taken off the tables by hand."""

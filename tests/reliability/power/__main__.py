@@ -1,8 +1,8 @@
 """Loss of power at many moments: `python -m tests.reliability.power [HOW_MANY [SEED]]`.
 
 So many moments, drawn by chance, of each kind of work alike: a first load, a run with changes, one with a new column, one that
-finds an open write, a backup, a restore, and the migration of each older ledger. Needs strace. A wrong one is told, and the next
-follows.
+finds an open write, a backup, a restore, three kinds of runs with Grist, and the migration of each older ledger. Needs strace. A
+wrong one is told, and the next follows.
 """
 
 import argparse
@@ -13,13 +13,15 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.conftest import read_keys_once
+from tests.reliability.grist.world import ProofWorld
 from tests.reliability.judged import Judged
 from tests.reliability.power.trials import WORKS, Moment, Recorded, RecordedMigration, recorded_run
+from tests.reliability.power.with_grist import SITUATIONS, RecordedGristRun
 from tests.reliability.test_disk import SCHEMAS
 from tests.reliability.world import BEGIN
 
@@ -37,6 +39,16 @@ def _of_a_run(name: str, folder: Path) -> Iterator[tuple[Recorded, Try]]:
 
 
 @contextmanager
+def _with_grist(name: str, folder: Path) -> Iterator[tuple[Recorded, Try]]:
+    world = ProofWorld(folder)
+    try:
+        work = RecordedGristRun(world, name)
+        yield work.local, work.tried
+    finally:
+        world.close()
+
+
+@contextmanager
 def _of_a_migration(schema: Path, folder: Path) -> Iterator[tuple[Recorded, Try]]:
     work = RecordedMigration(schema, folder, datetime.fromtimestamp(BEGIN, UTC))
     yield work.local, work.tried
@@ -46,8 +58,7 @@ def wrong_of(name: str, how_many: int, rng: random.Random) -> tuple[int, int]:
     """Try so many moments of a kind of work: how many were tried, and how many were wrong."""
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
-        made = _of_a_run(name, Path(place)) if name in WORKS else _of_a_migration(_schema(name), Path(place))
-        with made as (local, tried):
+        with _work(name, Path(place)) as (local, tried):
             moments = local.moments()
             chosen = rng.sample(moments, min(how_many, len(moments)))
             wrong = sum(not _right(tried, moment, rng) for moment in chosen)
@@ -55,6 +66,12 @@ def wrong_of(name: str, how_many: int, rng: random.Random) -> tuple[int, int]:
     sys.stdout.write(f"{name}: {len(chosen)} of {len(moments)} moments, {wrong} wrong\n")
     sys.stdout.flush()
     return len(chosen), wrong
+
+
+def _work(name: str, folder: Path) -> AbstractContextManager[tuple[Recorded, Try]]:
+    if name in WORKS:
+        return _of_a_run(name, folder)
+    return _with_grist(name, folder) if name in SITUATIONS else _of_a_migration(_schema(name), folder)
 
 
 def _schema(name: str) -> Path:
@@ -74,10 +91,10 @@ def main() -> int:
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("how_many", type=int, nargs="?", default=400)
     made.add_argument("seed", type=int, nargs="?", default=1)
-    made.add_argument("--only", choices=[*WORKS, "migration"])
+    made.add_argument("--only", choices=[*WORKS, *SITUATIONS, "Grist", "migration"])
     given = made.parse_args()
     logging.disable(logging.CRITICAL)
-    names = [*WORKS, *(f"migration of {one.stem}" for one in SCHEMAS[:-1])]
+    names = [*WORKS, *SITUATIONS, *(f"migration of {one.stem}" for one in SCHEMAS[:-1])]
     names = [one for one in names if not given.only or one.startswith(given.only)]
     counted = [0, 0]
     with read_keys_once():

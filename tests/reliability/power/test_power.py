@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.reliability.grist.world import ProofWorld
 from tests.reliability.judged import Judged
 from tests.reliability.power.disk import Folder, Written
 from tests.reliability.power.recording import STRACE
 from tests.reliability.power.trials import RecordedMigration, recorded_run
+from tests.reliability.power.with_grist import RecordedGristRun
 from tests.reliability.test_disk import SCHEMAS
 from tests.reliability.world import BEGIN
 
 watched = pytest.mark.skipif(STRACE is None, reason="what a process asks of the disk is seen by strace (Linux, package strace)")
-SOME = {"first load": 4, "restore": 3}  # moments of the default run; `python -m tests.reliability.power` tries many
+SOME = {"first load": 3, "restore": 2}  # moments of the default run; `python -m tests.reliability.power` tries many
 
 
 def test_what_was_not_synced_may_be_lost() -> None:
@@ -56,5 +58,17 @@ def test_power_fails_in_the_middle(name: str, tmp_path: Path, monkeypatch: pytes
 def test_power_fails_in_the_middle_of_a_migration(tmp_path: Path) -> None:
     rng = random.Random(1)
     work = RecordedMigration(SCHEMAS[0], tmp_path, datetime.fromtimestamp(BEGIN, UTC))
-    for moment in rng.sample(work.local.moments(), 8):
+    for moment in rng.sample(work.local.moments(), 5):
         work.tried(moment, rng)
+
+
+@watched
+def test_power_fails_in_the_middle_of_a_run_with_grist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world, rng = ProofWorld(tmp_path), random.Random(1)
+    try:
+        work = RecordedGristRun(world, "Grist, first fill")
+        for moment in rng.sample(work.local.moments(), 3):
+            work.tried(moment, rng)
+    finally:
+        world.close()
