@@ -13,10 +13,11 @@ from itertools import product
 from typing import Any
 
 from tests.reliability.grist.view import REFERENCES, UNREADABLE, Key, View, lacks_referred
-from tests.reliability.grist.world import ProofWorld
+from tests.reliability.grist.world import LABELS, ProofWorld
 from tests.reliability.oracle import examined
 
 NOTHING = "\0never agreed"
+ENTITIES = list(LABELS)  # none refers to one that comes after it
 BLANK: tuple[Any, ...] = (None, frozenset())
 STATUSES = {"ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"}
 NEVER_WRITTEN = {
@@ -185,26 +186,27 @@ class Oracle:
 
     def _keys_put_back(self, before: View, after: View) -> View:
         """A row that lost its key and shows just what was agreed about a record may get it again."""
-        right, places, people, put_back = dict(before.right), dict(before.places), dict(before.people), dict[Key, Any]()
-        for key in after.right.keys() - before.right.keys():
+        right, places, people, put_back = dict(before.right), dict(before.places), dict(before.people), set[Key]()
+        for key in sorted(after.right.keys() - before.right.keys(), key=lambda one: ENTITIES.index(one[0])):
             (row, *others), table = after.places[key], self.world.numbers[key[0]]
-            shown = before.keyless.get((key[0], row))
-            if others or shown is None or not self._shows_what_was_agreed(key, shown):
+            shown = _telling_of(put_back, key, before.keyless.get((key[0], row), {}), after)
+            if others or not shown or not self._shows_what_was_agreed(key, shown):
                 continue
             examined["keys put back"] += 1
             managed = {ref for (entity, _), ref in self.world.columns.items() if entity == key[0]}
             people = {place: cell for place, cell in people.items() if place[:2] != (table, row) or place[2] not in managed}
-            right[key], places[key], put_back[key] = shown, [row], shown
+            right[key], places[key] = shown, [row]
+            put_back.add(key)
             self.changed.add(("right", *key, ""))
-        for key, fields in before.right.items():  # what referred to such a row now tells of whom
-            named = {name: after.right[key][name] for name in fields if (key[0], name) in REFERENCES and key in after.right}
-            again = {name: to for name, to in named.items() if (REFERENCES[key[0], name], to) in put_back}
-            right[key] = fields | {name: to for name, to in again.items() if fields[name] == UNREADABLE}
+        right |= {key: _telling_of(put_back, key, fields, after) for key, fields in before.right.items()}
         return replace(before, right=right, places=places, people=people)
 
     def _shows_what_was_agreed(self, key: Key, shown: dict[str, Any]) -> bool:
-        known = {name: self.bases.get((*key, name), {NOTHING}) for name in shown}
-        return all(NOTHING in bases or any(same(shown[name], one) for one in bases) for name, bases in known.items())
+        """All that can be read, and at least two values of it; a word in a cell of numbers tells nothing of whose row it is."""
+        known = {name: self.bases.get((*key, name), {NOTHING}) for name in shown if shown[name] != UNREADABLE}
+        told = [name for name in known if shown[name] not in BLANK]
+        agreed = (NOTHING in bases or any(same(shown[name], one) for one in bases) for name, bases in known.items())
+        return len(told) >= 2 and all(agreed)
 
     def _both(self, key: Key, before: View, after: View, clean: bool, only: set[str], earlier: View | None) -> Iterator[str]:
         if key not in after.right:
@@ -332,6 +334,13 @@ class Oracle:
             examined["columns and formulas of people"] += 1
             if after.structure.get(what) != made and not _was_empty(made):
                 yield f"structure {what}: {made} became {after.structure.get(what)}"
+
+
+def _telling_of(put_back: set[Key], key: Key, shown: dict[str, Any], after: View) -> dict[str, Any]:
+    """What a row shows, where its references to rows that have their key again tell of whom."""
+    named = {name: after.right[key][name] for name in shown if (key[0], name) in REFERENCES and key in after.right}
+    again = {name: to for name, to in named.items() if (REFERENCES[key[0], name], to) in put_back}
+    return shown | {name: to for name, to in again.items() if shown[name] == UNREADABLE}
 
 
 def _refers_to_nothing(key: Key, name: str, shown: Any) -> bool:
