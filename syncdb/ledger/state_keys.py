@@ -122,6 +122,11 @@ def calls(system: str) -> str:
     return f"{system}_calls"
 
 
+def known_by(name: str) -> str:
+    """The pair that is kept under a name (an address, what an installation says of itself): pair, id, place."""
+    return f"known_by:{name}"
+
+
 def requests(place: str) -> str:
     """When requests were sent to a place within the last minutes: what its limits still count; the connector's own data."""
     return f"requests:{place}"

@@ -34,12 +34,23 @@ with now_is as materialized (
 _SEEN = "select '' as entity, '' as key, now_is.seen::text as seen from now_is"
 
 
+BEFORE = "The ERP's database was put back to an earlier state, or is another server: it counts its transactions from before."
+ELSEWHERE = (
+    "The ERP's database is a copy of the one before: it was restored or moved to another server or database, or the server was "
+    "upgraded. To try things out with a copy, give it a ledger of its own (DB_PATH)."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A snapshot of the server's transactions, and those of ours since: their rows are no news. `top` is the next number."""
+    """A snapshot of the server's transactions, and those of ours since: their rows are no news. `top` is the next number.
+
+    `place` tells the database and server, empty where that is not known: elsewhere transactions have other numbers.
+    """
 
     snapshot: str
     own: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def top(self) -> int:
@@ -50,17 +61,24 @@ class Cursor:
         """The cursor that `str` made; None for anything else."""
         try:
             found = json.loads(text)
-            made = cls(found["snapshot"], tuple(found["own"]))
+            made = cls(found["snapshot"], tuple(found["own"]), found.get("place", ""))
             return made if made.top >= 0 else None
         except (ValueError, KeyError, TypeError, IndexError):
             return None
 
     def __str__(self) -> str:
-        return json.dumps({"snapshot": self.snapshot, "own": list(self.own)})
+        return json.dumps({"snapshot": self.snapshot, "own": list(self.own), "place": self.place})
+
+    def put_back(self, now: "Cursor") -> str:
+        """Why what stands there `now` is an older copy, or another one; empty if it is what followed."""
+        if self.place and now.place and self.place != now.place:
+            return ELSEWHERE
+        return BEFORE if now.top < self.top else ""
 
 
 class ErpFeed:
-    """What changed in the tables of some entities, in one statement. `name_of` says what a pair calls each of its rows' keys.
+    """What changed in the tables of some entities, in one statement. `name_of` says what a pair calls each of its rows' keys,
+    `place` which database it is.
 
     Implements `Feed`.
     """
@@ -71,37 +89,31 @@ class ErpFeed:
         tables: ErpTables,
         entities: Sequence[str],
         named: Callable[[str, Sequence[str]], Sequence[str]] = lambda entity, keys: keys,
+        place: str = "",
     ) -> None:
         self._database, self._tables = database, tables
         self._entities = tuple(one for one in entities if one in tables)
-        self._named = named
+        self._named, self._place = named, place
 
     def changes(self, cursor: str | None) -> Changes:
         """The keys of the rows that changed since; None for each entity without a cursor, or with one of another server."""
         seen = Cursor.parse(cursor) if cursor else None
         found = self._since(seen or Cursor("1:1:"), self._entities if seen else ())
-        now = Cursor(next(row["seen"] for row in found if row["seen"]))
-        if seen is None or now.top < seen.top:
+        now = Cursor(next(row["seen"] for row in found if row["seen"]), place=self._place)
+        if seen is None or seen.put_back(now):
             return Changes(dict.fromkeys(self._entities), str(now))
         keys = {one: [row["key"] for row in found if row["entity"] == one] for one in self._entities}
         return Changes({one: tuple(self._named(one, of)) for one, of in keys.items() if of}, str(now))
 
     def put_back(self, seen: str) -> str:
-        """Whether the server counts its transactions from before that cursor: then it holds an older copy, or is another one."""
+        """Whether another database answers than that of the cursor, or one that counts its transactions from before it."""
         before = Cursor.parse(seen)
-        if before is None:
-            return ""
-        now = Cursor(self._since(before, ())[0]["seen"])
-        if now.top >= before.top:
-            return ""
-        return (
-            "The ERP's database was put back to an earlier state, or is another server: it counts its transactions from before."
-        )
+        return "" if before is None else before.put_back(Cursor(self._since(before, ())[0]["seen"], place=self._place))
 
     def after_own_writes(self, cursor: str) -> str:
         """The same cursor with our own transactions since the last one, whose rows are no news."""
         seen = Cursor.parse(cursor)
-        return cursor if seen is None else str(Cursor(seen.snapshot, tuple(self._database.own_transactions)))
+        return cursor if seen is None else str(Cursor(seen.snapshot, tuple(self._database.own_transactions), seen.place))
 
     def _since(self, seen: Cursor, entities: Sequence[str]) -> list[Mapping[str, Any]]:
         parts = [

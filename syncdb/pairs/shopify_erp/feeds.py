@@ -90,7 +90,7 @@ class ErpChanges:
     def put_back(self, seen: str) -> str:
         """Asked of the server only where its newest state does not tell."""
         before, now = Cursor.parse(seen), Cursor.parse(self._newest)
-        if before is not None and now is not None and now.top >= before.top:
+        if before is not None and now is not None and not before.put_back(now):
             return ""
         return self.inner.put_back(seen)
 

@@ -38,6 +38,7 @@ from syncdb.pairs.shopify_erp.entity_pairs import EntityPairs
 from syncdb.pairs.shopify_erp.feeds import CUSTOMERS, INVENTORY, ORDERS, OURS, PRODUCTS, ErpChanges, ShopChanges
 from syncdb.pairs.shopify_erp.fields import FIELDS
 from syncdb.pairs.shopify_erp.foretelling import Making, foretell
+from syncdb.pairs.shopify_erp.known_by import KnownBy
 from syncdb.pairs.shopify_erp.named import Named
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
 from syncdb.pairs.shopify_erp.places import places_of
@@ -70,6 +71,8 @@ class ErpRun:
     _written: Written = field(default_factory=dict)
     _makings: Mapping[str, Making] = field(default_factory=dict)
     _fence: Fence | None = None
+    _known_as: str = ""  # once the database answered
+    _place: str = ""
 
     @property
     def name(self) -> str:
@@ -119,11 +122,13 @@ class ErpRun:
 
         return recorded(self.ledger, self.name, self.request.dry, clock, steps)
 
+    @property
+    def _known_by(self) -> KnownBy:
+        return KnownBy(self.ledger, self.settings.erp_database_url, self.settings.erp_schema)
+
     def _registered(self, entity: str) -> str:
         """The name of an entity's pair in the ledger, or without one that of the runs; the ledger knows it from now on."""
-        address, below = self.settings.erp_database_url, f"{self.settings.erp_database_url.database}/{self.settings.erp_schema}"
-        earlier = f"{SHOPIFY_ERP.name}:{address.host}/{below}"  # by the way that leads there, which may become another
-        base = earlier if self.ledger.pairs.get(earlier) is not None else f"{SHOPIFY_ERP.name}:{address.home}/{below}"
+        base = self._known_as or self._known_by.unseen()
         name = f"{base}:{entity}" if entity else base
         self.ledger.register(RegisteredPair(name, SHOPIFY_ERP.name, entity))
         return name
@@ -131,14 +136,15 @@ class ErpRun:
     # --- making it ready
 
     def _sync(self, clock: Clock, rng: random.Random, progress: Progress) -> PairSync:
-        api, examined, kept = read_standing(self.database, self.tables)
+        api, examined, kept, installation = read_standing(self.database, self.tables)
         if not examined.installed:
             told = f"The sync is not installed in the schema {self.settings.erp_schema} of the ERP's database."
             raise ConfigurationError(
                 [f"{told} Nothing was written."],
                 next_step=f"Install it: {MANAGER} erp install",
             )
-        self.tables = examined.tables
+        self.tables, self._place = examined.tables, installation.place
+        self._known_as = self._known_by.seen(installation)
         self.shopify.api_version = switches.version_of(self.settings, api)
         self._notices = list(switches.notices(self.settings, api, examined))
         chosen = switches.chosen(api, examined, self.only)
@@ -189,7 +195,9 @@ class ErpRun:
         rows = [one for one in ("orders", "order_items", "inventory", "products", "customers") if one in self.tables]
         feeds: dict[Side, Feed] = {
             Side.LEFT: ShopChanges(ChangeFeed(conversation, watched, overlap), told),
-            Side.RIGHT: ErpChanges(ErpFeed(self.database, self.tables, rows), self.database, self.tables, hints),
+            Side.RIGHT: ErpChanges(
+                ErpFeed(self.database, self.tables, rows, place=self._place), self.database, self.tables, hints
+            ),
         }
 
         def news() -> list[Notice]:

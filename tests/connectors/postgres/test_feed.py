@@ -94,3 +94,13 @@ def test_a_server_that_counts_from_before_was_put_back(feed: ErpFeed) -> None:
 def test_only_the_tables_that_are_there_are_asked(database: ErpDatabase, erp: Erp) -> None:
     found: Changes = ErpFeed(database, erp.tables, ("products", "warehouses")).changes(None)
     assert found.keys == {"products": None}
+
+
+def test_a_copy_elsewhere_is_no_continuation(database: ErpDatabase, erp: Erp) -> None:
+    """Its transactions have other numbers: what changed cannot be told by them."""
+    here, there = (ErpFeed(database, erp.tables, TWO, place=place) for place in ("1/5", "2/5"))
+    cursor = here.after_own_writes(here.changes(None).cursor)
+    assert (here.put_back(cursor), here.changes(cursor).keys) == ("", {})
+    assert "copy" in there.put_back(cursor) and there.changes(cursor).keys == {"products": None, "orders": None}
+    unknown = ErpFeed(database, erp.tables, TWO)
+    assert unknown.put_back(cursor) == "" and unknown.changes(cursor).keys == {}

@@ -94,6 +94,9 @@ create table if not exists {install} (
 );
 -- since version 2 it also says who keeps which shop in step
 alter table {install} drop constraint if exists {check};
+-- by this the database is known again, whatever address leads to it
+insert into {install} (item, table_name)
+select 'database', gen_random_uuid()::text where not exists (select from {install} where item = 'database');
 """
 
 
