@@ -113,7 +113,18 @@ def mailbox() -> Iterator[int]:
 def demonstration() -> Iterator[tuple[str, str]]:
     """The pages over a made-up shop: their address, and the code of the first start."""
     with tempfile.TemporaryDirectory() as folder, mailbox() as mail:
-        command = [sys.executable, "-m", "syncdb.sandbox.web_demo", "--no-browser", "--port", "0", "--folder", f"{folder}/demo"]
+        command = [
+            sys.executable,
+            "-m",
+            "syncdb.sandbox.web_demo",
+            "--no-browser",
+            "--port",
+            "0",
+            "--folder",
+            f"{folder}/demo",
+            "--pairs",
+            "sheets,grist",
+        ]
         env = os.environ | {"PYTHONUNBUFFERED": "1", "HOME": folder, "ALERT_MAIL_TO": "owner@example.com"}
         env |= {"ALERT_MAIL_FROM": "syncdb@example.com", "ALERT_SMTP": f"localhost:{mail}", "ALERT_SMTP_SECURITY": "none"}
         with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:

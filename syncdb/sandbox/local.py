@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -103,10 +103,12 @@ class Sandbox:
             "SENTOS_API_SECRET": self.sentos.secret,
         }
 
-    def write_settings(self, folder: Path) -> Path:
-        """The same as a `.env` file in a folder, readable by its owner only."""
+    def write_settings(self, folder: Path, known: Mapping[str, str] | None = None) -> Path:
+        """The same, or others that are `known`, as a `.env` file in a folder, readable by its owner only."""
         settings = folder / ".env"
-        settings.write_text("".join(f"{name}={value}\n" for name, value in self.environment().items()), encoding="utf-8")
+        settings.write_text(
+            "".join(f"{name}={value}\n" for name, value in (known or self.environment()).items()), encoding="utf-8"
+        )
         settings.chmod(0o600)
         return settings
 

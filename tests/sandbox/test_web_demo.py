@@ -12,7 +12,7 @@ import pytest
 
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.conflicts import disputes
-from syncdb.ledger.queries.errors import open_errors
+from syncdb.ledger.queries.errors import open_errors, pair_types
 from syncdb.ledger.queries.reader import reading
 
 ROOT = Path(__file__).parents[2]
@@ -39,5 +39,9 @@ def test_pages_full_of_life_are_served_until_it_is_ended(tmp_path: Path) -> None
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     with reading(folder / "shopify_sync.db") as reader:
-        assert len(list(disputes(reader))) == 2 and len(open_errors(reader)) == 1
-        assert {run["mode"] for run in overview.last_runs(reader)} == {"sync"}
+        held = open_errors(reader)
+        runs = overview.last_runs(reader, 100)
+        pairs = set(pair_types(reader, [run["run_id"] for run in runs]))
+        assert len(list(disputes(reader))) == 3 and {run["mode"] for run in runs} == {"sync"}
+    assert pairs | {"erp"} == {"sheets", "grist", "stores", "sentos", "erp", "workbook"}
+    assert ("erp" in pairs) is ("Without an ERP" not in told) and len(held) == 1 + ("erp" in pairs)
