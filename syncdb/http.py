@@ -9,10 +9,10 @@ import random
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from syncdb.clock import SYSTEM, Clock
@@ -143,6 +143,25 @@ class Pace:
         while self._sent and now - self._sent[0] >= 60.0:
             self._sent.popleft()
         return now
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A server takes `most` requests of a kind ("read", "write" ...) within so many seconds."""
+
+    kind: str
+    most: int
+    seconds: float
+
+
+class SharedLimits(Protocol):
+    """Counts the requests of several processes that share a server's limits."""
+
+    def wait(self, limits: Sequence[Limit]) -> None:
+        """Wait until one more request fits under every one of these limits, and count it."""
+
+    def close(self) -> None:
+        """Let go of whatever it counts with."""
 
 
 _SECRETS = re.compile(

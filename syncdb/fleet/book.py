@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from syncdb.errors import ConfigurationError, NeedsPerson, RetryLater
 from syncdb.fleet import schema
 from syncdb.fleet.decisions import Next
-from syncdb.fleet.layout import FleetPlan, ShopPlan
+from syncdb.fleet.layout import Bucket, FleetPlan, ShopPlan
 
 if TYPE_CHECKING:
     import psycopg
@@ -98,12 +98,14 @@ class FleetBook:
                 every=shop.every,
                 buckets=list(shop.buckets),
             )
-        for name, most in plan.buckets.items():
+        for bucket in plan.buckets:
             self.rows(
-                "insert into fleet_buckets values (%(name)s, %(most)s) "
-                "on conflict (name) do update set runs_at_once = excluded.runs_at_once",
-                name=name,
-                most=most,
+                "insert into fleet_buckets values (%(name)s, %(runs)s, %(system)s, %(requests)s) on conflict (name) do update "
+                "set runs_at_once = excluded.runs_at_once, system = excluded.system, requests = excluded.requests",
+                name=bucket.name,
+                runs=bucket.runs,
+                system=bucket.system,
+                requests=bucket.requests,
             )
 
     def change(self, name: str, what: str, **values: Any) -> None:
@@ -126,12 +128,22 @@ class FleetBook:
         """Whether this session now holds the shop, which no other can until it ends."""
         return bool(self.rows("select pg_try_advisory_lock(hashtextextended(%(what)s, 0)) as got", what=f"shop:{name}")[0]["got"])
 
-    def share(self, bucket: str) -> bool:
+    def buckets(self, names: Sequence[str]) -> list[Bucket]:
+        """The buckets of these names; of one that is not known, one run at once."""
+        found = {
+            row["name"]: row for row in self.rows("select * from fleet_buckets where name = any(%(names)s)", names=list(names))
+        }
+        return [
+            Bucket(name, found[name]["runs_at_once"], found[name]["system"], found[name]["requests"])
+            if name in found
+            else Bucket(name, 1)
+            for name in names
+        ]
+
+    def share(self, bucket: Bucket) -> bool:
         """Whether this session got one of the places at which runs share a limit."""
-        most = self.rows("select runs_at_once from fleet_buckets where name = %(name)s", name=bucket)
-        places = range(most[0]["runs_at_once"]) if most else range(1)
         key = "select pg_try_advisory_lock(hashtextextended(%(what)s, 0)) as got"
-        return any(self.rows(key, what=f"bucket:{bucket}:{place}")[0]["got"] for place in places)
+        return any(self.rows(key, what=f"bucket:{bucket.name}:{place}")[0]["got"] for place in range(bucket.runs))
 
     def begin(self, name: str, token: int, home: str, worker: str) -> Claimed | None:
         """Note that a run begins; None where the shop is not this worker's business any more."""
@@ -162,6 +174,7 @@ class FleetBook:
             slots=slots,
         )
         self.rows("delete from fleet_workers where seen_at < now() - interval '1 day'")
+        self.rows(schema.FORGET)
 
     def silence(self, name: str) -> None:
         """End the session that holds a shop for a worker that does not answer any more, so that another can take it over."""

@@ -9,12 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.errors import ConfigurationError
+from syncdb.pairs import registry
 
 FILE, SHOPS, CONFIG = "fleet.toml", "shops", "config.json"
 EVERY, HOME = 60, "main"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 OF_SHOP = {"home", "every", "buckets", "settings", "secrets"}
 OF_FLEET = {"home", "every", "buckets", "template", "shops"}
+OF_BUCKET = {"runs", "system", "requests"}
+RUNS = 4  # at once, where a bucket does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A limit that shops share: how many of their runs may be under way at once.
+
+    `system` names the one whose requests are counted, too, empty for none; `requests` is how many of reads, and of writes, it
+    takes a minute, None for what one account of it is known to take.
+    """
+
+    name: str
+    runs: int = RUNS
+    system: str = ""
+    requests: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +39,7 @@ class ShopPlan:
     """One shop: where it lives, every how many minutes it runs, which limits it shares with others.
 
     `settings` are what its config.json shall hold, None where that is its own business. `secrets` names, for a setting, the
-    environment variable of the worker that holds it.
+    environment variable of the worker that holds it. `lent` is what the worker adds to the environment of its runs.
     """
 
     name: str
@@ -31,15 +48,16 @@ class ShopPlan:
     buckets: tuple[str, ...] = ()
     settings: Mapping[str, Any] | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
+    lent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FleetPlan:
-    """All that the folder says. `buckets` are how many runs at once may share each limit."""
+    """All that the folder says."""
 
     folder: Path
     shops: tuple[ShopPlan, ...]
-    buckets: Mapping[str, int] = field(default_factory=dict)
+    buckets: tuple[Bucket, ...] = ()
 
     def shop(self, name: str) -> ShopPlan:
         """The shop of that name. Raises ConfigurationError."""
@@ -59,21 +77,18 @@ class FleetPlan:
 def read_plan(folder: Path) -> FleetPlan:
     """The plan of a folder. Raises ConfigurationError with every problem found."""
     data, problems = _read(folder / FILE), list[str]()
+    problems += [_unknown(FILE, "a fleet", name, OF_FLEET) for name in data.keys() - OF_FLEET]
+    listed = data.get("buckets", {})
+    buckets = [_bucket(name, given, problems) for name, given in (listed if isinstance(listed, dict) else {"": None}).items()]
+    own = data.get("shops", {})
+    names = sorted({*own, *_folders(folder / SHOPS)})
+    shops = [_shop(name, own.get(name, {}), data, problems) for name in names]
     problems += [
-        f"{FILE}: {name} is not a setting of a fleet; there are {', '.join(sorted(OF_FLEET))}." for name in data.keys() - OF_FLEET
-    ]
-    buckets = data.get("buckets", {})
-    if not isinstance(buckets, dict) or not all(isinstance(most, int) and most > 0 for most in buckets.values()):
-        problems.append(f"{FILE}: buckets must give a number of runs at once for each name.")
-    listed = data.get("shops", {})
-    names = sorted({*listed, *_folders(folder / SHOPS)})
-    shops = [_shop(name, listed.get(name, {}), data, problems) for name in names]
-    problems += [
-        f"{FILE}: shops.{one.name}: there is no bucket {name}." for one in shops for name in one.buckets if name not in buckets
+        f"{FILE}: shops.{one.name}: there is no bucket {name}." for one in shops for name in one.buckets if name not in listed
     ]
     if problems:
         raise ConfigurationError(problems, next_step="docs/fleet.md explains the folder of a fleet.")
-    return FleetPlan(folder, tuple(shops), buckets)
+    return FleetPlan(folder, tuple(shops), tuple(buckets))
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -91,6 +106,24 @@ def _folders(place: Path) -> list[str]:
     return [one.name for one in place.iterdir() if (one / CONFIG).is_file() or (one / ".env").is_file()]
 
 
+def _bucket(name: str, given: Any, problems: list[str]) -> Bucket:
+    own = given if isinstance(given, dict) else {"runs": given}
+    counted = sorted(system.name for system in registry.systems_of(registry.PAIRS) if system.counts_requests)
+    told = f"{FILE}: buckets.{name}"
+    problems += [_unknown(told, "a bucket", one, OF_BUCKET) for one in own.keys() - OF_BUCKET]
+    runs, system, requests = own.get("runs", RUNS), own.get("system", ""), own.get("requests")
+    if not _counts(runs) or not (requests is None or _counts(requests)):
+        problems.append(f"{told} must be a number of runs at once, or give `runs` and `requests` (a minute) as numbers above 0.")
+        runs, requests = RUNS, None
+    if system not in ("", *counted) or (requests and not system):
+        problems.append(f"{told}: system must name whose requests are counted: {', '.join(counted)}.")
+    return Bucket(name, runs, str(system), requests)
+
+
+def _counts(given: Any) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and given > 0
+
+
 def _shop(name: str, own: Any, fleet: Mapping[str, Any], problems: list[str]) -> ShopPlan:
     told = f"{FILE}: shops.{name}"
     if not _NAME.fullmatch(name):
@@ -98,9 +131,7 @@ def _shop(name: str, own: Any, fleet: Mapping[str, Any], problems: list[str]) ->
     if not isinstance(own, dict):
         problems.append(f"{told} must be a table.")
         own = {}
-    problems += [
-        f"{told}: {one} is not a setting of a shop; there are {', '.join(sorted(OF_SHOP))}." for one in own.keys() - OF_SHOP
-    ]
+    problems += [_unknown(told, "a shop", one, OF_SHOP) for one in own.keys() - OF_SHOP]
     every = own.get("every", fleet.get("every", EVERY))
     if isinstance(every, bool) or not isinstance(every, int) or not 1 <= every <= 44640:
         problems.append(f"{told}: every must be a number of minutes from 1 to 44640.")

@@ -62,7 +62,7 @@ def environment(shop: ShopPlan, env: Mapping[str, str]) -> dict[str, str]:
     known = registry.known_keys()
     own = {name: value for name, value in env.items() if name not in known.by_env and name != "SYNCDB_CONFIG"}
     lent = {known.by_name[key].env: env[name] for key, name in shop.secrets.items() if key in known.by_name and name in env}
-    return own | lent
+    return {**own, **lent, **shop.lent}
 
 
 def watched(command: Sequence[str], folder: Path, env: Mapping[str, str], ours: Callable[[], bool]) -> Ended:

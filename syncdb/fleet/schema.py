@@ -21,10 +21,55 @@ create table if not exists fleet_shops (
 );
 create index if not exists fleet_shops_due on fleet_shops (home, due_at) where paused = '';
 create table if not exists fleet_buckets (name text primary key, runs_at_once integer not null);
+alter table fleet_buckets add column if not exists system text not null default '', add column if not exists requests integer;
+create table if not exists fleet_requests (
+    bucket text not null, kind text not null, sent timestamptz[] not null default '{}', primary key (bucket, kind)
+);
 create table if not exists fleet_workers (
     name text primary key, home text not null, slots integer not null, seen_at timestamptz not null default now()
 );
+-- 0 and one more request of each bucket and kind is counted, or in how many seconds to ask again: one of them is full
+create or replace function fleet_take(buckets text[], kinds text[], most integer[], spans double precision[])
+returns double precision language plpgsql as $$
+declare
+    pause double precision := 0;
+    held text;
+    instant timestamptz;
+    oldest timestamptz;
+begin
+    for held in select distinct one from unnest(buckets) one order by one loop
+        perform pg_advisory_xact_lock(hashtextextended('requests:' || held, 0));
+    end loop;
+    instant := clock_timestamp();
+    for number in 1 .. cardinality(buckets) loop
+        select one into oldest from fleet_requests request, unnest(request.sent) one
+            where request.bucket = buckets[number] and request.kind = kinds[number]
+              and one > instant - make_interval(secs => spans[number])
+            order by one desc offset most[number] - 1 limit 1;
+        if found then
+            pause := greatest(pause, extract(epoch from oldest + make_interval(secs => spans[number]) - instant));
+        end if;
+    end loop;
+    if pause > 0 then
+        return pause;
+    end if;
+    for number in 1 .. cardinality(buckets) loop
+        insert into fleet_requests values (buckets[number], kinds[number], array[instant])
+        on conflict (bucket, kind) do update set sent = instant || array(
+            select one from unnest(fleet_requests.sent) one where one > instant - make_interval(secs => spans[number]));
+    end loop;
+    return 0;
+end $$;
 """
+TAKE = """
+select fleet_take(%(buckets)s::text[], %(kinds)s::text[], %(most)s::integer[], %(spans)s::double precision[]) as pause
+"""
+# what a run sent while it could not ask
+SENT = """
+insert into fleet_requests values (%(bucket)s, %(kind)s, array[now() - make_interval(secs => %(ago)s)])
+on conflict (bucket, kind) do update set sent = fleet_requests.sent || excluded.sent
+"""
+FORGET = "delete from fleet_requests where not exists (select 1 from unnest(sent) one where one > now() - interval '1 hour')"
 # those that wait in line or are at it already are left out: a wish that comes meanwhile is one with theirs
 DUE = """
 select shop.name, shop.token from fleet_shops shop

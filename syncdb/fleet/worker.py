@@ -12,16 +12,16 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from syncdb.errors import Exit, RetryLater
-from syncdb.fleet import schema
+from syncdb.fleet import limiting, schema
 from syncdb.fleet.book import ALIVE, FleetBook, application_of, connected
 from syncdb.fleet.decisions import after
 from syncdb.fleet.forlorn import FORLORN, Forlorn
-from syncdb.fleet.layout import FleetPlan, read_plan
+from syncdb.fleet.layout import Bucket, FleetPlan, read_plan
 from syncdb.fleet.running import Ended, Start, run_shop
 
 if TYPE_CHECKING:
@@ -109,15 +109,16 @@ class Worker:
             claimed = book.begin(name, token, self.home, self.name)
             if claimed is None:
                 return "not ours any more"
-            if not all(book.share(bucket) for bucket in claimed.buckets):
+            buckets = book.buckets(claimed.buckets)
+            if not all(book.share(bucket) for bucket in buckets):
                 book.later(name, token, SHARED)
                 return "its limit is shared out"
-            ended = self._started(book, name)
+            ended = self._started(book, name, buckets)
             then = after(ended.code, claimed.failures, claimed.every, book.now())
             book.end(name, token, ended.code, ended.told, then)
             return f"exit code {ended.code}"
 
-    def _started(self, book: FleetBook, name: str) -> Ended:
+    def _started(self, book: FleetBook, name: str, buckets: Sequence[Bucket]) -> Ended:
         if name not in {one.name for one in self.plan.shops}:
             self.plan = read_plan(self.plan.folder)  # it came later
         shop = next((one for one in self.plan.shops if one.name == name), None)
@@ -125,7 +126,8 @@ class Worker:
         if shop is None or not config.parent.is_dir():
             return Ended(2, f"There is no folder {config.parent} on this computer, where {self.home} is.")
         try:
-            return self.start(config, shop, lambda: _lives(book))
+            lent = limiting.environment(self.url, buckets)
+            return self.start(config, replace(shop, lent=lent), lambda: _lives(book))
         except Exception as defect:  # the shop is paused; else it would be tried again each second
             log.exception("the run of %s could not be made", name)
             return Ended(int(Exit.DEFECT), f"The run could not be made: {type(defect).__name__}: {defect}")

@@ -12,6 +12,7 @@ class System:
 
     `redirected_by` names the setting that sends its requests elsewhere (a proxy, a sandbox), `calls_by` the one that limits how
     many requests a calendar month it may be sent; empty where there is none. `topics` are what is asked to set it up.
+    `counts_requests`: those to it can be counted for several shops together.
     """
 
     name: str
@@ -20,6 +21,7 @@ class System:
     redirected_by: str = ""
     calls_by: str = ""
     topics: tuple[Topic, ...] = ()
+    counts_requests: bool = False
 
     def instance(self, name: str, shorts: dict[str, str], title: str = "") -> "System":
         """One of several instances of it in a configuration: its settings carry the instance's name.

@@ -133,17 +133,24 @@ class Figures:
 
     fleet: RealFleet
     begun: float = field(default_factory=time.monotonic)
-    lost: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
+    lost: dict[str, tuple[float, list[str], float]] = field(default_factory=dict)
 
     def struck(self, what: str, worker: "subprocess.Popen[bytes]", number: int) -> None:
-        """Do something to a worker, and remember when, and what it was running."""
+        """Do something to a worker, and remember when, what it was running, and how long that counted as under way."""
         names = self.fleet.under_way(worker)
+        listed = ", ".join(f"'shop:{name}'" for name in names) or "''"
+        jobs = self.fleet.rows(f"select id, worker_id from procrastinate_jobs where status = 'doing' and lock in ({listed})")
         worker.send_signal(number)
-        self.lost[what] = (float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0]), names)
+        at = uptime()
+        held = " or ".join(f"(id = {job['id']} and worker_id = {job['worker_id']})" for job in jobs) or "false"
+        self.fleet.until(
+            lambda: not self.fleet.rows(f"select 1 from procrastinate_jobs where status = 'doing' and ({held})"), "a takeover"
+        )
+        self.lost[what] = (at, names, uptime() - at)
 
     def taken_over(self, what: str) -> list[float]:
         """After how many seconds each run of that worker had begun again."""
-        at, names = self.lost[what]
+        at, names, _ = self.lost[what]
         later = [[one - at for one in self.fleet.begun(name) if one > at] for name in names]
         return sorted(round(one[0], 1) for one in later if one and one[0] < 300)  # the second runs are not meant
 
@@ -154,8 +161,10 @@ class Figures:
         begun = sum(len(self.fleet.begun(place.name)) for place in (self.fleet.folder / "notes").iterdir())
         told = f"\n{SHOPS} shops: all had their first run after {first:.0f} s, all after {time.monotonic() - self.begun:.0f} s; "
         told += f"{begun} runs begun, {spent / begun:.2f} s of a core each with their workers' part"
-        for what, (_, names) in self.lost.items():
-            told += f"; {what}: {len(names)} under way, begun again after {self.taken_over(what)} s"
+        for what, (_, names, back) in self.lost.items():
+            told += (
+                f"; {what}: {len(names)} under way, back in line after {back:.1f} s, begun again after {self.taken_over(what)} s"
+            )
         sys.stderr.write(f"{told}; load {os.getloadavg()[0]:.1f}\n")
 
 
@@ -165,6 +174,11 @@ def fleet(tmp_path: Path) -> Iterator[RealFleet]:
         made = RealFleet(tmp_path, server)
         yield made
         made.close()
+
+
+def uptime() -> float:
+    """Seconds since this computer was started, as the witness reads them."""
+    return float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
 
 
 class Line:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.errors import ConfigurationError
-from syncdb.fleet.layout import read_plan, write_configs
+from syncdb.fleet.layout import Bucket, read_plan, write_configs
 from syncdb.fleet.running import environment
 
 TOML = """
@@ -14,6 +14,7 @@ every = 30
 home = "alpha"
 [buckets]
 google-main = 4
+google-project = { runs = 9, system = "google", requests = 300 }
 [template]
 shopify_api_version = "2026-10"
 workbook = "orders.xlsx"
@@ -37,6 +38,7 @@ def test_shops_come_from_the_file_and_from_folders(tmp_path: Path) -> None:
         ("jars", "alpha", 30, ()),
         ("mugs", "alpha", 30, ("google-main",)),
     ]
+    assert plan.buckets == (Bucket("google-main", 4), Bucket("google-project", 9, "google", 300))
     (written,) = write_configs(plan)
     assert written == tmp_path / "shops" / "mugs" / "config.json" and write_configs(plan) == []
     assert json.loads(written.read_text(encoding="utf-8")) == {
@@ -63,6 +65,11 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as told:
         read_plan(tmp_path)
     assert len(told.value.problems) == 5 and "there is no bucket gone" in str(told.value)
+    wrong = 'a = 0\nb = { system = "gogle" }\nc = { requests = 9 }\nd = { system = "sentos", runs = true, most = 3 }\n'
+    (tmp_path / "fleet.toml").write_text(f"[buckets]\n{wrong}", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as told:
+        read_plan(tmp_path)
+    assert len(told.value.problems) == 5 and "requests are counted: google, sentos" in str(told.value)
     (tmp_path / "fleet.toml").write_text("every = \n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="cannot be used"):
         read_plan(tmp_path)

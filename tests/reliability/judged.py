@@ -24,8 +24,10 @@ class Judged:
     `copied` are the keys that people doubled: only those may stand in several rows.
     """
 
-    def __init__(self, folder: Path, orders: int, time: float, *, in_memory: bool = True) -> None:
-        self.world = ProofWorld(folder, orders, time=time, in_memory=in_memory)
+    def __init__(
+        self, folder: Path, orders: int, time: float, *, in_memory: bool = True, world: type[ProofWorld] = ProofWorld
+    ) -> None:
+        self.world = world(folder, orders, time=time, in_memory=in_memory)
         self.oracle = Oracle(self.world)
         self.oracle.hear()
         self.told: list[str] = []
@@ -258,10 +260,14 @@ class Judged:
         third = self.run(full=True)
         assert (third.code, third.writes) == (0, 0), self.story(["the third run wrote", third.text])
         if not self.other_ledger:
-            false = false_history(self.world, exactly=not self.edited)
+            false = self.false_history()
             assert not false, self.story(false)
         self.drifted = self.hidden = self.uneasy = False
         examined["histories"] += 1
+
+    def false_history(self) -> list[str]:
+        """Where the ledger does not say what was done."""
+        return false_history(self.world, exactly=not self.edited)
 
     def story(self, wrong: list[str]) -> str:
         told = "\n".join(["", *self.told, "--- wrong:", *wrong[:8]])

@@ -1,4 +1,6 @@
-"""Long random histories, one for each seed: `python -m tests.reliability.seeds sheet|grist HOW_MANY FIRST_SEED [--steps N]`.
+"""Long random histories, one for each seed.
+
+`python -m tests.reliability.seeds sheet|grist|workbook HOW_MANY FIRST_SEED [--steps N]`
 
 Unlike the long form of the tests, a wrong one does not end it: each is told with its seed and its story, and the next follows.
 Of a seed the machine plays its shortest history and one drawn by chance. The exit code is 1 when any was wrong or too few took
@@ -25,6 +27,7 @@ from tests.reliability.grist import test_machine as grist
 from tests.reliability.neighbour import Neighbour
 from tests.reliability.oracle import examined
 from tests.reliability.playing import PLAYED, STEPS, play
+from tests.reliability.workbook import test_machine as workbook
 
 PORTION = 50  # seeds that are played in one world, so that what piles up there is cleared away
 
@@ -35,7 +38,7 @@ def _sheet(folder: Path) -> Iterator[type[RuleBasedStateMachine]]:
         yield sheet.Histories
 
 
-MACHINES = {"sheet": _sheet, "grist": grist.in_one_world}
+MACHINES = {"sheet": _sheet, "grist": grist.in_one_world, "workbook": workbook.histories}
 
 
 def right(machine: type[RuleBasedStateMachine], number: int, steps: int, phases: tuple[Phase, ...]) -> bool:

@@ -43,6 +43,8 @@ class Ran:
 class World:
     """Everything a scenario needs. Time stands still unless told otherwise or the product waits."""
 
+    PAIR = "sheets"
+
     folder: Path
     orders: int = 0
     env: dict[str, str] = field(default_factory=dict)
@@ -77,7 +79,7 @@ class World:
         out, err = io.StringIO(), io.StringIO()
         self.faults.log.clear()
         with redirect_stdout(out), redirect_stderr(err):
-            code = run("sheets", RunOptions(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
+            code = run(self.PAIR, RunOptions(**{"as_json": True} | asked), self.sandbox.environment() | self.env, self.clock)
         text = out.getvalue()
         assert "Traceback" not in text + err.getvalue(), text + err.getvalue()
         data = json.loads(text) if asked.get("as_json", True) else {}

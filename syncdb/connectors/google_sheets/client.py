@@ -18,17 +18,22 @@ from syncdb.connectors.google_sheets.account import Account
 from syncdb.connectors.google_sheets.failures import RequestDeclined, sign_in
 from syncdb.decoding import understood
 from syncdb.errors import OutcomeUnknown
-from syncdb.http import Pace, Retrier, Transient, asked_wait, never_left, no_connection, redact
+from syncdb.http import Limit, Pace, Retrier, SharedLimits, Transient, asked_wait, never_left, no_connection, redact
 
 GOOGLE = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
 DRIVE_FILES = "https://www.googleapis.com/drive/v3/files"
 HARMLESS_POSTS = (":getByDataFilter", ":batchGetByDataFilter", "/developerMetadata:search")
+MINUTE = 64.0  # seconds: a request may reach Google some seconds later than it was counted
+READS, WRITES = Limit("read", 60, MINUTE), Limit("write", 60, MINUTE)  # of each account (Sheets API, usage limits)
 TIMEOUT = (10.0, 200.0)  # connect, read: a request may take Google 180 seconds (Sheets API, usage limits)
 
 
 class Client(gspread.HTTPClient):
-    """The way to Google for one account. `base_url` stands in for Google's hosts (a proxy, the sandbox)."""
+    """The way to Google for one account. `base_url` stands in for Google's hosts (a proxy, the sandbox).
+
+    `shared` counts requests to Sheets together with those of other processes, where there are such.
+    """
 
     def __init__(
         self,
@@ -40,6 +45,7 @@ class Client(gspread.HTTPClient):
         reads_per_minute: int = 60,
         writes_per_minute: int = 60,
         timeout: tuple[float, float] = TIMEOUT,
+        shared: SharedLimits | None = None,
     ) -> None:
         # One refresh on 401, not google-auth's two: a fresh token that is refused is not an expired one.
         session = AuthorizedSession(account.credentials, max_refresh_attempts=1)  # type: ignore[no-untyped-call]
@@ -50,9 +56,12 @@ class Client(gspread.HTTPClient):
         self._retrier = (retrier or Retrier(clock=clock)).apart()
         self._reads = Pace(reads_per_minute, clock)
         self._writes = Pace(writes_per_minute, clock)
+        self._shared = shared
 
     def close(self) -> None:
         self.session.close()
+        if self._shared:
+            self._shared.close()
 
     def get(self, url: str, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON of a GET."""
@@ -88,6 +97,8 @@ class Client(gspread.HTTPClient):
 
         def attempt() -> tuple[requests.Response, Any]:
             (self._reads if harmless else self._writes).wait()
+            if self._shared and endpoint.startswith(SHEETS):
+                self._shared.wait([READS if harmless else WRITES])
             return self._once(method, self._address(endpoint), harmless, keywords)
 
         return self._retrier.call(attempt, what)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb.clock import SYSTEM, Clock
+from syncdb.http import Limit, SharedLimits
 
 log = logging.getLogger("syncdb.sentos")
 
@@ -26,11 +27,15 @@ def _nowhere(state: Mapping[str, Any]) -> None:
 
 @dataclass(slots=True)
 class RequestBudget:
-    """Holds each request back until it fits. `stored` is what was kept before, `keep` keeps it on, before anything is sent."""
+    """Holds each request back until it fits. `stored` is what was kept before, `keep` keeps it on, before anything is sent.
+
+    `shared` counts them together with those of other shops of the account, each of which has a ledger of its own.
+    """
 
     stored: Mapping[str, Any] | None = None
     keep: Callable[[Mapping[str, Any]], None] = _nowhere
     clock: Clock = SYSTEM
+    shared: SharedLimits | None = None
     spent: int = 0
     _writes: list[float] = field(default_factory=list)
     _gets: dict[str, list[float]] = field(default_factory=dict)
@@ -49,6 +54,8 @@ class RequestBudget:
             if pause > WORTH_TELLING:
                 log.info("waiting %.0f s for Sentos, which takes only so many requests a minute", pause)
             self.clock.sleep(pause)
+        if self.shared:
+            self.shared.wait(_limits(method, name))
         now = self._now()
         if method == "GET":
             self._gets.setdefault(name, []).append(now)
@@ -81,6 +88,12 @@ class RequestBudget:
 
     def _now(self) -> float:
         return self.clock.now().timestamp()
+
+
+def _limits(method: str, name: str) -> list[Limit]:
+    if method != "GET":
+        return [Limit("write", WRITES_A_MINUTE, MINUTE)]
+    return [Limit(f"get {name}", SAME_GETS_A_MINUTE, MINUTE), Limit("get", 1, BETWEEN_GETS)]
 
 
 def _over(sent: list[float], most: int, now: float) -> float:

@@ -51,6 +51,8 @@ class SentosClient:
     def close(self) -> None:
         """Let go of connections."""
         self._session.close()
+        if self.budget.shared:
+            self.budget.shared.close()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, in_body: bool = False) -> Any:
         """The JSON of a GET. `in_body`: the parameters also as a JSON body, as one client says that the documentation wants.

@@ -69,8 +69,8 @@ def unauthenticated() -> Refusal:
     )
 
 
-def too_many(kind: str) -> Refusal:
-    """Per-user quota, in the shape reported for real projects."""
+def too_many(kind: str, most: int = 60, *, per_user: bool = True) -> Refusal:
+    """Quota of an account, or of the project, in the shape reported for real projects."""
     name = "Write" if kind == "write" else "Read"
     details: list[dict[str, Any]] = [
         {
@@ -79,14 +79,15 @@ def too_many(kind: str) -> Refusal:
             "domain": "googleapis.com",
             "metadata": {
                 "service": "sheets.googleapis.com",
-                "quota_limit": f"{name}RequestsPerMinutePerUser",
+                "quota_limit": f"{name}RequestsPerMinutePer{'User' if per_user else 'Project'}",
                 "quota_metric": f"sheets.googleapis.com/{name.lower()}_requests",
-                "quota_limit_value": "60",
+                "quota_limit_value": str(most),
             },
         }
     ]
+    whose = " per user" if per_user else ""
     text = (
-        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute per user' "
+        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute{whose}' "
         "of service 'sheets.googleapis.com' for consumer 'project_number:0'."
     )
     return Refusal(429, text, details=details)

@@ -9,7 +9,9 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import open_account
 from syncdb.connectors.google_sheets.client import Client
 from syncdb.http import Retrier
+from syncdb.systems.google_sheets.keys import GOOGLE_SHEETS
 from syncdb.systems.patience import patient_retrier
+from syncdb.systems.sharing import shared_limits
 
 
 class GoogleAccess(Protocol):
@@ -26,7 +28,8 @@ class GoogleAccess(Protocol):
 def google_client(settings: GoogleAccess, clock: Clock, retrier: Retrier) -> Client:
     """The client of a run. Raises ConfigurationError where the key file cannot be used."""
     account = open_account(settings.google_service_account_file, settings.google_api_base_url)
-    return Client(account, base_url=settings.google_api_base_url, clock=clock, retrier=retrier)
+    shared = shared_limits(GOOGLE_SHEETS.name, clock)
+    return Client(account, base_url=settings.google_api_base_url, clock=clock, retrier=retrier, shared=shared)
 
 
 @contextmanager

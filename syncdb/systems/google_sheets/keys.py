@@ -41,6 +41,7 @@ GOOGLE_SHEETS = System(
         ),
     ),
     redirected_by="google_api_base_url",
+    counts_requests=True,
     topics=(
         Topic(
             "google key file",

@@ -12,6 +12,8 @@ from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.systems.patience import patient_retrier
+from syncdb.systems.sentos.keys import SENTOS
+from syncdb.systems.sharing import shared_limits
 
 
 class SentosAccess(Protocol):
@@ -38,7 +40,7 @@ def connected_sentos(settings: SentosAccess, ledger: Ledger, clock: Clock, retri
         with ledger.transaction():
             ledger.runs.put(name, dict(state))
 
-    budget = RequestBudget(ledger.runs.get(name), keep, clock)
+    budget = RequestBudget(ledger.runs.get(name), keep, clock, shared_limits(SENTOS.name, clock))
     client = sentos_client(settings, settings.sentos_auth, clock, retrier, budget)
     try:
         yield client
@@ -52,7 +54,7 @@ def sentos_of(
 ) -> Iterator[SentosClient]:
     """A client for commands that only look: a person waits for the answer."""
     stored = reader.meta(state_keys.requests(settings.sentos_api_url)) if reader else None
-    budget = RequestBudget(stored, clock=clock)
+    budget = RequestBudget(stored, clock=clock, shared=shared_limits(SENTOS.name, clock))
     client = sentos_client(settings, scheme or settings.sentos_auth, clock, patient_retrier(settings, clock), budget)
     try:
         yield client

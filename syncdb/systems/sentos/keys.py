@@ -44,6 +44,7 @@ def _pairs(text: str) -> dict[str, str]:
 SENTOS = System(
     name="sentos",
     title="Sentos",
+    counts_requests=True,
     keys=(
         Key(
             "sentos_api_url", "SENTOS_API_URL", api_url, None,
