@@ -25,6 +25,26 @@ def _heard(event: str, given: tuple[Any, ...]) -> None:
         waiting.pop()()
 
 
+@dataclass(frozen=True, slots=True)
+class Reader(Colleague):
+    """`ours` are the headers of our columns. A cell there that held nothing at all gets the format of its kind with its value."""
+
+    ours: frozenset[str] = frozenset()
+
+    def snapshot(self) -> dict[tuple[int, int], Any]:
+        seen = Colleague.snapshot(self)
+        titles = {(row, cell.get("userEnteredValue", {}).get("stringValue")): column for (row, column), cell in seen.items()}
+        head = next((row for row, title in titles if title == "Line ID"), None)
+        managed = {column for (row, title), column in titles.items() if row == head and title in self.ours}
+        return {place: _unnumbered(cell) if place[1] in managed else cell for place, cell in seen.items()}
+
+
+def _unnumbered(cell: dict[str, Any]) -> dict[str, Any]:
+    form = {name: one for name, one in cell.get("userEnteredFormat", {}).items() if name != "numberFormat"}
+    rest = {name: one for name, one in cell.items() if name != "userEnteredFormat"}
+    return rest | ({"userEnteredFormat": form} if form else {})
+
+
 @dataclass
 class BookWorld(ProofWorld):
     """`stood` is the tab as the file held it last."""
@@ -40,6 +60,10 @@ class BookWorld(ProofWorld):
     @property
     def path(self) -> Path:
         return Path(self.env["WORKBOOK"])
+
+    @property
+    def colleague(self) -> Colleague:
+        return Reader(self.sandbox.spreadsheet, mirror.TAB, frozenset({"Line ID", *self.labels().values()}))
 
     @property
     def tab(self) -> Tab | None:
