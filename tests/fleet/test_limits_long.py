@@ -44,9 +44,9 @@ def most_in_a_minute(requests: Sequence[Seen]) -> int:
 
 
 def used(requests: Sequence[Seen], most: int) -> float:
-    """The part of what could have been sent that was, over whole windows from the first request on."""
+    """The part of what could have been sent that was, over whole windows from the first request on, while there was work."""
     times = [one.at for one in requests]
-    whole = (times[-1] - times[0]) // WINDOW * WINDOW
+    whole = min((times[-1] - times[0]) // WINDOW, len(times) // most) * WINDOW
     return sum(one < times[0] + whole for one in times) / (most * whole / 60)
 
 
@@ -123,9 +123,9 @@ def test_two_workers_whose_shops_share_an_account(server: LocalPostgres, tmp_pat
                 assert not [one for one in lacking if one["exit_code"]], lacking
                 time.sleep(0.5)
         requests = {kind: sent(sandbox.faults, kind) for kind in ("read", "write")}
-    spent = {kind: round(used(found, 60), 2) for kind, found in requests.items()}
+    reads, spent = requests["read"], used(requests["read"], 60)
     peaks = {kind: most_in_a_minute(found) for kind, found in requests.items()}
     counts = {kind: len(found) for kind, found in requests.items()}
-    told = f"{shops} shops, one account: {counts}, none refused; most in a minute {peaks} of 60; used {spent}"
+    told = f"{shops} shops, one account: {counts}, none refused; most in a minute {peaks} of 60; used {spent:.0%} of the reads"
     sys.stderr.write(f"\n{told}; load {os.getloadavg()[0]:.1f}\n")
-    assert max(peaks.values()) <= 60 and max(spent.values()) >= USED
+    assert max(peaks.values()) <= 60 and len(reads) > 180 and spent >= USED
