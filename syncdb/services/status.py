@@ -296,7 +296,7 @@ def _of_series(series: Series, which: str, state: Status) -> Iterator[Attention]
         yield Attention("clock", text, "Set the clock right. If it was wrong when that run was made, run again with --full.")
     expected = series.rhythm
     if expected and expected.overdue(now):
-        text = f"The next run{which} was expected at {iso(expected.next_at)} and has not come."
+        text = f"The next run{which} was expected at {_clock(state, iso(expected.next_at))} and has not come."
         yield Attention("overdue", text, "See whether the schedule (cron, systemd, Task Scheduler) is still on.")
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.ledger.web.alerts import Message
+from syncdb.services.amounts import grouped
 from syncdb.services.calendar import Calendar
 from syncdb.services.figures import Figures, gather
 from syncdb.services.status import Attention, Status
@@ -68,7 +69,7 @@ def _lines(figures: Figures, found: Sequence[Attention], due: DigestDue) -> list
         if not found
         else f"{len(found)} {'thing needs' if len(found) == 1 else 'things need'} a look, {span}."
     )
-    sales = ", ".join(f"{amount:,.2f} {currency}" for currency, amount in sorted(figures.sales.revenue.items()))
+    sales = ", ".join(f"{grouped(total, currency)} {currency}" for currency, total in sorted(figures.sales.revenue.items()))
     lines = [
         head,
         f"Orders: {figures.sales.orders:,}" + (f" ({sales})" if sales else "") + f"; changed: {figures.changed_orders:,}",

@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.stores import TwoStores
+from syncdb.services.alerts.digest import DigestDue, digest
+from syncdb.services.ledger_location import LedgerLocation
+from syncdb.services.status import read_status
 from syncdb.values import moment
 from tests.cli.acting.conftest import Manage
 from tests.cli.acting.test_missing import forget, inner
+from tests.sandbox.shopify.placed import placed
 from tests.scenarios.grist_world import GristWorld
 from tests.scenarios.world import World
 
@@ -250,3 +256,31 @@ def test_orders_that_the_filter_leaves_out_are_counted_and_are_no_difference(
     found = audited(run, code=0)
     assert found["records"]["left"] == found["records"]["right"] == len(world.rows()) > 0
     assert found["remarks"][0].startswith("19 orders of these days have no rows here")
+
+
+def test_a_shop_that_changed_its_currency_has_its_amounts_apart(made: Callable[..., World], run: Manage) -> None:
+    """Orders stay in the currency they were placed in: nothing is rewritten, and no sum mixes both."""
+    world = made(time=(datetime.now(UTC) - timedelta(days=2)).timestamp())
+    world.shop.currency = world.shop.settings["currencyCode"] = "KWD"
+    before = placed(world.shop, ("10.505", 2))
+    world.synced()
+    world.shop.currency = world.shop.settings["currencyCode"] = "EUR"
+    assert world.synced(full=True).writes == 0
+    placed(world.shop, ("99.00", 1))
+    world.shop.refund(before["id"], {before["lineItems"][0]["id"]: 1})
+    world.synced()
+    wanted = {"KWD": Decimal("15.405"), "EUR": Decimal("103.90")}
+    rows = world.rows().values()
+    assert {row["Currency"]: Decimal(str(row["Total"])) for row in rows} == wanted and len(rows) == 2
+    sums = audited(run, code=0)["sums"]
+    for side in ("left", "right"):
+        assert {one["currency"]: Decimal(one[side]) for one in sums if one["what"] == "order_total"} == wanted
+    left = {one["what"]: Decimal(one["left"]) for one in sums if one["currency"] == "KWD"}
+    assert left["total_received"] - left["total_refunded"] == left["net_payment"] == wanted["KWD"]
+    told = run("report", "--json").data["revenue"]
+    assert {currency: Decimal(one["total"]) for currency, one in told.items()} == wanted
+    path, now = world.folder / "ledger.db", world.clock.now()
+    with reading(path) as reader:
+        status = read_status(reader, LedgerLocation(path, path), now)
+        sent = digest(reader, status, [], DigestDue(now.date() + timedelta(days=1), 2), UTC, None)
+    assert sent is not None and "(103.90 EUR, 15.405 KWD)" in sent.body
