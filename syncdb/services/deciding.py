@@ -34,15 +34,18 @@ def _others(one: Dispute, names: Mapping[str, str]) -> tuple[str, ...]:
 
 def places(one: Dispute, sides: Sides) -> list[str]:
     """What finds the record again, and those like it, where the name does not say it: by place, or number on a side."""
-    own = [] if one.key == one.name else [_place(one.key, sides, one.key)]
-    told = list(dict.fromkeys((*own, *(_place(key, sides, one.key) for key in one.where))))
+    own = [] if one.key == one.name else [_place(one.key, one, sides)]
+    told = list(dict.fromkeys((*own, *(_place(key, one, sides) for key in one.where))))
     return told if len(told) <= MOST_NAMED else [*told[:MOST_NAMED], f"{len(told) - MOST_NAMED} more"]
 
 
-def _place(found: str, sides: Sides, key: str) -> str:
+def _place(found: str, one: Dispute, sides: Sides) -> str:
     mark = f"{Side.RIGHT.value}:"
-    if found.startswith(mark) or (found.isdigit() and found != key):
-        return f"number {found.removeprefix(mark)} in {sides.right_title}"
+    theirs = (
+        found != one.key and one.why is not Why.AMBIGUOUS and found.startswith("gid:")
+    )  # a store on the right has such ids, too
+    if found.startswith(mark) or theirs or (found.isdigit() and found != one.key):
+        return f"number {found.removeprefix(mark).rpartition('/')[2]} in {sides.right_title}"
     return f"number {found.rpartition('/')[2]} in {sides.left_title}" if found.startswith("gid:") else found
 
 

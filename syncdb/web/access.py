@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 
 
 class Role(IntEnum):
@@ -26,7 +26,8 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """An address and what answers it. `again`: the password is asked for again, in the form itself.
+    """An address and what answers it. `again`: the password is asked for again, in the form itself. `refused` shows that form
+    anew, with why nothing was done, and what was typed but for secrets.
 
     `own` is allowed also to viewers and where only looking is (logging out).
     """
@@ -38,6 +39,7 @@ class Way:
     again: bool = False
     open: bool = False
     own: bool = False
+    refused: Callable[[str], Response] | None = None
 
     @property
     def endpoint(self) -> str:

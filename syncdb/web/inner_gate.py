@@ -7,6 +7,7 @@ from urllib.parse import quote
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from syncdb.errors import NeedsPerson
 from syncdb.ledger.web.people import Session
 from syncdb.web.access import Role, Way
 from syncdb.web.asked import Asked, Site
@@ -63,8 +64,16 @@ class InnerGate:
             return _said(HTTPStatus.FORBIDDEN, "This was started with --read-only: it shows and changes nothing.")
         if not is_token(request.form.get("token", ""), asked.secret):
             return _said(HTTPStatus.FORBIDDEN, "This form is not (or no longer) yours. Nothing was changed. Load the page again.")
-        if way.again:
+        return self._not_the_same(way, asked) if way.again else None
+
+    def _not_the_same(self, way: Way, asked: Asked) -> AnyResponse | None:
+        """Where a password is asked for again: what is answered to another one. Raises NeedsPerson where no form can be shown."""
+        try:
             self.site.door.again(asked.name, request.form.get("password", ""), asked.address, asked.now)
+        except NeedsPerson as error:
+            if way.refused is None:
+                raise
+            return way.refused(f"{error} {error.next_step}")
         return None
 
 

@@ -1,6 +1,7 @@
 """Who may use these pages, and one's own password."""
 
 import logging
+from http import HTTPStatus
 
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -16,28 +17,40 @@ log = logging.getLogger("syncdb.web")
 
 def people() -> Response:
     """Owners see everybody; everybody can change their own password."""
+    return _shown()
+
+
+def _shown(refused: str = "") -> Response:
+    """With why something was `refused`, the name and the role that were typed for it stand there again."""
     found = kept.accounts(site().door.path) if asked().role >= Role.OWNER else []
     roles = [one.word for one in Role]
-    return page("people.html", "People", people=found, roles=roles, shortest=SHORTEST)
+    typed = {"name": request.form.get("name", ""), "role": request.form.get("role", "")} if request.path == "/people" else {}
+    status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
+    return page(
+        "people.html", "People", status=status, people=found, roles=roles, shortest=SHORTEST, refused=refused, typed=typed
+    )
 
 
 def put() -> AnyResponse:
     """Add somebody, or give somebody another role and password."""
     role, one = request.form.get("role", ""), asked()
     if role not in {known.word for known in Role}:
-        raise ConfigurationError(["There is no such role. Nothing was changed."])
+        return _shown("There is no such role. Nothing was changed.")
     name = request.form.get("name", "")
     found = kept.account(site().door.path, " ".join(name.split()))
     if found and found.name == one.name and role != "owner":
-        raise ConfigurationError(["You cannot take your own role from you. Nothing was changed."], next_step="Another owner can.")
-    made = site().door.make(name, role, request.form.get("new_password", ""), one.name, one.now)
+        return _shown("You cannot take your own role from you. Nothing was changed. Another owner can.")
+    try:
+        made = site().door.make(name, role, request.form.get("new_password", ""), one.name, one.now)
+    except ConfigurationError as error:
+        return _shown(" ".join([*error.problems, error.next_step]))
     return back_to("/people" if made.name != one.name else "/login", f"{made.name} is {made.role} now.")
 
 
 def remove() -> AnyResponse:
     name = request.form.get("name", "")
     if not kept.remove_account(site().door.path, name):
-        raise ConfigurationError(["That account was not removed: there is no such one, or it is that of the last owner."])
+        return _shown("That account was not removed: there is no such one, or it is that of the last owner.")
     log.info("%s removed the account %s", asked().name, name)
     return back_to("/people", f"{name} can no longer log in.")
 
@@ -45,13 +58,16 @@ def remove() -> AnyResponse:
 def own_password() -> AnyResponse:
     """Another password for oneself; one logs in with it."""
     one = asked()
-    site().door.make(one.name, one.role.word, request.form.get("new_password", ""), one.name, one.now)
+    try:
+        site().door.make(one.name, one.role.word, request.form.get("new_password", ""), one.name, one.now)
+    except ConfigurationError as error:
+        return _shown(" ".join([*error.problems, error.next_step]))
     return back_to("/login")
 
 
 WAYS = (
     Way("/people", people),
-    Way("/people", put, Role.OWNER, ("POST",), again=True),
-    Way("/people/remove", remove, Role.OWNER, ("POST",), again=True),
-    Way("/people/password", own_password, methods=("POST",), again=True, own=True),
+    Way("/people", put, Role.OWNER, ("POST",), again=True, refused=_shown),
+    Way("/people/remove", remove, Role.OWNER, ("POST",), again=True, refused=_shown),
+    Way("/people/password", own_password, methods=("POST",), again=True, refused=_shown, own=True),
 )

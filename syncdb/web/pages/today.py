@@ -75,14 +75,11 @@ def _told(one: Attention, calendar: Calendar) -> dict[str, Any]:
 
 def _verdict(state: Status, calendar: Calendar) -> str:
     """What agrees, and as of when."""
-    kept = ", ".join(f"{grouped_count(count)} {kind}" for kind, count in state.kept.items())
-    orders = (
-        f"{grouped_count(state.counts.orders)} order{'' if state.counts.orders == 1 else 's'}"
-        if state.counts.orders or not kept
-        else ""
-    )
+    kept = ", ".join(f"{grouped_count(count)} {kind.replace('_', ' ')}" for kind, count in state.kept.items())
+    orders = f"{grouped_count(state.counts.orders)} order{'' if state.counts.orders == 1 else 's'} in the ledger"
     when = f", complete up to {calendar.show(state.mark['at'])}" if state.mark else ""
-    return f"{', '.join(part for part in (orders, kept) if part)} in the ledger{when}."
+    told = [f"{orders}{when}."] if state.counts.orders or not kept else []
+    return " ".join([*told, *([f"In step: {kept}."] if kept else [])])
 
 
 def grouped_count(count: int) -> str:

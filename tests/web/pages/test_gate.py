@@ -286,7 +286,9 @@ def test_a_cookie_of_a_form_alone_is_no_session(lively: Shown) -> None:
 def test_accounts_are_made_changed_and_removed_by_owners_with_their_password(own_door: Shown) -> None:
     owner = own_door.visitor()
     new = {"name": "Eve", "role": "operator", "new_password": "a long one of hers"}
-    assert owner.post("/people", **new, password="wrong").status_code == 409
+    wrong = owner.post("/people", **new, password="wrong")
+    assert wrong.status_code == 409 and 'value="Eve"' in wrong.text and "<option selected>operator" in wrong.text
+    assert "That is not your password" in wrong.text and new["new_password"] not in wrong.text
     assert owner.post("/people", **new | {"new_password": "short"}, password=PASSWORD).status_code == 409
     assert owner.post("/people", **new | {"role": "god"}, password=PASSWORD).status_code == 409
     assert "Eve is operator now." in owner.done("/people", **new, password=PASSWORD)

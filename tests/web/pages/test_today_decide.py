@@ -10,7 +10,9 @@ from tests.web.pages.conftest import HOSTILE, Shown
 def test_the_first_page_says_what_needs_a_person_and_how_each_pair_stands(lively: Shown) -> None:
     text = text_of(lively.visitor().page("/"))
     assert "One thing needs you." in text and "3 conflicts wait for a person's decision" in text
-    assert "Last 24 hours" in text and "8 orders, " in text and "Read at" in text
+    assert (
+        "Last 24 hours" in text and "8 orders in the ledger, complete up to" in text and "In step: " in text and "Read at" in text
+    )
     assert "sync_manager.py status" in text and f"--db {lively.world.ledger}" in text
 
 
