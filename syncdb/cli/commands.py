@@ -311,6 +311,9 @@ ACTIONS = (
         amounts and statuses. No later sync brings the data back.
         Exit codes: 0 gone; 2 nobody is meant, or no orders are kept in step; 3 something still holds it (it is named); 4 a place
         could not be cleared; 5 a write must be settled first, or the disk lacks room.
+
+        shop:NAME is everybody of a shop that took the app out and asks for it: the files are listed, with --delete-files deleted.
+
         Example: {MANAGER} redact jane@example.com --everywhere
         """,
     ),

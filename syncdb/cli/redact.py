@@ -11,6 +11,7 @@ import typer
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, PairOption, YesOption, answering, chosen_pair
 from syncdb.cli.output import Output
 from syncdb.cli.prompts import confirmed
+from syncdb.cli.redact_shop import PREFIX, redact_shop
 from syncdb.clock import SYSTEM
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries.reader import reading, refuse_missing
@@ -38,7 +39,11 @@ _FORMER = f"--{registry.PAIRS[0].words.name}"  # what --everywhere was called wh
 
 def redact(
     who: Annotated[
-        str, typer.Argument(metavar="CUSTOMER_OR_ORDER", help="An e-mail address, phone number, name, customer id, or an order.")
+        str,
+        typer.Argument(
+            metavar="CUSTOMER_OR_ORDER",
+            help="An e-mail address, phone number, name, customer id, or an order; shop:NAME: all of a shop that asks for it.",
+        ),
     ],
     everywhere: Annotated[
         bool, typer.Option("--everywhere", _FORMER, help="Also empty the cells that show it, wherever orders are kept in step.")
@@ -51,6 +56,7 @@ def redact(
     also: Annotated[
         list[Path] | None, typer.Option("--also", metavar="PATH", help="Another file or folder to look at. May be repeated.")
     ] = None,
+    done: Annotated[bool, typer.Option("--done", help="With shop:NAME: close the request, it was seen to otherwise.")] = False,
     yes: YesOption = False,
     config: ConfigOption = None,
     db: DbOption = None,
@@ -58,6 +64,12 @@ def redact(
 ) -> None:
     """The command `redact`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json, acts=True) as output:
+        if who.startswith(PREFIX):
+            place = find_ledger(config, db)
+            redact_shop(output, who.removeprefix(PREFIX), place, also or (), delete=delete_files, done=done, yes=yes)
+            return
+        if done:
+            raise ConfigurationError(["--done closes the request of a shop (shop:NAME); redacting a customer closes theirs."])
         pairs = meant_pairs(chosen_pair(pair), config)
         meant = [one for one in pairs if one.tracks_orders or one.people]
         kept = registry.people_kept()
@@ -76,12 +88,12 @@ def redact(
         _confirm(output, affected, who, places, meant, yes)
         if rebuilt and ledger.stat().st_size > LARGE:
             output.hint("The ledger's file is rebuilt, this once, for what earlier versions left in it. That takes minutes.")
-        done = redact_everywhere(places, affected, SYSTEM, kept) if places else redact_in_ledger(ledger, affected, SYSTEM, kept)
+        result = redact_everywhere(places, affected, SYSTEM, kept) if places else redact_in_ledger(ledger, affected, SYSTEM, kept)
         hears = Listeners(lambda size: _bytes_told(output, size), _orders_told(output, "for others with the same"))
-        prove(ledger, log, done, also or (), hears, SYSTEM.now(), delete_files=delete_files)
+        prove(ledger, log, result, also or (), hears, SYSTEM.now(), delete_files=delete_files)
         seen_to(ledger, DUTIES, affected.customers, affected.orders, SYSTEM.now())
-        _tell(output, done, ledger, meant)
-        raise typer.Exit(int(done.exit_code))
+        _tell(output, result, ledger, meant)
+        raise typer.Exit(int(result.exit_code))
 
 
 def _show(output: Output, found: dict[str, Any]) -> None:

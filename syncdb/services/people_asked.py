@@ -22,7 +22,7 @@ def told_request(asked: AskedAbout) -> tuple[str, str, str]:
     until = f"It came on {received:%Y-%m-%d} and is to be done by {received + WITHIN:%Y-%m-%d}."
     if asked.topic == SHOP_REDACT:
         told = f"The app was taken out of the shop {asked.source}, and all that is kept of its customers is to be erased. {until}"
-        return "people_asked", told, f"Delete the ledger and its backups, or erase one customer after the other: {MANAGER} redact"
+        return "people_asked", told, f"See what that is, and delete it: {MANAGER} redact shop:{asked.source}"
     who = f"customer:{asked.person}"
     named = f"customer {asked.person}"
     if asked.person.startswith(_ORDERS):

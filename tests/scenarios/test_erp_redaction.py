@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
+from syncdb.ledger import Ledger
 from syncdb.ledger.text_search import nobody_listens
 from syncdb.orders.redaction import Affected
 from syncdb.pairs.registry import people_kept
@@ -132,10 +133,30 @@ def test_a_shops_request_to_erase_somebody_is_told_until_it_is_done(world: ErpWo
     assert in_bytes(world.folder, HERS) == {}
 
 
-def asked(world: ErpWorld, topic: str, customer: int) -> None:
+def test_a_shop_that_took_the_app_out_is_done_with_by_one_command(world: ErpWorld) -> None:
+    asked(world, "shop/redact", 0)
+    (world.folder / "export.csv").write_text(WHO, encoding="utf-8")
+    (one,) = [one for one in manage("status", "--json").data["attention"] if one["code"] == "people_asked"]
+    assert one["next_step"].endswith("redact shop:shopify")
+    assert redact(world, "shop:other", "--delete-files").code == 2 and redact(world, WHO, "--done").code == 2
+    told = redact(world, "shop:shopify", "--json")
+    assert told.code == 3 and str(world.ledger) in told.data["files_left"] and world.ledger.exists()
+    with Ledger.open(world.ledger, world.clock.now()):
+        assert redact(world, "shop:shopify", "--delete-files").code == 7 and world.ledger.exists()
+    said = redact(world, "shop:shopify", "--delete-files", "--also", "export.csv")
+    assert said.code == 0 and "closed" in said.out and in_bytes(world.folder, HERS) == {}, said.all
+    assert not world.ledger.exists() and "people_asked" not in manage("status", "--json").all
+    assert redact(world, "shop:shopify").code == 2, "there is nothing open any more"
+    Ledger.open(world.ledger, world.clock.now()).close()
+    asked(world, "shop/redact", 0, again=True)
+    assert redact(world, "shop:shopify", "--done").code == 0 and world.ledger.exists(), "by the word of a person"
+    assert "people_asked" not in manage("status", "--json").all
+
+
+def asked(world: ErpWorld, topic: str, customer: int, again: bool = False) -> None:
     """The shop passes on what a customer asks, signed as everything it sends."""
     body = json.dumps({"customer": {"id": customer, "email": WHO, "phone": "+905321112233"}, "orders_to_redact": []}).encode()
-    told = headers(body, world.env["SHOPIFY_CLIENT_SECRET"], Topic=topic, Webhook_Id=f"{topic} {customer}")
+    told = headers(body, world.env["SHOPIFY_CLIENT_SECRET"], Topic=topic, Webhook_Id=f"{topic} {customer} {again}")
     receiver = Client(application_of(event_sources(None, world.env, world.folder)))
     assert receiver.post("/webhooks/shopify", data=body, headers=told).status_code == 200
 

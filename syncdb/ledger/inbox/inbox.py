@@ -119,12 +119,13 @@ class Inbox:
                 [(now + _pause(tries if failed else 1), tries if failed else tries - 1, *row) for *row, tries in rows],
             )
 
-    def seen_to(self, topic: str, people: Collection[str], now: int) -> None:
-        """What was asked about these people was done."""
+    def seen_to(self, topic: str, people: Collection[str], now: int, source: str | None = None) -> None:
+        """What was asked about these people was done, by whichever source or only this one."""
         with self._transaction():
             self.connection.executemany(
-                "UPDATE asked SET done_at = ? WHERE topic = ? AND person = ? AND done_at IS NULL",
-                [(now, topic, one) for one in people],
+                """UPDATE asked SET done_at = ?
+                   WHERE topic = ? AND person = ? AND done_at IS NULL AND source = coalesce(?, source)""",
+                [(now, topic, one, source) for one in people],
             )
 
     def subscriptions_are(self, source: str, data: str, now: int) -> None:
