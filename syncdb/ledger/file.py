@@ -23,6 +23,7 @@ _BESIDE = ("", "-wal", "-shm", "-journal")  # the endings of the files that SQLi
 _CUT_OFF = {"_sqlite_migrations"}  # the only table of a ledger whose making was cut off
 
 PATIENCE = 10.0  # seconds that another program may hold the file
+OLDER_RUNS = "If it was updated, end what still runs the version before, such as serve, and start it again."
 
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
@@ -180,7 +181,7 @@ def refuse_unfit(path: Path, unwritten: bool = False) -> None:
     if newer:
         raise LedgerUnusable(
             f"{path} was written by a newer syncdb (it has {', '.join(newer)}). It was left untouched.",
-            next_step="Update syncdb on this computer, or point db_path at another file.",
+            next_step=f"Update syncdb on this computer, or point db_path at another file. {OLDER_RUNS}",
         )
     if names and "order_tracking" not in names and names != _CUT_OFF:
         raise LedgerUnusable(

@@ -1,9 +1,9 @@
 """What pages work on: the configuration that was named at the start, and who asks for what at which moment."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +41,11 @@ class Look:
     reader: LedgerReader
     place: LedgerLocation
     calendar: Calendar
+
+    @property
+    def today(self) -> date:
+        """The day by the shop's clock."""
+        return self.calendar.now.astimezone(self.calendar.zone).date()
 
     @property
     def age(self) -> str:
@@ -107,6 +112,15 @@ class Site:
             known = self.remembered[name] = (since, work())
         found: T = known[1]
         return found
+
+    def standing(self) -> tuple[int, ...]:
+        """What is another one after every change of the ledger: of its file and of its log, size and time of the last write."""
+        found: list[int] = []
+        for end in ("", "-wal"):
+            with suppress(OSError):
+                state = Path(f"{self.place.ledger}{end}").stat()
+                found += [state.st_mtime_ns, state.st_size] if state.st_size else []  # a look makes an empty log
+        return tuple(found)
 
     def calendar(self, now: datetime) -> Calendar:
         """The calendar of the shop, as far as a run has told its time zone; else this computer's."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger import beside
-from syncdb.ledger.file import closed_on_failure
+from syncdb.ledger.file import OLDER_RUNS, closed_on_failure
 from syncdb.ledger.inbox.schema import migrations
 
 PATIENCE = 1.0  # seconds to wait for another process that writes; Shopify waits five for an answer
@@ -37,7 +37,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             if newer := migrations.unknown(connection):
                 raise LedgerUnusable(
                     f"{path} was written by a newer syncdb (it has {', '.join(newer)}). It was left untouched.",
-                    next_step="Update syncdb on this computer.",
+                    next_step=f"Update syncdb on this computer. {OLDER_RUNS}",
                 )
             migrations.apply(connection)
     return connection

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger.beside import alone, make_private, told
-from syncdb.ledger.file import closed_on_failure
+from syncdb.ledger.file import OLDER_RUNS, closed_on_failure
 from syncdb.ledger.web.schema import VERSION, migrate
 
 PATIENCE = 5.0  # seconds to wait for another process that writes
@@ -74,7 +74,7 @@ def _is_ready(path: Path) -> bool:
     if found > VERSION:
         raise LedgerUnusable(
             f"{path} was written by a newer syncdb. It was left untouched.",
-            next_step="Update syncdb on this computer, or delete that file: it is made anew.",
+            next_step=f"Update syncdb on this computer, or delete that file: it is made anew. {OLDER_RUNS}",
         )
     return found == VERSION
 

@@ -14,6 +14,7 @@ from syncdb.services.gap_data import numbers
 from syncdb.services.plots import Bar, chart
 from syncdb.services.status import OUTCOMES, read_status
 from syncdb.web.access import Way
+from syncdb.web.asked import Look
 from syncdb.web.rendering import asked, page, site
 
 DAYS = (7, 14, 30, 90, 365)
@@ -22,11 +23,15 @@ DAYS = (7, 14, 30, 90, 365)
 def report() -> Response:
     """Orders and revenue by day, changes, runs, errors, gaps."""
     days = next((one for one in DAYS if str(one) == request.args.get("days")), DAYS[0])
+    standing = site().standing()  # before the look: what is written meanwhile counts for the next
     with site().looking(asked().now) as look:
-        state = read_status(look.reader, look.place, asked().now)
-        figures = gather(look.reader, state, look.calendar, days)
+        figures = site().once(f"report {days}", (standing, look.today), lambda: _gathered(look, days))
         age, calendar = look.age, look.calendar
     return page("report_page.html", "Report", command=f"report --days {days}", age=age, **_shown(figures, calendar, days))
+
+
+def _gathered(look: Look, days: int) -> Figures:
+    return gather(look.reader, read_status(look.reader, look.place, asked().now), look.calendar, days)
 
 
 def _shown(figures: Figures, calendar: Calendar, days: int) -> dict[str, Any]:

@@ -51,6 +51,17 @@ def test_a_decision_is_kept_said_and_can_be_taken_back_until_the_run(disagreeing
     assert world.variant()["price"] == "20.75" and world.shown("variants", world.variant()["id"], "Price") == 20.75
 
 
+def test_the_figures_of_a_report_are_gathered_once_until_the_ledger_changes(disagreeing: Shown) -> None:
+    operator, known = disagreeing.visitor("Oscar"), disagreeing.site.remembered
+    operator.page("/report")
+    first = known["report 7"][1]
+    operator.page("/report")
+    assert known["report 7"][1] is first
+    operator.done(f"/decide/{disputed(disagreeing, 'price')}", take="left")
+    operator.page("/report")
+    assert known["report 7"][1] is not first
+
+
 def test_of_two_people_the_second_is_told_what_the_first_decided(disagreeing: Shown) -> None:
     which = disputed(disagreeing, "price")
     olga, otto = disagreeing.visitor("Oscar"), disagreeing.visitor("Oscar")
