@@ -33,6 +33,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.extractors_programs import PROGRAMS, ROOT, Brought, Launch, NotRun, Program, installed
+from benchmarks.process import compiled
 
 # Of the shop's: importing it here would make this process, and what is forked from it, larger than what is measured.
 CONTROL, ABOUT, COUNTS = "/admin/bulk-operations-take", "/admin/about", "/admin/counts"
@@ -53,6 +54,7 @@ class Run:
 @contextmanager
 def shop(orders: int) -> Iterator[str]:
     """The address of a shop in a process of its own."""
+    compiled()
     command = [sys.executable, "-m", "benchmarks.extractors_shop", str(orders)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
     assert process.stdout is not None and process.stdin is not None

@@ -4,11 +4,13 @@ A small process starts the command and asks for the usage of what it started: on
 itself also counts the one that started it.
 """
 
+import compileall
 import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,8 +55,18 @@ def peak() -> float:
     return int(line.split()[1]) / (1 << 10)
 
 
+@cache
+def compiled() -> None:
+    """Compile the program, as an installation does: else each process that is measured compiles it where the environment says
+    PYTHONDONTWRITEBYTECODE.
+    """
+    for package in ("syncdb", "benchmarks"):
+        compileall.compile_dir(ROOT / package, quiet=1)
+
+
 def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Ended:
     """Run this Python with the given arguments in a folder. Not on Windows, which has no `resource`."""
+    compiled()
     command = [sys.executable, "-c", _STARTER, sys.executable, *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, encoding="utf-8", check=True)
     code, out, err, wall, cpu, memory = json.loads(done.stdout)

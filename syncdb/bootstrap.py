@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncdb.cli.streams import make_ready
+from syncdb.loading import for_good
 from syncdb.programs import INSTALLED
 
 if TYPE_CHECKING:  # a program that does not serve the web does without
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # a program that does not serve the web does without
 def manager() -> None:
     """`sync_manager.py`, or `syncdb` where it is installed."""
     make_ready()
-    with telling_what_is_missing():
+    with telling_what_is_missing(), for_good():
         take_in_plug_ins(sys.argv[1:])
         from syncdb.cli.app import main
     with ending_quietly():
@@ -27,7 +28,7 @@ def manager() -> None:
 def run_pair(pair: str, *, always_test: bool = False) -> None:
     """The script of a pair, named as in the registry."""
     make_ready()
-    with telling_what_is_missing():
+    with telling_what_is_missing(), for_good():
         take_in_plug_ins(sys.argv[1:])
         from syncdb.cli.run_pair import main
     with ending_quietly():

@@ -1,7 +1,6 @@
 """`sync_manager.py`: one command for each question. A command is loaded when it is called, so a list of them is instant."""
 
 import difflib
-import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -11,6 +10,7 @@ from typer.main import get_command
 
 from syncdb import __version__
 from syncdb.cli.commands import ABOUT, COMMANDS, Command
+from syncdb.loading import loaded
 from syncdb.programs import name_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Lazy(TyperGroup):
             return _pair_command(command)
         module, _, function = command.function.partition(":")
         single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        single.command(cmd_name, help=command.help, context_settings=HELP)(getattr(importlib.import_module(module), function))
+        single.command(cmd_name, help=command.help, context_settings=HELP)(getattr(loaded(module), function))
         return get_command(single)  # type: ignore[return-value]
 
     def format_commands(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override]

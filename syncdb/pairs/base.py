@@ -3,7 +3,6 @@
 The declaration is light: help, status and the check for unknown settings read it. What runs need is loaded when a run is opened.
 """
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from syncdb.config.keys import Key
 from syncdb.errors import ConfigurationError
+from syncdb.loading import loaded
 from syncdb.programs import MANAGER, typed
 from syncdb.systems.base import System
 from syncdb.systems.questions import Topic, Tried
@@ -381,12 +381,12 @@ class PairType:
         """What it does. Raises ConfigurationError where it is another package's and cannot be loaded."""
         if self.origin:
             return self._load_of_others()
-        found: Implementation[Any] = importlib.import_module(self.implementation).IMPLEMENTATION
+        found: Implementation[Any] = loaded(self.implementation).IMPLEMENTATION
         return found
 
     def _load_of_others(self) -> Implementation[Any]:
         try:
-            found = importlib.import_module(self.implementation).IMPLEMENTATION
+            found = loaded(self.implementation).IMPLEMENTATION
         except (Exception, SystemExit) as why:
             raise self._unusable(f"cannot be loaded ({type(why).__name__}: {str(why).partition(chr(10))[0][:200]})") from why
         if not isinstance(found, Implementation):

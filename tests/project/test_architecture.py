@@ -28,13 +28,14 @@ FLOOR += ("syncdb.metafields", "syncdb.wording")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 STORED = (*FLOOR, "syncdb.model", "syncdb.ledger", "syncdb.mapping", "syncdb.connectors", "syncdb.http", "syncdb.config")
 SYSTEMS = (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.config", "syncdb.connectors", "syncdb.ledger")
-PAIRS = (*STORED, "syncdb.engine", "syncdb.orders", "syncdb.systems", "syncdb.pairs")
+PAIRS = (*STORED, "syncdb.loading", "syncdb.engine", "syncdb.orders", "syncdb.systems", "syncdb.pairs")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.errors": (),
     "syncdb.decoding": ("syncdb.errors",),
     "syncdb.values": (),
     "syncdb.programs": (),
     "syncdb.wording": (),
+    "syncdb.loading": (),
     "syncdb.clock": (),
     "syncdb.model": ("syncdb.values",),
     "syncdb.http": FLOOR,
