@@ -358,6 +358,12 @@ def m012_deleted_is_zeroed(db: "Database") -> None:
     """
 
 
+@migrations
+def m013_errors_by_end(db: "Database") -> None:
+    """How many errors were closed in a time is told without going through all that ever were."""
+    db.conn.execute("CREATE INDEX error_by_end ON sync_errors (resolved_at) WHERE resolved_at IS NOT NULL")
+
+
 def stand_in(connection: sqlite3.Connection) -> None:
     """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
 

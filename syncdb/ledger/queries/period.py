@@ -52,9 +52,9 @@ def changed_orders(reader: LedgerReader, since: str, until: str) -> int:
 def errors_in(reader: LedgerReader, since: str, until: str) -> dict[str, int]:
     """How many errors were first seen, and how many closed, in the period."""
     row = reader.row(
-        """SELECT coalesce(sum(first_at >= :since AND first_at < :until), 0) AS new,
-                  coalesce(sum(resolved_at >= :since AND resolved_at < :until), 0) AS resolved
-           FROM sync_errors""",
+        """SELECT (SELECT count(*) FROM sync_errors
+                     WHERE last_at >= :since AND first_at >= :since AND first_at < :until) AS new,
+                  (SELECT count(*) FROM sync_errors WHERE resolved_at >= :since AND resolved_at < :until) AS resolved""",
         {"since": since, "until": until},
     )
     return {name: int(value) for name, value in (row or {}).items()}
