@@ -83,6 +83,8 @@ class ShopGoods(PassedOn):
             return []
         if WHOLE not in attempt.evidence:
             return self.connector.write(attempt)
+        if self._unanswered.knows(attempt.token):
+            return self.settle(attempt)
         operation, sender = attempt.operations[0], Sender(self.conversation)
         try:
             outcome = (
@@ -101,6 +103,7 @@ class ShopGoods(PassedOn):
             return self._creator.settled()
         if WHOLE not in attempt.evidence:
             return self.connector.settle(attempt)
+        self._unanswered.settling(attempt.token)
         try:
             found = self._stands(attempt.operations[0])
             if found is None:

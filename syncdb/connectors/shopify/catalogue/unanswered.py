@@ -24,6 +24,14 @@ class Unanswered:
         """A write was sent just now, and its answer did not come."""
         self._sent[token] = self.clock.monotonic()
 
+    def knows(self, token: int) -> bool:
+        """Whether its answer was lost: what became of it is for looking to say, and it is never sent again."""
+        return token in self._sent
+
+    def settling(self, token: int) -> None:
+        """What became of it is being looked for."""
+        self._sent.setdefault(token, self._born)
+
     def wait(self, token: int) -> None:
         """Let the time pass in which the write may still be applied."""
         passed = self.clock.monotonic() - self._sent.get(token, self._born)

@@ -37,7 +37,9 @@ class OneByOne(ABC):
         return Attempt(token, (operations[0],), {"prepared_at": iso(self.conversation.client.clock.now())})
 
     def write(self, attempt: Attempt) -> list[Outcome]:
-        """Send it, unless it stands there already. UNKNOWN where an answer was lost."""
+        """Send it, unless it stands there already. UNKNOWN where an answer was lost; then it is never sent again."""
+        if self.unanswered.knows(attempt.token):
+            return self.settle(attempt)
         sent = self.desk.sent
         try:
             return [self._written(attempt.operations[0], attempt)]
@@ -51,6 +53,7 @@ class OneByOne(ABC):
     def settle(self, attempt: Attempt) -> list[Outcome]:
         """What became of it, by looking; what is not there is looked for again once it cannot come any more."""
         operation = attempt.operations[0]
+        self.unanswered.settling(attempt.token)
         try:
             found = self._stands(operation, attempt)
             if found is None:
