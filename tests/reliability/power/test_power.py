@@ -16,7 +16,7 @@ from tests.reliability.test_disk import SCHEMAS
 from tests.reliability.world import BEGIN
 
 watched = pytest.mark.skipif(STRACE is None, reason="what a process asks of the disk is seen by strace (Linux, package strace)")
-SOME = {"first load": 3, "restore": 2}  # moments of the default run; `python -m tests.reliability.power` tries many
+SOME = {"first load": 4, "restore": 3}  # moments of the default run; `python -m tests.reliability.power` tries many
 
 
 def test_what_was_not_synced_may_be_lost() -> None:
@@ -58,7 +58,7 @@ def test_power_fails_in_the_middle(name: str, tmp_path: Path, monkeypatch: pytes
 def test_power_fails_in_the_middle_of_a_migration(tmp_path: Path) -> None:
     rng = random.Random(1)
     work = RecordedMigration(SCHEMAS[0], tmp_path, datetime.fromtimestamp(BEGIN, UTC))
-    for moment in rng.sample(work.local.moments(), 5):
+    for moment in rng.sample(work.local.moments(), 8):
         work.tried(moment, rng)
 
 
