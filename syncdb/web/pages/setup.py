@@ -1,6 +1,6 @@
 """Set-up in five steps: what is done, what comes next, and how. The same as `init`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,9 +45,8 @@ def setup() -> Response:
     steps = list(_steps(pairs))
     current = next((number for number, one in enumerate(steps) if not one.done), None)
     others = [pair for pair in registry.PAIRS if pair not in pairs]
-    return page(
-        "setup.html", "Set-up", command="init", steps=steps, current=current, about=[one.about for one in pairs], others=others
-    )
+    about, begun = [one.about for one in pairs], bool(site().place.pairs)
+    return page("setup.html", "Set-up", command="init", steps=steps, current=current, about=about, others=others, begun=begun)
 
 
 def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
@@ -58,7 +57,8 @@ def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
         titles = list(dict.fromkeys(pair.systems[side].title for pair in pairs))
         settings = [one for title in titles for one in groups[title]]
         yield _system_step(" and ".join(titles), settings, _forms(pairs, [pair.systems[side].topics for pair in pairs]))
-    yield _chosen(pairs)
+    systems = [system.title for pair in pairs for system in pair.systems]
+    yield _chosen(pairs, _lacking(groups, [pair.title for pair in pairs]), bool(_lacking(groups, systems)))
     made, usual = _runs()
     tested = any(run["mode"] == "test" or run["exit_code"] == 0 for run in made)
     told = "A run has been made." if tested else "Nothing is written anywhere before you have looked at a test."
@@ -75,6 +75,11 @@ def _schedule(usual: Rhythm | None) -> Step:
     return Step("Schedule", usual is not None, told, step)
 
 
+def _lacking(groups: Mapping[str, Sequence[SettingShown]], titles: Sequence[str]) -> tuple[SettingShown, ...]:
+    """The settings of some groups that are needed and not filled in, each once."""
+    return tuple(one for title in dict.fromkeys(titles) for one in groups[title] if one.needed and not one.value)
+
+
 def _forms(pairs: tuple[PairType, ...], topics: Sequence[Sequence[Topic]]) -> tuple[tuple[str, str], ...]:
     """Where the questions of some topics of each pair are answered; what two pairs share is asked once."""
     found: dict[str, str] = {}
@@ -88,19 +93,22 @@ def _system_step(title: str, settings: list[SettingShown], forms: tuple[tuple[st
     lacking = tuple(one for one in settings if one.needed and not one.value)
     tested = site().tested
     failed = [one for one in tested.checks if one.state is CheckState.FAILED] if tested else []
-    told = (
-        f"{len(lacking)} setting{' is' if len(lacking) == 1 else 's are'} still to be filled in."
-        if lacking
-        else "All settings that it needs are filled in."
-    )
+    told = _to_fill_in(lacking) if lacking else "All settings that it needs are filled in."
     if not lacking:
         told += f" {counted(len(failed), 'check')} failed when it was tested." if failed else " The test says whether they work."
     step = "Each answer is tried at once." if lacking else ""
     return Step(title, not lacking, told, step, "" if lacking else "/settings", "Test the connections", lacking, forms)
 
 
-def _chosen(pairs: tuple[PairType, ...]) -> Step:
+def _to_fill_in(lacking: Sequence[SettingShown]) -> str:
+    return f"{len(lacking)} setting{' is' if len(lacking) == 1 else 's are'} still to be filled in."
+
+
+def _chosen(pairs: tuple[PairType, ...], lacking: tuple[SettingShown, ...], before: bool) -> Step:
+    """What is chosen. `lacking` are settings of the pairs themselves; `before`: some of the steps above are, too."""
     forms = _forms(pairs, [pair.topics for pair in pairs])
+    if lacking or before:
+        return Step(KEPT, False, _to_fill_in(lacking) if lacking else "The steps above come first.", lacking=lacking, forms=forms)
     try:
         told = "; ".join(one.implementation.selected(one.settings) for one in site().usable())
     except ConfigurationError as error:

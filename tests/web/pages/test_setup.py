@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from syncdb.ledger.web import jobs
+from syncdb.ledger.web.file import make
+from syncdb.ledger.web.jobs import Wanted
 from syncdb.services.jobs import Jobs
 from syncdb.web.asked import Site
 from syncdb.web.login import Door
@@ -91,6 +94,8 @@ def test_grist_is_set_up_step_by_step(fresh: Fresh) -> None:
 
 
 def test_where_nothing_was_done_yet_every_page_says_what_to_do_first(fresh: Fresh) -> None:
+    told = text_of(fresh.owner.page("/setup"))
+    assert "The configuration cannot be used" not in told and "target_spreadsheet : The spreadsheet" in told
     for path in ("/", "/decide", "/orders", "/orders/1001", "/things", "/errors", "/missing", "/report", "/mapping"):
         page = fresh.owner.page(path)
         assert "Nothing is set up yet" in page and 'class="button" href="/setup"' in page, path
@@ -98,6 +103,11 @@ def test_where_nothing_was_done_yet_every_page_says_what_to_do_first(fresh: Fres
     fresh.site.env = {**fresh.site.env, **fresh.known}
     for path in ("/", "/orders", "/report"):
         assert "No run yet: test first" in fresh.owner.page(path)
+    path, now = fresh.site.jobs.path, fresh.site.clock.now()
+    make(path)
+    job = jobs.add(path, Wanted("grist", "test", "grist --test", "web", "Olga"), now)
+    jobs.end(path, job.id, 0, "It would append 3 rows.", (1,), now)
+    assert "It would append 3 rows." in fresh.owner.page(f"/runs/{job.id}")  # the first test, before any ledger
     assert fresh.owner.page("/mapping") and fresh.owner.post("/missing").status_code == 409
 
 
