@@ -1,6 +1,7 @@
 """`sync_manager.py`: one command for each question. A command is loaded when it is called, so a list of them is instant."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -34,7 +35,7 @@ class Lazy(TyperGroup):
             return _pair_command(command)
         module, _, function = command.function.partition(":")
         single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        single.command(cmd_name, help=command.help, context_settings=HELP)(getattr(loaded(module), function))
+        single.command(cmd_name, help=_help(command.help), context_settings=HELP)(getattr(loaded(module), function))
         return get_command(single)  # type: ignore[return-value]
 
     def format_commands(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override]
@@ -52,8 +53,13 @@ def _pair_command(command: Command) -> TyperCommand:
 
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    single.command(command.name, help=command.help, context_settings=settings)(passed_on)
+    single.command(command.name, help=_help(command.help), context_settings=settings)(passed_on)
     return get_command(single)  # type: ignore[return-value]
+
+
+def _help(text: str) -> str:
+    """What a command's help says, with the command of an example whole in a line of its own (`\\b`: what is not to be folded)."""
+    return re.sub(r"\n?^( *)Example: ", "\n\n\\1\b\n\\1Example:\n\\1  ", text, flags=re.MULTILINE)
 
 
 def _refuse(ctx: typer.Context, name: str) -> NoReturn:
@@ -77,7 +83,7 @@ def _tell_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(help=ABOUT)
+@app.callback(help=_help(ABOUT))
 def manager(
     version: Annotated[
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")

@@ -45,6 +45,7 @@ def _list(output: "Output", place: "LedgerLocation", everything: bool) -> None:
     from syncdb.ledger.queries.catalogue import Things
     from syncdb.ledger.queries.reader import reading
     from syncdb.services.calendar import Calendar
+    from syncdb.services.error_closing import names_of
     from syncdb.services.status import failed_runs, read_status
 
     with reading(place.ledger) as reader:
@@ -52,11 +53,11 @@ def _list(output: "Output", place: "LedgerLocation", everything: bool) -> None:
         failed = failed_runs(read_status(reader, place, SYSTEM.now()))
         groups = errors.grouped(errors.errors_since(reader, "") if everything else errors.open_errors(reader))
         conflicts = overview.conflicts(reader)
-        concerned = [one["order_id"] for group in groups for one in group.errors if not one["order_name"]]
-        names = Things(reader).names([*concerned, *(one["key"] for one in conflicts if not one["order_id"])])
+        called = names_of(reader, (one for group in groups for one in group.errors))
+        names = Things(reader).names_of((one["pair"], one["key"]) for one in conflicts if not one["order_id"])
     if output.as_json:
-        told = [group_as_data(group, names) for group in groups]
-        left = [one | {"name": names.get(one["key"])} for one in conflicts]
+        told = [group_as_data(group, called) for group in groups]
+        left = [one | {"name": names.get((one["pair"], one["key"]))} for one in conflicts]
         runs = [{"message": one.message, "next_step": one.next_step} for one in failed]
         output.data({"failed_runs": runs, "groups": told, "left_to_people": left})
         return
@@ -67,7 +68,7 @@ def _list(output: "Output", place: "LedgerLocation", everything: bool) -> None:
         output.line()
     output.line(_headline(groups, everything), "bold")
     for group in groups:
-        _show(output, group, calendar, names)
+        _show(output, group, calendar, called)
     if conflicts:
         _show_conflicts(output, conflicts, calendar, names)
 
@@ -79,37 +80,36 @@ def _headline(groups: "Sequence[Group]", everything: bool) -> str:
     return f"{told}, {closed} resolved." if everything else f"{told}."
 
 
-def _show(output: "Output", group: "Group", calendar: "Calendar", names: Mapping[str, str]) -> None:
+def _show(output: "Output", group: "Group", calendar: "Calendar", names: Mapping[int, str]) -> None:
     output.line()
     state = "" if group.open else " (resolved)"
     output.line(f"{group.stage}: {group.cause}{state}", "bold")
     output.facts(_facts(group, calendar, names))
 
 
-def _facts(group: "Group", calendar: "Calendar", names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    from syncdb.services.error_closing import concerned
+def _facts(group: "Group", calendar: "Calendar", names: Mapping[int, str]) -> Iterator[tuple[str, str]]:
+    from syncdb.services.error_closing import concerned, message
 
     first, last = calendar.show(group.first_at), calendar.show(group.last_at)
     yield "  Seen", f"once, {last}" if group.times == 1 else f"{group.times} times, first {first}, last {last}"
-    named = [f"{concerned(one, names)} (error {one['error_id']})" for one in group.errors]
+    named = [f"{concerned(one, names.get(one['error_id'], ''))} (error {one['error_id']})" for one in group.errors]
     more = f" and {len(named) - NAMED} more; --json lists all" if len(named) > NAMED else ""
     yield "  Concerns", ", ".join(named[:NAMED]) + more
-    about = group.errors[0]["order_id"]
-    yield "  Message", group.message.replace(about, names[about]) if about in names else group.message
+    yield "  Message", message(group.errors[0], names.get(group.errors[0]["error_id"], ""))
     yield "  What to do", group.next_step if group.open else ""
     resolved = group.errors[0]["resolution"]
     yield "  Resolved", f"{calendar.show(group.errors[0]['resolved_at'])}: {resolved}" if resolved else ""
 
 
 def _show_conflicts(
-    output: "Output", conflicts: Sequence[Mapping[str, Any]], calendar: "Calendar", names: Mapping[str, str]
+    output: "Output", conflicts: Sequence[Mapping[str, Any]], calendar: "Calendar", names: Mapping[tuple[str, str], str]
 ) -> None:
     from syncdb.cli.output import Column
 
     output.line()
     output.line(f"{len(conflicts)} left for a person to decide (nothing is lost; both sides are as they were)", "bold")
     rows = (_conflict_row(one, calendar, names) for one in conflicts[:50])
-    things = any(one["key"] in names for one in conflicts)
+    things = any((one["pair"], one["key"]) in names for one in conflicts)
     titles = ("Concerns" if things else "Order", "Line", "Column", "Why", "Where", "Since")
     output.table([Column(title) for title in titles], rows)
     output.hint(f"Side by side, and to decide: {MANAGER} conflicts")
@@ -117,14 +117,15 @@ def _show_conflicts(
         output.hint(f"These are 50 of {len(conflicts)}; --json lists them all.")
 
 
-def _conflict_row(one: Mapping[str, Any], calendar: "Calendar", names: Mapping[str, str]) -> list[str]:
+def _conflict_row(one: Mapping[str, Any], calendar: "Calendar", names: Mapping[tuple[str, str], str]) -> list[str]:
     where = ", ".join(place for place in one["detail"]["where"] if "://" not in place)  # an id is no place that people know
-    concerns, line = (names[one["key"]], "") if one["key"] in names else (one["order_name"] or "", one["key"])
+    name = names.get((one["pair"], one["key"]))
+    concerns, line = (name, "") if name else (one["order_name"] or "", one["key"])
     return [concerns, line, one["field"], one["why"], where, calendar.short(one["first_at"])]
 
 
-def group_as_data(group: "Group", names: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """A group for scripts; `names` are what people call the products and the like that it concerns."""
+def group_as_data(group: "Group", names: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """A group for scripts; `names` are what people call the products and the like that it concerns, by the errors' numbers."""
     return {
         "stage": group.stage,
         "cause": group.cause,
@@ -135,7 +136,7 @@ def group_as_data(group: "Group", names: Mapping[str, str] | None = None) -> dic
         "last_at": group.last_at,
         "message": group.message,
         "next_step": group.next_step,
-        "errors": [one | {"name": (names or {}).get(one["order_id"])} for one in group.errors],
+        "errors": [one | {"name": (names or {}).get(one["error_id"])} for one in group.errors],
     }
 
 

@@ -1,7 +1,8 @@
 """What a command says: data to standard output, for people or as JSON; hints to the error stream.
 
 Plain enough for 80 columns, a pipe, a dumb terminal and a Windows console; colour only where a terminal shows it (and never
-with NO_COLOR). What comes from a shop may hold anything, so control characters never reach a terminal.
+with NO_COLOR). Lines are folded where there is a terminal and nowhere else: in a mail of cron, a log or a pipe a line stays a
+line. What comes from a shop may hold anything, so control characters never reach a terminal.
 """
 
 import json
@@ -12,23 +13,30 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
 
 # control characters could move the cursor or colour the rest; directional overrides make text read as another
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-# a command that a person may want to copy is not broken over lines
+# a command that a person may want to copy is not broken over lines: program, what it is to do, options and what they are given
 _PYTHON = r"(?:'[^']*python[\d.]*'|[^\s'\"(]*\bpython[\d.]*(?:\.exe)?) (?:-m )?(?:'[^']*\.py'|[\w./\\:-]+)"
-_COMMAND = re.compile(rf"(?:{_PYTHON}(?: [a-z]+\b)?|\bsyncdb(?:-\w+)?)(?: (?:--?[\w-]+|[A-Z_]+\b|[a-z]+(?= --| [A-Z])))*")
+_OPTION = r"--(?:take|pair|what|only|fields|output|db|config|mode|interval|accept|store|status|format|month|home) [\w./:,-]+"
+_WORD = rf"(?:{_OPTION}|--?[\w-]+|'[^']*'|#?\d[\w:-]*|[A-Z_]+\b|[\w.-]*[/@][\w./@-]*|[a-z]+(?= --| [A-Z#'\d]))"
+_COMMAND = re.compile(rf"(?:{_PYTHON}(?: [a-z]+\b)?|\bsyncdb(?:-\w+)?)(?: {_WORD})*")
 
 
-def folded(text: str, width: int) -> str:
+def width_of(stream: Any) -> int | None:
+    """How many characters a line of a terminal takes; None for what is no terminal, where lines have no end."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def folded(text: str, width: int | None) -> str:
     """Prose in lines of at most `width`, broken between words; a path or a command that is longer stays whole."""
-    if len(text) <= width:
+    if width is None or len(text) <= width:
         return text
     lead = " " * (len(text) - len(text.lstrip()))
     glued = _COMMAND.sub(lambda found: found[0].replace(" ", "\0"), text)
@@ -40,12 +48,15 @@ def folded(text: str, width: int) -> str:
 
 def shown(text: str, stream: Any) -> str:
     """Text as a stream gets it: in a terminal it is folded to its width, in a pipe or file a line stays a line."""
-    return folded(safe(text), shutil.get_terminal_size().columns) if stream.isatty() else safe(text)
+    return folded(safe(text), width_of(stream))
 
 
 def safe(text: str) -> str:
     """Text as it may be shown on a terminal, in one line."""
     return _UNSAFE.sub("?", text.replace("\r\n", "\n").replace("\n", " ").replace("\t", " "))
+
+
+_NARROWEST, _GAP = 16, 2  # the width below which no text is folded; the blanks between two columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +88,82 @@ class Output:
 
     def facts(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Labels and what is known under them, one below the other."""
-        rows = [(label, text) for label, text in pairs if text]
+        rows = [(safe(label), text) for label, text in pairs if text]
         width = max((len(label) for label, _ in rows), default=0)
-        self._grid([Column("", fixed=True), Column("")], [(label.ljust(width), text) for label, text in rows], header=False)
+        for label, text in rows:
+            self._hanging(label.ljust(width) + "  ", text)
 
     def points(self, points: Iterable[Sequence[str]]) -> None:
         """A list: each point with its lines below each other."""
-        rows = [("  - " if number == 0 else "", line) for point in points for number, line in enumerate(point)]
-        self._grid([Column("", fixed=True), Column("")], [(mark.ljust(4), line) for mark, line in rows], header=False, gap=0)
+        for point in points:
+            for number, line in enumerate(point):
+                self._hanging("    " if number else "  - ", line)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-        """Rows under headers; too long texts go on in the next line, none is cut off."""
-        self._grid(columns, rows, header=True)
+        """Rows under headers, none cut off. On a terminal what is too long for its column goes on in the next line."""
+        from rich.table import Table
+        from rich.text import Text
+
+        edge = width_of(sys.stdout)
+        cells = [[_in_cell(safe(cell), folds=edge is not None) for cell in row] for row in rows]
+        grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
+        for column, least in zip(columns, _least(columns, cells), strict=True):
+            justify: JustifyMethod = "right" if column.right else "left"
+            grid.add_column(column.title, justify=justify, no_wrap=column.fixed, overflow="fold", min_width=least)
+        for row in cells:
+            grid.add_row(*(Text(cell) for cell in row))
+        # each line without the blanks that fill it up to the edge
+        console = self._console(_room(columns, cells, edge))
+        with console.capture() as captured:
+            console.print(grid)
+        sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
     def hint(self, text: str) -> None:
         """Something about the answer that is not part of it."""
         sys.stderr.write(shown(text, sys.stderr) + "\n")
 
-    def _grid(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, header: bool, gap: int = 2) -> None:
-        from rich.table import Table
-        from rich.text import Text
+    def _hanging(self, lead: str, text: str) -> None:
+        """A text behind its label; what does not fit into the line goes on below the text."""
+        width = width_of(sys.stdout)
+        lines = folded(safe(text), width and max(width - len(lead), _NARROWEST)).splitlines() or [""]
+        for number, line in enumerate(lines):
+            sys.stdout.write((" " * len(lead) + line if number else lead + line).rstrip() + "\n")
 
-        grid = Table(box=None, pad_edge=False, show_header=header, header_style="bold", padding=(0, gap, 0, 0))
-        for column in columns:
-            grid.add_column(column.title, justify="right" if column.right else "left", no_wrap=column.fixed, overflow="fold")
-        for row in rows:
-            grid.add_row(*(Text(safe(cell)) for cell in row))
-        # each line without the blanks that fill it up to the edge
-        console = self._console()
-        with console.capture() as captured:
-            console.print(grid)
-        sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
-
-    def _console(self) -> "Console":
+    def _console(self, width: int | None = None) -> "Console":
         from rich.console import Console
 
         # NO_COLOR is meant for all that is not plain text, so neither bold (no-color.org)
-        return Console(highlight=False, emoji=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
+        colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+        # without a height, a dumb terminal is taken for 80 wide whatever the width given (observed)
+        return Console(highlight=False, emoji=False, color_system=colours, width=width, height=width and 25)
+
+
+def _in_cell(text: str, *, folds: bool) -> str:
+    """A text as a cell takes it; where it may be folded, a command in it begins a line of its own."""
+    if not folds:
+        return text
+    return _COMMAND.sub(lambda found: f"\n{found[0]}" if found.start() else found[0], text).replace(" \n", "\n")
+
+
+def _least(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:
+    """How narrow each column of a table may become: nothing fixed and no command in it is broken."""
+    found = []
+    for number, column in enumerate(columns):
+        texts = [column.title, *(row[number] for row in rows)]
+        whole = _broadest(texts)
+        commands = _broadest(command[0] for text in texts for command in _COMMAND.finditer(text))
+        found.append(whole if column.fixed else min(whole, max(commands, _NARROWEST)))
+    return found
+
+
+def _room(columns: Sequence[Column], rows: Sequence[Sequence[str]], edge: int | None) -> int:
+    """How wide a table is: as its texts are, or as the terminal, beyond which goes only what must not be broken."""
+    if edge is not None:
+        return max(edge, sum(width + _GAP for width in _least(columns, rows)))
+    return sum(_broadest([column.title, *(row[number] for row in rows)]) + _GAP for number, column in enumerate(columns))
+
+
+def _broadest(texts: Iterable[str]) -> int:
+    from rich.cells import cell_len
+
+    return max((cell_len(line) for text in texts for line in text.split("\n")), default=0)

@@ -1,12 +1,12 @@
 """The options of a pair's command, and what reads them."""
 
 import argparse
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from syncdb import __version__
+from syncdb.cli.output import folded
 from syncdb.cli.running import Manner
 from syncdb.engine.older_copy import OLDER_COPY
 from syncdb.engine.request import COLUMN_TYPE
@@ -47,7 +47,7 @@ def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -
         formatter_class=Help,
         add_help=False,
         description=f"{pair.summary} The exit codes are in docs/exit-codes.md.",
-        epilog=f"Example: {f'{MANAGER} {pair.command}' if prog else pair.run_command} --test",
+        epilog=f"Example:\n  {f'{MANAGER} {pair.command}' if prog else pair.run_command} --test",
         allow_abbrev=False,
     )
     made._optionals.title = "Options"
@@ -129,8 +129,8 @@ class Help(argparse.HelpFormatter):
         super().add_usage(usage, actions, groups, "Usage: " if prefix is None else prefix)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        """Prose, in which a command that is longer than a line stays whole."""
-        return textwrap.fill(text, width, initial_indent=indent, break_long_words=False, break_on_hyphens=False)
+        """Prose, and a command in a line of its own, which stays whole."""
+        return "\n".join(folded(indent + line, width) for line in text.splitlines())
 
 
 def many(text: str) -> int:

@@ -10,6 +10,7 @@ import typer
 from syncdb.cli.options import ConfigOption, DbOption, JsonOption, PairOption, answering, chosen_pair
 from syncdb.cli.output import Output
 from syncdb.clock import SYSTEM
+from syncdb.services.error_closing import concerned
 from syncdb.services.held_back import TriedAgain, try_again
 from syncdb.services.usable_pairs import meant_pairs, usable_pairs
 from syncdb.wording import counted
@@ -62,10 +63,9 @@ def _show(output: Output, tried: TriedAgain) -> None:
 
 
 def _what(some: Sequence[dict[str, Any]]) -> str:
-    """Orders are known by bare numbers, other records by global ids."""
-    orders = all(one["order_id"].isdigit() for one in some)
+    orders = all(one["order_id"].isdigit() or one["entity"] == "orders" for one in some)
     return ("order" if orders else "record") + ("" if len(some) == 1 else "s")
 
 
 def _name(one: dict[str, Any]) -> str:
-    return str(one["order_name"] or one["order_id"])
+    return concerned(one, "" if one["entity"] in ("", "orders") else str(one["order_name"]))

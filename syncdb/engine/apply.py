@@ -208,7 +208,7 @@ class Applier:
             tally.rejected[operation.key] = "; ".join(dict.fromkeys((*tally.reasons(operation.key), refused)))
             records.call(operation.key, {**operation.expected, **operation.changes})  # people must be told which record it is
             cause = refusal_of(next(iter(operation.changes))) if operation.action is Action.UPDATE else REFUSAL
-            problem = Problem("write", cause, refused, order_id or operation.key, "", REFUSED)
+            problem = Problem("write", cause, refused, order_id or operation.key, "", REFUSED, self.pair)
             self.ledger.problems.add(problem, self.run_id, now)
             return
         if operation.action is Action.DELETE:

@@ -24,15 +24,15 @@ def tell_held(ledger: Ledger, pair: str, entity: str, held: Iterable[Mapping[str
     for one in problems:
         report.note(Note("held", one.message, one.next_step))
     still = {one.order_id for one in problems}
-    settled = [key for key in ledger.problems.quarantined(STAGE) if key.startswith(f"{pair}\n") and key not in still]
+    settled = [name for name in ledger.problems.quarantined(STAGE, pair) if name not in still]
     if problems or settled:
         with ledger.transaction():
             for one in problems:
                 ledger.problems.add(one, report.run_id, now)
-            for key in settled:
-                ledger.problems.resolve(STAGE, key, f"in order in run {report.run_id}", now)
+            for name in settled:
+                ledger.problems.resolve(STAGE, name, f"in order in run {report.run_id}", now, pair)
 
 
 def _problem(pair: str, entity: str, name: str, why: str) -> Problem:
     told = f"{entity}.{name}: {why}. Nothing of this field was read or written on either side."
-    return Problem(STAGE, f"{entity}.{name}", told, f"{pair}\n{name}", f"{entity}.{name}", REMEDY)
+    return Problem(STAGE, f"{entity}.{name}", told, name, f"{entity}.{name}", REMEDY, pair)

@@ -14,7 +14,7 @@ ORDER_NAME = "order_name"
 def names_in(ledger: Ledger, pair: str, keys: Iterable[str]) -> dict[str, str]:
     """What people call the records of these keys of a pair; one of which nothing is known is called by its key."""
     wanted = list(dict.fromkeys(keys))
-    found = Things(LedgerReader(ledger.connection, ledger.path)).names(wanted)
+    found = Things(LedgerReader(ledger.connection, ledger.path)).names_in(pair, wanted)
     records = ledger.records(pair)
     return {key: found.get(key) or str(records.base(key).get(ORDER_NAME) or key) for key in wanted}
 

@@ -13,8 +13,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.base import Changes, Feed
 from syncdb.engine.apply import REFUSED, Applier
 from syncdb.engine.belonging import InQuestion
-from syncdb.engine.causes import causes_of_others
-from syncdb.engine.causes import unreadable as cause_unread
+from syncdb.engine.causes import unreadable
 from syncdb.engine.held import tell_held
 from syncdb.engine.naming import names_in, overtaken_notes, without_id
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, keep_seen, older_copy, stopped
@@ -363,16 +362,17 @@ class PairSync:
         pair, now = entity.pair.name, iso(self.clock.now())
         again = set(self.ledger.runs.get(state_keys.again(pair)) or [])
         earlier, tried = again if self.pair_run.part else set(), again if complete else set()
-        unreadable = self._unreadable(entity)
+        unread = self._unreadable(entity)
         with self.ledger.transaction():
             self.ledger.runs.put(state_keys.again(pair), sorted(unsettled | earlier))
             if complete and not self.pair_run.part:
                 self.ledger.runs.put(state_keys.shown(pair), entity.shown)
-            for (key, name), why in unreadable.items():
-                problem = Problem("read", cause_unread(entity.name, name), f"{name} of {key}: {why}", key, "", UNREADABLE)
+            for (key, name), why in unread.items():
+                told = f"{name} of {key}: {why}"
+                problem = Problem("read", unreadable(entity.name, name), told, key, "", UNREADABLE, pair)
                 self.ledger.problems.add(problem, run_id, now)
             settled = f"settled in run {run_id}"
-            self._resolve(entity, "read", keys, {key for key, _ in unreadable}, settled, now, tried)
+            self._resolve(entity, "read", keys, {key for key, _ in unread}, settled, now, tried)
             if not self.pair_run.part:  # what was refused may be of a field that was not compared
                 self._resolve(entity, "write", keys, unsettled, settled, now, tried)
 
@@ -382,13 +382,12 @@ class PairSync:
         """Close what was held against records that were looked at and are in order now, or gone: those of this entity that
         are known, and those that were `tried` again.
         """
-        beside = [(one.name, one.pair.policy) for one in self.pair_run.entities if one.name != entity.name]
-        others = causes_of_others(entity.pair.policy, beside)
-        problems = self.ledger.problems.quarantined(stage)
+        pair = entity.pair.name
+        problems = self.ledger.problems.quarantined(stage, pair)
         looked = problems if keys is None else set(keys).intersection(problems)
-        for key in {*self.ledger.records(entity.pair.name).known(looked), *tried.intersection(looked)}:
+        for key in {*self.ledger.records(pair).known(looked), *tried.intersection(looked)}:
             if key not in still:
-                self.ledger.problems.resolve(stage, key, how, now, others)
+                self.ledger.problems.resolve(stage, key, how, now, pair)
 
     def _take_plans(self, report: Report) -> None:
         operations = Chained([plan.operations for plan in self.plans.values()])

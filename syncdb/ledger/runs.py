@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,16 @@ class Runs:
         )
 
 
+_OPEN = "stage = ? AND order_id = ? AND resolved_at IS NULL"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that failed: at which stage, for which order, why, and what to do about it. `cause` groups alike ones."""
+    """One thing that failed: at which stage, for which order or record, why, and what to do about it. `cause` groups alike ones.
+
+    `order_id` is the order, or else the key of a record in `pair`: two pairs may call different things by one key. Without a
+    pair it is an order as the shop has it, or the run itself.
+    """
 
     stage: str
     cause: str
@@ -83,24 +90,34 @@ class Problem:
     order_id: str = ""
     order_name: str = ""
     next_step: str = ""
+    pair: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """The `sync_errors` table: one open line for each stage, order and cause; it counts how often."""
+    """The `sync_errors` table: one open line for each stage, pair, order or record, and cause; it counts how often.
+
+    Lines of a ledger from before, of which nobody could tell the pair, are those of whichever pair meets them first.
+    """
 
     connection: sqlite3.Connection
 
     def add(self, problem: Problem, run_id: int, now: str) -> None:
+        if problem.pair:
+            self.connection.execute(
+                f"UPDATE OR IGNORE sync_errors SET pair = ? WHERE {_OPEN} AND pair = '' AND cause = ?",
+                (problem.pair, problem.stage, problem.order_id, problem.cause),
+            )
         self.connection.execute(
             """INSERT INTO sync_errors
-                 (stage, order_id, order_name, cause, message, next_step, first_at, last_at, first_run, last_run)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-               ON CONFLICT (stage, order_id, cause) WHERE resolved_at IS NULL DO UPDATE SET
+                 (stage, pair, order_id, order_name, cause, message, next_step, first_at, last_at, first_run, last_run)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (stage, order_id, pair, cause) WHERE resolved_at IS NULL DO UPDATE SET
                  times = times + 1, last_at = excluded.last_at, last_run = excluded.last_run,
                  message = excluded.message, next_step = excluded.next_step""",
             (
                 problem.stage,
+                problem.pair,
                 problem.order_id,
                 problem.order_name,
                 problem.cause,
@@ -113,19 +130,18 @@ class Problems:
             ),
         )
 
-    def resolve(self, stage: str, order_id: str, how: str, now: str, but: Collection[str] = ()) -> None:
-        """Close what was open for this order (or, with an empty id, for the run itself) at this stage, `but` for these causes."""
-        places = ", ".join("?" * len(but))
+    def resolve(self, stage: str, order_id: str, how: str, now: str, pair: str = "") -> None:
+        """Close what was open for this order or record (or, with an empty id, for the run itself) at this stage."""
         self.connection.execute(
-            "UPDATE sync_errors SET resolved_at = ?, resolution = ? WHERE stage = ? AND order_id = ? AND resolved_at IS NULL"
-            f" AND cause NOT IN ({places})",
-            (now, how, stage, order_id, *but),
+            f"UPDATE sync_errors SET resolved_at = ?, resolution = ? WHERE {_OPEN} AND pair IN ('', ?)",
+            (now, how, stage, order_id, pair),
         )
 
-    def quarantined(self, stage: str) -> list[str]:
-        """Ids of orders with an open problem at this stage."""
-        query = "SELECT DISTINCT order_id FROM sync_errors WHERE stage = ? AND order_id <> '' AND resolved_at IS NULL"
-        return [row[0] for row in self.connection.execute(query, (stage,))]
+    def quarantined(self, stage: str, pair: str = "") -> list[str]:
+        """Ids of orders, or keys of records of a pair, with an open problem at this stage."""
+        query = """SELECT DISTINCT order_id FROM sync_errors
+                   WHERE stage = ? AND order_id <> '' AND pair IN ('', ?) AND resolved_at IS NULL"""
+        return [row[0] for row in self.connection.execute(query, (stage, pair))]
 
     def open_count(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM sync_errors WHERE resolved_at IS NULL").fetchone()[0])

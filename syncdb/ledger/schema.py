@@ -364,6 +364,33 @@ def m013_errors_by_end(db: "Database") -> None:
     db.conn.execute("CREATE INDEX error_by_end ON sync_errors (resolved_at) WHERE resolved_at IS NOT NULL")
 
 
+_ERRORS_OF_PAIRS = (
+    # what failed belongs to a pair: an order and a product may both have the key that one of them had before
+    "ALTER TABLE sync_errors ADD COLUMN pair TEXT NOT NULL DEFAULT ''",
+    # columns that were held back had their pair in the key
+    """UPDATE sync_errors SET pair = substr(order_id, 1, instr(order_id, char(10)) - 1),
+         order_id = substr(order_id, instr(order_id, char(10)) + 1)
+       WHERE stage = 'column' AND instr(order_id, char(10)) > 0""",
+    # what could not be read or written was met by a run of that pair, or of the pairs that have its name before theirs
+    """UPDATE sync_errors SET pair = coalesce((
+         SELECT max(known.id) FROM sync_history AS run JOIN pair AS known
+           ON known.id = run.pair OR substr(known.id, 1, length(run.pair) + 1) = run.pair || ':'
+         WHERE run.run_id = sync_errors.last_run AND (
+           EXISTS (SELECT 1 FROM record WHERE record.pair = known.id AND record.key = sync_errors.order_id)
+           OR EXISTS (SELECT 1 FROM record WHERE record.pair = known.id AND record.order_id = sync_errors.order_id))
+         HAVING count(*) = 1), '')
+       WHERE stage IN ('read', 'write', 'show') AND order_id <> ''""",
+    "DROP INDEX one_open_error",
+    "CREATE UNIQUE INDEX one_open_error ON sync_errors (stage, order_id, pair, cause) WHERE resolved_at IS NULL",
+)
+
+
+@migrations
+def m014_errors_of_pairs(db: "Database") -> None:
+    for statement in _ERRORS_OF_PAIRS:
+        db.conn.execute(statement)
+
+
 def stand_in(connection: sqlite3.Connection) -> None:
     """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
 
@@ -380,6 +407,20 @@ def stand_in(connection: sqlite3.Connection) -> None:
         connection.execute(_FIRST_SHOP)
     if "number_stretch" not in there:
         maintained.stand_in(connection)
+    if "pair" not in _columns(connection, "sync_errors"):
+        for statement in _ERRORS_WITHOUT_PAIRS:
+            connection.execute(statement)
+
+
+# what failed is little: all of it stands beside the older table, with the pair that nobody knows
+_ERRORS_WITHOUT_PAIRS = (
+    "CREATE TEMP TABLE sync_errors AS SELECT *, '' AS pair FROM main.sync_errors",
+    "CREATE INDEX temp.one_open_error ON sync_errors (stage, order_id, pair, cause) WHERE resolved_at IS NULL",
+)
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")}
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:

@@ -294,13 +294,15 @@ class OrderSync:
                 self.ledger.orders.wait(pair, [order_id])
             for order_id in done:
                 for stage in ("write", "show"):
-                    self.ledger.problems.resolve(stage, order_id, f"written in run {report.run_id}", self._now())
+                    self.ledger.problems.resolve(stage, order_id, f"written in run {report.run_id}", self._now(), pair)
 
     def _name_failed(self, report: Report, stored: StoredOrders) -> None:
         with self.ledger.transaction():
             for order_id, problem in stored.failed.items():
                 self.ledger.problems.add(
-                    Problem("show", "not showable", str(problem), order_id, problem.key, problem.next_step),
+                    Problem(
+                        "show", "not showable", str(problem), order_id, problem.key, problem.next_step, self.destination.pair
+                    ),
                     report.run_id,
                     self._now(),
                 )

@@ -23,13 +23,14 @@ _KINDS: Mapping[type, str] = {bool: "yes or no", int: "a whole number", Decimal:
 def open_disputes(reader: LedgerReader, entity: str | None = None, field: str | None = None) -> list[Dispute]:
     """The open conflicts, oldest first, by what people call things; only of an entity or a field where that is named."""
     wanted = [one for one in disputes(reader) if entity in (None, one.entity) and field in (None, one.field)]
-    ambiguous = [key for one in wanted if one.why is Why.AMBIGUOUS for key in one.where[:MOST_NAMED]]
-    names = Things(reader).names([*(one.key for one in wanted if not one.order_id), *ambiguous])
-    return [replace(one, name=names.get(one.key, one.name), others=_others(one, names)) for one in wanted]
+    ambiguous = [(one.pair, key) for one in wanted if one.why is Why.AMBIGUOUS for key in one.where[:MOST_NAMED]]
+    names = Things(reader).names_of([*((one.pair, one.key) for one in wanted if not one.order_id), *ambiguous])
+    return [replace(one, name=names.get((one.pair, one.key), one.name), others=_others(one, names)) for one in wanted]
 
 
-def _others(one: Dispute, names: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(names[key] for key in one.where[:MOST_NAMED] if key in names) if one.why is Why.AMBIGUOUS else ()
+def _others(one: Dispute, names: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    found = (names.get((one.pair, key)) for key in one.where[:MOST_NAMED])
+    return tuple(name for name in found if name) if one.why is Why.AMBIGUOUS else ()
 
 
 def places(one: Dispute, sides: Sides) -> list[str]:

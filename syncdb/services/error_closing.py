@@ -1,7 +1,6 @@
 """What failed, by what people call what it concerns; and closing an error with a reason."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,13 +8,24 @@ from typing import Any
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger import Ledger
+from syncdb.ledger.queries.catalogue import ONE_SIDE, Things
 from syncdb.ledger.queries.errors import by_ids, close
-from syncdb.ledger.queries.reader import reading
+from syncdb.ledger.queries.reader import LedgerReader, reading
+from syncdb.orders.intake import FETCH
 from syncdb.programs import MANAGER
 from syncdb.values import iso
 
-# keys of orders, whose names stand once, and of records of one side alone, whose keys are no ids that people know
-_NAME_SAYS_IT = re.compile(r"gid://shopify/Order/|(left|right)\+*:")
+_ONE = {  # what one of them is called; a level of stock is told with what it is of
+    "orders": "order",
+    "products": "product",
+    "variants": "variant",
+    "collections": "collection",
+    "customers": "customer",
+    "draft_orders": "draft order",
+    "inventory": "stock of",
+    "pictures": "picture",
+    "images": "image",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +54,38 @@ def close_errors(path: Path, ids: Sequence[int], reason: str, now: datetime) -> 
     with Ledger.open(path, now) as ledger:
         closed = close(ledger, ids, f"by a person: {reason.strip()}", iso(now))
     open_before = [known[one] for one in ids if known[one]["resolved_at"] is None]
-    return Closed(closed, any(one["stage"] == "fetch" for one in open_before))
+    return Closed(closed, any(one["stage"] == FETCH for one in open_before))
 
 
-def concerned(error: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """What an error concerns, as people call it; a product or the like with its id, because several may have one title."""
-    one = error["order_id"]
-    if one in names:
-        return names[one] if _NAME_SAYS_IT.match(one) else f"{names[one]} ({one})"
-    return str(error["order_name"] or one or "the run")
+def names_of(reader: LedgerReader, errors: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """What people call what each of these errors concerns, by its number; one that they call nothing is left out."""
+    unnamed = {one["error_id"]: (one["pair"], one["order_id"]) for one in errors if one["order_id"] and not one["order_name"]}
+    names = Things(reader).names_of(unnamed.values())
+    return {number: names[place] for number, place in unnamed.items() if place in names}
+
+
+def concerned(error: Mapping[str, Any], name: str, *, ids: bool = True) -> str:
+    """What an error concerns, as people call it: `order #1004`, `product "Mug"`; a thing with its id (`ids`), because several
+    may have one title. `name` is what `names_of` found, or nothing.
+    """
+    key, entity = str(error["order_id"]), str(error["entity"])
+    if error["stage"] == "column" or not key:  # a field of all records; the run itself
+        return str(error["order_name"] or key or "the run")
+    called, own_id = name or str(error["order_name"] or _bare(key)), not ONE_SIDE.match(key)
+    if entity == "orders" or (not entity and (error["order_name"] or error["stage"] == FETCH)):
+        return f"order {called}"
+    one = _ONE.get(entity, entity.replace("_", " "))
+    if not name:
+        return f"{one} {called}".strip()
+    return (f'{one} "{called}"' if one else called) + (f" ({key})" if own_id and ids else "")
+
+
+def message(error: Mapping[str, Any], name: str) -> str:
+    """An error's message, with what people call the record in place of its key."""
+    key = str(error["order_id"])
+    instead = name or (concerned(error, "") if ONE_SIDE.match(key) else "")
+    return str(error["message"]).replace(key, instead) if instead and error["stage"] != "column" else str(error["message"])
+
+
+def _bare(key: str) -> str:
+    return ONE_SIDE.sub("", key)

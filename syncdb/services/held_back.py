@@ -1,16 +1,15 @@
 """What was held back, tried again now: by ordinary runs of the pairs whose runs held it back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.errors import Exit, worst
-from syncdb.ledger.queries.catalogue import Things
 from syncdb.ledger.queries.errors import open_errors, pair_types
-from syncdb.ledger.queries.order_presence import names_of
 from syncdb.ledger.queries.reader import reading
+from syncdb.services.error_closing import names_of
 from syncdb.services.run_now import RunMade, run_all_now
 from syncdb.services.validation import UsablePair
 
@@ -50,10 +49,14 @@ def try_again(pairs: Sequence[UsablePair], clock: Clock) -> TriedAgain:
     return TriedAgain([one for key, one in before.items() if key not in after], list(after.values()), runs)
 
 
-def held_back(path: Path) -> dict[str, dict[str, Any]]:
-    """The open errors that concern an order or another record, by its id, with its name where the ledger knows one."""
+def held_back(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """The open errors that concern an order or another record, by pair and id, with its name where the ledger knows one."""
     with reading(path) as reader:
-        found = {one["order_id"]: one for one in open_errors(reader) if one["order_id"]}
-        names = names_of(reader, found)
-        names |= Things(reader).names(key for key in found if key not in names)
-    return {key: one | {"order_name": one["order_name"] or names.get(key, "")} for key, one in found.items()}
+        found = {_place(one): one for one in open_errors(reader) if one["order_id"]}
+        names = names_of(reader, found.values())
+    return {place: one | {"order_name": one["order_name"] or names.get(one["error_id"], "")} for place, one in found.items()}
+
+
+def _place(one: Mapping[str, Any]) -> tuple[str, str]:
+    """What tells apart what is held back: an order of the shop is one wherever it is shown, a record is one of its pair."""
+    return ("" if one["order_id"].isdigit() and one["entity"] in ("", "orders") else one["pair"], one["order_id"])

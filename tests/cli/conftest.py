@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,32 @@ def manage(*arguments: str) -> Answer:
     assert "Traceback" not in answer.out + answer.err, answer.out + answer.err
     assert "a defect of syncdb:" not in answer.out + answer.err, answer.out + answer.err
     return answer
+
+
+def on_a_terminal(say: Callable[[], object], columns: int = 80) -> list[str]:
+    """The lines that a terminal of that width, which takes no colours, shows of what is said meanwhile."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    with pytest.MonkeyPatch.context() as patch, open(theirs, "w", encoding="utf-8") as stream:
+        patch.setenv("COLUMNS", str(columns))
+        patch.setenv("TERM", "dumb")
+        with redirect_stdout(stream), redirect_stderr(stream):
+            say()
+    seen = b""
+    with open(ours, "rb", buffering=0) as shown, suppress(OSError):  # its end is an error on Linux
+        while more := shown.read(10_000):
+            seen += more
+    return seen.decode("utf-8").replace("\r\n", "\n").splitlines()
+
+
+def asked_on_a_terminal(*arguments: str, columns: int = 80) -> list[str]:
+    """What a command shows there."""
+
+    def ask() -> None:
+        with pytest.raises(SystemExit):
+            main(arguments)
+
+    return on_a_terminal(ask, columns)
 
 
 @dataclass

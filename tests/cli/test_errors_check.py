@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.ledger import Ledger
+from syncdb.ledger.pairs import RegisteredPair
 from syncdb.ledger.runs import Problem
 from syncdb.model import Conflict, Why
 from tests.cli.conftest import Shop, manage
@@ -46,6 +47,28 @@ def test_errors_are_grouped_by_cause(troubled: Path) -> None:
         and "What to do" in text
         and "A3, A9" in text
     )
+
+
+def test_errors_are_named_as_people_would_name_them(tmp_path: Path) -> None:
+    """Also where an order and a product have the same key, each in its pair."""
+    path, at = tmp_path / "ledger.db", "2026-11-20T10:00:00Z"
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        for entity, fields in (("orders", {"order_number": "SO-3"}), ("products", {"title": "Mug"}), ("customers", {})):
+            ledger.pairs.register(RegisteredPair(f"erp:one:{entity}", "erp", entity))
+            ledger.records(f"erp:one:{entity}").call("right:3", fields)
+            problem = Problem("write", "refused", f"right:3: no {entity}.", "right:3", pair=f"erp:one:{entity}")
+            ledger.problems.add(problem, 1, at)
+        gid = "gid://shopify/Product/1"
+        ledger.records("erp:one:products").agree(gid, {"title": "Cup"}, 1, at)
+        ledger.problems.add(Problem("read", "products: price", f"price of {gid}: no.", gid, pair="erp:one:products"), 1, at)
+        ledger.problems.add(Problem("fetch", "held back", "Order #1004 was held back.", "1004", "#1004"), 1, at)
+    text = manage("errors", "--db", str(path)).out
+    for told in ("order SO-3 (error", 'product "Mug" (error', f'product "Cup" ({gid}) (error', "customer 3 (", "order #1004 ("):
+        assert told in text, text
+    assert "right:3" not in text and "customer 3: no customers." in text and "price of Cup: no." in text
+    groups = manage("errors", "--json", "--db", str(path)).data["groups"]
+    named = {(one["entity"], one["name"]) for group in groups for one in group["errors"]}
+    assert {("orders", "SO-3"), ("products", "Mug"), ("products", "Cup"), ("customers", None), ("", None)} == named
 
 
 def test_closing_needs_a_reason_and_keeps_it(troubled: Path) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.cli.output import folded
+from syncdb.cli.output import Column, Output, folded
+from syncdb.cli.running import Manner, show, tell
 from syncdb.services.export_columns import ExportColumn
 from syncdb.services.export_workbook import write_workbook
 from syncdb.values import Kind
-from tests.cli.conftest import Shop, manage
+from tests.cli.conftest import Shop, asked_on_a_terminal, manage, on_a_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "/a/very/long/path/" + "x" * 90 + ".db"
@@ -36,24 +37,80 @@ def test_prose_is_folded_between_words_and_paths_and_commands_stay_whole() -> No
     assert folded("  - short", 60) == "  - short" and folded("", 60) == ""
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "conflicts 3fa9c1 --take shopify",
+        "history '#1004'",
+        "redact jane@example.com --everywhere",
+        "export --what lines --output november.xlsx",
+        "erp queue --retry 12",
+        "backup --output /var/backups/ledger.db",
+        "secrets set SHOPIFY_ACCESS_TOKEN",
+    ],
+)
+def test_what_a_command_is_given_stays_with_it(command: str) -> None:
+    whole = f"/opt/shop/.venv/bin/python3.12 /opt/shop/sync_manager.py {command}"
+    assert whole in folded(f"What to do: look at each of them and decide with {whole}; then run again.", 80).splitlines()[1]
+
+
 def test_further_lines_stand_under_the_first() -> None:
     assert folded("  Proof: some texts were searched and none was found", 30).splitlines()[1].startswith("    ")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals to look at")
-def test_a_narrow_terminal_shows_no_line_beyond_its_edge(tmp_path: Path) -> None:
-    import pty
+COMMAND = "/opt/shop/.venv/bin/python /opt/shop/sync_manager.py conflicts 3fa9c1 --take shopify"
+TOLD = f"The price of many products was changed on both sides since they were last alike; decide with {COMMAND} or leave it."
+ORDER = "gid://shopify/Order/9007199254740993"
 
-    ours, theirs = pty.openpty()
-    env = os.environ | {"COLUMNS": "60", "TERM": "dumb"}
-    command = [sys.executable, str(ROOT / "sync_manager.py"), "status", "--db", "nowhere.db"]
-    try:
-        done = subprocess.run(command, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL, cwd=tmp_path, env=env, check=False)
-        shown = os.read(ours, 100_000).decode("utf-8").replace("\r\n", "\n").splitlines()
-    finally:
-        os.close(theirs)
-        os.close(ours)
-    assert done.returncode == 5 and any("sync_manager.py validate" in line for line in shown)
+
+def every_kind() -> None:
+    """A message of each kind that commands and runs have."""
+    output = Output()
+    output.line(TOLD)
+    output.facts([("What to do", TOLD), ("Ledger", "shopify_sync.db")])
+    output.points([["Attention", TOLD]])
+    columns = [Column("Order", fixed=True), Column("Shop", fixed=True), Column("What"), Column("")]
+    output.table(columns, [[ORDER, "s" * 40, TOLD, TOLD]])
+    output.hint(TOLD)
+    show([TOLD], Manner())
+    show([TOLD], Manner(quiet=True))
+    tell([TOLD], None, Manner())
+
+
+def test_nothing_is_folded_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the mail of a scheduler, in a log file or behind a pipe, whatever width the environment tells."""
+    monkeypatch.setenv("COLUMNS", "80")
+    every_kind()
+    out, err = capsys.readouterr()
+    assert [line.count(TOLD) for line in out.splitlines()] == [1, 1, 0, 0, 1, 0, 2, 1, 1], out
+    assert ORDER in out.splitlines()[6] and "s" * 40 in out.splitlines()[6]
+    assert err.splitlines() == [TOLD, TOLD]
+
+
+@pytest.mark.parametrize("columns", [60, 100])
+def test_on_a_terminal_a_command_to_run_is_not_broken(columns: int) -> None:
+    lines = on_a_terminal(every_kind, columns)
+    assert sum(line.count(COMMAND) for line in lines) == 9, lines
+    assert any(ORDER in line and "s" * 40 in line for line in lines), "what names a thing is not cut off"
+    table = next(number for number, line in enumerate(lines) if line.startswith("Order"))
+    prose = [*lines[:table], *(line for line in lines[table:] if line.startswith("The"))]
+    assert [line for line in prose if len(line) > columns and COMMAND not in line] == []
+
+
+def test_whatever_is_asked_each_hint_is_one_line_in_a_pipe(past: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    for asked in (["status"], ["errors"], ["errors", "--all"], ["conflicts"], ["orders"], ["report"], ["missing"], ["check"]):
+        wide = past.ask(*asked)
+        monkeypatch.setenv("COLUMNS", "400")
+        assert len(past.ask(*asked).all.splitlines()) == len(wide.all.splitlines()), wide.all
+        monkeypatch.setenv("COLUMNS", "40")
+
+
+def test_a_narrow_terminal_shows_no_line_beyond_its_edge() -> None:
+    shown = asked_on_a_terminal("status", "--db", "nowhere.db", columns=60)
+    assert any("sync_manager.py validate" in line for line in shown)
     assert all(len(line) <= 60 or "nowhere.db" in line or "sync_manager.py" in line for line in shown), shown
 
 

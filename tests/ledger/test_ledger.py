@@ -186,6 +186,34 @@ def test_an_error_is_counted_not_repeated(path: Path) -> None:
         assert ledger.connection.execute("SELECT count(*) FROM sync_errors").fetchone() == (2,)
 
 
+def test_what_failed_belongs_to_its_pair(path: Path) -> None:
+    """An order and a product may both have the key `right:3`, each in its pair."""
+    at = "2026-11-23T00:00:00Z"
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        for pair in ("erp:one:orders", "erp:one:products"):
+            ledger.problems.add(Problem("write", "refused", f"No, says {pair}.", "right:3", pair=pair), 1, at)
+        ledger.problems.resolve("write", "right:3", "written", at, "erp:one:orders")
+        assert ledger.problems.quarantined("write", "erp:one:orders") == ledger.problems.quarantined("write") == []
+        assert ledger.problems.quarantined("write", "erp:one:products") == ["right:3"]
+        rows = ledger.connection.execute("SELECT pair, message, resolved_at IS NULL FROM sync_errors ORDER BY error_id")
+        assert list(rows) == [
+            ("erp:one:orders", "No, says erp:one:orders.", 0),
+            ("erp:one:products", "No, says erp:one:products.", 1),
+        ]
+
+
+def test_a_line_that_belongs_to_nobody_is_that_of_the_pair_that_meets_it_first(path: Path) -> None:
+    """As a ledger from before has it, where it could not be told whose it was."""
+    at = "2026-11-23T00:00:00Z"
+    with Ledger.open(path, NOW) as ledger, ledger.transaction():
+        for key in ("right:3", "right:4"):
+            ledger.problems.add(Problem("write", "refused", "No.", key), 1, "2026-11-20T00:00:00Z")
+        ledger.problems.add(Problem("write", "refused", "Still no.", "right:3", pair="erp:one:orders"), 2, at)
+        ledger.problems.resolve("write", "right:4", "written", at, "erp:one:products")
+        rows = ledger.connection.execute("SELECT pair, order_id, times, first_run, last_run, resolution FROM sync_errors")
+        assert list(rows) == [("erp:one:orders", "right:3", 2, 1, 2, None), ("", "right:4", 1, 1, 1, "written")]
+
+
 def test_an_attempt_survives_in_the_journal(path: Path) -> None:
     operation = Operation(Side.RIGHT, Action.UPDATE, "k", "7", {"f": NOW.replace(tzinfo=None)}, {"f": None}, "changed", {"f": 3})
     attempt = Attempt(2**31 - 1, (operation,), {"row": 7, "cells": [[1, "é"]]})

@@ -12,6 +12,7 @@ from syncdb.errors import NeedsPerson
 from syncdb.ledger import Ledger
 from syncdb.ledger.links import Link
 from syncdb.ledger.pairs import RegisteredPair
+from syncdb.ledger.queries.errors import open_errors
 from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.sources import Source
 from syncdb.orders.shop_identity import one_shop
@@ -177,6 +178,44 @@ def test_an_older_ledger_can_be_asked_before_it_is_brought_up_to_date(tmp_path: 
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             reader.connection.execute("DELETE FROM record")
     assert path.read_bytes() == before
+
+
+def failed(path: Path) -> None:
+    """A ledger whose errors are told apart by stage, key and cause alone, with one of each kind."""
+    with closing(sqlite3.connect(path)) as made:
+        made.executescript((SCHEMAS / "m011.sql").read_text(encoding="utf-8"))
+        for pair, entity in (("erp:one:orders", "orders"), ("erp:one:products", "products"), ("erp:one:customers", "customers")):
+            made.execute("INSERT INTO pair VALUES (?, 'erp', ?, 0)", (pair, entity))
+        run = "INSERT INTO sync_history (run_id, pair, mode, started_at, version) VALUES (?, ?, 'full', '', '0.1.0')"
+        made.executemany(run, [(7, "erp:one"), (8, "sheets:one")])
+        known = [("erp:one:products", "right:3"), ("erp:one:orders", "right:4"), ("erp:one:customers", "right:4")]
+        made.executemany("INSERT INTO record (pair, key, order_id) VALUES (?, ?, '')", known)
+        error = """INSERT INTO sync_errors (stage, order_id, cause, message, first_at, last_at, first_run, last_run, resolved_at)
+                   VALUES (?, ?, 'refused', 'No.', '', '', 1, ?, ?)"""
+        column = "erp:one:products\nprice"
+        found = [("write", "right:3", 7, None), ("write", "right:4", 7, None), ("column", column, 7, None)]
+        made.executemany(error, [*found, ("write", "9007199254740993", 8, "2026-09-04T00:00:00Z"), ("fetch", "1", 8, None)])
+        made.commit()
+
+
+OF_PAIRS = [
+    ("fetch", "", "9007199254740999"),
+    ("write", "erp:one:products", "right:3"),
+    ("write", "", "right:4"),  # nobody knows whether the order or the customer
+    ("column", "erp:one:products", "price"),
+    ("write", "sheets:one", "9007199254740993"),
+    ("fetch", "", "1"),
+]
+
+
+def test_errors_of_an_older_ledger_are_given_their_pair_where_it_is_known(tmp_path: Path) -> None:
+    failed(tmp_path / "old.db")
+    with reading(tmp_path / "old.db") as reader:
+        assert {one["order_id"]: one["pair"] for one in open_errors(reader)}["right:3"] == ""
+        assert len(open_errors(reader)) == 5
+    with Ledger.open(tmp_path / "old.db", NOW) as ledger:
+        rows = ledger.connection.execute("SELECT stage, pair, order_id FROM sync_errors ORDER BY error_id")
+        assert list(rows) == OF_PAIRS
 
 
 def test_another_shop_under_a_known_name_is_refused_and_one_under_its_own_name_is_not(ledger: Ledger) -> None:

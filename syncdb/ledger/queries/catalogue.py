@@ -21,6 +21,8 @@ _CALLED = (*_NAMES, "barcode", "shop_id")
 _KNOWN = "SELECT key, base, called.fields AS called FROM record LEFT JOIN called USING (pair, key) WHERE pair = ?"
 _CALLED_ONLY = """SELECT key, NULL, fields FROM called WHERE pair = ?
                   AND NOT EXISTS (SELECT 1 FROM record WHERE record.pair = called.pair AND record.key = called.key)"""
+# the key of a record that stands on one side alone: its id there, which another pair may have for something else
+ONE_SIDE = re.compile(r"(?:left|right)\+*:")
 _PLAIN = "Default Title"  # what Shopify calls the only variant of a product (observed)
 
 
@@ -74,15 +76,36 @@ class Things:
         known = self.pairs() if wanted else {}
         rank = {kind: number for number, kind in enumerate(reversed((*KINDS, *known.values())))}
         for pair, kind in sorted(known.items(), key=lambda one: -rank[one[1]]):
-            for group in groups(wanted):
-                among = f" AND key IN ({','.join('?' * len(group))})"
-                for row in self.reader.rows(f"{_KNOWN}{among} UNION ALL {_CALLED_ONLY}{among}", (pair, *group, pair, *group)):
-                    found.setdefault(row["key"], Thing(kind, row["key"], _fields(row)))
+            for thing in self._in_pair(pair, kind, wanted):
+                found.setdefault(thing.key, thing)
         return found
+
+    def _in_pair(self, pair: str, kind: str, keys: Iterable[str]) -> Iterator[Thing]:
+        for group in groups(keys):
+            among = f" AND key IN ({','.join('?' * len(group))})"
+            for row in self.reader.rows(f"{_KNOWN}{among} UNION ALL {_CALLED_ONLY}{among}", (pair, *group, pair, *group)):
+                yield Thing(kind, row["key"], _fields(row))
 
     def names(self, keys: Iterable[str]) -> dict[str, str]:
         """What people call the things of these keys: a variant by its product, a level by its variant and its place."""
-        found = self.by_keys(keys)
+        return self._named(self.by_keys(keys))
+
+    def names_in(self, pair: str, keys: Iterable[str]) -> dict[str, str]:
+        """The same of a pair's records. What it does not know others may, but by an id that stands for one thing everywhere."""
+        wanted = list(dict.fromkeys(keys))
+        kind = self.pairs().get(pair)
+        found = {one.key: one for one in self._in_pair(pair, kind, wanted)} if kind else {}
+        rest = (key for key in wanted if key not in found and not ONE_SIDE.match(key))
+        return self._named(found | self.by_keys(rest))
+
+    def names_of(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The same of keys that each belong to a pair: (pair, key) -> name."""
+        wanted: dict[str, list[str]] = {}
+        for pair, key in places:
+            wanted.setdefault(pair, []).append(key)
+        return {(pair, key): name for pair, keys in wanted.items() for key, name in self.names_in(pair, keys).items()}
+
+    def _named(self, found: Mapping[str, Thing]) -> dict[str, str]:
         variants = self.by_keys(thing.text("variant") for thing in found.values() if thing.kind == "inventory")
         all_of = [*found.values(), *variants.values()]
         products = self.by_keys(thing.text("product") for thing in all_of if thing.text("product"))

@@ -8,7 +8,8 @@ from syncdb.ledger import Ledger
 from syncdb.ledger.orders import groups
 from syncdb.ledger.queries.reader import LedgerReader
 
-ERROR = """error_id, stage, cause, order_id,
+ERROR = """error_id, stage, cause, sync_errors.pair AS pair,
+           coalesce((SELECT entity FROM pair WHERE pair.id = sync_errors.pair), '') AS entity, order_id,
            coalesce(nullif(order_name, ''), (SELECT name FROM order_tracking
              WHERE order_tracking.order_id = sync_errors.order_id), '') AS order_name, message,
            next_step, times, first_at, last_at, first_run, last_run,

@@ -77,10 +77,13 @@ def _writes(reader: LedgerReader, order_id: str, sides: SidesOf) -> Iterator[Eve
         yield Event(row["written_at"], row["run_id"], who, what, field, before, after, row["location"] or "", row["reason"])
 
 
-def _problems(reader: LedgerReader, order_id: str) -> Iterator[Event]:
-    query = """SELECT error_id, stage, cause, message, times, first_at, first_run, last_run, resolved_at, resolution
+def _problems(reader: LedgerReader, order_id: str, pairs: Collection[str] | None = None) -> Iterator[Event]:
+    """What failed with an order, or with a record of these pairs."""
+    query = """SELECT error_id, stage, pair, cause, message, times, first_at, first_run, last_run, resolved_at, resolution
                FROM sync_errors WHERE order_id = ? ORDER BY error_id"""
     for row in reader.rows(query, (order_id,)):
+        if pairs is not None and row["pair"] and row["pair"] not in pairs:
+            continue
         label = f"{row['stage']}: {row['cause']}"
         times = f" (seen {row['times']} times)" if row["times"] > 1 else ""
         yield Event(row["first_at"], row["first_run"], "problem", "failed", label, why=row["message"] + times)
@@ -97,7 +100,7 @@ def events_of(reader: LedgerReader, members: Mapping[str, Collection[str]], side
     for key, pairs in members.items():
         found += _written(reader, pairs, key, sides)
         found += _decided(reader, pairs, key, sides)
-        found += [replace(one, key=key) for one in _problems(reader, key)]
+        found += [replace(one, key=key) for one in _problems(reader, key, pairs)]
     # within one moment what was decided before what was written, and what became of a decision after it
     return sorted(found, key=lambda event: (event.at, {"decided": 0, "decision": 2}.get(event.what, 1), event.run_id))
 

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from syncdb.ledger.queries import errors as ledger
 from syncdb.ledger.queries.catalogue import Things
 from syncdb.pairs import registry
 from syncdb.programs import MANAGER
-from syncdb.services.error_closing import close_errors, concerned
+from syncdb.services.error_closing import close_errors, concerned, message, names_of
 from syncdb.services.jobs import RunWish
 from syncdb.services.status import Attention, failed_runs, read_status
 from syncdb.values import iso
@@ -51,21 +50,22 @@ def _without_this_page(one: Attention) -> Attention:
 
 
 def _group(group: ledger.Group, look: Look) -> dict[str, Any]:
-    keys = [one["order_id"] for one in group.errors if one["order_id"] and not one["order_name"]]
-    names = Things(look.reader).names([*keys, *(key[0] for key in _KEY.finditer(group.message))])
+    called, first = names_of(look.reader, group.errors), group.errors[0]
+    told = message(first, called.get(first["error_id"], ""))
+    names = Things(look.reader).names(key[0] for key in _KEY.finditer(told))
     named = [
         {
             "id": one["error_id"],
-            "name": _called(one, names),
+            "name": concerned(one, called.get(one["error_id"], ""), ids=False),
             "order": _order(one),
-            "thing": one["order_id"] if one["order_id"] in names else "",
+            "thing": one["order_id"] if one["error_id"] in called else "",
         }
         for one in group.errors
     ]
     return {
         "stage": group.stage,
         "cause": group.cause,
-        "message": _KEY.sub(lambda key: names.get(key[0], key[0]), group.message),
+        "message": _KEY.sub(lambda key: names.get(key[0], key[0]), told),
         "next_step": group.next_step,
         "times": group.times,
         "first": look.calendar.show(group.first_at),
@@ -75,11 +75,6 @@ def _group(group: ledger.Group, look: Look) -> dict[str, Any]:
         "held": any(one["order_id"] for one in group.errors),
         "resolution": group.errors[0]["resolution"] or "",
     }
-
-
-def _called(error: dict[str, Any], names: Mapping[str, str]) -> str:
-    """What people call what an error concerns; its id only where nobody calls it otherwise."""
-    return names.get(str(error["order_id"])) or concerned(error, names)
 
 
 def _order(error: dict[str, Any]) -> str:
