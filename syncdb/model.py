@@ -140,6 +140,14 @@ class Policy:
     marks_new: str = ""
     farewell: Mapping[str, Value] = field(default_factory=dict)
 
+    def may_write(self, side: Side) -> bool:
+        """Whether anything can ever be written there: else the pair goes one way, and that side is only read."""
+        left = side is Side.LEFT
+        owner, creates = (Owner.LEFT, self.create_left) if left else (Owner.RIGHT, self.create_right)
+        here, there = (self.missing_left, self.missing_right) if left else (self.missing_right, self.missing_left)
+        shared = any(rule.owner is not owner for rule in self.rules.values())
+        return shared or creates or here is OnMissing.RESTORE or there is OnMissing.DELETE
+
 
 class Moved(Enum):
     """Which side left the base."""

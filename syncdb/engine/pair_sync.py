@@ -147,6 +147,7 @@ class PairSync:
     def _steps(self, report: Report) -> None:
         deep = everything_is_due(self.ledger, self.pair_run.name, self.request, self.clock.now())
         report.mode = mode_of(self.request, deep)
+        report.writes = [side for side in Side if any(one.pair.policy.may_write(side) for one in self.pair_run.entities)]
         for name in ORDER_COUNTS:
             report.counts.pop(name, None)  # orders are another run's
         self._say_what_is_kept()

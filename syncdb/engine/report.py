@@ -1,7 +1,7 @@
 """What a run came to, as data: for the terminal, for --json and for the tests."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,8 @@ class Report:
     """Counts, notes and conflicts of one run. `partial`: something could not be seen whole, so the watermark stayed.
 
     `names` are what people call records in conflict (in a dry run: all that were planned), by key, as far as they are known.
-    `removals` counts what deletions of the plan come to, by side: deleted, set to draft ...
+    `removals` counts what deletions of the plan come to, by side: deleted, set to draft ... `writes` are the sides that such a
+    run may write at all.
     """
 
     run_id: int
@@ -63,6 +64,7 @@ class Report:
     held_back: list[HeldBack] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     removals: Counter[tuple[Side, str]] = field(default_factory=Counter)
+    writes: Collection[Side] = tuple(Side)
     partial: bool = False
     failure: SyncdbError | None = None
 

@@ -8,6 +8,7 @@ from syncdb.mapping.choice import ChosenColumns, Rows
 from syncdb.mapping.entities import Entity, EntityField, metafield_named, typed_metafield
 from syncdb.mapping.order_filter import OrderFilter
 from syncdb.model import OnMissing, Owner, Rule, Tie
+from syncdb.pairs.asked_fields import AskedFields
 from syncdb.pairs.record_choice import EVERYTHING, Leaving, RecordChoice
 from syncdb.values import Kind, digest
 
@@ -119,23 +120,12 @@ class Selection:
 
     def only(self, names: Iterable[str]) -> tuple["Selection", list[str]]:
         """Just these entities or fields (`inventory`, `price`, `variants.price`), and the names that are none of them."""
-        wanted = list(names)
-        used: set[str] = set()
-        entities = []
+        asked, entities = AskedFields(list(names)), []
         for one in self.entities:
-            kept = tuple(part for part in one.fields if _asked(one.entity.name, part.field.name, wanted, used))
-            if kept:
+            if kept := asked.of(one.entity.name, one.fields):
                 # references are needed to make a row, whatever else is looked at
                 base = tuple(part for part in one.fields if part.field.to and part not in kept)
                 entities.append(replace(one, fields=(*base, *kept)))
-        orders = self.orders if ORDERS in wanted else None
-        used |= {ORDERS} if orders else set()
-        pictures = self.pictures if {PICTURES, "products"} & set(wanted) else ""
-        used |= {PICTURES} if pictures else set()
-        return Selection(tuple(entities), orders, pictures=pictures), [name for name in wanted if name not in used]
-
-
-def _asked(entity: str, name: str, wanted: list[str], used: set[str]) -> bool:
-    found = {entity, name, f"{entity}.{name}"} & set(wanted)
-    used |= found
-    return bool(found)
+        orders = self.orders if self.orders and asked.includes(ORDERS) else None
+        pictures = self.pictures if self.pictures and asked.includes(PICTURES, "products") else ""
+        return Selection(tuple(entities), orders, pictures=pictures), asked.unknown

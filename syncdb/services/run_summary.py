@@ -64,8 +64,11 @@ def _counted(results: RunResults, *, planned: bool) -> Iterator[str]:
 
 def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[str]:
     left, right = systems[Side.LEFT], systems[Side.RIGHT]
+    one_way = Side.LEFT not in report.writes  # of a side that is only read there is nothing to tell
     if report.mode == "test" and report.plan is not None:
         for side, name in systems.items():
+            if side not in report.writes:
+                continue
             mine = [op for op in report.plan.operations if op.side is side]
             added, changed = (sum(op.action is action for op in mine) for action in (Action.CREATE, Action.UPDATE))
             gone = {word: count for (of, word), count in report.removals.items() if of is side}
@@ -79,11 +82,12 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
     written = counts["written_left"] or counts["written_right"]
     if not written:
         if report.failure is None:
-            yield "  Nothing to change on either side."
+            yield f"  {right}: nothing to change." if one_way else "  Nothing to change on either side."
     else:
         there = {name: counts[f"{name}_left"] for name in counts if name.startswith("rows_") and not name.endswith("_left")}
         yield _done(right, {name: counts[name] - first for name, first in there.items()})
-        yield _done(left, there)
+        if not one_way:
+            yield _done(left, there)
     if counts["quarantined"]:
         yield f"  Held back: {_many(counts['quarantined'], 'record')}: {MANAGER} errors says which and why."
         yield from _held_back(report)

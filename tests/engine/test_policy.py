@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 from types import EllipsisType
 from typing import Any
 
@@ -358,3 +359,15 @@ def test_nothing_is_written_anywhere_for_what_cannot_be_read(rule: Rule) -> None
     for left, right in ((found(2), word), (word, found(2))):
         decision = decide(Triple("k", Record("k", {"f": 1}), left, right), policy(rule))
         assert not decision.operations and [one.why for one in decision.conflicts] == [Why.UNREADABLE]
+
+
+def test_a_side_that_a_policy_never_writes_is_not_written_whatever_either_side_shows() -> None:
+    """And one that it may write is, in one of the cases."""
+    states = [None, found("a"), found("b")]
+    cases = [(base, left, right) for base in (None, Record("k", {"f": "a"})) for left in states for right in states]
+    for rule, here, there, new in product((OWNER_LEFT, OWNER_RIGHT, Rule(Owner.BOTH)), OnMissing, OnMissing, (False, True)):
+        for creates in (False, True):
+            chosen = policy(rule, missing_left=here, missing_right=there, create_left=new, create_right=creates)
+            made = [decide(Triple("k", *case), chosen) for case in cases if case[1] or case[2]]
+            sides = {operation.side for decision in made for operation in decision.operations}
+            assert sides == {side for side in Side if chosen.may_write(side)}, chosen

@@ -162,6 +162,13 @@ def test_a_dry_run_shows_what_it_would_do_and_writes_nothing(make: Make) -> None
     planned = json.loads((Path("test_output") / "payouts" / "plan.json").read_text())
     assert "ShopifyPaymentsPayout" in str(planned)
     assert world.sandbox.spreadsheet.titled("Products") is None
+    told = world.sync(test=True, as_json=False).text
+    assert "Google Sheets: it would add 4 records" in told and "Shopify: it would" not in told, (
+        "nothing is said of what is only read"
+    )
+    done = world.sync(as_json=False).text
+    assert "Google Sheets: 4 records added" in done and "Shopify: 0" not in done
+    assert "Google Sheets: nothing to change." in world.sync(as_json=False).text
 
 
 @pytest.mark.parametrize("kind", ["apply_then_cut", "cut_before"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from syncdb.mapping.entities import ENTITIES, Entity, EntityField, entity_field
 from syncdb.model import Owner, Rule, Tie
+from syncdb.pairs.asked_fields import AskedFields
 from syncdb.pairs.shopify_stores.belonging_entities import MEMBERSHIPS, PUBLICATIONS
 from syncdb.pairs.shopify_stores.media_entity import MEDIA
 from syncdb.pairs.shopify_stores.metafields_entity import EACH, METAFIELDS
@@ -84,14 +85,10 @@ class StoresSelection:
 
     def only(self, names: Iterable[str]) -> tuple["StoresSelection", list[str]]:
         """Just these entities or fields (`inventory`, `price`, `variants.price`), and the names that are none of them."""
-        wanted = list(names)
-        used: set[str] = set()
-        kept = []
-        for one in self.entities:
-            fields = tuple(part for part in one.fields if _asked(one.entity.name, part.field.name, wanted, used))
-            if fields:
-                kept.append(SharedEntity(one.entity, fields))
-        return StoresSelection(tuple(kept)), [name for name in wanted if name not in used]
+        asked = AskedFields(list(names))
+        kept = ((one, asked.of(one.entity.name, one.fields)) for one in self.entities)
+        entities = tuple(SharedEntity(one.entity, fields) for one, fields in kept if fields)
+        return StoresSelection(entities), asked.unknown
 
 
 def rules_for(names: tuple[str, str]) -> Mapping[str, Rule]:
@@ -197,12 +194,6 @@ def is_usual(one: EntityField) -> bool:
 
 def usual_rule(one: EntityField) -> Rule:
     return one.rule if one.rule.owner is Owner.BOTH else Rule(Owner.BOTH, tie=Tie.ASK)
-
-
-def _asked(entity: str, name: str, wanted: list[str], used: set[str]) -> bool:
-    found = {entity, name, f"{entity}.{name}"} & set(wanted)
-    used |= found
-    return bool(found)
 
 
 def _near(name: str, known: Iterable[str]) -> str:

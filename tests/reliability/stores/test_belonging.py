@@ -4,18 +4,17 @@ steps: all of it arrives once. All steps in the long form, some of them by defau
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from syncdb.sandbox.stores import LocalStore
-from tests.engine.hostile import Crash, Steps
-from tests.reliability.crash import dying
+from tests.reliability.stores.deaths import die_at_each
 from tests.scenarios.test_stores_belonging import Shelves
 
 STRIDE = 97  # boundaries from one death to the next
-MOST = 500  # boundaries that no run here has
 KINDS = ("products", "variants", "metafields", "publications", "collections")
 
 
@@ -44,17 +43,8 @@ def shown(world: Shelves, store: LocalStore) -> Any:
     return metafields, [world.published(one, store) for one in mugs], world.collected(store)
 
 
-def die_at_each(world: Shelves, first: int, stride: int) -> int:
-    """How many of the runs died; one that passes more steps than it is let ends it."""
-    died = 0
-    for at in range(first, MOST, stride):
-        change(world, at)
-        try:
-            with dying(Steps(at)):
-                world.sync(full=True)
-            finished = True
-        except Crash:
-            finished, died = False, died + 1
+def deaths(world: Shelves, first: int, stride: int) -> int:
+    def holds(at: int) -> None:
         world.pass_time(hours=2)
         for _ in range(3):
             world.sync(full=True)
@@ -63,19 +53,17 @@ def die_at_each(world: Shelves, first: int, stride: int) -> int:
         assert left[0] == {"care": f"care {at}", "story": f"story {at}"}, f"dead at {at}"
         assert left[2][f"Gifts {at}"] == ["Mug 0", "Mug 1"], f"dead at {at}"
         assert "No open conflicts" in world.manage("conflicts").all, f"dead at {at}"
-        if finished:
-            break
-    else:
-        raise AssertionError("a run has more boundaries than were tried")
+
+    died = die_at_each(first, stride, change=partial(change, world), run=lambda: world.sync(full=True), holds=holds)
     assert world.synced(full=True).written == 0
     return died
 
 
 def test_a_death_loses_no_metafield_and_makes_no_collection_twice(world: Shelves) -> None:
-    assert die_at_each(world, 61, STRIDE) >= 1
+    assert deaths(world, 61, STRIDE) >= 1
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
 def test_a_death_at_any_step_loses_no_metafield_and_makes_no_collection_twice(world: Shelves) -> None:
-    assert die_at_each(world, 1, 1) >= 90
+    assert deaths(world, 1, 1) >= 90

@@ -10,12 +10,10 @@ import pytest
 
 from syncdb.sandbox.shopify.files.contents import png
 from syncdb.sandbox.shopify.files.nodes import ready
-from tests.engine.hostile import Crash, Steps
-from tests.reliability.crash import dying
+from tests.reliability.stores.deaths import die_at_each
 from tests.scenarios.stores_world import StoresWorld
 
 STRIDE = 40  # boundaries from one death to the next
-MOST = 500  # boundaries that no run here has
 
 
 @pytest.fixture
@@ -50,26 +48,21 @@ def shown(product: Any) -> Any:
     )
 
 
-def die_at_each(world: StoresWorld, first: int, stride: int) -> int:
-    """How many of the runs died; one that passes more steps than it is let ends it."""
-    died = 0
-    for at in range(first, MOST, stride):
-        product = new(world, at)
-        try:
-            with dying(Steps(at)):
-                world.sync()
-            finished = True
-        except Crash:
-            finished, died = False, died + 1
+def deaths(world: StoresWorld, first: int, stride: int) -> int:
+    made: dict[int, Any] = {}
+
+    def change(at: int) -> None:
+        made[at] = new(world, at)
+
+    def holds(at: int) -> None:
         for _ in range(3):
             world.sync()
-        assert shown(world.same(product)) == shown(product), f"dead at {at}"
-        assert world.stock(world.same(product)["variants"][0], world.afl) == at
+        there = world.same(made[at])
+        assert shown(there) == shown(made[at]), f"dead at {at}"
+        assert world.stock(there["variants"][0], world.afl) == at
         assert len(world.afl.goods.products) == len(world.taf.goods.products)
-        if finished:
-            break
-    else:
-        raise AssertionError("a run has more boundaries than were tried")
+
+    died = die_at_each(first, stride, change=change, run=world.sync, holds=holds)
     assert world.synced().written == 0
     used = sum(len(one["media"]) for one in world.afl.goods.products.values())
     assert len(world.afl.goods.files.files) == used, "nothing was sent twice and left behind"
@@ -77,10 +70,10 @@ def die_at_each(world: StoresWorld, first: int, stride: int) -> int:
 
 
 def test_a_death_makes_no_second_product_and_loses_no_picture(world: StoresWorld) -> None:
-    assert die_at_each(world, 21, STRIDE) >= 5
+    assert deaths(world, 21, STRIDE) >= 5
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
 def test_a_death_at_any_step_makes_no_second_product_and_loses_no_picture(world: StoresWorld) -> None:
-    assert die_at_each(world, 1, 1) >= 200
+    assert deaths(world, 1, 1) >= 200

@@ -3,16 +3,15 @@ once, and nothing else is lost. All steps in the long form, some of them by defa
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.engine.hostile import Crash, Steps
-from tests.reliability.crash import dying
+from tests.reliability.stores.deaths import die_at_each
 from tests.scenarios.test_stores_variants import Shirts
 
 STRIDE = 43  # boundaries from one death to the next
-MOST = 500  # boundaries that no run here has
 
 
 @pytest.fixture
@@ -34,17 +33,8 @@ def change(world: Shirts, at: int) -> None:
     merchant.receive(made["id"], 4, world.taf.shop.location["id"])
 
 
-def die_at_each(world: Shirts, first: int, stride: int) -> int:
-    """How many of the runs died; one that passes more steps than it is let ends it."""
-    died = 0
-    for at in range(first, MOST, stride):
-        change(world, at)
-        try:
-            with dying(Steps(at)):
-                world.sync()
-            finished = True
-        except Crash:
-            finished, died = False, died + 1
+def deaths(world: Shirts, first: int, stride: int) -> int:
+    def holds(at: int) -> None:
         world.pass_time(hours=2)
         for _ in range(3):
             world.sync(full=True)
@@ -52,19 +42,17 @@ def die_at_each(world: Shirts, first: int, stride: int) -> int:
         stock = [[world.stock(one, store) for one in world.shirt[store.name]["variants"]] for store in (world.taf, world.afl)]
         assert stock[0] == stock[1] == [5, 5, 5, 4], f"dead at {at}"
         assert "No open conflicts" in world.manage("conflicts").all, f"dead at {at}"
-        if finished:
-            break
-    else:
-        raise AssertionError("a run has more boundaries than were tried")
+
+    died = die_at_each(first, stride, change=partial(change, world), run=world.sync, holds=holds)
     assert world.synced(full=True).written == 0
     return died
 
 
 def test_a_death_loses_no_variant_and_makes_none_twice(world: Shirts) -> None:
-    assert die_at_each(world, 9, STRIDE) >= 3
+    assert deaths(world, 9, STRIDE) >= 3
 
 
 @pytest.mark.long
 @pytest.mark.timeout(0)
 def test_a_death_at_any_step_loses_no_variant_and_makes_none_twice(world: Shirts) -> None:
-    assert die_at_each(world, 1, 1) >= 60
+    assert deaths(world, 1, 1) >= 60
