@@ -8,7 +8,7 @@ MADE_AT = "made_at"  # ISO, UTC: when it was made
 CHECKED_AT = "checked_at"  # ISO, UTC: when the whole file was last read through
 SHOP = "shop"  # what the first shop says of itself: id, domain, name, zone, currency, version, scopes
 METAFIELD_TYPES = "metafield_types"  # of which type metafields are: by entity, by namespace.key; "" without a definition
-WATERMARK = "watermark:orders"  # how far orders are known: at, covered_since, metafields
+WATERMARK = "watermark:orders"  # how far orders are known: at, covered_since, and with which metafields and parts
 READING = "progress:orders"  # how far a reading of orders got that did not come to its end
 GAPS_CHECKED_TO = "gaps_checked_to"  # ISO, UTC: up to which orders gaps in their numbers were asked about
 ORDERS_COMPRESSED = "orders_compressed"  # whether snapshots are to be stored packed
@@ -32,6 +32,11 @@ def examined(pair: str) -> str:
 def shown(pair: str) -> str:
     """The digest of the fields and rules by which the pair was last shown: another one has everything looked at."""
     return f"shown:{pair}"
+
+
+def reads(pair: str) -> str:
+    """What is read along with orders for a pair's place: metafields (namespace, key) and parts."""
+    return f"reads:{pair}"
 
 
 def again(pair: str) -> str:

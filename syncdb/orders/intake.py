@@ -21,6 +21,7 @@ from syncdb.ledger.orders import Seen, groups
 from syncdb.ledger.runs import Problem
 from syncdb.order_snapshot import OrderSnapshot, snapshot_of
 from syncdb.orders.missed_orders import missed
+from syncdb.orders.reading_for_all import places
 from syncdb.orders.redaction import catch_up
 from syncdb.orders.shop_identity import same_shop
 from syncdb.snapshot_versions import present
@@ -28,7 +29,6 @@ from syncdb.values import iso, moment
 
 FETCH = "fetch"
 ASKED_AT_ONCE = 100
-HEARD_WITHIN = timedelta(days=30)  # a place without a run for longer looks at everything when it comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ class Intake:
     _hearing: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        others = self.ledger.runs.order_pairs(iso(self.clock.now() - HEARD_WITHIN))
-        object.__setattr__(self, "_hearing", frozenset((self.pair, *others)))
+        object.__setattr__(self, "_hearing", places(self.ledger, self.pair, self.clock.now()))
 
     def window(self, lookback: timedelta, *, whole: bool) -> Window:
         """From the watermark on, or the whole look-back window where that was never read, has grown, or is asked for.
@@ -72,7 +71,7 @@ class Intake:
             return self._first_window(begin, now)
         reached, covered = moment(mark["at"]), moment(mark["covered_since"])
         if whole:
-            return Window(min(begin, reached), now, True, min(begin, reached))
+            return Window(min(begin, reached), now, True, min(begin, reached, covered))
         return Window(reached, now, False, covered)
 
     def _first_window(self, begin: datetime, now: datetime) -> Window:
@@ -83,9 +82,9 @@ class Intake:
         return Window(moment(progress["at"]), now, False, moment(progress["covered_since"]))
 
     def _read_up_to(self, name: str, begin: datetime) -> dict[str, Any] | None:
-        """A remembered point of the reading, if it covers the time from `begin` on and the same metafields."""
+        """A remembered point of the reading, if it covers the time from `begin` on and whatever is to be read along."""
         mark: dict[str, Any] | None = self.ledger.runs.get(name)
-        if mark is None or mark.get("metafields") != self._metafields() or mark.get("along", []) != self._along():
+        if mark is None or lacks(mark.get("metafields"), self._metafields()) or lacks(mark.get("along"), self._along()):
             return None
         return mark if moment(mark["covered_since"]) <= begin + timedelta(minutes=1) else None
 
@@ -280,7 +279,7 @@ class Intake:
         self.ledger.runs.put(name, point)
 
     def _metafields(self) -> list[list[str]]:
-        """Which metafields are read along. When others are chosen, the window has to be read again."""
+        """Which metafields are read along. When further ones are chosen, the window has to be read again."""
         return [list(name) for name in self.reader.metafields]
 
     def _along(self) -> list[str]:
@@ -294,3 +293,8 @@ class Intake:
     def _tell(self, notices: Iterable[Notice]) -> None:
         for notice in notices:
             self.report.note(Note(notice.code, notice.message, notice.next_step))
+
+
+def lacks(known: Sequence[Any] | None, wanted: Sequence[Any]) -> bool:
+    """Whether anything that is wanted was not read."""
+    return any(one not in (known or ()) for one in wanted)

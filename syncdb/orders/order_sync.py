@@ -28,9 +28,10 @@ from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.runs import Problem
 from syncdb.model import Policy, Record, Side
 from syncdb.orders.carried_out import CarriedOut
-from syncdb.orders.intake import HEARD_WITHIN, Intake
+from syncdb.orders.intake import Intake
 from syncdb.orders.one_reading import OneReading
 from syncdb.orders.packing import repack
+from syncdb.orders.reading_for_all import HEARD_WITHIN, read_for_all
 from syncdb.orders.shop_identity import zone_cause
 from syncdb.orders.stored_orders import StoredOrders
 from syncdb.orders.writable_orders import WritableOrders
@@ -202,6 +203,7 @@ class OrderSync:
 
     def _read_shop(self, report: Report, deep: bool) -> Intake:
         self.progress.stage("Reading orders")
+        read_for_all(self.ledger, self.reader, self.destination.pair, self.clock.now())
         intake = Intake(self.ledger, self.reader, self.destination.pair, report, self.progress, self.clock)
         self.reading.once(report, lambda: self._read(intake, deep))
         return intake

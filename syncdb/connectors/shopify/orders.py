@@ -4,7 +4,7 @@ The window is read through Shopify's search index (eventually consistent, observ
 yielded is complete order by order; whatever keeps the whole from being the truth travels with it: notices, quarantine, `partial`.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -120,9 +120,15 @@ class OrderReader:
     _size: PageSize = field(init=False)
 
     def __post_init__(self) -> None:
+        self._size = PageSize(self.page_size)
+        self.ask_also((), ())
+
+    def ask_also(self, metafields: Iterable[tuple[str, str]], along: Iterable[str]) -> None:
+        """Read these with the orders, too. Before anything was read."""
+        self.metafields = tuple(dict.fromkeys((*self.metafields, *metafields)))
+        self.along = tuple(dict.fromkeys((*self.along, *along)))
         self._asking = Asking(self.client, self.metafields, self.along)
         self._gatherer = Gatherer(self._asking)
-        self._size = PageSize(self.page_size)
 
     @property
     def facts(self) -> Facts | None:
