@@ -44,9 +44,10 @@ def _list(output: "Output", place: "LedgerLocation", everything: bool) -> None:
     from syncdb.ledger.queries import errors, overview
     from syncdb.ledger.queries.catalogue import Things
     from syncdb.ledger.queries.reader import reading
+    from syncdb.services.attention import failed_runs
     from syncdb.services.calendar import Calendar
     from syncdb.services.error_closing import names_of
-    from syncdb.services.status import failed_runs, read_status
+    from syncdb.services.status import read_status
 
     with reading(place.ledger) as reader:
         calendar = Calendar.of((reader.shop or {}).get("zone"), SYSTEM.now())

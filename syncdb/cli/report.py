@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from syncdb.cli.output import Output
+    from syncdb.services.attention import Attention
     from syncdb.services.calendar import Calendar
     from syncdb.services.figures import Figures
-    from syncdb.services.status import Attention
 
 
 class ReportFormat(StrEnum):
@@ -38,11 +38,12 @@ def report(
     with answering(as_json) as output:
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries.reader import reading
+        from syncdb.services.attention import attention
         from syncdb.services.calendar import Calendar
         from syncdb.services.figures import gather
         from syncdb.services.files import refuse_taken
         from syncdb.services.ledger_location import find_ledger
-        from syncdb.services.status import attention, read_status
+        from syncdb.services.status import read_status
 
         form = ReportFormat.json if as_json else format_ or _by_ending(file)
         place = find_ledger(config, db)

@@ -15,12 +15,13 @@ from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.programs import MANAGER
 from syncdb.services import gap_data
 from syncdb.services.amounts import amount, grouped, priced
+from syncdb.services.attention import Attention
 from syncdb.services.calendar import Calendar, span
 from syncdb.services.display import field_words
 from syncdb.services.figures import DayFigures, Figures
 from syncdb.services.plots import Bar, chart
 from syncdb.services.run_words import size
-from syncdb.services.status import OUTCOMES, Attention
+from syncdb.services.status import OUTCOMES
 from syncdb.systems.shopify.versions import days_left
 from syncdb.wording import counted
 

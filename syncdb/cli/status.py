@@ -11,9 +11,10 @@ from syncdb.pairs import registry
 
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
+    from syncdb.services.attention import Attention
     from syncdb.services.calendar import Calendar
     from syncdb.services.run_schedule import Rhythm
-    from syncdb.services.status import Attention, Status
+    from syncdb.services.status import Status
 
 ATTENTION = 1
 _GAP_WORDS = (
@@ -28,9 +29,11 @@ def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption
     with answering(as_json) as output:
         from syncdb.clock import SYSTEM
         from syncdb.ledger.queries.reader import reading
+        from syncdb.services.attention import attention
         from syncdb.services.calendar import Calendar
         from syncdb.services.ledger_location import find_ledger
-        from syncdb.services.status import as_data, attention, read_status
+        from syncdb.services.status import read_status
+        from syncdb.services.status_data import as_data
 
         place = find_ledger(config, db)
         with reading(place.ledger) as reader:

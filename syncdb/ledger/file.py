@@ -15,7 +15,8 @@ from filelock import FileLock, Timeout
 from syncdb.decoding import SENSELESS, met_in
 from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger import state_keys
-from syncdb.ledger.schema import migrations, stand_in
+from syncdb.ledger.older_schemas import stand_in
+from syncdb.ledger.schema import migrations
 
 MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies it
 

@@ -174,7 +174,7 @@ def m002_questions(db: "Database") -> None:
         db.conn.execute(statement)
 
 
-_DECISIONS = (
+DECISIONS = (
     # what people decided about conflicts; kept after it was carried out, so that history can tell
     """CREATE TABLE verdict (
         verdict_id INTEGER PRIMARY KEY,
@@ -195,7 +195,7 @@ _DECISIONS = (
 
 @migrations
 def m003_decisions(db: "Database") -> None:
-    for statement in _DECISIONS:
+    for statement in DECISIONS:
         db.conn.execute(statement)
 
 
@@ -224,7 +224,7 @@ def m005_things(db: "Database") -> None:
         db.conn.execute(statement)
 
 
-_PAIRS_AND_LINKS = (
+PAIRS_AND_LINKS = (
     # what a pair's name stands for: names are only ever compared, never taken apart
     """CREATE TABLE pair (
         id TEXT PRIMARY KEY,
@@ -253,21 +253,21 @@ KNOWN_PAIRS = """WITH RECURSIVE known (pair) AS (
                 UNION ALL SELECT (SELECT min(pair) FROM {table} WHERE pair > known.pair) FROM known WHERE known.pair IS NOT NULL)
               SELECT pair FROM known WHERE pair IS NOT NULL"""
 _SMALL = ("journal", "verdict")
-_FIRST_SHOP = "INSERT INTO source SELECT 'shopify', 'shopify', value FROM meta WHERE name = 'shop'"
+FIRST_SHOP = "INSERT INTO source SELECT 'shopify', 'shopify', value FROM meta WHERE name = 'shop'"
 
 
 @migrations
 def m006_pairs_and_links(db: "Database") -> None:
-    for statement in _PAIRS_AND_LINKS:
+    for statement in PAIRS_AND_LINKS:
         db.conn.execute(statement)
-    _fill_pairs(db.conn)
-    db.conn.execute(_FIRST_SHOP)
+    fill_pairs(db.conn)
+    db.conn.execute(FIRST_SHOP)
 
 
-def _fill_pairs(connection: sqlite3.Connection) -> None:
+def fill_pairs(connection: sqlite3.Connection) -> None:
     """Tell once, from the names that versions up to 0.1 gave to pairs, what each stands for."""
     found: set[str] = set()
-    for table in _tables(connection).intersection((*_INDEXED_BY_PAIR, *_SMALL)):
+    for table in tables(connection).intersection((*_INDEXED_BY_PAIR, *_SMALL)):
         query = KNOWN_PAIRS.format(table=table) if table in _INDEXED_BY_PAIR else f"SELECT DISTINCT pair FROM {table}"
         found.update(row[0] for row in connection.execute(query))
     connection.executemany("INSERT INTO pair VALUES (?, ?, ?, ?)", sorted(map(_meant, found)))
@@ -287,7 +287,7 @@ def m007_maintained(db: "Database") -> None:
         db.conn.execute(statement)
 
 
-_MEDIA = (
+MEDIA = (
     """CREATE TABLE media_digest (
         source TEXT NOT NULL,
         ref TEXT NOT NULL,
@@ -308,11 +308,11 @@ _MEDIA = (
 
 @migrations
 def m008_media(db: "Database") -> None:
-    for statement in _MEDIA:
+    for statement in MEDIA:
         db.conn.execute(statement)
 
 
-_CALLED = (
+CALLED = (
     # by what people know records that nothing is agreed about (in dispute from the first, or gone): JSON fields
     """CREATE TABLE called (
         pair TEXT NOT NULL,
@@ -325,7 +325,7 @@ _CALLED = (
 
 @migrations
 def m009_called(db: "Database") -> None:
-    for statement in _CALLED:
+    for statement in CALLED:
         db.conn.execute(statement)
 
 
@@ -391,37 +391,5 @@ def m014_errors_of_pairs(db: "Database") -> None:
         db.conn.execute(statement)
 
 
-def stand_in(connection: sqlite3.Connection) -> None:
-    """Let questions of today be asked of an older ledger that may only be read: what it lacks stands in a temporary database.
-
-    Does nothing where nothing is lacking, or to a database that is no ledger.
-    """
-    there = _tables(connection)
-    if "order_tracking" not in there:
-        return
-    for statement in (*_DECISIONS, *_PAIRS_AND_LINKS, *_MEDIA, *_CALLED):
-        if statement.startswith("CREATE TABLE") and statement.split()[2] not in there:
-            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
-    if "pair" not in there:
-        _fill_pairs(connection)
-        connection.execute(_FIRST_SHOP)
-    if "number_stretch" not in there:
-        maintained.stand_in(connection)
-    if "pair" not in _columns(connection, "sync_errors"):
-        for statement in _ERRORS_WITHOUT_PAIRS:
-            connection.execute(statement)
-
-
-# what failed is little: all of it stands beside the older table, with the pair that nobody knows
-_ERRORS_WITHOUT_PAIRS = (
-    "CREATE TEMP TABLE sync_errors AS SELECT *, '' AS pair FROM main.sync_errors",
-    "CREATE INDEX temp.one_open_error ON sync_errors (stage, order_id, pair, cause) WHERE resolved_at IS NULL",
-)
-
-
-def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    return {row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")}
-
-
-def _tables(connection: sqlite3.Connection) -> set[str]:
+def tables(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from syncdb.services.status import Attention, Status
+from syncdb.services.attention import Attention
+from syncdb.services.status import Status
 from syncdb.values import moment
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

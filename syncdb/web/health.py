@@ -15,9 +15,10 @@ from syncdb.errors import SyncdbError
 from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.web import jobs
 from syncdb.ledger.web.file import web_path
+from syncdb.services.attention import Attention, attention
 from syncdb.services.ledger_location import LedgerLocation
 from syncdb.services.metrics import CONTENT_TYPE, as_text, gauges
-from syncdb.services.status import Attention, Status, attention, read_status
+from syncdb.services.status import Status, read_status
 
 FRESH = 10  # seconds for which an answer is given again: whoever asks needs no login
 ATTENTION = 1

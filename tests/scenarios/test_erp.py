@@ -14,8 +14,9 @@ from syncdb.ledger.queries.reader import reading
 from syncdb.ledger.state_keys import SHOP
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.shopify.anatomy import Item
+from syncdb.services.attention import attention
 from syncdb.services.ledger_location import find_ledger
-from syncdb.services.status import attention, read_status
+from syncdb.services.status import read_status
 from tests.postgres import Erp
 from tests.scenarios.erp_world import ErpWorld
 

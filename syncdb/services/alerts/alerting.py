@@ -20,9 +20,10 @@ from syncdb.services.alerts.decisions import decide
 from syncdb.services.alerts.digest import LAST, digest, digest_due
 from syncdb.services.alerts.settings import AlertSettings, alert_settings
 from syncdb.services.alerts.troubles import Seen, troubles
+from syncdb.services.attention import Attention, attention
 from syncdb.services.calendar import Calendar
 from syncdb.services.ledger_location import LedgerLocation, find_ledger
-from syncdb.services.status import Attention, Status, attention, read_status
+from syncdb.services.status import Status, read_status
 
 # after how many minutes a message that did not arrive is tried again; then it is given up
 AGAIN = (1, 5, 15, 60, 240, 720, 1440)

@@ -7,9 +7,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.ledger.web.alerts import Message
 from syncdb.services.amounts import grouped
+from syncdb.services.attention import Attention
 from syncdb.services.calendar import Calendar
 from syncdb.services.figures import Figures, gather
-from syncdb.services.status import Attention, Status
+from syncdb.services.status import Status
 
 MONDAY, WEEK = 1, 7
 LAST = "digest"  # the day of the last one, as it is remembered

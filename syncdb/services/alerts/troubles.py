@@ -8,7 +8,9 @@ from syncdb.errors import Exit
 from syncdb.ledger.web.alerts import Failing, Trouble
 from syncdb.ledger.web.jobs import Job
 from syncdb.programs import MANAGER
-from syncdb.services.status import Attention, Series, Status, failed_runs
+from syncdb.services.attention import Attention, failed_runs
+from syncdb.services.run_series import Series
+from syncdb.services.status import Status
 from syncdb.values import moment
 
 IN_A_ROW = 3  # runs that ended with what the next one often makes good

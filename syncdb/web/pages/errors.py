@@ -13,9 +13,10 @@ from syncdb.ledger.queries import errors as ledger
 from syncdb.ledger.queries.catalogue import Things
 from syncdb.pairs import registry
 from syncdb.programs import MANAGER
+from syncdb.services.attention import Attention, failed_runs
 from syncdb.services.error_closing import close_errors, concerned, message, names_of
 from syncdb.services.jobs import RunWish
-from syncdb.services.status import Attention, failed_runs, read_status
+from syncdb.services.status import read_status
 from syncdb.values import iso
 from syncdb.web.access import Role, Way
 from syncdb.web.asked import Look

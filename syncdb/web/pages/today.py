@@ -10,11 +10,13 @@ from flask import Response
 from syncdb.errors import Exit
 from syncdb.ledger.queries import period
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.services.attention import Attention, attention
 from syncdb.services.calendar import Calendar, span
 from syncdb.services.plots import Bar, chart
 from syncdb.services.run_schedule import cut_off
+from syncdb.services.run_series import Series
 from syncdb.services.run_words import outcome, size, told_counts
-from syncdb.services.status import Attention, Series, Status, attention, calls_used, read_status
+from syncdb.services.status import Status, calls_used, read_status
 from syncdb.systems.shopify.versions import days_left
 from syncdb.values import iso, moment
 from syncdb.web.access import Way

@@ -16,8 +16,9 @@ from syncdb.ledger.web.jobs import Job
 from syncdb.services.alerts.alerting import turned_away
 from syncdb.services.alerts.digest import DigestDue, digest
 from syncdb.services.alerts.troubles import LITTLE_ROOM, Seen, troubles
+from syncdb.services.attention import attention
 from syncdb.services.ledger_location import LedgerLocation
-from syncdb.services.status import Status, attention, read_status
+from syncdb.services.status import Status, read_status
 from syncdb.values import iso
 from tests.scenarios.world import World
 
