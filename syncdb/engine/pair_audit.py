@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from syncdb.connectors.base import Capabilities
 from syncdb.engine.audit import Audited, FieldSums
 from syncdb.engine.naming import names_in
-from syncdb.engine.pair_sync import EntitySync, PairSync
+from syncdb.engine.pair_run import EntitySync
+from syncdb.engine.pair_sync import PairSync
 from syncdb.engine.policy import Triple
 from syncdb.engine.reconcile import linked
 from syncdb.engine.triples import Readable, of_everything

@@ -12,7 +12,8 @@ from syncdb.clock import Clock
 from syncdb.connectors.base import Changes
 from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.match import Matching
-from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.pair_run import EntitySync, PairRun
+from syncdb.engine.pair_sync import PairSync
 from syncdb.engine.progress import Silent
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Report

@@ -997,9 +997,9 @@ DEFECTS = (
     ),
     Defect(
         "what is refused of a product is settled by another of its parts",
-        "engine/pair_sync.py",
-        "resolve(stage, key, how, now, others)",
-        "resolve(stage, key, how, now)",
+        "engine/apply.py",
+        '"", REFUSED, self.pair)',
+        '"", REFUSED)',
         (STORES_METAFIELDS,),
     ),
     Defect(

@@ -23,7 +23,7 @@ from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
-from syncdb.engine.pair_sync import EntitySync
+from syncdb.engine.pair_run import EntitySync
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest
 from syncdb.ledger import Ledger

@@ -21,7 +21,8 @@ from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.engine.audit import Audited
 from syncdb.engine.older_copy import begin_anew
 from syncdb.engine.pair_audit import audited_entities
-from syncdb.engine.pair_sync import EntitySync, Naming, PairRun, PairSync
+from syncdb.engine.pair_run import EntitySync, Naming, PairRun
+from syncdb.engine.pair_sync import PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report

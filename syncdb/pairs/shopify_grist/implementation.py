@@ -28,7 +28,8 @@ from syncdb.connectors.shopify.products.contents import ByteSession, Contents, b
 from syncdb.connectors.shopify.products.public_address import public
 from syncdb.engine.capabilities import refuse_forbidden
 from syncdb.engine.pair_audit import audited_entities
-from syncdb.engine.pair_sync import Derived, EntitySync, Naming, PairRun, PairSync
+from syncdb.engine.pair_run import Derived, EntitySync, Naming, PairRun
+from syncdb.engine.pair_sync import PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest, everything_is_due

@@ -21,7 +21,8 @@ from syncdb.engine.audit import Audited
 from syncdb.engine.guards import Limits
 from syncdb.engine.match import Matching
 from syncdb.engine.pair_audit import audited_entities
-from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.pair_run import EntitySync, PairRun
+from syncdb.engine.pair_sync import PairSync
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.recording import recorded

@@ -5,7 +5,8 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.ordering.asking import OrderDesk
 from syncdb.connectors.shopify.ordering.ending import OrderEnder
 from syncdb.connectors.shopify.ordering.shipping import SCOPE, Shipper
-from syncdb.engine.pair_sync import EntitySync, PairRun, PairSync
+from syncdb.engine.pair_run import EntitySync, PairRun
+from syncdb.engine.pair_sync import PairSync
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report

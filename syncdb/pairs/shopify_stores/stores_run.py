@@ -10,7 +10,7 @@ from syncdb.connectors.shopify.products.reading import ProductReader
 from syncdb.engine.guards import Limits
 from syncdb.engine.links import Joins
 from syncdb.engine.match import Matching
-from syncdb.engine.pair_sync import EntitySync, Naming, PairRun
+from syncdb.engine.pair_run import EntitySync, Naming, PairRun
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Note, Report
 from syncdb.errors import SyncdbError
