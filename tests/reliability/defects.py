@@ -682,7 +682,7 @@ DEFECTS = (
     ),
     Defect(
         "Grist: a run of some fields forgets where the others stand",
-        "pairs/shopify_grist/implementation.py",
+        "pairs/shopify_grist/catalogue_run.py",
         "wanted_tables(settings.selection, shop",
         "wanted_tables(selection, shop",
         (GRIST_FOUND,),
@@ -1001,6 +1001,13 @@ DEFECTS = (
         '"", REFUSED, self.pair)',
         '"", REFUSED)',
         (STORES_METAFIELDS,),
+    ),
+    Defect(
+        "places of one ledger read only what they show themselves",
+        "orders/reading_for_all.py",
+        "for one in sorted(places(ledger, pair, now) - {pair})]",
+        "for one in ()]",
+        ("tests/scenarios/test_two_places.py",),
     ),
     Defect(
         "a metafield that refers to a record of its own store is copied",
