@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from syncdb.ledger import maintained
+import syncdb.ledger.maintained as maintained
 from syncdb.ledger.schema import CALLED, DECISIONS, FIRST_SHOP, MEDIA, PAIRS_AND_LINKS, fill_pairs, tables
 
 # what failed is little: all of it stands beside the older table, with the pair that nobody knows
