@@ -75,7 +75,8 @@ class Reading:
     @property
     def _untouched(self) -> bool:
         """Whether no source holds a setting that a person made: not even one with a slip in its name."""
-        slips = [given for given in self.env if given not in self.known.by_env and nearest(given, self.known.by_env)]
+        needed = [key.env for key in self.known.all if key.needed or key.secret]  # others are near to what other programs set
+        slips = [given for given in self.env if given not in self.known.by_env and nearest(given, needed)]
         made = [source for source in self.sources if source.kind != "flag" and (source.values or source.unreadable)]
         return not slips and not made and all(source.missing for source in self.sources if source.file)
 

@@ -51,6 +51,13 @@ def test_nothing_at_all_is_set(tmp_path: Path) -> None:
     assert len(found) == 3 and all("config.json (there is no such file)" in problem for problem in found)
 
 
+@pytest.mark.parametrize("name", ["PYENV_VERSION", "APP_VERSION", "MY_VERSION", "STORE_URLS"])
+def test_what_other_programs_set_is_no_slip_of_somebody_who_has_set_up_nothing(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load({}, {name: "3"}, tmp_path)
+    assert len(refused.value.problems) == 1 and "Nothing is configured" in refused.value.problems[0]
+
+
 def test_a_slip_in_the_environment_is_pointed_out(tmp_path: Path) -> None:
     told = problems(tmp_path, {"TARGET_SPREADSHET": "x", "PATH": "/bin"})
     assert any("The environment has TARGET_SPREADSHET: was TARGET_SPREADSHEET meant?" in problem for problem in told)
