@@ -386,7 +386,7 @@ DEFECTS = (
         "a renamed header is made anew",
         "connectors/tabular/headers.py",
         """    if lost:
-        raise header_gone(lost, row, tab)""",
+        raise header_gone(lost, row, tab, ours)""",
         "",
         (PEOPLE, SHEETS),
     ),

@@ -123,12 +123,17 @@ def test_a_copied_row_freezes_both_and_is_reported(world: World) -> None:
 def test_a_renamed_header_stops_the_run_before_it_writes(world: World) -> None:
     gid, _ = some_line(world)
     world.shop.set_note(gid, "changed")
-    world.colleague.type(f"{world.letter('SKU')}1", "Article")
+    column = world.letter("SKU")
+    world.colleague.type(f"{column}1", "Article")
     before = world.grid()
     ran = world.sync(as_json=False)
     assert ran.code == 5 and ran.writes == 0 and world.grid() == before
-    assert '"SKU"' in ran.text and "Article" in ran.text and "What to do:" in ran.text
-    world.colleague.type(f"{world.letter('Article')}1", "SKU")
+    assert """lacks the header "SKU". Headers there that are none of syncdb's: "Article".""" in ran.text
+    assert 'for example {"field": "sku", "header": "Article"}' in ran.text and "What to do:" in ran.text
+    world.colleague.type(f"{world.letter('Article')}1", "")
+    ran = world.sync(as_json=False)
+    assert ran.code == 5 and "deleted, most likely" in ran.text and '"SKU" above an empty column' in ran.text
+    world.colleague.type(f"{column}1", "SKU")
     world.synced()
     assert "changed" in {row["Note"] for row in world.rows().values()}, "nothing was lost by waiting"
 

@@ -175,11 +175,11 @@ def layout_in(head: Sequence[Sequence[Entry]], before: TabLayout, tab: str, key:
     header_row = find_header_row(head, before.headers[key])
     if header_row is None:
         row = head[before.header_row] if before.header_row < len(head) else []
-        raise header_gone({key: before.headers[key]}, row, tab)
+        raise header_gone({key: before.headers[key]}, row, tab, before.headers.values())
     columns = match(head[header_row], header_row, before.headers, tab)
     lost = {name: text for name, text in before.headers.items() if name not in columns}
     if lost:
-        raise header_gone(lost, head[header_row], tab)
+        raise header_gone(lost, head[header_row], tab, before.headers.values())
     return TabLayout(header_row, columns, before.headers)
 
 

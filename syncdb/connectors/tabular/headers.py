@@ -1,13 +1,15 @@
 """Where the managed columns are: found by their header text, freshly each time, wherever people moved them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import syncdb.connectors.tabular.a1 as a1
 from syncdb.connectors.tabular.entries import Entry
 from syncdb.errors import NeedsPerson
+from syncdb.wording import some_of
 
 HEAD_ROWS = 20  # the header row is looked for among this many
+MOST_NAMED = 5  # headers of people in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,23 @@ def match(row: Sequence[Entry], header_row: int, wanted: Mapping[str, str], tab:
     return {name: places[text][0] for name, text in wanted.items() if text in places}
 
 
-def header_gone(missing: Mapping[str, str], row: Sequence[Entry], tab: str) -> NeedsPerson:
-    """The failure for headers that were made or adopted before and are not there now. `missing`: field -> header."""
+def header_gone(missing: Mapping[str, str], row: Sequence[Entry], tab: str, ours: Collection[str]) -> NeedsPerson:
+    """The failure for headers that were made or adopted before and are not there now. `missing`: field -> header.
+
+    `ours` are the headers of all fields: a lost one may stand there now as one of those that are not among them.
+    """
     field, text = next(iter(missing.items()))
     lost = ", ".join(f'"{one}"' for one in missing.values())
-    standing = ", ".join(f'"{header_text(entry)}"' for entry in row if header_text(entry)) or "none"
-    return NeedsPerson(
-        f'The tab "{tab}" lacks the header {lost}. Headers that stand there now: {standing}. Nothing was written.',
-        next_step=f'Rename it back to "{text}"; or, if it was renamed on purpose, say so in `columns` of the configuration, '
-        f'for example {{"field": "{field}", "header": "Article"}}.',
-    )
+    others = [found for entry in row if (found := header_text(entry)) and found not in ours]
+    if others:
+        told = "Headers there that are none of syncdb's: " + some_of([f'"{one}"' for one in others], MOST_NAMED) + "."
+        example = others[0] if len(others) == 1 else "Article"
+        step = f'Rename it back to "{text}"; or, if it was renamed on purpose, say so in `columns` of the configuration, '
+        step += f'for example {{"field": "{field}", "header": "{example}"}}.'
+    else:
+        told = "No other header stands in its place: its column was deleted, most likely."
+        step = f'Undo that, or put the header "{text}" above an empty column; a run with --full fills it.'
+    return NeedsPerson(f'The tab "{tab}" lacks the header {lost}. {told} Nothing was written.', next_step=step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +92,12 @@ def standing_headers(
 
     `known` are the headers made or adopted before. Raises NeedsPerson where one of those is gone, or any stands twice.
     """
-    names = (wanted[key], known.get(key, wanted[key]))
+    names, ours = (wanted[key], known.get(key, wanted[key])), {*wanted.values(), *known.values()}
     header_row = next((row for row in (find_header_row(head, name) for name in names) if row is not None), None)
     if header_row is None:
         if known:
             shown = next((row for row in head if any(header_text(entry) for entry in row)), [])
-            raise header_gone({key: known.get(key, wanted[key])}, shown, tab)
+            raise header_gone({key: known.get(key, wanted[key])}, shown, tab, ours)
         return None
     row = head[header_row]
     columns = match(row, header_row, wanted, tab)
@@ -96,7 +105,7 @@ def standing_headers(
     columns |= renamed
     lost = {name: text for name, text in known.items() if name in wanted and name not in columns}
     if lost:
-        raise header_gone(lost, row, tab)
+        raise header_gone(lost, row, tab, ours)
     return Standing(header_row, columns, renamed)
 
 
