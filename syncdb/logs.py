@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from syncdb.folding import folded, width_of
 from syncdb.http import redact
 
 _BYTES, _OLD_FILES = 1_000_000, 5
@@ -60,6 +61,7 @@ class _Lines(logging.Formatter):
     def __init__(self, redaction: LogRedaction, *, stamped: bool, traces: bool = True) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s" if stamped else "%(levelname)s: %(message)s")
         self._redaction = redaction
+        self._stamped = stamped
         self._traces = traces
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
@@ -70,7 +72,9 @@ class _Lines(logging.Formatter):
             record = copy(record)
             record.exc_info = record.exc_text = None
         safe = self._redaction(super().format(record))
-        return _CONTROL.sub("?", safe.replace("\r\n", "\n")).replace("\n", "\n    ")
+        lines = _CONTROL.sub("?", safe.replace("\r\n", "\n")).split("\n")
+        width = None if self._stamped else width_of(sys.stderr)  # what is stamped is for a file or another program
+        return "\n    ".join(folded(line, width) for line in lines)
 
 
 class _RotatingFile(logging.handlers.RotatingFileHandler):

@@ -8,42 +8,18 @@ line. What comes from a shop may hold anything, so control characters never reac
 import json
 import os
 import re
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from syncdb.folding import COMMAND, folded, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
 
 # control characters could move the cursor or colour the rest; directional overrides make text read as another
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-# a command that a person may want to copy is not broken over lines: program, what it is to do, options and what they are given
-_PYTHON = r"(?:'[^']*python[\d.]*'|[^\s'\"(]*\bpython[\d.]*(?:\.exe)?) (?:-m )?(?:'[^']*\.py'|[\w./\\:-]+)"
-_OPTION = r"--(?:take|pair|what|only|fields|output|db|config|mode|interval|accept|store|status|format|month|home) [\w./:,-]+"
-_WORD = rf"(?:{_OPTION}|--?[\w-]+|'[^']*'|#?\d[\w:-]*|[A-Z_]+\b|[\w.-]*[/@][\w./@-]*|[a-z]+(?= --| [A-Z#'\d]))"
-_COMMAND = re.compile(rf"(?:{_PYTHON}(?: [a-z]+\b)?|\bsyncdb(?:-\w+)?)(?: {_WORD})*")
-
-
-def width_of(stream: Any) -> int | None:
-    """How many characters a line of a terminal takes; None for what is no terminal, where lines have no end."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
-
-
-def folded(text: str, width: int | None) -> str:
-    """Prose in lines of at most `width`, broken between words; a path or a command that is longer stays whole."""
-    if width is None or len(text) <= width:
-        return text
-    lead = " " * (len(text) - len(text.lstrip()))
-    glued = _COMMAND.sub(lambda found: found[0].replace(" ", "\0"), text)
-    lines = textwrap.wrap(
-        glued, width, subsequent_indent=lead + "  " if lead else "", break_long_words=False, break_on_hyphens=False
-    )
-    return "\n".join(lines).replace("\0", " ")
 
 
 def shown(text: str, stream: Any) -> str:
@@ -142,7 +118,7 @@ def _in_cell(text: str, *, folds: bool) -> str:
     """A text as a cell takes it; where it may be folded, a command in it begins a line of its own."""
     if not folds:
         return text
-    return _COMMAND.sub(lambda found: f"\n{found[0]}" if found.start() else found[0], text).replace(" \n", "\n")
+    return COMMAND.sub(lambda found: f"\n{found[0]}" if found.start() else found[0], text).replace(" \n", "\n")
 
 
 def _least(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:
@@ -151,7 +127,7 @@ def _least(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int
     for number, column in enumerate(columns):
         texts = [column.title, *(row[number] for row in rows)]
         whole = _broadest(texts)
-        commands = _broadest(command[0] for text in texts for command in _COMMAND.finditer(text))
+        commands = _broadest(command[0] for text in texts for command in COMMAND.finditer(text))
         found.append(whole if column.fixed else min(whole, max(commands, _NARROWEST)))
     return found
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from syncdb import __version__
-from syncdb.cli.output import folded
 from syncdb.cli.running import Manner
 from syncdb.engine.older_copy import OLDER_COPY
 from syncdb.engine.request import COLUMN_TYPE
+from syncdb.folding import folded
 from syncdb.orders.shop_identity import ZONE_MOVED
 from syncdb.pairs.base import PairType
 from syncdb.programs import MANAGER

@@ -79,7 +79,7 @@ def carried_out(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:
     try:
         return int(body(settings))
     except SyncdbError as error:
-        log.error("%s", error)
+        log.error("%s", error, extra={"file_only": _seen(manner)})
         if not manner.silent_about(error.exit_code):
             tell([f"Stopped: {error}", f"What to do: {error.next_step}" if error.next_step else ""], error, manner)
         return int(error.exit_code)
@@ -118,6 +118,11 @@ def _bars(stop: Stop) -> AbstractContextManager[Progress]:
 def on_terminal() -> bool:
     """Whether somebody looks at a terminal that can redraw lines."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _seen(manner: Manner) -> bool:
+    """Whether what is said to people is seen where the log is: there it need not say the same."""
+    return on_terminal() and sys.stdout.isatty() and not manner.as_json and not manner.quiet
 
 
 def tell(lines: Sequence[str], error: SyncdbError | None, manner: Manner) -> None:

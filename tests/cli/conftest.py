@@ -48,13 +48,13 @@ def manage(*arguments: str) -> Answer:
     return answer
 
 
-def on_a_terminal(say: Callable[[], object], columns: int = 80) -> list[str]:
-    """The lines that a terminal of that width, which takes no colours, shows of what is said meanwhile."""
+def on_a_terminal(say: Callable[[], object], columns: int = 80, kind: str = "dumb") -> list[str]:
+    """The lines that a terminal of that width shows of what is said meanwhile; a dumb one takes no colours."""
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
     with pytest.MonkeyPatch.context() as patch, open(theirs, "w", encoding="utf-8") as stream:
         patch.setenv("COLUMNS", str(columns))
-        patch.setenv("TERM", "dumb")
+        patch.setenv("TERM", kind)
         with redirect_stdout(stream), redirect_stderr(stream):
             say()
     seen = b""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.cli.output import Column, Output, folded
+from syncdb.cli.output import Column, Output
 from syncdb.cli.running import Manner, show, tell
+from syncdb.folding import folded
 from syncdb.services.export_columns import ExportColumn
 from syncdb.services.export_workbook import write_workbook
 from syncdb.values import Kind

@@ -24,7 +24,7 @@ FLOOR = (
     *("syncdb.errors", "syncdb.values", "syncdb.clock", "syncdb.decoding", "syncdb.programs"),
     *("syncdb.order_snapshot", "syncdb.snapshot_versions"),
 )
-FLOOR += ("syncdb.metafields", "syncdb.wording")
+FLOOR += ("syncdb.metafields", "syncdb.wording", "syncdb.folding")
 DECIDING = ("syncdb.errors", "syncdb.values", "syncdb.model")
 STORED = (*FLOOR, "syncdb.model", "syncdb.ledger", "syncdb.mapping", "syncdb.connectors", "syncdb.http", "syncdb.config")
 SYSTEMS = (*FLOOR, "syncdb.model", "syncdb.http", "syncdb.config", "syncdb.connectors", "syncdb.ledger")
@@ -36,6 +36,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "syncdb.programs": (),
     "syncdb.wording": (),
     "syncdb.loading": (),
+    "syncdb.folding": (),
     "syncdb.clock": (),
     "syncdb.model": ("syncdb.values",),
     "syncdb.http": FLOOR,

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from syncdb.cli.pair_options import RunOptions
+from syncdb.cli.run_pair import run
 from syncdb.ledger.queries.errors import open_errors
 from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.faults import Fault, Kind
+from tests.cli.conftest import on_a_terminal
 from tests.scenarios.test_people import some_line
 from tests.scenarios.world import World
 
@@ -21,6 +24,19 @@ WRITE_FAULTS: list[Kind] = [
     "too_many",
     "unauthorized",
 ]
+
+
+def test_what_stops_a_run_is_said_once_on_a_terminal(world: World) -> None:
+    """And nothing goes on past its edge, as far as it need not be copied."""
+    world.env["TARGET_SPREADSHEET"] = "Shop ordres"
+
+    def ask() -> None:
+        assert run("sheets", RunOptions(), world.sandbox.environment() | world.env, world.clock) == 4
+
+    shown = on_a_terminal(ask, kind="xterm")
+    assert sum('spreadsheet called "Shop ordres"' in line for line in shown) == 1, shown
+    assert max(map(len, shown)) <= 80, shown
+    assert 'spreadsheet called "Shop ordres"' in (world.folder / "sync.log").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", WRITE_FAULTS)
