@@ -88,7 +88,7 @@ def _one_run(label: str, run: Mapping[str, Any], which: str, state: "Status", ca
     began, ended = calendar.show(run["started_at"]), outcome(run, calendar, state.held)
     yield label, f"#{run['run_id']} {run['mode']}, {began}, {ended}{which}"
     if run["ended_at"] is not None:
-        yield "", told_counts(run["counts"], state.first.get(run["pair"], ""))
+        yield "", told_counts(run["counts"], state.first.get(run["pair"], ""), failed=bool(run["exit_code"]))
 
 
 def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:

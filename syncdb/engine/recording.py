@@ -56,6 +56,7 @@ def _end(ledger: Ledger, name: str, report: Report, clock: Clock, dry: bool) -> 
         if report.failure is not None:
             kept = {"run_id": report.run_id, "next_step": report.failure.next_step}
             ledger.runs.put(state_keys.remedy(name), kept)
-    counted = ", ".join(f"{what} {count}" for what, count in report.counts.items() if count) or "nothing to do"
+    counted = ", ".join(f"{what} {count}" for what, count in report.counts.items() if count)
+    counted = counted or ("nothing was done" if message else "nothing to do")
     called = "dry run" if dry else f"run {report.run_id}"
     log.info("%s ended with exit code %s: %s%s", called, code, counted, f"; {message}" if message else "")

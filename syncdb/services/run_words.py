@@ -22,7 +22,7 @@ def outcome(run: Mapping[str, Any], calendar: Calendar, held: bool | None = None
     return f"{OUTCOMES.get(run['exit_code'], 'failed')} ({run['exit_code']}) after {took}"
 
 
-def told_counts(counts: Mapping[str, int], first: str) -> str:
+def told_counts(counts: Mapping[str, int], first: str, *, failed: bool = False) -> str:
     """A run's counts in words; only what is not nothing. `first` is what people call the first side."""
     words = {
         "fetched": "order{s} read" if "orders_new" in counts else "record{s} compared",
@@ -42,7 +42,7 @@ def told_counts(counts: Mapping[str, int], first: str) -> str:
         if counts.get(name)
     ]
     told += removals(counts, "row")
-    return ", ".join(told) or "nothing to do"
+    return ", ".join(told) or ("nothing was done" if failed else "nothing to do")
 
 
 def size(count: int) -> str:

@@ -1,6 +1,7 @@
 """Starting a run, watching it, and asking it to end. The same as the commands of the pairs."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
@@ -163,7 +164,11 @@ def _results(job: Job) -> list[tuple[int, str]]:
         known = {int(one["run_id"]): one for one in overview.last_runs(reader, 500)}
     pair = registry.pair_named(job.pair)
     first = pair.first_place if pair else ""
-    return [(number, told_counts(known[number]["counts"], first)) for number in job.run_ids if number in known]
+    return [(number, _did(known[number], first)) for number in job.run_ids if number in known]
+
+
+def _did(run: Mapping[str, Any], first: str) -> str:
+    return told_counts(run["counts"], first, failed=bool(run["exit_code"]))
 
 
 def cancel(number: int) -> AnyResponse:

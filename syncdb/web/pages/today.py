@@ -98,7 +98,7 @@ def _series(one: Series, state: Status, calendar: Calendar) -> dict[str, Any]:
         "kind": kind_of(ended),
         "outcome": outcome(ended, calendar, state.held) if ended else "no run has ended yet",
         "last": calendar.ago(ended["ended_at"]) if ended and ended["ended_at"] else "",
-        "did": told_counts(ended["counts"], state.first.get(ended["pair"], "")) if ended else "",
+        "did": _did(ended, state) if ended else "",
         "next": f"{calendar.show(iso(rhythm.next_at))} ({calendar.ago(iso(rhythm.next_at))})" if rhythm else "",
         "every": span(rhythm.interval) if rhythm else "",
     }
@@ -153,6 +153,10 @@ def _facts(state: Status, calendar: Calendar) -> Iterator[tuple[str, str]]:
     for system in state.calls:
         limit = state.place.most_calls.get(system)
         yield f"Calls to {system}", f"{calls_used(state, system)} this month" + (f" of {limit}" if limit is not None else "")
+
+
+def _did(run: Mapping[str, Any], state: Status) -> str:
+    return told_counts(run["counts"], state.first.get(run["pair"], ""), failed=bool(run["exit_code"]))
 
 
 WAYS = (Way("/", today),)
