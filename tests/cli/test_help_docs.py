@@ -61,10 +61,10 @@ def test_help_loads_nothing_heavy(command: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "ours", "all_of_them"),
     [
-        (["--help"], 58, 260),  # the declarations of six pairs and their systems are most of it
-        ([], 58, 260),
-        (["statsu"], 58, 370),
-        (["status", "--help"], 62, 370),
+        (["--help"], 59, 260),  # the declarations of six pairs and their systems are most of it
+        ([], 59, 260),
+        (["statsu"], 59, 370),
+        (["status", "--help"], 64, 370),
     ],
 )
 def test_telling_what_there_is_loads_almost_nothing(arguments: list[str], ours: int, all_of_them: int) -> None:
