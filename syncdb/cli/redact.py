@@ -90,8 +90,8 @@ def redact(
             output.hint("The ledger's file is rebuilt, this once, for what earlier versions left in it. That takes minutes.")
         result = redact_everywhere(places, affected, SYSTEM, kept) if places else redact_in_ledger(ledger, affected, SYSTEM, kept)
         hears = Listeners(lambda size: _bytes_told(output, size), _orders_told(output, "for others with the same"))
-        prove(ledger, log, result, also or (), hears, SYSTEM.now(), delete_files=delete_files)
         seen_to(ledger, DUTIES, affected.customers, affected.orders, SYSTEM.now())
+        prove(ledger, log, result, also or (), hears, SYSTEM.now(), delete_files=delete_files)
         _tell(output, result, ledger, meant)
         raise typer.Exit(int(result.exit_code))
 

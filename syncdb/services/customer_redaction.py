@@ -1,7 +1,7 @@
 """A customer's data out of everything that is kept: ledger, logs, files and, where asked for, the places that show the orders."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +10,14 @@ from syncdb.clock import Clock
 from syncdb.engine.request import run_request
 from syncdb.errors import Exit, LedgerBusy, LedgerUnusable
 from syncdb.ledger import Ledger
+from syncdb.ledger.inbox.file import inbox_path
+from syncdb.ledger.inbox.inbox import Inbox
 from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.ledger.redacted import Redacted
-from syncdb.ledger.redaction import rebuild
+from syncdb.ledger.redaction import Remover, rebuild
 from syncdb.ledger.text_search import Advance, files_of, in_other_orders, traces
+from syncdb.ledger.web.file import web_path
+from syncdb.ledger.web.texts import rewrite
 from syncdb.orders.erasing import Erased, erase
 from syncdb.orders.order_sync import OrderSync
 from syncdb.orders.people import Kept, KeptPeople
@@ -140,8 +144,24 @@ def prove(
     if found and _rebuilt(path, now):
         found = _searched(path, done, hears)
     values = done.affected.values - done.shared
-    done.copies = deal_with(holding(path, also, values), log, values, delete=delete_files)
+    own = [one.absolute() for one in (web_path(path), inbox_path(path))]
+    cleaned = _clean_beside(path, done.affected, values)
+    done.copies = deal_with(holding(path, also, values), log, values, own, delete=delete_files)
+    done.copies.cleaned += [one for one in cleaned if one not in done.copies.left]
     done.traces = found | traces([log], values)
+
+
+def _clean_beside(ledger: Path, affected: Affected, values: set[str]) -> list[Path]:
+    """Take the person out of the databases beside the ledger; those in which they were. What cannot be done is found later."""
+    web, inbox = web_path(ledger).absolute(), inbox_path(ledger).absolute()
+    found = list(traces([web, inbox], values))
+    with suppress(LedgerBusy, LedgerUnusable):
+        if web in found:
+            rewrite(web, Remover(values))
+        if inbox in found:
+            with closing(Inbox.open(inbox)) as opened:
+                opened.forget(affected.customers)
+    return found
 
 
 def _rebuilt(path: Path, now: datetime) -> bool:

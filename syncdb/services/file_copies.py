@@ -1,7 +1,7 @@
 """Files outside the ledger that may hold a customer's data: logs, dry runs, exports, reports, backups."""
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,14 +25,17 @@ def holding(ledger: Path, more: Iterable[Path], values: set[str]) -> list[Path]:
     return [path for path in _candidates(ledger, more) if _holds(path, values)]
 
 
-def deal_with(files: Iterable[Path], log_file: Path, values: set[str], *, delete: bool) -> Copies:
-    """Blank the values in logs, delete dry runs (the next one makes them anew), and other files where `delete`."""
+def deal_with(files: Iterable[Path], log_file: Path, values: set[str], own: Collection[Path], *, delete: bool) -> Copies:
+    """Blank the values in logs, delete dry runs (the next one makes them anew), and other files where `delete`.
+
+    `own` are databases of the program: what is left in one is told, and it is never deleted.
+    """
     copies = Copies()
     for path in files:
         if path.name.startswith(log_file.name) and path.parent == log_file.parent:
             _blank(path, values)
             copies.cleaned.append(path)
-        elif delete or path.parent.name == "test_output":
+        elif path not in own and (delete or path.parent.name == "test_output"):
             path.unlink()
             copies.deleted.append(path)
         else:

@@ -18,6 +18,7 @@ LEASE = 600_000  # milliseconds that a claim holds; a worker that died by then i
 MOST_TRIES = 8  # then it is left to the runs that ask what changed
 TRIED_AGAIN = (5_000, 30_000, 120_000, 600_000)  # milliseconds after a failure, the first, the second ...
 
+_ABOUT_PEOPLE = f"('customers', '{PERSON}')"
 NONE_REFUSED: Mapping[tuple[str, str], int] = {}
 
 
@@ -127,6 +128,16 @@ class Inbox:
                    WHERE topic = ? AND person = ? AND done_at IS NULL AND source = coalesce(?, source)""",
                 [(now, topic, one, source) for one in people],
             )
+
+    def forget(self, people: Collection[str]) -> None:
+        """Nothing more is known of these customers, not even that something was asked about them and done, to the last byte."""
+        with self._transaction():
+            ids = [(one,) for one in people]
+            self.connection.executemany("DELETE FROM asked WHERE person = ? AND done_at IS NOT NULL", ids)
+            for table in ("event", "waiting"):
+                self.connection.executemany(f"DELETE FROM {table} WHERE thing_id = ? AND kind IN {_ABOUT_PEOPLE}", ids)
+        with told(self.path):
+            self.connection.execute("VACUUM")
 
     def subscriptions_are(self, source: str, data: str, now: int) -> None:
         """Keep what was found of a source's subscriptions (JSON)."""

@@ -35,10 +35,10 @@ def make(path: Path) -> None:
 @contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """One transaction, alone; the file is made if missing. Raises LedgerUnusable and WebBusy."""
-    with told(path, WebBusy, _unusable):
+    with told(path, WebBusy, unusable):
         if not _is_ready(path):
             _make(path)
-        with closing(_connect(path, "rw")) as connection:
+        with closing(connected(path, "rw")) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -51,14 +51,15 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that changes nothing; the file is made if missing. Raises LedgerUnusable and WebBusy."""
-    with told(path, WebBusy, _unusable):
+    with told(path, WebBusy, unusable):
         if not _is_ready(path):
             _make(path)
-        with closing(_connect(path, "ro")) as connection:
+        with closing(connected(path, "ro")) as connection:
             yield connection
 
 
-def _unusable(path: Path, why: str) -> LedgerUnusable:
+def unusable(path: Path, why: str) -> LedgerUnusable:
+    """What a person is told about a web.db that cannot be used."""
     return LedgerUnusable(
         f"{path}, which holds what is under way and who is logged in, cannot be used: {why}. The ledger is not concerned.",
         next_step=f"Free some space, or give yourself the right to write {path}. If it is damaged, delete it: it is made anew.",
@@ -69,7 +70,7 @@ def _is_ready(path: Path) -> bool:
     """Whether the file is there and of this version. Raises LedgerUnusable for one of a newer program."""
     if not path.exists() or not path.stat().st_size:
         return False
-    with closing(_connect(path, "ro")) as connection:
+    with closing(connected(path, "ro")) as connection:
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if found > VERSION:
         raise LedgerUnusable(
@@ -83,12 +84,13 @@ def _make(path: Path) -> None:
     """Make the file, readable by its owner only, or bring it up to date, while nobody else does."""
     with alone(path, WebBusy):
         make_private(path)
-        with closing(_connect(path, "rw")) as connection:
+        with closing(connected(path, "rw")) as connection:
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             migrate(connection)
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def connected(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection for one thing; `mode` as SQLite has it: ro or rw."""
     address = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=PATIENCE)
     with closed_on_failure(connection):

@@ -2,12 +2,18 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from syncdb.ledger import Ledger
+from syncdb.ledger.inbox.event import PERSON, Event, Thing
+from syncdb.ledger.inbox.file import inbox_path
+from syncdb.ledger.inbox.inbox import Inbox
+from syncdb.ledger.inbox.overview import overview
+from syncdb.ledger.web.file import make, reading, web_path, writing
 from syncdb.orders.redaction import of_customer, strip
 from tests.cli.acting.conftest import Manage
 from tests.scenarios.world import World
@@ -207,6 +213,31 @@ def test_a_customer_is_found_in_other_ways(world: World, run: Manage, way: str) 
         assert "customers" in said.data["error"]["message"]
         return
     assert {order["name"] for order in mine} <= {one["name"] for one in said.data["orders"]}
+
+
+def test_what_the_pages_and_webhooks_know_goes_and_their_files_stay(world: World, run: Manage) -> None:
+    customer, mine = customer_of(world)
+    texts = only_theirs(world, texts_of(mine), mine)
+    number = customer["id"].rpartition("/")[2]
+    web, events = web_path(world.folder / "ledger.db"), inbox_path(world.folder / "ledger.db")
+    make(web)
+    with writing(web) as connection:
+        telling = f"Order {mine[0]['name']}: {mine[0]['email']} is no e-mail address"
+        connection.execute("INSERT INTO trouble VALUES ('a', '', 'sheets', 'refused', ?, '', '1', '1', NULL, 0)", (telling,))
+        connection.execute("INSERT INTO message VALUES (1, 'trouble', 'a', 'refused', ?, '{}', '1')", (telling,))
+        connection.execute("INSERT INTO account VALUES ('Olga', 'owner', 'x', '1', 'x')")
+    with closing(Inbox.open(events)) as inbox:
+        topics = (("customers/redact", PERSON), ("customers/update", "customers"))
+        told = [Event("shopify", topic, topic, Thing(kind, number), None, 1) for topic, kind in topics]
+        inbox.take([*told, Event("shopify", "c", "customers/redact", Thing(PERSON, "7"), None, 1)], {"shopify": ["sheets"]})
+    assert {web.name, events.name} <= in_bytes(world.folder, texts | {number}).keys()
+    said = run("redact", f"customer:{number}", "--yes", "--delete-files", "--json")
+    assert said.code == 0 and {str(web), str(events)} <= set(said.data["files_cleaned"]), said.all
+    assert in_bytes(world.folder, texts | {number}) == {}
+    with reading(web) as connection:
+        assert connection.execute("SELECT name FROM account").fetchall() == [("Olga",)]
+        assert "[removed] is no e-mail" in connection.execute("SELECT message FROM trouble").fetchone()[0]
+    assert [one.person for one in overview(events).asked] == ["7"]
 
 
 def test_it_asks_first_and_no_means_no(world: World, run: Manage) -> None:
