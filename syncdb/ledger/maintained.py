@@ -4,7 +4,7 @@
 with 2 those of a second counter, of one that was set back, and single repeats. It depends on the orders alone, not on when each
 came. `order_count` holds how many orders are in each state, and how many wait to be shown somewhere.
 
-SQLite's triggers keep both, whoever writes. `STATEMENTS` are a released migration and never edited.
+SQLite's triggers keep both, whoever writes. `STATEMENTS` and `LIGHTER` are released migrations and never edited.
 """
 
 import sqlite3
@@ -77,6 +77,39 @@ STATEMENTS = (
     """CREATE TRIGGER order_settled AFTER DELETE ON pending BEGIN
         UPDATE order_count SET orders = orders - 1 WHERE state = 'waiting'; END""",
     "CREATE INDEX history_open ON sync_history (run_id) WHERE ended_at IS NULL",
+)
+
+# Undoing one statement alone takes a copy of each page that it changes, some ten for an order and on the disk. SQLite makes none
+# where a statement cannot stop half-way: it is told to fail without being undone (the transaction is), and no trigger of it
+# inserts what it selects or updates on a conflict. So either of two triggers is for each way a number comes.
+_BEFORE = "(SELECT last FROM number_stretch WHERE times = {times} AND first <= NEW.number ORDER BY first DESC LIMIT 1)"
+_END = "coalesce((SELECT last FROM number_stretch WHERE times = {times} AND first = NEW.number + 1), NEW.number)"
+_JOINED = "DELETE FROM number_stretch WHERE times = {times} AND first = NEW.number + 1;"
+_FOLLOWS = f"{_BEFORE} = NEW.number - 1"  # a stretch ends right before it
+_BEGINS = f"coalesce({_BEFORE}, NEW.number - 2) < NEW.number - 1"  # it stands in none, nor behind one
+_GROW = f"""
+    UPDATE number_stretch SET last = {_END} WHERE times = {{times}}
+      AND first = (SELECT max(first) FROM number_stretch WHERE times = {{times}} AND first <= NEW.number);
+    {_JOINED}"""
+_BEGIN = f"""
+    INSERT INTO number_stretch VALUES ({{times}}, NEW.number, {_END});
+    {_JOINED}"""
+_AGAIN = f"""NEW.number IS NOT NULL AND EXISTS (SELECT 1 FROM order_tracking WHERE number = NEW.number LIMIT 1 OFFSET 1)
+    AND {_NEW} <= {MOST_TIMES}"""
+
+
+def _on_coming(name: str, condition: str, body: str, times: str) -> str:
+    made = f"CREATE TRIGGER {name} AFTER INSERT ON order_tracking WHEN {condition} BEGIN {body} END"
+    return made.format(times=times)
+
+
+LIGHTER = (
+    "DROP TRIGGER number_comes",
+    "DROP TRIGGER number_repeats",
+    _on_coming("number_follows", _FOLLOWS, _GROW, "1"),
+    _on_coming("number_begins", f"NEW.number IS NOT NULL AND {_BEGINS}", _BEGIN, "1"),
+    _on_coming("repeat_follows", f"{_AGAIN} AND {_FOLLOWS}", _GROW, _NEW),
+    _on_coming("repeat_begins", f"{_AGAIN} AND {_BEGINS}", _BEGIN, _NEW),
 )
 
 

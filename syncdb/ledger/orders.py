@@ -28,8 +28,9 @@ _STORED = ["order_id", "hash", "snapshot", "packed", "status", *OrderSummary._fi
 _TIMES = ["last_seen_at", "last_changed_at"]
 # the text comes as bytes: it was made in UTF-8, as SQLite keeps it
 _PLACES = ["CAST(? AS TEXT)" if name == "snapshot" else "?" for name in _STORED]
-_INSERT = f"""INSERT INTO order_tracking ({", ".join([*_STORED, *_TIMES])}, first_seen_at)
-              VALUES ({", ".join(_PLACES)}, ?, ?, ?)"""
+# one that fails fails its transaction: SQLite need not be able to undo it alone (see `maintained`)
+_INSERT = f"""INSERT OR FAIL INTO order_tracking ({", ".join([*_STORED, *_TIMES])}, first_seen_at)
+                      VALUES ({", ".join(_PLACES)}, ?, ?, ?)"""
 _UPDATE = f"""UPDATE order_tracking SET ({", ".join([*_STORED, *_TIMES])}) = ({", ".join(_PLACES)}, ?, ?), missing_since = NULL
               WHERE order_id = ?"""
 _TOUCH = """UPDATE order_tracking SET last_seen_at = ?, missing_since = NULL,

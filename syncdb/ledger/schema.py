@@ -391,5 +391,11 @@ def m014_errors_of_pairs(db: "Database") -> None:
         db.conn.execute(statement)
 
 
+@migrations
+def m015_lighter_triggers(db: "Database") -> None:
+    for statement in maintained.LIGHTER:
+        db.conn.execute(statement)
+
+
 def tables(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
