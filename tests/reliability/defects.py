@@ -563,7 +563,7 @@ DEFECTS = (
     Defect(
         "an order edited while its refunds are read in bulk is taken as it came",
         "connectors/shopify/bulk_join.py",
-        'if part is None or part["order"]["updatedAt"] != node.updatedAt:',
+        "if part is None or part.order.updatedAt != node.updatedAt:",
         "if part is None:",
         (BULK,),
     ),

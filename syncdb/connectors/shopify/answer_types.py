@@ -49,6 +49,12 @@ class DiscountValue(Struct, gc=False):
     currencyCode: str | UnsetType = UNSET
 
 
+class OfOrder(Struct, gc=False):
+    """The order that a part belongs to, as it was then."""
+
+    updatedAt: Plain
+
+
 class PageInfo(Struct, gc=False):
     hasNextPage: bool
     endCursor: str | None = None

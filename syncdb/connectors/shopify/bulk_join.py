@@ -1,5 +1,6 @@
 """Orders from the lines of a bulk result. Nothing here asks or stores anything, so that other processes may do it, too."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,26 +12,30 @@ from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.answer_types import WHOLE, Connection
 from syncdb.connectors.shopify.bulk_query import LIST_OF, connections_of, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
-from syncdb.connectors.shopify.normalise import Sight, cannot_be_read, kept
-from syncdb.connectors.shopify.reading import connection, decoder, parsed_again
-from syncdb.connectors.shopify.shape import ByIdentity, Paged, Parts, bare_id, unfinished
+from syncdb.connectors.shopify.normalise import Sight, cannot_be_read, keeper
+from syncdb.connectors.shopify.reading import connection_decoder, decoder, parsed_again, parts_decoder
+from syncdb.connectors.shopify.shape import ByIdentity, Paged, bare_id, unfinished
 from syncdb.order_snapshot import OrderSnapshot
-from syncdb.values import moment, parse_json
+from syncdb.values import canonical_text, moment, parse_json
 
 ORDER_LINE = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"(?:,"updatedAt":"([^"]+)")?')
 _PARENT = re.compile(rb'"__parentId":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"')
 _KIND = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/(\w+)')
 _MARK = b'"__parentId":"'  # cannot stand in a text: quotes are escaped there
 _ID_AT = len(b'{"id":"')
+_LIST_OF = {kind.encode(): name for kind, name in LIST_OF.items()}
 NOWHERE = b"\n"  # no line ends so: they are cut there
+NOTHING = b"[]"
 
 
 @dataclass(frozen=True, slots=True)
 class JoinJob:
-    """Lines to be put together (those of an order behind each other), and what bulk left out of them, by its global id."""
+    """Lines to be put together (those of an order behind each other), and the refunds and shipments with what bulk left out of
+    them (`parts_written`).
+    """
 
     chunk: bytes
-    left_out: Mapping[str, Mapping[str, Any]]
+    left_out: bytes
     sight: Sight
 
 
@@ -95,54 +100,63 @@ def children_named(chunk: bytes, kinds: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(text.replace(b"\\/", b"/").decode() for text in pattern.findall(chunk)))
 
 
+def parts_written(parts: Sequence[Mapping[str, Any]]) -> bytes:
+    """Answered refunds and shipments as JSON, to be read by their types where they are put to their orders."""
+    try:
+        return canonical_text(parts)
+    except UnicodeEncodeError:  # half of a character: seen and told with its order
+        return json.dumps(parts).encode()
+
+
 def joined(job: JoinJob) -> Joined:
     """Put the orders of a chunk together. Raises NotInBulk where something in it is no line of a result.
 
     One order at a time, from its lines to its sealed text: what was just made is read fastest.
     """
-    parts = job.sight.parts
+    parts, kept = job.sight.parts, keeper(job.sight)
     found, lines = Joined(), _Lines.of(ByIdentity(parts))
+    left_out = {part.id: part for part in lines.parts(job.left_out)}
     for order_id, own, children in _groups(job.chunk):
         try:
             node = lines.order(own, children)
             changed = moment(node.updatedAt)
             found.latest = max(found.latest or changed, changed)
-            lines.complete(node, job.left_out)
+            lines.complete(node, left_out)
         except _Unclear:
             found.unclear.append(f"gid://shopify/Order/{order_id.decode()}")
         except ValueError as error:
             name = str(_parsed(own[0]).get("name") or "")
             found.held.append(Quarantined(order_id.decode(), name, cannot_be_read(error)))
         else:
-            _take(found, node, parts, job.sight)
+            if next(unfinished(parts, node), None):
+                found.long.append(parsed_again(node))
+            elif isinstance(order := kept(node), OrderSnapshot):
+                found.orders.append(order)
+            else:
+                found.held.append(order)
     return found
-
-
-def _take(found: Joined, node: Any, parts: Parts, sight: Sight) -> None:
-    if next(unfinished(parts, node), None):
-        found.long.append(parsed_again(node))
-        return
-    order = kept(node, sight)
-    if isinstance(order, OrderSnapshot):
-        found.orders.append(order)
-    else:
-        found.held.append(order)
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """How the lines of orders and of their lists are read, and which lists of refunds and shipments were left out."""
+    """How the lines of orders and of their lists are read, and the `parts` of orders of which lists were left out."""
 
     own: Callable[[bytes], Any]
     children: Mapping[str, Callable[[bytes], Any]]
-    left_out: Mapping[str, Mapping[str, Paged]]
+    parts: Callable[[bytes], list[Any]]
+    left_out: Mapping[str, Mapping[str, Callable[[Any], Any]]]
 
     @classmethod
     @lru_cache(maxsize=16)
     def of(cls, order: ByIdentity) -> "_Lines":
         parts = order.parts
         lists = {name: shape for name in connections_of(parts) if isinstance(shape := parts[name], Paged)}
-        return cls(decoder(parts), {name: decoder(shape.parts) for name, shape in lists.items()}, left_out(parts))
+        missing = {
+            name: {one: connection_decoder(shape.parts) for one, shape in connections.items()}
+            for name, connections in left_out(parts).items()
+        }
+        written = parts_decoder(one for connections in missing.values() for one in connections)
+        return cls(decoder(parts), {name: decoder(shape.parts) for name, shape in lists.items()}, written, missing)
 
     def order(self, own: Sequence[bytes], children: Sequence[bytes]) -> Any:
         """An order as a page shows it. Raises _Unclear where it or a child comes twice, ValueError for what was not asked."""
@@ -151,7 +165,7 @@ class _Lines:
         lists: dict[str, list[Any]] = {name: [] for name in self.children}
         for line in children:
             kind = _KIND.match(line)
-            name = LIST_OF.get(kind[1].decode() if kind else "", "")
+            name = _LIST_OF.get(kind[1] if kind else b"", "")
             if name not in lists:
                 raise _Unclear
             lists[name].append(_read(self.children[name], line))
@@ -160,15 +174,15 @@ class _Lines:
             setattr(node, name, Connection(_in_place(items), WHOLE))
         return node
 
-    def complete(self, node: Any, left_out: Mapping[str, Mapping[str, Any]]) -> None:
+    def complete(self, node: Any, left_out: Mapping[str, Any]) -> None:
         """Add the lines of refunds and shipments. Raises _Unclear where they are of another state of the order."""
         for name, lists in self.left_out.items():
             for item in getattr(node, name) or ():
                 part = left_out.get(item.id)
-                if part is None or part["order"]["updatedAt"] != node.updatedAt:
+                if part is None or part.order.updatedAt != node.updatedAt:
                     raise _Unclear
-                for one, shape in lists.items():
-                    setattr(item, one, connection(shape.parts, part[one]))
+                for one, decoded in lists.items():
+                    setattr(item, one, decoded(getattr(part, one)))
 
 
 def _read(decoded: Callable[[bytes], Any], line: bytes) -> Any:

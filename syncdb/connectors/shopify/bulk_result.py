@@ -8,7 +8,7 @@ from typing import Any
 from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, children_named, orders_in
+from syncdb.connectors.shopify.bulk_join import NOTHING, Joined, JoinJob, children_named, orders_in, parts_written
 from syncdb.connectors.shopify.bulk_query import completion, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk, TooDear
 from syncdb.connectors.shopify.bulk_workers import Workers
@@ -73,27 +73,27 @@ class ResultReader:
             facts=self.asking.known_facts(),
         )
 
-    def _left_out(self, chunk: bytes) -> dict[str, Mapping[str, Any]]:
-        """The lines of refunds and fulfillments of these orders, by the ids of those; what could not be had is not in it."""
+    def _left_out(self, chunk: bytes) -> bytes:
+        """The refunds and fulfillments of these orders with their lines; what could not be had is not in it."""
         order = self.asking.documents.order
-        missing, found = left_out(order), dict[str, Mapping[str, Any]]()
+        missing, found = left_out(order), list[Mapping[str, Any]]()
         if not missing:
-            return found
+            return NOTHING
         ids, document = children_named(chunk, [CHILDREN[name] for name in missing]), completion(order)
         an_order = len(ids) / max(1, orders_in(chunk)) if not self._judged else 0.0
         while ids:
             group = ids[: self._size.size]
             try:
-                found |= self._answered(document, group, an_order)
+                found += self._answered(document, group, an_order)
             except TooCostly:
                 if len(group) > 1:
                     self._size.halve()
                     continue
             del ids[: len(group)]
-        return found
+        return parts_written(found)
 
-    def _answered(self, document: str, ids: Sequence[str], an_order: float) -> dict[str, Mapping[str, Any]]:
-        """The parts by id; none at all where something is wrong with any, for the orders to be read one by one.
+    def _answered(self, document: str, ids: Sequence[str], an_order: float) -> list[Mapping[str, Any]]:
+        """The parts; none at all where something is wrong with any, for the orders to be read one by one.
 
         `an_order` is how many of them an order has on average.
         """
@@ -102,9 +102,9 @@ class ResultReader:
         except RetryLater as error:
             raise NotInBulk(str(error)) from error
         if answer.errors or answer.data is None:
-            return {}
+            return []
         self._judge(answer.cost / len(ids) * an_order)
-        return {node["id"]: node for node in answer.data["nodes"] if node and node.get("order")}
+        return [node for node in answer.data["nodes"] if node and node.get("order")]
 
     def _judge(self, price: float) -> None:
         """Raises TooDear where what bulk leaves out of an order costs more than the whole order on a page does."""

@@ -1,15 +1,13 @@
 """What a process does that puts orders together: jobs come on its input, what became of them goes to its output."""
 
 import gc
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
 from syncdb.connectors.shopify.bulk_join import Joined, joined
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
-
-SIZE = 8  # bytes that say how long an answer is
+from syncdb.connectors.shopify.bulk_wire import answer_sent, job_received, receive, send
 
 
 @contextmanager
@@ -29,12 +27,9 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
         while True:
             answer: Joined | NotInBulk
             try:
-                answer = joined(pickle.load(source))
+                answer = joined(job_received(*receive(source)))
             except NotInBulk as error:
                 answer = error
             except EOFError:
                 return
-            text = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-            target.write(len(text).to_bytes(SIZE, "big"))
-            target.write(text)
-            target.flush()
+            send(target, answer_sent(answer))

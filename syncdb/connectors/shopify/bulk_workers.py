@@ -6,7 +6,6 @@ way: what another process does not bring is done here.
 
 import logging
 import os
-import pickle
 import subprocess
 import sys
 from collections import deque
@@ -17,18 +16,19 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, joined
-from syncdb.connectors.shopify.bulk_trouble import NotInBulk
-from syncdb.connectors.shopify.bulk_worker import SIZE, few_collections
+from syncdb.connectors.shopify.bulk_wire import Message, answer_received, job_sent, receive, send
+from syncdb.connectors.shopify.bulk_worker import few_collections
 
 log = logging.getLogger("syncdb.bulk")
 WORTH_IT = 5_000  # orders of a result, from which on starting processes pays
 MOST = 2  # this process stores what two bring
 PIPE = 1 << 20  # bytes on their way, where the system lets that be said: fewer turns between the processes
 PARTING = 5.0  # seconds for a process to end when it is told to
-_PROGRAM = """import sys
+_AT_ONCE = 1 << 17  # bytes that another process gathers before it hands them over
+_PROGRAM = f"""import sys
 sys.path.insert(0, sys.argv[1])
 from syncdb.connectors.shopify.bulk_worker import serve
-serve(sys.stdin.buffer, sys.stdout.buffer)
+serve(sys.stdin.buffer, open(sys.stdout.fileno(), "wb", {_AT_ONCE}, closefd=False))
 """
 ROOT = Path(__file__).parents[3]
 _ALONE: dict[str, int] = {"process_group": 0}  # not hit by Ctrl-C: what becomes of the reading is decided here
@@ -62,9 +62,9 @@ class Workers:
     def _shared_out(self, jobs: Iterator[JoinJob]) -> Iterator[Joined]:
         """The threads do nothing but send and receive: what they make would be scattered over memories of their own."""
         with ThreadPoolExecutor(len(self._started)) as threads:
-            under_way = deque[tuple[bytes, Future[bytes]]]()
-            for text in (pickle.dumps(job, pickle.HIGHEST_PROTOCOL) for job in jobs):
-                under_way.append((text, threads.submit(self._carried_out, text)))
+            under_way = deque[tuple[JoinJob, Future[tuple[bytes, bytes]]]]()
+            for job in jobs:
+                under_way.append((job, threads.submit(self._carried_out, job_sent(job))))
                 if len(under_way) > len(self._started):
                     yield _answer(*under_way.popleft())
             while under_way:
@@ -86,7 +86,7 @@ class Workers:
             self._started.append(process)
             self._free.put(process)
 
-    def _carried_out(self, job: bytes) -> bytes:
+    def _carried_out(self, job: Message) -> tuple[bytes, bytes]:
         """What the next process that is free makes of a job. Each thread waits for one. Raises OSError where it has ended."""
         process = self._free.get()
         try:
@@ -113,15 +113,13 @@ class _Process:
         )
         return cls(popen)
 
-    def do(self, job: bytes) -> bytes:
+    def do(self, job: Message) -> tuple[bytes, bytes]:
         assert self.popen.stdin is not None and self.popen.stdout is not None
-        self.popen.stdin.write(job)
-        self.popen.stdin.flush()
-        size = int.from_bytes(self.popen.stdout.read(SIZE), "big")
-        answer = self.popen.stdout.read(size)
-        if not size or len(answer) < size:
-            raise BrokenPipeError("its answer is not whole")
-        return answer
+        send(self.popen.stdin, job)
+        try:
+            return receive(self.popen.stdout)
+        except EOFError:
+            raise BrokenPipeError("its answer is not whole") from None
 
     def end(self) -> None:
         assert self.popen.stdin is not None and self.popen.stdout is not None
@@ -134,16 +132,14 @@ class _Process:
             log.debug("the process had ended before")
 
 
-def _answer(job: bytes, brought: Future[bytes]) -> Joined:
+def _answer(job: JoinJob, brought: Future[tuple[bytes, bytes]]) -> Joined:
     """What a process made of a job; made here, if that one has ended. Raises NotInBulk."""
     try:
-        answer: Joined | NotInBulk = pickle.loads(brought.result())
+        answer = brought.result()
     except OSError as error:
         log.warning("a process that helps to read orders ended (%r): its part is done here", error)
-        return joined(pickle.loads(job))
-    if isinstance(answer, NotInBulk):
-        raise answer
-    return answer
+        return joined(job)
+    return answer_received(*answer)
 
 
 def _useful() -> int:

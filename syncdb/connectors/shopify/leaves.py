@@ -28,6 +28,11 @@ def exact(amount: str) -> str:
     return format(number.normalize() if number else abs(number).normalize(), "f")
 
 
+@lru_cache(maxsize=256, typed=True)  # a shop has few rates; what is equal may be written otherwise
+def _number(number: int | float | str) -> str:
+    return exact(str(number))
+
+
 def _amount(found: "Money") -> list[str]:
     """[amount, currency]."""
     return [exact(found.a), found.c]
@@ -82,7 +87,7 @@ def _as_it_is(value: Any) -> Any:
 ID = Leaf(bare_id, answered="text")
 PLAIN = Leaf(_as_it_is, short=True)
 MOMENT = Leaf(_instant, short=True, answered="text")
-NUMBER = Leaf(lambda number: exact(str(number)), answered="number")  # a Float such as a tax rate
+NUMBER = Leaf(_number, answered="number")  # a Float such as a tax rate
 COUNTED = Leaf(int, short=True, answered="count")  # UnsignedInt64 comes as text
 _PRICED = "{ a: amount c: currencyCode }"
 AMOUNT = Leaf(_amount, _PRICED, answered="amount")  # in one currency only

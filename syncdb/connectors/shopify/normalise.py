@@ -4,7 +4,7 @@ A snapshot holds everything that any column needs. What was null or empty is lef
 named in `withheld`, so that an unseen value never passes for an empty one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -39,26 +39,46 @@ def _parts(metafields: tuple[tuple[str, str], ...], along: tuple[str, ...], with
 
 def snapshot(node: Any, sight: Sight) -> Snapshot:
     """One whole answered order as a snapshot. Raises ValueError, TypeError or AttributeError where it is not what was asked."""
+    return _snapshots(sight)(node)
+
+
+def _snapshots(sight: Sight) -> Callable[[Any], Snapshot]:
     from syncdb.connectors.shopify.reading import reading_of  # a run without orders does without its libraries
 
-    found = reading_of(sight.parts).read(node)
-    chosen = {f"{ns}.{key}": found.pop(f"metafield_{number}", None) for number, (ns, key) in enumerate(sight.metafields)}
-    if chosen:
-        found["metafields"] = chosen
-    found["shop"] = sight.shop
-    if unseen := sorted(stored_path(path) for path in sight.withheld):
-        found["withheld"] = unseen
-    return found
+    read, shop = reading_of(sight.parts).read, sight.shop
+    aliases = [(f"{ns}.{key}", f"metafield_{number}") for number, (ns, key) in enumerate(sight.metafields)]
+    unseen = sorted(stored_path(path) for path in sight.withheld)
+
+    def snapshot(node: Any) -> Snapshot:
+        found = read(node)
+        if aliases:
+            found["metafields"] = {name: found.pop(alias, None) for name, alias in aliases}
+        found["shop"] = shop
+        if unseen:
+            found["withheld"] = unseen
+        return found
+
+    return snapshot
+
+
+def keeper(sight: Sight) -> Callable[[Any], OrderSnapshot | Quarantined]:
+    """A function that makes of a whole answered order what is kept; the order is held back where it cannot be read or stored."""
+    snapshot = _snapshots(sight)
+
+    def kept(node: Any) -> OrderSnapshot | Quarantined:
+        try:
+            return snapshot_of(snapshot(node))
+        except UnicodeEncodeError:
+            return held_back(node, "one of its texts holds half of a character.")
+        except (ValueError, TypeError, AttributeError) as error:
+            return held_back(node, cannot_be_read(error))
+
+    return kept
 
 
 def kept(node: Any, sight: Sight) -> OrderSnapshot | Quarantined:
-    """A whole answered order as it is kept, or held back where it cannot be read or stored."""
-    try:
-        return snapshot_of(snapshot(node, sight))
-    except UnicodeEncodeError:
-        return held_back(node, "one of its texts holds half of a character.")
-    except (ValueError, TypeError, AttributeError) as error:
-        return held_back(node, cannot_be_read(error))
+    """One order so."""
+    return keeper(sight)(node)
 
 
 def held_back(node: Any, why: str) -> Quarantined:

@@ -4,15 +4,15 @@ An answered object has an attribute for each part, by Shopify's name of it. What
 than Shopify documents, is an error, never a gap. What is kept has our names; what was null or empty is left out of it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
-from syncdb.connectors.shopify.answer_types import ANSWERED, LISTS, PageInfo
+from syncdb.connectors.shopify.answer_types import ANSWERED, LISTS, OfOrder, PageInfo
 from syncdb.connectors.shopify.leaves import MONEY, PLAIN, exact
 from syncdb.connectors.shopify.shape import ByIdentity, Leaf, Many, On, One, Paged, Parts, Shape, answered_as, stored_name
 from syncdb.values import canonical_text, parse_json
@@ -41,7 +41,7 @@ def connection(parts: Parts, found: Any) -> Any:
     return _converted(found, _connection(ByIdentity(parts)))
 
 
-def _converted(found: Any, kind: type[Struct]) -> Any:
+def _converted(found: Any, kind: Any) -> Any:
     try:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
@@ -55,16 +55,30 @@ def parsed_again(node: Struct) -> Any:
 
 def decoder(parts: Parts) -> Callable[[bytes], Any]:
     """A function that reads the text of such an object. It raises ValueError where that is no JSON or not of the asked shape."""
-    kind = reading_of(parts).answered
+    return _decoder(reading_of(parts).answered)
+
+
+def connection_decoder(parts: Parts) -> Callable[[Raw], Any]:
+    """The same for a connection of such objects, of which the text was left as it was."""
+    return _decoder(_connection(ByIdentity(parts)))
+
+
+def parts_decoder(lists: Iterable[str]) -> Callable[[bytes], list[Any]]:
+    """A function that reads a list of parts of orders: the `id` and the `order` of each, the `lists` as they are written."""
+    fields: list[Any] = [("id", str), ("order", OfOrder), *((name, Raw, Raw()) for name in lists)]
+    return _decoder(list[msgspec.defstruct("PartOfOrder", fields, kw_only=True)])  # type: ignore[misc]
+
+
+def _decoder(kind: Any) -> Callable[[Any], Any]:
     decode = msgspec.json.Decoder(kind).decode
 
-    def decoded(text: bytes) -> Any:
+    def decoded(text: bytes | Raw) -> Any:
         try:
             return decode(text)
         except msgspec.ValidationError as error:
             raise ValueError(str(error)) from error
         except msgspec.DecodeError:  # also for halves of characters, which JSON can spell
-            return _converted(parse_json(text), kind)
+            return _converted(parse_json(bytes(text)), kind)
 
     return decoded
 

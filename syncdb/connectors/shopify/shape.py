@@ -151,15 +151,20 @@ def without(parts: Parts, paths: Iterable[Path]) -> dict[str, Shape]:
 
 def unfinished(parts: Parts, node: Any) -> Iterator[tuple[Any, str, Many | Paged]]:
     """Every list below an answered object that may go on beyond what was answered: whose it is, its name and its shape."""
-    for name, shape, deeper in _open_ended(ByIdentity(parts)):
+    yield from _unfinished(_open_ended(ByIdentity(parts)), node)
+
+
+def _unfinished(open_ended: "Iterable[_OpenEnded]", node: Any) -> Iterator[tuple[Any, str, Many | Paged]]:
+    for name, shape, deeper in open_ended:
         if not (answered := getattr(node, name)):
             continue
-        if (isinstance(shape, Paged) and answered.pageInfo.hasNextPage) or (
-            isinstance(shape, Many) and shape.first is not None and len(answered) == shape.first
-        ):
+        if isinstance(shape, Paged):
+            if answered.pageInfo.hasNextPage:
+                yield node, name, shape
+        elif isinstance(shape, Many) and len(answered) == shape.first:
             yield node, name, shape
         for item in _items(shape, answered) if deeper else ():
-            yield from unfinished(shape.parts, item)
+            yield from _unfinished(deeper, item)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,15 +180,18 @@ class ByIdentity:
         return isinstance(other, ByIdentity) and self.parts is other.parts
 
 
+# a part that is a list which may be cut short, or holds some deeper down: those
+_OpenEnded = tuple[str, One | Many | Paged, "list[_OpenEnded]"]
+
+
 @lru_cache(maxsize=256)
-def _open_ended(key: ByIdentity) -> list[tuple[str, One | Many | Paged, bool]]:
-    """The parts that are a list which may be cut short, or (true) hold one deeper down."""
-    found: list[tuple[str, One | Many | Paged, bool]] = []
+def _open_ended(key: ByIdentity) -> "list[_OpenEnded]":
+    found: list[_OpenEnded] = []
     for name, shape in key.parts.items():
         if isinstance(shape, Leaf | On):
             continue
         cut = isinstance(shape, Paged) or (isinstance(shape, Many) and shape.first is not None)
-        deeper = bool(_open_ended(ByIdentity(shape.parts)))
+        deeper = _open_ended(ByIdentity(shape.parts))
         if cut or deeper:
             found.append((name, shape, deeper))
     return found

@@ -2,7 +2,6 @@
 
 import io
 import os
-import pickle
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,10 +11,11 @@ from typing import Any
 import pytest
 
 from syncdb.connectors.order_source import OrderPage
-from syncdb.connectors.shopify.bulk_join import JoinJob, joined
+from syncdb.connectors.shopify.bulk_join import NOTHING, JoinJob, joined
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
-from syncdb.connectors.shopify.bulk_worker import SIZE, serve
+from syncdb.connectors.shopify.bulk_wire import answer_received, job_sent, receive, send
+from syncdb.connectors.shopify.bulk_worker import serve
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.orders import OrderReader
@@ -100,7 +100,7 @@ def test_nobody_is_left_where_the_reading_is_given_up(world: World, workers: Wor
 def test_what_fails_there_fails_here(workers: Workers) -> None:
     """A defect is met where it can be told, not swallowed with the process."""
     with pytest.raises(AttributeError):
-        list(workers.joined(iter([JoinJob(b"", {}, None)]), 1))  # type: ignore[arg-type]
+        list(workers.joined(iter([JoinJob(b"", NOTHING, None)]), 1))  # type: ignore[arg-type]
 
 
 def test_a_process_ends_with_the_one_that_started_it(workers: Workers) -> None:
@@ -120,23 +120,36 @@ def test_ctrl_c_is_not_for_them(workers: Workers) -> None:
 
 
 def test_work_is_answered_job_by_job() -> None:
-    broken, empty = JoinJob(b"{}", {}, Sight("a")), JoinJob(b"\n", {}, Sight("a"))
-    source, target = io.BytesIO(pickle.dumps(broken) + pickle.dumps(empty)), io.BytesIO()
+    broken, empty = JoinJob(b"{}", NOTHING, Sight("a")), JoinJob(b"\n", NOTHING, Sight("a"))
+    source, target = io.BytesIO(), io.BytesIO()
+    for job in (broken, empty):
+        send(source, job_sent(job))
+    source.seek(0)
     serve(source, target)
     target.seek(0)
-    first, second = (pickle.loads(target.read(int.from_bytes(target.read(SIZE), "big"))) for _ in range(2))
-    assert isinstance(first, NotInBulk) and "belongs to no order" in str(first)
-    assert second == joined(empty)
+    first, second = receive(target), receive(target)
+    with pytest.raises(NotInBulk, match="belongs to no order"):
+        answer_received(*first)
+    assert answer_received(*second) == joined(empty)
+
+
+def test_half_an_answer_is_none() -> None:
+    whole = io.BytesIO()
+    send(whole, (b"small", (b"a text", b"another")))
+    for size in range(len(whole.getvalue())):
+        with pytest.raises(EOFError):
+            receive(io.BytesIO(whole.getvalue()[:size]))
+    assert receive(io.BytesIO(whole.getvalue())) == (b"small", b"a textanother")
 
 
 def test_few_orders_need_no_help(workers: Workers) -> None:
     workers.worth_it = 2
-    assert list(workers.joined(iter([JoinJob(b"", {}, Sight("a"))]), 1)) == [joined(JoinJob(b"", {}, Sight("a")))]
+    assert list(workers.joined(iter([JoinJob(b"", NOTHING, Sight("a"))]), 1)) == [joined(JoinJob(b"", NOTHING, Sight("a")))]
     assert processes(workers) == []
 
 
 def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch, workers: Workers) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    job = JoinJob(b"", {}, Sight("a"))
+    job = JoinJob(b"", NOTHING, Sight("a"))
     assert list(workers.joined(iter([job, job]), 2)) == [joined(job), joined(job)]
     assert processes(workers) == []
