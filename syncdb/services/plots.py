@@ -7,7 +7,7 @@ from decimal import Decimal
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 720, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 14, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 14, 32
 _MOST_BARS = 62
 # where a scale may end, so that the bars fill most of it
 _FINE = tuple(map(Decimal, ("1", "1.2", "1.4", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10")))
@@ -81,12 +81,11 @@ def _scale(top: Decimal) -> Markup:
 
 
 def _labels(bars: Sequence[Bar], step: Decimal) -> Markup:
-    """As many labels as there is room for."""
+    """As many labels as there is room for; every second one may be left out where there is less."""
     every = max(1, -(-len(bars) // 10))
+    drawn = Markup('<text class="label{}" x="{:.1f}" y="{}">{}</text>')
     return Markup("").join(
-        Markup('<text class="label" x="{:.1f}" y="{}">{}</text>').format(
-            _LEFT + step * place + step / 2, HEIGHT - 8, escape(bar.label)
-        )
+        drawn.format(" second" if place // every % 2 else "", _LEFT + step * place + step / 2, HEIGHT - 8, escape(bar.label))
         for place, bar in enumerate(bars)
         if place % every == 0
     )

@@ -1,7 +1,7 @@
 """The steps of a set-up in the browser: each answer is checked and tried, then kept; a secret is never shown again."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -19,6 +19,7 @@ from syncdb.systems.questions import Topic
 from syncdb.web.access import Role, Way
 from syncdb.web.pages.mapping_draft import changes_of
 from syncdb.web.rendering import asked, back_to, page, site
+from syncdb.wording import counted
 
 LARGEST_FILE = 20_000  # bytes of a file that is sent
 SENT = ".sent"  # what a file's name ends in until it was tried
@@ -117,9 +118,19 @@ def _answered(set_up: SetUp, topic: Topic, number: int, sent: dict[str, Path]) -
         given[name] = file.name.removesuffix(SENT)
     told = set_up.keep(given, asked().now)
     log.info("%s answered the step %s of setting up %s", asked().name, topic.name, set_up.pair.name)
-    passed = [f"{check.name}: {check.told}" for check in checks]
     last = number == len(set_up.topics)
-    return back_to(f"/setup?pair={set_up.pair.name}" if last else f"/setup/{set_up.pair.name}/{number + 1}", *told, *passed)
+    return back_to(
+        f"/setup?pair={set_up.pair.name}" if last else f"/setup/{set_up.pair.name}/{number + 1}", *told, *_outcome(checks)
+    )
+
+
+def _outcome(checks: Sequence[Check]) -> Iterator[str]:
+    """What came of trying answers that were kept: what was reached, how much passed, and what did not."""
+    passed = [one for one in checks if one.state is not CheckState.FAILED]
+    if passed:
+        more = f" {counted(len(passed) - 1, 'more check')} passed." if len(passed) > 1 else ""
+        yield f"{passed[0].told}.{more}"
+    yield from (f"Kept nevertheless: {one.told} {one.remedy}".rstrip() for one in checks if one.state is CheckState.FAILED)
 
 
 def _sent_files(set_up: SetUp, topic: Topic) -> dict[str, Path]:

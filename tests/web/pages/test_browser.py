@@ -114,24 +114,23 @@ def test_by_keyboard_alone_one_gets_in_decides_and_leaves(browser: Any, disagree
         context.close()
 
 
-def test_what_is_shown_is_read_again_but_not_under_somebodys_hands(browser: Any, disagreeing: Shown) -> None:
+def test_what_is_shown_is_read_again_but_not_under_somebodys_hands(browser: Any, address: str) -> None:
     """A page that is looked at is exchanged in parts; an open list stays open, a focused part stays."""
-    with served(disagreeing) as address:
-        context = browser.new_context(viewport=DESK)
-        page = context.new_page()
-        log_in(page, address)
-        page.evaluate("for (const part of document.querySelectorAll('[data-live]')) part.dataset.mine = 'old'")
-        page.evaluate("document.querySelector('#verdict a').focus()")
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        page.wait_for_selector("#pairs:not([data-mine])")
-        assert page.get_attribute("#verdict", "data-mine") == "old"
-        page.route("**/*", lambda route: route.abort())
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        page.wait_for_selector("[role=alert]:has-text('have not answered since')")
-        page.unroute("**/*")
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        page.wait_for_selector("[role=alert]", state="detached")
-        context.close()
+    context = browser.new_context(viewport=DESK)
+    page = context.new_page()
+    log_in(page, address)
+    page.evaluate("for (const part of document.querySelectorAll('[data-live]')) part.dataset.mine = 'old'")
+    page.evaluate("document.querySelector('#verdict a').focus()")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector("#pairs:not([data-mine])")
+    assert page.get_attribute("#verdict", "data-mine") == "old"
+    page.route("**/*", lambda route: route.abort())
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector("[role=alert]:has-text('have not answered since')")
+    page.unroute("**/*")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector("[role=alert]", state="detached")
+    context.close()
 
 
 @pytest.mark.long
