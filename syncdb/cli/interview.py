@@ -145,7 +145,8 @@ class Interview:
         bad = [check for check in tried.checks if check.state is CheckState.FAILED]
         if not bad:
             return True
-        self._complain([f"{check.told} {check.remedy}".strip() for check in bad])
+        told = (f"{check.told} {check.remedy}" if self.alone or topic.offline else check.remedy for check in bad)
+        self._complain([problem.strip() for problem in told if problem])
         if not topic.must and said_yes("Keep these answers nevertheless?"):
             return True
         self._forget(topic.keys)
@@ -153,7 +154,8 @@ class Interview:
 
     def _show(self, checks: Sequence[Check]) -> None:
         for check in checks:
-            if check.state is not CheckState.SKIPPED:
+            told_with_the_remedy = self.alone and check.state is CheckState.FAILED
+            if check.state is not CheckState.SKIPPED and not told_with_the_remedy:
                 self.output.hint(f"  {check.state.value}: {check.name}: {check.told}")
 
     def _complain(self, problems: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from syncdb import __version__
 from syncdb.cli.running import Manner
@@ -42,7 +42,7 @@ class RunOptions:
 
 def parser(pair: PairType, prog: str | None = None, always_test: bool = False) -> argparse.ArgumentParser:
     """The options by Python's own means: what reads those of the manager takes longer to load than a run with nothing to do."""
-    made = argparse.ArgumentParser(
+    made = Options(
         prog=prog,
         formatter_class=Help,
         add_help=False,
@@ -120,6 +120,19 @@ def _consents(pair: PairType) -> dict[str, str]:
     if pair.typed_columns:
         found[COLUMN_TYPE] = "take columns whose type people changed as they are now, and ask about every difference there"
     return found
+
+
+class Options(argparse.ArgumentParser):
+    """Options that say of a slip in one which was meant, as the manager does."""
+
+    def error(self, message: str) -> NoReturn:
+        _, unknown, given = message.partition("unrecognized arguments: ")
+        if unknown:
+            import difflib
+
+            near = difflib.get_close_matches(given.split()[0], self._option_string_actions, 1)
+            message = f"No such option: {given}." + (f" Did you mean {near[0]}?" if near else "")
+        self.exit(2, f"Usage: {self.prog} [OPTIONS]\nTry '{self.prog} -h' for help.\n\nError: {message}\n")
 
 
 class Help(argparse.HelpFormatter):

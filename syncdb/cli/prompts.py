@@ -34,6 +34,7 @@ def said_yes(question: str) -> bool:
             return True
         if answer in ("", "n", "no"):
             return False
+        sys.stderr.write("Type y for yes, or n for no.\n")
 
 
 def ask(prompt: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from syncdb import __version__
 from syncdb.cli.commands import COMMANDS
 from syncdb.cli.completion import options_by_command
+from syncdb.cli.run_pair import main as run_pair
 from tests.cli.conftest import manage
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,16 @@ def test_every_program_tells_its_version_and_its_help(script: str) -> None:
 
     assert said("--version") == f"syncdb {__version__}\n"
     assert said("-h") == said("--help") and said("-h").startswith("Usage: ") and "Options:" in said("-h")
+
+
+@pytest.mark.parametrize(("typed", "told"), [("--tset", "Did you mean --test?"), ("--xyzzy", "No such option: --xyzzy.")])
+def test_a_slip_in_an_option_is_told_with_the_one_that_was_meant(
+    typed: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        run_pair("sheets", [typed])
+    error = capsys.readouterr().err
+    assert left.value.code == 2 and told in error and len(error.splitlines()) == 4, error
 
 
 def test_help_of_a_command_is_what_the_command_says_of_itself() -> None:

@@ -59,6 +59,7 @@ def test_wrong_answers_are_told_at_once_and_asked_again(blank: World, run: Manag
     assert said.code == 0, said.all
     for told in ("is none of them", "myshopify", "failed: token", "no such file", "No such sheet", "whole number"):
         assert told in said.err, told
+    assert said.err.count("refused the client id and secret") == 1, "what failed is said once, and then what to do"
     assert load({}, {}, Path.cwd()).shopify_client_secret == right[3]
 
 
