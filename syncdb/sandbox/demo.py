@@ -187,12 +187,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _end(story: SheetStory, folder: Path, serve: bool, console: Console) -> int:
     (folder / "sheet.html").write_text(story.sandbox.page_of("Orders"), encoding="utf-8")
     console.print(f"\nThe sheet as it stands now: {folder / 'sheet.html'}", markup=False)
-    console.print(f"The ledger: {folder / 'shopify_sync.db'}   The log: {folder / 'shopify_sync.log'}", markup=False)
+    console.print(f"The ledger: {folder / 'shopify_sync.db'}\nThe log: {folder / 'shopify_sync.log'}", markup=False)
     if story.broken():
         return 1
     console.print('\nEverything came true. For your own shop: README.md, "Set it up for your shop".', style="bold green")
     manager = Path(__file__).resolve().parents[2] / "sync_manager.py"
-    console.print(f"\nAsk the ledger, from {folder}:  {sys.executable} {manager} status", markup=False)
+    console.print(f"\nAsk the ledger, from {folder}:\n  {sys.executable} {manager} status", markup=False)
     console.print("The same with a Grist document, both ways:  python run.py demo grist", markup=False)
     if serve:
         story.sandbox.write_settings(folder)

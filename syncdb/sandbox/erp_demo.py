@@ -225,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _end(story: ErpStory, folder: Path, console: Console) -> int:
-    console.print(f"\nThe ledger: {folder / LEDGER}   The log: {folder / 'shopify_sync.log'}", markup=False)
+    console.print(f"\nThe ledger: {folder / LEDGER}\nThe log: {folder / 'shopify_sync.log'}", markup=False)
     if story.broken():
         return 1
     console.print("\nEverything came true. For your own shop and ERP: docs/erp.md", style="bold green")

@@ -231,12 +231,12 @@ def _end(story: GristStory, folder: Path, serve: bool, console: Console) -> int:
     leave_pages(story.sandbox, folder / "document")
     console.print(f"\nThe document's tables as pages: {folder / 'document' / 'Products.html'}", markup=False)
     console.print(f"The dry run: {folder / 'test_output' / 'products' / 'summary.html'}", markup=False)
-    console.print(f"The ledger: {folder / LEDGER}   The log: {folder / 'shopify_sync.log'}", markup=False)
+    console.print(f"The ledger: {folder / LEDGER}\nThe log: {folder / 'shopify_sync.log'}", markup=False)
     if story.broken():
         return 1
     console.print("\nEverything came true. For your own shop and document: docs/grist.md", style="bold green")
     manager = Path(__file__).resolve().parents[2] / "sync_manager.py"
-    console.print(f"\nAsk the ledger, from {folder}:  {sys.executable} {manager} status", markup=False)
+    console.print(f"\nAsk the ledger, from {folder}:\n  {sys.executable} {manager} status", markup=False)
     if serve:
         _serve(story, folder, console)
     return 0

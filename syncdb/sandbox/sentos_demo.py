@@ -236,12 +236,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _end(story: SentosStory, folder: Path, serve: bool, console: Console) -> int:
-    console.print(f"\nThe ledger: {folder / LEDGER}   The log: {folder / 'shopify_sync.log'}", markup=False)
+    console.print(f"\nThe ledger: {folder / LEDGER}\nThe log: {folder / 'shopify_sync.log'}", markup=False)
     if story.broken():
         return 1
     console.print("\nEverything came true. For your own shop and Sentos: docs/sentos.md", style="bold green")
     manager = Path(__file__).resolve().parents[2] / "sync_manager.py"
-    console.print(f"\nAsk the ledger, from {folder}:  {sys.executable} {manager} status", markup=False)
+    console.print(f"\nAsk the ledger, from {folder}:\n  {sys.executable} {manager} status", markup=False)
     if serve:
         _serve(story, folder, console)
     return 0

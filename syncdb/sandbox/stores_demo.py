@@ -262,11 +262,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _end(story: StoresStory, folder: Path, keep: bool, console: Console) -> int:
     console.print(f"\nBoth stores side by side: {folder / PAGE}", markup=False)
-    console.print(f"The ledger: {folder / LEDGER}   The log: {folder / 'shopify_sync.log'}", markup=False)
+    console.print(f"The ledger: {folder / LEDGER}\nThe log: {folder / 'shopify_sync.log'}", markup=False)
     if story.broken():
         return 1
     console.print("\nEverything came true. For your own stores: docs/two-stores.md", style="bold green")
-    console.print(f"\nAsk the ledger, from {folder}:  {sys.executable} {HOME / 'sync_manager.py'} status", markup=False)
+    console.print(f"\nAsk the ledger, from {folder}:\n  {sys.executable} {HOME / 'sync_manager.py'} status", markup=False)
     if keep:
         serve(story.sandbox, folder, console, write=True)
     return 0

@@ -1,6 +1,7 @@
 """What the demonstrations share: a story told step by step, each promise checked, in a folder of its own."""
 
 import shutil
+import textwrap
 import time
 from pathlib import Path
 
@@ -34,14 +35,21 @@ class Story:
         self.step += 1
         self.console.print(f"\n[bold]{self.step}. {title}[/bold]")
         for line in lines:
-            self.console.print(f"   {line}", highlight=False, markup=False)
+            self.console.print(self._indented(line), highlight=False, markup=False)
+
+    def _indented(self, text: str) -> str:
+        """A sentence of the story; on a terminal folded between its words, elsewhere one line."""
+        if not self.console.is_terminal:
+            return f"   {text}"
+        folded = textwrap.wrap(text, self.console.width - 3, break_long_words=False, break_on_hyphens=False)
+        return textwrap.indent("\n".join(folded), "   ")
 
     def command(self, line: str) -> None:
         """What a person would type."""
         self.console.print(f"   $ python {line}", style="cyan", highlight=False, markup=False)
 
     def remark(self, text: str) -> None:
-        self.console.print(f"   {text}", style="dim", highlight=False, markup=False)
+        self.console.print(self._indented(text), style="dim", highlight=False, markup=False)
 
     def an_hour_later(self) -> None:
         self.time.pass_by(3600)

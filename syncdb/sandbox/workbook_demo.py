@@ -127,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
         story = WorkbookStory(sandbox, clock, environment, console)
         tell_all(story, random.Random(11))
         console.print(f"\nThe workbook as it stands now: {folder / 'orders.xlsx'}", markup=False)
-        console.print(f"The ledger: {folder / 'shopify_sync.db'}   The log: {folder / 'shopify_sync.log'}", markup=False)
+        console.print(f"The ledger: {folder / 'shopify_sync.db'}\nThe log: {folder / 'shopify_sync.log'}", markup=False)
         if story.broken():
             return 1
         console.print("\nEverything came true. For your own shop: docs/workbook.md", style="bold green")

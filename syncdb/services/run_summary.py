@@ -93,6 +93,14 @@ def _figures_between(report: Report, systems: Mapping[Side, str]) -> Iterator[st
         yield from _held_back(report)
 
 
+def _restored(restored: int, added: int) -> str:
+    """How many of the rows that were added had been there before, as a remark."""
+    if not restored:
+        return ""
+    which = f"{restored} of them" if restored < added else "it" if added == 1 else "all of them"
+    return f" ({which} had been deleted)"
+
+
 def _held_back(report: Report) -> Iterator[str]:
     """The first of what was held back, by what to do about it."""
     shown = report.held_back[:SHOWN_CONFLICTS]
@@ -161,7 +169,7 @@ def _figures(report: Report, system: str, shop: str) -> Iterator[str]:
         added, changed = report.plan.count(Action.CREATE), report.plan.count(Action.UPDATE)
         yield f"  It would append {_many(added, 'row')} and change {_many(cells, 'cell')} in {_many(changed, 'row')}."
     elif counts["rows_added"] or counts["rows_changed"]:
-        back = f" ({counts['rows_restored']} of them had been deleted)" if counts["rows_restored"] else ""
+        back = _restored(counts["rows_restored"], counts["rows_added"])
         rows = counts["rows_changed"] - counts["written_left"]
         changes = f"{_many(counts['cells_changed'], 'cell')} changed in {_many(rows, 'row')}" if rows else "0 cells changed"
         yield f"  {system}: {_many(counts['rows_added'], 'row')} added{back}, {changes}."
