@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from syncdb.errors import Exit, worst
@@ -69,7 +70,7 @@ def watched(command: Sequence[str], folder: Path, env: Mapping[str, str], ours: 
     """Run a command to its end. It is asked to end, between two writes, as soon as the shop is not ours any more."""
     with subprocess.Popen(
         command, cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        preexec_fn=_ends_with_us if sys.platform == "linux" else None,
+        preexec_fn=partial(_ends_with, os.getpid()) if sys.platform == "linux" else None,
     ) as process:  # fmt: skip
         asked = 0.0
         while (code := _waited(process)) is None:
@@ -89,6 +90,8 @@ def _waited(process: "subprocess.Popen[bytes]") -> int | None:
         return None
 
 
-def _ends_with_us() -> None:
-    """Have the kernel ask the run to end when its worker dies, however it dies."""
+def _ends_with(worker: int) -> None:
+    """Have the kernel ask the run to end when its worker dies, however it dies; do not begin where it has died by now."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    if os.getppid() != worker:
+        os._exit(int(Exit.INTERRUPTED))

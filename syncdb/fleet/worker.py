@@ -23,6 +23,7 @@ from syncdb.fleet.decisions import after
 from syncdb.fleet.forlorn import FORLORN, Forlorn
 from syncdb.fleet.layout import Bucket, FleetPlan, read_plan
 from syncdb.fleet.running import Ended, Start, run_shop
+from syncdb.fleet.signs import served
 
 if TYPE_CHECKING:
     import procrastinate
@@ -74,7 +75,7 @@ class Worker:
             except Exception as lost:
                 if not _is_away(lost):
                     raise
-                log.warning("the fleet's database is away: %s", str(lost).partition("\n")[0])
+                log.warning("this worker begins anew, the fleet's database was away: %s", str(lost).partition("\n")[0])
                 self._stop.wait(AWAY)
 
     def stop(self) -> None:
@@ -84,10 +85,13 @@ class Worker:
     async def _serve(self, *, wait: bool) -> None:
         # a thread for each slot, whatever the number of cores
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self.slots + 2, "shop"))
+        from procrastinate.worker import Worker as Server
+
         app = application(self.url, self.slots)
         app.task(name=TASK)(self._run)
         async with app.open_async():
-            await app.run_worker_async(
+            server = Server(
+                app,
                 queues=[queue_of(self.home)],
                 name=self.name,
                 concurrency=self.slots,
@@ -98,6 +102,7 @@ class Worker:
                 delete_jobs="always",
                 install_signal_handlers=wait,
             )
+            await served(app, server, 2 * self.stalled)
 
     def _run(self, name: str, token: int) -> str:
         """One run of a shop, from the lock to what it came to. Its end is noted only while the session with the lock lives."""

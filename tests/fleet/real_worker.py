@@ -33,12 +33,16 @@ sys.addaudithook(heard)
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 WITNESS = """
-import ctypes, os, signal, subprocess, sys
+import signal
+asked, run = [], None
+signal.signal(signal.SIGTERM, lambda *_: run.terminate() if run else asked.append(True))
+import ctypes, os, subprocess, sys
 notes, inside, python, *words = sys.argv[1:]
 note(notes, "start", os.getpid())
 command = [python, "-c", inside, notes, str(os.getpid()), *words]
 run = subprocess.Popen(command, preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGTERM))
-signal.signal(signal.SIGTERM, lambda *_: run.terminate())
+if asked:
+    run.terminate()
 code = run.wait()
 note(notes, "end", os.getpid(), code)
 sys.exit(code if code >= 0 else 128 - code)

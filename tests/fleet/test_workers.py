@@ -121,6 +121,20 @@ def test_a_run_that_cannot_be_made_pauses_its_shop_and_a_shop_that_came_later_is
         assert book.rows("select runs from fleet_shops where name = 'later'")[0]["runs"] == 1
 
 
+def test_a_worker_whose_sign_of_life_failed_once_gives_it_again(fleet: Fleet) -> None:
+    """Else each run that it begins is taken over for ever: it takes jobs as before."""
+    beat = "procrastinate_update_heartbeat_v1"
+    fleet.start()
+    fleet.until(fleet.all_ran, "every run")
+    with connected(fleet.url) as session:
+        book = FleetBook(session)
+        book.rows(f"alter function {beat} rename to silent")
+        silent = "select 1 from procrastinate_workers where last_heartbeat > now() - interval '1 s'"
+        fleet.until(lambda: not book.rows(silent), "silence")
+        book.rows(f"alter function silent rename to {beat}")
+        fleet.until(lambda: bool(book.rows(silent)), "a sign of life", 20)
+
+
 def test_a_worker_without_the_tables_of_a_fleet_says_so(database: str, tmp_path: Path) -> None:
     with pytest.raises(NeedsPerson, match="no tables of a fleet yet"):
         Worker(database, read_plan(tmp_path), "main").work()
