@@ -6,6 +6,7 @@ from contextlib import closing
 
 from syncdb.ledger import Ledger
 from tests.reliability.judged import Judged, struck
+from tests.reliability.oracle import People
 from tests.reliability.workbook.world import BookWorld, waiting
 
 IN_THE_WAY = ["tab", "header", "doubled header", "column", "second ledger", "busy", "open"]
@@ -18,6 +19,10 @@ class BookJudged(Judged):
     def book(self) -> BookWorld:
         assert isinstance(self.world, BookWorld)
         return self.world
+
+    def people(self) -> People | None:
+        self.book.save()
+        return super().people()
 
     def calm_writes(self) -> None:
         waiting.clear()

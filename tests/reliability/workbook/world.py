@@ -90,10 +90,10 @@ class BookWorld(ProofWorld):
         self.stood = self._shown()
 
     def save(self) -> None:
-        """Somebody saves the file, if anything was done to the tab."""
+        """Somebody saves the file, if anything was done to the tab, and sees it as the file holds it."""
         if self._shown() != self.stood:
             mirror.write(self.path, self.tab)
-            self.stood = self._shown()
+            self.load()
 
     def during(self, match: str, act: Callable[[Colleague], object], skip: int = 0) -> None:
         """Let a colleague act, and save, between a run's look at the file and its write; other requests as ever."""
