@@ -1,40 +1,44 @@
-"""A worker's own sign of life, looked at by itself: procrastinate gives none any more after it failed once, and goes on working.
+"""A worker's sign of life, given beside procrastinate's own: that ends for good when it failed once, and while a worker stops.
 
-Every run that such a worker begins would be taken over by the others.
+Whatever such a worker still runs would be taken over by the others.
 """
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
-
-from syncdb.errors import RetryLater
 
 if TYPE_CHECKING:
     import procrastinate
     from procrastinate.worker import Worker
 
-HEARD = """
-select count(*) as heard from procrastinate_workers
-where id = %(worker)s and last_heartbeat > now() - make_interval(secs => %(seconds)s)
-"""
 
+async def served(app: "procrastinate.App", worker: "Worker", beat: float, patience: float) -> None:
+    """Run a worker to its end, with a sign of life every `beat` seconds until its last run has ended.
 
-async def served(app: "procrastinate.App", worker: "Worker", seconds: float) -> None:
-    """Run a worker to its end. Raises RetryLater, after its runs have ended, where it gave no sign of life for so long."""
-    looking = asyncio.create_task(_looked(app, worker, seconds))
-    looking.add_done_callback(lambda _: worker.stop())  # type: ignore[no-untyped-call]
+    Raises procrastinate's ConnectorException, after its runs have ended, where none could be given for `patience` seconds.
+    """
+    beating = asyncio.create_task(_beating(app, worker, beat, patience))
+    beating.add_done_callback(lambda _: worker.stop())  # type: ignore[no-untyped-call]
     try:
         await worker.run()  # type: ignore[no-untyped-call]
     finally:
-        looking.cancel()
-    if looking.done():
-        looking.result()
+        beating.cancel()
+    if beating.done():
+        beating.result()
 
 
-async def _looked(app: "procrastinate.App", worker: "Worker", seconds: float) -> None:
+async def _beating(app: "procrastinate.App", worker: "Worker", beat: float, patience: float) -> None:
+    from procrastinate.exceptions import ConnectorException
+
+    given = time.monotonic()
     while True:
-        await asyncio.sleep(seconds / 2)
+        await asyncio.sleep(beat)
         if worker.worker_id is None:
             continue
-        found = await app.connector.execute_query_one_async(HEARD, worker=worker.worker_id, seconds=seconds)
-        if not found["heard"]:
-            raise RetryLater("This worker's sign of life does not arrive; it begins anew.", next_step="It does so by itself.")
+        try:
+            await app.job_manager.update_heartbeat(worker.worker_id)
+        except ConnectorException:
+            if time.monotonic() - given > patience:
+                raise
+        else:
+            given = time.monotonic()

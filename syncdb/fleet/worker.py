@@ -102,7 +102,7 @@ class Worker:
                 delete_jobs="always",
                 install_signal_handlers=wait,
             )
-            await served(app, server, 2 * self.stalled)
+            await served(app, server, self.beat, 2 * self.stalled)
 
     def _run(self, name: str, token: int) -> str:
         """One run of a shop, from the lock to what it came to. Its end is noted only while the session with the lock lives."""

@@ -135,6 +135,20 @@ def test_a_worker_whose_sign_of_life_failed_once_gives_it_again(fleet: Fleet) ->
         fleet.until(lambda: bool(book.rows(silent)), "a sign of life", 20)
 
 
+def test_a_worker_that_is_asked_to_stop_keeps_its_runs_to_their_end(database: str, tmp_path: Path) -> None:
+    fleet = Fleet(database, tmp_path, 1, slow=4000)
+    try:
+        first = fleet.start()
+        fleet.until(lambda: fleet.started() == 1, "the run")
+        fleet.start()
+        first.send_signal(signal.SIGTERM)
+        fleet.until(fleet.all_ran, "its end")
+        assert first.wait(30) == 0
+        assert [what for what, _, _ in fleet.seen()["shop0000"]] == ["start", "end"], "and nobody takes it over"
+    finally:
+        fleet.close()
+
+
 def test_a_worker_without_the_tables_of_a_fleet_says_so(database: str, tmp_path: Path) -> None:
     with pytest.raises(NeedsPerson, match="no tables of a fleet yet"):
         Worker(database, read_plan(tmp_path), "main").work()
