@@ -5,7 +5,7 @@ Its lines are objects; a child names its parent in `__parentId`, last in its lin
 Customers' data are in it, so the files have no name where the system allows that, and go with the process, however it ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from syncdb.connectors.shopify.bulk_fetch import fetched, nameless
-from syncdb.connectors.shopify.bulk_join import NOWHERE, ORDER_LINE, ending_of_children, owner
+from syncdb.connectors.shopify.bulk_join import NOWHERE, ending_of_children, order_line, owner
 from syncdb.connectors.shopify.bulk_operation import BulkResultFile
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.client import ShopifyClient
@@ -71,22 +71,27 @@ class BulkFile:
     def _scan(self, piece: bytes) -> None:
         lines = (self._tail + piece).split(b"\n")
         self._tail = lines.pop()
-        for line in lines:
-            self._note(line)
+        self._note(lines)
 
-    def _note(self, line: bytes) -> None:
-        self._lines += 1
-        start, self._at = self._at, self._at + len(line) + 1
-        if line.endswith(self._ending):
-            return
-        if not owner(line)[1]:
+    def _note(self, lines: Sequence[bytes]) -> None:
+        """Take in whole lines. Most of them belong to the order before: little may be done for each."""
+        at, ending = self._at, self._ending
+        for line in lines:
+            if not line.endswith(ending):
+                self._note_other(line, at)
+                ending = self._ending
+            at += len(line) + 1
+        self._at, self._lines = at, self._lines + len(lines)
+
+    def _note_other(self, line: bytes, start: int) -> None:
+        order = order_line(line)
+        if order is None:
             self.grouped = False
             return
         self._cut(start)
         self._orders += 1
         self._ending = ending_of_children(line)
-        found = ORDER_LINE.match(line)
-        changed = (found[2] if found else None) or b""
+        changed = order[2] or b""
         self.rising = self.rising and changed >= self._latest
         self._latest = changed
 
@@ -98,7 +103,7 @@ class BulkFile:
 
     def _judge(self, size: int) -> None:
         if self._tail.endswith(b"}"):
-            self._note(self._tail)
+            self._note([self._tail])
         elif self._tail:
             raise NotInBulk("the result ends in the middle of a line", again=True)
         found, expected = (self._lines, self._orders), (self.expected.lines, self.expected.roots)

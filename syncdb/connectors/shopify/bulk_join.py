@@ -1,6 +1,5 @@
 """Orders from the lines of a bulk result. Nothing here asks or stores anything, so that other processes may do it, too."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from syncdb.connectors.shopify.normalise import Sight, cannot_be_read, keeper
 from syncdb.connectors.shopify.reading import connection_decoder, decoder, parsed_again, parts_decoder
 from syncdb.connectors.shopify.shape import ByIdentity, Paged, bare_id, unfinished
 from syncdb.order_snapshot import OrderSnapshot
-from syncdb.values import canonical_text, moment, parse_json
+from syncdb.values import moment, parse_json
 
 ORDER_LINE = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"(?:,"updatedAt":"([^"]+)")?')
 _PARENT = re.compile(rb'"__parentId":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"')
@@ -25,13 +24,12 @@ _MARK = b'"__parentId":"'  # cannot stand in a text: quotes are escaped there
 _ID_AT = len(b'{"id":"')
 _LIST_OF = {kind.encode(): name for kind, name in LIST_OF.items()}
 NOWHERE = b"\n"  # no line ends so: they are cut there
-NOTHING = b"[]"
 
 
 @dataclass(frozen=True, slots=True)
 class JoinJob:
-    """Lines to be put together (those of an order behind each other), and the refunds and shipments with what bulk left out of
-    them (`parts_written`).
+    """Lines to be put together (those of an order behind each other), and what was answered about the refunds and shipments of
+    which bulk left something out: lists of them, or null for one, in a JSON list.
     """
 
     chunk: bytes
@@ -59,11 +57,22 @@ class _Unclear(Exception):
 
 def owner(line: bytes) -> tuple[bytes, bool]:
     """The id of the order that a line belongs to, and whether the line is that order itself."""
+    found, is_order = _owner(line)
+    return found[1], is_order
+
+
+def order_line(line: bytes) -> re.Match[bytes] | None:
+    """Where the line is an order's own: what `ORDER_LINE` finds in it. Raises NotInBulk where it belongs to no order."""
+    found, is_order = _owner(line)
+    return found if is_order else None
+
+
+def _owner(line: bytes) -> tuple[re.Match[bytes], bool]:
     at = line.rfind(_MARK)
     found = ORDER_LINE.match(line) if at < 0 else _PARENT.match(line, at)
     if found is None:
         raise NotInBulk("the result holds a line that belongs to no order")
-    return found[1], at < 0
+    return found, at < 0
 
 
 def ending_of_children(line: bytes) -> bytes:
@@ -74,7 +83,7 @@ def ending_of_children(line: bytes) -> bytes:
 def _groups(chunk: bytes) -> Iterator[tuple[bytes, list[bytes], list[bytes]]]:
     """The id of each order with its own line and those of its lists, in whatever order they come."""
     current, own, children, ending = b"", list[bytes](), list[bytes](), NOWHERE
-    for line in filter(None, chunk.splitlines()):
+    for line in filter(None, chunk.split(b"\n")):
         if line.endswith(ending):  # most lines do: they belong to the order before
             children.append(line)
             continue
@@ -100,22 +109,14 @@ def children_named(chunk: bytes, kinds: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(text.replace(b"\\/", b"/").decode() for text in pattern.findall(chunk)))
 
 
-def parts_written(parts: Sequence[Mapping[str, Any]]) -> bytes:
-    """Answered refunds and shipments as JSON, to be read by their types where they are put to their orders."""
-    try:
-        return canonical_text(parts)
-    except UnicodeEncodeError:  # half of a character: seen and told with its order
-        return json.dumps(parts).encode()
-
-
 def joined(job: JoinJob) -> Joined:
     """Put the orders of a chunk together. Raises NotInBulk where something in it is no line of a result.
 
     One order at a time, from its lines to its sealed text: what was just made is read fastest.
     """
-    parts, kept = job.sight.parts, keeper(job.sight)
-    found, lines = Joined(), _Lines.of(ByIdentity(parts))
-    left_out = {part.id: part for part in lines.parts(job.left_out)}
+    shape, kept = job.sight.parts, keeper(job.sight)
+    found, lines = Joined(), _Lines.of(ByIdentity(shape))
+    left_out = {part.id: part for parts in lines.parts(job.left_out) for part in parts if part and part.order}
     for order_id, own, children in _groups(job.chunk):
         try:
             node = lines.order(own, children)
@@ -128,7 +129,7 @@ def joined(job: JoinJob) -> Joined:
             name = str(_parsed(own[0]).get("name") or "")
             found.held.append(Quarantined(order_id.decode(), name, cannot_be_read(error)))
         else:
-            if next(unfinished(parts, node), None):
+            if next(unfinished(shape, node), None):
                 found.long.append(parsed_again(node))
             elif isinstance(order := kept(node), OrderSnapshot):
                 found.orders.append(order)
@@ -143,7 +144,7 @@ class _Lines:
 
     own: Callable[[bytes], Any]
     children: Mapping[str, Callable[[bytes], Any]]
-    parts: Callable[[bytes], list[Any]]
+    parts: Callable[[bytes], list[list[Any]]]
     left_out: Mapping[str, Mapping[str, Callable[[Any], Any]]]
 
     @classmethod

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+
+from msgspec import Raw
 
 from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.asking import Asking
 from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_join import NOTHING, Joined, JoinJob, children_named, orders_in, parts_written
+from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, children_named, orders_in
 from syncdb.connectors.shopify.bulk_query import completion, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk, TooDear
 from syncdb.connectors.shopify.bulk_workers import Workers
@@ -17,6 +18,7 @@ from syncdb.connectors.shopify.documents import CHILDREN
 from syncdb.connectors.shopify.gather import Gatherer
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import bare_id
+from syncdb.connectors.shopify.unread import NOTHING, listed, outermost
 from syncdb.errors import RetryLater
 from syncdb.order_snapshot import OrderSnapshot
 from syncdb.values import moment
@@ -76,7 +78,7 @@ class ResultReader:
     def _left_out(self, chunk: bytes) -> bytes:
         """The refunds and fulfillments of these orders with their lines; what could not be had is not in it."""
         order = self.asking.documents.order
-        missing, found = left_out(order), list[Mapping[str, Any]]()
+        missing, found = left_out(order), list[Raw]()
         if not missing:
             return NOTHING
         ids, document = children_named(chunk, [CHILDREN[name] for name in missing]), completion(order)
@@ -90,21 +92,22 @@ class ResultReader:
                     self._size.halve()
                     continue
             del ids[: len(group)]
-        return parts_written(found)
+        return listed(found)
 
-    def _answered(self, document: str, ids: Sequence[str], an_order: float) -> list[Mapping[str, Any]]:
-        """The parts; none at all where something is wrong with any, for the orders to be read one by one.
+    def _answered(self, document: str, ids: Sequence[str], an_order: float) -> list[Raw]:
+        """The list of the parts; none at all where something is wrong with any, for the orders to be read one by one.
 
         `an_order` is how many of them an order has on average.
         """
         try:
-            answer = self.asking.client.ask(document, lambda: {"ids": list(ids)}, "Reading lines of refunds and fulfillments")
+            what = "Reading lines of refunds and fulfillments"
+            answer = self.asking.client.ask(document, lambda: {"ids": list(ids)}, what, parse=outermost)
         except RetryLater as error:
             raise NotInBulk(str(error)) from error
         if answer.errors or answer.data is None:
             return []
         self._judge(answer.cost / len(ids) * an_order)
-        return [node for node in answer.data["nodes"] if node and node.get("order")]
+        return [answer.data["nodes"]]
 
     def _judge(self, price: float) -> None:
         """Raises TooDear where what bulk leaves out of an order costs more than the whole order on a page does."""

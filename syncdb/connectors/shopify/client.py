@@ -118,14 +118,16 @@ class ShopifyClient:
         what: str,
         strain: Callable[[], None] = lambda: None,
         within: float | None = None,
+        parse: Callable[[bytes], Any] = parse_json,
     ) -> Answer:
-        """The answer to a query that only reads. `variables` is called anew for each try, `what` names it in messages.
+        """The answer to a query that only reads. `variables` is called anew for each try, `what` names it in messages, `parse`
+        raises ValueError for what is no JSON.
 
         Raises RetryLater beyond the deadline (or `within` so many seconds), Refused where trying again cannot help, TooCostly
         where less must be asked at once.
         """
         retrier = self.retrier if within is None else replace(self.retrier, deadline=within)
-        return retrier.call(lambda: self._try(document, variables(), strain), f"{what} ({self.shop})")
+        return retrier.call(lambda: self._try(document, variables(), strain, parse), f"{what} ({self.shop})")
 
     def send(self, document: str, variables: Mapping[str, Any], what: str) -> Answer:
         """The answer to a mutation, which is sent once; again only where it certainly did not run (throttled, not connected).
@@ -144,11 +146,17 @@ class ShopifyClient:
     def close(self) -> None:
         self.session.close()
 
-    def _try(self, document: str, variables: Mapping[str, Any], strain: Callable[[], None]) -> Answer:
+    def _try(
+        self,
+        document: str,
+        variables: Mapping[str, Any],
+        strain: Callable[[], None],
+        parse: Callable[[bytes], Any] = parse_json,
+    ) -> Answer:
         weight = (document, int(variables.get("first") or len(variables.get("ids") or ())))
         self.throttle.wait(self._expected.get(weight, 1.0))
         response = self._send({"query": document, "variables": variables}, strain)
-        body = _parsed(response, strain)
+        body = _parsed(response, strain, parse)
         with understood("Shopify"):
             return self._read(body, response, weight)
 
@@ -262,9 +270,9 @@ def _dated(text: str) -> datetime | None:
     return dated if dated.year > 2000 else None
 
 
-def _parsed(response: _Response, strain: Callable[[], None]) -> dict[str, Any]:
+def _parsed(response: _Response, strain: Callable[[], None], parse: Callable[[bytes], Any]) -> dict[str, Any]:
     try:
-        body = parse_json(response.body)
+        body = parse(response.body)
     except ValueError:
         body = None
     if not isinstance(body, dict) or not ("data" in body or "errors" in body):

@@ -43,7 +43,7 @@ def shop_money(bag: "ShopMoney") -> list[str]:
     return [exact(bag.s.a), bag.s.c]
 
 
-def _both_moneys(bag: "BothMoneys") -> list[str]:
+def both_moneys(bag: "BothMoneys") -> list[str]:
     """[amount, currency] in the shop's money, followed by the buyer's where that is another."""
     shop, buyer = bag.s, bag.b
     one = [exact(shop.a), shop.c]
@@ -92,9 +92,7 @@ COUNTED = Leaf(int, short=True, answered="count")  # UnsignedInt64 comes as text
 _PRICED = "{ a: amount c: currencyCode }"
 AMOUNT = Leaf(_amount, _PRICED, answered="amount")  # in one currency only
 MONEY = Leaf(shop_money, f"{{ s: shopMoney {_PRICED} }}", short=True, answered="shop money")
-BOTH_MONEYS = Leaf(
-    _both_moneys, f"{{ s: shopMoney {_PRICED} b: presentmentMoney {_PRICED} }}", short=True, answered="both moneys"
-)
+BOTH_MONEYS = Leaf(both_moneys, f"{{ s: shopMoney {_PRICED} b: presentmentMoney {_PRICED} }}", short=True, answered="both moneys")
 ATTRIBUTES = Leaf(_attributes, "{ key value }", short=True, answered="attributes")
 TEXTS = Leaf(_as_it_is, short=True, answered="texts")
 SORTED_TEXTS = Leaf(sorted, answered="texts")

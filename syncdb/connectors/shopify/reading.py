@@ -13,8 +13,20 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from syncdb.connectors.shopify.answer_types import ANSWERED, LISTS, OfOrder, PageInfo
-from syncdb.connectors.shopify.leaves import MONEY, PLAIN, exact
-from syncdb.connectors.shopify.shape import ByIdentity, Leaf, Many, On, One, Paged, Parts, Shape, answered_as, stored_name
+from syncdb.connectors.shopify.leaves import BOTH_MONEYS, ID, MONEY, PLAIN, both_moneys, exact
+from syncdb.connectors.shopify.shape import (
+    ByIdentity,
+    Leaf,
+    Many,
+    On,
+    One,
+    Paged,
+    Parts,
+    Shape,
+    answered_as,
+    bare_id,
+    stored_name,
+)
 from syncdb.values import canonical_text, parse_json
 
 
@@ -63,10 +75,13 @@ def connection_decoder(parts: Parts) -> Callable[[Raw], Any]:
     return _decoder(_connection(ByIdentity(parts)))
 
 
-def parts_decoder(lists: Iterable[str]) -> Callable[[bytes], list[Any]]:
-    """A function that reads a list of parts of orders: the `id` and the `order` of each, the `lists` as they are written."""
-    fields: list[Any] = [("id", str), ("order", OfOrder), *((name, Raw, Raw()) for name in lists)]
-    return _decoder(list[msgspec.defstruct("PartOfOrder", fields, kw_only=True)])  # type: ignore[misc]
+def parts_decoder(lists: Iterable[str]) -> Callable[[bytes], list[list[Any]]]:
+    """A function that reads lists of parts of orders (null where one was not found): the `id` and the `order` of each, the
+    `lists` as they are written.
+    """
+    fields: list[Any] = [("id", str, ""), ("order", OfOrder | None, None), *((name, Raw, Raw()) for name in lists)]
+    part = msgspec.defstruct("PartOfOrder", fields)
+    return _decoder(list[list[part | None]])  # type: ignore[valid-type]
 
 
 def _decoder(kind: Any) -> Callable[[Any], Any]:
@@ -103,7 +118,7 @@ def _written(parts: Sequence[tuple[str, str, Shape, bool]]) -> Callable[[Any], d
 
     It is what one would write by hand, a statement for each part.
     """
-    known: dict[str, Any] = {"exact": exact, "UNSET": UNSET}
+    known: dict[str, Any] = {"exact": exact, "both_moneys": both_moneys, "bare_id": bare_id, "UNSET": UNSET}
     lines = ["def read(node):", "    kept = {}"]
     for name, ours, shape, always in parts:
         found, there = f"found := node.{name}", "is not None" if always else "not in (None, UNSET)"
@@ -111,6 +126,13 @@ def _written(parts: Sequence[tuple[str, str, Shape, bool]]) -> Callable[[Any], d
             lines += [f"    if ({found}) {there} and found != '':", f"        kept['{ours}'] = found"]
         elif shape is MONEY:
             lines += [f"    if ({found}) {there}:", f"        one = found.s; kept['{ours}'] = [exact(one.a), one.c]"]
+        elif shape is BOTH_MONEYS:  # mostly the same
+            lines += [f"    if ({found}) {there}:", "        one, other = found.s, found.b"]
+            same = "[exact(one.a), one.c] if one.a == other.a and one.c == other.c"
+            lines.append(f"        kept['{ours}'] = {same} else both_moneys(found)")
+        elif shape is ID:
+            bare = "bare := found[found.rfind('/') + 1:] if '?' not in found else bare_id(found)"
+            lines += [f"    if ({found}) {there} and ({bare}):", f"        kept['{ours}'] = bare"]
         else:
             known[f"read_{ours}"] = _reader(shape)
             some = found if _is_list(shape) else f"({found}) {there}"
@@ -173,9 +195,11 @@ def _in_order_of(parts: Parts) -> Callable[[list[Any]], list[Any]]:
 
 
 def _by_id(items: list[Any]) -> list[Any]:
-    if not all(item.get("id", "").isdigit() for item in items):
+    ids = [item.get("id", "") for item in items]
+    if not all(map(str.isdigit, ids)):
         return items
-    return sorted(items, key=lambda item: int(item["id"]))
+    places = list(map(int, ids))
+    return items if places == sorted(places) else sorted(items, key=lambda item: int(item["id"]))
 
 
 def _by_text(items: list[Any]) -> list[Any]:

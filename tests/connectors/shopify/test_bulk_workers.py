@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from syncdb.connectors.order_source import OrderPage
-from syncdb.connectors.shopify.bulk_join import NOTHING, JoinJob, joined
+from syncdb.connectors.shopify.bulk_join import JoinJob, joined
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.bulk_wire import answer_received, job_sent, receive, send
@@ -19,6 +19,7 @@ from syncdb.connectors.shopify.bulk_worker import serve
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.orders import OrderReader
+from syncdb.connectors.shopify.unread import NOTHING
 
 from .conftest import World, orders_of
 
