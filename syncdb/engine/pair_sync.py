@@ -336,11 +336,12 @@ class PairSync:
 
 
 def all_of(stopped: Sequence[SyncdbError]) -> SyncdbError:
-    """Why a run did not do all of it: every reason, with what to do about each. One that a person must look at counts most."""
+    """Why a run did not do all of it: each reason once, with what to do about it. One that a person must look at counts most."""
     first = next((one for one in stopped if isinstance(one, NeedsPerson)), stopped[0])
-    if len(stopped) == 1:
+    reasons = dict.fromkeys(map(str, stopped))
+    if len(reasons) == 1:
         return first
-    told = " ".join(f"({number}) {one}" for number, one in enumerate(stopped, 1))
+    told = " ".join(f"({number}) {one}" for number, one in enumerate(reasons, 1))
     steps = " ".join(dict.fromkeys(one.next_step for one in stopped if one.next_step))
     kind = NeedsPerson if isinstance(first, NeedsPerson) else type(first)
     return kind(told, next_step=steps)

@@ -23,6 +23,7 @@ def path(tmp_path: Path) -> Path:
     with Ledger.open(path, NOW) as ledger, ledger.transaction():
         for name, entity in ((PRODUCTS, "products"), (VARIANTS, "variants"), (STOCK, "inventory")):
             ledger.pairs.register(RegisteredPair(name, "grist", entity))
+        ledger.records(STOCK).agree("right:8", {"sku": "OTHER", "title": "Of another pair"}, 1, AT)
         ledger.records(VARIANTS).agree("gid://v/1", {"sku": "TEA-1", "title": "Green tea", "price": PRICE}, 1, AT)
         ledger.records(VARIANTS).conflicts_are(
             ["gid://v/1"],
@@ -65,6 +66,7 @@ def test_both_sides_and_what_was_agreed_stand_side_by_side(ask: Callable[..., An
     assert told.code == 0
     for text in ("6 open conflicts", "Green tea / TEA-1 - price", "Agreed", "19.90", "21", "22.50", "row 7, row 8", "--take"):
         assert text in told.all, text
+    assert "Of another pair" not in told.all and "OTHER" not in told.all
     listed = [f"number {n} in Grist" for n in (8, 9, *range(8))]
     assert f"{', '.join(listed)}, 10 more" in " ".join(told.all.split()), (
         "by no words of the ledger, and no more than a person reads"

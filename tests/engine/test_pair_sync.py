@@ -13,11 +13,12 @@ from syncdb.connectors.base import Changes
 from syncdb.connectors.memory import MemoryConnector
 from syncdb.engine.match import Matching
 from syncdb.engine.pair_run import EntitySync, PairRun
-from syncdb.engine.pair_sync import PairSync
+from syncdb.engine.pair_sync import PairSync, all_of
 from syncdb.engine.progress import Silent
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
+from syncdb.errors import NeedsPerson, RemoteError
 from syncdb.ledger import Ledger
 from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side, Take, Tie, Verdict
 from syncdb.values import Value, iso
@@ -237,3 +238,10 @@ def test_a_run_of_some_fields_does_not_settle_what_was_refused_of_others(pair: P
     pair.right.write = plain  # type: ignore[method-assign]
     pair.run(policy=NOTED)
     assert pair.problems() == [] and only_row(pair.right)["note"] == "left"
+
+
+def test_why_a_run_did_not_do_all_of_it_is_said_once_each() -> None:
+    away = [RemoteError("The ERP takes no writes.", next_step="Name the primary.") for _ in range(3)]
+    assert str(all_of(away)) == "The ERP takes no writes." and all_of(away).next_step == "Name the primary."
+    both = all_of([*away, NeedsPerson("A column is gone.", next_step="Put it back.")])
+    assert str(both) == "(1) The ERP takes no writes. (2) A column is gone." and isinstance(both, NeedsPerson)

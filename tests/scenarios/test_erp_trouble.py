@@ -41,6 +41,7 @@ def test_a_read_only_replica_is_told_and_nothing_is_done_in_the_shop(world: ErpW
     world.erp.sql(f"alter database {name} set default_transaction_read_only = on")
     ran = world.sync()
     assert ran.code == 4 and "read-only replica" in ran.text and len(world.shop.orders) == 0
+    assert "(1)" not in ran.text, "one reason is said once"
     with world.erp.connect() as session:
         session.execute("set transaction read write")
         session.execute(f"alter database {name} reset default_transaction_read_only")

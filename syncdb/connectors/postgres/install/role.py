@@ -36,7 +36,7 @@ do $syncdb$ begin
 exception
     when duplicate_object or unique_violation then null;
     when insufficient_privilege then
-        raise notice 'the role {role} was not made: whoever installs may not make roles';
+        raise warning 'the role {role} was not made: whoever installs may not make roles';
 end $syncdb$;
 """
 _HIDDEN = "\nalter table {table} enable row level security;"

@@ -87,7 +87,7 @@ do $syncdb$ begin
     end if;
 exception
     when insufficient_privilege or dependent_objects_still_exist then
-        raise notice 'the role {name} was left: it is used elsewhere, or not yours';
+        raise warning 'the role {name} was left: it is used elsewhere, or not yours';
 end $syncdb$;
 """
 
@@ -134,5 +134,7 @@ def removal(tables: ErpTables) -> Iterator[str]:
 
 
 def _limits() -> str:
-    """Whoever writes to the ERP meanwhile shall not have to wait behind this for long."""
-    return "set local lock_timeout = '10s';\n"
+    """Whoever writes to the ERP meanwhile shall not have to wait behind this for long. That something is there already is no
+    news to whoever runs it.
+    """
+    return "set local lock_timeout = '10s';\nset local client_min_messages = warning;\n"
