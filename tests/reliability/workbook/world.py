@@ -36,7 +36,8 @@ class Reader(Colleague):
         titles = {(row, cell.get("userEnteredValue", {}).get("stringValue")): column for (row, column), cell in seen.items()}
         head = next((row for row, title in titles if title == "Line ID"), None)
         managed = {column for (row, title), column in titles.items() if row == head and title in self.ours}
-        return {place: _unnumbered(cell) if place[1] in managed else cell for place, cell in seen.items()}
+        found = {place: _unnumbered(cell) if place[1] in managed else cell for place, cell in seen.items()}
+        return {place: cell for place, cell in found.items() if _unnumbered(cell)}  # a format without a value is nothing yet
 
 
 def _unnumbered(cell: dict[str, Any]) -> dict[str, Any]:
