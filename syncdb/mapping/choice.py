@@ -1,5 +1,6 @@
 """The columns a person chose in the configuration, understood or refused with all problems at once."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -151,31 +152,38 @@ def column(name: str) -> OrderColumn | None:
 def parse_columns(value: Any, rows: Rows = "line") -> Choice:
     """Understand the setting `columns`: nothing or "default", "all", a list of names, or of {"field": name, "header": text}.
 
-    Text may also be a list of names with commas between them. Never raises: what is wrong is in the choice's `problems`.
+    "default" or "all" may stand in the list, too, with what is added to them or has another header there. Text may also be a
+    list of names with commas between them. Never raises: what is wrong is in the choice's `problems`.
     """
-    if value in (None, "", "default", []):
-        return Choice(default_columns(rows))
-    if value == "all":
-        return Choice(all_columns(rows))
-    return choice_of(value, lambda item: _one(item, rows), KEY_LABELS[rows])
+    sets = {"default": default_columns(rows), "all": all_columns(rows)}
+    return choice_of(value, sets, lambda item: _one(item, rows), KEY_LABELS[rows])
 
 
-def choice_of(value: Any, one: Callable[[Any], tuple[tuple[str, str] | None, str]], key: str) -> Choice:
-    """A list of columns, or text with commas between their names. `one` understands an item of it, or says what is wrong with
-    it; `key` is the header of the column that tells rows apart.
+def choice_of(
+    value: Any, sets: Mapping[str, ChosenColumns], one: Callable[[Any], tuple[tuple[str, str] | None, str]], key: str
+) -> Choice:
+    """A list of columns, or text with commas between their names. `sets` are the columns that one word stands for; `one`
+    understands any other item, or says what is wrong with it; `key` is the header of the column that tells rows apart.
     """
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
+    if value in (None, []):
+        return Choice(sets["default"])
     if not isinstance(value, list):
         return Choice((), (f"columns: expected a list of column names, found {type(value).__name__}.",))
-    chosen, problems = [], []
+    chosen, named, problems = [], [], []
     for number, item in enumerate(value, 1):
+        if isinstance(item, str) and item in sets:
+            chosen.extend(sets[item])
+            continue
         found, problem = one(item)
         if found:
             chosen.append(found)
+            named.append(found)
         else:
             problems.append(f"columns, number {number}: {problem}")
-    return Choice(tuple(chosen), (*problems, *_doubled(chosen, key)))
+    together = tuple((dict(chosen) | dict(named)).items())
+    return Choice(together, (*problems, *_listed_twice(named), *_doubled(together, key)))
 
 
 def _one(item: Any, rows: Rows) -> tuple[tuple[str, str] | None, str]:
@@ -204,13 +212,15 @@ def _unknown(name: str) -> str:
     return f"there is no column {name!r}.{hint}"
 
 
+def _listed_twice(named: Iterable[tuple[str, str]]) -> list[str]:
+    counted = Counter(name for name, _ in named)
+    return [f"columns: {name} is listed twice." for name, count in counted.items() if count > 1]
+
+
 def _doubled(chosen: Iterable[tuple[str, str]], key: str) -> list[str]:
-    problems, names, headers = [], set[str](), {key.casefold()}
-    for name, header in chosen:
-        if name in names:
-            problems.append(f"columns: {name} is listed twice.")
-        elif header.casefold() in headers:
+    problems, headers = [], {key.casefold()}
+    for _, header in chosen:
+        if header.casefold() in headers:
             problems.append(f"columns: two columns have the header {header!r}. Give one of them another (field and header).")
-        names.add(name)
         headers.add(header.casefold())
     return problems

@@ -122,11 +122,8 @@ PLAIN: Mapping[str, PlainRows] = {
 def parse_plain(value: Any, rows: str) -> Choice:
     """Understand the setting `columns` of such rows, as `parse_columns` does that of rows of orders. Never raises."""
     plain = PLAIN[rows]
-    if value in (None, "", "default", []):
-        return Choice(_labelled(plain, plain.default))
-    if value == "all":
-        return Choice(_labelled(plain, (one.name for one in plain.fields)))
-    return choice_of(value, lambda item: _one(plain, item), plain.key)
+    sets = {"default": _labelled(plain, plain.default), "all": _labelled(plain, (one.name for one in plain.fields))}
+    return choice_of(value, sets, lambda item: _one(plain, item), plain.key)
 
 
 def plain_fields(rows: str, columns: ChosenColumns | None, types: Mapping[str, str] | None = None) -> tuple[Field, ...]:

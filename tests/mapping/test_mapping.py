@@ -89,6 +89,17 @@ def test_columns_are_chosen_by_name_header_and_family() -> None:
     assert SheetMapping("line", chosen.columns, "UTC", "EUR").metafields == (("custom", "wrap"),)
 
 
+def test_a_set_of_columns_stands_in_a_list_with_what_is_added_or_called_otherwise() -> None:
+    chosen = parse_columns(["default", {"field": "quantity", "header": "Pieces"}, "vendor"])
+    usual = default_columns("line")
+    assert chosen.problems == () and dict(chosen.columns) == dict(usual) | {"quantity": "Pieces", "vendor": "Vendor"}
+    assert [name for name, _ in chosen.columns] == [*(name for name, _ in usual), "vendor"]
+    first = parse_columns([{"field": "vendor", "header": "Made by"}, "all"])
+    assert first.columns[0] == ("vendor", "Made by") and not first.problems and len(first.columns) == len(SHOWN)
+    assert parse_columns("default, vendor").columns[-1] == ("vendor", "Vendor")
+    assert "SKU" in " ".join(parse_columns(["default", {"field": "vendor", "header": "SKU"}]).problems)
+
+
 def test_metafields_are_what_their_definitions_say() -> None:
     names = ["metafield:custom.due", "metafield:custom.weight", "metafield_text:custom.due", "metafield:custom.none"]
     chosen = parse_columns([{"field": name, "header": name} for name in names], "order")
@@ -111,6 +122,7 @@ def test_metafields_are_what_their_definitions_say() -> None:
         (["Payment status"], "line", "Did you mean financial_status?"),
         (["zzz"], "line", "no column 'zzz'"),
         (["sku", "sku"], "line", "listed twice"),
+        (["default", "vendor", "vendor"], "line", "listed twice"),
         (["sku", {"field": "vendor", "header": "sku"}], "line", "two columns have the header"),
         ([{"field": "vendor", "header": "line id"}], "line", "two columns have the header"),
         (["sku"], "order", "one row per order"),

@@ -116,7 +116,10 @@ class Place:
 
     def _keep(self, target: Path, seen: Seen) -> None:
         """The version before this run, once: later writes of the run leave it."""
-        if self._kept or seen.content is None:
+        if self._kept:
+            return
+        if seen.content is None:  # what the run makes is no version before it, and must take none away
+            self._kept = True
             return
         try:
             part = self.previous.with_name(f".{self.previous.name}.{os.getpid()}.part")

@@ -61,6 +61,15 @@ def test_the_version_before_a_run_is_kept_beside_it(tmp_path: Path) -> None:
     assert len(desk.rows()) == 4
 
 
+def test_a_file_that_a_run_makes_anew_takes_no_earlier_version_away(tmp_path: Path) -> None:
+    desk = made(tmp_path / "orders.xlsx", MUG)
+    written(desk.connector(), create("b", CUP | {"key": "b"}))
+    kept = (tmp_path / "orders.previous.xlsx").read_bytes()
+    desk.path.unlink()
+    made(tmp_path / "orders.xlsx", MUG)
+    assert (tmp_path / "orders.previous.xlsx").read_bytes() == kept and len(desk.rows()) == 2
+
+
 def test_what_somebody_saves_in_the_last_moment_is_not_overwritten(tmp_path: Path) -> None:
     place = Place(tmp_path / "orders.csv")
     place.path.write_bytes(b"one")
