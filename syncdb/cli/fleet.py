@@ -84,8 +84,13 @@ def fleet(
 
 
 def _init(output: Output, book: "FleetBook", plan: "FleetPlan") -> None:
-    from syncdb.fleet.layout import write_configs
+    from syncdb.fleet.layout import CONFIG, FILE, SHOPS, write_configs
 
+    if not plan.shops:
+        raise ConfigurationError(
+            [f"There is no shop in {plan.folder}. Nothing was changed."],
+            next_step=f"Make {plan.folder / SHOPS / 'NAME' / CONFIG}, or [shops.NAME] in {FILE}; --folder names another folder.",
+        )
     written = write_configs(plan)
     book.install()
     book.take_in(plan, plan.shops)
@@ -106,8 +111,8 @@ def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names:
         Act.add: lambda name: book.take_in(plan, [plan.shop(name)]),
         Act.remove: book.remove,
         Act.pause: lambda name: book.change(name, "paused = 'by a person'"),
-        Act.resume: lambda name: book.change(name, "paused = '', failures = 0, due_at = now()"),
-        Act.run_now: lambda name: book.change(name, "wanted_at = now(), due_at = now()"),
+        Act.resume: lambda name: book.change(name, "paused = '', failures = 0, told = '', due_at = now()"),
+        Act.run_now: book.wish,
     }
     done = {
         Act.add: "is in the fleet",
@@ -145,7 +150,7 @@ def _move(
             next_step="On the old home: fleet move SHOP --to HOME --via PATH; on the new one: fleet move SHOP "
             "--arrive --home HOME --via PATH",
         )
-    name = names[0]
+    name, via = names[0], via.absolute()  # the manager that copies works in the shop's own folder
     plan.shop(name)
     if arrive:
         put_in_place(book, plan, name, where, via)
@@ -154,6 +159,8 @@ def _move(
         copy = leave(book, plan, name, where, via)
         told = f"{name} is paused, and its ledger is copied to {copy}. "
         told += f"On {where}: fleet move {name} --arrive --home {where} --via {via}"
+        if where not in book.homes():
+            told += f" No worker of {where} was seen in the last day, and no other shop lives there."
     if output.as_json:
         output.data({"exit_code": 0, "shops": [name], "done": told})
     else:
@@ -223,11 +230,17 @@ def _money(revenue: "Mapping[str, Decimal]") -> str:
 
 
 def _work(url: str, plan: "FleetPlan", home: str | None, slots: int, *, once: bool) -> None:
+    from syncdb.fleet.book import FleetBook, connected
     from syncdb.fleet.worker import Worker
     from syncdb.logs import set_up
 
     if home is None:
         raise ConfigurationError(["fleet worker: of which home?"], next_step="fleet worker --home HOME")
+    with connected(url) as session:
+        homes = FleetBook(session).homes()
+    if home not in homes:
+        others = f"Homes of shops: {', '.join(sorted(homes))}." if homes else "The fleet has no shops."
+        typer.echo(f"No shop of the fleet lives at {home} yet. {others}", err=True)
     with set_up(plan.folder / f"fleet-{home}.log", verbose=False, terminal=True, secrets=(url,)):
         Worker(url, plan, home, slots).work(once=once)
     raise typer.Exit(int(Exit.DONE))

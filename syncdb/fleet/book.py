@@ -115,6 +115,17 @@ class FleetBook:
                 [f"The fleet has no shop {name}."], next_step="fleet status lists them; fleet add NAME takes one in."
             )
 
+    def wish(self, name: str) -> None:
+        """Have a shop run as soon as may be. Raises ConfigurationError where there is none, NeedsPerson where it is paused."""
+        self.change(name, "wanted_at = now(), due_at = now()")
+        paused = self.rows("select paused from fleet_shops where name = %(name)s", name=name)[0]["paused"]
+        if paused:
+            raise NeedsPerson(f"{name} is paused ({paused}): it does not run before that ends.", next_step=f"fleet resume {name}")
+
+    def homes(self) -> set[str]:
+        """Where shops live, or workers were seen within a day."""
+        return {row["home"] for row in self.rows("select home from fleet_shops union select home from fleet_workers")}
+
     def remove(self, name: str) -> None:
         """Forget a shop. Its folder and its ledger stay. Raises ConfigurationError where there is none."""
         if not self.rows("delete from fleet_shops where name = %(name)s returning name", name=name):

@@ -4,8 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from syncdb.errors import Exit
 from syncdb.values import iso
+from syncdb.wording import counted
 
+FINE, FIRST, NEXT = "fine", "waits for its first run", "waits for its next run"
+GOOD = (None, Exit.DONE, Exit.PARTIAL, Exit.BUSY)
 LATE = 300.0  # seconds beyond which a shop that is due counts as late
 
 
@@ -18,6 +22,11 @@ class ShopState:
     state: str
     late: float
     row: Mapping[str, Any]
+
+    @property
+    def fine(self) -> bool:
+        """Whether it needs nobody: what waits for its turn is fine, too."""
+        return self.state in (FINE, FIRST, NEXT)
 
     def as_data(self) -> dict[str, Any]:
         """For scripts."""
@@ -39,9 +48,13 @@ def _state(row: Mapping[str, Any]) -> ShopState:
     elif row["running"]:
         state = "running"
     elif row["failures"]:
-        state = f"failed {row['failures']} times, tried again"
+        state = f"failed {counted(row['failures'], 'time')}, tried again"
+    elif late > LATE:
+        state = "late"
+    elif row["exit_code"] not in GOOD:
+        state = NEXT
     else:
-        state = "late" if late > LATE else "fine"
+        state = FINE if row["runs"] else FIRST
     return ShopState(row["name"], row["home"], state, late, row)
 
 

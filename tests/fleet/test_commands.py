@@ -27,6 +27,7 @@ def ask(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
 
 def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: Path) -> None:
     assert "Run: fleet init" in ask("status", code=5).err
+    assert "There is no shop in" in ask("init", code=2).err
     (tmp_path / "fleet.toml").write_text(SHOPS, encoding="utf-8")
     assert ask("init", "--json").data["shops"] == ["cups", "mugs"]
     assert ask("init", "--json").data["written"] == []
@@ -35,7 +36,9 @@ def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: 
     told = ask("status", code=1).out
     assert "2 shops, 1 paused" in told and told.index("mugs") < told.index("cups") and "paused: by a person" in told
     assert 'syncdb_fleet_shop_failures{shop="mugs"} 0' in ask("status", "--metrics", code=1).out
+    assert "mugs is paused (by a person)" in ask("run-now", "mugs", code=5).err
     ask("resume", "mugs")
+    assert "waits for its first run" in ask("status").out
     ask("run-now", "mugs", "cups")
     ask("remove", "cups")
     assert "The fleet has no shop cups" in ask("pause", "cups", code=2).err
@@ -44,6 +47,9 @@ def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: 
     assert "There is no shop jars" in ask("add", "jars", code=2).err
     for words in (("pause",), ("worker",), ("move", "mugs")):
         assert ask(*words, code=2).err
+    assert (
+        "No shop of the fleet lives at betta yet. Homes of shops: beta, main." in ask("worker", "--home", "betta", "--once").err
+    )
 
 
 def test_a_database_that_is_not_there_or_keeps_no_locks_is_told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +62,9 @@ def test_a_database_that_is_not_there_or_keeps_no_locks_is_told(ask: Ask, monkey
 
 
 @pytest.mark.long
-def test_a_real_shop_is_run_by_a_worker_and_moved_to_another_home(ask: Ask, tmp_path: Path) -> None:
+def test_a_real_shop_is_run_by_a_worker_and_moved_to_another_home(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "world").mkdir()
     world = WorkbookWorld(tmp_path / "world", orders=5)
     try:
@@ -74,7 +82,8 @@ def test_a_real_shop_is_run_by_a_worker_and_moved_to_another_home(ask: Ask, tmp_
         told = ask("report", "--days", "60", "--json").data
         assert told["orders"] == told["shops"][0]["report"]["orders"]["made"] > 0 and list(told["revenue"]) == ["EUR"]
         (tmp_path / "via").mkdir()
-        moving = ("move", "mugs", "--via", str(tmp_path / "via"))
+        monkeypatch.chdir(tmp_path)
+        moving = ("move", "mugs", "--via", "via")
         assert "--arrive --home beta" in ask(*moving, "--to", "beta").out
         assert ask("status", "--json", code=1).data["shops"][0]["paused"] == "moving to beta"
         (shop / "shopify_sync.db").unlink()

@@ -67,7 +67,7 @@ def fleet() -> Response:
 def _sign(one: "ShopState") -> str:
     if one.row["paused"] or one.row["failures"]:
         return "bad" if one.row["paused"] else "look"
-    return "run" if one.row["running"] else "ok" if one.state == "fine" else "look"
+    return "run" if one.row["running"] else "ok" if one.fine else "look"
 
 
 def act() -> AnyResponse:
