@@ -18,6 +18,7 @@ from syncdb.programs import INSTALLED, ROOT
 from syncdb.services.ledger_location import configured_pairs
 
 LOOK = 0.25  # seconds between two looks at a process
+MOST_WORDS = 490  # letters of what a run said at its end that the fleet's database keeps
 PATIENCE = 300.0  # seconds that a run is given to end between two writes
 
 
@@ -34,6 +35,8 @@ Start = Callable[[Path, ShopPlan, Callable[[], bool]], Ended]
 
 def run_shop(config: Path, shop: ShopPlan, ours: Callable[[], bool]) -> Ended:
     """Run every configured pair of a shop, one after the other. `ours` is asked now and then whether to go on."""
+    if lacking := sorted(name for name in shop.secrets.values() if not os.environ.get(name)):
+        return Ended(int(Exit.CONFIGURATION), f"The worker's environment lacks {' and '.join(lacking)}. Nothing was contacted.")
     env = environment(shop, os.environ)
     pairs = configured_pairs(config, env) or registry.PAIRS[:1]
     ended: list[Ended] = []
@@ -80,7 +83,17 @@ def watched(command: Sequence[str], folder: Path, env: Mapping[str, str], ours: 
             elif asked and time.monotonic() - asked > PATIENCE:
                 process.kill()
         errors = process.stderr.read() if process.stderr else b""
-    return Ended(code, errors.decode("utf-8", "replace").strip()[-500:])
+    return Ended(code, last_words(errors.decode("utf-8", "replace")))
+
+
+def last_words(text: str) -> str:
+    """The end of what a command said, from the beginning of a line or at least of a word."""
+    text = text.strip()
+    if len(text) <= MOST_WORDS:
+        return text
+    kept = text[-MOST_WORDS:]
+    _, line, rest = kept.partition("\n")
+    return f"... {(rest if line else kept.partition(' ')[2]).strip()}"
 
 
 def _waited(process: "subprocess.Popen[bytes]") -> int | None:

@@ -64,8 +64,12 @@ def header_gone(missing: Mapping[str, str], row: Sequence[Entry], tab: str, ours
     if others:
         told = "Headers there that are none of syncdb's: " + some_of([f'"{one}"' for one in others], MOST_NAMED) + "."
         example = others[0] if len(others) == 1 else "Article"
+        item = f'{{"field": "{field}", "header": "{example}"}}'
         step = f'Rename it back to "{text}"; or, if it was renamed on purpose, say so in `columns` of the configuration '
-        step += f'(`workbook_columns` for a workbook), for example {{"field": "{field}", "header": "{example}"}}.'
+        step += f'(`workbook_columns` for a workbook): {item} in its list, or ["default", {item}] where there is none.'
+    elif not any(header_text(entry) for entry in row):
+        told = "No header stands there at all: it was emptied, most likely."
+        step = "Put an earlier version of it back."
     else:
         told = "No other header stands in its place: its column was deleted, most likely."
         step = f'Undo that, or put the header "{text}" above an empty column; a run with --full fills it.'
