@@ -157,7 +157,10 @@ def _move(
         told = f"{name} lives at {where} now. Its first run looks at every order and row."
     else:
         copy = leave(book, plan, name, where, via)
-        told = f"{name} is paused, and its ledger is copied to {copy}. "
+        told = (
+            f"{name} is paused, and its ledger is copied to {copy}. Whatever else is in its folder (a workbook, .env) does not "
+        )
+        told += "move by itself: copy it before you go on. "
         told += f"On {where}: fleet move {name} --arrive --home {where} --via {via}"
         if where not in book.homes():
             told += f" No worker of {where} was seen in the last day, and no other shop lives there."

@@ -47,7 +47,7 @@ def parse_json(content: str, problems: list[str]) -> Any:
     try:
         return json.loads(content, object_pairs_hook=once)
     except json.JSONDecodeError as why:
-        line = content.splitlines()[why.lineno - 1] if content.strip() else ""
+        line = next(iter(content.splitlines()[why.lineno - 1 :]), "")  # none, where the text ends too early with a line break
         hint = _json_hint(line, content[: why.pos].rstrip()[-1:], content[why.pos : why.pos + 1], why.msg)
         raise UnreadableFile(f"is not valid JSON at line {why.lineno}, column {why.colno}: {hint}") from None
     except (ValueError, RecursionError):

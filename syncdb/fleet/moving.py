@@ -11,7 +11,7 @@ from pathlib import Path
 
 from syncdb.errors import ConfigurationError, Exit, NeedsPerson
 from syncdb.fleet.book import FleetBook
-from syncdb.fleet.layout import FleetPlan
+from syncdb.fleet.layout import FleetPlan, write_configs
 from syncdb.fleet.running import environment, named, program
 
 MOVING = "moving to "
@@ -50,7 +50,10 @@ def arrive(book: FleetBook, plan: FleetPlan, name: str, home: str, via: Path) ->
         raise ConfigurationError([f"{name} was not moved to {home}."], next_step=remedy)
     if not copy.is_file():
         raise ConfigurationError([f"{copy} is not there."], next_step=remedy)
+    write_configs(plan)
     here = plan.config_of(name).parent / copy.name
+    if not here.parent.is_dir():
+        raise ConfigurationError([f"There is no folder {here.parent} here."], next_step="Make it, with the shop's configuration.")
     shutil.copyfile(copy, here)
     _manager(plan, name, "restore", str(here), "--yes")
     _manager(plan, name, "check")

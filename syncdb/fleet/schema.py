@@ -86,7 +86,8 @@ returning every_minutes, failures, buckets
 """
 # a wish that came while it ran is carried out next; the token says whether the shop is still this worker's business
 END = """
-update fleet_shops set ended_at = now(), exit_code = %(code)s, told = %(told)s, failures = %(failures)s, paused = %(paused)s,
+update fleet_shops set ended_at = now(), exit_code = %(code)s, told = %(told)s, failures = %(failures)s,
+    paused = case when paused = '' then %(paused)s else paused end, -- whoever paused it meanwhile has the last word
     due_at = case when wanted_at > started_at then now() else %(due)s end,
     done_at = case when %(done)s then now() else done_at end, runs = runs + 1
 where name = %(name)s and token = %(token)s

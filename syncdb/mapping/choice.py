@@ -171,7 +171,7 @@ def choice_of(
         return Choice(sets["default"])
     if not isinstance(value, list):
         return Choice((), (f"columns: expected a list of column names, found {type(value).__name__}.",))
-    chosen, named, problems = [], [], []
+    chosen, named, problems = list[tuple[str, str]](), list[tuple[str, str]](), list[str]()
     for number, item in enumerate(value, 1):
         if isinstance(item, str) and item in sets:
             chosen.extend(sets[item])

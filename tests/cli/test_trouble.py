@@ -123,9 +123,10 @@ def test_slips_at_the_command_line(past: Shop, arguments: list[str], told: str) 
 def test_a_configuration_need_not_be_complete(past: Shop) -> None:
     Path("config.json").write_text(json.dumps({"db_path": str(past.path), "lookback_days": "x"}), encoding="utf-8")
     assert manage("orders").code == 0
-    Path("config.json").write_text('{"db_path": ', encoding="utf-8")
-    broken = manage("orders")
-    assert broken.code == 2 and "not valid JSON" in broken.err and "--db" in broken.err
+    for cut in ('{"db_path": ', '{"db_path": "a.db",\n', '{"db_path": "a.db"\n\n'):
+        Path("config.json").write_text(cut, encoding="utf-8")
+        broken = manage("orders")
+        assert broken.code == 2 and "not valid JSON" in broken.err and "--db" in broken.err, cut
     assert manage("orders", "--db", str(past.path)).code == 0
     Path("config.json").unlink()
     Path(".env").write_text(f"DB_PATH={past.path}\n", encoding="utf-8")

@@ -1,10 +1,13 @@
 """The command `fleet` as a person uses it, over a real database; and a real shop run and moved by it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.decisions import after
 from tests.cli.conftest import Answer, manage
 from tests.scenarios.workbook_world import WorkbookWorld
 
@@ -50,6 +53,21 @@ def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: 
     assert (
         "No shop of the fleet lives at betta yet. Homes of shops: beta, main." in ask("worker", "--home", "betta", "--once").err
     )
+
+
+def test_who_pauses_a_shop_while_it_runs_has_the_last_word(ask: Ask, database: str, tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text(SHOPS, encoding="utf-8")
+    ask("init")
+    with connected(database) as session:
+        book = FleetBook(session)
+        assert book.begin("mugs", 1, "main", "w")
+        ask("pause", "mugs")
+        book.end("mugs", 1, 0, "", after(0, 0, timedelta(hours=1), book.now()))
+        assert book.status()[0]["paused"] == "by a person"
+        book.change("cups", "failures = 3")
+        assert book.begin("cups", 1, "beta", "w")
+        book.end("cups", 1, 2, "no token", after(2, 0, timedelta(hours=1), book.now()))
+        assert "2" in {row["name"]: row["paused"] for row in book.status()}["cups"]
 
 
 def test_a_database_that_is_not_there_or_keeps_no_locks_is_told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import syncdb.connectors.tabular.headers as headers
-from syncdb.connectors.tabular.entries import Entry
+from syncdb.connectors.tabular.entries import Entry, key_in
 from syncdb.connectors.tabular.records import Index, found_in, index_of, snapshot_of
 from syncdb.connectors.workbook.binding import FileBinding
 from syncdb.connectors.workbook.book import Book, open_book
@@ -85,7 +85,7 @@ class Sheet:
             assert self.standing is not None
             column, first = self.columns[self.wish.key], self.standing.header_row
             shown = [(row, self.page.at(row, column)) for row in range(first + 1, self.page.rows)]
-            if bad := next((row for row, entry in shown if isinstance(entry, str) and spoilt(entry)), None):
+            if (bad := next((row for row, entry in shown if _rounded(entry)), None)) is not None:
                 raise _spoilt_keys(self.wish, bad)
             self._index = index_of(shown, first)
         return self._index
@@ -152,11 +152,20 @@ def _gone(place: Place, wish: Wish, seen: Seen) -> NeedsPerson:
     )
 
 
+def _rounded(entry: Entry) -> bool:
+    """Whether a program took a key for a number and lost digits of it; a number that is exact still reads as its key."""
+    if isinstance(entry, str):
+        return spoilt(entry)
+    return isinstance(entry, float | int) and not (key_in(entry) or "").isdecimal() and not isinstance(entry, bool)
+
+
 def _spoilt_keys(wish: Wish, row: int) -> NeedsPerson:
     header, name = wish.headers[wish.key], wish.path.name
+    text = wish.path.suffix.lower() != ".csv"
+    prevent = f'leave "{header}" as text' if text else "use a workbook (.xlsx): it knows text from numbers"
     return NeedsPerson(
         f'In row {row + 1} of {name}, "{header}" is a rounded number: a program took the keys for numbers and saved the file. '
         "Which row is which cannot be told any more. Nothing was written.",
         next_step=f"Put the version before it back ({wish.path.stem}.previous{wish.path.suffix}), or delete the file and run "
-        "once with --force. To keep that from happening, use a workbook (.xlsx): it knows text from numbers.",
+        f"once with --force. To keep that from happening, {prevent}.",
     )

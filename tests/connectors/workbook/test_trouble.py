@@ -138,6 +138,23 @@ def test_keys_that_a_program_rounded_stop_everything(tmp_path: Path) -> None:
         list(desk.connector().fetch())
 
 
+@pytest.mark.parametrize("key", [9007199254741010.0, 1.5, 12345678901234567])
+def test_keys_of_a_workbook_that_became_numbers_and_lost_digits_stop_everything(tmp_path: Path, key: float) -> None:
+    desk = made(tmp_path / "orders.xlsx", MUG)
+    desk.edit(2, 1, key)
+    before = desk.path.read_bytes()
+    with pytest.raises(NeedsPerson, match='In row 2 of orders.xlsx, "Key" is a rounded number') as told:
+        list(desk.connector().fetch())
+    assert 'leave "Key" as text' in told.value.next_step and desk.path.read_bytes() == before
+
+
+def test_a_key_that_became_an_exact_number_is_still_that_key(tmp_path: Path) -> None:
+    desk = made(tmp_path / "orders.xlsx", MUG)
+    desk.edit(2, 1, 14871234567890)
+    (shown,) = desk.connector().fetch()
+    assert list(shown.found) == ["14871234567890"]
+
+
 def test_a_csv_file_in_other_letters_is_not_guessed_at(tmp_path: Path) -> None:
     (tmp_path / "Orders.csv").write_bytes("Key,Title\na,Läufer\n".encode("latin-1"))
     with pytest.raises(NeedsPerson, match="is not UTF-8 text"):
