@@ -68,7 +68,7 @@ def _batches(world: ProofWorld) -> Iterator[Sent]:
             requests = body.get("requests") or [{}]
             made = requests[0].get("createDeveloperMetadata", {}).get("developerMetadata", {})
             if made.get("metadataKey") == TOKEN_KEY:
-                yield Sent(made["metadataId"], made["metadataValue"], *_sizes(requests), seen.status == 200)
+                yield Sent(made["metadataId"], made["metadataValue"], *_sizes(requests), seen.status == 200 and seen.applied)
 
 
 def _sizes(requests: list[dict[str, Any]]) -> tuple[int, int]:
