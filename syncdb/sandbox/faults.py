@@ -35,7 +35,7 @@ class Seen:
     """One request as the server saw it and, once it is in the log, what became of it.
 
     `kind` is "read", "write", "token" or "page", as its app classified it. `status` is None where the
-    connection was cut. `applied` says whether the app handled it (late ones: see `Faults.landed`).
+    connection was cut. `applied` says whether the app carried it out, answered or not (late ones: see `Faults.landed`).
     `at` is seconds of the fault layer's clock. Bodies over 256 KiB are left out of the log.
     """
 

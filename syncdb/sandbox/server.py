@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Protocol, Self
 from wsgiref.types import WSGIEnvironment
@@ -213,7 +214,7 @@ class Server:
             fault.action()
 
     def _answer(self, app: App, request: Request, fault: str) -> tuple[Response | None, bool]:
-        """The answer (None: cut) and whether the app applied the request."""
+        """The answer (None: cut) and whether the app applied the request: what it refuses it does not."""
         match fault:
             case "cut_before":
                 return None, False
@@ -224,9 +225,10 @@ class Server:
             case "unavailable" | "too_many" | "unauthorized" | "forbidden":
                 return app.error(fault), False
         response = self._apply(app, request)
+        applied = response.status_code < HTTPStatus.BAD_REQUEST
         if fault == "apply_then_cut":
-            return None, True
-        return (app.error("unavailable") if fault == "apply_then_error" else response), True
+            return None, applied
+        return (app.error("unavailable") if fault == "apply_then_error" else response), applied
 
     def _apply(self, app: App, request: Request) -> Response:
         with self._locks[id(app)]:
@@ -234,7 +236,7 @@ class Server:
 
     def _land(self, app: App, request: Request, seen: Seen) -> Seen:
         response = self._apply(app, request)
-        return replace(seen, status=response.status_code, applied=True)
+        return replace(seen, status=response.status_code, applied=response.status_code < HTTPStatus.BAD_REQUEST)
 
 
 def _see(request: Request, app: App, size: int) -> Seen:

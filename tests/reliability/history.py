@@ -20,7 +20,7 @@ class Sent:
     value: str
     inserted: int
     cells: int
-    answered: bool
+    applied: bool
 
 
 def false_history(world: ProofWorld, *, exactly: bool) -> list[str]:
@@ -30,7 +30,7 @@ def false_history(world: ProofWorld, *, exactly: bool) -> list[str]:
     each cell and row that was written counts.
     """
     sent = list(_batches(world))
-    applied = {one.token for one in sent if one.answered and one.value == BATCH} | set(_claimed(world))
+    applied = {one.token for one in sent if one.applied and one.value == BATCH} | set(_claimed(world))
     with closing(sqlite3.connect(f"{world.ledger.as_uri()}?mode=ro", uri=True)) as ledger:
         journal = {
             token: (purpose, state) for token, purpose, state in ledger.execute("SELECT token, purpose, state FROM journal")
@@ -68,7 +68,7 @@ def _batches(world: ProofWorld) -> Iterator[Sent]:
             requests = body.get("requests") or [{}]
             made = requests[0].get("createDeveloperMetadata", {}).get("developerMetadata", {})
             if made.get("metadataKey") == TOKEN_KEY:
-                yield Sent(made["metadataId"], made["metadataValue"], *_sizes(requests), seen.status == 200 and seen.applied)
+                yield Sent(made["metadataId"], made["metadataValue"], *_sizes(requests), seen.applied)
 
 
 def _sizes(requests: list[dict[str, Any]]) -> tuple[int, int]:

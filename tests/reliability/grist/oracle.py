@@ -296,7 +296,9 @@ class Oracle:
         if edited:
             yield f"lost: {key} was edited ({edited}) and deleted all the same"
         (row,) = before.places[key]
-        notes = [cell for cell in (earlier or before).notes if cell[:2] == (self.world.numbers[key[0]], row)]
+        ours = {ref for (entity, _), ref in self.world.columns.items() if entity == key[0]}  # also while its key was blank
+        seen = (earlier or before).notes
+        notes = [cell for cell in seen if cell[:2] == (self.world.numbers[key[0]], row) and cell[2] not in ours]
         if notes:
             yield f"lost: {key} had notes of people's own ({notes}) and was deleted all the same"
 
