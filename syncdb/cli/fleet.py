@@ -116,7 +116,7 @@ def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names:
     }
     done = {
         Act.add: "is in the fleet",
-        Act.remove: "is not in the fleet any more; its folder and its ledger stay",
+        Act.remove: "is not in the fleet any more. Its folder and ledger stay: while they do, fleet init takes it in again",
         Act.pause: "is paused; a run that is under way ends as usual",
         Act.resume: "runs again",
         Act.run_now: "runs as soon as a worker of its home is free",
