@@ -306,7 +306,8 @@ def _record_agreement(
             if triple.verdicts:
                 overtaken += _end_verdicts(ledger, pair, triple, decision, now)
         for triple, decision in zip(block, decisions, strict=True):
-            if (there := triple.left or triple.right) is not None and any(_told([decision])):
+            asked = any(_told([decision])) or triple.ambiguous  # an ambiguous one is asked about under the first of its like
+            if (there := triple.left or triple.right) is not None and asked:
                 records.call(triple.key, there.record.fields)  # people must be told which record it is
         records.conflicts_are([triple.key for triple in block], _told(decisions), now, pair.compared)
     return overtaken

@@ -94,9 +94,9 @@ class Things:
         """The same of a pair's records. What it does not know others may, but by an id that stands for one thing everywhere."""
         wanted = list(dict.fromkeys(keys))
         kind = self.pairs().get(pair)
-        found = {one.key: one for one in self._in_pair(pair, kind, wanted)} if kind else {}
-        rest = (key for key in wanted if key not in found and not ONE_SIDE.match(key))
-        return self._named(found | self.by_keys(rest))
+        own = self._named({one.key: one for one in self._in_pair(pair, kind, wanted)} if kind else {})
+        rest = [key for key in wanted if own.get(key, key) == key and not ONE_SIDE.match(key)]
+        return own | self._named(self.by_keys(rest))
 
     def names_of(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """The same of keys that each belong to a pair: (pair, key) -> name."""
