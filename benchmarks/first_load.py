@@ -29,6 +29,7 @@ from benchmarks.process import compiled, peak
 
 ROOT = Path(__file__).resolve().parents[1]
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
+GIVEN = "floor.json"
 BATCH = 250
 MEMORY_BASE = 10_000  # orders: memory is compared with that of a load of so many
 
@@ -60,14 +61,14 @@ def load(url: str, folder: Path) -> dict[str, Any]:
 
 
 def floor(url: str, folder: Path) -> dict[str, Any]:
-    """The same bytes read, the same JSON parsed, the same rows inserted; nothing understood, nothing checked."""
+    """The same bytes read, the same JSON parsed, the same rows inserted; nothing understood, nothing checked.
+
+    It loads nothing of the program: what it asks is given to it.
+    """
     import orjson
     import requests
 
-    from benchmarks.prepared_shop import FOLDER
-    from syncdb.connectors.shopify.bulk_query import completion
-    from syncdb.connectors.shopify.order_shape import order_shape
-
+    given = json.loads((folder / GIVEN).read_text(encoding="utf-8"))
     source = sqlite3.connect(folder / "ledger.db")
     target = sqlite3.connect(folder / "floor.db", isolation_level=None)
     target.execute("PRAGMA journal_mode = WAL")
@@ -78,7 +79,7 @@ def floor(url: str, folder: Path) -> dict[str, Any]:
         for (sql,) in source.execute(made, (name,)):
             target.execute(sql)
     rows = {name: source.execute(f"SELECT * FROM {name}") for name in names}
-    session, document, waiting, orders = requests.Session(), completion(order_shape()), [], 0
+    session, document, waiting, orders = requests.Session(), given["document"], [], 0
 
     def insert() -> None:
         target.execute("BEGIN IMMEDIATE")
@@ -92,7 +93,7 @@ def floor(url: str, folder: Path) -> dict[str, Any]:
         headers = {"X-Shopify-Access-Token": TOKEN, "Content-Type": "application/json"}
         orjson.loads(session.post(f"{url}/admin/api/2026-10/graphql.json", data=body, headers=headers, timeout=60).content)
 
-    with session.get(f"{url}{FOLDER}result", stream=True, timeout=60) as answer:
+    with session.get(f"{url}{given['result']}", stream=True, timeout=60) as answer:
         tail = b""
         for piece in answer.iter_content(1 << 18):
             *lines, tail = (tail + piece).split(b"\n")
@@ -118,13 +119,30 @@ def floor(url: str, folder: Path) -> dict[str, Any]:
 
 def measured(part: str, url: str, folder: str) -> None:
     """Run one part and print what it and the processes it started took, as JSON."""
-    from syncdb.connectors.shopify.bulk_workers import MOST
-
     found = {"syncdb": load, "floor": floor}[part](url, Path(folder))
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(one.ru_utime + one.ru_stime for one in used)
-    helping = MOST * used[1].ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)  # only the largest is known
+    helping = _helpers(part) * used[1].ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)  # the largest is known
     print(json.dumps(found | {"cpu": cpu, "memory": peak() + helping}))
+
+
+def _helpers(part: str) -> int:
+    """How many processes a part starts."""
+    if part == "floor":
+        return 0
+    from syncdb.connectors.shopify.bulk_workers import MOST
+
+    return MOST
+
+
+def give(folder: Path) -> None:
+    """What the floor asks: the address of the result, and the document for what bulk operations leave out."""
+    from benchmarks.prepared_shop import FOLDER
+    from syncdb.connectors.shopify.bulk_query import completion
+    from syncdb.connectors.shopify.order_shape import order_shape
+
+    asked = {"result": f"{FOLDER}result", "document": completion(order_shape())}
+    (folder / GIVEN).write_text(json.dumps(asked), encoding="utf-8")
 
 
 def run(part: str, url: str, folder: Path) -> dict[str, Any]:
@@ -199,6 +217,7 @@ def measure(orders: int, repeat: int) -> FirstLoad:
             with tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder:
                 ours.append(run("syncdb", about["url"], Path(folder)))
                 size = (Path(folder) / "ledger.db").stat().st_size
+                give(Path(folder))
                 floors.append(run("floor", about["url"], Path(folder)))
     finally:
         shop.stdin.close()

@@ -14,9 +14,9 @@ from filelock import FileLock, Timeout
 
 from syncdb.decoding import SENSELESS, met_in
 from syncdb.errors import LedgerBusy, LedgerUnusable
-from syncdb.ledger import state_keys
 from syncdb.ledger.older_schemas import stand_in
 from syncdb.ledger.schema import migrations
+from syncdb.ledger.state_keys import DELETED_IS_ZEROED
 
 MOMENT = 1.0  # seconds: how long a dry run may hold the ledger while it copies it
 
@@ -289,7 +289,7 @@ def _make(path: Path) -> None:
     with closing(_connect(f"{growing.as_uri()}?mode=rw")) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         migrations.apply(connection)
-        connection.execute("INSERT INTO meta (name, value) VALUES (?, 'true')", (state_keys.DELETED_IS_ZEROED,))
+        connection.execute("INSERT INTO meta (name, value) VALUES (?, 'true')", (DELETED_IS_ZEROED,))
     set_leftovers_aside(path)
     settle(growing, path)
 
