@@ -52,7 +52,7 @@ def audit(
         place = find_ledger(config, db)
         if file is not None:
             _refuse_ending(file)
-            refuse_taken(file, overwrite, never=place.ledger)
+            refuse_taken(file, overwrite, never=place.ledger, named=place.named)
         calendar = _calendar(place.ledger)
         period = _period(month, days, calendar)
         flags = {"db_path": str(db.absolute()) if db else None}

@@ -33,10 +33,11 @@ def backup(
         from syncdb.services.ledger_location import find_ledger
         from syncdb.services.run_words import size
 
-        ledger = find_ledger(config, db).ledger
+        place = find_ledger(config, db)
+        ledger = place.ledger
         name = f"{ledger.stem}-{SYSTEM.now():%Y%m%dT%H%M%SZ}{ledger.suffix or '.db'}"
         target = (output or ledger.with_name(name)).absolute()
-        refuse_taken(target, overwrite, never=ledger)
+        refuse_taken(target, overwrite, never=ledger, named=place.named)
         make_folder(target.parent)
         done = back_up(ledger, target)
         if as_json:

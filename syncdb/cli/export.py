@@ -12,6 +12,7 @@ from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
     from syncdb.services.export_shape import Export
+    from syncdb.services.ledger_location import LedgerLocation
     from syncdb.values import Value
 
 
@@ -70,10 +71,11 @@ def export(
         if columns.strip() == "help":
             told.raw("".join(f"{name}\n" for name in known_columns(what.value)))
             return
-        path = find_ledger(config, db).ledger
+        place = find_ledger(config, db)
+        path = place.ledger
         now = SYSTEM.now()
         kind = _format(output, format_)
-        target = None if output == "-" else _target(output, what, kind, f"{now:%Y-%m-%d}", path, overwrite)
+        target = None if output == "-" else _target(output, what, kind, f"{now:%Y-%m-%d}", place, overwrite)
         with reading(path) as reader:
             if what in OF_ORDERS:
                 refuse_without_orders(reader, (), f"exporting {what.value}")
@@ -109,11 +111,11 @@ def _format(output: str | None, chosen: ExportFormat | None) -> ExportFormat:
     return ExportFormat(ending)
 
 
-def _target(output: str | None, what: What, kind: ExportFormat, day: str, ledger: Path, overwrite: bool) -> Path:
+def _target(output: str | None, what: What, kind: ExportFormat, day: str, place: "LedgerLocation", overwrite: bool) -> Path:
     from syncdb.services.files import refuse_taken
 
     target = Path(output or f"{what.value}-{day}.{kind.value}").absolute()
-    refuse_taken(target, overwrite, never=ledger)
+    refuse_taken(target, overwrite, never=place.ledger, named=place.named)
     return target
 
 

@@ -50,7 +50,7 @@ def report(
         now = SYSTEM.now()
         target = _target(file, form, f"{now:%Y-%m-%d}")
         if target:
-            refuse_taken(target, overwrite, never=place.ledger)
+            refuse_taken(target, overwrite, never=place.ledger, named=place.named)
         with reading(place.ledger) as reader:
             state = read_status(reader, place, now)
             calendar = Calendar.of((state.shop or {}).get("zone"), now)

@@ -1,17 +1,22 @@
 """Files that a command writes for people: private, whole or not there at all, never over another one unasked."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from syncdb.errors import ConfigurationError, NeedsPerson
 
 
-def refuse_taken(target: Path, overwrite: bool, *, never: Path | None = None) -> None:
-    """Raise ConfigurationError where a file must not be written: it is there already, is a folder, or is the ledger itself."""
+def refuse_taken(target: Path, overwrite: bool, *, never: Path | None = None, named: Iterable[Path] = ()) -> None:
+    """Raise ConfigurationError where a file must not be written: it is there already, is a folder, is the ledger itself
+    (`never`), or one of the files that the configuration `named`, such as a workbook that is kept in step or a key.
+    """
     if never is not None and target.exists() and never.exists() and target.samefile(never):
         raise ConfigurationError([f"{target} is the ledger itself."], next_step="Give another file name.")
+    if target.exists() and any(one.exists() and target.samefile(one) for one in named):
+        problem = f"{target} belongs to the configuration and was left as it is."
+        raise ConfigurationError([problem], next_step="Give another file name.")
     if target.is_dir():
         raise ConfigurationError([f"{target} is a folder."], next_step="Give the path of a file.")
     if target.exists() and not overwrite:

@@ -1,7 +1,8 @@
 """Where the ledger is and what else a reading command may want to know of the configuration, complete or not."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ class LedgerLocation:
     """The ledger's path, and as far as they are configured: the API version, and what logs in to Shopify and where that stands.
 
     `login` is "token" or "client"; `login_file` None where it comes from the environment. `pairs` are those that are configured,
-    `most_calls` how many calls a month a system may be sent, by its name. `log` is the log's path.
+    `most_calls` how many calls a month a system may be sent, by its name. `log` is the log's path. `named` are the files that
+    settings name, and those in which they stand.
     """
 
     ledger: Path
@@ -28,6 +30,7 @@ class LedgerLocation:
     login_file: Path | None = None
     pairs: tuple[PairType, ...] = ()
     most_calls: Mapping[str, int] = field(default_factory=dict)
+    named: tuple[Path, ...] = ()
 
 
 def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | None = None) -> LedgerLocation:
@@ -51,6 +54,7 @@ def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | N
         login[1] if login else None,
         _pairs(sources),
         _most_calls(sources),
+        tuple(_named(sources, file.parent)),
     )
 
 
@@ -80,6 +84,16 @@ def _filled(sources: Sequence[Source], name: str) -> bool:
 def _most_calls(sources: Sequence[Source]) -> dict[str, int]:
     limits = {one.name: _first(sources, one.calls_by) for one in registry.systems_of(registry.PAIRS) if one.calls_by}
     return {name: found[0] for name, found in limits.items() if found}
+
+
+def _named(sources: Sequence[Source], home: Path) -> Iterator[Path]:
+    for source in sources:
+        if source.file is not None:
+            yield source.file
+        for value in source.values.values():
+            with suppress(OSError, ValueError):  # a token is no path
+                if isinstance(value, str) and value and (home / value).is_file():
+                    yield home / value
 
 
 def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, Sequence[Source]]:

@@ -154,6 +154,16 @@ def test_a_file_that_is_there_stays(past: Shop, tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == ["o.csv"], "nothing half done is left"
 
 
+def test_a_file_that_the_configuration_names_is_never_written_over(past: Shop, tmp_path: Path) -> None:
+    kept = tmp_path / "orders.xlsx"
+    kept.write_bytes(b"a colleague's work")
+    Path("config.json").write_text(json.dumps({"db_path": str(past.path), "workbook": str(kept)}), encoding="utf-8")
+    for file in (kept, Path("config.json")):
+        refused = manage("export", "--output", str(file), "--format", "csv", "--overwrite")
+        assert refused.code == 2 and "belongs to the configuration" in refused.err
+    assert kept.read_bytes() == b"a colleague's work"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
 def test_the_file_is_its_owners_only(past: Shop, tmp_path: Path) -> None:
     before = os.umask(0)
