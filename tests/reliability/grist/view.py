@@ -137,11 +137,18 @@ def _target(world: ProofWorld, to: str, column: Column) -> tuple[Table | None, C
 
 
 def lacks_referred(world: ProofWorld, entity: str, shown: dict[str, Any]) -> bool:
-    """Whether the column of a reference refers to a former table of ours, where what a record of the shop needs has no row."""
+    """Whether a reference of a record of the shop can show no row: its column refers to a former table of ours, which has none,
+    or what it refers to has no row for that reason.
+    """
     for name, to in ((name, to) for (one, name), to in REFERENCES.items() if one == entity):
         column = world.column(entity, name)
         table, key = _target(world, to, column) if column is not None else (None, None)
-        if table is None or key is None or table is world.table(to):
+        if table is None or key is None:
+            continue
+        if table is world.table(to):
+            other = shop(world).get((to, shown[name]))
+            if other is not None and lacks_referred(world, to, other):
+                return True
             continue
         if shown[name] not in {table.get(row, key) for row in table.ids()}:
             return True
