@@ -92,7 +92,7 @@ class Door:
         found = people.account(self.path, plain)
         made = Account(found.name if found else plain, role, passwords.kept(password), iso(now), by)
         people.put_account(self.path, made)
-        log.info("%s made the account %s (%s)", by, made.name, role)
+        log.info("%s %s the account %s (%s)", by, "changed" if found else "made", made.name, role)
         return made
 
     def again(self, name: str, password: str, address: str, now: datetime) -> None:

@@ -40,6 +40,11 @@ def put() -> AnyResponse:
     found = kept.account(site().door.path, " ".join(name.split()))
     if found and found.name == one.name and role != "owner":
         return _shown("You cannot take your own role from you. Nothing was changed. Another owner can.")
+    if found and "known" not in request.form:
+        return _shown(
+            f"{found.name} is there already, as {found.role}. Nothing was changed. Tick that they are, to give them this role "
+            "and password."
+        )
     try:
         made = site().door.make(name, role, request.form.get("new_password", ""), one.name, one.now)
     except ConfigurationError as error:

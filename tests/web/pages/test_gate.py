@@ -294,6 +294,10 @@ def test_accounts_are_made_changed_and_removed_by_owners_with_their_password(own
     assert "Eve is operator now." in owner.done("/people", **new, password=PASSWORD)
     eve = own_door.visitor("Eve")
     assert eve.get("/").status_code == 200
+    again = owner.post("/people", **new | {"name": "eve ", "role": "owner"}, password=PASSWORD)
+    assert again.status_code == 409 and "Eve is there already, as operator. Nothing was changed." in again.text
+    assert "Eve is viewer now." in owner.done("/people", **new | {"name": "eve", "role": "viewer"}, known="on", password=PASSWORD)
+    eve = own_door.visitor("Eve")
     assert "can no longer log in" in owner.done("/people/remove", name="Eve", password=PASSWORD)
     assert eve.get("/").status_code == 303
     assert owner.post("/people/remove", name="Olga", password=PASSWORD).status_code == 409  # the last owner stays
