@@ -110,8 +110,8 @@ def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names:
     doing: dict[Act, Callable[[str], None]] = {
         Act.add: lambda name: book.take_in(plan, [plan.shop(name)]),
         Act.remove: book.remove,
-        Act.pause: lambda name: book.change(name, "paused = 'by a person'"),
-        Act.resume: lambda name: book.change(name, "paused = '', failures = 0, told = '', due_at = now()"),
+        Act.pause: book.pause,
+        Act.resume: book.resume,
         Act.run_now: book.wish,
     }
     done = {

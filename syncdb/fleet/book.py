@@ -111,9 +111,15 @@ class FleetBook:
     def change(self, name: str, what: str, **values: Any) -> None:
         """Change a shop: `what` is the part after `set`. Raises ConfigurationError where there is no such shop."""
         if not self.rows(f"update fleet_shops set {what} where name = %(name)s returning name", name=name, **values):
-            raise ConfigurationError(
-                [f"The fleet has no shop {name}."], next_step="fleet status lists them; fleet add NAME takes one in."
-            )
+            raise _no_shop(name)
+
+    def pause(self, name: str) -> None:
+        """No run of a shop begins any more. Raises ConfigurationError where there is none."""
+        self.change(name, "paused = 'by a person'")
+
+    def resume(self, name: str) -> None:
+        """A shop runs again, with a clean slate. Raises ConfigurationError where there is none."""
+        self.change(name, "paused = '', failures = 0, told = '', due_at = now()")
 
     def wish(self, name: str) -> None:
         """Have a shop run as soon as may be. Raises ConfigurationError where there is none, NeedsPerson where it is paused."""

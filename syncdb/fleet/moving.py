@@ -58,7 +58,7 @@ def arrive(book: FleetBook, plan: FleetPlan, name: str, home: str, via: Path) ->
     _manager(plan, name, "restore", str(here), "--yes")
     _manager(plan, name, "check")
     here.unlink()
-    book.change(name, "paused = '', failures = 0, due_at = now()")
+    book.resume(name)
 
 
 def _manager(plan: FleetPlan, name: str, *arguments: str) -> None:

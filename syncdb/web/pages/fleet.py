@@ -20,9 +20,9 @@ if TYPE_CHECKING:  # most sites serve one shop, without the database's driver
 
 MOST = 500  # shops on the page; the worst come first
 DOING = {
-    "pause": ("paused = 'by a person'", "{} is paused; a run that is under way ends as usual."),
-    "resume": ("paused = '', failures = 0, due_at = now()", "{} runs again."),
-    "run": ("wanted_at = now(), due_at = now()", "{} runs as soon as a worker of its home is free."),
+    "pause": "{} is paused; a run that is under way ends as usual.",
+    "resume": "{} runs again.",
+    "run": "{} runs as soon as a worker of its home is free.",
 }
 log = logging.getLogger("syncdb.web")
 
@@ -75,11 +75,10 @@ def act() -> AnyResponse:
     what, name = request.form.get("act", ""), request.form.get("shop", "")
     if what not in DOING:
         raise ConfigurationError(["What shall be done? Nothing was changed."])
-    change, told = DOING[what]
     with _book() as book:
-        book.change(name, change)
+        {"pause": book.pause, "resume": book.resume, "run": book.wish}[what](name)
     log.info("%s asked the fleet: %s %s", asked().name, what, name)
-    return back_to("/fleet", told.format(name))
+    return back_to("/fleet", DOING[what].format(name))
 
 
 WAYS = (Way("/fleet", fleet), Way("/fleet", act, Role.OPERATOR, ("POST",)))
