@@ -12,7 +12,7 @@ from pathlib import Path
 from syncdb.errors import ConfigurationError, Exit, NeedsPerson
 from syncdb.fleet.book import FleetBook
 from syncdb.fleet.layout import FleetPlan, write_configs
-from syncdb.fleet.running import environment, named, program
+from syncdb.fleet.running import environment, last_words, named, program
 
 MOVING = "moving to "
 
@@ -66,7 +66,7 @@ def _manager(plan: FleetPlan, name: str, *arguments: str) -> None:
     command, env = [*program(), *arguments, *named(config)], environment(shop, os.environ)
     done = subprocess.run(command, cwd=config.parent, env=env, capture_output=True, text=True, check=False)
     if done.returncode != Exit.DONE:
-        said = (done.stderr or done.stdout).strip()[-500:]
+        said = last_words(done.stderr or done.stdout)
         raise NeedsPerson(
             f"{arguments[0]} of {name} ended with exit code {done.returncode}: {said}",
             next_step=f"{name} stays paused; mend that first.",
