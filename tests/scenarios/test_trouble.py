@@ -66,7 +66,6 @@ def test_a_write_that_lands_after_it_was_given_up_doubles_nothing(make: Callable
 def test_google_away_keeps_the_orders_and_the_next_run_goes_on(world: World) -> None:
     gid, key = some_line(world)
     world.shop.set_note(gid, "while Google was away")
-    world.env |= {"DEADLINE_SECONDS": "5"}  # google-auth has a patience of its own that no clock of ours shortens
     world.faults.add(Fault("refuse", "google", times=None))
     ran = world.sync(as_json=False)
     assert ran.code == 4 and "What to do" in ran.text

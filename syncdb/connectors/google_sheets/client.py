@@ -16,6 +16,7 @@ from google.auth.transport.requests import AuthorizedSession
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import Account
 from syncdb.connectors.google_sheets.failures import RequestDeclined, sign_in
+from syncdb.connectors.google_sheets.token_request import TokenRequest
 from syncdb.decoding import understood
 from syncdb.errors import OutcomeUnknown
 from syncdb.http import Limit, Pace, Retrier, SharedLimits, Transient, asked_wait, never_left, no_connection, redact
@@ -48,7 +49,10 @@ class Client(gspread.HTTPClient):
         shared: SharedLimits | None = None,
     ) -> None:
         # One refresh on 401, not google-auth's two: a fresh token that is refused is not an expired one.
-        session = AuthorizedSession(account.credentials, max_refresh_attempts=1)  # type: ignore[no-untyped-call]
+        self._signing_in = requests.Session()
+        session = AuthorizedSession(  # type: ignore[no-untyped-call]
+            account.credentials, max_refresh_attempts=1, auth_request=TokenRequest(self._signing_in)
+        )
         super().__init__(account.credentials, session)
         self.email = account.email
         self.set_timeout(timeout)
@@ -60,6 +64,7 @@ class Client(gspread.HTTPClient):
 
     def close(self) -> None:
         self.session.close()
+        self._signing_in.close()
         if self._shared:
             self._shared.close()
 

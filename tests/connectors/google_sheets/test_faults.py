@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import requests
 
 from syncdb.connectors.google_sheets import Client, open_account
 from syncdb.connectors.google_sheets.batch import TOKEN_KEY
+from syncdb.connectors.google_sheets.client import SHEETS
 from syncdb.errors import ConfigurationError, OutcomeUnknown, Refused, RetryLater
 from syncdb.http import Retrier
 from syncdb.model import Result
-from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.faults import Fault, Kind
 from tests.connectors.google_sheets.conftest import Desk, create, update
 
 DONE, STALE, UNKNOWN = Result.DONE, Result.STALE, Result.UNKNOWN
@@ -177,6 +179,17 @@ def test_a_server_that_cannot_be_reached_applied_nothing(desk: Desk) -> None:
     connector._client.session.close()
     with pytest.raises(RetryLater):
         connector.write(attempt)
+
+
+@pytest.mark.parametrize("kind", ["unavailable", "refuse", "too_many"])
+def test_who_gets_no_token_waits_as_for_any_other_answer(desk: Desk, kind: Kind) -> None:
+    """google-auth slept three seconds within each try of ours, by another clock and past any deadline."""
+    waits: list[float] = []
+    client = desk.client(retrier=Retrier(clock=desk.clock(waits)))
+    desk.faults.add(Fault(kind, "google token", times=3))
+    with closing(client):
+        client.get(f"{SHEETS}/{desk.spreadsheet.id}")
+    assert [seen.kind for seen in desk.faults.log] == ["token"] * 4 + ["read"] and len(waits) == 3
 
 
 def test_spent_tokens_are_removed_and_only_those(desk: Desk) -> None:
