@@ -15,6 +15,7 @@ from tests.reliability.world import ProofWorld
 from tests.scenarios.world import Ran
 
 CODES = {0, 3, 4, 5, 7}
+HOUR, LOOKBACK = 3600, 30 * 86400  # seconds: until the next run, and how far back a first one looks
 struck: Counter[str] = Counter()  # which acts and faults really took place, over all histories of a process
 
 
@@ -74,8 +75,10 @@ class Judged:
         """One run of the command. Nothing of people's may change in it, and a defect is never its answer."""
         self.oracle.hear()
         before, desk = self.people(), self.world.sandbox.shopify.bulk
-        earlier = set(desk.operations)
+        earlier, time = set(desk.operations), self.world.time
         ran = self.world.sync(**asked)
+        if self.oracle.reached is None and ran.code in (0, 3):
+            self.oracle.reached = time + HOUR + max(self.world.skew, 0) - LOOKBACK
         struck["several operations side by side"] += (
             len({one.query for gid, one in desk.operations.items() if gid not in earlier}) > 1
         )

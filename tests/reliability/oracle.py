@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from syncdb.sandbox.shopify.index import milliseconds
 from tests.mapping.test_mapping_oracle import expected, number
 from tests.reliability.world import ProofWorld
 
@@ -52,13 +53,15 @@ def alike(shown: Any, wanted: Any) -> bool:
 class Oracle:
     """What the shop ever had, line by line. Tell it (`hear`) after each change of the shop and before each run.
 
-    `veiled` are lines that were there while something was withheld from the app.
+    `veiled` are lines that were there while something was withheld from the app. `reached` (epoch seconds) is how far back the
+    first run looked that ended well: whatever has not changed since then need not be in the sheet.
     """
 
     world: ProofWorld
     past: dict[str, list[Row]] = field(default_factory=dict)
     order_of: dict[str, str] = field(default_factory=dict)
     veiled: set[str] = field(default_factory=set)
+    reached: float | None = None
 
     def hear(self) -> None:
         """Take note of the shop as it is now."""
@@ -88,7 +91,8 @@ class Oracle:
         return problems
 
     def _wanted(self) -> set[str]:
-        return {key for order in self.world.shop.orders.values() for key in _keys(order)}
+        orders = self.world.shop.orders.values()
+        return {key for order in orders if milliseconds(order["updatedAt"]) >= 1000 * (self.reached or 0) for key in _keys(order)}
 
     def _rows(self, copied: frozenset[str]) -> tuple[dict[str, Row], list[str]]:
         world, found, problems = self.world, dict[str, Row](), list[str]()

@@ -112,3 +112,22 @@ def test_what_was_never_shown_of_an_order_stays_empty_once_it_is_deleted(judged:
     judged.agree()
     judged.world.colleague.type(f"{world.letter('Product')}{world.row_of(key)}", "")
     assert any("line_title" in one for one in judged.wrong(gone_too=True)), "what was shown must not be lost"
+
+
+def test_a_first_run_need_not_bring_what_last_changed_before_its_look_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the product was wrong but the oracle, which wanted orders that nobody had touched for longer than that."""
+    monkeypatch.chdir(tmp_path)
+    judged = Judged(tmp_path, 3, BEGIN)
+    try:
+        judged.world.pass_time(hours=40 * 24)
+        judged.shop(0, 12)
+        judged.agree()
+        old, new = judged.world.order(0), judged.world.order(3)
+        assert {judged.oracle.order_of[key] for key in judged.world.rows()} == {new}
+        judged.world.shop.set_note(old, "touched again")
+        judged.agree()
+        assert {judged.oracle.order_of[key] for key in judged.world.rows()} == {old, new}
+        judged.world.colleague.delete_rows(max(judged.world.keys()))
+        assert any(one.startswith("lost") for one in judged.wrong(gone_too=True)), "what was within reach must not be lost"
+    finally:
+        judged.close()
