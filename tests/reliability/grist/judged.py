@@ -29,12 +29,16 @@ struck: Counter[str] = Counter()  # which acts and faults really took place, ove
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A copy of the ledger, and what could be agreed, what was decided, and of which types the columns were, by then."""
+    """A copy of the ledger, and what could be agreed, what was decided, which columns and tables it knew and of which types
+    they were, by then.
+    """
 
     ledger: Path
     bases: dict[Cell, set[Any]]
     decided: dict[Cell, Decided]
     types: dict[tuple[str, str], tuple[int, str]]
+    columns: dict[tuple[str, str], int]
+    numbers: dict[str, int]
 
 
 class Judged:
@@ -322,14 +326,18 @@ class Judged:
             shutil.copy(self.world.ledger, copied)
             bases = {cell: set(known) for cell, known in self.oracle.bases.items()}
             types = {place: (self.world.columns[place], kind) for place, kind in self.world.types.items()}
-            self.aside = Aside(copied, bases, dict(self.oracle.decided), types)
+            world = self.world
+            self.aside = Aside(copied, bases, dict(self.oracle.decided), types, dict(world.columns), dict(world.numbers))
             self.told.append("the ledger is copied aside")
 
     def put_back(self) -> None:
-        """An old copy of the ledger comes back: what was agreed may be what was agreed then."""
+        """An old copy of the ledger comes back: what was agreed may be what was agreed then, and it goes by the numbers of
+        the columns it knew, though another one may have made some anew beside those.
+        """
         if self.aside is None:
             return
         self.world.put_ledger(self.aside.ledger)
+        self.world.go_by(self.aside.columns, self.aside.numbers)
         for cell, known in self.aside.bases.items():
             self.oracle.bases.setdefault(cell, set()).update(known)
         self.oracle.decided = dict(self.aside.decided)
@@ -348,6 +356,7 @@ class Judged:
         for cell in self.oracle.bases:
             self.oracle.bases[cell].add("\0never agreed")
         self.world.take_types()
+        self.world.strangers.clear()
         self.unbound = True
         self.told.append("the ledger is lost")
         struck["ledger lost"] += 1

@@ -7,6 +7,7 @@ import pytest
 
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.person import SOMEBODY
+from tests.reliability.grist.judged import Judged
 from tests.reliability.grist.world import ProofWorld
 
 
@@ -302,3 +303,28 @@ def test_a_reference_to_a_former_table_of_ours_says_what_helps(world: ProofWorld
     world.hand("inventory").retype(column.id, "Ref:Variants")
     world.synced(full=True)
     assert world.rows("inventory").keys() == world.goods.levels.keys() and world.synced(full=True).written == 0
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_an_older_ledger_goes_by_the_numbers_of_its_columns(world: ProofWorld, table: bool) -> None:
+    """Not the product was wrong but the oracle, which took what another ledger had made beside them for ours."""
+    judged, person = Judged(world), world.person("variants")
+    judged.run(full=True)
+    judged.copy_aside()
+    gid = world.variant()["id"]
+    world.edit("variants", gid, "Variant", "mine")
+    person.rename_column("Variant", "Renamed")
+    if table:
+        person.rename_table("Goods")
+    judged.lose()
+    judged.run(full=True, force=True)
+    former = world.document.table("Goods" if table else "Variants")
+    made = world.column("variants", "title")
+    judged.put_back()
+    judged.run(full=True)
+    ours = world.column("variants", "title")
+    assert made is not None and ours is not None and former is not None
+    assert made.ref != ours.ref and (ours.label, made.label) == ("Renamed", "Variant")
+    assert "mine" not in {former.get(row, ours) for row in former.ids()}
+    judged.agree()
+    assert (ours.label, made.label) == ("Variant", f"Former {made.ref}" if not table else "Variant")

@@ -104,6 +104,7 @@ class ProofWorld(GristWorld):
         self.numbers: dict[str, int] = {}
         self.remade: set[tuple[str, str]] = set()  # fields ("": whole tables) that stand somewhere else since a run
         self.types: dict[tuple[str, str], str] = {}
+        self.strangers: set[tuple[int, int]] = set()  # (table, column; 0: whole tables) of ours that this ledger does not know
         self.clock = Clock(
             now=lambda: datetime.fromtimestamp(self.time + self.skew, UTC),
             monotonic=lambda: self.time - self.born,
@@ -143,6 +144,8 @@ class ProofWorld(GristWorld):
         self.levels |= {(one["item"]["id"], one["location"]["id"]): gid for gid, one in self.goods.levels.items()}
         for entity, fields in LABELS.items():
             named = self.document.table(TABLES[entity])
+            if named is not None and (named.ref, 0) in self.strangers and self.table(entity) is not None:
+                named = None
             if named is not None and named.ref != self.numbers.get(entity):  # also one made anew: that is ours from now on
                 self.remade |= {(entity, "")} if entity in self.numbers else set()
                 self.numbers[entity] = named.ref
@@ -153,7 +156,9 @@ class ProofWorld(GristWorld):
             if table is None:
                 continue
             for name, label in {**fields, "": KEY}.items():
-                known = next((one for one in table.ordered() if one.label == label), None)
+                strange = self.strangers if self.column(entity, name) is not None else ()
+                labelled = (one for one in table.ordered() if one.label == label and (table.ref, one.ref) not in strange)
+                known = next(labelled, None)
                 if known is None or name not in {"", *self.chosen[entity]}:
                     continue
                 place = (entity, name)
@@ -162,6 +167,24 @@ class ProofWorld(GristWorld):
                     self.types.pop(place, None)
                 self.columns[place] = known.ref
                 self.types.setdefault(place, known.type)
+
+    def go_by(self, columns: dict[tuple[str, str], int], numbers: dict[str, int]) -> None:
+        """The ledger is one that knows these columns and tables, whatever another one made beside them since."""
+        for entity, ref in numbers.items():
+            table = next((one for one in self.document.tables.values() if one.ref == ref), None)
+            if table is None:
+                continue
+            now = self.numbers.get(entity, ref)
+            if now != ref:
+                self.strangers.add((now, 0))
+                self.columns = {place: column for place, column in self.columns.items() if place[0] != entity}
+                self.numbers[entity] = ref
+            for place, column in columns.items():
+                if place[0] == entity and column in table.columns and self.columns.get(place) != column:
+                    self.strangers |= {(ref, self.columns[place])} if place in self.columns else set()
+                    self.columns[place] = column
+        known = {(self.numbers[entity], column) for (entity, _), column in self.columns.items()}
+        self.strangers -= known | {(ref, 0) for ref in self.numbers.values()}
 
     def retyped(self, entity: str, name: str, column: Column) -> bool:
         """Whether a column whose word may count is of another type than when its values were agreed on."""
@@ -194,7 +217,12 @@ class ProofWorld(GristWorld):
         )
 
     def name_back(self) -> None:
-        """A person calls tables and columns of ours again as they were called."""
+        """A person calls tables and columns of ours again as they were called, and what another ledger made something else."""
+        for table in list(self.document.tables.values()):
+            for column in [one for one in table.ordered() if (table.ref, one.ref) in self.strangers]:
+                Person(self.document, table.id).rename_column(column.id, f"Former {column.ref}")
+            if (table.ref, 0) in self.strangers:
+                Person(self.document, table.id).rename_table(f"Former_{table.ref}")
         for (entity, name), ref in self.columns.items():
             table, label = self.table(entity), LABELS[entity].get(name, KEY)
             column = table.columns.get(ref) if table is not None else None
@@ -260,6 +288,7 @@ class ProofWorld(GristWorld):
         self.env.update(to.env)
         self.chosen = copy.deepcopy(to.chosen)
         self.gone.clear()
+        self.strangers.clear()
         self.columns, self.numbers, self.types = dict(to.columns), dict(to.numbers), dict(to.types)
         self.received = list(to.received)
         self.faults.clear()
