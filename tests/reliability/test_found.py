@@ -114,7 +114,7 @@ def test_what_was_never_shown_of_an_order_stays_empty_once_it_is_deleted(judged:
     assert any("line_title" in one for one in judged.wrong(gone_too=True)), "what was shown must not be lost"
 
 
-def test_a_first_run_need_not_bring_what_last_changed_before_its_look_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_first_run_need_not_bring_what_changed_before_its_look_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not the product was wrong but the oracle, which wanted orders that nobody had touched for longer than that."""
     monkeypatch.chdir(tmp_path)
     judged = Judged(tmp_path, 3, BEGIN)
