@@ -12,6 +12,7 @@ from syncdb.config.sources import Source, from_dotenv, from_environment, from_js
 from syncdb.errors import ConfigurationError
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
+from syncdb.systems.base import KeptFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ def configured_pairs(config: Path | None, env: Mapping[str, str] | None = None) 
     return _pairs(_sources(config, env)[1])
 
 
+def kept_files(config: Path | None, env: Mapping[str, str] | None = None) -> tuple[KeptFile, ...]:
+    """The files on this computer that the configured pairs keep for people, whether they are there or not."""
+    file, sources = _sources(config, env)
+    return tuple(_kept(sources, file.parent))
+
+
 def _pairs(sources: Sequence[Source]) -> tuple[PairType, ...]:
     """Those whose naming setting is filled in somewhere."""
     return tuple(pair for pair in registry.PAIRS if any(_filled(sources, name) for name in (pair.named_by, *pair.also_named_by)))
@@ -94,6 +101,13 @@ def _named(sources: Sequence[Source], home: Path) -> Iterator[Path]:
             with suppress(OSError, ValueError):  # a token is no path
                 if isinstance(value, str) and value and (home / value).is_file():
                     yield home / value
+
+
+def _kept(sources: Sequence[Source], home: Path) -> Iterator[KeptFile]:
+    for system in registry.systems_of(_pairs(sources)):
+        found = {key.name: _first(sources, key.name) for key in system.keys}
+        values = {key.name: one[0] if (one := found[key.name]) else key.default for key in system.keys}
+        yield from system.keeps({name: home / one if isinstance(one, Path) else one for name, one in values.items()})
 
 
 def _sources(config: Path | None, env: Mapping[str, str] | None) -> tuple[Path, Sequence[Source]]:

@@ -1,6 +1,8 @@
 """Orders in a workbook on this computer, as the owner of a shop without any account would tell it."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +126,38 @@ def test_the_manager_knows_it_as_any_other_place(make: Callable[..., WorkbookWor
     assert "orders.xlsx is gone" in str(world.sync(code=5))
     world.sync(force=True)
     assert set(world.lines()) <= set(world.rows())
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_moved_to_another_folder_with_its_ledger_it_goes_on_with_all_that_was_agreed(
+    make: Callable[..., WorkbookWorld], tmp_path: Path, older: bool
+) -> None:
+    world = make(env={"DELETED_ROWS": "respect"})
+    world.sync()
+    if older:
+        called_by_its_whole_path(world)
+    deleted = list(world.rows())[1]
+    world.work(lambda book: book["Orders"].delete_rows([cell.value for cell in book["Orders"]["A"]].index(deleted) + 1))
+    world.sync()
+    assert deleted not in world.rows()
+    new = tmp_path / "another computer"
+    new.mkdir()
+    for name in ("ledger.db", "orders.xlsx"):
+        (world.folder / name).rename(new / name)
+    world.env |= {"WORKBOOK": str(new / "orders.xlsx"), "DB_PATH": str(new / "ledger.db")}
+    assert world.sync(full=True)["counts"].get("rows_added", 0) == 0 and deleted not in world.rows()
+    (new / "orders.xlsx").unlink()
+    assert "orders.xlsx is gone" in world.sync(code=5)["error"]["message"]
+
+
+def called_by_its_whole_path(world: WorkbookWorld) -> None:
+    """As a version before this one has left the ledger."""
+    with closing(sqlite3.connect(world.folder / "ledger.db")) as ledger, ledger:
+        ((short,),) = ledger.execute("SELECT id FROM pair")
+        whole = short.replace("orders.xlsx", str(world.path))
+        ledger.execute("DELETE FROM meta WHERE name LIKE 'known_by:%'")
+        ledger.execute("UPDATE meta SET name = replace(name, ?, ?)", (short, whole))
+        ledger.execute("UPDATE pair SET id = ?", (whole,))
+        for table in ("record", "sync_history", "order_shown", "cell_write", "pending", "conflict", "sync_errors"):
+            if ledger.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = 'pair'", (table,)).fetchone():
+                ledger.execute(f"UPDATE {table} SET pair = ? WHERE pair = ?", (whole, short))

@@ -120,7 +120,8 @@ def read_sheet(place: Place, wish: Wish, binding: FileBinding | None) -> Sheet:
             next_step="Run syncdb on one computer only, or name another file in workbook. If the other one no longer runs, take "
             "the tab over with --force.",
         )
-    known = binding.headers if binding and (binding.path, binding.tab) == (str(wish.path), wish.tab) else {}
+    # the folder may be another one: the ledger and the file were moved there together
+    known = binding.headers if binding and (Path(binding.path).name, binding.tab) == (wish.path.name, wish.tab) else {}
     claimed = wish.ledger_id in keepers or place.path.suffix.lower() == ".csv"
     if book.page is None:
         if known and not wish.take_over:

@@ -16,6 +16,7 @@ from syncdb.model import Field, Side
 from syncdb.orders.order_sync import RowMapping
 from syncdb.pairs.metafield_types import Types, stored_types
 from syncdb.pairs.orders_as_rows import ORDERS, row_mapping
+from syncdb.pairs.shopify_workbook.known_as import remember
 from syncdb.pairs.shopify_workbook.pair import SHOPIFY_WORKBOOK
 from syncdb.pairs.shopify_workbook.settings import WorkbookSettings
 
@@ -32,11 +33,11 @@ class WorkbookDestination:
 
     def __post_init__(self) -> None:
         """Look at the file first of all: one that cannot be used is told before orders are read."""
-        self.pair = pair_of(self.settings)
+        self.pair = remember(self.settings, self.ledger)
         self.connector = opened(
             self.settings,
             self.ledger.id,
-            self.ledger.runs.get(binding_name(self.settings)),
+            self.ledger.runs.get(state_keys.binding(self.pair)),
             workbook_shape(self.settings).fields,
             take_over=self.request.force,
             dry=self.request.dry,
@@ -51,7 +52,7 @@ class WorkbookDestination:
 
     def remember(self) -> None:
         if self.connector.binding is not None:
-            self._keep(binding_name(self.settings), self.connector.binding.as_data())
+            self._keep(state_keys.binding(self.pair), self.connector.binding.as_data())
 
     def changed(self) -> Sequence[str] | None:
         """Everything is looked at where the file is not as the last run left it."""
@@ -83,16 +84,6 @@ class WorkbookDestination:
         if self.ledger.runs.get(name) != value:
             with self.ledger.transaction():
                 self.ledger.runs.put(name, value)
-
-
-def pair_of(settings: WorkbookSettings) -> str:
-    """Its name in the ledger: another setting is another place."""
-    return f"workbook:{settings.workbook}:{settings.workbook_tab}:{settings.rows}"
-
-
-def binding_name(settings: WorkbookSettings) -> str:
-    """The name under which the ledger keeps what ties it to the file."""
-    return state_keys.binding(pair_of(settings))
 
 
 def opened(

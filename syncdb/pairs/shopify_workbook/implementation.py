@@ -20,15 +20,9 @@ from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, RowsShown, Run
 from syncdb.pairs.opening import open_ledger, retrier
 from syncdb.pairs.orders_as_rows import ORDERS, check_shop, order_sync
-from syncdb.pairs.shopify_workbook.destination import (
-    WorkbookDestination,
-    binding_name,
-    opened,
-    pair_of,
-    workbook_mapping,
-    workbook_shape,
-)
+from syncdb.pairs.shopify_workbook.destination import WorkbookDestination, opened, workbook_mapping, workbook_shape
 from syncdb.pairs.shopify_workbook.editing import EDITING
+from syncdb.pairs.shopify_workbook.known_as import binding_name, pair_of
 from syncdb.pairs.shopify_workbook.pair import SHOPIFY_WORKBOOK
 from syncdb.pairs.shopify_workbook.settings import WorkbookSettings, load
 from syncdb.systems.check import Check, passed, refused
@@ -72,12 +66,12 @@ def _place(settings: WorkbookSettings) -> str:
 
 def rows_shown(settings: WorkbookSettings, reader: LedgerReader, clock: Clock) -> RowsShown | None:
     """The keys that stand in the workbook now; None before the first run wrote to it. Raises SyncdbError."""
-    bound = reader.meta(binding_name(settings))
+    bound = reader.meta(binding_name(settings, reader.meta))
     if not bound:
         return None
     ledger_id = str(reader.meta(state_keys.LEDGER_ID))
     places = opened(settings, ledger_id, bound, workbook_shape(settings).fields, dry=True).places()
-    return RowsShown(pair_of(settings), frozenset(places), {key: rows for key, rows in places.items() if len(rows) > 1})
+    return RowsShown(pair_of(settings, reader.meta), frozenset(places), {key: rows for key, rows in places.items() if len(rows) > 1})
 
 
 def _check(settings: WorkbookSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:
@@ -91,7 +85,7 @@ def _check_file(settings: WorkbookSettings, reader: LedgerReader | None = None) 
     if not path.exists():
         return
     ledger_id = str(reader.meta(state_keys.LEDGER_ID)) if reader else "no ledger yet"
-    bound = reader.meta(binding_name(settings)) if reader else None
+    bound = reader.meta(binding_name(settings, reader.meta)) if reader else None
     try:
         lacking = opened(settings, ledger_id, bound, workbook_shape(settings).fields).structure(1)
     except SyncdbError as error:

@@ -1,11 +1,12 @@
 """A workbook on this computer as a system: its settings."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import syncdb.config.validators as validators
 from syncdb.config.keys import Key
-from syncdb.systems.base import System
+from syncdb.systems.base import KeptFile, System
 from syncdb.systems.questions import Question, Topic
 
 ENDINGS = (".xlsx", ".xlsm", ".csv")
@@ -27,6 +28,15 @@ def tab(raw: Any) -> str:
     return title
 
 
+def keeps(settings: Mapping[str, Any]) -> tuple[KeptFile, ...]:
+    """The file, and the version before it."""
+    from syncdb.connectors.workbook.book import file_of
+    from syncdb.connectors.workbook.place import Place
+
+    file = Place(file_of(settings["workbook"], settings["workbook_tab"]))
+    return KeptFile(file.path, file.refuse_open), KeptFile(file.previous, Place(file.previous).refuse_open)
+
+
 WORKBOOK = System(
     name="workbook",
     title="Workbook",
@@ -46,4 +56,5 @@ WORKBOOK = System(
             offline=True,
         ),
     ),
+    keeps=keeps,
 )  # fmt: skip
