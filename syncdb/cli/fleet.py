@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ import typer
 
 from syncdb.cli.options import JsonOption, answering
 from syncdb.cli.output import Column, Output
-from syncdb.errors import ConfigurationError, Exit
+from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.wording import counted
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ def fleet(
 
         plan = read_plan(folder.absolute())
         if act is Act.validate:
-            _validate(output, plan, at_once, offline=offline)
+            _validate(output, plan if offline else _without_dropped(output, plan), at_once, offline=offline)
             return
         if act is Act.report:
-            _report(output, plan, days, at_once)
+            _report(output, _without_dropped(output, plan), days, at_once)
             return
         from syncdb.fleet.book import FleetBook, address, connected
 
@@ -78,9 +79,26 @@ def fleet(
             elif act is Act.init:
                 _init(output, book, plan)
             elif act is Act.move:
-                _move(output, book, plan, names or [], to, via, home, arrive=arrive)
+                from syncdb.cli.fleet_move import move
+
+                move(output, book, plan, names or [], to, via, home, arrive=arrive)
             else:
                 _each(output, book, plan, act, names or [])
+
+
+def _without_dropped(output: Output, plan: "FleetPlan") -> "FleetPlan":
+    """The plan without the shops that were removed, as far as the fleet's database can be asked."""
+    from syncdb.fleet.book import VARIABLE, FleetBook, address, connected
+
+    if not os.environ.get(VARIABLE):
+        return plan
+    try:
+        with connected(address(os.environ)) as session:
+            dropped = FleetBook(session).dropped()
+    except SyncdbError as why:
+        output.hint(f"{why} Shops that were removed are among these.")
+        return plan
+    return replace(plan, shops=tuple(one for one in plan.shops if one.name not in dropped))
 
 
 def _init(output: Output, book: "FleetBook", plan: "FleetPlan") -> None:
@@ -91,14 +109,22 @@ def _init(output: Output, book: "FleetBook", plan: "FleetPlan") -> None:
             [f"There is no shop in {plan.folder}. Nothing was changed."],
             next_step=f"Make {plan.folder / SHOPS / 'NAME' / CONFIG}, or [shops.NAME] in {FILE}; --folder names another folder.",
         )
-    written = write_configs(plan)
     book.install()
-    book.take_in(plan, plan.shops)
-    told = f"In the fleet: {counted(len(plan.shops), 'shop')}. Written: {counted(len(written), 'configuration')}."
+    dropped = book.dropped()
+    shops = [one for one in plan.shops if one.name not in dropped]
+    left = [one.name for one in plan.shops if one.name in dropped]
+    written = write_configs(plan, shops)
+    book.take_in(plan, shops)
+    unknown = sorted({str(row["name"]) for row in book.status()} - {one.name for one in shops})
     if output.as_json:
-        output.data({"exit_code": 0, "shops": [one.name for one in plan.shops], "written": [str(one) for one in written]})
-    else:
-        output.line(told)
+        told = {"shops": [one.name for one in shops], "dropped": left, "not_in_this_folder": unknown}
+        output.data({"exit_code": 0, **told, "written": [str(one) for one in written]})
+        return
+    output.line(f"Taken in: {counted(len(shops), 'shop')}. Written: {counted(len(written), 'configuration')}.")
+    if left:
+        output.line(f"Left out, because removed: {', '.join(left)}. fleet add takes one in again.")
+    if unknown:
+        output.line(f"In the fleet, but not in this folder: {', '.join(unknown)}. fleet remove drops one for good.")
 
 
 def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names: list[str]) -> None:
@@ -116,7 +142,7 @@ def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names:
     }
     done = {
         Act.add: "is in the fleet",
-        Act.remove: "is not in the fleet any more. Its folder and ledger stay: while they do, fleet init takes it in again",
+        Act.remove: "is not in the fleet any more, and fleet init leaves it out. Its folder and its ledger stay",
         Act.pause: "is paused; a run that is under way ends as usual",
         Act.resume: "runs again",
         Act.run_now: "runs as soon as a worker of its home is free",
@@ -127,47 +153,6 @@ def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names:
             output.line(f"{name} {done[act]}.")
     if output.as_json:
         output.data({"exit_code": 0, "shops": names, "done": done[act]})
-
-
-def _move(
-    output: Output,
-    book: "FleetBook",
-    plan: "FleetPlan",
-    names: list[str],
-    to: str | None,
-    via: Path | None,
-    home: str | None,
-    *,
-    arrive: bool,
-) -> None:
-    from syncdb.fleet.moving import arrive as put_in_place
-    from syncdb.fleet.moving import leave
-
-    where = home if arrive else to
-    if len(names) != 1 or via is None or where is None:
-        raise ConfigurationError(
-            ["fleet move needs one shop, a folder that both computers reach, and the home. Nothing was changed."],
-            next_step="On the old home: fleet move SHOP --to HOME --via PATH; on the new one: fleet move SHOP "
-            "--arrive --home HOME --via PATH",
-        )
-    name, via = names[0], via.absolute()  # the manager that copies works in the shop's own folder
-    plan.shop(name)
-    if arrive:
-        put_in_place(book, plan, name, where, via)
-        told = f"{name} lives at {where} now. Its first run looks at every order and row."
-    else:
-        copy = leave(book, plan, name, where, via)
-        told = (
-            f"{name} is paused, and its ledger is copied to {copy}. Whatever else is in its folder (a workbook, .env) does not "
-        )
-        told += "move by itself: copy it before you go on. "
-        told += f"On {where}: fleet move {name} --arrive --home {where} --via {via}"
-        if where not in book.homes():
-            told += f" No worker of {where} was seen in the last day, and no other shop lives there."
-    if output.as_json:
-        output.data({"exit_code": 0, "shops": [name], "done": told})
-    else:
-        output.line(told)
 
 
 def _status(output: Output, book: "FleetBook", *, metrics: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncdb.errors import ConfigurationError, NeedsPerson, RetryLater
 from syncdb.fleet import schema
-from syncdb.fleet.decisions import Next
+from syncdb.fleet.decisions import Next, on_its_way
 from syncdb.fleet.layout import Bucket, FleetPlan, ShopPlan
 
 if TYPE_CHECKING:
@@ -86,9 +86,14 @@ class FleetBook:
             self.connection.execute(SchemaManager.get_schema())
         self.connection.execute(schema.TABLES)
 
+    def dropped(self) -> set[str]:
+        """The shops that were dropped for good."""
+        return {row["name"] for row in self.rows("select name from fleet_dropped")}
+
     def take_in(self, plan: FleetPlan, shops: Sequence[ShopPlan]) -> None:
         """Shops as they are planned. Of one that is there already only the plan changes; where it lives is changed by `move`."""
         for shop in shops:
+            self.rows("delete from fleet_dropped where name = %(name)s", name=shop.name)
             self.rows(
                 "insert into fleet_shops (name, home, every_minutes, buckets) "
                 "values (%(name)s, %(home)s, %(every)s, %(buckets)s) "
@@ -113,12 +118,31 @@ class FleetBook:
         if not self.rows(f"update fleet_shops set {what} where name = %(name)s returning name", name=name, **values):
             raise _no_shop(name)
 
+    def shop(self, name: str) -> Row:
+        """What is known of a shop. Raises ConfigurationError where there is none."""
+        found = self.rows("select * from fleet_shops where name = %(name)s", name=name)
+        if not found:
+            raise _no_shop(name)
+        return found[0]
+
     def pause(self, name: str) -> None:
         """No run of a shop begins any more. Raises ConfigurationError where there is none."""
-        self.change(name, "paused = 'by a person'")
+        if not on_its_way(self.shop(name)):  # it does not run, and must not before it is in place
+            self.change(name, "paused = 'by a person'")
 
     def resume(self, name: str) -> None:
-        """A shop runs again, with a clean slate. Raises ConfigurationError where there is none."""
+        """A shop runs again, with a clean slate. Raises ConfigurationError where there is none, NeedsPerson where its ledger is
+        on its way to it.
+        """
+        if on_its_way(row := self.shop(name)):
+            raise NeedsPerson(
+                f"{name} is on its way to {row['home']}, and its ledger is not in place there. Nothing was changed.",
+                next_step=f"On {row['home']}: fleet move {name} --arrive --home {row['home']} --via PATH",
+            )
+        self.arrived(name)
+
+    def arrived(self, name: str) -> None:
+        """A shop's ledger is in place at its home."""
         self.change(name, "paused = '', failures = 0, told = '', due_at = now()")
 
     def wish(self, name: str) -> None:
@@ -133,8 +157,10 @@ class FleetBook:
         return {row["home"] for row in self.rows("select home from fleet_shops union select home from fleet_workers")}
 
     def remove(self, name: str) -> None:
-        """Forget a shop. Its folder and its ledger stay. Raises ConfigurationError where there is none."""
-        if not self.rows("delete from fleet_shops where name = %(name)s returning name", name=name):
+        """Drop a shop for good. Its folder and its ledger stay. Raises ConfigurationError where there is none."""
+        gone = """with gone as (delete from fleet_shops where name = %(name)s returning name)
+                  insert into fleet_dropped (name) select name from gone on conflict do nothing returning name"""
+        if not self.rows(gone, name=name):
             raise _no_shop(name)
 
     def due(self, home: str, most: int) -> list[Row]:

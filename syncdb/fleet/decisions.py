@@ -1,7 +1,9 @@
 """What becomes of a shop after a run: when it is due again, or why a person must look first. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from syncdb.errors import Exit
 
@@ -14,6 +16,13 @@ FOR_A_PERSON = {
     Exit.CONFIGURATION: "its configuration cannot be used",
     Exit.GUARD: "a guard stopped it",
 }
+
+MOVING = "moving to "  # why a shop is paused that is given to another home
+
+
+def on_its_way(row: Mapping[str, Any]) -> bool:
+    """Whether a shop (a row of the fleet's) was given to another home and is not in place there: it has no ledger yet."""
+    return bool(row["paused"] == f"{MOVING}{row['home']}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from syncdb.errors import ConfigurationError
 from syncdb.pairs import registry
 
 FILE, SHOPS, CONFIG = "fleet.toml", "shops", "config.json"
+MARK = f".{CONFIG}.of-fleet"  # beside a configuration that was made from the fleet's file
 EVERY, HOME = 60, "main"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 OF_SHOP = {"home", "every", "buckets", "settings", "secrets"}
@@ -103,7 +104,12 @@ def _read(file: Path) -> dict[str, Any]:
 def _folders(place: Path) -> list[str]:
     if not place.is_dir():
         return []
-    return [one.name for one in place.iterdir() if (one / CONFIG).is_file() or (one / ".env").is_file()]
+    return [one.name for one in place.iterdir() if _is_shop(one)]
+
+
+def _is_shop(place: Path) -> bool:
+    """Whether a person made a configuration there. One that was made from the fleet's file counts while that names the shop."""
+    return not (place / MARK).exists() and any((place / name).is_file() for name in (CONFIG, ".env"))
 
 
 def _bucket(name: str, given: Any, problems: list[str]) -> Bucket:
@@ -145,19 +151,23 @@ def _unknown(where: str, what: str, name: str, known: Collection[str]) -> str:
     return f"{where}: {name} is not a setting of {what}; there are {', '.join(sorted(known))}."
 
 
-def write_configs(plan: FleetPlan) -> list[Path]:
-    """Write the config.json of each shop whose settings the fleet's file gives, where it differs; those that were written.
+def write_configs(plan: FleetPlan, shops: Sequence[ShopPlan] | None = None) -> list[Path]:
+    """Write the config.json of each shop (or of these) whose settings the fleet's file gives, where it differs; those written.
 
-    One that was there is kept as config.json.old.
+    One that was there is kept as config.json.old. A mark beside it says whose it is.
     """
     written = []
-    for shop in plan.shops:
+    for shop in plan.shops if shops is None else shops:
         file = plan.config_of(shop.name)
         wanted = None if shop.settings is None else json.dumps(shop.settings, indent=1, ensure_ascii=False) + "\n"
-        if wanted is None or (file.is_file() and file.read_text(encoding="utf-8") == wanted):
+        if wanted is None:
+            file.with_name(MARK).unlink(missing_ok=True)
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.with_name(MARK).touch()
         if file.is_file():
+            if file.read_text(encoding="utf-8") == wanted:
+                continue
             file.replace(file.with_name(f"{CONFIG}.old"))
         file.write_text(wanted, encoding="utf-8")
         file.chmod(0o600)

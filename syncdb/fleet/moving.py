@@ -1,73 +1,125 @@
-"""Moving a shop to another home: its ledger is copied whole and looked through, and the old home's word does not count any more.
+"""Moving a shop to another home: its own files are copied whole, and the old home's word does not count any more.
 
 Both ends are commands of a person, one on each computer, with a folder between them that both can reach. Nothing here decides
 that a home is lost: an old ledger that runs on would count movements of stock twice (docs/fleet.md).
 """
 
 import os
-import shutil
-import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from syncdb.errors import ConfigurationError, Exit, NeedsPerson
-from syncdb.fleet.book import FleetBook
-from syncdb.fleet.layout import FleetPlan, write_configs
-from syncdb.fleet.running import environment, last_words, named, program
+from syncdb.errors import ConfigurationError, NeedsPerson, SyncdbError
+from syncdb.fleet import parcel as parcels
+from syncdb.fleet.book import FleetBook, Row
+from syncdb.fleet.decisions import MOVING, on_its_way
+from syncdb.fleet.layout import FleetPlan
+from syncdb.fleet.own_files import ShopFiles, shop_files
+from syncdb.fleet.parcel import Parcel
+from syncdb.ledger.file import lock
 
-MOVING = "moving to "
+_SQLITE = ("-wal", "-shm", "-journal")  # what SQLite may have beside a database
 
 
-def leave(book: FleetBook, plan: FleetPlan, name: str, home: str, via: Path) -> Path:
-    """Pause the shop, copy its ledger into `via`, and give it to another home under a new token; the copy.
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What was copied and where to, where it lies here now, what stays outside, and what a person made for its configuration."""
 
-    Raises NeedsPerson where a run is under way or the copy cannot be made; the shop is then paused and nothing else changed.
+    parcel: Path
+    files: tuple[str, ...] = ()
+    aside: tuple[Path, ...] = ()
+    elsewhere: tuple[Path, ...] = ()
+    of_people: tuple[Path, ...] = ()
+
+
+def leave(book: FleetBook, plan: FleetPlan, name: str, home: str, via: Path) -> Left:
+    """Pause the shop, copy its own files into `via`, give it to another home under a new token, and put them aside here.
+
+    A shop that is on its way already is turned to that home, or what was interrupted is done. Raises NeedsPerson where a run is
+    under way, RetryLater where a person has a file open; nothing was changed then.
     """
     if not via.is_dir():
         raise ConfigurationError([f"--via {via}: there is no such folder."], next_step="Name one that both computers can reach.")
+    row, files = book.shop(name), shop_files(plan, name, os.environ)
+    if on_its_way(row):
+        return _turned(book, row, files, home, via)
+    if row["home"] == home:
+        raise ConfigurationError([f"{name} lives at {home} already. Nothing was changed."])
+    if not files.ledger.here.is_file() and row["runs"]:
+        told = f"The ledger of {name} is not on this computer ({files.ledger.here}). Nothing was changed."
+        raise ConfigurationError([told], next_step=f"Move it from where it lives: {row['home']}.")
+    with _alone(book, row, files, home):
+        files.refuse_open()
+        parcel = parcels.packed(files.there(), via / name, row["token"] + 1)
+        files.refuse_open()
+        _leaving(files).write_text(str(parcel.token), encoding="utf-8")
+        book.change(name, "home = %(home)s, token = token + 1", home=home)
+        return _put_aside(files, parcel)
+
+
+@contextmanager
+def _alone(book: FleetBook, row: Row, files: ShopFiles, home: str) -> Iterator[None]:
+    """No run of it begins, and none is under way: neither a worker's nor a person's. What fails leaves it as it was."""
+    name, before = row["name"], "" if str(row["paused"]).startswith(MOVING) else row["paused"]
     book.change(name, "paused = %(why)s", why=f"{MOVING}{home}")
     if not book.lock(name):
         raise NeedsPerson(
             f"A run of {name} is under way. It is paused now, and nothing else was changed.",
-            next_step=f"When that run has ended: fleet move {name} --to {home} --via {via}",
+            next_step="When that run has ended, the same command once more; fleet resume to have it stay.",
         )
-    copy = via / f"{name}.db"
-    part = copy.with_suffix(".part")
-    _manager(plan, name, "backup", "--output", str(part), "--overwrite")
-    part.replace(copy)
-    book.change(name, "home = %(home)s, token = token + 1", home=home)
-    return copy
+    files.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with lock(files.ledger.here):
+            yield
+    except SyncdbError:
+        here = "paused = case when home = %(home)s then %(why)s else paused end"
+        book.change(name, here, home=row["home"], why=before)
+        raise
 
 
-def arrive(book: FleetBook, plan: FleetPlan, name: str, home: str, via: Path) -> None:
-    """Put the copied ledger in place here, look it through, and let the shop run again.
-
-    Raises NeedsPerson where one of these says no; the shop stays paused then.
-    """
-    copy = via / f"{name}.db"
-    row = next((one for one in book.status() if one["name"] == name), None)
-    remedy = f"On the old home: fleet move {name} --to {home} --via {via}"
-    if row is None or row["home"] != home:
-        raise ConfigurationError([f"{name} was not moved to {home}."], next_step=remedy)
-    if not copy.is_file():
-        raise ConfigurationError([f"{copy} is not there."], next_step=remedy)
-    write_configs(plan)
-    here = plan.config_of(name).parent / copy.name
-    if not here.parent.is_dir():
-        raise ConfigurationError([f"There is no folder {here.parent} here."], next_step="Make it, with the shop's configuration.")
-    shutil.copyfile(copy, here)
-    _manager(plan, name, "restore", str(here), "--yes")
-    _manager(plan, name, "check")
-    here.unlink()
-    book.resume(name)
+def _turned(book: FleetBook, row: Row, files: ShopFiles, home: str, via: Path) -> Left:
+    """Have a shop that never arrived go to another home (this one, too), or put aside what an interrupted move left here."""
+    name = row["name"]
+    parcel = parcels.found(via / name)
+    if parcel is None or parcel.token != row["token"]:
+        raise ConfigurationError(
+            [f"{name} is on its way to {row['home']}, and {via / name} is not what was copied then. Nothing was changed."],
+            next_step="Name the folder that was named when it left.",
+        )
+    if not book.lock(name):
+        raise NeedsPerson(f"{name} is arriving at {row['home']} right now. Nothing was changed.")
+    left = Left(parcel.folder, tuple(parcel.digests), (), files.elsewhere, files.of_people)
+    if _leaving(files).exists():
+        with lock(files.ledger.here):
+            left = _put_aside(files, parcel)
+    book.change(name, "home = %(home)s, paused = %(why)s", home=home, why=f"{MOVING}{home}")
+    return left
 
 
-def _manager(plan: FleetPlan, name: str, *arguments: str) -> None:
-    shop, config = plan.shop(name), plan.config_of(name)
-    command, env = [*program(), *arguments, *named(config)], environment(shop, os.environ)
-    done = subprocess.run(command, cwd=config.parent, env=env, capture_output=True, text=True, check=False)
-    if done.returncode != Exit.DONE:
-        said = last_words(done.stderr or done.stdout)
+def _put_aside(files: ShopFiles, parcel: Parcel) -> Left:
+    """What was copied must not be worked in here any more. What somebody saved in this very moment is copied again."""
+    aside: dict[Path, None] = {}
+    try:
+        for one in files.there():
+            place = one.here.parent / f"moved-{parcel.token}"
+            place.mkdir(mode=0o700, exist_ok=True)
+            parts = [one.here.with_name(one.here.name + ending) for ending in (*(_SQLITE if one.database else ()), "")]
+            for part in parts:
+                if part.exists():
+                    part.replace(place / part.name)
+            aside[place] = None
+            if not one.database and parcels.digest_of(place / one.here.name) != parcel.digests.get(one.name):
+                parcel = parcel.copied_again(one.name, place / one.here.name)
+        _leaving(files).unlink(missing_ok=True)
+    except OSError as why:
         raise NeedsPerson(
-            f"{arguments[0]} of {name} ended with exit code {done.returncode}: {said}",
-            next_step=f"{name} stays paused; mend that first.",
-        )
+            f"It is copied and given away, but what lies here cannot be put aside ({why.strerror or why}).",
+            next_step="Mend that, then the same command once more.",
+        ) from why
+    return Left(parcel.folder, tuple(parcel.digests), tuple(aside), files.elsewhere, files.of_people)
+
+
+def _leaving(files: ShopFiles) -> Path:
+    """Is there from when the shop is given away until its files are put aside."""
+    return files.folder / ".leaving"

@@ -10,8 +10,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from syncdb.errors import Exit
+from syncdb.errors import ConfigurationError, Exit
 from syncdb.fleet.layout import FleetPlan, ShopPlan
+from syncdb.fleet.own_files import shop_files
 from syncdb.fleet.running import environment, named, program
 
 
@@ -35,9 +36,16 @@ class Reported:
 
 def reports(plan: FleetPlan, days: int, at_once: int) -> list[Reported]:
     """The shops whose ledgers lie here, in the order of their names."""
-    here = [shop for shop in plan.shops if any(plan.config_of(shop.name).parent.glob("*.db"))]
+    here = [shop for shop in plan.shops if _is_here(plan, shop.name)]
     with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(partial(_report, plan, days), here))
+
+
+def _is_here(plan: FleetPlan, name: str) -> bool:
+    try:
+        return shop_files(plan, name, os.environ).ledger.here.is_file()
+    except ConfigurationError:  # `report` says what is wrong
+        return True
 
 
 def _report(plan: FleetPlan, days: int, shop: ShopPlan) -> Reported:

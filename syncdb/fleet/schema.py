@@ -20,6 +20,7 @@ create table if not exists fleet_shops (
     runs bigint not null default 0
 );
 create index if not exists fleet_shops_due on fleet_shops (home, due_at) where paused = '';
+create table if not exists fleet_dropped (name text primary key, at timestamptz not null default now());
 create table if not exists fleet_buckets (name text primary key, runs_at_once integer not null);
 alter table fleet_buckets add column if not exists system text not null default '', add column if not exists requests integer;
 create table if not exists fleet_requests (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from syncdb.fleet.layout import FleetPlan, ShopPlan
-from syncdb.fleet.running import environment, named, program
+from syncdb.fleet.running import environment, last_words, named, program
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def _try(plan: FleetPlan, offline: bool, shop: ShopPlan) -> Tried:
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        return Tried(shop.name, done.returncode, (done.stderr.strip()[-300:],))
+        return Tried(shop.name, done.returncode, (last_words(done.stderr),))
     failed = tuple(f"{one['part']}, {one['name']}: {one['told']}" for one in answer.get("checks", ()) if one["state"] == "failed")
     lacking = answer.get("error", {}).get("message", "")
     return Tried(shop.name, done.returncode, failed or ((lacking,) if lacking else ()))

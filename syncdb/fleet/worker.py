@@ -128,8 +128,11 @@ class Worker:
             self.plan = read_plan(self.plan.folder)  # it came later
         shop = next((one for one in self.plan.shops if one.name == name), None)
         config = self.plan.config_of(name)
-        if shop is None or not config.parent.is_dir():
-            return Ended(2, f"There is no folder {config.parent} on this computer, where {self.home} is.")
+        if shop is None:
+            told = f"{name} is no shop of {self.plan.folder} on this computer, where {self.home} is. Nothing was contacted."
+            return Ended(2, f"{told} fleet remove {name} drops it for good.")
+        if not config.parent.is_dir():
+            return Ended(2, f"There is no folder {config.parent} on this computer, where {self.home} is. Run fleet init there.")
         try:
             lent = limiting.environment(self.url, buckets)
             return self.start(config, replace(shop, lent=lent), lambda: _lives(book))

@@ -72,6 +72,25 @@ def back_up(ledger: Path, target: Path) -> Copied:
     return Copied(target, target.stat().st_size, rows, last)
 
 
+def copy_beside(database: Path, target: Path) -> None:
+    """Copy another database that lies beside a ledger (its inbox, that of its pages), also while somebody writes to it.
+
+    Raises LedgerUnusable where it is not sound, NeedsPerson where `target` cannot be written.
+    """
+    try:
+        with (
+            closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            _arriving(target) as arriving,
+        ):
+            with closing(_made(arriving)) as copy:
+                source.backup(copy)
+                told = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if told != "ok":
+                raise sqlite3.DatabaseError(told)
+    except sqlite3.DatabaseError as error:
+        raise LedgerUnusable(f"{database} cannot be copied: {error}. Nothing was changed.") from error
+
+
 def counted(reader: LedgerReader) -> dict[str, int]:
     """How many rows each table holds."""
     return {table: reader.number(f"SELECT count(*) FROM {table}") for table in COUNTED}

@@ -1,10 +1,12 @@
 """The command `fleet` as a person uses it, over a real database; and a real shop run and moved by it."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from syncdb.fleet.book import FleetBook, connected
 from syncdb.fleet.decisions import after
@@ -46,7 +48,14 @@ def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: 
     ask("remove", "cups")
     assert "The fleet has no shop cups" in ask("pause", "cups", code=2).err
     assert (tmp_path / "shops" / "cups" / "config.json").exists()
+    again = ask("init", "--json").data
+    assert (again["shops"], again["dropped"]) == (["mugs"], ["cups"]) and "fleet add takes one in again" in ask("init").out
     ask("add", "cups")
+    assert ask("init", "--json").data["shops"] == ["cups", "mugs"]
+    (tmp_path / "fleet.toml").write_text(SHOPS.partition("[shops.cups]")[0], encoding="utf-8")
+    assert ask("init", "--json").data["not_in_this_folder"] == ["cups"], "its written config.json is no shop of a person's"
+    assert "In the fleet, but not in this folder: cups" in ask("init").out
+    (tmp_path / "fleet.toml").write_text(SHOPS, encoding="utf-8")
     assert "There is no shop jars" in ask("add", "jars", code=2).err
     for words in (("pause",), ("worker",), ("move", "mugs")):
         assert ask(*words, code=2).err
@@ -100,15 +109,23 @@ def test_a_real_shop_is_run_by_a_worker_and_moved_to_another_home(
         told = ask("report", "--days", "60", "--json").data
         assert told["orders"] == told["shops"][0]["report"]["orders"]["made"] > 0 and list(told["revenue"]) == ["EUR"]
         (tmp_path / "via").mkdir()
+        with closing(load_workbook(shop / "orders.xlsx")) as book:
+            book["Orders"].cell(1, book["Orders"].max_column + 1, "Ours")
+            book["Orders"].cell(2, book["Orders"].max_column, "call back")
+            rows_before = book["Orders"].max_row
+            book.save(shop / "orders.xlsx")
         monkeypatch.chdir(tmp_path)
         moving = ("move", "mugs", "--via", "via")
         assert "--arrive --home beta" in ask(*moving, "--to", "beta").out
         assert ask("status", "--json", code=1).data["shops"][0]["paused"] == "moving to beta"
-        (shop / "shopify_sync.db").unlink()
+        assert not (shop / "shopify_sync.db").exists() and not (shop / "orders.xlsx").exists()
         ask(*moving, "--arrive", "--home", "beta")
         ask("worker", "--home", "main", "--once")
         assert ask("status", "--json").data["shops"][0]["runs"] == 1
         ask("worker", "--home", "beta", "--once")
         assert [ask("status", "--json").data["shops"][0][name] for name in ("home", "runs", "exit_code")] == ["beta", 2, 0]
+        with closing(load_workbook(shop / "orders.xlsx")) as book:
+            rows = list(book["Orders"].iter_rows(values_only=True))
+        assert len(rows) == rows_before and rows[0][-1] == "Ours" and rows[1][-1] == "call back"
     finally:
         world.close()

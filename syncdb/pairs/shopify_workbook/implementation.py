@@ -71,7 +71,9 @@ def rows_shown(settings: WorkbookSettings, reader: LedgerReader, clock: Clock) -
         return None
     ledger_id = str(reader.meta(state_keys.LEDGER_ID))
     places = opened(settings, ledger_id, bound, workbook_shape(settings).fields, dry=True).places()
-    return RowsShown(pair_of(settings, reader.meta), frozenset(places), {key: rows for key, rows in places.items() if len(rows) > 1})
+    return RowsShown(
+        pair_of(settings, reader.meta), frozenset(places), {key: rows for key, rows in places.items() if len(rows) > 1}
+    )
 
 
 def _check(settings: WorkbookSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:

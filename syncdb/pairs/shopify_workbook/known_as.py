@@ -1,5 +1,5 @@
-"""What the ledger calls a workbook: by where it lies from the ledger, so that both may go to another folder or computer together with
-all that was agreed. In older ledgers it is called by its whole path.
+"""What the ledger calls a workbook: by where it lies from the ledger, so that both may go to another folder or computer together
+with all that was agreed. In older ledgers it is called by its whole path.
 """
 
 from collections.abc import Callable
