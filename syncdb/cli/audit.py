@@ -160,7 +160,7 @@ def _show(output: "Output", found: "Sequence[PairAudit]", period: "Period") -> N
 def _show_one(output: "Output", between: str, one: "Audit") -> None:
     from syncdb.cli.output import Column
     from syncdb.model import Side
-    from syncdb.services.audit_files import apart, label, money, title, totals, what
+    from syncdb.services.audit_files import COUNTED, apart, label, money, title, totals, what
     from syncdb.wording import counted
 
     left, right = one.audited.titles[Side.LEFT], one.audited.titles[Side.RIGHT]
@@ -174,7 +174,13 @@ def _show_one(output: "Output", between: str, one: "Audit") -> None:
     if not one.complete:
         output.line("One side could not be read whole, so what is lacking there proves nothing.")
     rows = [
-        [what(total), money(total, total.left), money(total, total.right) or "not shown", apart(total), total.currency]
+        [
+            what(total),
+            money(total, total.left),
+            money(total, total.right) or "not shown",
+            apart(total),
+            "" if total.what in COUNTED else total.currency,
+        ]
         for total in totals(one.sums)
     ]
     if rows:

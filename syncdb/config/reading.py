@@ -16,11 +16,15 @@ from syncdb.programs import MANAGER
 
 @dataclass(slots=True)
 class Reading:
-    """The sources in order of precedence, and what came of them so far. `known` are all settings that there are."""
+    """The sources in order of precedence, and what came of them so far. `known` are all settings that there are.
+
+    `pair` is the pair of systems that they are read for, where there is one that is asked for by its name.
+    """
 
     known: Keys
     sources: Sequence[Source]
     env: Mapping[str, str]
+    pair: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -60,11 +64,11 @@ class Reading:
     def refuse_problems(self) -> None:
         """Raise ConfigurationError if there are any; one sentence for all of them where nobody has set anything up yet."""
         if self.problems and self._untouched:
-            file = self.sources[-1].file
+            file, which = self.sources[-1].file, f" --pair {self.pair}" if self.pair else ""
             raise ConfigurationError(
                 [f"Nothing is configured: there is no {file}, no .env beside it, and nothing in the environment."],
-                next_step=f"{MANAGER} init asks for what is needed (docs/set-up.md). A configuration elsewhere is named with "
-                f"--config PATH or {VARIABLE}.",
+                next_step=f"{MANAGER} init{which} asks for what is needed (docs/set-up.md). A configuration elsewhere is named "
+                f"with --config PATH or {VARIABLE}.",
             )
         if self.problems:
             raise ConfigurationError(
@@ -101,6 +105,7 @@ def read(
     env: Mapping[str, str],
     directory: Path,
     config_path: Path | None = None,
+    pair: str = "",
 ) -> Reading:
     """The wanted settings and those of every run. The first place that has one counts: flag, environment, stored secrets, `.env`,
     JSON, default.
@@ -115,7 +120,7 @@ def read(
     json_file = from_json(file, known, named_by=place.named_by)
     secrets, dotenv = from_secrets(file, env, known), from_dotenv(file.parent / ".env", known)
     sources = (from_flags(flags), from_environment(env, known), *secrets, dotenv, json_file)
-    reading = Reading(known, sources, env, problems=list(known.problems))
+    reading = Reading(known, sources, env, pair, problems=list(known.problems))
     for source in sources:
         reading.problems += source.problems
         reading.notices += source.notices

@@ -204,7 +204,7 @@ def _updated(plan: Plan, side: Side) -> Iterator[str]:
 def _told_with_changes(ledger: Ledger, pair: EntityPair, surprise: Surprise) -> str:
     """The sentence of a surprise with the first changes, each named as people call the record."""
     names = names_in(ledger, pair.name, (one.key for one in surprise.first))
-    first = [_told_change(one.name or names[one.key], one) for one in surprise.first]
+    first = dict.fromkeys(_told_change(one.name or names[one.key], one) for one in surprise.first)  # an order's lines share it
     return f"{surprise.told}, first {'; '.join(first)}" if first else surprise.told
 
 

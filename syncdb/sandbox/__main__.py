@@ -75,6 +75,8 @@ def _introduce(sandbox: Sandbox, folder: Path, console: Console) -> None:
     console.print(f"Settings are in {settings}. In another window, from {folder}:")
     console.print(f"  {sys.executable} {home / 'shopify_sheets_sync.py'}")
     console.print(f"  {sys.executable} {home / 'shopify_grist_sync.py'}")
+    console.print("With WORKBOOK=orders.xlsx added to that file, a workbook on this computer:")
+    console.print(f"  {sys.executable} {home / 'shopify_workbook_sync.py'}")
     console.print("What Grist may change in the shop: add SHOPIFY_WRITES=products,variants,inventory to that file.")
     console.print("Ctrl-C ends it.")
 

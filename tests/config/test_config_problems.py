@@ -45,7 +45,7 @@ def test_nothing_at_all_is_set(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load({}, {"PATH": "/bin"}, tmp_path)
     assert len(caught.value.problems) == 1 and f"there is no {tmp_path / 'config.json'}" in str(caught.value)
-    assert " init asks" in caught.value.next_step and "SYNCDB_CONFIG" in caught.value.next_step
+    assert " init --pair sheets asks" in caught.value.next_step and "SYNCDB_CONFIG" in caught.value.next_step
     (tmp_path / ".env").write_text("SHOPIFY_STORE_NAME=tea\n", encoding="utf-8")
     found = problems(tmp_path)
     assert len(found) == 3 and all("config.json (there is no such file)" in problem for problem in found)

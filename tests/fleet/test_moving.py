@@ -12,6 +12,7 @@ import pytest
 
 from syncdb.fleet import moving
 from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.layout import MARK
 from syncdb.fleet.parcel import digest_of, found
 from syncdb.ledger import Ledger
 from syncdb.ledger.file import lock
@@ -83,7 +84,7 @@ def test_a_shop_moves_with_its_files_and_is_counted_where_it_lives(ask: Ask, tmp
     assert "it is kept as" in ask(*ARRIVE, "beta", *BETA).out
     assert (beta / BOOK).read_text(encoding="utf-8") == f"{BOOK} with notes" and (beta / "shopify_sync.db").exists()
     assert [one.read_text(encoding="utf-8") for one in beta.glob("orders.replaced-*.xlsx")] == ["of the last time"]
-    assert sorted(one.name for one in beta.iterdir() if one.name.startswith(".") or "arriving" in one.name) == []
+    assert sorted(one.name for one in beta.iterdir() if one.name.startswith(".") or "arriving" in one.name) == [MARK]
     assert (beta / BOOK).stat().st_mode & 0o077 == 0 and not any((tmp_path / "via").iterdir())
     assert paused(ask) == ("beta", "")
     assert "is not on its way" in ask(*ARRIVE, "beta", *BETA, code=2).err

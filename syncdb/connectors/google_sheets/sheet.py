@@ -12,7 +12,7 @@ from syncdb.connectors.google_sheets.layout import Tab
 from syncdb.connectors.google_sheets.structure import TabState, WantedTab, blank_tab, choose, new_tab, standing, tabs_of
 from syncdb.connectors.google_sheets.target import find_spreadsheet, is_title
 from syncdb.connectors.tabular.entries import Entry
-from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout, find_header_row, header_gone, match
+from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout, TabWords, find_header_row, header_gone, match
 from syncdb.connectors.tabular.records import Index, index_of
 from syncdb.errors import NeedsPerson, Refused, RetryLater
 
@@ -175,11 +175,11 @@ def layout_in(head: Sequence[Sequence[Entry]], before: TabLayout, tab: str, key:
     header_row = find_header_row(head, before.headers[key])
     if header_row is None:
         row = head[before.header_row] if before.header_row < len(head) else []
-        raise header_gone({key: before.headers[key]}, row, tab, before.headers.values())
-    columns = match(head[header_row], header_row, before.headers, tab)
+        raise header_gone({key: before.headers[key]}, row, TabWords(tab), before.headers.values())
+    columns = match(head[header_row], header_row, before.headers, TabWords(tab))
     lost = {name: text for name, text in before.headers.items() if name not in columns}
     if lost:
-        raise header_gone(lost, head[header_row], tab, before.headers.values())
+        raise header_gone(lost, head[header_row], TabWords(tab), before.headers.values())
     return TabLayout(header_row, columns, before.headers)
 
 

@@ -11,7 +11,7 @@ from syncdb.connectors.google_sheets.client import SHEETS, Client
 from syncdb.connectors.google_sheets.failures import RequestDeclined, explained
 from syncdb.connectors.google_sheets.layout import Tab
 from syncdb.connectors.tabular.entries import Entry
-from syncdb.connectors.tabular.headers import TabLayout, header_text, standing_headers
+from syncdb.connectors.tabular.headers import TabLayout, TabWords, header_text, standing_headers
 from syncdb.decoding import text, understood, whole
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field
@@ -171,7 +171,7 @@ def standing(
     `known` are the headers made or adopted before. Raises NeedsPerson where one of those is gone, or any stands twice.
     """
     wanted = wish.headers
-    found = standing_headers(head, wanted, known, wish.key, tab.title)
+    found = standing_headers(head, wanted, known, wish.key, TabWords(tab.title))
     if found is None:
         return None
     header_row, columns, renamed, row = found.header_row, found.columns, found.renamed, head[found.header_row]

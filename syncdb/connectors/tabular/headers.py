@@ -13,6 +13,19 @@ MOST_NAMED = 5  # headers of people in a message
 
 
 @dataclass(frozen=True, slots=True)
+class TabWords:
+    """How messages speak of a tab: what is said behind its title, the setting that lists its columns, how it is brought back."""
+
+    title: str
+    behind: str = ""
+    setting: str = "columns"
+    bring_back: str = "Put an earlier version of it back."
+
+    def __str__(self) -> str:
+        return f'"{self.title}"{self.behind}'
+
+
+@dataclass(frozen=True, slots=True)
 class TabLayout:
     """The header row and, for each field, its zero-based column."""
 
@@ -38,7 +51,7 @@ def find_header_row(rows: Sequence[Sequence[Entry]], key_header: str) -> int | N
     return None
 
 
-def match(row: Sequence[Entry], header_row: int, wanted: Mapping[str, str], tab: str) -> dict[str, int]:
+def match(row: Sequence[Entry], header_row: int, wanted: Mapping[str, str], tab: TabWords) -> dict[str, int]:
     """The column of each field whose header stands in the row. Raises NeedsPerson where one stands twice."""
     places: dict[str, list[int]] = {}
     for column, entry in enumerate(row):
@@ -47,13 +60,13 @@ def match(row: Sequence[Entry], header_row: int, wanted: Mapping[str, str], tab:
         if len(places.get(text, ())) > 1:
             cells = " and ".join(a1.cell(header_row, column) for column in places[text])
             raise NeedsPerson(
-                f'The header "{text}" stands {len(places[text])} times in the tab "{tab}": in {cells}. Nothing was written.',
+                f'The header "{text}" stands {len(places[text])} times in the tab {tab}: in {cells}. Nothing was written.',
                 next_step="Rename or delete the one that does not belong to syncdb's column.",
             )
     return {name: places[text][0] for name, text in wanted.items() if text in places}
 
 
-def header_gone(missing: Mapping[str, str], row: Sequence[Entry], tab: str, ours: Collection[str]) -> NeedsPerson:
+def header_gone(missing: Mapping[str, str], row: Sequence[Entry], tab: TabWords, ours: Collection[str]) -> NeedsPerson:
     """The failure for headers that were made or adopted before and are not there now. `missing`: field -> header.
 
     `ours` are the headers of all fields: a lost one may stand there now as one of those that are not among them.
@@ -65,15 +78,15 @@ def header_gone(missing: Mapping[str, str], row: Sequence[Entry], tab: str, ours
         told = "Headers there that are none of syncdb's: " + some_of([f'"{one}"' for one in others], MOST_NAMED) + "."
         example = others[0] if len(others) == 1 else "Article"
         item = f'{{"field": "{field}", "header": "{example}"}}'
-        step = f'Rename it back to "{text}"; or, if it was renamed on purpose, say so in `columns` of the configuration '
-        step += f'(`workbook_columns` for a workbook): {item} in its list, or ["default", {item}] where there is none.'
+        step = f'Rename it back to "{text}"; or, if it was renamed on purpose, say so in `{tab.setting}` of the configuration: '
+        step += f'{item} in its list, or ["default", {item}] where there is none.'
     elif not any(header_text(entry) for entry in row):
         told = "No header stands there at all: it was emptied, most likely."
-        step = "Put an earlier version of it back."
+        step = tab.bring_back
     else:
         told = "No other header stands in its place: its column was deleted, most likely."
         step = f'Undo that, or put the header "{text}" above an empty column; a run with --full fills it.'
-    return NeedsPerson(f'The tab "{tab}" lacks the header {lost}. {told} Nothing was written.', next_step=step)
+    return NeedsPerson(f"The tab {tab} lacks the header {lost}. {told} Nothing was written.", next_step=step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +103,7 @@ class Standing:
 
 
 def standing_headers(
-    head: Sequence[Sequence[Entry]], wanted: Mapping[str, str], known: Mapping[str, str], key: str, tab: str
+    head: Sequence[Sequence[Entry]], wanted: Mapping[str, str], known: Mapping[str, str], key: str, tab: TabWords
 ) -> Standing | None:
     """Head rows compared with the wished headers (field -> text); None if no header of ours stands there and none is known.
 
@@ -118,7 +131,7 @@ def _renamed(
     header_row: int,
     columns: Mapping[str, int],
     known: Mapping[str, str],
-    tab: str,
+    tab: TabWords,
     wanted: Mapping[str, str],
 ) -> dict[str, int]:
     """Fields whose header the configuration renamed while the tab still shows the old one."""

@@ -22,6 +22,9 @@ class Book(Protocol):
     def page(self) -> Page | None:
         """The tab; None where it must be made."""
 
+    def others(self) -> list[tuple[str, Page]]:
+        """The other tabs, by their titles."""
+
     def make(self) -> Page:
         """The tab, made."""
 
@@ -46,6 +49,9 @@ class XlsxBook:
     def __post_init__(self) -> None:
         if self.package is not None:
             self.page = xlsx.page_of(self.package, self.title)
+
+    def others(self) -> list[tuple[str, Page]]:
+        return [] if self.package is None else list(xlsx.others(self.package, self.title))
 
     def make(self) -> XlsxPage:
         if self.package is None:
@@ -72,6 +78,9 @@ class CsvBook:
     """A CSV file, which is a tab and nothing else; `page` None where there is no file yet."""
 
     page: CsvPage | None
+
+    def others(self) -> list[tuple[str, Page]]:
+        return []
 
     def make(self) -> CsvPage:
         self.page = self.page or CsvPage([])

@@ -181,6 +181,10 @@ def _put(sheet: Sheet, operation: Operation) -> Outcome:
     except UnfitValue as unfit:
         return Outcome(Result.REJECTED, why=f"a value does not fit: {unfit}")
     if operation.action is Action.CREATE:
+        if (lost := sheet.without_key(operation.changes)) is not None:
+            header = sheet.wish.headers[sheet.wish.key]
+            why = f"row {lost + 1} shows just that and has no {header} any more: put {operation.key} there, or delete the row"
+            return Outcome(Result.REJECTED, why=why)
         return _add(sheet, operation.key, entries)
     row = index.rows.get(operation.key)
     found = None if row is None else sheet.found(row)

@@ -102,7 +102,8 @@ class Place:
 
     def _write(self, part: Path, target: Path, content: bytes) -> None:
         try:
-            with part.open("wb") as stream:
+            # what it holds is customers' data: others may read it where somebody allowed that
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())

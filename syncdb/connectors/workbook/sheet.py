@@ -1,11 +1,11 @@
 """The tab with what it shows right now: its columns, and which row holds which key. Read anew before each write."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import syncdb.connectors.tabular.headers as headers
-from syncdb.connectors.tabular.entries import Entry, key_in
+from syncdb.connectors.tabular.entries import Entry, key_in, value_in
 from syncdb.connectors.tabular.records import Index, found_in, index_of, snapshot_of
 from syncdb.connectors.workbook.binding import FileBinding
 from syncdb.connectors.workbook.book import Book, open_book
@@ -14,7 +14,9 @@ from syncdb.connectors.workbook.page import Page, header_line
 from syncdb.connectors.workbook.place import Place, Seen
 from syncdb.errors import NeedsPerson
 from syncdb.model import Field, Found, Snapshot
-from syncdb.values import Kind
+from syncdb.values import Kind, Value, canonical
+
+BEFORE = "the version before the last run that changed it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Sheet:
     standing: headers.Standing | None
     claimed: bool
     _index: Index | None = field(default=None, init=False)
+    _keyless: dict[tuple[Value, ...], int] | None = field(default=None, init=False)
 
     @property
     def whole(self) -> bool:
@@ -90,6 +93,17 @@ class Sheet:
             self._index = index_of(shown, first)
         return self._index
 
+    def without_key(self, values: Mapping[str, Value]) -> int | None:
+        """The row that shows just these values and has no key: somebody emptied that cell."""
+        if self._keyless is None:
+            key, rows = self.wish.key, range(self.standing.header_row + 1 if self.standing else 0, self.page.rows)
+            lines = ((row, self.line(row)) for row in rows if self.page.at(row, self.columns[key]) is None)
+            self._keyless = {self._told(_values(line, self.wish.kinds)): row for row, line in lines if any(line.values())}
+        return self._keyless.get(self._told(values))
+
+    def _told(self, values: Mapping[str, Value]) -> tuple[Value, ...]:
+        return tuple(canonical(values.get(name)) for name in self.columns if name != self.wish.key)
+
     def line(self, row: int) -> dict[str, Entry]:
         """The managed cells of a row: field -> entry."""
         kinds = self.wish.kinds
@@ -125,14 +139,16 @@ def read_sheet(place: Place, wish: Wish, binding: FileBinding | None) -> Sheet:
     claimed = wish.ledger_id in keepers or place.path.suffix.lower() == ".csv"
     if book.page is None:
         if known and not wish.take_over:
-            raise _gone(place, wish, seen)
+            raise _gone(place, wish, seen, _renamed(book, known.values()))
         return Sheet(wish, seen, book, None, False)
     return Sheet(wish, seen, book, _standing(book.page, place, wish, known), claimed)
 
 
 def _standing(page: Page, place: Place, wish: Wish, known: Mapping[str, str]) -> headers.Standing | None:
-    head = [header_line(page, row) for row in range(min(page.rows, headers.HEAD_ROWS))]
-    found = headers.standing_headers(head, wish.headers, known, wish.key, f"{wish.tab} of {place.name}")
+    words = headers.TabWords(wish.tab, f" of {place.name}", "workbook_columns")
+    if place.previous.exists():
+        words = replace(words, bring_back=f"Put {place.previous.name}, {BEFORE}, in its place.")
+    found = headers.standing_headers(_head(page), wish.headers, known, wish.key, words)
     if found is None and page.rows:
         raise NeedsPerson(
             f'The tab "{wish.tab}" of {place.name} is in use already and has no header "{wish.headers[wish.key]}" in its first '
@@ -142,15 +158,33 @@ def _standing(page: Page, place: Place, wish: Wish, known: Mapping[str, str]) ->
     return found
 
 
-def _gone(place: Place, wish: Wish, seen: Seen) -> NeedsPerson:
+def _head(page: Page) -> list[list[Entry]]:
+    return [header_line(page, row) for row in range(min(page.rows, headers.HEAD_ROWS))]
+
+
+def _renamed(book: Book, known: Collection[str]) -> str | None:
+    """The only other tab that has our headers, as ours was renamed most likely."""
+    rows = ((title, {headers.header_text(entry) for entry in row}) for title, page in book.others() for row in _head(page))
+    found = {title for title, shown in rows if shown >= {*known}}
+    return found.pop() if len(found) == 1 else None
+
+
+def _gone(place: Place, wish: Wish, seen: Seen, renamed: str | None) -> NeedsPerson:
     what = place.name if seen.content is None else f'The tab "{wish.tab}" of {place.name}'
-    kept = (
-        f" {place.previous.name} beside it is the version before the last run that changed it." if place.previous.exists() else ""
-    )
+    if renamed is not None:
+        return NeedsPerson(
+            f'{what} is gone; the tab "{renamed}" has our headers: it was renamed, most likely. Nothing was written.',
+            next_step=f'Rename it back to "{wish.tab}", or name it: "workbook_tab": "{renamed}".',
+        )
+    kept = f" {place.previous.name} beside it is {BEFORE}." if place.previous.exists() else ""
     return NeedsPerson(
         f"{what} is gone. Nothing was written.",
         next_step=f"Bring it back.{kept} To have it made anew and filled from the ledger, run once with --force.",
     )
+
+
+def _values(line: Mapping[str, Entry], kinds: Mapping[str, Kind]) -> dict[str, Value]:
+    return {name: value_in(entry, kinds[name]) for name, entry in line.items()}
 
 
 def _rounded(entry: Entry) -> bool:

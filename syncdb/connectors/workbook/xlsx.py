@@ -34,6 +34,11 @@ def page_of(package: Package, title: str) -> XlsxPage | None:
     return None if found is None else _page(package, found)
 
 
+def others(package: Package, title: str) -> Iterator[tuple[str, XlsxPage]]:
+    """The tabs of other titles."""
+    return ((name, _page(package, part)) for name, part in _tabs(package) if name.casefold() != title.casefold())
+
+
 def add_tab(package: Package, title: str) -> XlsxPage:
     """A new tab at the end."""
     book = package.tree(package.workbook)

@@ -49,7 +49,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
 
     Raises ConfigurationError with every problem found: what is wrong, where it was looked for, what to do. Never a secret.
     """
-    reading = read(SHOPIFY_ERP.all_keys, known_keys(), flags, env, directory, config_path)
+    reading = read(SHOPIFY_ERP.all_keys, known_keys(), flags, env, directory, config_path, SHOPIFY_ERP.name)
     silent = frozenset(name for name in (STORE, VERSION) if reading.rank(name) is None)
     if STORE in silent:
         _ask_the_table(reading)

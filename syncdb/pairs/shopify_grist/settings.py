@@ -37,7 +37,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
 
     Raises ConfigurationError with every problem found: what is wrong, where it was looked for, what to do. Never a secret.
     """
-    reading = read(SHOPIFY_GRIST.all_keys, known_keys(), flags, env, directory, config_path)
+    reading = read(SHOPIFY_GRIST.all_keys, known_keys(), flags, env, directory, config_path, SHOPIFY_GRIST.name)
     choose_credentials(reading)
     selection = _parse_selection(reading)
     reading.tell_detour("shopify_base_url", "Shopify")

@@ -51,7 +51,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
 
     Raises ConfigurationError with every problem found: what is wrong, where it was looked for, what to do. Never a secret.
     """
-    reading = read(SHOPIFY_SENTOS.all_keys, known_keys(), flags, env, directory, config_path)
+    reading = read(SHOPIFY_SENTOS.all_keys, known_keys(), flags, env, directory, config_path, SHOPIFY_SENTOS.name)
     choose_credentials(reading)
     reading.tell_detour("shopify_base_url", "Shopify")
     values = reading.values

@@ -55,7 +55,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
 
     Raises ConfigurationError with every problem found: what is wrong, where it was looked for, what to do. Never a secret.
     """
-    reading = read(SHOPIFY_SHEETS.all_keys, known_keys(), flags, env, directory, config_path)
+    reading = read(SHOPIFY_SHEETS.all_keys, known_keys(), flags, env, directory, config_path, SHOPIFY_SHEETS.name)
     choose_credentials(reading)
     first, problems = understand(reading.values)
     reading.values |= first

@@ -69,7 +69,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
     """
     names = _names(flags, env, directory, config_path)
     pair = of_stores(names)
-    reading = read(pair.all_keys, Keys.of(pair.all_keys, known_keys().all), flags, env, directory, config_path)
+    reading = read(pair.all_keys, Keys.of(pair.all_keys, known_keys().all), flags, env, directory, config_path, pair.name)
     stores = tuple(_store(reading, name) for name in names)
     _refuse_one_shop(reading, names)
     pairs = _location_pairs(reading)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from syncdb.clock import Clock
-from syncdb.connectors.workbook.book import file_of
+from syncdb.connectors.workbook.book import CSV, file_of
 from syncdb.engine.progress import Progress
 from syncdb.engine.request import RunRequest
 from syncdb.errors import SyncdbError
@@ -61,7 +61,8 @@ def open_runs(
 def _place(settings: WorkbookSettings) -> str:
     """What a run is about, for people."""
     file = file_of(settings.workbook, settings.workbook_tab)
-    return f"orders of {settings.shopify_store_name} in {file.name}, tab {settings.workbook_tab}"
+    tab = "" if file.suffix.lower() == CSV else f", tab {settings.workbook_tab}"
+    return f"orders of {settings.shopify_store_name} in {file.name}{tab}"
 
 
 def rows_shown(settings: WorkbookSettings, reader: LedgerReader, clock: Clock) -> RowsShown | None:

@@ -38,7 +38,7 @@ def load(flags: Mapping[str, Any], env: Mapping[str, str], directory: Path, conf
 
     Raises ConfigurationError with every problem found: what is wrong, where it was looked for, what to do. Never a secret.
     """
-    reading = read(SHOPIFY_WORKBOOK.all_keys, known_keys(), flags, env, directory, config_path)
+    reading = read(SHOPIFY_WORKBOOK.all_keys, known_keys(), flags, env, directory, config_path, SHOPIFY_WORKBOOK.name)
     choose_credentials(reading)
     problems = parse_columns(reading.values, "workbook_columns", "workbook_rows")
     problems += parse_order_filter(reading.values, "workbook_order_filter")

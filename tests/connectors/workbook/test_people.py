@@ -1,5 +1,6 @@
 """What people do in the file is kept (columns, notes, formulas, formats, charts, the order of rows), and it is seen."""
 
+import os
 import zipfile
 from datetime import datetime
 from decimal import Decimal
@@ -133,13 +134,65 @@ def test_a_header_that_is_gone_or_doubled_is_for_a_person(tmp_path: Path, name: 
     connector = desk.connector()
     connector.structure(1)
     desk.edit(1, 2, "Article")
-    with pytest.raises(NeedsPerson, match='lacks the header "Title"'):
+    with pytest.raises(NeedsPerson, match=f'The tab "Orders" of {name} lacks the header "Title"') as told:
         desk.connector(connector.binding).structure(3)
+    assert "in `workbook_columns` of" in told.value.next_step and "`columns`" not in told.value.next_step
     desk.edit(1, 4, "Key")
     before = desk.path.read_bytes()
-    with pytest.raises(NeedsPerson, match="stands 2 times"):
+    with pytest.raises(NeedsPerson, match=f'stands 2 times in the tab "Orders" of {name}: in'):
         desk.connector(connector.binding).structure(3)
     assert desk.path.read_bytes() == before
+
+
+def test_a_file_that_was_emptied_is_brought_back_from_the_version_before(tmp_path: Path) -> None:
+    desk = made(tmp_path / "orders.csv", MUG)
+    connector = desk.connector()
+    connector.structure(1)
+    written(desk.connector(connector.binding), update("a", {"count": 3}, {"count": 4}))
+    desk.path.write_bytes(b"")
+    with pytest.raises(NeedsPerson, match="it was emptied, most likely") as told:
+        desk.connector(connector.binding).structure(3)
+    assert told.value.next_step == "Put orders.previous.csv, the version before the last run that changed it, in its place."
+
+
+def test_a_renamed_tab_is_told_with_the_setting_that_names_it(tmp_path: Path) -> None:
+    desk = made(tmp_path / "orders.xlsx", MUG)
+    connector = desk.connector()
+    connector.structure(1)
+    book = load_workbook(desk.path)
+    book["Orders"].title = "Bestellungen"
+    book.create_sheet("Notes")["A1"] = "Key"
+    book.save(desk.path)
+    with pytest.raises(
+        NeedsPerson, match=r'The tab "Orders" of orders.xlsx is gone; the tab "Bestellungen" has our headers'
+    ) as told:
+        desk.connector(connector.binding).structure(3)
+    assert 'Rename it back to "Orders", or name it: "workbook_tab": "Bestellungen".' in told.value.next_step
+    assert set(desk.connector(tab="Bestellungen").look(["a"]).found) == {"a"}
+
+
+def test_a_row_that_lost_its_key_is_named_and_not_added_once_more(tmp_path: Path) -> None:
+    for name in ("orders.xlsx", "orders.csv"):
+        desk = made(tmp_path / name, MUG)
+        rows, key = desk.rows(), desk.rows()[0].index("Key")
+        lost = next(number for number, row in enumerate(rows) if row[key] == "a")
+        desk.edit(lost + 1, key + 1, None if name.endswith("xlsx") else "")
+        values = {"title": "Mug", "count": 3}
+        (again,) = written(desk.connector(), create("a", {"key": "a", **values}))
+        assert again.result is Result.REJECTED and f"row {lost + 1} shows just that and has no Key any more" in again.why
+        (other,) = written(desk.connector(), create("a", {"key": "a", **values, "count": 4}))
+        assert other.result is Result.DONE and len(desk.rows()) == len(rows) + 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+@pytest.mark.parametrize("name", ["orders.xlsx", "orders.csv"])
+def test_a_file_that_is_made_is_private_and_one_that_people_opened_to_others_stays_so(tmp_path: Path, name: str) -> None:
+    desk = made(tmp_path / name, MUG)
+    assert desk.path.stat().st_mode & 0o777 == 0o600
+    desk.path.chmod(0o664)
+    written(desk.connector(), update("a", {"count": 3}, {"count": 4}))
+    previous = desk.path.with_name(f"orders.previous{desk.path.suffix}")
+    assert (desk.path.stat().st_mode & 0o777, previous.stat().st_mode & 0o777) == (0o664, 0o664)
 
 
 def test_a_renamed_and_a_new_column_are_made_without_touching_others(workbook: Desk) -> None:
