@@ -108,16 +108,16 @@ class Judged:
 
     def _comparable(self, view: View) -> View:
         """What was seen before a run, without what stands somewhere else since: made anew, as nobody could know it again."""
-        right = dict(view.right)
+        right, places = dict(view.right), dict(view.places)
         for entity, name in self.world.remade:
             struck["made anew"] += 1
             for key in [one for one in right if one[0] == entity]:
                 if not name:
-                    del right[key]
+                    del right[key], places[key]
                     continue
                 right[key] = {one: value for one, value in right[key].items() if one != name}
                 self.oracle.bases[*key, name] = {NOTHING}
-        return replace(view, right=right)
+        return replace(view, right=right, places=places)
 
     def _sums_in_between(self, view: View) -> None:
         """A run that ends between the two writes of a sum leaves as agreed what the other side showed."""

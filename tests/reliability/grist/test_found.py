@@ -328,3 +328,14 @@ def test_an_older_ledger_goes_by_the_numbers_of_its_columns(world: ProofWorld, t
     assert "mine" not in {former.get(row, ours) for row in former.ids()}
     judged.agree()
     assert (ours.label, made.label) == ("Variant", f"Former {made.ref}" if not table else "Variant")
+
+
+def test_rows_that_stood_twice_in_a_table_made_anew_are_not_looked_for_there(world: ProofWorld) -> None:
+    """The oracle ran into an error of its own: a table that people had renamed was made anew after the ledger was lost."""
+    judged, hand = Judged(world), world.hand("collections")
+    hand.copy(world.rows_of("collections")[0])
+    hand.rename_table("Ours")
+    judged.lose()
+    judged.run(full=True, force=True)
+    judged.agree()
+    assert len(world.rows("collections")) == len(world.goods.collections)
