@@ -12,6 +12,7 @@ import syncdb.connectors.tabular.a1 as a1
 from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
 from syncdb.connectors.google_sheets.formulas import shifted
 from syncdb.connectors.google_sheets.grid import Area, Cells
+from syncdb.connectors.google_sheets.moved_columns import column_before
 from syncdb.connectors.google_sheets.sheet import Sheet
 from syncdb.connectors.tabular.entries import Entry, Formula, alike
 from syncdb.connectors.tabular.headers import TabLayout, header_text
@@ -149,11 +150,7 @@ class Scene:
         for name, now in self.now.columns.items():
             if now == column and name in self.placement.layout.columns:
                 return self.placement.layout.columns[name]
-        head_now, head_before = self._heads()
-        text = head_now[column] if column < len(head_now) else ""
-        if text:
-            return head_before.index(text) if head_before.count(text) == 1 and head_now.count(text) == 1 else None
-        return _between(column, head_now, head_before)
+        return column_before(column, *self._heads())
 
     def _heads(self) -> tuple[list[str], list[str]]:
         before = self.placement.before.get(self.placement.layout.header_row, ())
@@ -212,14 +209,3 @@ class Scene:
 def _loosely_alike(one: Entry, other: Entry) -> bool:
     """Formulas count as alike whatever they refer to: the sheet rewrites their references when rows move."""
     return (isinstance(one, Formula) and isinstance(other, Formula)) or alike(one, other)
-
-
-def _between(column: int, head_now: Sequence[str], head_before: Sequence[str]) -> int | None:
-    """A column without a header, told by its distance to the nearest headers left and right that both times stood there."""
-    known = {text for text in head_now if text and head_now.count(text) == 1 and head_before.count(text) == 1}
-    left = next((one for one in range(min(column, len(head_now)) - 1, -1, -1) if head_now[one] in known), None)
-    right = next((one for one in range(column + 1, len(head_now)) if head_now[one] in known), None)
-    guesses = {head_before.index(head_now[one]) + column - one for one in (left, right) if one is not None}
-    guess = guesses.pop() if len(guesses) == 1 else None
-    blank = guess is not None and (guess >= len(head_before) or not head_before[guess])
-    return guess if blank else None

@@ -153,6 +153,31 @@ def test_an_edit_in_the_moment_of_new_rows_doubles_and_loses_nothing(desk: Desk,
         assert desk.beside(found, "Double") == f"={quantity}{found.ref}*2"
 
 
+@pytest.mark.parametrize("to", ["C", "F"])
+def test_a_column_without_a_header_is_known_though_one_of_ours_was_moved_past_it(desk: Desk, to: str) -> None:
+    """A value of ours landed on a person's, whose column nobody could name any more: it was left blank."""
+    connector = desk.ready(*rows(6))
+    colleague = desk.colleague()
+    colleague.insert_columns("G", 1)
+    colleague.insert_columns("I", 1)
+    colleague.insert_rows(4, 1)
+    colleague.type("A4", "MINE-1")
+    colleague.type("G4", "our own")
+    colleague.type("I1", "Notes")
+    wanted = desk.twin()
+
+    def edit(them: Colleague) -> None:
+        them.insert_rows(2, 1)
+        them.move_columns("H", 1, to)
+
+    edit(wanted)
+    attempt = desk.prepare(connector, update("3", {"test": None}, {"test": True}))
+    desk.meanwhile(lambda: edit(colleague))
+    assert connector.write(attempt)[0].result is STALE
+    repair(desk, connector, attempt)
+    assert told(wanted, colleague) == {} and "our own" in {held(cell) for cell in colleague.snapshot().values()}
+
+
 def test_a_value_in_a_row_without_a_key_is_given_back(desk: Desk) -> None:
     connector = desk.ready(*rows(3))
     colleague = desk.colleague()
