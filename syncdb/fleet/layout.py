@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from syncdb.errors import ConfigurationError
+from syncdb.fleet.settings_given import setting_problems, unknown_settings
 from syncdb.pairs import registry
 
 FILE, SHOPS, CONFIG = "fleet.toml", "shops", "config.json"
@@ -79,6 +80,7 @@ def read_plan(folder: Path) -> FleetPlan:
     """The plan of a folder. Raises ConfigurationError with every problem found."""
     data, problems = _read(folder / FILE), list[str]()
     problems += [_unknown(FILE, "a fleet", name, OF_FLEET) for name in data.keys() - OF_FLEET]
+    problems += setting_problems(f"{FILE}: template", data.get("template", {}))
     listed = data.get("buckets", {})
     buckets = [_bucket(name, given, problems) for name, given in (listed if isinstance(listed, dict) else {"": None}).items()]
     own = data.get("shops", {})
@@ -142,6 +144,8 @@ def _shop(name: str, own: Any, fleet: Mapping[str, Any], problems: list[str]) ->
     if isinstance(every, bool) or not isinstance(every, int) or not 1 <= every <= 44640:
         problems.append(f"{told}: every must be a number of minutes from 1 to 44640.")
         every = EVERY
+    problems += setting_problems(f"{told}: settings", own.get("settings", {}), fleet.get("template", {}))
+    problems += [f"{told}: secrets: {one}" for one in unknown_settings(own.get("secrets", {}), fleet.get("template", {}))]
     settings = {**fleet.get("template", {}), **own["settings"]} if isinstance(own.get("settings"), dict) else None
     home, buckets = str(own.get("home", fleet.get("home", HOME))), tuple(map(str, own.get("buckets", ())))
     return ShopPlan(name, home, every, buckets, settings, {str(key): str(value) for key, value in own.get("secrets", {}).items()})

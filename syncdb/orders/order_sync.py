@@ -218,8 +218,10 @@ class OrderSync:
     def _bring_over(self, report: Report, pair: EntityPair, stored: StoredOrders, applier: Applier, deep: bool) -> None:
         """Settle what earlier runs left open, then bring the other side into agreement, then keep house."""
         settled = applier.settle_unfinished()
-        applier.make_structure(Side.RIGHT)
+        made = applier.make_structure(Side.RIGHT)
         self.destination.remember()
+        if made and self.ledger.runs.get(state_keys.examined(pair.name)):  # a first run makes everything, which needs no word
+            report.note(Note("structure", "The tab, its headers or columns were brought to what the configuration says."))
         waiting, expected = self._waiting(pair.name, stored)
         keys = self._with_changed(expected)
         look_at = None if (deep or settled) and self.request.limit is None else keys

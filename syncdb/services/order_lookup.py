@@ -92,7 +92,7 @@ def nearest(names: Names, typed: Typed, most: int = 3) -> list[str]:
         beside = names.beside(typed.number, 1)
         close = [one for one in beside if abs((one.number or 0) - typed.number) <= _BESIDE]  # a gap is between these
         slipped = [one for slip in slips(str(typed.number)) if slip.isdigit() for one in names.by_number(int(slip), 2)]
-        found = [*close, *found, *slipped, *beside]
+        found = [*close, *found, *slipped]
     elif not typed.order_id:
         found += names.beginning(_starts(typed.text))
     return list(dict.fromkeys(one.name for one in found))[:most]

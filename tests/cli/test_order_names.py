@@ -83,6 +83,12 @@ def test_an_unknown_one_suggests_the_nearest(names: Names, typed: str, near: str
     assert int(told.value.exit_code) == 2
 
 
+def test_a_number_far_from_all_others_suggests_none(names: Names) -> None:
+    with pytest.raises(UnknownOrder) as told:
+        find_order(names, "99999")
+    assert not told.value.nearest and "See which orders there are" in told.value.next_step
+
+
 def test_a_number_that_two_orders_have_is_not_guessed(names: Names) -> None:
     with names.connection as connection:
         connection.execute("UPDATE order_tracking SET name = 'TR-2001' WHERE order_id = '5005'")

@@ -70,6 +70,12 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as told:
         read_plan(tmp_path)
     assert len(told.value.problems) == 5 and "requests are counted: google, sentos" in str(told.value)
+    wrong = '[template]\nlookback_days = "soon"\nworkbok = "x.xlsx"\n[shops.a]\nsettings = { shopify_stor_name = "a" }\n'
+    wrong += 'secrets = { shopify_token = "T" }\n[shops.b]\nsettings = { plugins = ["mine"], of_mine = 1 }\n'
+    (tmp_path / "fleet.toml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as told:
+        read_plan(tmp_path)
+    assert len(told.value.problems) == 4 and "template: workbok is not a setting. Did you mean workbook?" in str(told.value)
     (tmp_path / "fleet.toml").write_text("every = \n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="cannot be used"):
         read_plan(tmp_path)

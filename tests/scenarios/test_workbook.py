@@ -128,6 +128,15 @@ def test_the_manager_knows_it_as_any_other_place(make: Callable[..., WorkbookWor
     assert set(world.lines()) <= set(world.rows())
 
 
+def test_a_header_that_is_called_otherwise_from_now_on_is_told(make: Callable[..., WorkbookWorld]) -> None:
+    world = make(orders=2, env={"WORKBOOK_COLUMNS": '["default", {"field": "quantity", "header": "Qty"}]'})
+    assert world.sync()["notes"] == []
+    del world.env["WORKBOOK_COLUMNS"]
+    (note,) = world.sync()["notes"]
+    assert "headers or columns were brought to what the configuration says" in note["message"]
+    assert "Quantity" in world.grid()[0] and world.sync()["notes"] == []
+
+
 @pytest.mark.parametrize("older", [False, True])
 def test_moved_to_another_folder_with_its_ledger_it_goes_on_with_all_that_was_agreed(
     make: Callable[..., WorkbookWorld], tmp_path: Path, older: bool
