@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from syncdb.fleet.book import FleetBook
     from syncdb.fleet.layout import FleetPlan
+    from syncdb.fleet.telling import ShopState, Wanted
+
+MOST = 50  # shops in a table, unless more of them need a look
 
 
 class Act(StrEnum):
@@ -35,21 +38,32 @@ class Act(StrEnum):
     worker = "worker"
     validate = "validate"
     report = "report"
+    backup = "backup"
+    recover = "recover"
 
 
 def fleet(
-    act: Annotated[
-        Act, typer.Argument(metavar="init|add|remove|pause|resume|move|status|run-now|worker|validate", help="What to do.")
-    ],
+    act: Annotated[Act, typer.Argument(metavar="|".join(Act), help="What to do.")],
     names: Annotated[list[str] | None, typer.Argument(metavar="SHOP", help="The shops that it is about.")] = None,
     folder: Annotated[Path, typer.Option("--folder", metavar="PATH", help="The fleet's folder (default: here).")] = Path("."),
-    home: Annotated[str | None, typer.Option("--home", metavar="HOME", help="For worker: the home whose shops it runs.")] = None,
+    home: Annotated[
+        str | None,
+        typer.Option("--home", metavar="HOME", help="The home whose shops are run (worker), or meant (status and such)."),
+    ] = None,
+    only: Annotated[
+        str, typer.Option("--only", metavar="TEXT", help="For status, pause, resume, run-now: shops that say this.")
+    ] = "",
+    trouble: Annotated[bool, typer.Option("--trouble", help="For status: only shops that need a look.")] = False,
     slots: Annotated[int, typer.Option("--slots", min=1, max=64, help="For worker: how many runs at once.")] = 4,
     once: Annotated[bool, typer.Option("--once", help="For worker: run what is due now, then end.")] = False,
     to: Annotated[str | None, typer.Option("--to", metavar="HOME", help="For move: its new home.")] = None,
-    via: Annotated[Path | None, typer.Option("--via", metavar="PATH", help="For move: a folder both computers reach.")] = None,
-    arrive: Annotated[bool, typer.Option("--arrive", help="For move, on the new home: put the ledger in place.")] = False,
-    at_once: Annotated[int, typer.Option("--at-once", min=1, max=32, help="For validate, report: how many shops at a time.")] = 4,
+    via: Annotated[
+        Path | None, typer.Option("--via", metavar="PATH", help="For move, backup, recover: a folder that all reach.")
+    ] = None,
+    arrive: Annotated[bool, typer.Option("--arrive", help="For move, on the new home: put its files in place.")] = False,
+    at_once: Annotated[
+        int, typer.Option("--at-once", min=1, max=32, help="For validate, report, backup: how many shops at a time.")
+    ] = 4,
     offline: Annotated[bool, typer.Option("--offline", help="For validate: check files only; contact nobody.")] = False,
     days: Annotated[int, typer.Option("--days", min=1, max=3660, help="For report: how many days, today included.")] = 7,
     metrics: Annotated[bool, typer.Option("--metrics", help="For status: figures for Prometheus.")] = False,
@@ -63,10 +77,16 @@ def fleet(
         if act is Act.validate:
             _validate(output, plan if offline else _without_dropped(output, plan), at_once, offline=offline)
             return
+        if act is Act.backup:
+            from syncdb.cli.fleet_copies import backup
+
+            backup(output, plan, names or [], via, at_once)
+            return
         if act is Act.report:
             _report(output, _without_dropped(output, plan), days, at_once)
             return
         from syncdb.fleet.book import FleetBook, address, connected
+        from syncdb.fleet.telling import Wanted
 
         url = address(os.environ)
         if act is Act.worker:
@@ -74,16 +94,21 @@ def fleet(
             return
         with connected(url) as session:
             book = FleetBook(session)
+            meant = Wanted(tuple(names or ()), home or "", only, trouble)
             if act is Act.status:
-                _status(output, book, metrics=metrics)
+                _status(output, book, meant, metrics=metrics)
             elif act is Act.init:
                 _init(output, book, plan)
             elif act is Act.move:
                 from syncdb.cli.fleet_move import move
 
                 move(output, book, plan, names or [], to, via, home, arrive=arrive)
+            elif act is Act.recover:
+                from syncdb.cli.fleet_copies import recover
+
+                recover(output, book, plan, names or [], via, home)
             else:
-                _each(output, book, plan, act, names or [])
+                _each(output, book, plan, act, meant)
 
 
 def _without_dropped(output: Output, plan: "FleetPlan") -> "FleetPlan":
@@ -127,12 +152,9 @@ def _init(output: Output, book: "FleetBook", plan: "FleetPlan") -> None:
         output.line(f"In the fleet, but not in this folder: {', '.join(unknown)}. fleet remove drops one for good.")
 
 
-def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names: list[str]) -> None:
-    """What is done to each of the named shops."""
-    if not names:
-        raise ConfigurationError(
-            [f"fleet {act.value}: of which shop? Nothing was changed."], next_step=f"fleet {act.value} SHOP ..."
-        )
+def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, meant: "Wanted") -> None:
+    """What is done to each of the shops that are meant; what cannot be done to one holds up no other."""
+    names = _named(book, act, meant)
     doing: dict[Act, Callable[[str], None]] = {
         Act.add: lambda name: book.take_in(plan, [plan.shop(name)]),
         Act.remove: book.remove,
@@ -147,32 +169,70 @@ def _each(output: Output, book: "FleetBook", plan: "FleetPlan", act: Act, names:
         Act.resume: "runs again",
         Act.run_now: "runs as soon as a worker of its home is free",
     }
+    good, failed = list[str](), list[SyncdbError]()
     for name in names:
-        doing[act](name)
-        if not output.as_json:
-            output.line(f"{name} {done[act]}.")
+        try:
+            doing[act](name)
+        except SyncdbError as why:
+            failed.append(why)
+        else:
+            good.append(name)
+            if not output.as_json:
+                output.line(f"{name} {done[act]}.")
+    if failed:
+        for one in failed[:-1]:
+            output.hint(f"{one} {one.next_step}".rstrip())
+        raise failed[-1]
     if output.as_json:
-        output.data({"exit_code": 0, "shops": names, "done": done[act]})
+        output.data({"exit_code": 0, "shops": good, "done": done[act]})
 
 
-def _status(output: Output, book: "FleetBook", *, metrics: bool) -> None:
+def _named(book: "FleetBook", act: Act, meant: "Wanted") -> list[str]:
+    """The names of the shops that are meant; several at once only where nothing is taken in, or lost."""
+    if not meant.several or act in (Act.add, Act.remove):
+        if not meant.names:
+            raise ConfigurationError(
+                [f"fleet {act.value}: of which shop? Nothing was changed."], next_step=f"fleet {act.value} SHOP ..."
+            )
+        return list(meant.names)
+    from syncdb.fleet.telling import states
+
+    found = sorted(one.name for one in meant.of(states(book.status())))
+    if not found:
+        raise ConfigurationError(["No shop of the fleet is meant by that. Nothing was changed."], next_step="fleet status")
+    return found
+
+
+def _status(output: Output, book: "FleetBook", meant: "Wanted", *, metrics: bool) -> None:
     """Exit code 1 where a shop needs a person or is late, for monitoring."""
+    from syncdb.fleet.telling import home_told, states, totals
     from syncdb.fleet.telling import metrics as as_metrics
-    from syncdb.fleet.telling import states, totals
 
-    shops = states(book.status())
+    shops = meant.of(states(book.status()))
+    homes = [row for row in book.by_home() if meant.home in ("", row["home"])]
     found = totals(shops)
     code = 1 if found["paused"] or found["failing"] or found["late"] else 0
     if metrics:
         typer.echo(as_metrics(shops), nl=False)
     elif output.as_json:
-        output.data({"exit_code": code, "totals": found, "shops": [one.as_data() for one in shops]})
+        told = [{name: row[name] for name in ("home", "shops", "workers", "slots")} for row in homes]
+        output.data({"exit_code": code, "totals": found, "homes": told, "shops": [one.as_data() for one in shops]})
     else:
         output.line(", ".join(f"{count} {name}" for name, count in found.items()))
-        rows = [(one.name, one.home, one.state, _late(one.late), one.row["told"]) for one in shops]
-        columns = [Column("Shop", fixed=True), Column("Home", fixed=True), Column("State"), Column("", fixed=True), Column("")]
-        output.table(columns, rows)
+        for row in homes:
+            output.line(home_told(row))
+        _table(output, shops, everything=bool(meant.names))
     raise typer.Exit(code)
+
+
+def _table(output: Output, shops: "list[ShopState]", *, everything: bool) -> None:
+    """The shops, worst first; of many that are fine only how many there are."""
+    first = len(shops) if everything else max(MOST, next((n for n, one in enumerate(shops) if one.fine), len(shops)))
+    rows = [(one.name, one.home, one.state, _late(one.late), one.row["told"]) for one in shops[:first]]
+    columns = [Column("Shop", fixed=True), Column("Home", fixed=True), Column("State"), Column("", fixed=True), Column("")]
+    output.table(columns, rows)
+    if len(shops) > first:
+        output.line(f"... and {len(shops) - first} more; fleet status '*' lists all, --trouble those that need a look.")
 
 
 def _late(seconds: float) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from syncdb.errors import ConfigurationError, Exit, NeedsPerson
 from syncdb.fleet import parcel as parcels
+from syncdb.fleet import stay
 from syncdb.fleet.book import FleetBook
 from syncdb.fleet.decisions import on_its_way
 from syncdb.fleet.layout import FleetPlan, write_configs
@@ -35,13 +36,20 @@ def arrive(book: FleetBook, plan: FleetPlan, name: str, home: str, via: Path, no
             raise ConfigurationError([f"There is no folder {folder} here."], next_step="Make it, with the shop's configuration.")
         files = shop_files(plan, name, os.environ)
         files.refuse_open()
-        kept = _put_in_place(files, parcel, now)
-        if LEDGER in parcel.digests:
-            _restored(plan, name, files, parcel)
-        _note(files).unlink(missing_ok=True)
-        book.arrived(name)
+        kept = settled(book, plan, name, files, parcel, now)
     with suppress(OSError):  # it holds customers' data, and nobody needs it any more
         shutil.rmtree(parcel.folder)
+    return kept
+
+
+def settled(book: FleetBook, plan: FleetPlan, name: str, files: ShopFiles, parcel: Parcel, now: datetime) -> list[Path]:
+    """Put all of a parcel in place, look it through, and let the shop run; what lay here and was kept beside."""
+    kept = _put_in_place(files, parcel, now)
+    if LEDGER in parcel.digests:
+        _restored(plan, name, files, parcel)
+    stay.note(files.folder, book.shop(name)["token"])
+    _note(files).unlink(missing_ok=True)
+    book.arrived(name)
     return kept
 
 
@@ -53,14 +61,15 @@ def _held(book: FleetBook, name: str, home: str, via: Path) -> Iterator[Parcel]:
         raise ConfigurationError([f"{name} was not moved to {home}: it lives at {row['home']}."], next_step=remedy)
     if not on_its_way(row):
         raise ConfigurationError([f"{name} lives at {home} already, and is not on its way. Nothing was changed."])
-    if not book.lock(name):
-        raise NeedsPerson(f"{name} is being moved by another command right now. Nothing was changed.")
-    parcel = parcels.found(via / name)
-    if parcel is None:
-        raise ConfigurationError([f"{via / name} is not there."], next_step=remedy)
-    if parcel.token != row["token"]:
-        raise ConfigurationError([f"{via / name} is of an earlier move: it would put an old ledger in place."], next_step=remedy)
-    yield parcel
+    with book.held(name, f"{name} is being moved by another command right now. Nothing was changed."):
+        parcel = parcels.found(via / name)
+        if parcel is None:
+            raise ConfigurationError([f"{via / name} is not there."], next_step=remedy)
+        if parcel.token != row["token"]:
+            raise ConfigurationError(
+                [f"{via / name} is of an earlier move: an old ledger would be put in place."], next_step=remedy
+            )
+        yield parcel
 
 
 def _put_in_place(files: ShopFiles, parcel: Parcel, now: datetime) -> list[Path]:

@@ -152,6 +152,10 @@ class FleetBook:
         if paused:
             raise NeedsPerson(f"{name} is paused ({paused}): it does not run before that ends.", next_step=f"fleet resume {name}")
 
+    def by_home(self) -> list[Row]:
+        """Each home with shops: how many, its workers that are alive with their slots, how many seconds ago one was seen."""
+        return self.rows(schema.HOMES)
+
     def homes(self) -> set[str]:
         """Where shops live, or workers were seen within a day."""
         return {row["home"] for row in self.rows("select home from fleet_shops union select home from fleet_workers")}
@@ -170,6 +174,20 @@ class FleetBook:
     def lock(self, name: str) -> bool:
         """Whether this session now holds the shop, which no other can until it ends."""
         return bool(self.rows("select pg_try_advisory_lock(hashtextextended(%(what)s, 0)) as got", what=f"shop:{name}")[0]["got"])
+
+    @contextmanager
+    def held(self, name: str, busy: str, next_step: str = "") -> Iterator[None]:
+        """This session holds the shop while inside. Raises NeedsPerson with the sentence `busy` where another one does.
+
+        It is given back at once: the server would notice only a while later that the session has ended.
+        """
+        if not self.lock(name):
+            raise NeedsPerson(busy, next_step=next_step)
+        try:
+            yield
+        finally:
+            if not self.connection.closed:
+                self.rows("select pg_advisory_unlock(hashtextextended(%(what)s, 0))", what=f"shop:{name}")
 
     def buckets(self, names: Sequence[str]) -> list[Bucket]:
         """The buckets of these names; of one that is not known, one run at once."""

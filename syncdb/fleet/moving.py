@@ -12,10 +12,11 @@ from pathlib import Path
 
 from syncdb.errors import ConfigurationError, NeedsPerson, SyncdbError
 from syncdb.fleet import parcel as parcels
+from syncdb.fleet import stay
 from syncdb.fleet.book import FleetBook, Row
 from syncdb.fleet.decisions import MOVING, on_its_way
 from syncdb.fleet.layout import FleetPlan
-from syncdb.fleet.own_files import ShopFiles, shop_files
+from syncdb.fleet.own_files import ShopFiles, is_configured, shop_files
 from syncdb.fleet.parcel import Parcel
 from syncdb.ledger.file import lock
 
@@ -41,13 +42,20 @@ def leave(book: FleetBook, plan: FleetPlan, name: str, home: str, via: Path) -> 
     """
     if not via.is_dir():
         raise ConfigurationError([f"--via {via}: there is no such folder."], next_step="Name one that both computers can reach.")
-    row, files = book.shop(name), shop_files(plan, name, os.environ)
+    row = book.shop(name)
+    if not is_configured(plan, name):
+        told = f"{name} is not on this computer: there is no configuration in {plan.config_of(name).parent}. Nothing was changed."
+        raise ConfigurationError([told], next_step=f"Move it from where it lives: {row['home']}.")
+    files = shop_files(plan, name, os.environ)
     if on_its_way(row):
         return _turned(book, row, files, home, via)
     if row["home"] == home:
         raise ConfigurationError([f"{name} lives at {home} already. Nothing was changed."])
     if not files.ledger.here.is_file() and row["runs"]:
         told = f"The ledger of {name} is not on this computer ({files.ledger.here}). Nothing was changed."
+        raise ConfigurationError([told], next_step=f"Move it from where it lives: {row['home']}.")
+    if (known := stay.noted(files.folder)) is not None and known != row["token"]:
+        told = f"The ledger of {name} here is an old one: it has lived elsewhere since. Nothing was changed."
         raise ConfigurationError([told], next_step=f"Move it from where it lives: {row['home']}.")
     with _alone(book, row, files, home):
         files.refuse_open()
@@ -63,19 +71,16 @@ def _alone(book: FleetBook, row: Row, files: ShopFiles, home: str) -> Iterator[N
     """No run of it begins, and none is under way: neither a worker's nor a person's. What fails leaves it as it was."""
     name, before = row["name"], "" if str(row["paused"]).startswith(MOVING) else row["paused"]
     book.change(name, "paused = %(why)s", why=f"{MOVING}{home}")
-    if not book.lock(name):
-        raise NeedsPerson(
-            f"A run of {name} is under way. It is paused now, and nothing else was changed.",
-            next_step="When that run has ended, the same command once more; fleet resume to have it stay.",
-        )
-    files.folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with lock(files.ledger.here):
-            yield
-    except SyncdbError:
-        here = "paused = case when home = %(home)s then %(why)s else paused end"
-        book.change(name, here, home=row["home"], why=before)
-        raise
+    busy = f"A run of {name} is under way. It is paused now, and nothing else was changed."
+    with book.held(name, busy, "When that run has ended, the same command once more; fleet resume to have it stay."):
+        files.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with lock(files.ledger.here):
+                yield
+        except SyncdbError:
+            here = "paused = case when home = %(home)s then %(why)s else paused end"
+            book.change(name, here, home=row["home"], why=before)
+            raise
 
 
 def _turned(book: FleetBook, row: Row, files: ShopFiles, home: str, via: Path) -> Left:
@@ -87,13 +92,12 @@ def _turned(book: FleetBook, row: Row, files: ShopFiles, home: str, via: Path) -
             [f"{name} is on its way to {row['home']}, and {via / name} is not what was copied then. Nothing was changed."],
             next_step="Name the folder that was named when it left.",
         )
-    if not book.lock(name):
-        raise NeedsPerson(f"{name} is arriving at {row['home']} right now. Nothing was changed.")
-    left = Left(parcel.folder, tuple(parcel.digests), (), files.elsewhere, files.of_people)
-    if _leaving(files).exists():
-        with lock(files.ledger.here):
-            left = _put_aside(files, parcel)
-    book.change(name, "home = %(home)s, paused = %(why)s", home=home, why=f"{MOVING}{home}")
+    with book.held(name, f"{name} is arriving at {row['home']} right now. Nothing was changed."):
+        left = Left(parcel.folder, tuple(parcel.digests), (), files.elsewhere, files.of_people)
+        if _leaving(files).exists():
+            with lock(files.ledger.here):
+                left = _put_aside(files, parcel)
+        book.change(name, "home = %(home)s, paused = %(why)s", home=home, why=f"{MOVING}{home}")
     return left
 
 

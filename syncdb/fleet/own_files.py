@@ -59,6 +59,17 @@ class ShopFiles:
                 one.refuse_open()
 
 
+def is_configured(plan: FleetPlan, name: str) -> bool:
+    """Whether the shop has a configuration on this computer: homes where it never lived may have none."""
+    config = plan.config_of(name)
+    return config.is_file() or config.with_name(".env").is_file()
+
+
+def lives_here(plan: FleetPlan, name: str, env: Mapping[str, str]) -> bool:
+    """Whether the shop's ledger lies on this computer. Raises ConfigurationError where that cannot be known."""
+    return is_configured(plan, name) and shop_files(plan, name, env).ledger.here.is_file()
+
+
 def shop_files(plan: FleetPlan, name: str, env: Mapping[str, str]) -> ShopFiles:
     """The files of a shop. Raises ConfigurationError where its configuration cannot be read."""
     folder = plan.config_of(name).parent

@@ -50,9 +50,12 @@ def packed(files: Sequence[OwnFile], folder: Path, token: int) -> Parcel:
         part.mkdir(mode=0o700)
         parcel = Parcel(part, token, {one.name: _taken(one, part / one.name) for one in files})
         _note(parcel)
+        before = folder.with_name(f".{folder.name}.before")
+        shutil.rmtree(before, ignore_errors=True)
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.rename(before)
         part.rename(folder)
+        shutil.rmtree(before, ignore_errors=True)
     except OSError as why:
         raise NeedsPerson(
             f"The copies cannot be put into {folder} ({why.strerror or why}).",

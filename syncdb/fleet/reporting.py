@@ -12,7 +12,7 @@ from typing import Any
 
 from syncdb.errors import ConfigurationError, Exit
 from syncdb.fleet.layout import FleetPlan, ShopPlan
-from syncdb.fleet.own_files import shop_files
+from syncdb.fleet.own_files import lives_here
 from syncdb.fleet.running import environment, named, program
 
 
@@ -43,7 +43,7 @@ def reports(plan: FleetPlan, days: int, at_once: int) -> list[Reported]:
 
 def _is_here(plan: FleetPlan, name: str) -> bool:
     try:
-        return shop_files(plan, name, os.environ).ledger.here.is_file()
+        return lives_here(plan, name, os.environ)
     except ConfigurationError:  # `report` says what is wrong
         return True
 

@@ -99,6 +99,14 @@ select shop.*, extract(epoch from now() - due_at) as late, exists (
     select 1 from procrastinate_jobs job where job.lock = 'shop:' || shop.name and job.status = 'doing') as running
 from fleet_shops shop order by paused = '', failures desc, due_at, name
 """
+HOMES = """
+select home, count(*) as shops, coalesce(max(workers), 0) as workers, coalesce(max(slots), 0) as slots, min(seen) as seen
+from fleet_shops shop left join lateral (
+    select count(*) filter (where alive) as workers, sum(slots) filter (where alive) as slots, min(ago) as seen from (
+        select slots, extract(epoch from now() - seen_at) as ago, seen_at > now() - interval '30 seconds' as alive
+        from fleet_workers worker where worker.home = shop.home) known
+) worker on true group by home order by home
+"""
 SILENCE = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where application_name = %(application)s and datname = current_database() and pid <> pg_backend_pid()

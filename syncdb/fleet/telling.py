@@ -1,7 +1,8 @@
 """How the fleet stands, worst first: for people, for scripts, and as figures for Prometheus."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from syncdb.errors import Exit
@@ -58,6 +59,44 @@ def _state(row: Mapping[str, Any]) -> ShopState:
     return ShopState(row["name"], row["home"], state, late, row)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which shops are meant: those of these names (`shop1*` for several), of a home, in whose state or last words a text stands.
+
+    What is empty leaves none out. `trouble`: only those that need a look.
+    """
+
+    names: tuple[str, ...] = ()
+    home: str = ""
+    text: str = ""
+    trouble: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether shops are meant that nobody named one by one."""
+        return bool(self.home or self.text or any(set(name) & set("*?[") for name in self.names))
+
+    def of(self, shops: Sequence[ShopState]) -> list[ShopState]:
+        """Those of some shops."""
+        return [one for one in shops if self._means(one)]
+
+    def _means(self, one: ShopState) -> bool:
+        told = f"{one.state} {one.row['told']}".casefold()
+        named = not self.names or any(fnmatchcase(one.name, name) for name in self.names)
+        troubled = not self.trouble or bool(one.row["paused"] or one.row["failures"] or one.late > LATE)
+        return named and self.home in ("", one.home) and self.text.casefold() in told and troubled
+
+
+def home_told(row: Mapping[str, Any]) -> str:
+    """A home with its shops, and whether anybody works there."""
+    seen = row["seen"]
+    if row["workers"]:
+        working = f"{counted(row['workers'], 'worker')}, {counted(row['slots'], 'slot')}"
+    else:
+        working = "no worker" + ("" if seen is None else f" for {counted(max(round(float(seen) / 60), 1), 'minute')}")
+    return f"{row['home']}: {counted(row['shops'], 'shop')}, {working}"
+
+
 def totals(shops: Sequence[ShopState]) -> dict[str, int]:
     """How many there are of each kind."""
     return {
@@ -69,9 +108,17 @@ def totals(shops: Sequence[ShopState]) -> dict[str, int]:
     }
 
 
+_OF_SHOP: dict[str, Callable[[ShopState], int]] = {
+    "failures": lambda one: int(one.row["failures"]),
+    "paused": lambda one: int(bool(one.row["paused"])),
+    "late_seconds": lambda one: round(one.late),
+}
+
+
 def metrics(shops: Sequence[ShopState]) -> str:
     """The figures in Prometheus' text format."""
     lines = [f"syncdb_fleet_{name} {count}" for name, count in totals(shops).items()]
     lines += [f"syncdb_fleet_latest_seconds {max((one.late for one in shops), default=0.0):.0f}"]
-    lines += [f'syncdb_fleet_shop_failures{{shop="{one.name}"}} {one.row["failures"]}' for one in shops]
+    for name, of in _OF_SHOP.items():
+        lines += [f'syncdb_fleet_shop_{name}{{shop="{one.name}",home="{one.home}"}} {of(one)}' for one in shops]
     return "\n".join(lines) + "\n"

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from syncdb.errors import Exit, RetryLater
-from syncdb.fleet import limiting, schema
+from syncdb.fleet import limiting, schema, stay
 from syncdb.fleet.book import ALIVE, FleetBook, application_of, connected
 from syncdb.fleet.decisions import after
 from syncdb.fleet.forlorn import FORLORN, Forlorn
@@ -118,12 +118,12 @@ class Worker:
             if not all(book.share(bucket) for bucket in buckets):
                 book.later(name, token, SHARED)
                 return "its limit is shared out"
-            ended = self._started(book, name, buckets)
+            ended = self._started(book, name, token, buckets)
             then = after(ended.code, claimed.failures, claimed.every, book.now())
             book.end(name, token, ended.code, ended.told, then)
             return f"exit code {ended.code}"
 
-    def _started(self, book: FleetBook, name: str, buckets: Sequence[Bucket]) -> Ended:
+    def _started(self, book: FleetBook, name: str, token: int, buckets: Sequence[Bucket]) -> Ended:
         if name not in {one.name for one in self.plan.shops}:
             self.plan = read_plan(self.plan.folder)  # it came later
         shop = next((one for one in self.plan.shops if one.name == name), None)
@@ -134,6 +134,7 @@ class Worker:
         if not config.parent.is_dir():
             return Ended(2, f"There is no folder {config.parent} on this computer, where {self.home} is. Run fleet init there.")
         try:
+            stay.note(config.parent, token)
             lent = limiting.environment(self.url, buckets)
             return self.start(config, replace(shop, lent=lent), lambda: _lives(book))
         except Exception as defect:  # the shop is paused; else it would be tried again each second

@@ -40,7 +40,9 @@ def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: 
     ask("pause", "mugs")
     told = ask("status", code=1).out
     assert "2 shops, 1 paused" in told and told.index("mugs") < told.index("cups") and "paused: by a person" in told
-    assert 'syncdb_fleet_shop_failures{shop="mugs"} 0' in ask("status", "--metrics", code=1).out
+    told = ask("status", "--metrics", code=1).out
+    assert 'syncdb_fleet_shop_failures{shop="mugs",home="main"} 0' in told
+    assert 'syncdb_fleet_shop_paused{shop="mugs",home="main"} 1' in told
     assert "mugs is paused (by a person)" in ask("run-now", "mugs", code=5).err
     ask("resume", "mugs")
     assert "waits for its first run" in ask("status").out
@@ -62,6 +64,29 @@ def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: 
     assert (
         "No shop of the fleet lives at betta yet. Homes of shops: beta, main." in ask("worker", "--home", "betta", "--once").err
     )
+
+
+def test_of_many_shops_those_that_are_meant_are_shown_and_resumed(ask: Ask, database: str, tmp_path: Path) -> None:
+    many = "".join(f"[shops.{home}{number:02}]\nhome = '{home}'\nsettings = {{}}\n" for home in "ab" for number in range(40))
+    (tmp_path / "fleet.toml").write_text(many, encoding="utf-8")
+    ask("init")
+    with connected(database) as session:
+        book = FleetBook(session)
+        book.alive("w", "a", 4)
+        book.rows("update fleet_shops set paused = 'exit code 2: no', told = 'Client Id refused' where name like '_0_'")
+    ask("pause", "a07")
+    told = ask("status", code=1).out
+    assert "a: 40 shops, 1 worker, 4 slots" in told and "b: 40 shops, no worker" in told
+    assert "b09" in told and "b39" not in told and "... and 30 more; fleet status '*' lists all" in told
+    assert "b39" in ask("status", "*", code=1).out
+    shown = ask("status", "--home", "b", "--trouble", "--json", code=1).data
+    assert [one["name"] for one in shown["shops"]] == [f"b0{number}" for number in range(10)]
+    assert shown["homes"] == [{"home": "b", "shops": 40, "workers": 0, "slots": 0}]
+    ask("resume", "--only", "exit code 2")
+    assert [one["name"] for one in ask("status", "--trouble", "--json", code=1).data["shops"]] == ["a07"], "a person paused it"
+    assert "No shop of the fleet is meant" in ask("resume", "c*", code=2).err
+    refused = ask("run-now", "a0*", code=5)
+    assert "a07 is paused" in refused.err and "a08 runs as soon as" in refused.out and "b01" not in refused.out
 
 
 def test_who_pauses_a_shop_while_it_runs_has_the_last_word(ask: Ask, database: str, tmp_path: Path) -> None:

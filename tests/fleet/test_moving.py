@@ -1,6 +1,7 @@
 """A shop that moves takes all that is its own along: nothing that people did is lost, however it is interrupted or taken back."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from syncdb.fleet import moving
+from syncdb.fleet import moving, stay
 from syncdb.fleet.book import FleetBook, connected
 from syncdb.fleet.layout import MARK
 from syncdb.fleet.parcel import digest_of, found
@@ -84,7 +85,10 @@ def test_a_shop_moves_with_its_files_and_is_counted_where_it_lives(ask: Ask, tmp
     assert "it is kept as" in ask(*ARRIVE, "beta", *BETA).out
     assert (beta / BOOK).read_text(encoding="utf-8") == f"{BOOK} with notes" and (beta / "shopify_sync.db").exists()
     assert [one.read_text(encoding="utf-8") for one in beta.glob("orders.replaced-*.xlsx")] == ["of the last time"]
-    assert sorted(one.name for one in beta.iterdir() if one.name.startswith(".") or "arriving" in one.name) == [MARK]
+    assert sorted(one.name for one in beta.iterdir() if one.name.startswith(".") or "arriving" in one.name) == [
+        MARK,
+        ".fleet-token",
+    ]
     assert (beta / BOOK).stat().st_mode & 0o077 == 0 and not any((tmp_path / "via").iterdir())
     assert paused(ask) == ("beta", "")
     assert "is not on its way" in ask(*ARRIVE, "beta", *BETA, code=2).err
@@ -176,3 +180,30 @@ def _moved_on(ask: Ask) -> Answer:
     with connected(os.environ["FLEET_DATABASE_URL"]) as session:
         FleetBook(session).change("mugs", "runs = 1")
     return ask(*LEAVE, "gamma", *ALPHA, code=2)
+
+
+def test_a_lost_home_s_shops_are_put_in_place_elsewhere_from_their_copies(ask: Ask, tmp_path: Path) -> None:
+    alpha, beta = worked_in(tmp_path / "alpha"), tmp_path / "beta" / "shops" / "mugs"
+    Ledger.open(alpha / "shopify_sync.db", NOW).close()
+    stay.note(alpha, 1)
+    (tmp_path / "gamma").mkdir()
+    shutil.copy(tmp_path / "beta" / "fleet.toml", tmp_path / "gamma")
+    copies, recover = ("backup", "--via", "via"), ("recover", "mugs", "--home", "beta", "--via", "via", *BETA)
+    assert "There is no copy of mugs" in ask(*recover, code=2).err
+    for _ in range(2):
+        assert ask(*copies, *ALPHA, "--json").data["shops"][0]["files"][0] == "ledger.db"
+    assert ask(*copies, *BETA, "--json").data["shops"] == []
+    with connected(os.environ["FLEET_DATABASE_URL"]) as session:
+        book = FleetBook(session)
+        book.alive("w", "alpha", 4)
+        assert "that home is not lost" in ask(*recover, code=5).err and paused(ask) == ("alpha", "")
+        book.rows("update fleet_workers set seen_at = now() - interval '2 minutes'")
+        ask("recover", "m*", *recover[2:])
+        assert paused(ask) == ("beta", "") and (beta / "shopify_sync.db").exists()
+        assert (beta / BOOK).read_text(encoding="utf-8") == f"{BOOK} with notes"
+        assert book.begin("mugs", 1, "alpha", "w") is None, "what alpha had in line counts no more"
+        book.change("mugs", "runs = 5")
+    assert "lives at beta already" in ask(*recover, code=2).err
+    assert "mugs is not on this computer" in ask(*LEAVE, "gamma", "--folder", str(tmp_path / "gamma"), code=2).err
+    assert "is an old one" in ask(*LEAVE, "gamma", *ALPHA, code=2).err, "alpha came back"
+    assert "mugs is paused" in ask(*LEAVE, "gamma", *BETA).out
