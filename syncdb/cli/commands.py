@@ -285,8 +285,8 @@ ACTIONS = (
 
         A database (FLEET_DATABASE_URL) knows which shop is due where; a worker on each machine runs those that live
         there, as ordinary commands. init takes in the shops of a folder; status shows them, worst first; pause, resume and
-        run-now are about shops by name, pattern, --home or --only; add, remove and move about single ones; validate tries all; backup
-        copies those of this computer, and recover puts those of a lost home in place here (docs/fleet.md).
+        run-now are about shops by name, pattern, --home or --only; add, remove and move about single ones; validate tries all;
+        backup copies those of this computer, and recover puts those of a lost home in place here (docs/fleet.md).
         Exit codes: 0 done; 1 (status) something needs a look; 2 configuration; 4 the database is away; 5 needs a person.
         Example: {MANAGER} fleet worker --home alpha --slots 4
         """,
