@@ -207,4 +207,5 @@ class People:
 
 def _plain(cell: dict[str, Any]) -> str:
     # the sheet moves the references of formulas itself when rows and columns come in between
-    return re.sub(r"\$?[A-Z]+\$?\d+", "#", repr(cell)) if "formulaValue" in repr(cell) else repr(cell)
+    shown = repr(cell)
+    return re.sub(r"\$?[A-Z]+\$?\d+", "#", shown) if "formulaValue" in shown else shown

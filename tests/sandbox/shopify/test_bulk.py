@@ -33,6 +33,18 @@ def recording(name: str) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize("said", ["", "a", 'a \\" b', "# c", "{ nothing }"])
+def test_what_a_string_says_makes_no_document_valid(said: str) -> None:
+    """Documents that differ in their strings only are validated once."""
+    for _ in range(2):
+        read_document(f'{{ orders(first: 1, query: "{said}") {{ nodes {{ id }} }} }}')
+        for wrong in ("{ nodes { nothing } }", "{ nodes { id(a: 1) } }", ""):
+            with pytest.raises(Refused):
+                read_document(f'{{ orders(first: 1, query: "{said}") {wrong} }}')
+        with pytest.raises(Refused):
+            read_document(f'{{ orders(first: "{said}") {{ nodes {{ id }} }} }}')
+
+
 def captured(found: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """(query, userErrors) of every recorded submit."""
     if isinstance(found, dict) and "response" in found and "query" in (found.get("variables") or {}):
