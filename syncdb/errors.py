@@ -42,9 +42,13 @@ def worst(codes: Iterable[Exit]) -> Exit:
 
 
 class SyncdbError(Exception):
-    """Something a person can act on. `str()` says what happened; `next_step` says what to do now."""
+    """Something a person can act on. `str()` says what happened; `next_step` says what to do now.
+
+    `run_id` is the run in the ledger's history that ended with it, where it kept that run from being opened.
+    """
 
     exit_code: Exit = Exit.DEFECT
+    run_id: int | None = None
 
     def __init__(self, message: str, *, next_step: str = "") -> None:
         super().__init__(message)

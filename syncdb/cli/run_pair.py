@@ -11,7 +11,7 @@ from pathlib import Path
 from syncdb.cli.pair_options import RunOptions, options_of, parser
 from syncdb.cli.pair_settings import pair_called, settings_of
 from syncdb.cli.run_results import leave
-from syncdb.cli.running import Manner, Surroundings, surroundings, tell, told
+from syncdb.cli.running import Manner, Surroundings, on_terminal, surroundings, tell, told
 from syncdb.cli.series import Series
 from syncdb.clock import SYSTEM, Clock
 from syncdb.config.settings import RunSettings
@@ -21,7 +21,7 @@ from syncdb.errors import ConfigurationError, Exit, Interrupted, LedgerBusy, wor
 from syncdb.ledger.web.jobs import Wanted
 from syncdb.pairs.base import PairType, Run, RunResult, Watch
 from syncdb.services.alerts.outcome import Outcome, anybody
-from syncdb.services.job_report import JobReport, job_of, refused, unwatched
+from syncdb.services.job_report import JobReport, job_of, refused, unwatched, wanted_by
 from syncdb.services.ledger_location import ledger_or_none
 from syncdb.services.named_things import NamedThings, named_things
 
@@ -151,6 +151,7 @@ def _once(pair: PairType, options: RunOptions, settings: RunSettings, *, env: Ma
             accept=options.accept,
             named=claim.by_source if claim else None,
             limit=options.limit,
+            wanted_by=wanted_by(env, unattended=options.continuous, terminal=not options.quiet and on_terminal()),
         )
         results = _made(pair, options, settings, request, job, clock)
         code = worst(result.report.exit_code for _, result in results)

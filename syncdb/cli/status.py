@@ -1,7 +1,9 @@
 """`status`: fine or not in one line, and how things stand."""
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from syncdb.cli.output import Output
     from syncdb.services.attention import Attention
     from syncdb.services.calendar import Calendar
-    from syncdb.services.run_schedule import Rhythm
     from syncdb.services.status import Status
 
 ATTENTION = 1
@@ -42,12 +43,12 @@ def status(config: ConfigOption = None, db: DbOption = None, as_json: JsonOption
         if as_json:
             output.data(as_data(state, found))
         else:
-            _tell(output, state, found, Calendar.of((state.shop or {}).get("zone"), state.now))
+            _tell(output, state, found, Calendar.of((state.shop or {}).get("zone"), state.now), config)
         if found:
             raise typer.Exit(ATTENTION)
 
 
-def _tell(output: "Output", state: "Status", found: "list[Attention]", calendar: "Calendar") -> None:
+def _tell(output: "Output", state: "Status", found: "list[Attention]", calendar: "Calendar", config: Path | None) -> None:
     run = state.last_run
     if not found:
         when = _since(run, calendar)
@@ -57,7 +58,7 @@ def _tell(output: "Output", state: "Status", found: "list[Attention]", calendar:
         output.line(f"Attention: {len(found)} {'thing needs' if len(found) == 1 else 'things need'} a look.", "bold yellow")
         output.points([one.message, f"What to do: {one.next_step}"] for one in found)
     output.line()
-    output.facts([*_runs(state, calendar), *_orders(state, calendar), *_ledger(state, calendar)])
+    output.facts([*_runs(state, calendar), *_next(state, calendar, config), *_orders(state, calendar), *_ledger(state, calendar)])
 
 
 def _runs(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
@@ -69,9 +70,18 @@ def _runs(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:
         ended = series.last_ended
         if ended is not None and ended is not series.last:
             yield from _one_run("Before it", ended, which, state, calendar)
+
+
+def _next(state: "Status", calendar: "Calendar", config: Path | None) -> Iterator[tuple[str, str]]:
+    """Who starts the next run, as far as that is known."""
+    from syncdb.config.place import config_place
+    from syncdb.services.known_schedules import known_schedules, next_told
+
+    place = config_place(config, os.environ, Path.cwd())
+    known = known_schedules(state.place.ledger, place, Path.cwd(), [one.pair for one in state.series], state.now)
     for series in state.series:
-        if series.rhythm is not None:
-            yield "Next run", _expected(series.rhythm, calendar) + (f" ({series.name})" if len(state.series) > 1 else "")
+        which = f" ({series.name})" if len(state.series) > 1 else ""
+        yield "Next run", next_told(known.get(series.pair), series.rhythm, calendar) + which
 
 
 def _since(run: Mapping[str, Any] | None, calendar: "Calendar") -> str:
@@ -89,14 +99,6 @@ def _one_run(label: str, run: Mapping[str, Any], which: str, state: "Status", ca
     yield label, f"#{run['run_id']} {run['mode']}, {began}, {ended}{which}"
     if run["ended_at"] is not None:
         yield "", told_counts(run["counts"], state.first.get(run["pair"], ""), failed=bool(run["exit_code"]))
-
-
-def _expected(rhythm: "Rhythm", calendar: "Calendar") -> str:
-    from syncdb.services.calendar import span
-    from syncdb.values import iso
-
-    next_at = iso(rhythm.next_at)
-    return f"about {calendar.show(next_at)} ({calendar.ago(next_at)}; usually every {span(rhythm.interval)})"
 
 
 def _orders(state: "Status", calendar: "Calendar") -> Iterator[tuple[str, str]]:

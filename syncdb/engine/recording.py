@@ -20,8 +20,7 @@ def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable
     no sync.
     """
     mode, now = "test" if dry else mode, iso(clock.now())
-    with ledger.transaction():
-        report = Report(ledger.runs.start(name, mode, now), mode, now)
+    report = _begun(ledger, name, mode, now)
     try:
         steps(report)
     except SyncdbError as failure:
@@ -39,10 +38,18 @@ def recorded(ledger: Ledger, name: str, dry: bool, clock: Clock, steps: Callable
 def record_unopened(ledger: Ledger, name: str, failure: SyncdbError, clock: Clock, *, dry: bool = False) -> Report:
     """Record a run that ended before its parts could be opened, so that those who ask the ledger hear of it."""
     mode, now = "test" if dry else "sync", iso(clock.now())
-    with ledger.transaction():
-        report = Report(ledger.runs.start(name, mode, now), mode, now)
+    report = _begun(ledger, name, mode, now)
     report.failure, report.partial = failure, True
     _end(ledger, name, report, clock, dry)
+    return report
+
+
+def _begun(ledger: Ledger, name: str, mode: str, now: str) -> Report:
+    cut = ledger.runs.unended()
+    with ledger.transaction():
+        report = Report(ledger.runs.start(name, mode, now), mode, now)
+    for run_id in cut if mode != "test" else ():
+        log.warning("run %d never ended (killed, or the computer went off); what it left open is settled first", run_id)
     return report
 
 

@@ -22,6 +22,7 @@ class RunRequest:
     `named` is what systems said of their own accord has changed, by what the configuration calls them: it is looked at in any
     case. With `only_named` nobody is asked what else changed.
     `limit` is how many things (orders, products) a trial run brings over at most, None for all.
+    `wanted_by` is PERSON or SCHEDULE (syncdb.ledger.runs), empty where nobody knows.
     """
 
     lookback: timedelta
@@ -35,6 +36,7 @@ class RunRequest:
     named: Mapping[str, Named] = field(default_factory=dict)
     only_named: bool = False
     limit: int | None = None
+    wanted_by: str = ""
 
 
 def begun_as(request: RunRequest) -> str:
@@ -67,6 +69,7 @@ def run_request(
     named: Mapping[str, Named] | None = None,
     only_named: bool = False,
     limit: int | None = None,
+    wanted_by: str = "",
 ) -> RunRequest:
     """What the settings, and these options of a command, ask of a run."""
     return RunRequest(
@@ -81,4 +84,5 @@ def run_request(
         named=named or {},
         only_named=only_named,
         limit=limit,
+        wanted_by=wanted_by,
     )

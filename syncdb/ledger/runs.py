@@ -3,31 +3,46 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from syncdb import __version__
 from syncdb.values import canonical_json
 
 NAMED = "named"  # the mode of a run that looks at nothing but what a system named
+REDACTION = "redaction"  # the mode of one that reads nothing of the shop, but takes customers out
+PERSON, SCHEDULE = "person", "schedule"  # who wanted a run; empty where that cannot be known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Runs:
-    """The `sync_history` and `meta` tables. Callers bring the transaction; `now` is ISO UTC."""
+    """The `sync_history` and `meta` tables. Callers bring the transaction; `now` is ISO UTC.
+
+    Runs that are begun on one opening of the ledger were wanted together, by `wanted_by`: they are a round.
+    """
 
     connection: sqlite3.Connection
+    wanted_by: str = ""
+    _round: int | None = field(default=None, init=False)
+
+    def unended(self) -> list[int]:
+        """Runs without an end. While no other run holds the ledger these were cut short (killed, power cut)."""
+        return [int(row[0]) for row in self.connection.execute("SELECT run_id FROM sync_history WHERE ended_at IS NULL")]
 
     def start(self, pair: str, mode: str, now: str) -> int:
-        """A new run. Earlier ones without an end were cut short (killed, power cut): they are closed with that word."""
+        """A new run. Earlier ones without an end were cut short: they are closed with that word."""
         self.connection.execute(
             "UPDATE sync_history SET ended_at = ?, message = ? WHERE ended_at IS NULL",
             (now, "cut short: the process ended without a word"),
         )
         cursor = self.connection.execute(
-            "INSERT INTO sync_history (pair, mode, started_at, version) VALUES (?, ?, ?, ?)", (pair, mode, now, __version__)
+            "INSERT INTO sync_history (pair, mode, started_at, version, wanted_by) VALUES (?, ?, ?, ?, ?)",
+            (pair, mode, now, __version__, self.wanted_by),
         )
-        return int(cursor.lastrowid or 0)
+        run_id = int(cursor.lastrowid or 0)
+        self._round = run_id if self._round is None else self._round
+        self.connection.execute("UPDATE sync_history SET round = ? WHERE run_id = ?", (self._round, run_id))
+        return run_id
 
     def end(
         self,

@@ -397,5 +397,18 @@ def m015_lighter_triggers(db: "Database") -> None:
         db.conn.execute(statement)
 
 
+_CALLS = (
+    # the first of the runs that one call of a command made together, and who wanted them; of earlier ones nobody knows
+    "ALTER TABLE sync_history ADD COLUMN round INTEGER",
+    "ALTER TABLE sync_history ADD COLUMN wanted_by TEXT NOT NULL DEFAULT ''",
+)
+
+
+@migrations
+def m016_calls(db: "Database") -> None:
+    for statement in _CALLS:
+        db.conn.execute(statement)
+
+
 def tables(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

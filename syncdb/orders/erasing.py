@@ -11,6 +11,7 @@ from syncdb.engine.recording import recorded
 from syncdb.engine.report import Report
 from syncdb.errors import SyncdbError
 from syncdb.ledger import Ledger, state_keys
+from syncdb.ledger.runs import REDACTION
 from syncdb.model import Found, Owner, Policy, Record, Rule, Side, Snapshot
 from syncdb.orders.order_sync import Destination, OrderSync, RowMapping
 from syncdb.orders.redaction import Affected, is_personal_column
@@ -18,7 +19,6 @@ from syncdb.orders.stored_orders import StoredOrders
 from syncdb.values import Value, canonical, same
 from syncdb.wording import counted
 
-MODE = "redaction"  # as the ledger's history of runs has it
 NAMED = 5  # rows that a message names
 
 
@@ -41,7 +41,7 @@ def erase(sync: OrderSync, affected: Affected, place: str) -> Erased:
     def steps(report: Report) -> None:
         _write(sync, destination, list(keys), report)
 
-    report = recorded(sync.ledger, destination.pair, False, sync.clock, steps, MODE)
+    report = recorded(sync.ledger, destination.pair, False, sync.clock, steps, REDACTION)
     problem = str(report.failure) if report.failure else still_shown(sync.ledger, destination, affected, place)
     return Erased(report.counts["cells_changed"], problem)
 

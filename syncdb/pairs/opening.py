@@ -28,6 +28,7 @@ def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock, kind: 
         damage_told(settings.db_path),
         Ledger.copy(settings.db_path, now) if request.dry else Ledger.open(settings.db_path, now) as ledger,
     ):
+        ledger.runs.wanted_by = request.wanted_by
         with ledger.transaction():
             ledger.packing.want(settings.compress_snapshots)
         try:
@@ -38,7 +39,7 @@ def open_ledger(settings: RunSettings, request: RunRequest, clock: Clock, kind: 
             if kind and not request.dry:
                 # as a run of the only pair of that kind, so that the next one that goes well is the end of it
                 known = [pair.id for pair in ledger.pairs.of_type(kind) if not pair.entity and pair.id != kind]
-                unopened(ledger, kind, failure, request, clock, known[0] if len(known) == 1 else "")
+                failure.run_id = unopened(ledger, kind, failure, request, clock, known[0] if len(known) == 1 else "").run_id
             raise
 
 

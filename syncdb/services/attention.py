@@ -85,9 +85,16 @@ def _of_series(series: Series, which: str, state: Status) -> Iterator[Attention]
         text = f"Run {run['run_id']}{which} is dated {dated}, which is still to come by this computer's clock."
         yield Attention("clock", text, "Set the clock right. If it was wrong when that run was made, run again with --full.")
     expected = series.rhythm
-    if expected and expected.overdue(now):
+    if expected and expected.overdue(now) and not _switched_off(series, state):
         text = f"The next run{which} was expected at {_clock(state, iso(expected.next_at))} and has not come."
         yield Attention("overdue", text, "See whether the schedule (cron, systemd, Task Scheduler) is still on.")
+
+
+def _switched_off(series: Series, state: Status) -> bool:
+    """Whether somebody has switched these runs off since the last of them: then nobody waits for the next one."""
+    due = state.due.get(series.pair)
+    off_at = due.off_at if due is not None else None
+    return off_at is not None and off_at >= moment(series.paced[0]["started_at"])
 
 
 def _calls(state: Status) -> Iterator[Attention]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from syncdb.clock import Clock
 from syncdb.engine.progress import Progress
 from syncdb.errors import ConfigurationError, Exit, LedgerBusy, SyncdbError
+from syncdb.ledger.runs import PERSON, SCHEDULE
 from syncdb.ledger.web import jobs
 from syncdb.ledger.web.file import web_path
 from syncdb.ledger.web.jobs import Stage, Wanted
@@ -63,6 +64,19 @@ class JobReport:
             log.warning("how the run ended could not be noted for the web application: %s", trouble)
 
 
+def wanted_by(env: Mapping[str, str], *, unattended: bool, terminal: bool) -> str:
+    """Who wanted the run that is about to begin: PERSON, SCHEDULE, or nobody knows (an empty text).
+
+    A job that was asked for knows it. Else it was a person where one sits at a terminal and did not ask for silence, as the lines
+    for schedulers do; `unattended` runs are made by the clock.
+    """
+    given = _given(env)
+    with suppress(SyncdbError):
+        if given is not None and (job := jobs.job(*given)) is not None:
+            return {"web": PERSON, "schedule": SCHEDULE}.get(job.origin, "")
+    return SCHEDULE if unattended else PERSON if terminal else ""
+
+
 def unwatched(clock: Clock) -> JobReport:
     """A run that is nobody's job."""
     return JobReport(None, clock.now)
@@ -75,7 +89,7 @@ def job_of(ledger: Path, wanted: Wanted, env: Mapping[str, str], clock: Clock) -
     try:
         yield report
     except SyncdbError as error:
-        report.end(error.exit_code, told(error))
+        report.end(error.exit_code, told(error), [] if error.run_id is None else [error.run_id])
         raise
     except KeyboardInterrupt:
         report.end(Exit.INTERRUPTED, ["Ended at once. What was under way is settled by the next run."])

@@ -118,7 +118,10 @@ class Jobs:
         if not (live := self.live()):
             return []
         lost = orphans(live, running, held(self.ledger), now)
-        return [one for one in lost if jobs.end(self.path, one.id, None, WORDLESS, (), now)]
+        ended = [one for one in lost if jobs.end(self.path, one.id, None, WORDLESS, (), now)]
+        for one in ended:
+            log.error("a run of %s%s ended without a word: killed, or the computer went off", one.pair, _by(one))
+        return ended
 
     def end_own(self, patience: float) -> None:
         """Ask the runs that were started here to end, and wait so many seconds for each: in a container nobody else does."""
@@ -127,12 +130,25 @@ class Jobs:
         for thread in list(self._waiting.values()):
             thread.join(patience)
 
+    def _say_unlogged(self, job_id: int) -> None:
+        """What no run wrote into the log itself: one that was killed, or that could not begin."""
+        one = jobs.job(self.path, job_id)
+        if one is None or one.run_ids or one.exit_code in (Exit.DONE, Exit.BUSY):
+            return
+        how = "without a word: killed" if one.exit_code is None else f"with exit code {one.exit_code}: {one.said[:300]}"
+        log.error("a run of %s%s ended %s", one.pair, _by(one), how)
+
     def _see_off(self, job_id: int, process: Apart) -> None:
         """Wait for a process, and say how it ended where it did not do so itself."""
         code, errors = process.wait()
         said = redact(errors) if code > 0 else WORDLESS
         try:
             jobs.end(self.path, job_id, code if code >= 0 else None, said, (), self.clock.now())
+            self._say_unlogged(job_id)
         except SyncdbError as trouble:
             log.warning("how job %s ended could not be noted: %s", job_id, trouble)
         del self._started[job_id], self._waiting[job_id]
+
+
+def _by(one: Job) -> str:
+    return f" that {one.by} started" if one.by else ""

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from syncdb.errors import Exit
+
 NEAREST = 400_000  # bytes at the end of a file that are read
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d) ([A-Z]+) ([\w.]+): (.*)")
-_WELL = re.compile(r"ended with exit code 0\b|\blogged in\b|\b(?:decided|started|closed)\b")
+_WELL = re.compile(r"\blogged in\b|\b(?:decided|started|closed)\b")
+_ENDED = re.compile(r"\bended with exit code (\d+)\b")
+_KILLED = re.compile(r"\brun \d+ never ended\b|\bended without a word\b")
+# runs that did not do all they should, though nothing failed: done in part, stopped for a person, busy, ended by somebody
+_UNFINISHED = (Exit.PARTIAL, Exit.GUARD, Exit.BUSY, Exit.INTERRUPTED)
 KINDS = ("success", "error", "warning", "info")
 _LEVELS = {"WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}
 
@@ -69,5 +75,15 @@ def _entries(text: str) -> Iterator[LogLine]:
 
 def _entry(found: re.Match[str], more: list[str]) -> LogLine:
     at, level, part, text = found.groups()
-    kind = _LEVELS.get(level) or ("success" if _WELL.search(text) else "info")
+    kind = _of_run(text) or _LEVELS.get(level) or ("success" if _WELL.search(text) else "info")
     return LogLine(datetime.fromisoformat(at), kind, part.removeprefix("syncdb."), "\n".join([text, *more]))
+
+
+def _of_run(text: str) -> str:
+    """What a line is that says how a run ended; nothing for another one."""
+    if _KILLED.search(text):
+        return "error"
+    if not (found := _ENDED.search(text)):
+        return ""
+    code = int(found[1])
+    return "success" if code == 0 else "warning" if code in _UNFINISHED else "error"

@@ -9,6 +9,7 @@ from syncdb.clock import SYSTEM, Clock
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest, run_request
 from syncdb.errors import Interrupted, worst
+from syncdb.ledger.runs import PERSON
 from syncdb.ledger.web.jobs import Wanted
 from syncdb.logs import set_up
 from syncdb.pairs.base import PairType, Run
@@ -66,7 +67,7 @@ def run_now(one: UsablePair, *, full: bool = False, orders_only: bool = False, c
     wanted = Wanted(one.pair.name, "full" if full else "sync", f"{one.pair.run_command}{' --full' if full else ''}", "command")
     with (
         job_of(one.settings.db_path, wanted, {}, clock) as job,
-        opened(one, run_request(one.settings, full=full), only, clock, job) as runs,
+        opened(one, run_request(one.settings, full=full, wanted_by=PERSON), only, clock, job) as runs,
     ):
         for run in runs:
             made.append(RunMade(one.pair, run.entity, run.execute().report))

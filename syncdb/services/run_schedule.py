@@ -10,6 +10,7 @@ from syncdb.values import moment
 
 GRACE = timedelta(minutes=30)
 SHORTEST = 45.0  # seconds between two runs; what follows sooner was asked for by a person or a webhook, not by a schedule
+LEAST = 600.0  # seconds over which a rhythm is seen: a few runs in a row are none
 ALIKE = 0.25  # how far a step may be off the usual one, as a share of it
 ENDLESS = timedelta(hours=2)  # a run that has not ended after this long was cut off, as far as can be told from outside
 
@@ -33,7 +34,7 @@ def rhythm(runs: Sequence[Mapping[str, Any]]) -> Rhythm | None:
     starts = [moment(run["started_at"]) for run in runs if run["mode"] != "test"]
     steps = [(later - earlier).total_seconds() for later, earlier in zip(starts, starts[1:], strict=False)]
     steps = [one for one in steps if one >= SHORTEST]
-    if len(steps) < 2:
+    if len(steps) < 2 or sum(steps) < LEAST:
         return None
     usual = median(steps)
     alike = sum(abs(one - usual) <= usual * ALIKE for one in steps)

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -134,10 +135,14 @@ def run_schedule(
     """
     scheduler = Scheduler(jobs, planned(config, env, directory))
     also = also or EachMinute(config, env, directory, clock)
-    told = ""
+    told, said = "", None
     while not stop.is_set():
         try:
-            scheduler.tick(clock.now())
+            now = clock.now()
+            if said is None or not timedelta() <= now - said < MINUTE:
+                schedules.alive(jobs.path, now)
+                said = now
+            scheduler.tick(now)
             also(clock.now())
             told = ""
         except SyncdbError as trouble:
@@ -145,3 +150,5 @@ def run_schedule(
                 log.error("scheduled runs: %s", trouble)
             told = str(trouble)
         stop.wait(TICK)
+    with suppress(SyncdbError):  # then it is known by its silence
+        schedules.gone(jobs.path)

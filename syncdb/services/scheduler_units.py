@@ -52,14 +52,22 @@ class ScheduledCommand:
         return int.from_bytes(hashlib.sha256(told.encode()).digest()[:3], "big")
 
 
+def every_told(minutes: int) -> str:
+    """How often, in words."""
+    if minutes == 60:
+        return "every hour"
+    return f"every {minutes} minutes" if minutes < 60 else "every day" if minutes == 1440 else f"every {minutes // 60} hours"
+
+
 def cron_line(job: ScheduledCommand) -> str:
     """The line for `crontab -e`. Exit code 7 (another run was still at work) is no failure."""
     command = " ".join(shlex.quote(part) for part in [str(job.python), *job.arguments])
     line = f"cd {shlex.quote(str(job.folder))} && {command} || [ $? -eq 7 ]"
-    return f"{_cron_times(job)} {line.replace('%', chr(92) + '%')}"
+    return f"{cron_times(job)} {line.replace('%', chr(92) + '%')}"
 
 
-def _cron_times(job: ScheduledCommand) -> str:
+def cron_times(job: ScheduledCommand) -> str:
+    """The five fields that say when."""
     if job.every < 60:
         minutes = ",".join(str(minute) for minute in range(job.minute % job.every, 60, job.every))
         return f"{minutes} * * * *"

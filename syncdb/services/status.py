@@ -1,11 +1,11 @@
 """What the ledger says of how things stand: the facts, without a verdict. No output here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from syncdb.errors import LedgerBusy
+from syncdb.errors import LedgerBusy, LedgerUnusable
 from syncdb.ledger import state_keys
 from syncdb.ledger.file import held
 from syncdb.ledger.inbox.file import inbox_path
@@ -16,9 +16,11 @@ from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.errors import Group, grouped, open_errors
 from syncdb.ledger.queries.overview import OrderCounts
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.ledger.web.schedules import DueTime
 from syncdb.orders.ledger_gaps import after_asking, gaps_in
 from syncdb.orders.number_gaps import Gap, Reason
 from syncdb.pairs import registry
+from syncdb.services.known_schedules import due_times
 from syncdb.services.ledger_location import LedgerLocation
 from syncdb.services.pair_sides import first_places
 from syncdb.services.run_schedule import Rhythm
@@ -62,6 +64,7 @@ class Status:
     remedies: Mapping[int, str]  # what to do about the last failed run of each pair, by its id
     first: Mapping[str, str]  # what people call the first side of each pair that ran
     held: bool | None  # by a run, at this moment; None where that cannot be known
+    due: Mapping[str, DueTime] = field(default_factory=dict)  # what `serve --schedule` keeps, by the pair's name
     queue: Mapping[str, Any] | None = None  # of a pair that has one: how many of its records failed for good
 
     @property
@@ -114,8 +117,17 @@ def read_status(reader: LedgerReader, place: LedgerLocation, now: datetime) -> S
         overview.remedies(reader, [one["pair"] for one in last_of_each]),
         first_places(reader, [one["pair"] for one in last_of_each]),
         held(reader.path),
+        _due(reader),
         reader.meta(state_keys.QUEUE_FAILED),
     )
+
+
+def _due(reader: LedgerReader) -> dict[str, DueTime]:
+    """Nothing where web.db cannot be read: what can be seen without it is told all the same."""
+    try:
+        return due_times(reader.path)
+    except (LedgerBusy, LedgerUnusable):
+        return {}
 
 
 def _inbox(reader: LedgerReader) -> InboxOverview:

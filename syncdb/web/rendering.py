@@ -1,6 +1,7 @@
 """Pages from templates: what stands around each of them, and how an action goes back to a page with a word on what it did."""
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -11,7 +12,10 @@ from flask import Response, current_app, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from syncdb import __version__
+from syncdb.config.place import config_place
 from syncdb.programs import MANAGER
+from syncdb.services import known_schedules
+from syncdb.services.known_schedules import KnownSchedule
 from syncdb.web.access import Role
 from syncdb.web.asked import Asked, Site
 from syncdb.web.cookies import THEME, held
@@ -47,6 +51,15 @@ def asked() -> Asked:
 def site() -> Site:
     found: Site = current_app.config["SITE"]
     return found
+
+
+def schedules_known(pairs: Iterable[str]) -> dict[str, KnownSchedule]:
+    """Who starts the runs of these pairs, as far as that is known. The computer's own scheduler is asked once a minute."""
+    place, names = site(), tuple(sorted(set(pairs)))
+    minute = int(asked().now.timestamp()) // 60
+    where = config_place(place.config, place.env, place.folder)
+    ours = place.once(f"installed {names}", minute, lambda: known_schedules.installed(where, place.folder, names))
+    return ours | known_schedules.served(place.place.ledger, asked().now)
 
 
 def page(template: str, title: str, *, command: str = "", age: str = "", status: int = 200, **shown: Any) -> Response:

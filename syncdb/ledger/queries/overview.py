@@ -8,9 +8,9 @@ from typing import Any
 from syncdb.ledger import state_keys
 from syncdb.ledger.pairs import Pairs, RegisteredPair
 from syncdb.ledger.queries.reader import LedgerReader
-from syncdb.ledger.runs import NAMED
+from syncdb.ledger.runs import NAMED, REDACTION
 
-RUN = "run_id, pair, mode, started_at, ended_at, exit_code, message, partial, counts, notices, version"
+RUN = "run_id, pair, mode, started_at, ended_at, exit_code, message, partial, counts, notices, version, round, wanted_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,13 @@ def last_runs(reader: LedgerReader, most: int = 20) -> list[dict[str, Any]]:
 
 
 def last_runs_of(reader: LedgerReader, pair: str, most: int = 20, *, regular: bool = False) -> list[dict[str, Any]]:
-    """The same of one pair; with `regular` without those that looked at nothing but what was named, which come as they come."""
-    query = f"SELECT {RUN} FROM sync_history WHERE pair = ? {'AND mode <> ? ' if regular else ''}ORDER BY run_id DESC LIMIT ?"
+    """The same of one pair; with `regular` without those that looked at nothing but what was named, which come as they come, and
+    those that only took a customer out.
+    """
+    but = "AND mode NOT IN (?, ?) " if regular else ""
+    query = f"SELECT {RUN} FROM sync_history WHERE pair = ? {but}ORDER BY run_id DESC LIMIT ?"
     if regular:
-        return [unpacked(row) for row in reader.rows(query, (pair, NAMED, most))]
+        return [unpacked(row) for row in reader.rows(query, (pair, NAMED, REDACTION, most))]
     return [unpacked(row) for row in reader.rows(query, (pair, most))]
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from syncdb.ledger.web.file import reading, writing
 from syncdb.values import iso, moment
 
+_ALIVE = "scheduler"  # what is remembered of the process that starts runs
+
 
 @dataclass(frozen=True, slots=True)
 class DueTime:
@@ -47,6 +49,27 @@ def switch(path: Path, pair: str, on: bool, by: str, now: datetime) -> None:
                ON CONFLICT (pair) DO UPDATE SET off_at = :off, off_by = :by, rhythm = ''""",
             {"pair": pair, "off": off_at, "by": "" if on else by},
         )
+
+
+def alive(path: Path, now: datetime) -> None:
+    """A process is there that starts what is due."""
+    with writing(path) as connection:
+        connection.execute(
+            "INSERT INTO remembered VALUES (?, '', ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", (_ALIVE, iso(now))
+        )
+
+
+def gone(path: Path) -> None:
+    """It ends."""
+    with writing(path) as connection:
+        connection.execute("DELETE FROM remembered WHERE name = ?", (_ALIVE,))
+
+
+def alive_at(path: Path) -> datetime | None:
+    """When one was there last; None where none was, or where it has said that it ends."""
+    with reading(path) as connection:
+        row = connection.execute("SELECT at FROM remembered WHERE name = ?", (_ALIVE,)).fetchone()
+    return None if row is None else moment(str(row[0]))
 
 
 def _moment(stored: str | None) -> datetime | None:

@@ -76,11 +76,13 @@ def _failed(state: Status) -> list[Series]:
 
 
 def _in_a_row(series: Series) -> int:
+    """How many rounds up to the latest one ended with what mostly passes."""
     count = 0
-    for run in series.runs:
-        if run["exit_code"] is None:
+    for one in series.rounds:
+        codes = {run["exit_code"] for run in one} - {None}
+        if not codes:
             continue
-        if run["exit_code"] not in PASSING:
+        if not codes.intersection(PASSING) or codes - {Exit.DONE, *PASSING}:
             break
         count += 1
     return count

@@ -18,7 +18,7 @@ from syncdb.services.usable_pairs import meant_pairs
 from syncdb.systems.check import CheckState
 from syncdb.systems.questions import Topic
 from syncdb.web.access import Way
-from syncdb.web.rendering import asked, page, site
+from syncdb.web.rendering import asked, page, schedules_known, site
 from syncdb.wording import counted
 
 KEPT = "What is kept in step"
@@ -63,14 +63,25 @@ def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
     tested = any(run["mode"] == "test" or run["exit_code"] == 0 for run in made)
     told = "A run has been made." if tested else "Nothing is written anywhere before you have looked at a test."
     yield Step("Test", tested, told, "A test shows what a run would do.", "/sync", "Start a test")
-    yield _schedule(usual)
+    yield _schedule(usual, pairs)
 
 
-def _schedule(usual: Rhythm | None) -> Step:
+def _schedule(usual: Rhythm | None, pairs: Sequence[PairType]) -> Step:
+    known = list(schedules_known(one.name for one in pairs).values())
+    if known and all(one.off for one in known):
+        return Step(
+            "Schedule", False, "Scheduled runs are switched off.", "Switch them on where they are.", "/settings", "Settings"
+        )
     if site().scheduling:
         told = "This process starts the runs by itself."
         return Step("Schedule", True, told, address="/settings", word="When each runs")
-    told = f"Runs are made about every {span(usual.interval)}." if usual else "Nothing runs by itself yet."
+    starts = list(dict.fromkeys(f"{one.by} starts runs {one.every}".rstrip() for one in known if not one.off))
+    if starts:
+        told = f"{'; '.join(starts)}."
+        return Step("Schedule", True, f"{told[0].upper()}{told[1:]}")
+    told = "Nothing is known to start runs by itself."
+    if usual:
+        told = f"The last runs came about every {span(usual.interval)}; syncdb does not start them itself."
     step = f"{MANAGER} schedule says how this computer does it by itself; {MANAGER} serve --schedule lets these pages do it."
     return Step("Schedule", usual is not None, told, step)
 

@@ -11,7 +11,8 @@ from syncdb.errors import Exit
 from syncdb.ledger.queries import period
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.services.attention import Attention, attention
-from syncdb.services.calendar import Calendar, span
+from syncdb.services.calendar import Calendar
+from syncdb.services.known_schedules import KnownSchedule, next_told
 from syncdb.services.plots import Bar, chart
 from syncdb.services.run_schedule import cut_off
 from syncdb.services.run_series import Series
@@ -22,7 +23,7 @@ from syncdb.values import iso, moment
 from syncdb.web.access import Way
 from syncdb.web.asked import Look
 from syncdb.web.in_pages import in_pages
-from syncdb.web.rendering import asked, page, site
+from syncdb.web.rendering import asked, page, schedules_known, site
 from syncdb.wording import counted
 
 # where the one remedy of each thing to look at is
@@ -54,11 +55,11 @@ def today() -> Response:
 
 
 def _shown(state: Status, look: Look) -> dict[str, Any]:
-    found = attention(state)
+    found, known = attention(state), schedules_known([one.pair for one in state.series])
     return {
         "found": [_told(one, look.calendar) for one in found],
         "verdict": _verdict(state, look.calendar),
-        "series": [_series(one, state, look.calendar) for one in state.series],
+        "series": [_series(one, state, look.calendar, known) for one in state.series],
         "figures": list(_figures(look.reader, state)),
         "plot": _plot(look.reader, look.calendar),
         "facts_told": list(_facts(state, look.calendar)),
@@ -88,9 +89,9 @@ def grouped_count(count: int) -> str:
     return f"{count:,}".replace(",", "\u202f")
 
 
-def _series(one: Series, state: Status, calendar: Calendar) -> dict[str, Any]:
+def _series(one: Series, state: Status, calendar: Calendar, known: Mapping[str, KnownSchedule]) -> dict[str, Any]:
     """What goes on and how the last finished run went are two things."""
-    ended, rhythm = one.last_ended, one.rhythm
+    ended = one.last_ended
     going = one.last["ended_at"] is None and not cut_off(one.last, calendar.now, state.held)
     return {
         "name": one.name,
@@ -99,8 +100,7 @@ def _series(one: Series, state: Status, calendar: Calendar) -> dict[str, Any]:
         "outcome": outcome(ended, calendar, state.held) if ended else "no run has ended yet",
         "last": calendar.ago(ended["ended_at"]) if ended and ended["ended_at"] else "",
         "did": _did(ended, state) if ended else "",
-        "next": f"{calendar.show(iso(rhythm.next_at))} ({calendar.ago(iso(rhythm.next_at))})" if rhythm else "",
-        "every": span(rhythm.interval) if rhythm else "",
+        "next": next_told(known.get(one.pair), one.rhythm, calendar),
     }
 
 

@@ -49,7 +49,7 @@ def ended(state: Status, *codes: int) -> Status:
     """The same after runs that ended with these codes, the newest first."""
     (series,) = state.series
     runs = [{**series.runs[0], "run_id": 90 - number, "exit_code": code, "message": "m"} for number, code in enumerate(codes)]
-    return replace(state, series=[replace(series, runs=runs, round=runs[:1], paced=runs)])
+    return replace(state, series=[replace(series, runs=runs, round=runs[:1], paced=runs, rounds=[[one] for one in runs])])
 
 
 def codes(state: Status, firing: tuple[str, ...] = (), **more: object) -> list[str]:

@@ -1,14 +1,12 @@
 """Every other page over a ledger full of life: what it shows, what it does, and what it keeps to itself."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from syncdb.ledger import Ledger
 from syncdb.ledger.runs import Problem
-from syncdb.services.log_lines import log_lines
 from syncdb.values import iso
 from tests.web.pages.browsing import OWN, PASSWORD, Visitor, text_of
 from tests.web.pages.conftest import HOSTILE, Shown
@@ -159,23 +157,6 @@ def test_the_report_has_figures_and_pictures_with_words(lively: Shown) -> None:
 
 def test_webhooks_that_are_not_set_up_are_no_trouble(lively: Shown) -> None:
     assert "Polling covers it" in lively.visitor("Vera").page("/webhooks")
-
-
-def test_the_log_is_read_by_kind_and_given_as_a_safe_file(tmp_path: Path) -> None:
-    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    lines = [
-        "2026-11-01T12:00:00+00:00 INFO syncdb.sync: run 1 ended with exit code 0: nothing to do",
-        "2026-11-20T10:00:00+00:00 INFO syncdb.sync: run 2 ended with exit code 0: nothing to do",
-        "2026-11-20T10:00:01+00:00 ERROR syncdb: it broke",
-        "    2026-11-20T10:00:01+00:00 INFO forged: by what a shop holds",
-        "2026-11-20T10:00:02+00:00 INFO syncdb.web: Oscar decided the conflict abc: left",
-    ]
-    log = tmp_path / "log.txt"
-    log.write_text("\n".join(lines), encoding="utf-8")
-    found = log_lines(log, now - timedelta(days=7))
-    assert [(one.kind, one.part) for one in found] == [("success", "web"), ("error", "syncdb"), ("success", "sync")]
-    assert "forged" in found[1].text
-    assert len(log_lines(log, now - timedelta(days=30), "success")) == 3 and log_lines(tmp_path / "none", now) == []
 
 
 def test_the_log_tells_the_time_of_the_shop_like_every_other_page(lively: Shown) -> None:
