@@ -48,7 +48,7 @@ class Interview:
         if self.alone:
             self._refuse_missing()
         for topic in self.pair.all_topics:
-            if topic.explained:
+            if self.pair.explained(topic):
                 self._explain(topic)
             self._ask_all(topic)
             while not self._works(topic):
@@ -140,9 +140,10 @@ class Interview:
             return True
         tried = attempt(self.so_far())
         self.facts |= tried.facts
-        if not topic.offline:
-            self._show(tried.checks)
-        bad = [check for check in tried.checks if check.state is CheckState.FAILED]
+        checks = tried.whole() if self.test else tried.checks
+        if not topic.offline or checks is not tried.checks:
+            self._show(checks)
+        bad = [check for check in checks if check.state is CheckState.FAILED]
         if not bad:
             return True
         told = (f"{check.told} {check.remedy}" if self.alone or topic.offline else check.remedy for check in bad)
@@ -173,5 +174,5 @@ class Interview:
     def _explain(self, topic: Topic) -> None:
         if not self.alone:
             shown = [topic.shown.format(**self.facts)] if topic.shown else []
-            for line in ["", *textwrap.wrap(topic.explained, 79), *shown]:
+            for line in ["", *textwrap.wrap(self.pair.explained(topic), 79), *shown]:
                 self.output.hint(line)

@@ -323,6 +323,7 @@ class PairType:
     `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
     `limited`: a run can be told to write only so many records; `actions` are words for what the command does beside runs.
     `people` is what it keeps of people beside orders that are read into the ledger.
+    `writes_left`: runs may write to its first system where they are let.
     `typed_columns`: its other side keeps columns whose types people may change. `origin` is the package that brought it, with its
     version, where that is not this one; only the registry says so.
     """
@@ -345,6 +346,7 @@ class PairType:
     topics: tuple[Topic, ...] = ()
     limited: bool = False
     typed_columns: bool = False
+    writes_left: bool = True
     actions: tuple[str, ...] = ()
     also_named_by: tuple[str, ...] = ()
     people: tuple["PersonalRecords", ...] = ()
@@ -361,6 +363,10 @@ class PairType:
         """Everything that is asked to set it up, in order."""
         left, right = self.systems
         return (*left.topics, *right.topics, *self.topics)
+
+    def explained(self, topic: Topic) -> str:
+        """What a topic is about, for this pair."""
+        return f"{topic.explained} {topic.writing if self.writes_left else topic.reading}".strip()
 
     @property
     def chooses_fields(self) -> bool:

@@ -105,6 +105,10 @@ class Jobs:
         """One job."""
         return jobs.job(self.path, job_id)
 
+    def of_run(self, run_id: int) -> Job | None:
+        """The job that made a run of the ledger."""
+        return jobs.of_run(self.path, run_id)
+
     def latest(self, most: int = 50, pair: str | None = None) -> list[Job]:
         """The latest jobs (of a pair, by its name), the newest first."""
         return jobs.latest(self.path, most, pair)

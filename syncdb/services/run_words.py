@@ -1,8 +1,11 @@
 """A run of the ledger in words: how it ended, and what it came to."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
 from typing import Any
 
+from syncdb.errors import Exit
 from syncdb.services.calendar import Calendar, span
 from syncdb.services.run_schedule import cut_off
 from syncdb.services.run_summary import removals
@@ -20,6 +23,24 @@ def outcome(run: Mapping[str, Any], calendar: Calendar, held: bool | None = None
         return "never ended (killed, or the computer went off)"
     took = span(moment(run["ended_at"]) - moment(run["started_at"]))
     return f"{OUTCOMES.get(run['exit_code'], 'failed')} ({run['exit_code']}) after {took}"
+
+
+class Part(Enum):
+    """What a run of a period counts as; each is one of these."""
+
+    WELL = "went well"
+    FAILED = "failed or partial"
+    STOPPED = "ended by somebody, or killed"
+    GOING = "under way"
+
+
+def part_of(run: Mapping[str, Any], now: datetime, held: bool | None) -> Part:
+    """What a run counts as. `held`: whether a run holds the ledger, where that is known."""
+    if run["ended_at"] is None and not cut_off(run, now, held):
+        return Part.GOING
+    if run["exit_code"] in (None, Exit.INTERRUPTED):
+        return Part.STOPPED
+    return Part.WELL if run["exit_code"] == 0 else Part.FAILED
 
 
 def told_counts(counts: Mapping[str, int], first: str, *, failed: bool = False) -> str:

@@ -3,8 +3,9 @@
 Secrets go into the encrypted store, all else into the configuration file. What is stored is never told again.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
 from syncdb.services.config_changes import ConfigChanges
 from syncdb.systems.check import Check, CheckState
-from syncdb.systems.questions import Question, Topic
+from syncdb.systems.questions import Question, Topic, Tried
 
 PATIENCE = 10  # seconds for which a system is asked while somebody waits
 
@@ -27,17 +28,14 @@ PATIENCE = 10  # seconds for which a system is asked while somebody waits
 class Asking:
     """One question as it is asked now. `value` is the present answer, or the one that is usual; never that of a secret.
 
-    `known` says that a secret is there, `instead` names the setting with which an answer is needless.
+    `known` says that a secret is there, `instead` is what the question is called with whose answer this one is needless.
     """
 
     question: Question
     key: Key
     value: str
     known: str
-
-    @property
-    def instead(self) -> str:
-        return self.question.unless
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,14 @@ class Answered:
 
     given: Mapping[str, str]
     problems: Sequence[str] = ()
+
+
+def in_labels(told: str, topic: Topic) -> str:
+    """What is said of settings, by the words with which the topic asks for them."""
+    for question in topic.questions:
+        given = re.compile(rf"\b{re.escape(question.key)}(?: \([^()]*\))?:? (?=must|there)")
+        told = re.sub(rf"\b{re.escape(question.key)}\b(?! = )", f'"{question.label}"', given.sub(f"{question.label} ", told))
+    return told
 
 
 @dataclass(slots=True)
@@ -69,7 +75,7 @@ class SetUp:
 
     def asked(self, topic: Topic) -> list[Asking]:
         """The questions of a topic with what is known."""
-        return [self._asking(question) for question in topic.questions]
+        return [self._asking(question, topic) for question in topic.questions]
 
     def answered(self, topic: Topic) -> bool:
         """Whether everything that the topic needs is there."""
@@ -102,7 +108,7 @@ class SetUp:
             try:
                 self._key(question).check(raw)
             except ValueError as why:
-                problems.append(f"{question.key} {why}.")
+                problems.append(f"{question.label} {why}.")
             else:
                 given[question.key] = raw
         lacking = [question for question in topic.questions if not problems and self._lacking(question, given)]
@@ -111,10 +117,14 @@ class SetUp:
 
     def tried(self, topic: Topic, given: Mapping[str, str]) -> Sequence[Check]:
         """What comes of trying a topic with these answers; nothing where there is no way to try it."""
-        return [one for one in self._tried(topic, given).checks if one.state is not CheckState.SKIPPED]
+        found = [one for one in self._tried(topic, given).whole() if one.state is not CheckState.SKIPPED]
+        return [replace(one, told=in_labels(one.told, topic), remedy=in_labels(one.remedy, topic)) for one in found]
 
-    def keep(self, given: Mapping[str, str], now: datetime) -> list[str]:
-        """Keep answers, and say where. Raises ConfigurationError where another place counts before that."""
+    def keep(self, topic: Topic, given: Mapping[str, str], now: datetime) -> list[str]:
+        """Keep answers, and say where, and what becomes of what they replace.
+
+        Raises ConfigurationError where another place counts before that.
+        """
         known = registry.known_keys().by_name
         secrets = {name: value for name, value in given.items() if known[name].secret}
         moved = {name: value for name, value in given.items() if name not in secrets and value != _text(self._raw(name))}
@@ -127,6 +137,7 @@ class SetUp:
         for name, value in secrets.items():
             store.put(name, value, now)
         told = [f"{', '.join(plain)}: stored in {self.place.file.name}."] if plain else []
+        told += [topic.replaced] if topic.replaced and any(self._raw(name) is not None for name in moved) else []
         return [*told, *([f"{', '.join(secrets)}: stored, encrypted."] if secrets else [])]
 
     def _key(self, question: Question) -> Key:
@@ -136,13 +147,14 @@ class SetUp:
         rank = self._reading.rank(name)
         return None if rank is None else self._reading.sources[rank].values[name]
 
-    def _asking(self, question: Question) -> Asking:
+    def _asking(self, question: Question, topic: Topic) -> Asking:
         key, raw = self._key(question), self._raw(question.key)
+        instead = next((one.label for one in topic.questions if question.unless and one.key == question.unless), "")
         if key.secret:
             end = last4(raw) if isinstance(raw, str) else None
             known = f"set{f', ends in {end}' if end else ''} ({self._reading.where(key.name)})" if raw else ""
-            return Asking(question, key, "", known)
-        return Asking(question, key, _text(raw) or question.default, "")
+            return Asking(question, key, "", known, instead)
+        return Asking(question, key, _text(raw) or question.default, "", instead)
 
     def _lacking(self, question: Question, given: Mapping[str, str]) -> bool:
         def there(name: str) -> bool:
@@ -155,7 +167,7 @@ class SetUp:
 
     def _needed(self, question: Question, topic: Topic) -> str:
         """That an answer is lacking, and what would do in its place."""
-        others = [one.text.partition(" (")[0] for one in topic.questions if question.unless and one.key == question.unless]
+        others = [one.label for one in topic.questions if question.unless and one.key == question.unless]
         return f"{question.text}{f', or {others[0]} in its place' if others else ''}: this is needed."
 
     def _unfit(self, topic: Topic, given: Mapping[str, str]) -> Iterator[str]:
@@ -166,11 +178,11 @@ class SetUp:
         try:
             self.place.usable([self.pair], {name: _as_json(known[name], value) for name, value in given.items()})
         except ConfigurationError as error:  # also for what other steps ask for; that is told there
-            yield from (one for one in error.problems if one.startswith(tuple(given)))
+            yield from (in_labels(one, topic) for one in error.problems if one.startswith(tuple(given)))
 
-    def _tried(self, topic: Topic, given: Mapping[str, str]) -> Any:
+    def _tried(self, topic: Topic, given: Mapping[str, str]) -> Tried:
         attempt = self.pair.load_implementation().tries.get(topic.name)
-        return attempt(self._so_far(given)) if attempt else SimpleNamespace(checks=(), facts={})
+        return attempt(self._so_far(given)) if attempt else Tried(())
 
     def _so_far(self, given: Mapping[str, str]) -> SimpleNamespace:
         """All settings as they would be; those that are not there by default."""

@@ -1,9 +1,9 @@
 """What somebody who sets a pair up is asked: declared by systems and pairs, asked by the command line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from syncdb.systems.check import Check
+from syncdb.systems.check import Check, CheckState
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class Question:
     metavar: str = ""
     upload: str = ""
 
+    @property
+    def label(self) -> str:
+        """What it asks for, without the remark behind it."""
+        return self.text.partition(" (")[0].partition("; ")[0].partition(", ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -33,6 +38,9 @@ class Topic:
     `name` is what a pair tries the answers under. `shown` is a line below the explanation and `untried` what is left to do where
     nothing was tried; both are filled with what earlier answers brought to light (`{share_with}`). `must`: an answer that does
     not work is not kept. `offline`: trying contacts nobody, so it is always done.
+    `writing` is explained in addition where the pair may write to the system, `reading` where it never does.
+    `replaced` is said when an answer takes another one's place: what becomes of what was there.
+    `called` is its name as a heading has it, where that is not the name with a capital.
     """
 
     name: str
@@ -42,6 +50,15 @@ class Topic:
     untried: str = ""
     must: bool = False
     offline: bool = False
+    writing: str = ""
+    reading: str = ""
+    replaced: str = ""
+    called: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.called or self.name[:1].upper() + self.name[1:]
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -64,15 +81,25 @@ class Topic:
             for question in self.questions
             if question.key in names
         )
-        return replace(self, name=f"{instance} {self.name}", questions=tuple(questions))
+        return replace(self, name=f"{instance} {self.name}", questions=tuple(questions), called=f"{self.title}: {instance}")
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of trying the answers of a topic, and what was learned that later topics and the user need, by name."""
+    """What came of trying the answers of a topic, and what was learned that later topics and the user need, by name.
+
+    `asked` contacts somebody, of a topic that is tried without: it is called where somebody waits for it and `checks` passed.
+    """
 
     checks: Sequence[Check]
     facts: Mapping[str, str] = field(default_factory=dict)
+    asked: Callable[[], Sequence[Check]] | None = None
+
+    def whole(self) -> Sequence[Check]:
+        """The checks, with what those who are asked say."""
+        if self.asked is None or any(check.state is CheckState.FAILED for check in self.checks):
+            return self.checks
+        return [*self.checks, *self.asked()]
 
 
 LOOK_BACK = Topic(

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.errors import LedgerUnusable
+from syncdb.ledger.file import held
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import LedgerReader, reading
 from syncdb.services.calendar import Calendar
 from syncdb.services.jobs import Jobs
 from syncdb.services.ledger_location import LedgerLocation, find_ledger
+from syncdb.services.run_schedule import cut_off
 from syncdb.services.usable_pairs import meant_pairs, usable_pairs
 from syncdb.services.validation import UsablePair
 from syncdb.systems.check import Check
@@ -55,17 +57,21 @@ class Look:
         if not runs:
             return f"Read at {read}. No run was made yet."
         run = runs[0]
+        began = self.calendar.ago(run["started_at"])
+        if cut_off(run, self.calendar.now, held(self.reader.path)):
+            return f"Read at {read}. The last run began {began} and never ended."
         if run["ended_at"] is None:
-            return f"Read at {read}. A run is under way, begun {self.calendar.ago(run['started_at'])}."
+            return f"Read at {read}. A run is under way, begun {began}."
         return f"Read at {read}. The last run ended {self.calendar.ago(run['ended_at'])}."
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """What a test of the connections told, and when."""
+    """What a test of the connections told, and when; `of` tells the settings apart with which each system was tried."""
 
     at: datetime
     checks: Sequence[Check]
+    of: Mapping[str, str]
 
 
 @dataclass(slots=True)

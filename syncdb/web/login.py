@@ -92,8 +92,12 @@ class Door:
         found = people.account(self.path, plain)
         made = Account(found.name if found else plain, role, passwords.kept(password), iso(now), by)
         people.put_account(self.path, made)
-        log.info("%s %s the account %s (%s)", by, "changed" if found else "made", made.name, role)
+        log.info("%s", _done(by, found, made))
         return made
+
+    def renew(self, one: Account, now: datetime) -> str:
+        """A new session for somebody whose sessions have just ended; its secret."""
+        return self._begin(one, now)
 
     def again(self, name: str, password: str, address: str, now: datetime) -> None:
         """See that it is really this person. Raises NeedsPerson where it is not."""
@@ -131,6 +135,17 @@ class Door:
     def _failed(self, address: str, now: datetime) -> None:
         log.warning("a login failed, from %s", address)
         people.try_failed(self.path, address, iso(now), iso(now - WINDOW))
+
+
+def _done(by: str, before: Account | None, made: Account) -> str:
+    """What was done to an account, and by whom."""
+    if before is None:
+        return f"{by} made the account {made.name} ({made.role})"
+    if before.name == by and before.role == made.role:
+        return f"{by} changed their own password"
+    if before.role == made.role:
+        return f"{by} gave {made.name} ({made.role}) another password"
+    return f"{by} changed the role of {made.name} from {before.role} to {made.role}, and gave them another password"
 
 
 def _plain(name: str) -> str:

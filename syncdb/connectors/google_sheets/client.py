@@ -5,13 +5,14 @@ again whose first copy may have been applied.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import google.auth.exceptions
 import gspread
 import orjson
 import requests
-from google.auth.transport.requests import AuthorizedSession
+from google.auth.transport.requests import AuthorizedSession, Request
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import Account
@@ -55,12 +56,25 @@ class Client(gspread.HTTPClient):
         )
         super().__init__(account.credentials, session)
         self.email = account.email
+        self._credentials = account.credentials
         self.set_timeout(timeout)
         self._base_url = base_url.rstrip("/") if base_url else None
         self._retrier = (retrier or Retrier(clock=clock)).apart()
         self._reads = Pace(reads_per_minute, clock)
         self._writes = Pace(writes_per_minute, clock)
         self._shared = shared
+
+    def sign_in(self) -> None:
+        """Ask for an access token and nothing else. Raises Refused where the account may not have one, RetryLater."""
+
+        def attempt() -> None:
+            try:
+                with understood("Google"), requests.Session() as session:
+                    self._credentials.refresh(partial(Request(session), timeout=self.timeout))
+            except google.auth.exceptions.GoogleAuthError as failure:
+                raise self._no_token(failure) from failure
+
+        self._retrier.call(attempt, "Signing in to Google")
 
     def close(self) -> None:
         self.session.close()

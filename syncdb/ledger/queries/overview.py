@@ -60,6 +60,12 @@ def last_runs_of(reader: LedgerReader, pair: str, most: int = 20, *, regular: bo
     return [unpacked(row) for row in reader.rows(query, (pair, most))]
 
 
+def run_by_id(reader: LedgerReader, run_id: int) -> dict[str, Any] | None:
+    """One run, None where there is none of this number."""
+    row = reader.row(f"SELECT {RUN} FROM sync_history WHERE run_id = ?", (run_id,))
+    return unpacked(row) if row else None
+
+
 def known_pairs(reader: LedgerReader) -> dict[str, RegisteredPair]:
     """Every pair that the ledger knows, by its id."""
     return {one.id: one for one in Pairs(reader.connection).all()}

@@ -62,6 +62,11 @@ class Job:
         return self.ended_at is None
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """What its runs are called everywhere: their numbers in the ledger's history. A test has none."""
+        return () if self.mode == "test" else self.run_ids
+
+    @property
     def lost(self) -> bool:
         """Whether it ended without a word (killed, or the computer went off)."""
         return self.ended_at is not None and self.exit_code is None
@@ -143,6 +148,15 @@ def job(path: Path, job_id: int) -> Job | None:
     """One job."""
     with reading(path) as connection:
         row = connection.execute(f"SELECT {_COLUMNS} FROM job WHERE id = ?", (job_id,)).fetchone()
+    return None if row is None else _job(row)
+
+
+def of_run(path: Path, run_id: int) -> Job | None:
+    """The job that made a run of the ledger's history; None where none is known."""
+    of_it = "mode <> 'test' AND EXISTS (SELECT 1 FROM json_each(run_ids) WHERE value = ?)"  # a test's are those of its own copy
+    query = f"SELECT {_COLUMNS} FROM job WHERE {of_it} ORDER BY id DESC"
+    with reading(path) as connection:
+        row = connection.execute(query, (run_id,)).fetchone()
     return None if row is None else _job(row)
 
 

@@ -59,6 +59,8 @@ SHOPIFY_GRIST = PairType(
             "The document. Open it in the browser and copy its address. Without more settings products, variants, stock and "
             "collections are kept in step; docs/grist.md says how to choose, also orders.",
             untried="Make the API key's owner an Editor of the document",
+            replaced="What runs wrote to the document before stays there as it is and is kept true no more; the next run begins "
+            "anew in the new one.",
         ),
         Topic(
             "writes",

@@ -34,6 +34,7 @@ from syncdb.pairs.shopify_sheets.pair import SHOPIFY_SHEETS
 from syncdb.pairs.shopify_sheets.plain_tab import SharedShop, plain_sync
 from syncdb.pairs.shopify_sheets.settings import SheetsSettings, load
 from syncdb.systems.check import Check, failed
+from syncdb.systems.google_sheets.checks import check_sign_in
 from syncdb.systems.google_sheets.connecting import google_client
 from syncdb.systems.google_sheets.service_account import check_key_file
 from syncdb.systems.questions import Tried
@@ -221,10 +222,11 @@ def _filled(answers: Any) -> Any:
 
 
 def _try_key_file(answers: Any) -> Tried:
+    """The file alone; whether Google lets its account in is asked where somebody waits for it."""
     file = answers.google_service_account_file
     email, problems, _ = check_key_file(file, "given just now")
     checks = [failed("google", "key file", problem, "", Exit.CONFIGURATION) for problem in problems]
-    return Tried(checks, {"share_with": email})
+    return Tried(checks, {"share_with": email}, partial(check_sign_in, answers))
 
 
 TRIES = {

@@ -3,7 +3,7 @@
 import syncdb.config.validators as validators
 from syncdb.config.keys import Key
 from syncdb.pairs.base import PairType, Words
-from syncdb.systems.google_sheets.keys import GOOGLE_SHEETS, spreadsheet, spreadsheets
+from syncdb.systems.google_sheets.keys import GOOGLE_SHEETS, spreadsheet, spreadsheets, tab
 from syncdb.systems.questions import LOOK_BACK, Question, Topic
 from syncdb.systems.shopify.keys import SHOPIFY
 
@@ -31,8 +31,8 @@ SHOPIFY_SHEETS = PairType(
             needed="Give the title, key or address of the Google spreadsheet.", template="your-spreadsheet",
         ),
         Key(
-            "target_worksheet", "TARGET_WORKSHEET", validators.text, "Orders",
-            "The tab that holds the orders; made if it is not there.",
+            "target_worksheet", "TARGET_WORKSHEET", tab, "Orders",
+            "The tab that holds the orders; made if it is not there. At most 100 characters.",
         ),
         Key(
             "tabs_by", "TABS_BY", validators.one_of("one", "year", "quarter", "month"), "one",
@@ -73,6 +73,7 @@ SHOPIFY_SHEETS = PairType(
     named_by="target_spreadsheet",
     words=Words("the sheet", "Sheet", right="sheet", left="shop"),
     tracks_orders=True,
+    writes_left=False,
     docs="docs/google-sheets.md",
     job="",
     implementation="syncdb.pairs.shopify_sheets.implementation",
@@ -88,6 +89,8 @@ SHOPIFY_SHEETS = PairType(
             "Now open the spreadsheet in the browser, Share, and add this address as Editor:",
             "    {share_with}",
             "Share the spreadsheet with {share_with} as Editor",
+            replaced="The rows that runs wrote to the spreadsheet before stay there as they are and are kept true no more; the "
+            "next run writes all orders of the ledger to the new one. Delete the old rows when nobody needs them.",
         ),
         Topic(
             "tab",
@@ -97,6 +100,8 @@ SHOPIFY_SHEETS = PairType(
                     metavar="TAB",
                 ),
             ),
+            replaced="The rows that runs wrote to the tab before stay there as they are and are kept true no more; the next run "
+            "writes all orders of the ledger to the new one. Delete the old tab when nobody needs it.",
         ),
         LOOK_BACK,
     ),

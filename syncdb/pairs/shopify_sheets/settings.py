@@ -10,6 +10,7 @@ from syncdb.mapping.read_along import with_more_to_read
 from syncdb.pairs.registry import known_keys
 from syncdb.pairs.row_settings import parse_columns, parse_order_filter
 from syncdb.pairs.shopify_sheets.pair import PLAIN_ROWS, ROWS_OF_ORDERS, SHOPIFY_SHEETS
+from syncdb.systems.google_sheets.keys import MOST_TITLE
 from syncdb.systems.google_sheets.service_account import check_key_file
 from syncdb.systems.shopify.keys import ShopSettings, choose_credentials
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from syncdb.mapping.order_filter import OrderFilter
 
 ROUTES = "routes"
+LONGEST_PERIOD = {"year": len(" 2026"), "quarter": len(" 2026-Q4"), "month": len(" 2026-11")}  # behind a tab's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ def _with_routes(first: SheetsSettings, routes: Mapping[str, Mapping[str, Any]])
 def understand(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Settings of a sheet whose columns, filter and periods are as they were given, understood; and what is wrong with them."""
     found = dict(values)
-    problems = [*_parse_columns(found), *parse_order_filter(found, "order_filter"), *_parse_periods(found)]
+    problems = [*_parse_columns(found), *parse_order_filter(found, "order_filter"), *_parse_periods(found), *_long_titles(found)]
     return found, problems
 
 
@@ -109,6 +111,15 @@ def _parse_periods(values: dict[str, Any]) -> list[str]:
     from syncdb.pairs.shopify_sheets.periods import misnamed
 
     return [f"period_spreadsheets: {problem}." for problem in misnamed(named, by)]
+
+
+def _long_titles(values: Mapping[str, Any]) -> list[str]:
+    """A tab whose name fits into what Google takes may not do so with its period behind it."""
+    name, by = values["target_worksheet"], values["tabs_by"]
+    room = MOST_TITLE - LONGEST_PERIOD.get(str(by), 0)
+    if not isinstance(name, str) or len(name) <= room:
+        return []
+    return [f"target_worksheet: must have at most {room} characters where there is a tab for each {by}; this has {len(name)}."]
 
 
 def _with_place(problem: str, reading: Reading) -> str:

@@ -36,6 +36,7 @@ SHOPIFY_WORKBOOK = PairType(
     named_by="workbook",
     words=Words("the workbook", "Workbook", right="workbook", left="shop"),
     tracks_orders=True,
+    writes_left=False,
     docs="docs/workbook.md",
     job="workbook",
     implementation="syncdb.pairs.shopify_workbook.implementation",

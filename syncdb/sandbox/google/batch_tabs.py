@@ -12,6 +12,7 @@ from syncdb.sandbox.google.reading import sheet_properties
 
 GRID_FLAGS = {"hideGridlines", "rowGroupControlAfter", "columnGroupControlAfter"}
 GRID_FIELDS = {"rowCount", "columnCount", "frozenRowCount", "frozenColumnCount"} | GRID_FLAGS
+MOST_TITLE = 100  # characters (observed: others quote the refusal)
 TAB_FIELDS = {"title", "index", "hidden", "tabColor", "tabColorStyle", "rightToLeft"}
 
 
@@ -45,6 +46,8 @@ def _free_title(work: Work) -> str:
 
 
 def _check_title(work: Work, title: str, own: Tab | None) -> None:
+    if len(title) > MOST_TITLE:
+        raise invalid(f"The sheet name cannot be greater than {MOST_TITLE} characters.")
     other = work.book.titled(title)
     if other is not None and other is not own:
         raise invalid(f'A sheet with the name "{title}" already exists. Please enter another name.')

@@ -8,8 +8,9 @@ from syncdb.connectors.google_sheets.client import Client
 from syncdb.connectors.google_sheets.failures import MOST_CELLS
 from syncdb.connectors.google_sheets.probing import Glance, glance, try_edit
 from syncdb.connectors.google_sheets.target import find_spreadsheet
-from syncdb.errors import Exit, SyncdbError
+from syncdb.errors import Exit, RetryLater, SyncdbError
 from syncdb.systems.check import Check, failed, passed, refused, skipped
+from syncdb.systems.google_sheets.connecting import GoogleAccess, google_of
 
 MOST_SKEW = timedelta(minutes=2)  # Google refuses a sign-in whose clock is minutes off
 
@@ -20,6 +21,18 @@ def tried(name: str, attempt: Callable[[], None], told: str) -> Check:
     except SyncdbError as error:
         return refused("google", name, error)
     return passed("google", name, told)
+
+
+def check_sign_in(settings: GoogleAccess) -> list[Check]:
+    """Whether Google lets the account of a key in. Where nobody answers that is not known, which is no fault of the key."""
+    try:
+        with google_of(settings) as client:
+            client.sign_in()
+            return [passed("google", "sign-in", f"Google lets {client.email} sign in")]
+    except RetryLater as error:
+        return [skipped("google", "sign-in", str(error))]
+    except SyncdbError as error:
+        return [refused("google", "sign-in", error)]
 
 
 def check_clock(seen: Glance, now: datetime) -> Check:

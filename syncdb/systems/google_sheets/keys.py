@@ -21,6 +21,17 @@ def spreadsheet(raw: Any) -> str:
     return value
 
 
+MOST_TITLE = 100  # characters of a tab's name that Google takes; any character is fine
+
+
+def tab(raw: Any) -> str:
+    """A tab's name."""
+    value = text(raw)
+    if len(value) > MOST_TITLE:
+        raise ValueError(f"must have at most {MOST_TITLE} characters, or Google makes no such tab; this has {len(value)}")
+    return value
+
+
 def spreadsheets(raw: Any) -> dict[str, str]:
     """A spreadsheet for each of some periods. Which names periods have is somebody else's business."""
     return {str(period).strip(): spreadsheet(place) for period, place in json_object(raw).items()}

@@ -47,6 +47,7 @@ ERP = System(
             ),
             "A way into the ERP's database. In Supabase: Connect, at the top of the project, shows its addresses; take the "
             "session pooler where the network has no IPv6. docs/erp.md has every step.",
+            called="ERP",
         ),
     ),
 )  # fmt: skip

@@ -117,9 +117,11 @@ SHOPIFY = System(
             ),
             "A way into the shop. Open dev.shopify.com/dashboard with the account that owns the shop: Create app, give it the "
             "scopes read_orders (and read_all_orders, read_customers, read_products, read_locations as you need; for products "
-            "and stock read_inventory, and the write_ scopes of what may be written), Release, Install app on the shop. Its "
-            "Settings show the client id and the client secret (shpss_...). An app made in the Shopify admin before 2026 has an "
-            "access token (shpat_...) instead. docs/set-up.md has every step.",
+            "and stock read_inventory), Release, Install app on the shop. Its Settings show the client id and the client secret "
+            "(shpss_...). An app made in the Shopify admin before 2026 has an access token (shpat_...) instead. docs/set-up.md "
+            "has every step.",
+            writing="What may be written to the shop needs its write_ scope as well (write_products, write_inventory ...).",
+            reading="Nothing is ever written to the shop, so no write_ scope is needed.",
         ),
     ),
 )  # fmt: skip

@@ -54,6 +54,8 @@ WORKBOOK = System(
             (Question("workbook", "The file for the orders", "orders.xlsx", option="--workbook", metavar="PATH"),),
             "The orders go into a workbook on this computer; it is made if it is not there.",
             offline=True,
+            replaced="The file before stays as it is and is kept true no more; the next run writes all orders of the ledger to "
+            "the new one.",
         ),
     ),
     keeps=keeps,

@@ -20,6 +20,7 @@ from syncdb.services.status import read_status
 from syncdb.values import iso
 from syncdb.web.access import Role, Way
 from syncdb.web.asked import Look
+from syncdb.web.pages.runs import STARTED
 from syncdb.web.rendering import asked, back_to, page, site
 
 NAMED = 20
@@ -103,7 +104,7 @@ def retry() -> AnyResponse:
         raise ConfigurationError(["Nothing is held back; there is nothing to try again."])
     made = [site().jobs.start(RunWish(pair), "web", asked().name, asked().now) for pair in pairs]
     log.info("%s had %d held back records tried again", asked().name, len(held))
-    return back_to(f"/runs/{made[-1].id}", f"{len(held)} are tried again by this run.")
+    return back_to(f"{STARTED}/{made[-1].id}", f"{len(held)} are tried again by this run.")
 
 
 WAYS = (

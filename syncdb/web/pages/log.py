@@ -38,8 +38,10 @@ def as_csv() -> Response:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(("when", "kind", "part", "what"))
+    zone = site().calendar(asked().now).zone
     for line in _asked_for()[2]:
-        writer.writerow([csv_cell(cell) for cell in (line.at.isoformat(" "), line.kind, line.part, line.text)])
+        at = line.at.astimezone(zone).isoformat(" ")
+        writer.writerow([csv_cell(cell) for cell in (at, line.kind, line.part, line.text)])
     named = {"Content-Disposition": "attachment; filename=syncdb-log.csv"}
     return Response(text.getvalue(), content_type="text/csv; charset=utf-8", headers=named)
 

@@ -19,6 +19,7 @@ from syncdb.services.mapping_change import KindBeside, compared, kinds_of, widen
 from syncdb.services.pair_sides import sides_of
 from syncdb.services.validation import UsablePair
 from syncdb.web.access import Role, Way
+from syncdb.web.pages.runs import STARTED
 from syncdb.web.rendering import asked, back_to, page, site
 
 PAGE = "/mapping/draft"
@@ -126,8 +127,8 @@ def trial() -> AnyResponse:
         raise ConfigurationError(["There is nothing to try. Nothing was started."], next_step="See the page Mapping.")
     file = changes_of().propose(_values(known))
     job = site().jobs.start(RunWish(pair, "test", config=file), "web", asked().name, asked().now)
-    log.info("%s tried a proposed mapping of %s, job %d", asked().name, pair.name, job.id)
-    return back_to(f"/runs/{job.id}", f"This test runs over what is proposed. Save it or drop it: {PAGE}")
+    log.info("%s tried a proposed mapping of %s", asked().name, pair.name)
+    return back_to(f"{STARTED}/{job.id}", f"This test runs over what is proposed. Save it or drop it: {PAGE}")
 
 
 def save() -> AnyResponse:

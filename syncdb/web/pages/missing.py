@@ -13,6 +13,7 @@ from syncdb.services.jobs import RunWish
 from syncdb.services.missing_result import MissingOrders, look_offline
 from syncdb.services.usable_pairs import meant_pairs, tracking_orders
 from syncdb.web.access import Role, Way
+from syncdb.web.pages.runs import STARTED
 from syncdb.web.rendering import asked, back_to, page, site
 
 DAYS = 30
@@ -54,7 +55,7 @@ def fix() -> AnyResponse:
     wishes = [RunWish(one.pair, "full" if one in lacking else "sync") for one in concerned]
     jobs = [site().jobs.start(wish, "web", asked().name, asked().now) for wish in wishes]
     log.info("%s had %d missed orders fetched", asked().name, len(found.orders.missed))
-    return back_to(f"/runs/{jobs[-1].id}", "This run fetches what was missed.")
+    return back_to(f"{STARTED}/{jobs[-1].id}", "This run fetches what was missed.")
 
 
 def _shown(found: MissingOrders, age: str, was_asked: bool) -> Response:

@@ -101,7 +101,7 @@ def order(order: str) -> AnyResponse:
         places = [(sides(pair["pair"]).place, pair["locations"] or "") for pair in pairs_of(look.reader, order)]
         calendar, age, shop = look.calendar, look.age, look.reader.shop or {}
     facts = [
-        ("Status", ", ".join([one["status"], *states(one | {"status": "tracked"})])),
+        ("Status", ", ".join(states(one)) or one["status"]),
         ("Total", priced(one["total"], one["currency"])),
         ("Made", calendar.show(one["created_at"])),
         ("First seen", calendar.show(one["first_seen_at"])),

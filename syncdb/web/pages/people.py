@@ -1,15 +1,17 @@
 """Who may use these pages, and one's own password."""
 
 import logging
+from dataclasses import replace
 from http import HTTPStatus
 
-from flask import Response, request
+from flask import Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.web import people as kept
 from syncdb.services.passwords import SHORTEST
 from syncdb.web.access import Role, Way
+from syncdb.web.cookies import SESSION, keep
 from syncdb.web.rendering import asked, back_to, page, site
 
 log = logging.getLogger("syncdb.web")
@@ -61,13 +63,17 @@ def remove() -> AnyResponse:
 
 
 def own_password() -> AnyResponse:
-    """Another password for oneself; one logs in with it."""
+    """Another password for oneself. All sessions with the old one end; this browser gets a new one."""
     one = asked()
     try:
-        site().door.make(one.name, one.role.word, request.form.get("new_password", ""), one.name, one.now)
+        made = site().door.make(one.name, one.role.word, request.form.get("new_password", ""), one.name, one.now)
     except ConfigurationError as error:
         return _shown(" ".join([*error.problems, error.next_step]))
-    return back_to("/login")
+    secret = site().door.renew(made, one.now)
+    g.asked = replace(one, secret=secret)
+    answer = back_to("/people", "Your password is changed. Wherever else you were logged in, you have to log in anew.")
+    keep(answer, SESSION, secret)
+    return answer
 
 
 WAYS = (

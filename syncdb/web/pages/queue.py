@@ -13,6 +13,7 @@ from syncdb.pairs.base import Asked, PairType
 from syncdb.services.calendar import Calendar
 from syncdb.services.jobs import RunWish
 from syncdb.web.access import Role, Way
+from syncdb.web.pages.runs import STARTED
 from syncdb.web.rendering import asked, back_to, page, site
 
 QUEUE = "queue"  # the word for it among a pair's actions
@@ -92,8 +93,8 @@ def process() -> AnyResponse:
     """A normal run of the pair: it does what waits."""
     pair = _meant()
     job = site().jobs.start(RunWish(pair), "web", asked().name, asked().now)
-    log.info("%s started a run of %s for its queue, job %d", asked().name, pair.name, job.id)
-    return back_to(f"/runs/{job.id}")
+    log.info("%s started a run of %s for its queue", asked().name, pair.name)
+    return back_to(f"{STARTED}/{job.id}")
 
 
 WAYS = (

@@ -1,23 +1,33 @@
 """What is configured, whether each system answers, and how to change it. The same as `validate`."""
 
+import hashlib
+import hmac
 import logging
+import secrets
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from flask import Response
 from werkzeug.wrappers import Response as AnyResponse
 
+from syncdb.config.reading import read
 from syncdb.errors import ConfigurationError
 from syncdb.pairs import registry
+from syncdb.pairs.base import PairType
 from syncdb.services.calendar import Calendar
 from syncdb.services.settings_shown import settings_shown
 from syncdb.services.usable_pairs import meant_pairs
 from syncdb.services.validation import check_ledger, check_remotes, read_configurations
+from syncdb.systems.base import System
 from syncdb.systems.check import Check, CheckState
 from syncdb.web.access import Role, Way
 from syncdb.web.asked import Tested
 from syncdb.web.pages.secrets import schedule_shown, secrets_shown
 from syncdb.web.rendering import asked, back_to, page, site
 
+_MARK = secrets.token_bytes(32)
 log = logging.getLogger("syncdb.web")
 
 
@@ -27,6 +37,7 @@ def settings() -> Response:
     pairs = meant_pairs(None, place.config, place.env)
     shown = settings_shown(pairs, place.flags, place.env, place.folder, place.config)
     tested = place.tested
+    changed = changed_since(tested, pairs)
     return page(
         "settings.html",
         "Settings",
@@ -34,7 +45,7 @@ def settings() -> Response:
         age=f"Tested {Calendar.of(None, now).ago(tested.at.isoformat())}."
         if tested
         else "Not tested since these pages are there.",
-        systems=[_system(system.name, system.title, tested) for system in registry.systems_of(pairs)],
+        systems=[_system(one, tested, changed) for one in registry.systems_of(pairs)],
         others=[one for one in (tested.checks if tested else ()) if one.part in ("ledger", "configuration")],
         secrets=secrets_shown(),
         names=sorted(one.name for group in shown.groups for one in group[1] if one.secret),
@@ -45,14 +56,40 @@ def settings() -> Response:
     )
 
 
-def _system(name: str, title: str, tested: Tested | None) -> dict[str, Any]:
-    """Connected, failed, or not tested yet, with what was seen."""
-    checks = [one for one in (tested.checks if tested else ()) if _is_of(one, name)]
-    failed = [one for one in checks if one.state is CheckState.FAILED]
-    if not checks:
-        return {"name": name, "title": title, "kind": "off", "word": "not tested", "checks": []}
+def _system(one: System, tested: Tested | None, changed: Collection[str]) -> dict[str, Any]:
+    """Connected, failed, or not tested with the settings that count now, with what was seen."""
+    shown = {"name": one.name, "title": one.title[:1].upper() + one.title[1:]}
+    checks = [check for check in (tested.checks if tested else ()) if _is_of(check, one.name)]
+    if not checks or one.name in changed:
+        word = "changed, not tested since" if checks else "not tested"
+        return shown | {"kind": "look" if checks else "off", "word": word, "checks": []}
+    failed = any(check.state is CheckState.FAILED for check in checks)
     kind, word = ("bad", "failed") if failed else ("ok", "connected")
-    return {"name": name, "title": title, "kind": kind, "word": word, "checks": checks}
+    return shown | {"kind": kind, "word": word, "checks": checks}
+
+
+def changed_since(tested: Tested | None, pairs: Sequence[PairType]) -> set[str]:
+    """The systems with other settings than those that a test tried."""
+    now = _standing(pairs) if tested else {}
+    return {name for name, mark in now.items() if tested and tested.of.get(name) != mark}
+
+
+def _standing(pairs: Sequence[PairType]) -> dict[str, str]:
+    """A mark of each system's settings as they are now, and of what the pairs have of their own; no secret is kept by it."""
+    place, found = site(), dict[str, str]()
+    for pair in pairs:
+        values = read(pair.all_keys, registry.known_keys(), place.flags, place.env, place.folder, place.config).values
+        for system in pair.systems:
+            told = repr([(key.name, _as_it_is(values.get(key.name))) for key in (*system.keys, *pair.keys)])
+            found[system.name] = hmac.new(_MARK, (found.get(system.name, "") + told).encode(), hashlib.sha256).hexdigest()
+    return found
+
+
+def _as_it_is(value: Any) -> Any:
+    """A setting's value; of a file also when it was last changed."""
+    with suppress(OSError):
+        return (value, value.stat().st_mtime_ns) if isinstance(value, Path) else value
+    return value
 
 
 def _is_of(check: Check, system: str) -> bool:
@@ -69,7 +106,7 @@ def test() -> AnyResponse:
     if usable:
         path = usable[0].settings.db_path
         checks += [*check_ledger(path), *check_remotes(usable, path, place.clock)]
-    place.tested = Tested(now, tuple(checks))
+    place.tested = Tested(now, tuple(checks), _standing(meant_pairs(None, place.config, place.env)))
     failed = sum(one.state is CheckState.FAILED for one in checks)
     log.info("%s tested the connections: %d of %d checks failed", asked().name, failed, len(checks))
     if not checks:

@@ -18,6 +18,7 @@ from syncdb.services.usable_pairs import meant_pairs
 from syncdb.systems.check import CheckState
 from syncdb.systems.questions import Topic
 from syncdb.web.access import Way
+from syncdb.web.pages.settings import changed_since
 from syncdb.web.rendering import asked, page, schedules_known, site
 from syncdb.wording import counted
 
@@ -26,7 +27,10 @@ KEPT = "What is kept in step"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: whether it is done, what is seen of it, and what to do. `lacking` are settings that are not filled in."""
+    """One step: whether it is done, what is seen of it, and what to do. `lacking` are settings that are not filled in.
+
+    `acting`: what to do is more than to look.
+    """
 
     title: str
     done: bool
@@ -36,6 +40,7 @@ class Step:
     word: str = ""
     lacking: tuple[SettingShown, ...] = ()
     forms: tuple[tuple[str, str], ...] = ()
+    acting: bool = False
 
 
 def setup() -> Response:
@@ -56,13 +61,13 @@ def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
     for side in (0, 1):
         titles = list(dict.fromkeys(pair.systems[side].title for pair in pairs))
         settings = [one for title in titles for one in groups[title]]
-        yield _system_step(" and ".join(titles), settings, _forms(pairs, [pair.systems[side].topics for pair in pairs]))
+        yield _system_step(" and ".join(titles), settings, _forms(pairs, [pair.systems[side].topics for pair in pairs]), pairs)
     systems = [system.title for pair in pairs for system in pair.systems]
     yield _chosen(pairs, _lacking(groups, [pair.title for pair in pairs]), bool(_lacking(groups, systems)))
     made, usual = _runs()
     tested = any(run["mode"] == "test" or run["exit_code"] == 0 for run in made)
     told = "A run has been made." if tested else "Nothing is written anywhere before you have looked at a test."
-    yield Step("Test", tested, told, "A test shows what a run would do.", "/sync", "Start a test")
+    yield Step("Test", tested, told, "A test shows what a run would do.", "/sync", "Start a test", acting=True)
     yield _schedule(usual, pairs)
 
 
@@ -96,19 +101,38 @@ def _forms(pairs: tuple[PairType, ...], topics: Sequence[Sequence[Topic]]) -> tu
     found: dict[str, str] = {}
     for pair, mine in zip(pairs, topics, strict=True):
         for topic in mine:
-            found.setdefault(topic.name, f"/setup/{pair.name}/{pair.all_topics.index(topic) + 1}")
+            found.setdefault(topic.title, f"/setup/{pair.name}/{pair.all_topics.index(topic) + 1}")
     return tuple((address, name) for name, address in found.items())
 
 
-def _system_step(title: str, settings: list[SettingShown], forms: tuple[tuple[str, str], ...]) -> Step:
+def _system_step(
+    title: str, settings: list[SettingShown], forms: tuple[tuple[str, str], ...], pairs: tuple[PairType, ...]
+) -> Step:
     lacking = tuple(one for one in settings if one.needed and not one.value)
     tested = site().tested
     failed = [one for one in tested.checks if one.state is CheckState.FAILED] if tested else []
     told = _to_fill_in(lacking) if lacking else "All settings that it needs are filled in."
     if not lacking:
-        told += f" {counted(len(failed), 'check')} failed when it was tested." if failed else " The test says whether they work."
+        stale = tested is not None and changed_since(tested, pairs)
+        told += (
+            " They were changed since the last test."
+            if stale
+            else f" {counted(len(failed), 'check')} failed when it was tested."
+            if failed
+            else " The test says whether they work."
+        )
     step = "Each answer is tried at once." if lacking else ""
-    return Step(title, not lacking, told, step, "" if lacking else "/settings", "Test the connections", lacking, forms)
+    return Step(
+        title[:1].upper() + title[1:],
+        not lacking,
+        told,
+        step,
+        "" if lacking else "/settings",
+        "Test the connections",
+        lacking,
+        forms,
+        acting=True,
+    )
 
 
 def _to_fill_in(lacking: Sequence[SettingShown]) -> str:

@@ -49,13 +49,14 @@ def _shown(
     failed = any(one.state is CheckState.FAILED for one in checks)
     return page(
         "setup_step.html",
-        f"{set_up.pair.title}: {topic.name}",
+        f"{set_up.pair.title}: {topic.title}",
         command=f"init --pair {set_up.pair.name}",
         status=HTTPStatus.CONFLICT if problems or failed else HTTPStatus.OK,
         pair=set_up.pair,
         number=number,
-        steps=[(at, one.name, set_up.answered(one)) for at, one in enumerate(set_up.topics, 1)],
+        steps=[(at, one.title, set_up.answered(one)) for at, one in enumerate(set_up.topics, 1)],
         topic=topic,
+        explained=set_up.pair.explained(topic),
         shown=topic.shown.format_map(_Facts(set_up.facts(topic))) if topic.shown else "",
         rows=rows,
         guarded=set_up.guarded(topic),
@@ -116,7 +117,7 @@ def _answered(set_up: SetUp, topic: Topic, number: int, sent: dict[str, Path]) -
     for name, file in sent.items():
         file.replace(file.with_name(file.name.removesuffix(SENT)))
         given[name] = file.name.removesuffix(SENT)
-    told = set_up.keep(given, asked().now)
+    told = set_up.keep(topic, given, asked().now)
     log.info("%s answered the step %s of setting up %s", asked().name, topic.name, set_up.pair.name)
     last = number == len(set_up.topics)
     return back_to(

@@ -1,8 +1,9 @@
 """The first page: what needs a person, what goes on, and how each pair stands. The same as `status`."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response
@@ -16,7 +17,7 @@ from syncdb.services.known_schedules import KnownSchedule, next_told
 from syncdb.services.plots import Bar, chart
 from syncdb.services.run_schedule import cut_off
 from syncdb.services.run_series import Series
-from syncdb.services.run_words import outcome, size, told_counts
+from syncdb.services.run_words import Part, outcome, part_of, size, told_counts
 from syncdb.services.status import Status, calls_used, read_status
 from syncdb.systems.shopify.versions import days_left
 from syncdb.values import iso, moment
@@ -43,6 +44,7 @@ _REMEDIES = {
     "webhooks_refused": ("/webhooks", "Webhooks"),
 }
 _DAYS = 14
+_STYLES = {Part.WELL: "good", Part.FAILED: "bad", Part.STOPPED: "off", Part.GOING: "a"}
 _BARE = re.compile(r"The page [\w-]+\.?")  # which is where the remedy's link leads
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -61,7 +63,7 @@ def _shown(state: Status, look: Look) -> dict[str, Any]:
         "verdict": _verdict(state, look.calendar),
         "series": [_series(one, state, look.calendar, known) for one in state.series],
         "figures": list(_figures(look.reader, state)),
-        "plot": _plot(look.reader, look.calendar),
+        "plot": _plot(look.reader, look.calendar, state.held),
         "facts_told": list(_facts(state, look.calendar)),
         "live": state.held,
     }
@@ -112,32 +114,38 @@ def kind_of(run: Mapping[str, Any] | None) -> str:
 
 
 def _figures(reader: LedgerReader, state: Status) -> Iterator[tuple[str, str]]:
-    """Of the last 24 hours, from the runs that began in it; those that somebody ended went neither well nor badly."""
+    """Of the last 24 hours, from the runs that began in it. What the runs came to adds up to their number."""
     runs = period.runs_started(reader, iso(state.now - timedelta(days=1)), iso(state.now + timedelta(seconds=1)))
-    made = [one for one in runs if one["mode"] != "test" and one["exit_code"] not in (None, Exit.INTERRUPTED)]
+    made = [one for one in runs if one["mode"] != "test"]
     names = ("rows_added", "cells_changed", "rows_deleted")
     written = sum(one["counts"].get(name, 0) for one in made for name in names)
-    well = sum(one["exit_code"] == 0 for one in made)
+    parts = Counter(part_of(one, state.now, state.held) for one in made)
     yield "rows and cells written", grouped_count(written)
-    yield "runs", grouped_count(len(made))
-    yield "of them went well", f"{well * 100 / len(made):.0f} %" if made else "none yet"
-    yield "failed or partial", grouped_count(len(made) - well)
-    yield "orders waiting to be written", grouped_count(state.counts.waiting)
+    yield "run" if len(made) == 1 else "runs", grouped_count(len(made))
+    for part in Part:
+        if parts[part] or part in (Part.WELL, Part.FAILED) and made:
+            yield (part.value if len(made) == 1 else f"of them {part.value}"), grouped_count(parts[part])
+    waiting = state.counts.waiting
+    yield f"order{'' if waiting == 1 else 's'} waiting to be written", grouped_count(waiting)
 
 
-def _plot(reader: LedgerReader, calendar: Calendar) -> Any:
-    """Runs a day: those that did all they should, and the others."""
+def _plot(reader: LedgerReader, calendar: Calendar, held: bool | None) -> Any:
+    """Runs a day, each part of them in its colour."""
     begin = calendar.midnight(_DAYS - 1)
-    days = {(begin + timedelta(days=number)).date(): [0, 0] for number in range(_DAYS)}
+    days: dict[date, Counter[Part]] = {(begin + timedelta(days=number)).date(): Counter() for number in range(_DAYS)}
     for run in period.runs_started(reader, iso(begin), iso(calendar.now + timedelta(seconds=1))):
         day = moment(run["started_at"]).astimezone(calendar.zone).date()
         if run["mode"] != "test" and day in days:
-            days[day][run["exit_code"] != 0] += 1
+            days[day][part_of(run, calendar.now, held)] += 1
     bars = [
-        Bar(f"{day:%b} {day.day}", ((well, "good"), (other, "bad")), f"{day}: {well} done, {other} other")
-        for day, (well, other) in days.items()
+        Bar(f"{day:%b} {day.day}", tuple((parts[part], style) for part, style in _STYLES.items()), f"{day}: {_parts_told(parts)}")
+        for day, parts in days.items()
     ]
-    return chart(bars, f"Runs a day in the last {_DAYS} days") if any(map(sum, days.values())) else None
+    return chart(bars, f"Runs a day in the last {_DAYS} days") if any(days.values()) else None
+
+
+def _parts_told(parts: Mapping[Part, int]) -> str:
+    return ", ".join(f"{parts[part]} {part.value}" for part in Part if parts.get(part)) or "no run"
 
 
 def _facts(state: Status, calendar: Calendar) -> Iterator[tuple[str, str]]:

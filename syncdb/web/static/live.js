@@ -27,7 +27,8 @@
     told = document.createElement("div");
     told.className = "notice";
     told.setAttribute("role", "alert");
-    told.textContent = `These pages have not answered since ${new Date().toLocaleTimeString()}. What stands here is from before; runs go on without them.`;
+    const read = /\d\d:\d\d:\d\d \S+?(?=[.,;]?(\s|$))/.exec(document.getElementById("age")?.textContent ?? "");  // by the page's own clock
+    told.textContent = `These pages have not answered${read ? ` since ${read[0]}` : ""}. What stands here is from before; runs go on without them.`;
     document.querySelector("main").prepend(told);
   };
   const answered = () => {

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from syncdb.ledger.web import jobs
 from syncdb.ledger.web.file import make
@@ -23,6 +25,13 @@ from tests.web.pages.conftest import Shown
 ASKED: tuple[str, ...] = ("SHOPIFY_STORE_NAME", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET", "SHOPIFY_ACCESS_TOKEN")
 ASKED += ("GRIST_SERVER", "GRIST_API_KEY", "GRIST_DOCUMENT", "GRIST_SYNC", "SHOPIFY_WRITES")
 ASKED += ("TARGET_SPREADSHEET", "GOOGLE_SERVICE_ACCOUNT_FILE", "SENTOS_API_URL")
+
+
+NEW_KEY = (
+    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
 
 
 @dataclass
@@ -90,7 +99,7 @@ def test_grist_is_set_up_step_by_step(fresh: Fresh) -> None:
         assert secret not in stored + everything + fresh.file.read_text(encoding="utf-8")
     assert f"ends in {known['SHOPIFY_CLIENT_SECRET'][-4:]}" in everything
     assert "grist" in [one.pair.name for one in fresh.site.usable()]  # a run can begin
-    assert "/runs/" in owner.post("/sync", pair="grist", mode="test").headers["Location"]
+    assert "/sync/started/" in owner.post("/sync", pair="grist", mode="test").headers["Location"]
 
 
 def test_where_nothing_was_done_yet_every_page_says_what_to_do_first(fresh: Fresh) -> None:
@@ -107,7 +116,7 @@ def test_where_nothing_was_done_yet_every_page_says_what_to_do_first(fresh: Fres
     make(path)
     job = jobs.add(path, Wanted("grist", "test", "grist --test", "web", "Olga"), now)
     jobs.end(path, job.id, 0, "It would append 3 rows.", (1,), now)
-    assert "It would append 3 rows." in fresh.owner.page(f"/runs/{job.id}")  # the first test, before any ledger
+    assert "It would append 3 rows." in fresh.owner.page(f"/sync/started/{job.id}")  # the first test, before any ledger
     assert fresh.owner.page("/mapping") and fresh.owner.post("/missing").status_code == 409
 
 
@@ -160,7 +169,7 @@ def test_an_answer_is_taken_away_and_what_stands_in_the_environment_is_left(fres
 def test_googles_key_file_is_sent_checked_and_kept_for_its_owner_only(fresh: Fresh, lively: Shown) -> None:
     key = Path(lively.site.env["GOOGLE_SERVICE_ACCOUNT_FILE"]).read_bytes()
     owner = fresh.owner
-    assert "google key file ✓" not in text_of(owner.page("/setup/sheets/1"))
+    assert "Google key file ✓" not in text_of(owner.page("/setup/sheets/1"))
 
     def sent(content: bytes, name: str) -> str:
         token = re.search(r'name="token" value="([^"]+)"', owner.page("/setup/sheets/2"))
@@ -171,14 +180,52 @@ def test_googles_key_file_is_sent_checked_and_kept_for_its_owner_only(fresh: Fre
 
     for wrong in (b"{}", b"\xff\xfe\x00", b"x" * 30_000):
         page = text_of(sent(wrong, "key.json"))
-        assert "Google Sheet: google key file" in page and ".sent" not in page, page
+        assert "Google Sheet: Google key file" in page and ".sent" not in page, page
         assert ("The file that was sent" in page) is (wrong == b"{}")
         assert [one.name for one in fresh.file.parent.glob("service_account*")] == []
+    other = json.loads(key)
+    stranger = {"client_email": "x" + other["client_email"]}
+    for changed, told in ((stranger, "account not found"), ({"private_key": NEW_KEY}, "JWT Signature")):
+        page = text_of(sent(json.dumps(other | changed).encode(), "key.json"))
+        assert "Does not work" in page and told in page and "Keep these answers nevertheless" not in page, page
+        assert not fresh.file.exists() and [one.name for one in fresh.file.parent.glob("service_account*")] == []
     sent(key, "../../../etc/passwd")
     kept = fresh.file.with_name("service_account.json")
     assert kept.read_bytes() == key and kept.stat().st_mode & 0o077 == 0
     assert json.loads(fresh.file.read_text(encoding="utf-8"))["google_service_account_file"] == "service_account.json"
     assert json.loads(key)["client_email"] in owner.page("/setup/sheets/3")  # with whom to share the spreadsheet
+
+
+def test_a_tab_is_refused_that_google_would_not_make_and_another_one_says_what_becomes_of_the_rows(fresh: Fresh) -> None:
+    owner, number = fresh.owner, 4
+    fresh.site.env = {**fresh.site.env, **fresh.known}
+    assert "Google Sheet: Tab" in owner.page(f"/setup/sheets/{number}")
+    refused = owner.post(f"/setup/sheets/{number}", do="keep", target_worksheet="o" * 101)
+    assert refused.status_code == 409 and "The tab for the orders must have at most 100 characters" in text_of(refused.text)
+    assert not fresh.file.exists()
+    fresh.site.env = {**fresh.site.env, "TABS_BY": "month"}
+    refused = owner.post(f"/setup/sheets/{number}", do="keep", target_worksheet="o" * 95)
+    assert refused.status_code == 409 and "at most 92 characters where there is a tab for each month" in text_of(refused.text)
+    for name in ("bad/[tab]:*?", "o" * 92):  # Google takes any character
+        told = owner.done(f"/setup/sheets/{number}", do="keep", target_worksheet=name)
+        assert json.loads(fresh.file.read_text(encoding="utf-8"))["target_worksheet"] == name
+        assert ("The rows that runs wrote to the tab before stay there" in told) is (name != "bad/[tab]:*?")
+
+
+def test_what_is_said_of_an_answer_is_said_by_the_words_of_the_form(fresh: Fresh) -> None:
+    page = text_of(fresh.owner.page("/setup/sheets/1"))
+    assert "no write_ scope is needed" in page and "needs its write_ scope" not in page and "needless with Access token" in page
+    assert "needs its write_ scope as well" in text_of(fresh.owner.page("/setup/grist/1"))
+    given = {"shopify_store_name": "not a name", "shopify_access_token": "shpat_" + "0" * 32}
+    told = text_of(fresh.owner.post("/setup/sheets/1", password=PASSWORD, do="keep", **given).text)
+    assert "The shop's name must be" in told and "shopify_store_name must" not in told
+
+
+def test_who_starts_runs_is_told_as_far_as_it_is_known(fresh: Fresh, lively: Shown) -> None:
+    fresh.site.env, fresh.site.db = {**fresh.site.env, **fresh.known}, lively.world.ledger
+    assert "syncdb does not start them itself" in text_of(fresh.owner.page("/setup?pair=grist"))
+    fresh.site.scheduling = True
+    assert "This process starts the runs by itself." in text_of(fresh.owner.page("/setup?pair=grist"))
 
 
 def test_only_an_owner_sets_up(fresh: Fresh) -> None:

@@ -10,7 +10,7 @@ from tests.web.pages.conftest import Shown
 from tests.web.pages.test_pages import NAVIGATED
 
 OWN = dict.fromkeys(("job", "job_live", "draft", "schedule", "account", "trouble", "silence", "remembered", "delivery"), "web.db")
-FEW_MORE = FEW | OWN | {"sqlite_autoindex_silence_1": "web.db", "verdict": "what people decided"}
+FEW_MORE = FEW | OWN | {"sqlite_autoindex_silence_1": "web.db", "verdict": "what people decided", "json_each": "runs of one job"}
 # statements that go through all orders, or until enough are found
 NAMED = {
     r"FROM order_tracking .*ORDER BY created_at DESC$": "the newest first, until a page is full: all, where few fit",
@@ -20,7 +20,7 @@ NOT_VISITED = {
     "/static/<mark>/<name>": "asks nothing",
     "/login": "asks web.db for sessions only",
     "/fleet": "there is one where a fleet is configured only, in a database of its own",
-    "/runs/<int:number>/plan/<name>": "reads a file",
+    "/sync/started/<int:number>/plan/<name>": "reads a file",
 }
 
 
@@ -28,7 +28,14 @@ def pages(shown: Shown) -> Iterator[str]:
     visitor = shown.visitor()
     yield from NAVIGATED
     yield from ("/report?days=30", "/report?days=365", "/orders?status=open", "/orders?since=7d", "/log.csv", "/mapping/edit")
-    yield from ("/things?kind=products", "/things?kind=products&find=zzzz", "/setup/grist/1", "/runs/1", "/runs/2")
+    yield from (
+        "/things?kind=products",
+        "/things?kind=products&find=zzzz",
+        "/setup/grist/1",
+        "/sync/started/1",
+        "/sync/run/1",
+        "/runs/2",
+    )
     yield from re.findall(r'href="(/orders/\d+)"', visitor.page("/orders"))[:1]
     yield from re.findall(r'href="(/things/one[?][^"]+)"', visitor.page("/things?kind=products"))[:1]
     yield from ("/healthz", "/readyz", "/metrics")
