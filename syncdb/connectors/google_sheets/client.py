@@ -12,7 +12,7 @@ import google.auth.exceptions
 import gspread
 import orjson
 import requests
-from google.auth.transport.requests import AuthorizedSession, Request
+from google.auth.transport.requests import AuthorizedSession
 
 from syncdb.clock import SYSTEM, Clock
 from syncdb.connectors.google_sheets.account import Account
@@ -69,8 +69,8 @@ class Client(gspread.HTTPClient):
 
         def attempt() -> None:
             try:
-                with understood("Google"), requests.Session() as session:
-                    self._credentials.refresh(partial(Request(session), timeout=self.timeout))
+                with understood("Google"):
+                    self._credentials.refresh(partial(TokenRequest(self._signing_in), timeout=self.timeout))
             except google.auth.exceptions.GoogleAuthError as failure:
                 raise self._no_token(failure) from failure
 
