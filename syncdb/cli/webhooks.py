@@ -17,7 +17,7 @@ from syncdb.ledger.inbox.overview import InboxOverview, overview
 from syncdb.programs import MANAGER
 from syncdb.services.event_sources import event_sources
 from syncdb.services.subscriptions import subscribers
-from syncdb.systems.shopify.subscribing import Found, look, register, remember
+from syncdb.systems.shopify.subscribing import NOWHERE, Found, look, register, remember
 from syncdb.values import iso
 
 
@@ -37,7 +37,7 @@ def webhooks(
     """The command `webhooks`; what its help says stands in syncdb.cli.commands."""
     with answering(as_json, acts=act is Act.register) as output:
         heard = event_sources(config, os.environ, Path.cwd())
-        shops = subscribers(heard, store)
+        shops = subscribers(heard, store, looks=act is Act.status)
         found = [register(one, SYSTEM) if act is Act.register else look(one, SYSTEM) for one in shops]
         for one in found if act is Act.register else ():
             remember(heard.inbox, one, SYSTEM.now())
@@ -52,13 +52,14 @@ def webhooks(
 
 
 def _tell(output: Output, one: Found, seen: InboxOverview) -> None:
-    output.line(f"{one.name}: to {one.address}")
+    output.line(f"{one.name}: {f'to {one.address}' if one.address else NOWHERE}")
     states = dict.fromkeys(one.active, "as wanted") | dict.fromkeys(one.missing, "missing")
     states |= dict.fromkeys(one.differing, "differs")
     heard = {each.topic: (_moment(each.last_at), f"{each.times:,}") for each in seen.heard if each.source == one.name}
     rows = [(topic, state, *heard.get(topic, ("never", "0"))) for topic, state in states.items()]
     columns = [Column("Topic", fixed=True), Column("", fixed=True), Column("Last received"), Column("Times", right=True)]
-    output.table(columns, rows)
+    if rows:
+        output.table(columns, rows)
     for topic in one.surplus:
         output.line(f"{topic} is sent there twice.")
     for why in one.refused:

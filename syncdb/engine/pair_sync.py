@@ -141,8 +141,7 @@ class PairSync:
         if told and not self.request.dry:
             raise stopped(told, self.pair_run.part)
         if told:
-            guard = stopped(told, self.pair_run.part)
-            report.note(Note("guard", f"A real run would stop here: {guard}", guard.next_step))
+            report.would_stop(stopped(told, self.pair_run.part))
         elif not self.request.dry:
             keep_seen(self.ledger, self.pair_run.name, {side: change.cursor for side, change in changes.items()})
 
@@ -221,7 +220,7 @@ class PairSync:
         try:
             refuse_surprises(self.ledger, pair, plan, full=looked is None)
         except NeedsPerson as guard:
-            report.note(Note("guard", f"A real run would stop here ({entity.name}): {guard}", guard.next_step))
+            report.would_stop(guard, entity.name)
 
     def _name_planned(self, report: Report, pair: str, plan: Plan) -> None:
         """What people call the first records of a dry run's plan: nobody but its copy of the ledger knows what it saw."""

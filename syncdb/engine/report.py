@@ -67,12 +67,13 @@ class Report:
     writes: Collection[Side] = tuple(Side)
     partial: bool = False
     failure: SyncdbError | None = None
+    foretold: SyncdbError | None = None  # in a dry run: at what a real one would stop
 
     @property
     def exit_code(self) -> Exit:
-        """The exit code that goes with the outcome (docs/exit-codes.md)."""
-        if self.failure is not None:
-            return self.failure.exit_code
+        """The exit code that goes with the outcome, of a dry run that of a real one (docs/exit-codes.md)."""
+        if (stopped := self.failure or self.foretold) is not None:
+            return stopped.exit_code
         if self.partial or self.counts["quarantined"]:
             return Exit.PARTIAL
         return Exit.DONE
@@ -86,6 +87,11 @@ class Report:
         """Keep a note once, however often it comes up."""
         if note not in self.notes:
             self.notes.append(note)
+
+    def would_stop(self, guard: SyncdbError, entity: str = "") -> None:
+        """A dry run met what a real one would stop at."""
+        self.foretold = guard
+        self.note(Note("guard", f"A real run would stop here{entity and f' ({entity})'}: {guard}", guard.next_step))
 
     def as_data(self) -> dict[str, Any]:
         """The report as JSON data, with stable names."""

@@ -189,8 +189,7 @@ class OrderSync:
         if told and not self.request.dry:
             raise stopped([told], part=False)
         if told:
-            guard = stopped([told], part=False)
-            report.note(Note("guard", f"A real run would stop here: {guard}", guard.next_step))
+            report.would_stop(stopped([told], part=False))
 
     def _zone_shown(self) -> str | None:
         """By which time zone the rows were last written; asked before the shop is read, as older ledgers kept the shop's only."""
@@ -282,7 +281,7 @@ class OrderSync:
         try:
             refuse_surprises(self.ledger, pair, plan)
         except NeedsPerson as guard:
-            report.note(Note("guard", f"A real run would stop here: {guard}", guard.next_step))
+            report.would_stop(guard)
 
     def _settle_orders(
         self, report: Report, pair: str, waiting: Sequence[str], unsettled: set[str], stored: StoredOrders

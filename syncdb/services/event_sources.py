@@ -10,9 +10,7 @@ from syncdb.ledger.inbox.file import inbox_path
 from syncdb.services.ledger_location import configured_pairs
 from syncdb.services.usable_pairs import usable_pairs
 from syncdb.services.validation import UsablePair
-from syncdb.systems.sender import Sender
-
-HOW = "docs/webhooks.md has every step."
+from syncdb.systems.sender import HOW, Sender
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 from syncdb.clock import Clock
 from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.ledger.inbox.overview import overview
-from syncdb.services.event_sources import HOW, EventSources, event_sources
+from syncdb.services.event_sources import EventSources, event_sources
+from syncdb.systems.sender import HOW
 from syncdb.systems.shopify.connecting import ShopAccess
 from syncdb.systems.shopify.subscribing import Subscriber, register, remember, wanted
 
@@ -16,8 +17,10 @@ log = logging.getLogger("syncdb.webhooks")
 REPAIRED_EACH = timedelta(days=1)
 
 
-def subscribers(heard: EventSources, only: str | None = None) -> list[Subscriber]:
-    """The shops, or the one named `only`. Raises ConfigurationError where there is none, or no public address."""
+def subscribers(heard: EventSources, only: str | None = None, *, looks: bool = False) -> list[Subscriber]:
+    """The shops, or the one named `only`. Raises ConfigurationError where there is none, or no public address; to one that is
+    only looked at nothing is wanted then.
+    """
     accesses: dict[str, ShopAccess] = {}
     kinds: dict[str, set[str]] = {}
     addresses: dict[str, str] = {}
@@ -30,10 +33,12 @@ def subscribers(heard: EventSources, only: str | None = None) -> list[Subscriber
             addresses[name] = hearing.address(settings) or ""
     if only is not None and only not in accesses:
         raise ConfigurationError([f"--store {only}: there is no such shop."], next_step=f"It is one of {', '.join(accesses)}.")
-    if not all(addresses.values()):
-        raise ConfigurationError(["base_url is not set: the shop must know where to send its webhooks."], next_step=HOW)
     chosen = [only] if only is not None else list(accesses)
-    return [Subscriber(name, accesses[name], wanted(kinds[name], f"{addresses[name]}/webhooks/{name}")) for name in chosen]
+    lacking = [name for name in chosen if not addresses[name]]
+    if lacking and not looks:
+        raise ConfigurationError(["base_url is not set: the shop must know where to send its webhooks."], next_step=HOW)
+    uris = {name: f"{addresses[name]}/webhooks/{name}" for name in chosen}
+    return [Subscriber(name, accesses[name], () if name in lacking else wanted(kinds[name], uris[name])) for name in chosen]
 
 
 def repair(config: Path | None, env: Mapping[str, str], directory: Path, clock: Clock) -> None:

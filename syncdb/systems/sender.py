@@ -6,6 +6,8 @@ from typing import Protocol
 
 from syncdb.ledger.inbox.event import Thing
 
+HOW = "docs/webhooks.md has every step."
+
 
 class Untrusted(Exception):
     """An event that does not come from whom it says. `reason` is a word for counting; nothing of the event is kept."""

@@ -143,4 +143,4 @@ def test_a_browser_shows_finds_and_opens(make: Callable[..., World], tmp_path: P
 def test_a_guard_is_announced(world: World) -> None:
     world.colleague.delete_rows(2, len(world.rows()))
     dry = world.sync(test=True, full=True, as_json=False)
-    assert dry.code == 0 and "A real run would stop here" in dry.text
+    assert dry.code == world.sync(full=True).code == 5 and "A real run would stop here" in dry.text

@@ -81,9 +81,15 @@ def test_the_table_shows_what_is_lacking(world: ErpWorld, capsys: pytest.Capture
 
 
 def test_without_a_public_address_it_says_what_to_do(world: ErpWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    webhooks(world, "register", capsys)
+    registry = world.rows("shopify_webhook_registry")
     code = act("erp", "webhooks", RunOptions(), world.env, world.clock, given={"word": "register"})
     said = capsys.readouterr()
     assert code == 2 and "base_url is not set" in said.out + said.err
+    code = act("erp", "webhooks", RunOptions(), world.env, world.clock, given={"word": "status"})
+    said = capsys.readouterr()
+    assert code == 0 and "base_url is not set" in said.out and f"sends to {PUBLIC}/webhooks/shopify" in said.out
+    assert world.rows("shopify_webhook_registry") == registry
 
 
 def test_an_order_of_the_erp_is_in_the_shop_within_seconds(world: ErpWorld) -> None:

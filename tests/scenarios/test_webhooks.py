@@ -252,6 +252,10 @@ def test_the_command_makes_subscriptions_and_shows_what_arrives(
         *("orders/create", "orders/updated", "orders/cancelled", "orders/delete"),
     ]
     assert "webhooks register" in manage("webhooks", "status").out and desk.subscriptions.by_id == {}
+    monkeypatch.delenv("BASE_URL")
+    told = manage("webhooks", "status")
+    assert told.code == 0 and "base_url is not set" in told.out and manage("webhooks", "register").code == 2
+    monkeypatch.setenv("BASE_URL", "https://hooks.example")
     made = manage("webhooks", "register")
     assert made.code == 0 and made.out.count("as wanted") == 4
     assert {one["uri"] for one in desk.subscriptions.by_id.values()} == {"https://hooks.example/webhooks/shopify"}

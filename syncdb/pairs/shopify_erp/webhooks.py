@@ -20,8 +20,9 @@ from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.pairs.shopify_erp.switches import KEPT
 from syncdb.programs import MANAGER
 from syncdb.systems.postgres.connecting import erp_of, erp_tables
+from syncdb.systems.sender import HOW
 from syncdb.systems.shopify.deliveries import SHOP, kinds_of
-from syncdb.systems.shopify.subscribing import Found, Subscriber, look, register, remember, wanted
+from syncdb.systems.shopify.subscribing import NOWHERE, Found, Subscriber, look, register, remember, wanted
 from syncdb.values import iso
 
 REGISTER, STATUS = "register", "status"
@@ -52,32 +53,32 @@ def _rows(found: Mapping[str, Any], seen: InboxOverview) -> Iterator[Webhook]:
 
 
 def _webhooks(settings: ErpSettings, asked: Asked) -> Iterator[str | Mapping[str, Any] | Exit]:
-    """Make the subscriptions as they are wanted, or only look."""
-    if not settings.base_url:
-        raise ConfigurationError(
-            ["base_url is not set: the shop must know where to send its webhooks."], next_step="docs/webhooks.md has every step."
-        )
-    one = Subscriber(SHOP, settings, wanted(kinds_of(KEPT), f"{settings.base_url}/webhooks/{SHOP}"))
+    """Make the subscriptions as they are wanted, or only look. Without an address none are wanted, and the ERP hears of none."""
     acts = asked.given.get("word") == REGISTER
+    if acts and not settings.base_url:
+        raise ConfigurationError(["base_url is not set: the shop must know where to send its webhooks."], next_step=HOW)
+    one = Subscriber(SHOP, settings, wanted(kinds_of(KEPT), f"{settings.base_url}/webhooks/{SHOP}") if settings.base_url else ())
     found = register(one, asked.clock) if acts else look(one, asked.clock)
     inbox = inbox_path(settings.db_path)
     if acts:
         remember(inbox, found, asked.clock.now())
     seen = overview(inbox)
-    with erp_of(settings, asked.clock) as database:
-        note_webhooks(database, erp_tables(settings), list(_rows(asdict(found), seen)))
+    if found.address:
+        with erp_of(settings, asked.clock) as database:
+            note_webhooks(database, erp_tables(settings), list(_rows(asdict(found), seen)))
     yield from _told(found, seen)
     yield asdict(found) | {"last_triggered": {row.topic: row.last_triggered for row in _rows(asdict(found), seen)}}
     yield Exit.DONE if found.well else Exit.PARTIAL
 
 
 def _told(found: Found, seen: InboxOverview) -> Iterator[str]:
-    yield f"{SHOP}: to {found.address}"
+    yield f"{SHOP}: {f'to {found.address}' if found.address else NOWHERE}"
     last = {one.topic: one.last_at for one in seen.heard if one.source == SHOP}
     states = dict.fromkeys(found.active, "as wanted") | dict.fromkeys(found.missing, "missing")
     for topic, state in (states | dict.fromkeys(found.differing, "differs")).items():
         when = iso(datetime.fromtimestamp(last[topic] / 1000, UTC)) if topic in last else "never"
         yield f"  {topic}: {state}, last received {when}"
+    yield from (f"This app also sends to {address}, which was left alone." for address in found.elsewhere)
     yield from (f"Shopify refused {why}" for why in found.refused)
     if not found.well and not found.refused:
         yield f"What to do: {MANAGER} erp webhooks {REGISTER}"

@@ -10,8 +10,10 @@ from pathlib import Path
 from syncdb.clock import Clock
 from syncdb.connectors.shopify.subscriptions import Plan, Subscription, Subscriptions, difference
 from syncdb.ledger.inbox.inbox import Inbox
+from syncdb.systems.sender import HOW
 from syncdb.systems.shopify.connecting import ShopAccess, shop_of
 
+NOWHERE = f"base_url is not set, so that no webhooks are wanted: runs ask what changed. {HOW}"
 _CHANGED = frozenset({"id", "updated_at"})
 _GONE = frozenset({"id"})
 _LEVEL = frozenset({"inventory_item_id", "location_id", "updated_at"})
