@@ -132,6 +132,11 @@ def known_by(name: str) -> str:
     return f"known_by:{name}"
 
 
+def turn(pair: str) -> str:
+    """How far the other side's database counted the runs of a pair: installation, shop, turn."""
+    return f"turn:{pair}"
+
+
 def requests(place: str) -> str:
     """When requests were sent to a place within the last minutes: what its limits still count; the connector's own data."""
     return f"requests:{place}"

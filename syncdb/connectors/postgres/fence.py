@@ -9,7 +9,7 @@ whoever dies holds it until then, but for the same ledger on the same machine, w
 import logging
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,13 +31,17 @@ where k.version = %(seen)s and (k.at < clock_timestamp() or starts_with(k.entity
 returning k.version
 """
 _GIVE_BACK = """
-update {install} set at = clock_timestamp() where item = 'keeper' and table_schema = %(shop)s and entity = %(who)s
+update {install} set at = clock_timestamp(), version = version + 1
+where item = 'keeper' and table_schema = %(shop)s and entity = %(who)s
+returning version
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Who was last at work: a ledger (a digest of its identity), and HOST:PID. `turn` counts; `until` is set while it is."""
+    """Who was last at work: a ledger (a digest of its identity), and HOST:PID. `turn` counts on at the beginning and at the end;
+    `until` is set in between.
+    """
 
     ledger: str
     worker: str
@@ -54,10 +58,19 @@ class Kept:
 
 
 class Fence:
-    """The place of one ledger. `seen` is who was there when this run began."""
+    """The place of one ledger. `seen` is who was there when this run began; `turned` hears of each turn that is counted."""
 
-    def __init__(self, database: ErpDatabase, tables: ErpTables, shop: str, ledger: str, kept: Kept, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(
+        self,
+        database: ErpDatabase,
+        tables: ErpTables,
+        shop: str,
+        ledger: str,
+        kept: Kept,
+        clock: Clock,
+        turned: Callable[[int], None] = lambda turn: None,
+    ) -> None:
+        self._database, self._clock, self._turned = database, clock, turned
         self._install = name(tables.schema, tables.own["sync_install"])
         self._shop, self._ledger = shop, ledger
         self._seen = kept.by_shop.get(shop)
@@ -65,11 +78,6 @@ class Fence:
         self._there = kept.version >= FENCED
         self._host = platform.node().replace(" ", "-").replace(":", "-")
         self._renew_at: float | None = None
-
-    @property
-    def other(self) -> Keeper | None:
-        """Who was last at work with another ledger than this; None where that was this one, or nobody."""
-        return self._seen if self._seen is not None and self._seen.ledger != self._ledger else None
 
     def refuse_if_held(self) -> None:
         """Raise LedgerBusy while another machine is at work."""
@@ -87,6 +95,7 @@ class Fence:
         if not taken:
             raise self._busy("it began its work at this moment")
         self._turn, self._renew_at = taken[0]["version"], now + RENEW
+        self._turned(self._turn)
 
     def give_back(self) -> None:
         """Let others in. What cannot be said now ends with the lease."""
@@ -95,9 +104,12 @@ class Fence:
         self._renew_at = None
         sql = statement(_GIVE_BACK, install=self._install)
         try:
-            self._database.transaction(lambda work: work.run(sql, self._asked))
+            left = self._database.transaction(lambda work: work.rows(sql, self._asked))
         except SyncdbError as error:
             log.warning("Other machines may begin only in %d minutes: %s", LEASE // 60, error)
+            return
+        if left:
+            self._turned(left[0]["version"])
 
     @property
     def place(self) -> str:

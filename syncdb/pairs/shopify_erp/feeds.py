@@ -41,13 +41,15 @@ class ShopChanges:
 class ErpChanges:
     """The ERP's feed by the records of this pair: a line counts as its order, a product as its stock.
 
-    `hints` are keys of rows by entity that the queue names, looked at in any case.
+    `hints` are keys of rows by entity that the queue names, looked at in any case; `older` is why the database is known to be in
+    an earlier state than the ledger, whatever its transactions tell.
     """
 
     inner: ErpFeed
     database: ErpDatabase
     tables: ErpTables
     hints: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    older: str = ""
     _newest: str = ""
 
     def changes(self, cursor: str | None) -> Changes:
@@ -89,6 +91,8 @@ class ErpChanges:
 
     def put_back(self, seen: str) -> str:
         """Asked of the server only where its newest state does not tell."""
+        if self.older:
+            return self.older
         before, now = Cursor.parse(seen), Cursor.parse(self._newest)
         if before is not None and now is not None and not before.put_back(now):
             return ""

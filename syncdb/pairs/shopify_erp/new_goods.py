@@ -24,13 +24,14 @@ class CannotBeMade(Exception):
 @dataclass(frozen=True, slots=True)
 class NewProduct:
     """A product to be made. `made_as` is its custom id, `sku` that of the row it was asked for, `there` the shop's product (its
-    number) that other rows of the same parent stand in already.
+    number) that other rows of the same parent stand in already. `alone`: the row is all of it, and has no parent.
     """
 
     made_as: str
     sku: str
     product: Product
     there: str | None
+    alone: bool
 
 
 @dataclass(slots=True)
@@ -53,14 +54,12 @@ class NewGoods:
                 f"Product {sku}: it says that it is the shop's variant {row['shopify_variant_id']}, and the shop does not show "
                 "that one. Empty shopify_variant_id and shopify_product_id if it shall be made anew."
             )
-        family = self._family(row)
-        made_as = (
-            f"{self.origin}:parent:{_text(row.get('parent_sku'))}" if len(family) > 1 or _parent(row) else f"{self.origin}:{id}"
-        )
+        family, parent = self._family(row), _parent(row)
+        made_as = f"{self.origin}:{id}" if parent is None else f"{self.origin}:parent:{parent}"
         there = next((found for one in family if (found := _text(one.get("shopify_product_id")))), None)
         new = [one for one in family if not _text(one.get("shopify_variant_id"))]
         try:
-            return NewProduct(made_as, sku, product_of(new, self._stock(new)), there)
+            return NewProduct(made_as, sku, product_of(new, self._stock(new)), there, parent is None)
         except CannotBeMade as why:
             raise CannotBeMade(f"Product {sku}: {why}") from None
 

@@ -10,16 +10,16 @@ from syncdb.connectors.base import Feed
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.postgres.database import ErpDatabase
 from syncdb.connectors.postgres.feed import ErpFeed
-from syncdb.connectors.postgres.fence import Fence, Keeper
+from syncdb.connectors.postgres.fence import Fence, Kept
 from syncdb.connectors.postgres.settings_table import ApiSettings
-from syncdb.connectors.postgres.standing import read_standing
+from syncdb.connectors.postgres.standing import Installation, read_standing
 from syncdb.connectors.postgres.tables import ErpTables
 from syncdb.connectors.shopify.catalogue.changes import ChangeFeed
 from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.locations import read_locations
 from syncdb.connectors.shopify.client import ShopifyClient
 from syncdb.engine.audit import Audited
-from syncdb.engine.older_copy import begin_anew
+from syncdb.engine.older_copy import OLDER_COPY, begin_anew
 from syncdb.engine.pair_audit import audited_entities
 from syncdb.engine.pair_run import EntitySync, Naming, PairRun
 from syncdb.engine.pair_sync import PairSync
@@ -42,13 +42,16 @@ from syncdb.pairs.shopify_erp.foretelling import Making, foretell
 from syncdb.pairs.shopify_erp.known_by import KnownBy
 from syncdb.pairs.shopify_erp.named import Named
 from syncdb.pairs.shopify_erp.pair import SHOPIFY_ERP
+from syncdb.pairs.shopify_erp.parting import part
 from syncdb.pairs.shopify_erp.places import places_of
 from syncdb.pairs.shopify_erp.queue_work import QueueWork, crew_of
 from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.pairs.shopify_erp.telling import Telling, Written
+from syncdb.pairs.shopify_erp.turns import ANEW, Turns
 from syncdb.pairs.shopify_erp.webhooks import tell_webhooks
 from syncdb.programs import MANAGER
 from syncdb.systems.shopify.deliveries import SHOP
+from syncdb.values import iso
 
 
 def _nothing() -> None:
@@ -149,30 +152,46 @@ class ErpRun:
         self.shopify.api_version = switches.version_of(self.settings, api)
         self._notices = list(switches.notices(self.settings, api, examined))
         chosen = switches.chosen(api, examined, self.only)
-        hints: Mapping[str, Sequence[str]] = {}
+        hints: dict[str, Sequence[str]] = {}
         hold: Callable[[], None] = _nothing
+        turns = self._turns_of(kept, installation)
         if not self.request.dry:
-            self._fence = Fence(self.database, self.tables, self.shopify.shop, crew_of(self.ledger.id), kept, clock)
+            self._fence = Fence(self.database, self.tables, turns.shop, turns.own, kept, clock, self._counted(turns))
             self._fence.refuse_if_held()
             hold = self._fence.hold
+        pair_run = self._pair_run(api, chosen, hints, turns.put_back(), clock, hold)
+        if OLDER_COPY in self.request.accept and not self.only:
+            self._part(clock)
+        elif not self.request.dry and not turns.put_back() and (why := turns.agreed_no_more()):
+            self._take_over(pair_run, why, clock)  # before anybody is told that this ledger goes on
         if not self.request.dry and not self.request.only_named:
             self._queue = QueueWork(self.database, self.tables, chosen, self.ledger.id)
-            hints = self._queue.begin(hold)
-        pair_run = self._pair_run(api, chosen, hints, clock, hold)
-        if self._fence is not None and self._fence.other is not None:
-            self._take_over(pair_run, self._fence.other)
+            hints |= self._queue.begin(hold)
         return PairSync(self.ledger, pair_run, self.request, clock, rng, progress)
 
-    def _take_over(self, pair_run: PairRun, other: Keeper) -> None:
-        """Another ledger kept both in step since this one did: what this one knows as agreed is agreed no more."""
+    def _turns_of(self, kept: Kept, found: Installation) -> Turns:
+        shop, own = self.shopify.shop, crew_of(self.ledger.id)
+        return Turns(self.ledger, self.name, shop, found, own, kept.by_shop.get(shop))
+
+    def _counted(self, turns: Turns) -> Callable[[int], None]:
+        """Keeps how far the database counts; not while that is in an earlier state and nobody said that it is to stay."""
+        unasked = turns.put_back() and (OLDER_COPY not in self.request.accept or self.only)
+        return (lambda turn: None) if unasked else turns.keep
+
+    def _part(self, clock: Clock) -> None:
+        self._notices += part(self.ledger, self._registered, self.database, self.tables, iso(clock.now()))
+
+    def _take_over(self, pair_run: PairRun, why: str, clock: Clock) -> None:
+        """What this ledger knows as agreed is agreed no more."""
         known = any(self.ledger.runs.get(state_keys.cursor(pair_run.name, side.value)) for side in Side)
         if not known or not pair_run.entities:
             return
-        told = f"Another ledger ({other.worker}) kept the shop and the ERP in step since this one last did."
         if pair_run.part:
-            raise NeedsPerson(f"{told} Nothing was written.", next_step="Run once without --fields: all of it is looked at then.")
+            raise NeedsPerson(f"{why} Nothing was written.", next_step="Run once without --fields: all of it is looked at then.")
+        if why == ANEW:
+            self._part(clock)
         begin_anew(self.ledger, pair_run.name, {one.pair.name: one.pair.policy for one in pair_run.entities})
-        told += " Everything is looked at, and where the two differ in what both may change you are asked."
+        told = f"{why} Everything is looked at, and where the two differ in what both may change you are asked."
         self._notices.append(Notice("another ledger", told, "Let one machine run it: docs/erp.md, Several machines."))
 
     def _pair_run(
@@ -180,6 +199,7 @@ class ErpRun:
         api: ApiSettings,
         chosen: Sequence[str],
         hints: Mapping[str, Sequence[str]],
+        older: str,
         clock: Clock,
         hold: Callable[[], None],
     ) -> PairRun:
@@ -197,7 +217,7 @@ class ErpRun:
         feeds: dict[Side, Feed] = {
             Side.LEFT: ShopChanges(ChangeFeed(conversation, watched, overlap), told),
             Side.RIGHT: ErpChanges(
-                ErpFeed(self.database, self.tables, rows, place=self._place), self.database, self.tables, hints
+                ErpFeed(self.database, self.tables, rows, place=self._place), self.database, self.tables, hints, older
             ),
         }
 

@@ -138,6 +138,8 @@ class ShopGoods(PassedOn):
             return Outcome(Result.STALE, why="the product is no longer in the shop")
         if (variant := _of_sku(standing, new.sku)) is not None:
             return self._as_it_stands(operation, variant)
+        if new.alone:
+            return Outcome(Result.REJECTED, why=_another(new, standing))
         return self._added(operation, there, standing, new, sender)
 
     def _there(self, new: NewProduct) -> str | None:
@@ -210,6 +212,16 @@ class ShopGoods(PassedOn):
 def row_meant(operation: Operation) -> str:
     """The key of the ERP's row that a new product is made of."""
     return operation.key.partition(":")[2] if operation.key.startswith("right") else operation.key
+
+
+def _another(new: NewProduct, standing: Product) -> str:
+    """Why the shop's product under the key of a row is not this one."""
+    skus = ", ".join(one.sku or "" for one in standing.variants or ())
+    told = f"Product {new.sku}: under its key {standing.title!r} ({skus}) was made in the shop. "
+    return (
+        f"{told}If it is the same, give both the same SKU; if the key was given twice, as happens after an older backup was put "
+        "back, enter it anew under a new key."
+    )
 
 
 def _product(operation: Operation) -> str:

@@ -23,6 +23,7 @@ FIND = f"""query BySource($query: String!) {{
 MORE = f"""query MoreRecent($after: String) {{
   recent: orders(first: 100, sortKey: CREATED_AT, reverse: true, after: $after) {{ {NODES} }}
 }}"""
+ATTRIBUTES = "query OrderAttributes($id: ID!) { order(id: $id) { name customAttributes { key value } } }"
 WHAT = "Looking for an order by its source identifier"
 
 
@@ -45,6 +46,14 @@ class OrderFinder:
         there += self._recent(data, horizon)
         known = {text_at(one, "id"): text_at(one, "createdAt") for one in there if _source(one) == source}
         return min(known, key=lambda id: (known[id], id)) if known else None
+
+    def attributes(self, id: str) -> tuple[str, dict[str, str]]:
+        """What an order is called, and its additional details by name. Raises Refused and RetryLater."""
+        data = whole(self.conversation.ask(ATTRIBUTES, lambda: {"id": id}, WHAT), WHAT)
+        if (order := data.get("order")) is None:
+            return id, {}
+        told = {text_at(one, "key"): text_or_none_at(one, "value") or "" for one in order["customAttributes"]}
+        return text_at(order, "name"), told
 
     def _recent(self, data: Mapping[str, Any], horizon: datetime) -> Iterator[Mapping[str, Any]]:
         """What was made since the horizon, newest first."""

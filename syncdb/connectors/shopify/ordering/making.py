@@ -1,5 +1,6 @@
 """Making an order, once: under a source identifier that is looked for before it is sent and after any lost answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,13 +35,29 @@ class OrderMaker:
         """
         if why := self.unfit(order):
             return Outcome(Result.REJECTED, why=why)
-        if there := self.made(order.source, since):
+        if there := self.made(order, since):
             return there
         variables = {"order": creation(order), "options": QUIETLY}
         answered = self.desk.send(CREATE, variables, "orderCreate", "Making an order")
         return made_of(answered, "order", "Shopify did not say which order it made.")
 
-    def made(self, source: str, since: datetime | None = None) -> Outcome | None:
-        """What became of an order whose answer was lost: DONE with its id, None where there is none (yet)."""
-        there = OrderFinder(self.desk.conversation).made(source, since)
-        return Outcome(Result.DONE, there, id=there) if there else None
+    def made(self, order: NewOrder, since: datetime | None = None) -> Outcome | None:
+        """What became of an order whose answer was lost: DONE with its id, None where there is none (yet); REJECTED where what
+        stands there under its source is another order.
+        """
+        finder = OrderFinder(self.desk.conversation)
+        there = finder.made(order.source, since)
+        if there is None:
+            return None
+        if why := another(order, *finder.attributes(there)):
+            return Outcome(Result.REJECTED, why=why)
+        return Outcome(Result.DONE, there, id=there)
+
+
+def another(order: NewOrder, called: str, attributes: Mapping[str, str]) -> str:
+    """Why an order of the shop under the same source is not this one, "" where nothing tells so. `called` is its name. Pure."""
+    for name, value in order.attributes:
+        if attributes.get(name, value) != value:
+            told = f"its key is that of {attributes[name]}, which is the shop's order {called}"
+            return f"{told}: a key was given twice, as happens after an older backup was put back. Enter it anew under a new key"
+    return ""

@@ -103,12 +103,12 @@ class OrdersSide(OneByOne):
         except CannotBeMade as why:
             return Outcome(Result.REJECTED, why=str(why))
         outcome = OrderMaker(self.desk).make(order, self._first_sent(attempt))
-        if outcome.result is Result.REJECTED and order.called:
-            return replace(outcome, why=f"Order {order.called}: {outcome.why}")
-        return self._as_it_stands(outcome, operation)
+        return self._as_it_stands(outcome, operation, order.called)
 
-    def _as_it_stands(self, outcome: Outcome, operation: Operation) -> Outcome:
+    def _as_it_stands(self, outcome: Outcome, operation: Operation, called: str) -> Outcome:
         """With what the shop calls a new order, for the other side to keep, and what of it must still be done (shipping it)."""
+        if outcome.result is Result.REJECTED and called:
+            return replace(outcome, why=f"Order {called}: {outcome.why}")
         if outcome.result is not Result.DONE or outcome.id is None:
             return outcome
         there = self.look([outcome.id]).found.get(outcome.id)
@@ -144,8 +144,8 @@ class OrdersSide(OneByOne):
                 order = self.wanted(operation)
             except CannotBeMade as why:
                 return Outcome(Result.REJECTED, why=str(why))
-            made = OrderMaker(self.desk).made(order.source, self._first_sent(attempt))
-            return self._as_it_stands(made, operation) if made else None
+            made = OrderMaker(self.desk).made(order, self._first_sent(attempt))
+            return self._as_it_stands(made, operation, order.called) if made else None
         there = self.look([operation.key]).found.get(operation.key)
         shown = there is not None and agrees(operation.changes, there.record.fields)
         return Outcome(Result.DONE, operation.key) if shown else None

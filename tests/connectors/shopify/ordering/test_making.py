@@ -68,7 +68,7 @@ def test_a_lost_answer_is_found_by_looking(counter: Counter, kind: Any) -> None:
     counter.world.faults.add(Fault(kind, "shopify write"))
     with pytest.raises(OutcomeUnknown):
         maker.make(counter.order())
-    found = OrderMaker(counter.desk()).made("erp:1")
+    found = OrderMaker(counter.desk()).made(counter.order())
     assert found is not None and found.id in counter.shop.orders and counter.writes() == 1
 
 
