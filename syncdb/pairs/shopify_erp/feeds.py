@@ -91,12 +91,9 @@ class ErpChanges:
 
     def put_back(self, seen: str) -> str:
         """Asked of the server only where its newest state does not tell."""
-        if self.older:
-            return self.older
         before, now = Cursor.parse(seen), Cursor.parse(self._newest)
-        if before is not None and now is not None and not before.put_back(now):
-            return ""
-        return self.inner.put_back(seen)
+        follows = before is not None and now is not None and not before.put_back(now)
+        return ("" if follows else self.inner.put_back(seen)) or self.older
 
     def after_own_writes(self, cursor: str) -> str:
         return self.inner.after_own_writes(cursor)

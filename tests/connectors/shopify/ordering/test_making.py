@@ -77,7 +77,7 @@ def test_what_never_arrived_is_not_claimed(counter: Counter) -> None:
     counter.world.faults.add(Fault("cut_before", "shopify write"))
     with pytest.raises(OutcomeUnknown):
         maker.make(counter.order())
-    assert maker.made("erp:1") is None and not counter.shop.orders
+    assert maker.made(counter.order()) is None and not counter.shop.orders
 
 
 def test_a_trial_shop_is_waited_for(counter: Counter) -> None:
