@@ -9,13 +9,17 @@ from syncdb.connectors.postgres.tables import FIELDS, OWN, ErpTable, ErpTables
 
 COLUMNS = """
 select n.nspname as schema, c.relname as table, a.attname as column, format_type(a.atttypid, a.atttypmod) as type,
-    row_security_active(c.oid) as hidden
+    row_security_active(c.oid) as hidden, c.relkind::text as kind,
+    a.attnotnull and not a.atthasdef and a.attidentity = '' as must
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 where c.relkind in ('r', 'p', 'v', 'f') and (n.nspname, c.relname) in (select * from unnest(%s::text[], %s::text[]))
 """
 
+
+GIVEN = "Give these columns a default (alter table ... alter column ... set default ...), unless a trigger of the ERP fills them."
+NO_TABLES = {"v": "a view", "f": "a table of another server"}
 
 # tables of that name that this login may read, in other schemas
 ELSEWHERE = """
@@ -45,7 +49,8 @@ class Examined:
     """The tables with the columns that are there. `unusable` are entities that cannot be kept in step, each with why.
 
     `own` are the sync's own tables that are there, `hidden` tables of which row-level security may hide a part from this login.
-    `types` are the types of columns by entity and field, as the database calls them; `unmapped` the columns of no field.
+    `types` are the types of columns by entity and field, as the database calls them; `unmapped` the columns of no field, and
+    `must` those of them, and the keys, that a new row has to bring along.
     """
 
     tables: ErpTables
@@ -55,6 +60,7 @@ class Examined:
     hidden: frozenset[str]
     types: Mapping[tuple[str, str], str]
     unmapped: Mapping[str, tuple[str, ...]]
+    must: Mapping[str, tuple[str, ...]]
 
     @property
     def installed(self) -> bool:
@@ -87,13 +93,19 @@ def places(tables: ErpTables) -> tuple[list[str], list[str]]:
 def examined(tables: ErpTables, found: Sequence[Row], seen: Sequence[tuple[str, str, str]] = ()) -> Examined:
     """What those columns come to. Pure."""
     there: dict[tuple[str, str], dict[str, Any]] = {}
+    kinds: dict[tuple[str, str], str] = {}
+    needing: dict[tuple[str, str], set[str]] = {}
     for row in found:
-        there.setdefault((row["schema"], row["table"]), {})[row["column"]] = row["type"]
+        place = (row["schema"], row["table"])
+        there.setdefault(place, {})[row["column"]] = row["type"]
+        kinds[place] = row["kind"]
+        needing.setdefault(place, set()).update([row["column"]] if row["must"] else [])
     kept: dict[str, ErpTable] = {}
     gone: list[Gone] = []
     unusable: dict[str, str] = {}
     types: dict[tuple[str, str], str] = {}
     unmapped: dict[str, tuple[str, ...]] = {}
+    must: dict[str, tuple[str, ...]] = {}
     for entity, table in tables.by_entity.items():
         columns = there.get((table.schema, table.name), {})
         lacking = {name: column for name, column in table.columns.items() if column not in columns}
@@ -102,27 +114,40 @@ def examined(tables: ErpTables, found: Sequence[Row], seen: Sequence[tuple[str, 
         gone += [
             Gone(entity, f"{table.schema}.{table.name}", column) for column in lacking.values() if column in wanted and columns
         ]
-        if why := _unusable(table, columns, lacking):
+        if why := _unusable(table, columns, lacking, kinds.get((table.schema, table.name), "")):
             unusable[entity] = why
             continue
         there_are = {name: one for name, one in table.columns.items() if name not in lacking}
         kept[entity] = replace(table, columns=there_are, types={name: columns[one] for name, one in there_are.items()})
         unmapped[entity] = tuple(sorted(columns.keys() - set(table.columns.values()) - {table.key}))
+        brought = needing[table.schema, table.name].intersection((*unmapped[entity], table.key))
+        must[entity] = tuple(sorted(brought))
         types |= {(entity, name): columns[column] for name, column in kept[entity].columns.items()}
     hidden = frozenset(f"{row['schema']}.{row['table']}" for row in found if row["hidden"])
     own = frozenset(one for one in OWN if (tables.schema, tables.own[one]) in there)
-    return Examined(replace(tables, by_entity=kept), tuple(gone), unusable, own, hidden, types, unmapped)
+    return Examined(replace(tables, by_entity=kept), tuple(gone), unusable, own, hidden, types, unmapped, must)
+
+
+def must_be_given(tables: ErpTables, must: Mapping[str, Sequence[str]]) -> list[str]:
+    """For each table that gets new rows, which of its columns nothing gives a value."""
+    return [
+        f"{', '.join(must[entity])} of {table.schema}.{table.name} must be given and has no default: new {entity} may be refused"
+        for entity, table in tables.by_entity.items()
+        if must.get(entity)
+    ]
 
 
 def _absent(table: ErpTable) -> str:
     return f"There is no table {table.schema}.{table.name}."
 
 
-def _unusable(table: ErpTable, columns: Mapping[str, Any], lacking: Mapping[str, str]) -> str:
+def _unusable(table: ErpTable, columns: Mapping[str, Any], lacking: Mapping[str, str], kind: str) -> str:
     """Why a table cannot be kept in step; empty where it can."""
     place = f"{table.schema}.{table.name}"
     if not columns:
         return _absent(table)
+    if kind in NO_TABLES:
+        return f"{place} is {NO_TABLES[kind]}: it takes no triggers and columns. Name the table behind it in the mapping file."
     if table.key not in columns:
         return f"{place} has no column {table.key}, which is to tell its rows apart (key in the mapping file)."
     needed = [one.name for one in FIELDS[table.entity] if one.needed and one.name in lacking]

@@ -21,6 +21,7 @@ _ASKED = re.compile(
     r"\W*Is the server running (?:on that host|locally) and accepting .*$"
 )  # what libpq adds where nobody answers
 NOTED = "column "  # how a note of an error begins that names its column
+LACKS = "23502"  # nothing is given for a column that must have a value
 ROW = ("22", "23")  # classes of errors about the data of one row
 
 
@@ -45,7 +46,8 @@ def connection_lost(error: "psycopg.Error", closed: bool) -> bool:
 
 def refused_row(key: str, error: "psycopg.Error") -> RowRefused:
     where = f" ({column})" if (column := _column(error)) else ""
-    return RowRefused(key, f"The ERP's database refuses the row{where}: {words(error)}")
+    hint = " Give the column a default, or have a trigger of the ERP fill it." if error.sqlstate == LACKS else ""
+    return RowRefused(key, f"The ERP's database refuses the row{where}: {words(error)}{hint and '.' + hint}")
 
 
 def _column(error: "psycopg.Error") -> str:

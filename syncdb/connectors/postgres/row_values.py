@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from syncdb.values import Kind, Value, wall_clock
@@ -12,20 +12,31 @@ from syncdb.values import Kind, Value, wall_clock
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """The values of some fields. `zone` is the shop's: moments of records are what a clock on its wall shows."""
+    """The values of some fields. `zone` is the shop's: moments of records are what a clock on its wall shows. `digits` are how
+    many decimals of a field count: the rest is rounded.
+    """
 
     kinds: Mapping[str, Kind]
     zone: tzinfo
+    digits: Mapping[str, int] = field(default_factory=dict)
 
     def read(self, field: str, stored: Any) -> Value:
         """What a column's value means. What is no value of its kind comes as text."""
-        return None if stored is None else READERS[self.kinds[field]](stored, self.zone)
+        if stored is None:
+            return None
+        value = READERS[self.kinds[field]](stored, self.zone)
+        return _rounded(value, self.digits[field]) if field in self.digits else value
 
     def written(self, field: str, value: Value) -> Any:
         """What to store. An empty text is stored as nothing."""
         if isinstance(value, datetime) and self.kinds[field] is Kind.MOMENT and value.tzinfo is None:
             return value.replace(tzinfo=self.zone)
         return None if value == "" else value
+
+
+def _rounded(value: Value, digits: int) -> Value:
+    most = Decimal(1).scaleb(-digits)
+    return value.quantize(most, ROUND_HALF_UP) if isinstance(value, Decimal) and value % most else value
 
 
 def _text(stored: Any, zone: tzinfo) -> Value:

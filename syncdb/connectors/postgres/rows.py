@@ -19,11 +19,13 @@ Conditions = Mapping[str, Any]  # by field: a value, a sequence of which it is o
 
 
 def selected(table: ErpTable, fields: Iterable[str]) -> "Composable":
-    """The list of columns of a select, under our names; the key as text."""
+    """The list of columns of a select, under our names; the key as text, and texts of a fixed length without their filling."""
     from psycopg.sql import SQL, Identifier
 
     own = [SQL("{}::text as {}").format(name(table.key), name(ID))]
-    return SQL(", ").join([*own, *(SQL("{} as {}").format(name(table.columns[one]), Identifier(one)) for one in fields)])
+    padded = {one for one, type in table.types.items() if type.startswith("character(")}
+    found = ((one, "{}::text as {}" if one in padded else "{} as {}") for one in fields)
+    return SQL(", ").join([*own, *(SQL(sql).format(name(table.columns[one]), Identifier(one)) for one, sql in found)])
 
 
 def conditions(table: ErpTable, where: Conditions) -> "tuple[Composable, list[Any]]":

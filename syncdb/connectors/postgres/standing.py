@@ -18,17 +18,18 @@ _TOLD = (SETTING, SEEN, KEEPER, VERSION, DATABASE, PLACE)
 _ALL = """
 select 'column' as what, found.* from ({columns}) found
 union all
-select 'setting', key, value, null, null, false from {settings}
+select 'setting', key, value, null, null, false, null, false from {settings}
 union all
 select item, table_schema, case item when 'keeper' then entity else table_name end,
     case item when 'seen' then column_name else version::text end,
-    case when item = 'keeper' and at > clock_timestamp() then date_trunc('second', at)::text end, false
+    case when item = 'keeper' and at > clock_timestamp() then date_trunc('second', at)::text end, false, null, false
 from {install} where item in ('seen', 'keeper', 'version', 'database')
 """
 # a dump that is restored elsewhere has the installation of its origin, but not its place
 _PLACE = """
 union all
-select 'place', null, (select system_identifier::text from pg_control_system()) || '/' || oid::text, null, null, false
+select 'place', null, (select system_identifier::text from pg_control_system()) || '/' || oid::text,
+    null, null, false, null, false
 from pg_catalog.pg_database where datname = current_database()
 """
 

@@ -23,7 +23,7 @@ class ErpTableConnector:
     """The records of one table. Their key is the row's own, or the value of the field `keyed_by` (an SKU, an id of the shop).
 
     `kinds` are the fields that records have, `only` what rows must show to count (a switch), `stamp` a field that is set to
-    the present moment with every write. Writes are no news for the ERP's triggers.
+    the present moment with every write, `digits` how many decimals of an amount count. Writes are no news for the ERP's triggers.
     """
 
     can = Capabilities(atomic_batches=True, compare_and_set=True, fence=True)
@@ -40,10 +40,11 @@ class ErpTableConnector:
         keyed_by: str = ID,
         only: Mapping[str, Any] | None = None,
         stamp: str = "",
+        digits: Mapping[str, int] | None = None,
     ) -> None:
         self.name, self.title = table.entity, title
         self._database, self._tables, self._table = database, tables, table
-        self._codec = Codec(kinds, zone)
+        self._codec = Codec(kinds, zone, digits or {})
         self._fields = tuple(kinds)
         self._keyed_by = keyed_by
         self._only = dict(only or {})

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from syncdb.connectors.postgres.database import ErpDatabase
-from syncdb.connectors.postgres.drift import examine
+from syncdb.connectors.postgres.drift import GIVEN, examine, must_be_given
 from syncdb.connectors.postgres.install.installing import Installed, install, remove, to_install
 from syncdb.connectors.postgres.install.role import ROLE
 from syncdb.connectors.postgres.install.script import VERSION, install_sql, remove_sql
@@ -61,6 +61,10 @@ def _installed(database: ErpDatabase, tables: ErpTables, asked: Asked) -> Told:
         yield f"  {entity}: {table.schema}.{table.name}"
     for entity, why in done.unusable.items():
         yield f"  {entity} are not kept in step: {why}"
+    must = must_be_given(done.tables, done.must)
+    yield from (f"  {told}" for told in must)
+    if must:
+        yield f"  {GIVEN}"
     yield f"Let the sync log in with no more rights than it needs: create role NAME login password '...' in role {ROLE};"
     yield f"What to do now: {MANAGER} erp test"
     yield {"version": VERSION, "before": done.before, "entities": list(done.tables.by_entity), "left_out": dict(done.unusable)}

@@ -43,7 +43,7 @@ from syncdb.pairs.shopify_erp.sending import Sending
 from syncdb.pairs.shopify_erp.settings import ErpSettings
 from syncdb.pairs.shopify_erp.shop_goods import ShopGoods, row_meant
 from syncdb.pairs.shopify_erp.shop_orders import ShopOrders
-from syncdb.values import digest, iso
+from syncdb.values import digest, iso, minor_digits
 
 LEFT_ALONE = OnMissing.RESPECT
 SHARED = Rule(Owner.BOTH, tie=Tie.ASK)
@@ -83,7 +83,15 @@ class EntityPairs:
         erp = goods.ErpGoods(self.tables["products"], None if makes else lone)
         self._shown.append(lone)
         variants = CatalogueSide(self.conversation, SHOP_VARIANTS, (*SHOP_VARIANTS.chosen(goods.READ), goods.ITEM, goods.STATUS))
-        rows = ErpTableConnector(self.database, self.tables, erp.table, erp.kinds, title="the ERP", stamp="shopify_last_sync_at")
+        rows = ErpTableConnector(
+            self.database,
+            self.tables,
+            erp.table,
+            erp.kinds,
+            title="the ERP",
+            stamp="shopify_last_sync_at",
+            digits={"cost": minor_digits(self.conversation.shop().currency)},  # the shop rounds it, and takes no more
+        )
         drafts = settings.erp_gone_products == "draft"
         new = NewGoods(self.database, self.tables, places, settings.erp_source)
         self.makings[PRODUCTS] = lambda operation: new.of(row_meant(operation))

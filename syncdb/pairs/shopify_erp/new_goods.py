@@ -54,6 +54,8 @@ class NewGoods:
                 f"Product {sku}: it says that it is the shop's variant {row['shopify_variant_id']}, and the shop does not show "
                 "that one. Empty shopify_variant_id and shopify_product_id if it shall be made anew."
             )
+        if (twice := self._twice(sku)) > 1:
+            raise CannotBeMade(f"Product {sku}: {twice} rows of the ERP have this SKU. Give it to one only.")
         family, parent = self._family(row), _parent(row)
         made_as = f"{self.origin}:{id}" if parent is None else f"{self.origin}:parent:{parent}"
         there = next((found for one in family if (found := _text(one.get("shopify_product_id")))), None)
@@ -69,6 +71,11 @@ class NewGoods:
             return 0
         rows = read_rows(self.database, self.tables["products"], {"shopify_product_id": product}, [])
         return sum(row[ID] != but for row in rows)
+
+    def _twice(self, sku: str) -> int:
+        """How many rows that are kept in step have an SKU."""
+        wanted = [one for one in ("sku", "status", "sync_to_shopify") if self.tables["products"].has(one)]
+        return sum(map(_is_kept, read_rows(self.database, self.tables["products"], {"sku": sku}, wanted)))
 
     def _family(self, row: Row) -> list[Row]:
         """The rows that are one product: those of the same parent that are kept in step."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from syncdb.clock import Clock
 from syncdb.connectors.postgres.address import Way
 from syncdb.connectors.postgres.database import ErpDatabase
-from syncdb.connectors.postgres.drift import Examined, examine
+from syncdb.connectors.postgres.drift import GIVEN, Examined, examine, must_be_given
 from syncdb.connectors.postgres.install.installing import NO_TABLES, columns_seen, installed_version
 from syncdb.connectors.postgres.install.role import RIGHTS, ROLE
 from syncdb.connectors.postgres.install.script import VERSION
@@ -65,6 +65,7 @@ def _checks(settings: ErpAccess, database: ErpDatabase, tables: ErpTables) -> It
     if not found.installed:
         return
     yield _version(database, tables)
+    yield from _must(found)
     yield from _gone(examine(database, tables, columns_seen(database, tables)))
     yield _rights(database, found.tables)
     yield _hidden(database, found)
@@ -107,6 +108,12 @@ def _gone(found: Examined) -> Iterator[Check]:
     for one in found.gone:
         remedy = "Put it back, or say in the mapping file (erp_mapping) what it is called now."
         yield failed(ERP, "columns", one.told, remedy, Exit.GUARD)
+
+
+def _must(found: Examined) -> Iterator[Check]:
+    """What keeps new rows from being made, unless a trigger of the ERP's fills it in."""
+    for told in must_be_given(found.tables, found.must):
+        yield passed(ERP, "new rows", told, GIVEN)
 
 
 def _rights(database: ErpDatabase, tables: ErpTables) -> Check:

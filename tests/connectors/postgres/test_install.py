@@ -453,3 +453,17 @@ def test_what_the_settings_say() -> None:
     assert found.problems == (
         "SHOPIFY_AUTO_SYNC_PRODUCTS in the table api_settings is 'perhaps': it must be true or false, and counts as false.",
     )
+
+
+def test_a_view_is_left_out_and_the_rest_is_installed(bare: Erp) -> None:
+    bare.sql(
+        """
+        create table products (id serial primary key, sku text); create table moves (id serial, product_id int, quantity int);
+        create view inventory as select min(id) as id, product_id, sum(quantity) as quantity from moves group by product_id
+        """
+    )
+    with bare.database() as database:
+        done = install(database, bare.tables)
+        assert "public.inventory is a view" in done.unusable["inventory"] and "table behind it" in done.unusable["inventory"]
+        assert list(done.tables.by_entity) == ["products"]
+        remove(database, bare.tables)

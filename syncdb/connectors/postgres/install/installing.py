@@ -21,11 +21,14 @@ NO_TABLES = "Say in a mapping file (erp_mapping) what the ERP's tables are calle
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What an installation came to: the tables kept in step, and those that cannot be, with why. `before`: its version then."""
+    """What an installation came to: the tables kept in step, and those that cannot be, with why. `before`: its version then;
+    `must` are columns that a new row has to bring along.
+    """
 
     tables: ErpTables
     unusable: Mapping[str, str]
     before: int | None
+    must: Mapping[str, tuple[str, ...]]
 
 
 def install(database: ErpDatabase, tables: ErpTables, *, complete: bool = False) -> Installed:
@@ -45,7 +48,7 @@ def install(database: ErpDatabase, tables: ErpTables, *, complete: bool = False)
         )
     wanted = to_install(tables, found)
     database.transaction(lambda work: _run(work, "".join(installation(wanted, found.unmapped))))
-    return Installed(wanted, found.unusable, before)
+    return Installed(wanted, found.unusable, before, found.must)
 
 
 def remove(database: ErpDatabase, tables: ErpTables) -> None:

@@ -1,0 +1,70 @@
+"""Tables as real ERPs have them: keys that are filled up with blanks, columns that must be given, costs to the ten-thousandth."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import Erp
+from tests.scenarios.erp_world import ErpWorld
+
+
+@pytest.fixture
+def world(tmp_path: Path, erp: Erp) -> ErpWorld:
+    return ErpWorld(tmp_path, erp)
+
+
+def test_stock_is_found_by_keys_that_are_filled_up_with_blanks(world: ErpWorld) -> None:
+    world.erp.sql(
+        """
+        alter table inventory drop constraint inventory_product_id_fkey;
+        alter table order_items drop constraint if exists order_items_product_id_fkey;
+        alter table products alter id drop identity if exists;
+        alter table products alter id type char(10) using id::text;
+        alter table inventory alter product_id type char(10) using product_id::text;
+        insert into products (id, sku, name) values ('A-1', 'SHIRT', 'Shirt');
+        insert into inventory (product_id, quantity) values ('A-1', 10);
+        """
+    )
+    world.merchant.add_product("Shirt", price="20.00", sku="SHIRT", stock=10)
+    world.switch("inventory")
+    assert "without an SKU" not in world.synced().notes()
+    world.erp.sql("update inventory set quantity = 7")
+    world.synced()
+    assert world.available("SHIRT") == 7
+
+
+def test_a_cost_keeps_its_decimals_in_the_erp(world: ErpWorld) -> None:
+    world.stock_up("SHIRT", 10)
+    world.erp.sql("update products set cost = 3.1234")
+    world.switch("products")
+    world.synced()
+    item = world.goods.variants[world.variant("SHIRT")]["inventoryItem"]
+    assert item["_cost"] == "3.12" and world.rows("products")[0]["cost"] == Decimal("3.1234")
+    assert world.synced(full=True).written == 0
+    world.erp.sql("update products set cost = 3.1299")
+    world.synced()
+    assert item["_cost"] == "3.13" and world.rows("products")[0]["cost"] == Decimal("3.1299")
+
+
+def test_an_sku_of_two_rows_makes_no_product(world: ErpWorld) -> None:
+    world.erp.sql("alter table products drop constraint products_sku_key")
+    world.erp.sql("insert into products (sku, name, price) values ('DUP', 'One', 1), ('DUP', 'Two', 2), ('CUP', 'Cup', 3)")
+    world.switch("products")
+    ran = world.sync()
+    assert ran.code == 3 and "2 rows of the ERP have this SKU" in ran.text
+    assert [one["sku"] for one in world.goods.variants.values()] == ["CUP"]
+
+
+def test_what_must_be_given_is_told_before_a_row_is_refused(world: ErpWorld) -> None:
+    world.erp.sql("alter table customers add column tenant integer not null")
+    checks = {one["name"]: one for one in world.acted("test")["checks"]}
+    assert "tenant of public.customers" in checks["new rows"]["told"] and "default" in checks["new rows"]["remedy"]
+    world.shop.customers.add(email="ayse@example.com", firstName="Ayşe")
+    world.switch("customers")
+    ran = world.sync()
+    assert ran.code == 3 and "customers.tenant" in ran.text and "Give the column a default" in ran.text
+    world.erp.sql("alter table customers alter tenant set default 1")
+    assert "new rows" not in [one["name"] for one in world.acted("test")["checks"]]
+    world.synced()
+    assert [one["email"] for one in world.rows("customers")] == ["ayse@example.com"]
