@@ -68,3 +68,29 @@ def test_what_must_be_given_is_told_before_a_row_is_refused(world: ErpWorld) -> 
     assert "new rows" not in [one["name"] for one in world.acted("test")["checks"]]
     world.synced()
     assert [one["email"] for one in world.rows("customers")] == ["ayse@example.com"]
+
+
+def test_half_pieces_are_not_sent_as_whole_ones(world: ErpWorld) -> None:
+    world.erp.sql("alter table order_items alter quantity type numeric(12,3)")
+    world.stock_up("SHIRT", 10)
+    world.switch("orders")
+    half = world.erp_order("SO-1", total=None)
+    world.erp.sql("update order_items set quantity = 1.5")
+    assert world.sync().code == 3 and world.shop.orders == {}
+    assert "1.5 pieces" in world.order_row(half)["shopify_sync_error"]
+    world.erp.sql("update order_items set quantity = 2.000")
+    world.synced()
+    assert [one["quantity"] for order in world.shop.orders.values() for one in order["lineItems"]] == [2]
+    world.synced(full=True)  # its total is filled in
+    assert world.synced(full=True).written == 0
+
+
+def test_an_sku_of_two_variants_that_two_rows_name_is_not_guessed(world: ErpWorld) -> None:
+    world.erp.sql("alter table products drop constraint products_sku_key")
+    made = [world.merchant.add_product("Cup", sku="DUP", stock=5)["variants"][0]["id"] for _ in range(2)]
+    for gid in made:
+        variant = gid.rpartition("/")[2]
+        world.erp.sql("insert into products (sku, name, shopify_variant_id) values ('DUP', 'Cup', %s)", variant)
+    world.switch("orders")
+    world.erp_order("SO-1", ("DUP", 1, "20.00"))
+    assert world.sync().code == 3 and world.shop.orders == {} and "DUP" in world.rows()[0]["shopify_sync_error"]

@@ -4,6 +4,7 @@ Outside a transaction every statement stands alone (autocommit): a setting that 
 """
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -19,6 +20,7 @@ from syncdb.connectors.postgres.failures import (
     refused_row,
     words,
 )
+from syncdb.connectors.postgres.moments import read_moments
 from syncdb.errors import OutcomeUnknown
 from syncdb.http import Retrier, Transient
 
@@ -206,9 +208,12 @@ def _connect(address: ErpAddress, application: str) -> "psycopg.Connection[Row]"
     from psycopg.rows import dict_row
 
     # a pooler takes no settings of a session with the login
+    # and these, which drivers send in their own right, count before what the login has set for itself
+    os.environ["PGDATESTYLE"] = "ISO"
     limits = f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS}" if address.way is Way.DIRECT else ""
-    return psycopg.connect(
+    connection = psycopg.connect(
         address.url,
+        client_encoding="utf8",
         autocommit=True,
         row_factory=dict_row,
         prepare_threshold=None if address.way is Way.TRANSACTION_POOLER else 5,
@@ -219,3 +224,5 @@ def _connect(address: ErpAddress, application: str) -> "psycopg.Connection[Row]"
         keepalives_count=3,
         options=limits or None,
     )
+    read_moments(connection)
+    return connection

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from syncdb.connectors.postgres.address import ErpAddress, Way
+from syncdb.connectors.postgres.install.role import ROLE
 from syncdb.errors import ConfigurationError, NeedsPerson, Refused, RetryLater, SkipRecord, SyncdbError
 from syncdb.http import redact
 from syncdb.programs import MANAGER
@@ -75,7 +76,7 @@ def explained(error: "psycopg.Error", address: ErpAddress) -> SyncdbError:
     if state == "42501":
         return Refused(
             f"{address.user} lacks a right in the ERP's database: {told}. Nothing was changed.",
-            next_step=f"Give the role what it needs: {MANAGER} erp install --print shows the grants.",
+            next_step=f"To install, log in as the tables' owner. Else: grant {ROLE} to LOGIN; {MANAGER} erp test says more.",
         )
     if state in ("42P01", "3F000", "42883"):
         return ConfigurationError(

@@ -77,10 +77,10 @@ def shown(row: Row, items: Sequence[Row], orders: ErpTable, of: Kept) -> dict[st
     return {name: value for name, value in fields.items() if name in there}
 
 
-def bought(item: Row) -> tuple[str, int, Decimal]:
-    """What an item is called, how many pieces of it, and what one costs."""
+def bought(item: Row) -> tuple[str, Decimal, Decimal]:
+    """What an item is called, how many pieces of it (an ERP may have halves), and what one costs."""
     called = _text(item.get("sku")) or _text(item.get("title")) or ""
-    return called, int(item["quantity"] or 0), Decimal(item["unit_price"] or 0)
+    return called, Decimal(item["quantity"] or 0), Decimal(item["unit_price"] or 0)
 
 
 def amounts(row: Row) -> dict[str, Decimal]:

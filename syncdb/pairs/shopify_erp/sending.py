@@ -92,10 +92,13 @@ class Sending:
         if len(skus) < len(items):
             lacking = next(_text(one.get("title")) or "without a title" for one in items if not _text(one.get("sku")))
             raise CannotBeMade(f"a line ({lacking}) has no SKU. Give it the SKU that the product has in the shop.")
+        for sku, count, _ in map(bought, items):
+            if count != count.to_integral_value():
+                raise CannotBeMade(f"of {sku} it has {count.normalize():f} pieces, and Shopify counts whole ones.")
         ids = self._ids(skus)
         shares = _shares(tax, [price * count for _, count, price in map(bought, items)], digits)
         return tuple(
-            OrderLine(count, price, sku=sku, variant=ids[sku], tax=share, own_sku=sku in self._renamed)
+            OrderLine(int(count), price, sku=sku, variant=ids[sku], tax=share, own_sku=sku in self._renamed)
             for (sku, count, price), share in zip(map(bought, items), shares, strict=True)
         )
 
@@ -116,7 +119,11 @@ class Sending:
         if not skus or "products" not in self.tables or not self.tables["products"].has(_VARIANT):
             return {}
         rows = read_rows(self.database, self.tables["products"], {"sku": list(skus)}, ["sku", _VARIANT])
-        return {str(row["sku"]): [f"{VARIANT_GID}{row[_VARIANT]}"] for row in rows if row[_VARIANT]}
+        named: dict[str, dict[str, None]] = {}
+        for row in rows:
+            if row[_VARIANT]:
+                named.setdefault(str(row["sku"]), {})[f"{VARIANT_GID}{row[_VARIANT]}"] = None
+        return {sku: list(variants) for sku, variants in named.items()}
 
     def _address(self, row: Row, buyer: Mapping[str, str | None]) -> Address:
         if not _text(row.get("shipping_address1")) or not _text(row.get("shipping_country")):

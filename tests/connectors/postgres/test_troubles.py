@@ -89,6 +89,18 @@ def test_rights_that_are_lacking_are_told(erp: Erp) -> None:
     erp.sql("drop role guest")
 
 
+def test_what_a_login_has_set_for_itself_changes_nothing(erp: Erp) -> None:
+    erp.sql("insert into orders (order_number, ordered_at, cancelled_at) values ('1', '2026-11-30 12:00+00', 'infinity')")
+    erp.sql("drop role if exists german; create role german login superuser; alter role german set datestyle = 'German'")
+    erp.sql("alter role german set client_encoding = 'SQL_ASCII'; alter role german set search_path = ''")
+    try:
+        with ErpDatabaseOpen(erp.url.replace("erp@", "german@")) as german:
+            (row,) = german.rows("select ordered_at, cancelled_at, 'Ö' as o from public.orders")
+        assert (row["ordered_at"].hour, row["cancelled_at"], row["o"]) == (12, "infinity", "Ö")
+    finally:
+        erp.sql("drop role german")
+
+
 def test_somebody_elses_lock_is_waited_for_and_no_longer(database: ErpDatabase, erp: Erp) -> None:
     erp.sql("insert into products (sku) values ('A')")
     database.lock_ms = 50

@@ -42,7 +42,7 @@ def _line_problems(line: OrderLine, place: int, digits: int) -> Iterator[str]:
     if not line.variant and not line.title.strip():
         yield f"{called} has neither a product of the shop nor a title"
     if line.price < 0 or line.price != round(line.price, digits):
-        yield f"{called} has a price of {line.price}"
+        yield f"{called} has a price of {line.price}, and must have one from nought on with at most {digits} decimals"
 
 
 def creation(order: NewOrder) -> Input:

@@ -64,12 +64,17 @@ EVERYTHING = Kept()
 
 def content(lines: Iterable[Sequence[Any]], amounts: Mapping[str, Decimal], parts: Iterable[str] = AMOUNTS) -> str:
     """What was bought (SKU or title, pieces, price of one) and the amounts that count, as text: equal for what means the same."""
-    pieces: dict[tuple[str, str], int] = {}
+    pieces: dict[tuple[str, str], Decimal] = {}
     for called, quantity, price in lines:
         place = (str(called), plain(price))
-        pieces[place] = pieces.get(place, 0) + int(quantity)
-    rows = [[called, count, price] for (called, price), count in sorted(pieces.items()) if count]
+        pieces[place] = pieces.get(place, Decimal(0)) + Decimal(quantity)
+    rows = [[called, counted(count), price] for (called, price), count in sorted(pieces.items()) if count]
     return canonical_json({"lines": rows} | {name: plain(amounts.get(name) or Decimal(0)) for name in parts})
+
+
+def counted(pieces: Decimal) -> int | str:
+    """How many pieces, as a number where they are whole."""
+    return int(pieces) if pieces == pieces.to_integral_value() else plain(pieces)
 
 
 def plain(amount: Decimal) -> str:
