@@ -83,6 +83,7 @@ def test_every_variable_of_the_environment_is_told() -> None:
             read |= set(re.findall(r"(?:environ(?:\.get\(|\[)|getenv\()\s*[\"']([A-Z_]+)[\"']", content))
     assert "SYNCDB_VENV" in read
     foreign = {"TERM", "NO_COLOR", "HOME", "PATH", "XDG_CONFIG_HOME"}  # of the system, understood as everywhere
+    foreign.add("PGDATESTYLE")  # set for the driver, never read
     # of a request, as a web server tells it
     foreign |= {"PATH_INFO", "REQUEST_METHOD", "CONTENT_LENGTH", "SERVER_PORT", "REMOTE_ADDR"}
     foreign |= {name for name in read if name.startswith("HTTP_")}
