@@ -108,16 +108,18 @@ class Judged:
 
     def _comparable(self, view: View) -> View:
         """What was seen before a run, without what stands somewhere else since: made anew, as nobody could know it again."""
-        right, places = dict(view.right), dict(view.places)
+        right, places, keyless = dict(view.right), dict(view.places), dict(view.keyless)
         for entity, name in self.world.remade:
             struck["made anew"] += 1
+            if not name:
+                keyless = {row: shown for row, shown in keyless.items() if row[0] != entity}
             for key in [one for one in right if one[0] == entity]:
                 if not name:
                     del right[key], places[key]
                     continue
                 right[key] = {one: value for one, value in right[key].items() if one != name}
                 self.oracle.bases[*key, name] = {NOTHING}
-        return replace(view, right=right, places=places)
+        return replace(view, right=right, places=places, keyless=keyless)
 
     def _sums_in_between(self, view: View) -> None:
         """A run that ends between the two writes of a sum leaves as agreed what the other side showed."""

@@ -339,3 +339,16 @@ def test_rows_that_stood_twice_in_a_table_made_anew_are_not_looked_for_there(wor
     judged.run(full=True, force=True)
     judged.agree()
     assert len(world.rows("collections")) == len(world.goods.collections)
+
+
+def test_a_row_without_a_key_is_none_of_a_table_made_anew(world: ProofWorld) -> None:
+    """Not the product was wrong but the oracle, which took a row of the former table for the one of that number in the new one."""
+    judged, hand = Judged(world), world.hand("products")
+    row = world.rows_of("products")[0]
+    hand.edit(row, "Title", "mine")
+    hand.edit(row, "Shopify ID", "")
+    hand.rename_table("Ours")
+    judged.lose()
+    judged.run(full=True, force=True)
+    table = world.table("products")
+    assert table is not None and table.id == "Products" and row in table.ids()
