@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from werkzeug import Request, Response
@@ -84,6 +85,7 @@ _SHARING = [
 _TAKING_A_BODY = {"create", "rename", "copy", "replace", "share", "service_account"}
 
 
+@cache
 def _rules() -> Map:
     rules = [Rule(path, methods=[method], endpoint=("site", name, "")) for method, path, name in _SITE]
     rules += [Rule(path, methods=[method], endpoint=("sharing", name, "")) for method, path, name in _SHARING]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from werkzeug import Request, Response
@@ -39,6 +40,11 @@ _RULES = [
 ]
 
 
+@cache
+def _map() -> Map:
+    return Map([Rule(f"{PLACE}/api{path}", methods=[method], endpoint=name) for method, path, name in _RULES])
+
+
 class SentosApp:
     """`books` is what it keeps, `habits` how it behaves; `key` and `secret` are its login. `changes` counts what was written."""
 
@@ -51,7 +57,7 @@ class SentosApp:
         self.habits = habits or Habits()
         self.counter = Counter(self.habits, clock)
         self.logins: list[str] = []  # how each request that had a login logged in
-        self._map = Map([Rule(f"{PLACE}/api{path}", methods=[method], endpoint=name) for method, path, name in _RULES])
+        self._map = _map()
 
     def behave(self, **habits: Any) -> None:
         """Change some habits from now on."""
