@@ -128,6 +128,7 @@ class Judged:
                 break
         self.world.faults.clear()
         if self.seen is not None:
+            self.drifted = True  # a row that was deleted beside those written is noticed when all of it is looked at again
             struck["edited in the moment of a write"] += 1
             self.nothing_of_people_changed(self.seen)
 

@@ -90,6 +90,25 @@ def test_a_row_that_a_person_copied_in_the_moment_of_a_write_is_theirs(judged: J
     judged.agree()
 
 
+def test_a_row_deleted_in_the_moment_of_a_write_beside_it_comes_back_at_the_next_full_look(judged: Judged) -> None:
+    """Not the product was wrong but the oracle, which wanted it back from the next ordinary run."""
+    judged.drifted = judged.hidden = judged.uneasy = False
+    world = judged.world
+    gid = world.order(0)
+    assert gid is not None
+    world.shop.set_note(gid, "written meanwhile")
+    judged.oracle.hear()
+    noted = {one["id"].rpartition("/")[2] for one in world.shop.orders[gid]["lineItems"]}
+    last, key = max(world.keys().items())
+    assert key not in noted, "another order's"
+    judged.edited_meanwhile(lambda: world.colleague.delete_rows(last))
+    judged.hourly()
+    assert key not in world.rows()
+    judged.hourly(full=True)
+    assert key in world.rows()
+    judged.agree()
+
+
 def test_a_line_that_nobody_copied_may_not_stand_twice(judged: Judged) -> None:
     """The oracle cleared every copy away at the end of a history, whoever had made it."""
     copy_row(Hand(judged.world, 1, 0))
