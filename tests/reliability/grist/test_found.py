@@ -342,7 +342,7 @@ def test_rows_that_stood_twice_in_a_table_made_anew_are_not_looked_for_there(wor
 
 
 def test_a_row_without_a_key_is_none_of_a_table_made_anew(world: ProofWorld) -> None:
-    """Not the product was wrong but the oracle, which took a row of the former table for the one of that number in the new one."""
+    """The oracle was wrong: it took a row of the former table for the one of that number in the new one."""
     judged, hand = Judged(world), world.hand("products")
     row = world.rows_of("products")[0]
     hand.edit(row, "Title", "mine")
