@@ -52,6 +52,7 @@ STORES_BELONGING = "tests/scenarios/test_stores_belonging.py"
 STORES_METAFIELDS = "tests/scenarios/test_stores_metafields.py"
 POSTGRES = "tests/connectors/postgres"
 ERP_MACHINES = "tests/scenarios/test_erp_machines.py"
+ERP_PUT_BACK = "tests/scenarios/test_erp_put_back.py"
 ERP = "tests/scenarios/test_erp.py"
 ERP_CUSTOMERS = "tests/scenarios/test_erp_customers.py"
 ERP_PRODUCTS = "tests/scenarios/test_erp_products.py"
@@ -161,9 +162,30 @@ DEFECTS = (
     Defect(
         "a ledger that is behind another machine's brings a movement over once more",
         "pairs/shopify_erp/run.py",
-        "self._fence.other is not None:",
-        "False:",
+        "(why := turns.agreed_no_more()):",
+        "(why := ''):",
         (ERP_MACHINES,),
+    ),
+    Defect(
+        "an older backup of the ERP that is put back undoes what the shop got since",
+        "pairs/shopify_erp/turns.py",
+        "return PUT_BACK if self._known is not None and there < self._known else",
+        "return",
+        (ERP_PUT_BACK,),
+    ),
+    Defect(
+        "an order of the ERP whose key was given once more is taken for the one that had it",
+        "connectors/shopify/ordering/making.py",
+        "if why := another(order, *finder.attributes(there)):",
+        "if why := '':",
+        (ERP_PUT_BACK,),
+    ),
+    Defect(
+        "links of the ledger outlive the rows that an older backup of the ERP brought back",
+        "pairs/shopify_erp/run.py",
+        "if OLDER_COPY in self.request.accept and not self.only:",
+        "if False:",
+        (ERP_PUT_BACK,),
     ),
     Defect(
         "what is written to an ERP is news to its triggers",
