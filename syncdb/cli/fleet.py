@@ -1,7 +1,7 @@
 """`fleet`: many shops on many machines. Which are there, how they stand, and a worker that runs them."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncdb.cli.options import JsonOption, answering
-from syncdb.cli.output import Column, Output
-from syncdb.errors import ConfigurationError, Exit, SyncdbError
+from syncdb.cli.output import Output
+from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.wording import counted
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from syncdb.fleet.book import FleetBook
     from syncdb.fleet.layout import FleetPlan
-    from syncdb.fleet.telling import ShopState, Wanted
-
-MOST = 50  # shops in a table, unless more of them need a look
+    from syncdb.fleet.telling import Wanted
 
 
 class Act(StrEnum):
@@ -75,7 +71,9 @@ def fleet(
 
         plan = read_plan(folder.absolute())
         if act is Act.validate:
-            _validate(output, plan if offline else _without_dropped(output, plan), at_once, offline=offline)
+            from syncdb.cli.fleet_shown import validate
+
+            validate(output, plan if offline else _without_dropped(output, plan), at_once, offline=offline)
             return
         if act is Act.backup:
             from syncdb.cli.fleet_copies import backup
@@ -83,20 +81,27 @@ def fleet(
             backup(output, plan, names or [], via, at_once)
             return
         if act is Act.report:
-            _report(output, _without_dropped(output, plan), days, at_once)
+            from syncdb.cli.fleet_shown import report
+
+            report(output, _without_dropped(output, plan, old=True), days, at_once)
             return
-        from syncdb.fleet.book import FleetBook, address, connected
+        from syncdb.fleet.book import FleetBook
+        from syncdb.fleet.database import address, connected
         from syncdb.fleet.telling import Wanted
 
         url = address(os.environ)
         if act is Act.worker:
-            _work(url, plan, home, slots, once=once)
+            from syncdb.cli.fleet_work import work
+
+            work(url, plan, home, slots, once=once)
             return
         with connected(url) as session:
             book = FleetBook(session)
             meant = Wanted(tuple(names or ()), home or "", only, trouble)
             if act is Act.status:
-                _status(output, book, meant, metrics=metrics)
+                from syncdb.cli.fleet_shown import status
+
+                status(output, book, meant, metrics=metrics)
             elif act is Act.init:
                 _init(output, book, plan)
             elif act is Act.move:
@@ -111,19 +116,25 @@ def fleet(
                 _each(output, book, plan, act, meant)
 
 
-def _without_dropped(output: Output, plan: "FleetPlan") -> "FleetPlan":
-    """The plan without the shops that were removed, as far as the fleet's database can be asked."""
-    from syncdb.fleet.book import VARIABLE, FleetBook, address, connected
+def _without_dropped(output: Output, plan: "FleetPlan", *, old: bool = False) -> "FleetPlan":
+    """The plan without the shops that were removed, and with `old` without those whose ledger here is an old one; as far as the
+    fleet's database can be asked.
+    """
+    from syncdb.fleet import stay
+    from syncdb.fleet.book import FleetBook
+    from syncdb.fleet.database import VARIABLE, address, connected
 
     if not os.environ.get(VARIABLE):
         return plan
     try:
         with connected(address(os.environ)) as session:
-            dropped = FleetBook(session).dropped()
+            dropped, tokens = FleetBook(session).dropped(), FleetBook(session).tokens()
     except SyncdbError as why:
-        output.hint(f"{why} Shops that were removed are among these.")
+        output.hint(f"{why} Shops that were removed, or live elsewhere by now, may be among these.")
         return plan
-    return replace(plan, shops=tuple(one for one in plan.shops if one.name not in dropped))
+    noted = {one.name: stay.noted(plan.config_of(one.name).parent) for one in plan.shops} if old else {}
+    left = {name for name, token in noted.items() if token is not None and token != tokens.get(name, token)}
+    return replace(plan, shops=tuple(one for one in plan.shops if one.name not in dropped | left))
 
 
 def _init(output: Output, book: "FleetBook", plan: "FleetPlan") -> None:
@@ -201,94 +212,3 @@ def _named(book: "FleetBook", act: Act, meant: "Wanted") -> list[str]:
     if not found:
         raise ConfigurationError(["No shop of the fleet is meant by that. Nothing was changed."], next_step="fleet status")
     return found
-
-
-def _status(output: Output, book: "FleetBook", meant: "Wanted", *, metrics: bool) -> None:
-    """Exit code 1 where a shop needs a person or is late, for monitoring."""
-    from syncdb.fleet.telling import home_told, states, totals
-    from syncdb.fleet.telling import metrics as as_metrics
-
-    shops = meant.of(states(book.status()))
-    homes = [row for row in book.by_home() if meant.home in ("", row["home"])]
-    found = totals(shops)
-    code = 1 if found["paused"] or found["failing"] or found["late"] else 0
-    if metrics:
-        typer.echo(as_metrics(shops), nl=False)
-    elif output.as_json:
-        told = [{name: row[name] for name in ("home", "shops", "workers", "slots")} for row in homes]
-        output.data({"exit_code": code, "totals": found, "homes": told, "shops": [one.as_data() for one in shops]})
-    else:
-        output.line(", ".join(f"{count} {name}" for name, count in found.items()))
-        for row in homes:
-            output.line(home_told(row))
-        _table(output, shops, everything=bool(meant.names))
-    raise typer.Exit(code)
-
-
-def _table(output: Output, shops: "list[ShopState]", *, everything: bool) -> None:
-    """The shops, worst first; of many that are fine only how many there are."""
-    first = len(shops) if everything else max(MOST, next((n for n, one in enumerate(shops) if one.fine), len(shops)))
-    rows = [(one.name, one.home, one.state, _late(one.late), one.row["told"]) for one in shops[:first]]
-    columns = [Column("Shop", fixed=True), Column("Home", fixed=True), Column("State"), Column("", fixed=True), Column("")]
-    output.table(columns, rows)
-    if len(shops) > first:
-        output.line(f"... and {len(shops) - first} more; fleet status '*' lists all, --trouble those that need a look.")
-
-
-def _late(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min late" if seconds > 60 else ""
-
-
-def _validate(output: Output, plan: "FleetPlan", at_once: int, *, offline: bool) -> None:
-    from syncdb.fleet.layout import write_configs
-    from syncdb.fleet.validating import tried
-
-    write_configs(plan)
-    found = list(tried(plan, at_once, offline=offline))
-    code = next((one.code for one in found if one.code), 0)
-    if output.as_json:
-        told = [{"name": one.name, "exit_code": one.code, "failed": list(one.failed)} for one in found]
-        output.data({"exit_code": code, "shops": told})
-    else:
-        for one in found:
-            output.line(f"{one.name}: {'; '.join(one.failed) or 'passed'}")
-        output.line(f"{sum(one.code == 0 for one in found)} of {len(found)} shops passed.")
-    raise typer.Exit(code)
-
-
-def _report(output: Output, plan: "FleetPlan", days: int, at_once: int) -> None:
-    """Exit code 3 where a shop could not be asked."""
-    from syncdb.fleet.reporting import reports, sums
-
-    found = reports(plan, days, at_once)
-    total = {currency: str(amount) for currency, amount in sorted(sums(found).items())}
-    code = Exit.PARTIAL if any(one.problem for one in found) else Exit.DONE
-    if output.as_json:
-        told = [{"name": one.name, "problem": one.problem, "report": one.data} for one in found]
-        output.data({"exit_code": int(code), "orders": sum(one.orders for one in found), "revenue": total, "shops": told})
-    else:
-        rows = [(one.name, str(one.orders), _money(one.revenue), one.problem) for one in found]
-        rows.append(("all", str(sum(one.orders for one in found)), _money(sums(found)), ""))
-        output.table([Column("Shop", fixed=True), Column("Orders", fixed=True), Column("Revenue"), Column("")], rows)
-    raise typer.Exit(int(code))
-
-
-def _money(revenue: "Mapping[str, Decimal]") -> str:
-    return ", ".join(f"{amount} {currency}" for currency, amount in sorted(revenue.items()))
-
-
-def _work(url: str, plan: "FleetPlan", home: str | None, slots: int, *, once: bool) -> None:
-    from syncdb.fleet.book import FleetBook, connected
-    from syncdb.fleet.worker import Worker
-    from syncdb.logs import set_up
-
-    if home is None:
-        raise ConfigurationError(["fleet worker: of which home?"], next_step="fleet worker --home HOME")
-    with connected(url) as session:
-        homes = FleetBook(session).homes()
-    if home not in homes:
-        others = f"Homes of shops: {', '.join(sorted(homes))}." if homes else "The fleet has no shops."
-        typer.echo(f"No shop of the fleet lives at {home} yet. {others}", err=True)
-    with set_up(plan.folder / f"fleet-{home}.log", verbose=False, terminal=True, secrets=(url,)):
-        Worker(url, plan, home, slots).work(once=once)
-    raise typer.Exit(int(Exit.DONE))

@@ -1,23 +1,20 @@
 """The fleet's database: which shops there are, when each is due, and what its last run came to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from syncdb.errors import ConfigurationError, NeedsPerson, RetryLater
+from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.fleet import schema
+from syncdb.fleet.database import Row
 from syncdb.fleet.decisions import Next, on_its_way
 from syncdb.fleet.layout import Bucket, FleetPlan, ShopPlan
+from syncdb.programs import MANAGER
 
 if TYPE_CHECKING:
     import psycopg
-
-VARIABLE = "FLEET_DATABASE_URL"
-ALIVE = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "connect_timeout": 10}
-POOLER = 6543  # Supabase's pooler of transactions: a lock of a session would not be one there
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,39 +24,6 @@ class Claimed:
     every: timedelta
     failures: int
     buckets: tuple[str, ...]
-
-
-def address(env: Mapping[str, str]) -> str:
-    """The database's address. Raises ConfigurationError where there is none, or one at which locks do not hold."""
-    found = env.get(VARIABLE, "").strip()
-    if not found:
-        raise ConfigurationError(
-            [f"{VARIABLE} is not set: the address of the fleet's PostgreSQL database."],
-            next_step=f"export {VARIABLE}=postgresql://USER:PASSWORD@HOST:5432/NAME (docs/fleet.md).",
-        )
-    if f":{POOLER}/" in found:
-        raise ConfigurationError(
-            [f"{VARIABLE} names port {POOLER}, a pooler that gives each transaction another session: no lock holds there."],
-            next_step="Use the address of the server itself, or of its session pooler (port 5432).",
-        )
-    return found
-
-
-@contextmanager
-def connected(url: str, application: str = "syncdb fleet") -> "Iterator[psycopg.Connection[Row]]":
-    """A session. Every statement stands alone. Raises RetryLater where the database is away, Refused-like words included."""
-    import psycopg
-    from psycopg.rows import dict_row
-
-    try:
-        connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=application, **ALIVE)  # type: ignore[arg-type]
-    except psycopg.Error as why:
-        first = str(why).strip().partition("\n")[0]
-        raise RetryLater(
-            f"The fleet's database cannot be reached: {first}.", next_step=f"Look at {VARIABLE} and at the server."
-        ) from why
-    with connection:
-        yield connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +39,8 @@ class FleetBook:
         try:
             cursor = self.connection.execute(sql, values)
         except psycopg.errors.UndefinedTable as why:
-            raise NeedsPerson("The fleet's database has no tables of a fleet yet.", next_step="Run: fleet init") from why
+            told = "The fleet's database has no tables of a fleet yet, or not those of this version."
+            raise NeedsPerson(told, next_step=f"Run: {MANAGER} fleet init") from why
         return cursor.fetchall() if cursor.description else []
 
     def install(self) -> None:
@@ -155,6 +120,14 @@ class FleetBook:
     def by_home(self) -> list[Row]:
         """Each home with shops: how many, its workers that are alive with their slots, how many seconds ago one was seen."""
         return self.rows(schema.HOMES)
+
+    def tokens(self) -> dict[str, int]:
+        """The token of each shop: which stay at a home counts."""
+        return {row["name"]: row["token"] for row in self.rows("select name, token from fleet_shops")}
+
+    def living_at(self, home: str) -> set[str]:
+        """The shops of a home."""
+        return {row["name"] for row in self.rows("select name from fleet_shops where home = %(home)s", home=home)}
 
     def homes(self) -> set[str]:
         """Where shops live, or workers were seen within a day."""

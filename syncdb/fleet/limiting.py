@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 from syncdb.clock import Clock
 from syncdb.errors import SyncdbError
 from syncdb.fleet import schema
-from syncdb.fleet.book import ALIVE, FleetBook, Row
-from syncdb.fleet.book import VARIABLE as URL
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import ALIVE, Row
+from syncdb.fleet.database import VARIABLE as URL
 from syncdb.fleet.layout import Bucket
 from syncdb.fleet.share import Asked, Share
 from syncdb.http import Limit

@@ -13,7 +13,8 @@ from pathlib import Path
 from syncdb.errors import ConfigurationError, NeedsPerson, SyncdbError
 from syncdb.fleet import parcel as parcels
 from syncdb.fleet import stay
-from syncdb.fleet.book import FleetBook, Row
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import Row
 from syncdb.fleet.decisions import MOVING, on_its_way
 from syncdb.fleet.layout import FleetPlan
 from syncdb.fleet.own_files import ShopFiles, is_configured, shop_files

@@ -81,6 +81,14 @@ def found(folder: Path) -> Parcel | None:
     return parcel
 
 
+def token_of(folder: Path) -> int | None:
+    """The token of the parcel there, None where there is none that can be read."""
+    try:
+        return int(json.loads((folder / LIST).read_text(encoding="utf-8"))["token"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def digest_of(path: Path) -> str:
     """The SHA-256 of a file."""
     with path.open("rb") as stream:

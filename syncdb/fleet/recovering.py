@@ -45,7 +45,11 @@ def _backed_up(plan: FleetPlan, name: str, via: Path) -> BackedUp | None:
         if not lives_here(plan, name, os.environ):
             return None
         files = shop_files(plan, name, os.environ)
-        made = parcels.packed(files.there(), via / name, stay.noted(files.folder) or 0)
+        token = stay.noted(files.folder) or 0
+        if (later := parcels.token_of(via / name) or 0) > token:
+            told = f"{via / name} is of a later stay elsewhere ({later}) than the ledger here ({token}), which is an old one."
+            raise NeedsPerson(f"{told} It was left as it is.", next_step="Delete the old one.")
+        made = parcels.packed(files.there(), via / name, token)
     except SyncdbError as why:
         return BackedUp(name, problem=f"{why} {why.next_step}".strip())
     return BackedUp(name, tuple(made.digests))

@@ -35,8 +35,8 @@ Start = Callable[[Path, ShopPlan, Callable[[], bool]], Ended]
 
 def run_shop(config: Path, shop: ShopPlan, ours: Callable[[], bool]) -> Ended:
     """Run every configured pair of a shop, one after the other. `ours` is asked now and then whether to go on."""
-    if lacking := sorted(name for name in shop.secrets.values() if not os.environ.get(name)):
-        return Ended(int(Exit.CONFIGURATION), f"The worker's environment lacks {' and '.join(lacking)}. Nothing was contacted.")
+    if lacking := secrets_lacking(shop, os.environ):
+        return Ended(int(Exit.CONFIGURATION), f"The worker's environment lacks {lacking}. Nothing was contacted.")
     env = environment(shop, os.environ)
     pairs = configured_pairs(config, env) or registry.PAIRS[:1]
     ended: list[Ended] = []
@@ -49,6 +49,11 @@ def run_shop(config: Path, shop: ShopPlan, ours: Callable[[], bool]) -> Ended:
         return killed[0]
     told = next((one.told for one in ended if one.told), "")
     return Ended(int(worst(Exit(code) for code in codes)), told)
+
+
+def secrets_lacking(shop: ShopPlan, env: Mapping[str, str]) -> str:
+    """The variables that should hold the shop's secrets and do not, for people; empty where none is lacking."""
+    return " and ".join(sorted(name for name in shop.secrets.values() if not env.get(name)))
 
 
 def program() -> list[str]:

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from syncdb.errors import Exit
 from syncdb.fleet.layout import FleetPlan, ShopPlan
-from syncdb.fleet.running import environment, last_words, named, program
+from syncdb.fleet.running import environment, last_words, named, program, secrets_lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ def tried(plan: FleetPlan, at_once: int, *, offline: bool) -> Iterator[Tried]:
 
 
 def _try(plan: FleetPlan, offline: bool, shop: ShopPlan) -> Tried:
+    if lacking := secrets_lacking(shop, os.environ):
+        return Tried(shop.name, int(Exit.CONFIGURATION), (f"This environment lacks {lacking}. Nothing else was tried.",))
     config = plan.config_of(shop.name)
     command = [*program(), "validate", "--json", *named(config), *(["--offline"] if offline else [])]
     done = subprocess.run(

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from syncdb.errors import Exit, RetryLater
 from syncdb.fleet import limiting, schema, stay
-from syncdb.fleet.book import ALIVE, FleetBook, application_of, connected
+from syncdb.fleet.book import FleetBook, application_of
+from syncdb.fleet.database import ALIVE, connected
 from syncdb.fleet.decisions import after
 from syncdb.fleet.forlorn import FORLORN, Forlorn
 from syncdb.fleet.layout import Bucket, FleetPlan, read_plan
@@ -53,10 +54,11 @@ class Worker:
     stalled: float = STALLED
     name: str = field(default_factory=lambda: f"{platform.node()}:{os.getpid()}")
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
+    _had: list[str] = field(default_factory=list, init=False)
     _forlorn: Forlorn = field(default_factory=Forlorn, init=False)
 
-    def work(self, *, once: bool = False) -> None:
-        """Work until asked to stop; `once`: until nothing is due any more.
+    def work(self, *, once: bool = False) -> int:
+        """Work until asked to stop; `once`: until nothing is due any more. How many runs it has had.
 
         Raises RetryLater where the database is away at the very start, NeedsPerson where it has no tables of a fleet.
         """
@@ -68,15 +70,16 @@ class Worker:
         while not self._stop.is_set():
             try:
                 if once and not self._schedule_now():
-                    return
+                    return len(self._had)
                 asyncio.run(self._serve(wait=not once))
                 if not once:
-                    return
+                    return len(self._had)
             except Exception as lost:
                 if not _is_away(lost):
                     raise
                 log.warning("this worker begins anew, the fleet's database was away: %s", str(lost).partition("\n")[0])
                 self._stop.wait(AWAY)
+        return len(self._had)
 
     def stop(self) -> None:
         """Take no further job; those under way are finished."""
@@ -121,6 +124,7 @@ class Worker:
             ended = self._started(book, name, token, buckets)
             then = after(ended.code, claimed.failures, claimed.every, book.now())
             book.end(name, token, ended.code, ended.told, then)
+            self._had.append(name)
             return f"exit code {ended.code}"
 
     def _started(self, book: FleetBook, name: str, token: int, buckets: Sequence[Bucket]) -> Ended:

@@ -10,7 +10,8 @@ def figures(env: Mapping[str, str]) -> str:
     """As `fleet status --metrics`; a database that is away is a figure, too."""
     if not env.get(FLEET_DATABASE):
         return ""
-    from syncdb.fleet.book import FleetBook, address, connected
+    from syncdb.fleet.book import FleetBook
+    from syncdb.fleet.database import address, connected
     from syncdb.fleet.telling import metrics, states
 
     try:

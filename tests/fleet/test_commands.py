@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import connected
 from syncdb.fleet.decisions import after
 from tests.cli.conftest import Answer, manage
 from tests.scenarios.workbook_world import WorkbookWorld
@@ -31,7 +32,7 @@ def ask(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
 
 
 def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: Path) -> None:
-    assert "Run: fleet init" in ask("status", code=5).err
+    assert "sync_manager.py fleet init" in ask("status", code=5).err
     assert "There is no shop in" in ask("init", code=2).err
     (tmp_path / "fleet.toml").write_text(SHOPS, encoding="utf-8")
     assert ask("init", "--json").data["shops"] == ["cups", "mugs"]
@@ -64,6 +65,7 @@ def test_from_the_first_command_to_a_shop_that_is_forgotten(ask: Ask, tmp_path: 
     assert (
         "No shop of the fleet lives at betta yet. Homes of shops: beta, main." in ask("worker", "--home", "betta", "--once").err
     )
+    assert "Nothing was due" in ask("worker", "--home", "betta", "--once").out
 
 
 def test_of_many_shops_those_that_are_meant_are_shown_and_resumed(ask: Ask, database: str, tmp_path: Path) -> None:
@@ -87,6 +89,19 @@ def test_of_many_shops_those_that_are_meant_are_shown_and_resumed(ask: Ask, data
     assert "No shop of the fleet is meant" in ask("resume", "c*", code=2).err
     refused = ask("run-now", "a0*", code=5)
     assert "a07 is paused" in refused.err and "a08 runs as soon as" in refused.out and "b01" not in refused.out
+
+
+def test_a_worker_that_was_started_without_secrets_pauses_not_every_shop(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = "[shops.{0}]\nsettings = {{}}\nsecrets = {{ shopify_access_token = '{1}' }}\n"
+    (tmp_path / "fleet.toml").write_text(one.format("mugs", "T_MUGS") + one.format("cups", "T_CUPS"), encoding="utf-8")
+    ask("init")
+    refused = ask("worker", "--home", "main", "--once", code=2)
+    assert "none of the secrets of the shops of main" in refused.err and "T_CUPS for cups" in refused.err
+    ask("pause", "mugs", "cups")
+    monkeypatch.setenv("T_MUGS", "shpat_1")
+    assert "lacks secrets of cups: they are paused when they are due" in ask("worker", "--home", "main", "--once").err
 
 
 def test_who_pauses_a_shop_while_it_runs_has_the_last_word(ask: Ask, database: str, tmp_path: Path) -> None:
@@ -144,6 +159,10 @@ def test_a_real_shop_is_run_by_a_worker_and_moved_to_another_home(
         assert "--arrive --home beta" in ask(*moving, "--to", "beta").out
         assert ask("status", "--json", code=1).data["shops"][0]["paused"] == "moving to beta"
         assert not (shop / "shopify_sync.db").exists() and not (shop / "orders.xlsx").exists()
+        (shop / "shopify_sync.db.lock").unlink(missing_ok=True)
+        (shop / "shopify_sync.db.lock").mkdir()
+        assert "restore of mugs ended with exit code" in ask(*moving, "--arrive", "--home", "beta", code=5).err
+        (shop / "shopify_sync.db.lock").rmdir()
         ask(*moving, "--arrive", "--home", "beta")
         ask("worker", "--home", "main", "--once")
         assert ask("status", "--json").data["shops"][0]["runs"] == 1

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import connected
 from syncdb.fleet.worker import put_in_line
 from syncdb.sandbox.postgres.server import LocalPostgres
 from tests.fleet.fleet_of import Fleet, never_twice_at_once

@@ -23,7 +23,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import connected
 from syncdb.fleet.layout import read_plan
 from syncdb.sandbox.local import Sandbox
 from syncdb.sandbox.postgres.server import LocalPostgres

@@ -11,7 +11,8 @@ from syncdb.clock import Clock
 from syncdb.connectors.google_sheets.client import MINUTE
 from syncdb.connectors.sentos.budget import RequestBudget
 from syncdb.errors import ConfigurationError
-from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import connected
 from syncdb.fleet.layout import Bucket
 from syncdb.fleet.limiting import AGAIN, FleetLimits, environment, opened
 from syncdb.fleet.share import Asked, Share

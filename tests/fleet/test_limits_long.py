@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import connected
 from syncdb.fleet.layout import Bucket
 from syncdb.fleet.limiting import environment
 from syncdb.sandbox.faults import Faults, Seen

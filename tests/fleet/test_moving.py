@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from syncdb.fleet import moving, stay
-from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import connected
 from syncdb.fleet.layout import MARK
 from syncdb.fleet.parcel import digest_of, found
 from syncdb.ledger import Ledger
@@ -141,24 +142,30 @@ def test_what_is_saved_while_it_moves_goes_along(ask: Ask, tmp_path: Path, monke
     assert parcel.copy_of(f"files/{BOOK}").read_text(encoding="utf-8") == "saved in this moment"
 
 
-def test_what_people_do_to_a_file_that_is_in_place_stays_while_the_rest_arrives(ask: Ask, tmp_path: Path) -> None:
-    alpha, beta = worked_in(tmp_path / "alpha"), tmp_path / "beta" / "shops" / "mugs"
-    (alpha / "shopify_sync.db").write_bytes(b"")
+def test_a_ledger_that_is_not_sound_stays_where_it_is(ask: Ask, tmp_path: Path) -> None:
+    alpha = worked_in(tmp_path / "alpha")
     with closing(sqlite3.connect(alpha / "shopify_sync.db")) as ledger:
         ledger.execute("create table no_ledger (it text)")
-    assert ask(*LEAVE, "beta", *ALPHA, code=5).err and paused(ask) == ("alpha", "")
-    (alpha / "shopify_sync.db").unlink()
-    Ledger.open(alpha / "shopify_sync.db", NOW).close()
+    assert ask(*LEAVE, "beta", *ALPHA, code=5).err and paused(ask) == ("alpha", "") and (alpha / BOOK).exists()
+
+
+def test_what_people_do_to_a_file_that_is_in_place_stays_while_the_rest_arrives(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_in(tmp_path / "alpha")
+    beta = tmp_path / "beta" / "shops" / "mugs"
     ask(*LEAVE, "beta", *ALPHA)
-    copy = tmp_path / "via" / "mugs" / "ledger.db"
-    assert copy.stat().st_size
-    beta.mkdir(parents=True)
-    (beta / "shopify_sync.db.lock").mkdir()  # so that `restore` cannot
-    assert "restore of mugs ended with exit code" in ask(*ARRIVE, "beta", *BETA, code=5).err
+
+    def killed(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stay, "note", killed)
+        ask(*ARRIVE, "beta", *BETA, code=130)
+    assert paused(ask) == ("beta", "moving to beta")
     (beta / BOOK).write_text("somebody began to work here", encoding="utf-8")
-    (beta / "shopify_sync.db.lock").rmdir()
     ask(*ARRIVE, "beta", *BETA)
-    assert (beta / BOOK).read_text(encoding="utf-8") == "somebody began to work here"
+    assert (beta / BOOK).read_text(encoding="utf-8") == "somebody began to work here" and paused(ask) == ("beta", "")
 
 
 def test_a_workbook_elsewhere_stays_and_is_told(ask: Ask, tmp_path: Path) -> None:
@@ -204,6 +211,9 @@ def test_a_lost_home_s_shops_are_put_in_place_elsewhere_from_their_copies(ask: A
         assert book.begin("mugs", 1, "alpha", "w") is None, "what alpha had in line counts no more"
         book.change("mugs", "runs = 5")
     assert "lives at beta already" in ask(*recover, code=2).err
+    assert ask("report", "--json", *ALPHA).data["shops"] == [] and stay.noted(alpha) == 1, "what came back is not counted"
+    assert ask(*copies, *BETA, "--json").data["shops"][0]["problem"] == ""
+    assert "of a later stay elsewhere (2)" in ask(*copies, *ALPHA, code=3).out
     assert "mugs is not on this computer" in ask(*LEAVE, "gamma", "--folder", str(tmp_path / "gamma"), code=2).err
     assert "is an old one" in ask(*LEAVE, "gamma", *ALPHA, code=2).err, "alpha came back"
     assert "mugs is paused" in ask(*LEAVE, "gamma", *BETA).out

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from syncdb.fleet.layout import ShopPlan
+from syncdb.fleet.layout import FleetPlan, ShopPlan
 from syncdb.fleet.running import MOST_WORDS, last_words, run_shop
+from syncdb.fleet.validating import tried
 
 
 def test_the_last_words_begin_with_a_line_or_a_word() -> None:
@@ -19,4 +20,8 @@ def test_a_run_is_not_begun_without_its_secret(tmp_path: Path, monkeypatch: pyte
     monkeypatch.delenv("PLATES_SECRET", raising=False)
     shop = ShopPlan("plates", "main", 60, secrets={"shopify_client_secret": "PLATES_SECRET"})
     ended = run_shop(tmp_path / "config.json", shop, lambda: True)
+    plan = FleetPlan(tmp_path, (shop,))
+    assert [one.failed for one in tried(plan, 1, offline=True)] == [
+        ("This environment lacks PLATES_SECRET. Nothing else was tried.",)
+    ]
     assert (ended.code, ended.told) == (2, "The worker's environment lacks PLATES_SECRET. Nothing was contacted.")

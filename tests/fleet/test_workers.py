@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from syncdb.errors import NeedsPerson
-from syncdb.fleet.book import FleetBook, application_of, connected
+from syncdb.fleet.book import FleetBook, application_of
+from syncdb.fleet.database import connected
 from syncdb.fleet.forlorn import FORLORN, Forlorn
 from syncdb.fleet.layout import ShopPlan, read_plan
 from syncdb.fleet.running import Ended

@@ -29,7 +29,8 @@ log = logging.getLogger("syncdb.web")
 
 @contextmanager
 def _book() -> "Iterator[FleetBook]":
-    from syncdb.fleet.book import FleetBook, address, connected
+    from syncdb.fleet.book import FleetBook
+    from syncdb.fleet.database import address, connected
 
     with connected(address(site().env)) as session:
         yield FleetBook(session)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from syncdb.clock import SYSTEM
-from syncdb.fleet.book import FleetBook, connected
+from syncdb.fleet.book import FleetBook
+from syncdb.fleet.database import connected
 from syncdb.ledger.web.file import make, web_path
 from syncdb.services.jobs import Jobs
 from syncdb.web.asked import Site
