@@ -32,6 +32,21 @@ def test_what_is_committed_late_under_an_early_time_is_not_missed(world: ErpWorl
     assert world.available("SHIRT") == 4 and world.queue() == []
 
 
+def test_a_login_from_which_the_syncs_own_tables_are_hidden_is_told(world: ErpWorld) -> None:
+    """It would see no switch that is on, and nothing to do."""
+    world.switch("inventory")
+    world.erp.sql(
+        "drop role if exists stranger; create role stranger login; grant all on all tables in schema public to stranger"
+    )
+    try:
+        world.env["ERP_DATABASE_URL"] = world.erp.url.replace("erp@", "stranger@")
+        ran = world.sync()
+        assert ran.code == 4 and "row-level security hides them" in ran.text and "grant syncdb_sync to" in ran.text
+        assert [one["name"] for one in world.acted("test")["checks"] if one["state"] == "failed"] == ["security"]
+    finally:
+        world.erp.sql("drop owned by stranger; drop role stranger")
+
+
 def test_a_read_only_replica_is_told_and_nothing_is_done_in_the_shop(world: ErpWorld) -> None:
     world.stock_up("SHIRT", 10)
     world.switch("inventory", "orders")

@@ -1,10 +1,12 @@
 """What is really there: an ERP's columns are asked of the database itself, and one that is gone is told by its name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from syncdb.connectors.postgres.address import ErpAddress
 from syncdb.connectors.postgres.database import ErpDatabase, Row
+from syncdb.connectors.postgres.install.role import ROLE
 from syncdb.connectors.postgres.tables import FIELDS, OWN, ErpTable, ErpTables
 
 COLUMNS = """
@@ -18,6 +20,7 @@ where c.relkind in ('r', 'p', 'v', 'f') and (n.nspname, c.relname) in (select * 
 """
 
 
+GRANT = f"Let the login be a member of {ROLE}, as the owner of the tables: grant {ROLE} to LOGIN;"
 GIVEN = "Give these columns a default (alter table ... alter column ... set default ...), unless a trigger of the ERP fills them."
 NO_TABLES = {"v": "a view", "f": "a table of another server"}
 
@@ -135,6 +138,15 @@ def must_be_given(tables: ErpTables, must: Mapping[str, Sequence[str]]) -> list[
         for entity, table in tables.by_entity.items()
         if must.get(entity)
     ]
+
+
+def hides_own(tables: ErpTables, hidden: Collection[str]) -> bool:
+    """Whether row-level security may hide from this login what the sync keeps in its own tables."""
+    return f"{tables.schema}.{tables.own['sync_install']}" in hidden
+
+
+def hidden_from(address: ErpAddress) -> str:
+    return f"{address.user} sees nothing in the sync's own tables: row-level security hides them. Nothing was read or written."
 
 
 def _absent(table: ErpTable) -> str:

@@ -23,7 +23,13 @@ _ASKED = re.compile(
 )  # what libpq adds where nobody answers
 NOTED = "column "  # how a note of an error begins that names its column
 LACKS = "23502"  # nothing is given for a column that must have a value
-ROW = ("22", "23")  # classes of errors about the data of one row
+# classes of errors about the data of one row: values, constraints, and what triggers and functions of the ERP raise
+ROW = ("22", "23", "27", "2F", "38", "39", "44", "P0")
+# the other classes that PostgreSQL has; one that it has not was made up by the ERP, for an error that it raises itself
+OTHERS = (
+    *("00", "01", "02", "03", "08", "09", "0A", "0B", "0F", "0L", "0P", "0Z", "20", "21", "24", "25", "26", "28", "2B", "2D"),
+    *("34", "3B", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "72", "F0", "HV", "XX"),
+)
 
 
 class RowRefused(SkipRecord):
@@ -31,7 +37,8 @@ class RowRefused(SkipRecord):
 
 
 def about_a_row(error: "psycopg.Error") -> bool:
-    return (error.sqlstate or "")[:2] in ROW
+    kind = (error.sqlstate or "")[:2]
+    return kind in ROW or bool(kind) and kind not in OTHERS
 
 
 def may_be_repeated(error: "psycopg.Error") -> bool:

@@ -9,6 +9,7 @@ from syncdb.clock import Clock
 from syncdb.connectors.base import Feed
 from syncdb.connectors.order_source import Notice
 from syncdb.connectors.postgres.database import ErpDatabase
+from syncdb.connectors.postgres.drift import GRANT, hidden_from, hides_own
 from syncdb.connectors.postgres.feed import ErpFeed
 from syncdb.connectors.postgres.fence import Fence, Kept
 from syncdb.connectors.postgres.settings_table import ApiSettings
@@ -27,7 +28,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import Note, Report
 from syncdb.engine.request import RunRequest
-from syncdb.errors import ConfigurationError, LedgerBusy, NeedsPerson, SyncdbError
+from syncdb.errors import ConfigurationError, LedgerBusy, NeedsPerson, Refused, SyncdbError
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
 from syncdb.model import Plan, Side
@@ -147,6 +148,8 @@ class ErpRun:
                 [f"{told} Nothing was written."],
                 next_step=f"Install it: {MANAGER} erp install",
             )
+        if kept.version == 0 and hides_own(self.tables, examined.hidden):
+            raise Refused(hidden_from(self.database.address), next_step=GRANT)
         self.tables, self._place = examined.tables, installation.place
         self._known_as = self._known_by.seen(installation)
         self.shopify.api_version = switches.version_of(self.settings, api)

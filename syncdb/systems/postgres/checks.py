@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from syncdb.clock import Clock
 from syncdb.connectors.postgres.address import Way
 from syncdb.connectors.postgres.database import ErpDatabase
-from syncdb.connectors.postgres.drift import GIVEN, Examined, examine, must_be_given
+from syncdb.connectors.postgres.drift import GIVEN, GRANT, Examined, examine, hidden_from, hides_own, must_be_given
 from syncdb.connectors.postgres.install.installing import NO_TABLES, columns_seen, installed_version
 from syncdb.connectors.postgres.install.role import RIGHTS, ROLE
 from syncdb.connectors.postgres.install.script import VERSION
@@ -64,7 +64,11 @@ def _checks(settings: ErpAccess, database: ErpDatabase, tables: ErpTables) -> It
         yield failed(ERP, "installed", f"these tables of the sync are missing: {lacking}", INSTALL, Exit.CONFIGURATION)
     if not found.installed:
         return
-    yield _version(database, tables)
+    version = installed_version(database, tables)
+    if version is None and hides_own(tables, found.hidden):
+        yield failed(ERP, "security", hidden_from(database.address), GRANT, Exit.REMOTE)
+        return
+    yield _version(version)
     yield from _must(found)
     yield from _gone(examine(database, tables, columns_seen(database, tables)))
     yield _rights(database, found.tables)
@@ -96,8 +100,7 @@ def _tables(found: Examined) -> Iterator[Check]:
         yield failed(ERP, "tables", "none of the ERP's tables can be used", NO_TABLES, Exit.CONFIGURATION)
 
 
-def _version(database: ErpDatabase, tables: ErpTables) -> Check:
-    version = installed_version(database, tables)
+def _version(version: int | None) -> Check:
     if version == VERSION:
         return passed(ERP, "installed", f"version {version}")
     told = f"version {version}; this is made for version {VERSION}"

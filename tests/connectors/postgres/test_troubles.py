@@ -8,8 +8,11 @@ import pytest
 from syncdb.connectors.postgres.address import erp_address
 from syncdb.connectors.postgres.database import ErpDatabase, Work
 from syncdb.connectors.postgres.failures import RowRefused
+from syncdb.connectors.postgres.table import ErpTableConnector
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, Refused, RetryLater, SyncdbError
+from syncdb.model import Action, Operation, Result, Side
 from syncdb.sandbox.postgres.server import LocalPostgres
+from syncdb.values import Kind
 from tests.connectors.postgres.wire import Wire
 from tests.postgres import Erp
 
@@ -113,6 +116,26 @@ def test_somebody_elses_lock_is_waited_for_and_no_longer(database: ErpDatabase, 
 def test_a_refused_row_is_told_in_the_databases_words(database: ErpDatabase) -> None:
     with pytest.raises(RowRefused, match="products_price_check"):
         database.transaction(lambda work: work.run("insert into products (sku, price) values ('A', -1)"))
+
+
+@pytest.mark.parametrize("code", ["P0001", "23514", "AB123"])
+def test_what_a_trigger_of_the_erp_raises_keeps_out_one_row(erp: Erp, code: str) -> None:
+    erp.sql(
+        f"""
+        create function no_digits() returns trigger language plpgsql as $$
+            begin if new.name ~ '[0-9]' then raise exception 'no digits: %', new.name using errcode = '{code}'; end if;
+            return new; end $$;
+        create trigger no_digits before insert on products for each row execute function no_digits()
+        """
+    )
+    with erp.database() as database:
+        rows = ErpTableConnector(database, erp.tables, erp.tables["products"], {"sku": Kind.IDENTIFIER, "name": Kind.TEXT})
+        made = [{"sku": "A", "name": "Cup"}, {"sku": "B", "name": "Cup 2"}, {"sku": "C", "name": "Pot"}]
+        new = [Operation(Side.RIGHT, Action.CREATE, f"left:{n}", None, {}, dict(one), "new") for n, one in enumerate(made)]
+        outcomes = rows.write(rows.prepare(new, 1))
+    assert [one.result for one in outcomes] == [Result.DONE, Result.REJECTED, Result.DONE]
+    assert "refuses the row: no digits: Cup 2" in outcomes[1].why
+    assert [row["sku"] for row in erp.sql("select sku from products order by sku")] == ["A", "C"]
 
 
 def test_a_deadlock_is_done_again(database: ErpDatabase, erp: Erp) -> None:
