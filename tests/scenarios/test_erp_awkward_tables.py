@@ -94,3 +94,21 @@ def test_an_sku_of_two_variants_that_two_rows_name_is_not_guessed(world: ErpWorl
     world.switch("orders")
     world.erp_order("SO-1", ("DUP", 1, "20.00"))
     assert world.sync().code == 3 and world.shop.orders == {} and "DUP" in world.rows()[0]["shopify_sync_error"]
+
+
+def test_a_status_in_words_of_the_erps_own_is_left_to_its_default(world: ErpWorld) -> None:
+    world.erp.sql(
+        """
+        alter table products drop constraint products_status_check, alter status drop default;
+        create type stand as enum ('aktiv', 'auslauf');
+        alter table products alter status type stand using 'aktiv';
+        alter table products alter status set default 'aktiv'
+        """
+    )
+    world.acted("install")
+    world.merchant.add_product("Cup", sku="CUP", stock=5)
+    world.env["ERP_NEW_PRODUCTS"] = "both"
+    world.switch("products")
+    world.synced()
+    (row,) = world.rows("products")
+    assert (row["sku"], row["status"]) == ("CUP", "aktiv")

@@ -98,8 +98,14 @@ class ErpGoodsRows(PassedOn):
         variant = next((one for one in product.variants or () if one.ref == operation.key), None) if product else None
         if product is None or variant is None:
             return Outcome(Result.STALE, why="it is no longer in the shop")
-        row = new_row(product, variant, operation.changes)
+        row = self._without_foreign_words(new_row(product, variant, operation.changes))
         return self._apply(lambda work: self._made(work, row, variant, attempt.token))
+
+    def _without_foreign_words(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Without our word for the status where the ERP keeps it in words or numbers of its own: its default says more."""
+        type = self.tables["products"].types.get("status", "text")
+        ours = type.startswith(("text", "character")) or type.endswith("citext")
+        return {name: value for name, value in values.items() if ours or name != "status"}
 
     def _apply(self, work: Callable[[Work], Outcome]) -> Outcome:
         try:
@@ -132,6 +138,6 @@ class ErpGoodsRows(PassedOn):
             return Outcome(Result.STALE, why="it was given up before it was carried out")
         table = self.tables["products"]
         links = dict.fromkeys(("shopify_variant_id", "shopify_product_id", "shopify_inventory_item_id"))
-        values = {name: value for name, value in {**GONE, **links}.items() if table.has(name)}
+        values = {name: value for name, value in self._without_foreign_words({**GONE, **links}).items() if table.has(name)}
         update(work, table, operation.key, values)
         return Outcome(Result.DONE, operation.key, instead={name: value for name, value in GONE.items() if table.has(name)})
