@@ -77,6 +77,8 @@ def _introduce(sandbox: Sandbox, folder: Path, console: Console) -> None:
     console.print(f"  {sys.executable} {home / 'shopify_grist_sync.py'}")
     console.print("With WORKBOOK=orders.xlsx added to that file, a workbook on this computer:")
     console.print(f"  {sys.executable} {home / 'shopify_workbook_sync.py'}")
+    console.print("With ERP_DATABASE_URL added, an ERP (a small one: sync_manager.py erp install --complete):")
+    console.print(f"  {sys.executable} {home / 'shopify_erp_sync.py'}")
     console.print("What Grist may change in the shop: add SHOPIFY_WRITES=products,variants,inventory to that file.")
     console.print("Ctrl-C ends it.")
 
