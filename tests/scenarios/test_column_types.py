@@ -123,6 +123,23 @@ def test_a_type_that_cannot_hold_the_field_is_not_taken(filled: GristWorld) -> N
     assert shop(world) == before
 
 
+def test_a_type_that_cannot_hold_the_field_is_held_back_where_nothing_goes_to_the_shop_too(filled: GristWorld) -> None:
+    """Its cells counted as edits, until somebody added a column: then the whole run stopped."""
+    world, person, key = filled, filled.person("variants"), filled.variant()["id"]
+    world.env["SHOPIFY_WRITES"] = ""
+    person.retype("Price", "Int")
+    cell = world.shown("variants", key, "Price")
+    acts = (lambda: None, lambda: person.add_column("Notes"), lambda: world.merchant.edit_variant(key, price="77.70"))
+    for act in acts:
+        act()
+        ran = world.sync(full=True)
+        assert (ran.code, ran.written) == (3, 0) and "cannot hold it" in ran.text, ran.text
+    assert world.shown("variants", key, "Price") == cell
+    person.retype("Price", "Numeric")
+    world.synced(full=True)
+    assert world.shown("variants", key, "Price") == 77.7
+
+
 def test_texts_that_are_only_suggested_stay_texts(filled: GristWorld) -> None:
     world = filled
     world.person("products").retype("Vendor", "Choice")

@@ -70,6 +70,12 @@ class ColumnPlace:
     by: str = ""
     accepted: str = ""
 
+    def held_for(self, column: TableColumn) -> bool:
+        """Whether nothing of the field is read or written, as people changed the type of its column: where the column's word
+        counts, and where it cannot hold the field any more.
+        """
+        return bool(self.accepted) and (column.guarded or not (self.computed or can_hold(column.type, self.type)))
+
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
@@ -310,8 +316,9 @@ def _place(
     column = next((column for column in wish.columns if column.name == name), None)
     wanted = column.type if column is not None else "Text"
     kind = wanted if one.empty else one.type
-    if accepted and column is not None and column.guarded:
-        return ColumnPlace(one.ref, one.id, kind, one.computed, one.triggered, accepted=accepted)
+    place = ColumnPlace(one.ref, one.id, kind, one.computed, one.triggered, accepted=accepted)
+    if column is not None and place.held_for(column):
+        return place
     if not name and (one.computed or pure(kind) not in ("Text", "Any", "Choice")):
         raise NeedsPerson(
             f'The key column "{one.label}" of the Grist table "{table.id}" must be a Text column without a formula.',
@@ -322,7 +329,6 @@ def _place(
             f'The column "{one.label}" of the Grist table "{table.id}" is of the type {kind}, which cannot hold {name}.',
             next_step=f"Change the column's type to {pure(wanted)}, or choose another column for this field in the settings.",
         )
-    place = ColumnPlace(one.ref, one.id, kind, one.computed, one.triggered, accepted=accepted)
     if pure(kind) != "Ref":
         return place
     other, by = targets.get(kind.partition(":")[2], ("", ""))

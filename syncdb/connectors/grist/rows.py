@@ -112,11 +112,8 @@ def _nothing(cell: Any) -> bool:
 def codecs_of(document: GristDocument, wish: WantedTable, layout: TableLayout) -> dict[str, Codec]:
     """How each field stands in its column; the keys of tables that are referred to are asked for once."""
     wanted = {one.name: one for one in wish.columns}
-    return {
-        name: _codec(document, wanted[name], place)
-        for name, place in layout.places.items()
-        if not (place.accepted and wanted[name].guarded)
-    }
+    places = layout.places.items()
+    return {name: _codec(document, wanted[name], place) for name, place in places if not place.held_for(wanted[name])}
 
 
 def _codec(document: GristDocument, wanted: TableColumn, place: ColumnPlace) -> Codec:

@@ -113,9 +113,8 @@ class GristTable:
         layout = self._layout
         if layout is None:
             return {}
-        guarded = {one.name: one for one in self._wish.columns if one.guarded and one.name in layout.places}
-        found = {name: (one, layout.places[name]) for name, one in guarded.items() if layout.places[name].accepted}
-        return {name: _retyped(one, place, layout.table) for name, (one, place) in found.items()}
+        found = ((one, layout.places[one.name]) for one in self._wish.columns if one.name in layout.places)
+        return {one.name: _retyped(one, place, layout.table) for one, place in found if place.held_for(one)}
 
     def _to_take(self) -> list[str]:
         """Fields whose columns are taken as they are: by consent where they can hold them, and those that have their type again.

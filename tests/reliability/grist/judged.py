@@ -18,12 +18,11 @@ from tests.reliability.grist.acts import PEOPLE, RETYPED, SHOP, STILL_MISSED, Ha
 from tests.reliability.grist.history import false_history
 from tests.reliability.grist.oracle import NOTHING, Cell, Decided, Oracle
 from tests.reliability.grist.view import View, look
-from tests.reliability.grist.world import ProofWorld
+from tests.reliability.grist.world import UNFIT, ProofWorld
 from tests.reliability.oracle import examined
 from tests.scenarios.grist_world import Ran
 
 CODES = {0, 3, 4, 5, 7}
-UNFIT = (("price", "Int"), ("sku", "Numeric"))  # types of a column that cannot hold the field
 struck: Counter[str] = Counter()  # which acts and faults really took place, over all histories of a process
 
 

@@ -47,6 +47,7 @@ LABELS = {
     "collections": {"title": "Title"},
 }  # fmt: skip
 KEY = "Shopify ID"
+UNFIT = (("price", "Int"), ("sku", "Numeric"))  # types of a column that cannot hold the field
 
 
 @contextmanager
@@ -187,8 +188,9 @@ class ProofWorld(GristWorld):
         self.strangers -= known | {(ref, 0) for ref in self.numbers.values()}
 
     def retyped(self, entity: str, name: str, column: Column) -> bool:
-        """Whether a column whose word may count is of another type than when its values were agreed on."""
-        return self.types.get((entity, name), column.type) != column.type and self.shared(entity, name)
+        """Whether a column is of another type than agreed on, and its word may count or it cannot hold what it should."""
+        changed = self.types.get((entity, name), column.type) != column.type
+        return changed and (self.shared(entity, name) or (name, column.type) in UNFIT)
 
     def shared(self, entity: str, name: str) -> bool:
         """Whether what people type there may go to the shop."""
