@@ -10,6 +10,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
+def stopped(why: str) -> str:
+    """That something stopped and why, which may begin with that word itself."""
+    return why if why.startswith("Stopped ") else f"Stopped: {why}"
+
+
 def apart(before: str, after: str, most: int = 60) -> tuple[str, str]:
     """Two texts, cut so that what differs is seen."""
     start = len(commonprefix([before, after]))

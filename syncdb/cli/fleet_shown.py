@@ -32,7 +32,7 @@ def status(output: Output, book: "FleetBook", meant: "Wanted", *, metrics: bool)
     if metrics:
         typer.echo(as_metrics(shops), nl=False)
     elif output.as_json:
-        told = [{name: row[name] for name in ("home", "shops", "workers", "slots")} for row in homes]
+        told = [{name: row[name] for name in ("home", "shops", "workers", "slots", "versions")} for row in homes]
         output.data({"exit_code": code, "totals": found, "homes": told, "shops": [one.as_data() for one in shops]})
     else:
         others = [f"{count} {name}" for name, count in found.items() if name != "shops"]

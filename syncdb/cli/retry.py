@@ -13,7 +13,7 @@ from syncdb.clock import SYSTEM
 from syncdb.services.error_closing import concerned
 from syncdb.services.held_back import TriedAgain, try_again
 from syncdb.services.usable_pairs import meant_pairs, usable_pairs
-from syncdb.wording import counted
+from syncdb.wording import counted, stopped
 
 SHOWN = 20
 
@@ -59,7 +59,7 @@ def _show(output: Output, tried: TriedAgain) -> None:
         output.line(f"  ... --json lists all {len(good) + len(left)}.")
     for made in tried.runs:
         if made.report.failure is not None:
-            output.line(f"Stopped: {made.report.failure} {made.report.failure.next_step}")
+            output.line(stopped(f"{made.report.failure} {made.report.failure.next_step}"))
 
 
 def _what(some: Sequence[dict[str, Any]]) -> str:

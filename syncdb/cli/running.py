@@ -17,6 +17,7 @@ from syncdb.engine.progress import Progress
 from syncdb.errors import ConfigurationError, Exit, SyncdbError
 from syncdb.logs import set_up
 from syncdb.services.stopping import Lines, Stop
+from syncdb.wording import stopped
 
 log = logging.getLogger("syncdb")
 S = TypeVar("S", bound=RunSettings)
@@ -81,7 +82,7 @@ def carried_out(manner: Manner, settings: S, body: Callable[[S], Exit]) -> int:
     except SyncdbError as error:
         log.error("%s", error, extra={"file_only": _seen(manner)})
         if not manner.silent_about(error.exit_code):
-            tell([f"Stopped: {error}", f"What to do: {error.next_step}" if error.next_step else ""], error, manner)
+            tell([stopped(str(error)), f"What to do: {error.next_step}" if error.next_step else ""], error, manner)
         return int(error.exit_code)
     except Exception as defect:
         log.exception("a defect of syncdb")

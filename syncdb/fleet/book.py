@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from syncdb import __version__
 from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.fleet import schema
 from syncdb.fleet.database import Row
@@ -38,7 +39,7 @@ class FleetBook:
 
         try:
             cursor = self.connection.execute(sql, values)
-        except psycopg.errors.UndefinedTable as why:
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as why:
             told = "The fleet's database has no tables of a fleet yet, or not those of this version."
             raise NeedsPerson(told, next_step=f"Run: {MANAGER} fleet init") from why
         return cursor.fetchall() if cursor.description else []
@@ -201,11 +202,12 @@ class FleetBook:
     def alive(self, worker: str, home: str, slots: int) -> None:
         """A worker is at work."""
         self.rows(
-            "insert into fleet_workers (name, home, slots) values (%(name)s, %(home)s, %(slots)s) "
+            "insert into fleet_workers (name, home, slots, version) values (%(name)s, %(home)s, %(slots)s, %(version)s) "
             "on conflict (name) do update set seen_at = now()",
             name=worker,
             home=home,
             slots=slots,
+            version=__version__,
         )
         self.rows("delete from fleet_workers where seen_at < now() - interval '1 day'")
         self.rows(schema.FORGET)

@@ -29,6 +29,7 @@ create table if not exists fleet_requests (
 create table if not exists fleet_workers (
     name text primary key, home text not null, slots integer not null, seen_at timestamptz not null default now()
 );
+alter table fleet_workers add column if not exists version text not null default '';
 -- 0 and one more request of each bucket and kind is counted, or in how many seconds to ask again: one of them is full
 create or replace function fleet_take(buckets text[], kinds text[], most integer[], spans double precision[])
 returns double precision language plpgsql as $$
@@ -100,10 +101,12 @@ select shop.*, extract(epoch from now() - due_at) as late, exists (
 from fleet_shops shop order by paused = '', failures desc, due_at, name
 """
 HOMES = """
-select home, count(*) as shops, coalesce(max(workers), 0) as workers, coalesce(max(slots), 0) as slots, min(seen) as seen
+select home, count(*) as shops, coalesce(max(workers), 0) as workers, coalesce(max(slots), 0) as slots, min(seen) as seen,
+    coalesce(max(versions), '{}') as versions
 from fleet_shops shop left join lateral (
-    select count(*) filter (where alive) as workers, sum(slots) filter (where alive) as slots, min(ago) as seen from (
-        select slots, extract(epoch from now() - seen_at) as ago, seen_at > now() - interval '30 seconds' as alive
+    select count(*) filter (where alive) as workers, sum(slots) filter (where alive) as slots, min(ago) as seen,
+        array_agg(distinct version) filter (where alive and version <> '') as versions from (
+        select slots, version, extract(epoch from now() - seen_at) as ago, seen_at > now() - interval '30 seconds' as alive
         from fleet_workers worker where worker.home = shop.home) known
 ) worker on true group by home order by home
 """

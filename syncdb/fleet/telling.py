@@ -91,7 +91,7 @@ def home_told(row: Mapping[str, Any]) -> str:
     """A home with its shops, and whether anybody works there."""
     seen = row["seen"]
     if row["workers"]:
-        working = f"{counted(row['workers'], 'worker')}, {counted(row['slots'], 'slot')}"
+        working = ", ".join([counted(row["workers"], "worker"), counted(row["slots"], "slot"), *row["versions"]])
     else:
         working = "no worker" + ("" if seen is None else f" for {counted(max(round(float(seen) / 60), 1), 'minute')}")
     return f"{row['home']}: {counted(row['shops'], 'shop')}, {working}"

@@ -9,6 +9,7 @@ from syncdb.ledger.redaction import Remover
 from syncdb.ledger.text_search import Forms, files_of, found_in, pieces_of, traces
 
 _FOLDERS = ("", "test_output", "backups", "exports", "reports")
+_MOVED = "moved-*"  # what a shop that moved to another computer left behind
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ def deal_with(files: Iterable[Path], log_file: Path, values: set[str], own: Coll
 def _candidates(ledger: Path, more: Iterable[Path]) -> Iterator[Path]:
     own = {*files_of(ledger), ledger.with_name(ledger.name + ".lock")}
     folders = [ledger.parent / name if name else ledger.parent for name in _FOLDERS]
+    folders += sorted(ledger.parent.glob(_MOVED))
     seen: set[Path] = set()
     for place in [*folders, *more]:
         found = sorted(place.iterdir()) if place.is_dir() else [place]

@@ -8,7 +8,7 @@ from syncdb.errors import Exit
 from syncdb.model import Action, Conflict, Side, Why
 from syncdb.pairs.base import Run, RunResults, Words
 from syncdb.programs import MANAGER
-from syncdb.wording import some_of
+from syncdb.wording import some_of, stopped
 
 # of rows that follow the orders of a shop
 _TOLD = {
@@ -211,7 +211,7 @@ def _notes(report: Report) -> Iterator[str]:
 def _failure(report: Report, log_file: Path | None) -> Iterator[str]:
     if report.failure is None:
         return
-    yield f"Stopped: {report.failure}"
+    yield stopped(str(report.failure))
     if report.failure.next_step:
         yield f"What to do: {report.failure.next_step}"
     if log_file is not None:

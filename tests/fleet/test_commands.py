@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from syncdb import __version__
 from syncdb.fleet.book import FleetBook
 from syncdb.fleet.database import connected
 from syncdb.fleet.decisions import after
@@ -78,12 +79,12 @@ def test_of_many_shops_those_that_are_meant_are_shown_and_resumed(ask: Ask, data
         book.rows("update fleet_shops set paused = 'exit code 2: no', told = 'Client Id refused' where name like '_0_'")
     ask("pause", "a07")
     told = ask("status", code=1).out
-    assert "a: 40 shops, 1 worker, 4 slots" in told and "b: 40 shops, no worker" in told
+    assert f"a: 40 shops, 1 worker, 4 slots, {__version__}" in told and "b: 40 shops, no worker" in told
     assert "b09" in told and "b39" not in told and "... and 30 more; fleet status '*' lists all" in told
     assert "b39" in ask("status", "*", code=1).out
     shown = ask("status", "--home", "b", "--trouble", "--json", code=1).data
     assert [one["name"] for one in shown["shops"]] == [f"b0{number}" for number in range(10)]
-    assert shown["homes"] == [{"home": "b", "shops": 40, "workers": 0, "slots": 0}]
+    assert shown["homes"] == [{"home": "b", "shops": 40, "workers": 0, "slots": 0, "versions": []}]
     ask("resume", "--only", "exit code 2")
     assert [one["name"] for one in ask("status", "--trouble", "--json", code=1).data["shops"]] == ["a07"], "a person paused it"
     assert "No shop of the fleet is meant" in ask("resume", "c*", code=2).err

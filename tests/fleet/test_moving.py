@@ -18,6 +18,7 @@ from syncdb.fleet.layout import MARK
 from syncdb.fleet.parcel import digest_of, found
 from syncdb.ledger import Ledger
 from syncdb.ledger.file import lock
+from syncdb.services.file_copies import holding
 from tests.cli.conftest import Answer, manage
 
 Ask = Callable[..., Answer]
@@ -77,6 +78,8 @@ def test_a_shop_moves_with_its_files_and_is_counted_where_it_lives(ask: Ask, tmp
     assert "files/orders.xlsx" in told and "moved-2: delete it" in told and "must have: .env" in told
     assert paused(ask) == ("beta", "moving to beta")
     assert (alpha / "moved-2" / BOOK).exists() and not (alpha / BOOK).exists() and not (alpha / "shopify_sync.db").exists()
+    left = holding(alpha / "shopify_sync.db", [], {"with notes"})
+    assert alpha / "moved-2" / BOOK in left, "a redaction that is made here finds what was left"
     assert ask("report", "--json", *ALPHA).data["shops"] == []
     assert "its ledger is not in place there" in ask("resume", "mugs", *ALPHA, code=5).err
     ask("pause", "mugs", *ALPHA)
