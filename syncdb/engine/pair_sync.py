@@ -210,6 +210,7 @@ class PairSync:
                 report.note(Note("structure", f"{side.title}: {side.can.structure} is lacking; a real run makes it first."))
                 report.counts["structure"] += 1
         now, looked = iso(self.clock.now()), None if open_writes else keys
+        self.progress.stage(f"Comparing {entity.name}")
         plan = examine(self.ledger, pair, looked, report.run_id, now, self.progress, self._in_question)
         self.plans[entity.name] = plan
         self._question_deleted(pair.name, plan)

@@ -276,7 +276,9 @@ class OrderSync:
         if structure is not None:
             report.note(Note("structure", "The tab or some of its columns do not exist yet; a real run makes them first."))
             report.counts["structure"] = 1
-        plan = examine(self.ledger, pair, None if deep or open_writes else keys, report.run_id, self._now(), self.progress)
+        look_at = None if deep or open_writes else keys
+        self.progress.stage("Comparing", None if look_at is None else len(look_at))
+        plan = examine(self.ledger, pair, look_at, report.run_id, self._now(), self.progress)
         report.take(plan, plan.digest)
         try:
             refuse_surprises(self.ledger, pair, plan)

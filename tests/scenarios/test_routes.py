@@ -1,6 +1,7 @@
 """Several sheets from one shop in one configuration: each shows what it asks for, and the shop is read once."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,8 @@ def test_a_dry_run_plans_each_route_in_a_folder_of_its_own(make: Make) -> None:
     ran = world.sync(test=True)
     assert ran.code == 0 and ran.writes == 0
     plans = {name: json.loads(Path("test_output", name, "plan.json").read_text(encoding="utf-8")) for name in ("", "north")}
+    stages = re.findall(r"INFO syncdb.run: (.*)", (world.folder / "sync.log").read_text(encoding="utf-8"))
+    assert [one.partition(" (")[0] for one in stages] == ["Reading orders", "Comparing"] * 2
     assert len(plans[""]["operations"]) > 30 and len(plans["north"]["operations"]) == 9
 
 

@@ -93,6 +93,7 @@ def test_what_a_test_would_do_can_be_read_in_the_browser(disagreeing: Shown) -> 
     path = operator.post("/sync", pair="grist", mode="test", only="products").headers["Location"]
     page = ended(operator, path)
     assert f'href="{path}/plan/products"' in page, text_of(page)
+    assert "Comparing products 4" in text_of(page)  # and what was read is not counted together with it
     answer = operator.get(f"{path}/plan/products")
     assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"] and "<h1" in answer.text
     for wrong in ("nothing", "..", "..%2fledger", "plan.json"):
