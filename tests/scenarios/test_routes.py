@@ -145,9 +145,9 @@ def test_a_route_that_fails_is_in_the_status_though_others_ran_after_it(make: Ma
         (series,) = read_status(reader, place, world.clock.now()).series
     assert series.last_ended is not None and series.last_ended["exit_code"] == 4
     assert series.rhythm is not None and series.rhythm.interval.total_seconds() == 3600
-    world.env["ROUTES"] = json.dumps({"north": NORTH})
-    for _ in range(2):
-        world.synced()
+    del world.env["ROUTES"]
+    world.env["TARGET_WORKSHEET"] = "Orders B"
+    world.synced()  # one good run is the end of it, wherever it writes
     with reading(place.ledger) as reader:
         (series,) = read_status(reader, place, world.clock.now()).series
     assert series.last_ended is not None and series.last_ended["exit_code"] == 0

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from syncdb.errors import LedgerUnusable
 from syncdb.ledger.queries import overview
 from syncdb.ledger.queries.reader import reading
+from syncdb.ledger.runs import PERSON, SCHEDULE
 from syncdb.ledger.web.jobs import Job
 from syncdb.pairs import registry
 from syncdb.services.calendar import Calendar, span
@@ -33,6 +34,7 @@ MODES = {
     "force": ("Forced run", "Like a full run, and goes past the guard that stopped the last one."),
 }
 WAYS_TO_START = {"web": "from these pages", "schedule": "by the schedule", "command": "by a command"}
+WANTED_BY = {PERSON: ", by a person", SCHEDULE: ", by a schedule"}
 STARTED = "/sync/started"  # and the number of the job
 log = logging.getLogger("syncdb.web")
 
@@ -69,11 +71,11 @@ def run(number: int) -> AnyResponse:
     return page(
         "past_run.html",
         f"Run {number}: {pair.about if pair else type_name}",
-        command="report",
         age=f"Read at {calendar.now.astimezone(calendar.zone):%H:%M:%S %Z}.",
         kind=kind_of(found["exit_code"]),
         outcome=outcome(found, calendar),
         began=calendar.show(found["started_at"]),
+        by=WANTED_BY.get(found["wanted_by"], "; who started it is not known here"),
         did=_did(found, pair.first_place if pair else ""),
         said=[one for one in (found["message"], *found["notices"]) if one],
     )

@@ -17,6 +17,7 @@ from syncdb.errors import ConfigurationError
 from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
 from syncdb.services.calendar import Calendar
+from syncdb.services.known_schedules import served
 from syncdb.services.settings_shown import settings_shown
 from syncdb.services.usable_pairs import meant_pairs
 from syncdb.services.validation import check_ledger, check_remotes, read_configurations
@@ -51,6 +52,7 @@ def settings() -> Response:
         names=sorted(one.name for group in shown.groups for one in group[1] if one.secret),
         schedule=list(schedule_shown()),
         scheduling=place.scheduling,
+        elsewhere=not place.scheduling and bool(served(place.place.ledger, now)),
         shown=shown,
         signs={CheckState.PASSED: "ok", CheckState.FAILED: "bad", CheckState.SKIPPED: "off"},
     )

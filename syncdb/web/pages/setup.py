@@ -29,7 +29,7 @@ KEPT = "What is kept in step"
 class Step:
     """One step: whether it is done, what is seen of it, and what to do. `lacking` are settings that are not filled in.
 
-    `acting`: what to do is more than to look.
+    `acting`: what to do is more than to look. `likely`: it looks done, but is not known to be.
     """
 
     title: str
@@ -41,6 +41,7 @@ class Step:
     lacking: tuple[SettingShown, ...] = ()
     forms: tuple[tuple[str, str], ...] = ()
     acting: bool = False
+    likely: bool = False
 
 
 def setup() -> Response:
@@ -48,7 +49,7 @@ def setup() -> Response:
     place = site()
     pairs = meant_pairs(registry.pair_named(request.args.get("pair", "")), place.config, place.env)
     steps = list(_steps(pairs))
-    current = next((number for number, one in enumerate(steps) if not one.done), None)
+    current = next((number for number, one in enumerate(steps) if not (one.done or one.likely)), None)
     others = [pair for pair in registry.PAIRS if pair not in pairs]
     about, begun = [one.about for one in pairs], bool(site().place.pairs)
     return page("setup.html", "Set-up", command="init", steps=steps, current=current, about=about, others=others, begun=begun)
@@ -88,7 +89,7 @@ def _schedule(usual: Rhythm | None, pairs: Sequence[PairType]) -> Step:
     if usual:
         told = f"The last runs came about every {span(usual.interval)}; syncdb does not start them itself."
     step = f"{MANAGER} schedule says how this computer does it by itself; {MANAGER} serve --schedule lets these pages do it."
-    return Step("Schedule", usual is not None, told, step)
+    return Step("Schedule", False, told, step, likely=usual is not None)
 
 
 def _lacking(groups: Mapping[str, Sequence[SettingShown]], titles: Sequence[str]) -> tuple[SettingShown, ...]:

@@ -223,7 +223,9 @@ def test_what_is_said_of_an_answer_is_said_by_the_words_of_the_form(fresh: Fresh
 
 def test_who_starts_runs_is_told_as_far_as_it_is_known(fresh: Fresh, lively: Shown) -> None:
     fresh.site.env, fresh.site.db = {**fresh.site.env, **fresh.known}, lively.world.ledger
-    assert "syncdb does not start them itself" in text_of(fresh.owner.page("/setup?pair=grist"))
+    page = text_of(fresh.owner.page("/setup?pair=grist"))
+    assert "5. Schedule looks so The last runs came about every" in page and "syncdb does not start them itself." in page
+    assert "All five steps are done." not in page
     fresh.site.scheduling = True
     assert "This process starts the runs by itself." in text_of(fresh.owner.page("/setup?pair=grist"))
 
