@@ -11,6 +11,7 @@ from syncdb.errors import ConfigurationError
 from syncdb.values import iso
 from syncdb.web.access import Role, Way
 from syncdb.web.rendering import asked, back_to, page, site
+from syncdb.wording import counted
 
 SPANS = {"1": "an hour", "24": "a day", "168": "a week", "0": "no longer"}  # hours of silence
 log = logging.getLogger("syncdb.web")
@@ -73,7 +74,7 @@ def test() -> AnyResponse:
     from syncdb.services.alerts.trial import tried
 
     found = tried(_about(), asked().now)
-    log.info("%s sent a test message by %d ways", asked().name, len(found))
+    log.info("%s sent a test message by %s", asked().name, counted(len(found), "way"))
     told = [f"{one.way}: {f'not sent, {one.error}' if one.error else 'sent'}." for one in found]
     return back_to("/alerts", *(told or ["No way to tell anybody is configured; docs/alerts.md says how."]))
 

@@ -118,7 +118,7 @@ def take_all() -> AnyResponse:
         told = f"There are {len(found)} such conflicts now, not {meant or 'none'}. Nothing was decided."
         raise ConfigurationError([told], next_step="Look again before you decide all of them at once.")
     decide(site().place.ledger, found, [verdict_on(one, sides(one.pair), take) for one in found], asked().now)
-    log.info("%s decided %d conflicts at once: %s", asked().name, len(found), take.value)
+    log.info("%s decided %s at once: %s", asked().name, counted(len(found), "conflict"), take.value)
     return back_to(
         "/decide", f"Decided {counted(len(found), 'conflict')}. The next run carries {'it' if len(found) == 1 else 'them'} out."
     )

@@ -22,6 +22,7 @@ from syncdb.web.access import Role, Way
 from syncdb.web.asked import Look
 from syncdb.web.pages.runs import STARTED
 from syncdb.web.rendering import asked, back_to, page, site
+from syncdb.wording import counted
 
 NAMED = 20
 _KEY = re.compile(r"gid://shopify/\w+/\d+(?:\?inventory_item_id=\d+)?")  # an id in a sentence
@@ -89,7 +90,7 @@ def resolve() -> AnyResponse:
     if not ids or not all(one.isascii() and one.isdigit() and len(one) < 19 for one in ids):
         raise ConfigurationError(["No error was named. Nothing was closed."])
     closed = close_errors(site().place.ledger, [int(one) for one in ids], request.form.get("reason", ""), asked().now)
-    log.info("%s closed %d errors", asked().name, closed.count)
+    log.info("%s closed %s", asked().name, counted(closed.count, "error"))
     told = f"Closed {closed.count} error{'' if closed.count == 1 else 's'}."
     return back_to("/errors", told, *([closed.hint] if closed.hint else []))
 
@@ -103,8 +104,10 @@ def retry() -> AnyResponse:
     if not pairs:
         raise ConfigurationError(["Nothing is held back; there is nothing to try again."])
     made = [site().jobs.start(RunWish(pair), "web", asked().name, asked().now) for pair in pairs]
-    log.info("%s had %d held back records tried again", asked().name, len(held))
-    return back_to(f"{STARTED}/{made[-1].id}", f"{len(held)} are tried again by this run.")
+    log.info("%s had %s tried again", asked().name, counted(len(held), "held back record"))
+    return back_to(
+        f"{STARTED}/{made[-1].id}", f"{counted(len(held), 'record')} {'is' if len(held) == 1 else 'are'} tried again by this run."
+    )
 
 
 WAYS = (

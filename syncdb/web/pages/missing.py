@@ -15,6 +15,7 @@ from syncdb.services.usable_pairs import meant_pairs, tracking_orders
 from syncdb.web.access import Role, Way
 from syncdb.web.pages.runs import STARTED
 from syncdb.web.rendering import asked, back_to, page, site
+from syncdb.wording import counted
 
 DAYS = 30
 SHOWN = 100
@@ -54,7 +55,7 @@ def fix() -> AnyResponse:
         raise ConfigurationError(["Nothing is missing any more. Nothing was started."])
     wishes = [RunWish(one.pair, "full" if one in lacking else "sync") for one in concerned]
     jobs = [site().jobs.start(wish, "web", asked().name, asked().now) for wish in wishes]
-    log.info("%s had %d missed orders fetched", asked().name, len(found.orders.missed))
+    log.info("%s had %s fetched", asked().name, counted(len(found.orders.missed), "missed order"))
     return back_to(f"{STARTED}/{jobs[-1].id}", "This run fetches what was missed.")
 
 
