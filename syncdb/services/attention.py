@@ -37,6 +37,11 @@ def failed_runs(state: Status) -> list[Attention]:
     return [one for one in _runs(state) if one.code == "run_failed"]
 
 
+def failed_run_of(series: Series, state: Status) -> Attention | None:
+    """The same of one series: of several that failed together the one that ran last."""
+    return next((one for one in _of_series(series, _which(series, state), state) if one.code == "run_failed"), None)
+
+
 def attention(state: Status) -> list[Attention]:
     """What needs a person, most urgent first; empty when all is fine."""
     webhooks = (Attention(*told) for told in troubles(state.inbox, state.now))
@@ -58,10 +63,14 @@ def _runs(state: Status) -> Iterator[Attention]:
         yield Attention("no_run", "No run has been made with this ledger yet.", f"Run {sync} --test, then without --test.")
         return
     for series in state.series:
-        yield from _of_series(series, f" ({series.name})" if len(state.series) > 1 else "", state)
+        yield from _of_series(series, _which(series, state), state)
     if state.mark and _stale(state):
         text = f"Orders are complete only up to {_clock(state, state.mark['at'])}: no run since then could see everything."
         yield Attention("watermark", text, f"See why the last runs were partial: {MANAGER} errors")
+
+
+def _which(series: Series, state: Status) -> str:
+    return f" ({series.name})" if len(state.series) > 1 else ""
 
 
 def _clock(state: Status, iso_text: str) -> str:
@@ -75,7 +84,7 @@ def _of_series(series: Series, which: str, state: Status) -> Iterator[Attention]
         began = _clock(state, run["started_at"])
         text = f"Run {run['run_id']}{which} began at {began} and never ended (killed, or the computer went off)."
         yield Attention("cut_off", text, f"Run {sync}: it finds out what became of unfinished writes and goes on.")
-    if (ended := series.last_ended) and ended["exit_code"]:
+    for ended in series.failed:
         outcome = OUTCOMES.get(ended["exit_code"], "failed")
         said = f": {ended['message']}" if ended["message"] else "."
         text = f"The last run{which} ended with {ended['exit_code']}, {outcome}{said}"

@@ -51,6 +51,12 @@ class Series:
         return next((run for run in self.round if run["exit_code"]), next(iter(self.round), None))
 
     @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The runs of the last round that failed, the newest first; of some that failed alike (the shop was away) only one."""
+        alike = {(run["exit_code"], run["message"]): run for run in reversed(self.round) if run["exit_code"]}
+        return sorted(alike.values(), key=lambda run: -int(run["run_id"]))
+
+    @property
     def rhythm(self) -> Rhythm | None:
         return rhythm(self.paced)
 
@@ -101,15 +107,17 @@ def _series_of(name: str, pair: str, some: Sequence[dict[str, Any]]) -> Series:
 
 
 def _counting(rounds: Iterable[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Of rounds, newest first, how each place ended: as the latest whole round says, and what came after that."""
-    found: dict[str, dict[str, Any]] = {}
+    """Of rounds, newest first, how each place ended: as the latest whole round says, and what came after that.
+
+    Several places of a round may stand under one name, the type's, where they failed before they were found: all of them count.
+    """
+    found: list[dict[str, Any]] = []
     for one in rounds:
-        for run in one:
-            if run["exit_code"] is not None:
-                found.setdefault(run["pair"], run)
+        told = {run["pair"] for run in found}
+        found += [run for run in one if run["exit_code"] is not None and run["pair"] not in told]
         if all(run["exit_code"] is not None for run in one):
             break
-    return sorted(found.values(), key=lambda run: -int(run["run_id"]))
+    return sorted(found, key=lambda run: -int(run["run_id"]))
 
 
 def _rounds(runs: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:

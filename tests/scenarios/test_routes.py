@@ -10,6 +10,8 @@ import pytest
 
 from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.google.colleague import Colleague
+from syncdb.services.attention import failed_run_of, failed_runs
 from syncdb.services.ledger_location import LedgerLocation
 from syncdb.services.status import read_status
 from tests.scenarios.world import World
@@ -136,14 +138,22 @@ def test_refunds_and_payments_have_sheets_of_their_own(make: Make) -> None:
     assert again.writes == 0
 
 
-def test_a_route_that_fails_is_in_the_status_though_others_ran_after_it(make: Make) -> None:
-    world = routed(make, gone={"target_spreadsheet": "1" * 44, "target_worksheet": "Gone"}, north=NORTH)
+def test_each_route_that_fails_is_in_the_status_though_others_ran_after_it(make: Make) -> None:
+    gone = {name: {"target_spreadsheet": name * 44, "target_worksheet": "Gone"} for name in ("1", "2")}
+    back = {"target_worksheet": "Back", "rows": "refund"}
+    world = routed(make, back=back, **gone, north=NORTH)
     for _ in range(4):
         assert world.sync().code == 4
+    Colleague(world.sandbox.spreadsheet, "Back").rename_header("Refund amount", "Paid back")
+    assert world.sync().code == 5
     place = LedgerLocation(Path(world.env["DB_PATH"]), world.folder / "sync.log")
     with reading(place.ledger) as reader:
-        (series,) = read_status(reader, place, world.clock.now()).series
+        state = read_status(reader, place, world.clock.now())
+    (series,) = state.series
+    told = [one.message for one in failed_runs(state)]
+    assert len(told) == 3 and all(any(word in one for one in told) for word in ("1" * 44, "2" * 44, "Paid back")), told
     assert series.last_ended is not None and series.last_ended["exit_code"] == 4
+    assert (one := failed_run_of(series, state)) is not None and one.message in told
     assert series.rhythm is not None and series.rhythm.interval.total_seconds() == 3600
     del world.env["ROUTES"]
     world.env["TARGET_WORKSHEET"] = "Orders B"

@@ -79,6 +79,9 @@ def test_of_several_places_the_one_that_failed_counts_until_the_next_call(past: 
     assert past.codes == [0]
     past.call(("sheets", 4), (OLD, 0))  # a route that finds no place stands under the name of the type
     assert past.codes == [4]
+    past.call(("sheets", 5), ("sheets", 4), (OLD, 0), (NORTH, 3))  # each of them is told
+    (series,) = past.series()
+    assert [one["exit_code"] for one in series.failed] == [3, 4, 5]
     past.call((OLD, 0), (NORTH, 0))
     assert past.codes == [0]
 

@@ -8,7 +8,7 @@ from syncdb.errors import Exit
 from syncdb.ledger.web.alerts import Failing, Trouble
 from syncdb.ledger.web.jobs import Job
 from syncdb.programs import MANAGER
-from syncdb.services.attention import Attention, failed_runs
+from syncdb.services.attention import Attention, failed_run_of
 from syncdb.services.run_series import Series
 from syncdb.services.status import Status
 from syncdb.values import moment
@@ -58,21 +58,16 @@ def troubles(seen: Seen, firing: Iterable[str]) -> list[Trouble]:
 
 def _runs(seen: Seen, shop: str, firing: frozenset[str]) -> Iterator[Trouble]:
     """Runs that failed: for a person at once, what may pass after some in a row, and until one has gone well."""
-    told = {series.name: attention for series, attention in zip(_failed(seen.state), failed_runs(seen.state), strict=False)}
     for series in seen.state.series:
-        if series.name not in told:
+        told = failed_run_of(series, seen.state)
+        if told is None:
             continue
-        one = Trouble(shop, series.name, "run_failed", told[series.name].message, told[series.name].next_step)
+        one = Trouble(shop, series.name, "run_failed", told.message, told.next_step)
         code = (series.last_ended or {}).get("exit_code")
         refused = series.name.removesuffix(", orders") in seen.refused
         lasting = code in AT_ONCE or (code in PASSING and (refused or _in_a_row(series) >= IN_A_ROW))
         if lasting or (code in PASSING and one.key in firing):
             yield one
-
-
-def _failed(state: Status) -> list[Series]:
-    """The series of which the status says that their last run failed, in its order."""
-    return [one for one in state.series if one.last_ended is not None and one.last_ended["exit_code"]]
 
 
 def _in_a_row(series: Series) -> int:
