@@ -14,9 +14,10 @@ from typing import Protocol
 
 from syncdb.engine.policy import Triple
 from syncdb.model import Field, Found, Owner, Side
-from syncdb.values import Value, encode_fields, same
+from syncdb.values import Kind, Value, encode_fields, same
 
 OWNER = {Side.LEFT: Owner.LEFT, Side.RIGHT: Owner.RIGHT}
+CURRENCY, NO_CURRENCY = "currency", "?"  # the field beside amounts; what stands for one that is not told
 MOST_KEPT = 10_000  # differences that are kept to be shown; all are counted
 
 
@@ -226,18 +227,42 @@ def _digest(marks: Sequence[bytes]) -> str:
 
 @dataclass(slots=True)
 class FieldSums:
-    """The sums of some number fields over all records of either side."""
+    """The sums of some number fields over all records of either side: amounts by the currency that their records name."""
 
     fields: Sequence[Field]
-    _sums: dict[Side, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in Side})
+    _sums: dict[str, dict[Side, Counter[str]]] = field(default_factory=dict)
 
     def see(self, triple: Triple) -> None:
         for side, found in ((Side.LEFT, triple.left), (Side.RIGHT, triple.right)):
             for one in self.fields if found is not None else ():
                 value = found.record.fields.get(one.name) if found else None
                 if isinstance(value, int | Decimal) and not isinstance(value, bool):
-                    self._sums[side][one.name] += Decimal(value)  # type: ignore[assignment]
+                    self._of(_currency(one, triple))[side][one.name] += Decimal(value)  # type: ignore[assignment]
 
     def all(self) -> Sequence[Sum]:
-        left, right = (self._sums[side] for side in (Side.LEFT, Side.RIGHT))
-        return [Sum("", "", one.label, Decimal(left[one.name]), Decimal(right[one.name])) for one in self.fields]
+        counted = [one for one in self.fields if one.kind is not Kind.MONEY]
+        found = self._summed("", counted)
+        for currency in sorted(self._sums.keys() - {""}):
+            found += self._summed(currency, [one for one in self.fields if one.kind is Kind.MONEY])
+        return found
+
+    def _summed(self, currency: str, fields: Sequence[Field]) -> list[Sum]:
+        left, right = (self._of(currency)[side] for side in (Side.LEFT, Side.RIGHT))
+        return [Sum("", currency, one.label, Decimal(left[one.name]), Decimal(right[one.name])) for one in fields]
+
+    def _of(self, currency: str) -> dict[Side, Counter[str]]:
+        return self._sums.setdefault(currency, {side: Counter() for side in Side})
+
+
+def summed(fields: Sequence[Field]) -> list[Field]:
+    """The fields whose sums mean something: counts, and amounts that have their currency beside them."""
+    named = any(one.name == CURRENCY for one in fields)
+    return [one for one in fields if one.kind is Kind.COUNT or (named and one.kind is Kind.MONEY)]
+
+
+def _currency(one: Field, triple: Triple) -> str:
+    """The currency of an amount: that of the side whose word counts, if it shows the record."""
+    if one.kind is not Kind.MONEY:
+        return ""
+    shown = triple.left or triple.right
+    return str((shown.record.fields.get(CURRENCY) if shown else None) or NO_CURRENCY)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncdb.connectors.base import Capabilities
-from syncdb.engine.audit import Audited, FieldSums
+from syncdb.engine.audit import Audited, FieldSums, summed
 from syncdb.engine.naming import names_in
 from syncdb.engine.pair_run import EntitySync
 from syncdb.engine.pair_sync import PairSync
@@ -14,7 +14,6 @@ from syncdb.engine.reconcile import linked
 from syncdb.engine.triples import Readable, of_everything
 from syncdb.ledger import Ledger
 from syncdb.model import Field, Found, Snapshot
-from syncdb.values import Kind
 
 SHOWN = ("title", "sku", "location", "order_name")  # by which people know a record of which the ledger knows nothing
 
@@ -84,7 +83,7 @@ def _audited(sync: PairSync, entity: EntitySync, fields: Sequence[Field]) -> Aud
         lambda: of_everything(sync.ledger.records(pair.name), left, pair.right),
         lambda triple: True,
         lambda triple: _called(sync.ledger, pair.name, triple),
-        FieldSums([one for one in managed if one.kind is Kind.COUNT]),
+        FieldSums(summed(managed)),
         problems,
     )
 

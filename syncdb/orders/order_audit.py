@@ -43,12 +43,15 @@ MEASURES = (
     "order_shipping",
     "order_tax",
     "order_duties",
+    "order_fees",
     "tips",
     "order_total",
     "total_received",
     "total_refunded",
     "net_payment",
 )
+OF_ROWS = ("refund_amount", "transaction_net")  # what each refund or payment came to, added up over their rows
+MOST_NAMED = 5
 NOBODY_KNOWS = "?"
 
 
@@ -115,6 +118,7 @@ class OrderSums:
     _left: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     _right: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     _counted: set[tuple[str, str]] = field(default_factory=set)
+    _tests: list[str] = field(default_factory=list)
 
     def of_shop(self, order_id: str, snapshot: Mapping[str, Any]) -> None:
         """Take in an order as the shop shows it."""
@@ -125,10 +129,20 @@ class OrderSums:
             value = _picked(name, snapshot)
             if value is not None:
                 sums[name] += value  # type: ignore[assignment]
+        if snapshot.get("test"):
+            self._tests.append(self.placed[order_id].name)
+
+    def remarks(self) -> list[str]:
+        """Orders in the sums that others leave out of theirs: people who compare ask for them."""
+        if not self._tests:
+            return []
+        named = ", ".join(self._tests[:MOST_NAMED]) + (" ..." if len(self._tests) > MOST_NAMED else "")
+        return [f"{counted(len(self._tests), 'test order')} among them ({named}), in the sums as in the rows; `report` leaves them out."]
 
     def see(self, triple: Triple) -> None:
         if triple.left is not None:
-            self._left.setdefault(_group(self.placed[self.home(triple)]), Counter())["rows"] += 1
+            sums = self._left.setdefault(_group(self.placed[self.home(triple)]), Counter())
+            self._add_row(sums, triple.left.record.fields)
         if triple.right is not None:
             self._of_row(self.home(triple) or triple.key, triple.right.record.fields)
 
@@ -137,7 +151,7 @@ class OrderSums:
         for day, currency in sorted({*self._left, *self._right}):
             left, right = (sums.get((day, currency), Counter()) for sums in (self._left, self._right))
             found += [Sum(day, currency, what, Decimal(left[what]), Decimal(right[what])) for what in ("orders", "rows")]
-            for name in (GROSS, *MEASURES):
+            for name in (GROSS, *MEASURES, *OF_ROWS):
                 there = Decimal(right[name]) if name in self.shown else None
                 if left[name] or there:
                     found.append(Sum(day, currency, name, Decimal(left[name]), there))
@@ -146,17 +160,23 @@ class OrderSums:
     def _of_row(self, order: str, fields: Mapping[str, Any]) -> None:
         group = _group(self.placed.get(order) or _by_row(fields))
         sums = self._right.setdefault(group, Counter())
-        sums["rows"] += 1
+        self._add_row(sums, fields)
         if (order, "orders") not in self._counted:
             self._counted.add((order, "orders"))
             sums["orders"] += 1
         if GROSS in self.shown:
-            sums[GROSS] += sum(Decimal(fields.get(name) or 0) for name in OF_GROSS)  # type: ignore[assignment]
+            sums[GROSS] += sum(_number(fields.get(name)) or Decimal(0) for name in OF_GROSS)  # type: ignore[assignment]
         for name in self.shown:
-            value = fields.get(name)
-            if isinstance(value, int | Decimal) and (order, name) not in self._counted:
+            value = None if name in OF_ROWS else _number(fields.get(name))
+            if value is not None and (order, name) not in self._counted:
                 self._counted.add((order, name))
-                sums[name] += Decimal(value)  # type: ignore[assignment]
+                sums[name] += value  # type: ignore[assignment]
+
+    def _add_row(self, sums: Counter[str], fields: Mapping[str, Any]) -> None:
+        sums["rows"] += 1
+        for name in OF_ROWS:
+            if name in self.shown and (value := _number(fields.get(name))) is not None:
+                sums[name] += value  # type: ignore[assignment]
 
 
 @dataclass(slots=True)
@@ -241,7 +261,7 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, n
     home = Homes(orders, records)
     managed = [name for name in sync.policy.rules if name != "key"]
     gross = [GROSS] if set(OF_GROSS) <= set(managed) else []
-    sums = OrderSums(placed, home, [*gross, *(name for name in MEASURES if name in managed)])
+    sums = OrderSums(placed, home, [*gross, *(name for name in (*MEASURES, *OF_ROWS) if name in managed)])
     for order_id, snapshot in _snapshots(fresh, placed):
         sums.of_shop(order_id, snapshot)
     within = _Rows(home, period, frozenset((*placed, *_placed(sync.ledger, period, str(shop["zone"])))))
@@ -271,7 +291,7 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, n
         name,
         sums,
         problems,
-        [_left_out(left_out)] if left_out else (),
+        [*([_left_out(left_out)] if left_out else ()), *sums.remarks()],
     )
 
 
@@ -314,8 +334,12 @@ def _snapshots(fresh: Ledger, order_ids: Iterable[str]) -> Iterator[tuple[str, d
 def _picked(name: str, snapshot: Mapping[str, Any]) -> Decimal | None:
     found = column(name)
     assert found is not None, "there is a column for each measure"
-    value = found.pick(snapshot, {})
-    return Decimal(value) if isinstance(value, int | Decimal) else None
+    return _number(found.pick(snapshot, {}))
+
+
+def _number(value: object) -> Decimal | None:
+    """An amount; None for what is none, such as a person's formula or word in the cell."""
+    return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
 def _gross(snapshot: Mapping[str, Any]) -> Decimal:
@@ -328,8 +352,7 @@ def _gross(snapshot: Mapping[str, Any]) -> Decimal:
 def _of_line(name: str, snapshot: Mapping[str, Any], line: Mapping[str, Any]) -> Decimal:
     found = column(name)
     assert found is not None, "it is a column of lines"
-    value = found.pick(snapshot, line)
-    return Decimal(value) if isinstance(value, int | Decimal) else Decimal(0)
+    return _number(found.pick(snapshot, line)) or Decimal(0)
 
 
 def _group(placed: Placed) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from syncdb import __version__
 from syncdb.engine.audit import Audit, Cause, Difference, Period, Sum
 from syncdb.mapping.choice import column
 from syncdb.model import Side
-from syncdb.orders.order_audit import GROSS, MEASURES
+from syncdb.orders.order_audit import GROSS, MEASURES, OF_ROWS
 from syncdb.pairs import registry
 from syncdb.programs import MANAGER
 from syncdb.services.amounts import amount
@@ -59,7 +59,7 @@ def next_steps(found: Sequence[PairAudit]) -> list[str]:
         pair = registry.pair_named(of_pair.pair)
         if pair is None or all(one.proven for one in of_pair.audits):
             continue
-        look = f"See what a run would bring over: {pair.run_command} --test"
+        look = f"See what a run would bring over: {pair.run_command} --test --full"
         steps[f"{look}; what waits for you to decide: {MANAGER} conflicts"] = None
         causes = {difference.cause for one in of_pair.audits for difference in one.differences}
         if causes & {Cause.HELD, Cause.OWN}:
@@ -160,7 +160,7 @@ def totals(sums: Sequence[Sum]) -> list[Sum]:
         before = found.get((one.currency, one.what))
         whole = Sum("", one.currency, one.what, one.left, one.right)
         found[one.currency, one.what] = _added(before, whole) if before else whole
-    places = {name: place for place, name in enumerate((*COUNTED, GROSS, *MEASURES))}
+    places = {name: place for place, name in enumerate((*COUNTED, GROSS, *MEASURES, *OF_ROWS))}
     return [found[key] for key in sorted(found, key=lambda key: (key[0], places.get(key[1], 0)))]
 
 
@@ -231,7 +231,7 @@ def _sections(found: Sequence[PairAudit]) -> Iterator[Mapping[str, Any]]:
 def _row(total: Sum) -> dict[str, str]:
     return {
         "day": total.day,
-        "currency": total.currency,
+        "currency": "" if total.what in COUNTED else total.currency,
         "what": what(total),
         "left": money(total, total.left),
         "right": money(total, total.right) or "not shown",

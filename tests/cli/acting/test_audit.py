@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syncdb.ledger.queries.reader import reading
+from syncdb.sandbox.shopify.anatomy import additional_fee
 from syncdb.sandbox.stores import TwoStores
 from syncdb.services.alerts.digest import DigestDue, digest
 from syncdb.services.ledger_location import LedgerLocation
@@ -206,11 +207,48 @@ def test_before_the_first_run_there_is_nothing_to_audit(made: Callable[[int], Wo
 def test_a_typed_formula_is_told_as_one_with_what_to_do(world: World, run: Manage) -> None:
     order = inner(world)[0]
     world.colleague.type(f"{world.letter('Total')}{world.row_of(key_of(order))}", "=1+1")
-    (one,) = audited(run, code=3)["differences"]
-    assert one["field"] == "order_total" and "formula" in one["why"] and "changed" not in one["why"]
+    world.colleague.type(f"{world.letter('Current line total')}{world.row_of(key_of(order))}", "=1+1")  # of the gross, too
+    found = audited(run, code=3)
+    assert {one["field"] for one in found["differences"]} == {"order_total", "current_line_total"}
+    assert all("formula" in one["why"] and "changed" not in one["why"] for one in found["differences"])
+    assert {one["what"] for one in found["sums"] if not one["equal"]} == {"gross"}  # other rows show the total
     told = run(*ALL).out
-    assert "What to do: See what a run would bring over" in told and "shopify_sheets_sync.py --test" in told
+    assert "What to do: See what a run would bring over" in told
     assert "What to do: Take formulas" in told
+
+
+def test_what_it_says_to_do_shows_what_it_found(world: World, run: Manage) -> None:
+    """A dry run that looks only at what the shop changed would say that there is nothing to do."""
+    order = inner(world)[0]
+    world.colleague.type(f"{world.letter('Total')}{world.row_of(key_of(order))}", 1)
+    assert "shopify_sheets_sync.py --test --full" in run(*ALL).out
+    changes = [world.at_once(test=True, full=full, as_json=False).text for full in (False, True)]
+    assert "change 0 cells" in changes[0] and "change 1 cell" in changes[1]
+
+
+ROWS = {"back": {"target_worksheet": "Back", "rows": "refund"}, "paid": {"target_worksheet": "Paid", "rows": "transaction"}}
+
+
+def test_the_parts_of_the_sums_come_to_the_total_and_test_orders_are_named(made: Callable[..., World], run: Manage) -> None:
+    world = made(env={"SHEET_COLUMNS": "default,order_fees", "ROUTES": json.dumps(ROWS)})
+    money = world.shop.currencies()
+    order = placed(world.shop, ("10.00", 2))
+    order["additionalFees"] = [additional_fee(1, "Deposit", money.bag(money.amount("0.25")))]
+    order["test"] = True
+    world.shop.refund(order["id"], {order["lineItems"][0]["id"]: 1})
+    world.synced()
+    lines, back, paid = run(*ALL, "--json").data["audits"]
+    sums = {one["what"]: Decimal(one["right"]) for one in lines["sums"] if one["right"]}
+    assert sums["order_fees"] == Decimal("0.25") and sums["order_total"] == Decimal("15.15") == (
+        sums["order_subtotal"] + sums["order_shipping"] + sums["order_fees"]
+    )
+    assert [order["name"] in told and "test order" in told for told in lines["remarks"]] == [True]
+    ((went_back,), (net,)) = (
+        [one["right"] for one in audit["sums"] if one["what"] == name]
+        for audit, name in ((back, "refund_amount"), (paid, "transaction_net"))
+    )
+    assert (went_back, net) == ("10", "14.9")
+    assert "Net payment" in run(*ALL).out
 
 
 def test_a_renamed_header_stops_an_audit_with_words_of_its_own(world: World, run: Manage) -> None:

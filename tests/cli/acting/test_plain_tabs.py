@@ -11,6 +11,7 @@ import pytest
 
 from syncdb.sandbox.google.colleague import Colleague
 from tests.cli.acting.conftest import Manage
+from tests.cli.conftest import Answer
 from tests.scenarios.world import World
 
 ROUTES = {
@@ -55,10 +56,20 @@ def test_without_such_a_tab_an_export_says_how_to_have_one(made: Callable[..., W
     assert not Path("payouts.csv").exists()
 
 
+def sums_of(found: Answer, entity: str) -> dict[str, Decimal]:
+    (one,) = [one for one in found.data["audits"] if one["entity"] == entity]
+    assert {total["currency"] for total in one["sums"]} == {"EUR"}
+    return {total["what"]: Decimal(total["right"]) for total in one["sums"] if Decimal(total["left"])}
+
+
 def test_an_audit_reads_both_sides_of_every_tab(world: World, run: Manage) -> None:
     found = run("audit", "--days", "400", "--json")
     assert found.code == 0, found.all
     assert len(found.data["audits"]) == 4 and all(one["proven"] for one in found.data["audits"])
+    entries = [one for one in world.shop.payments.transactions.values() if one["type"] != "TRANSFER"]
+    gross, fees = (sum(Decimal(one[name]["amount"]) for one in entries) for name in ("amount", "fee"))
+    assert sums_of(found, "payouts").items() >= {"Gross": gross, "Fees": fees, "Net": gross - fees}.items()
+    assert sums_of(found, "payout_transactions") == {"Amount": gross, "Fee": fees, "Net": gross - fees}
     header = world.grid("Payouts")[0]
     Colleague(world.sandbox.spreadsheet, "Payouts").type(f"{chr(65 + header.index('Net'))}2", 1)
     found = run("audit", "--days", "400", "--json")
