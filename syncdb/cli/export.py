@@ -81,7 +81,7 @@ def export(
                 refuse_without_orders(reader, (), f"exporting {what.value}")
             shop = reader.shop or {}
             begin = Calendar.of(shop.get("zone"), now).since(since)
-            chosen = choose(what.value, columns, shop.get("zone") or "UTC", shop.get("currency") or "XXX")
+            chosen = choose(what.value, columns, shop.get("zone") or "UTC", shop.get("currency") or "XXX", place.amounts)
             rows = chosen.rows(reader, iso(begin) if begin else "")
             if target is None:
                 _to_stdout(kind, chosen, rows)

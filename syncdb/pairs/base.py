@@ -322,6 +322,7 @@ class PairType:
     those of other pairs in the same folder (empty for the first pair that there was).
     `implementation` is the module that holds the rest. `topics` are what is asked to set it up, after those of its systems.
     `limited`: a run can be told to write only so many records; `actions` are words for what the command does beside runs.
+    `amounts_by` is the setting that says on which rows of an order its own amounts stand; empty where there is no choice.
     `people` is what it keeps of people beside orders that are read into the ledger.
     `writes_left`: runs may write to its first system where they are let.
     `typed_columns`: its other side keeps columns whose types people may change. `origin` is the package that brought it, with its
@@ -349,6 +350,7 @@ class PairType:
     writes_left: bool = True
     actions: tuple[str, ...] = ()
     also_named_by: tuple[str, ...] = ()
+    amounts_by: str = ""
     people: tuple["PersonalRecords", ...] = ()
     origin: str = ""
 

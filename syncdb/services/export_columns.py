@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from syncdb.errors import ConfigurationError
 from syncdb.ledger.queries import export_rows
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.services.export_shape import Export, ExportColumn
 from syncdb.values import Kind, Value
+
+if TYPE_CHECKING:
+    from syncdb.mapping.choice import Amounts
 
 Stream = Callable[[LedgerReader, str], Iterator[dict[str, Any]]]
 
@@ -49,17 +52,18 @@ def known_columns(what: str) -> list[str]:
     return [name for name, column in CATALOGUE.items() if column.level in ("order", LEVELS[what])]
 
 
-def choose(what: str, columns: str, zone: str, currency: str) -> Export:
+def choose(what: str, columns: str, zone: str, currency: str, amounts: "Amounts" = "every_line") -> Export:
     """The export of one kind with the columns named (a list with commas; empty: all or the usual ones).
 
-    Times of orders and lines are the shop's wall clock in `zone`; other moments are ISO in UTC. Raises ConfigurationError.
+    Times of orders and lines are the shop's wall clock in `zone`; other moments are ISO in UTC. `amounts` says on which lines of
+    an order its own amounts stand. Raises ConfigurationError.
     """
     wanted = [name.strip() for name in columns.split(",") if name.strip()]
     if what in OF_TABS:
         from syncdb.services.export_plain import choose_plain
 
         return choose_plain(what, wanted, zone)
-    return _plain(what, wanted) if what in _PLAIN else _of_orders(what, wanted, zone, currency)
+    return _plain(what, wanted) if what in _PLAIN else _of_orders(what, wanted, zone, currency, amounts)
 
 
 def _plain(what: str, wanted: Sequence[str]) -> Export:
@@ -87,7 +91,7 @@ def _value(stored: Any) -> Value:
     return cast(Value, stored)
 
 
-def _of_orders(what: str, wanted: Sequence[str], zone: str, currency: str) -> Export:
+def _of_orders(what: str, wanted: Sequence[str], zone: str, currency: str, amounts: "Amounts") -> Export:
     from syncdb.mapping import SheetMapping, default_columns, parse_columns
 
     level = LEVELS[what]
@@ -98,7 +102,7 @@ def _of_orders(what: str, wanted: Sequence[str], zone: str, currency: str) -> Ex
         names = choice.columns
     else:
         names = default_columns(level)
-    mapping = SheetMapping(level, names, zone, currency)
+    mapping = SheetMapping(level, names, zone, currency, amounts)
     fields = mapping.fields if not wanted else mapping.fields[1:]
     columns = tuple(ExportColumn("id" if field.name == "key" else field.name, field.label, field.kind) for field in fields)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncdb.config.place import config_place
 from syncdb.config.sources import Source, from_dotenv, from_environment, from_json, from_secrets
@@ -14,6 +14,9 @@ from syncdb.pairs import registry
 from syncdb.pairs.base import PairType
 from syncdb.systems.base import KeptFile
 
+if TYPE_CHECKING:
+    from syncdb.mapping.choice import Amounts
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerLocation:
@@ -21,7 +24,7 @@ class LedgerLocation:
 
     `login` is "token" or "client"; `login_file` None where it comes from the environment. `pairs` are those that are configured,
     `most_calls` how many calls a month a system may be sent, by its name. `log` is the log's path. `named` are the files that
-    settings name, and those in which they stand.
+    settings name, and those in which they stand. `amounts` says on which rows of an order its own amounts are to stand.
     """
 
     ledger: Path
@@ -32,6 +35,7 @@ class LedgerLocation:
     pairs: tuple[PairType, ...] = ()
     most_calls: Mapping[str, int] = field(default_factory=dict)
     named: tuple[Path, ...] = ()
+    amounts: "Amounts" = "every_line"
 
 
 def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | None = None) -> LedgerLocation:
@@ -56,6 +60,7 @@ def find_ledger(config: Path | None, db: Path | None, env: Mapping[str, str] | N
         _pairs(sources),
         _most_calls(sources),
         tuple(_named(sources, file.parent)),
+        _amounts(sources),
     )
 
 
@@ -91,6 +96,12 @@ def _filled(sources: Sequence[Source], name: str) -> bool:
 def _most_calls(sources: Sequence[Source]) -> dict[str, int]:
     limits = {one.name: _first(sources, one.calls_by) for one in registry.systems_of(registry.PAIRS) if one.calls_by}
     return {name: found[0] for name, found in limits.items() if found}
+
+
+def _amounts(sources: Sequence[Source]) -> "Amounts":
+    """As the first configured pair that has the choice says it."""
+    found = [_first(sources, pair.amounts_by) for pair in _pairs(sources) if pair.amounts_by]
+    return found[0][0] if found and found[0] else "every_line"
 
 
 def _named(sources: Sequence[Source], home: Path) -> Iterator[Path]:

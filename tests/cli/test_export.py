@@ -52,6 +52,20 @@ def test_orders_as_csv_are_those_of_the_shop(past: Shop, tmp_path: Path) -> None
         assert row["Note"] == ("'" + note if note[:1] in ("=", "+", "-", "@") and not number else note)
 
 
+def test_lines_add_up_where_the_sheet_does(past: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `order_amounts` at first_line a sum over the column is the shop's, in the file as in the sheet."""
+    in_shop = sum(Decimal(order["currentTotalPriceSet"]["shopMoney"]["amount"]) for order in past.world.shop.orders.values())
+
+    def total(name: str) -> Decimal:
+        past.ask("export", "--what", "lines", "--columns", "order_total", "--output", str(tmp_path / name))
+        return sum((Decimal(row["Total"] or 0) for row in read_csv(tmp_path / name)), Decimal(0))
+
+    monkeypatch.setenv("TARGET_SPREADSHEET", "Shop orders")
+    assert total("every.csv") > in_shop
+    monkeypatch.setenv("ORDER_AMOUNTS", "first_line")
+    assert total("first.csv") == in_shop
+
+
 def test_a_formula_in_an_order_is_text_in_every_format(past: Shop, tmp_path: Path) -> None:
     notes = {order["note"] for order in past.world.shop.orders.values() if (order["note"] or "").startswith("=")}
     assert notes, "the sandbox has such notes"

@@ -71,6 +71,7 @@ SHOPIFY_SHEETS = PairType(
         ),
     ),
     named_by="target_spreadsheet",
+    amounts_by="order_amounts",
     words=Words("the sheet", "Sheet", right="sheet", left="shop"),
     tracks_orders=True,
     writes_left=False,

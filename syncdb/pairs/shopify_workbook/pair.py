@@ -34,6 +34,7 @@ SHOPIFY_WORKBOOK = PairType(
         ),
     ),
     named_by="workbook",
+    amounts_by="workbook_order_amounts",
     words=Words("the workbook", "Workbook", right="workbook", left="shop"),
     tracks_orders=True,
     writes_left=False,
