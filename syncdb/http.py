@@ -38,6 +38,10 @@ class Unreachable(Transient):
     """There was not even a connection. The message says to which address, and why."""
 
 
+class Spent(Transient):
+    """A budget of so many calls a minute is used up: surely nothing was done, and there is one again within a minute."""
+
+
 @dataclass(slots=True)
 class Heard:
     """Whether a server has ever answered."""
@@ -50,7 +54,7 @@ class Retrier:
     """Repeats a call that failed with `Transient`, with capped exponential back-off and jitter, within `deadline` seconds.
 
     An address at which nothing ever answered is more likely wrong, or this computer without a network, than its server away for
-    a moment: it is tried for `nobody_there` seconds at most.
+    a moment: it is tried for `nobody_there` seconds at most. A budget that is spent is waited for `spent` seconds, where that is set.
     """
 
     deadline: float = 300.0
@@ -59,6 +63,7 @@ class Retrier:
     clock: Clock = SYSTEM
     jitter: Callable[[], float] = random.random
     nobody_there: float = 30.0
+    spent: float | None = None
     heard: Heard = field(default_factory=Heard, compare=False)
 
     def apart(self) -> "Retrier":
@@ -73,6 +78,8 @@ class Retrier:
 
         def limit(failure: BaseException | None) -> float:
             alone = isinstance(failure, Unreachable) and not self.heard.yes
+            if isinstance(failure, Spent) and self.spent is not None:
+                return max(self.deadline, self.spent)
             return min(self.deadline, self.nobody_there) if alone else self.deadline
 
         def pause(state: "tenacity.RetryCallState") -> float:
@@ -117,7 +124,7 @@ class Retrier:
             ) from last
         except Transient as last:
             raise RetryLater(
-                f"{what} did not succeed within {self.deadline:.0f} seconds. Last answer: {redact(str(last))}",
+                f"{what} did not succeed within {limit(last):.0f} seconds. Last answer: {redact(str(last))}",
                 next_step="Nothing is lost: run it again later, the next run goes on from here.",
             ) from last
 

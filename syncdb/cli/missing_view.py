@@ -125,6 +125,8 @@ def _gaps_told(gaps: Sequence[Answered]) -> str:
 def _rows(words: Words, rows: RowCheck) -> Iterator[str]:
     if rows.refused:
         yield f"{words.subject} was not compared: {rows.refused}"
+        if rows.next_step:
+            yield f"What to do: {rows.next_step}"
         return
     if rows.lacking:
         names = ", ".join(list(rows.lacking.values())[:8]) + (" ..." if len(rows.lacking) > 8 else "")
@@ -133,7 +135,8 @@ def _rows(words: Words, rows: RowCheck) -> Iterator[str]:
     else:
         yield f"Every order has its rows in {words.place} ({counted(rows.compared, 'row')} compared)."
     if rows.doubled:
-        yield f"Lines that stand in several rows, {len(rows.doubled)}: {', '.join(rows.doubled[:5])}. Delete the copies."
+        told = "; ".join(rows.doubled[:5]) + (" ..." if len(rows.doubled) > 5 else "")
+        yield f"Rows with one key in {words.place}, {len(rows.doubled)} keys: {told}. Delete the copies."
     if rows.foreign:
         yield f"Rows with a key unknown to the ledger, left alone, {len(rows.foreign)}: {', '.join(rows.foreign[:5])}"
 

@@ -1,6 +1,6 @@
 """`missing` with the network: the shop and every place with orders asked, and what was missed fetched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from syncdb.clock import Clock
@@ -57,20 +57,27 @@ def compare_rows(reader: LedgerReader, one: UsablePair, clock: Clock) -> RowChec
     try:
         shown = one.orders.rows_shown(one.settings, reader, clock)
     except SyncdbError as away:
-        rows.refused = str(away)
+        rows.refused, rows.next_step, rows.code = str(away), away.next_step, away.exit_code
         return rows
     if shown is None:
         rows.refused = one.pair.words.uncompared or "no run has written to it yet"
         return rows
-    rows.doubled = [f"{key} (rows {', '.join(places)})" for key, places in shown.doubled.items()]
+    expected = held.rows_expected(reader, shown.pair)
+    rows.doubled = _doubled(reader, shown.doubled, expected)
     if shown.problem:
         rows.refused = shown.problem
         return rows
-    expected = held.rows_expected(reader, shown.pair)
     rows.compared = len(shown.keys)
     rows.lacking = held.names_of(reader, {order_id for key, order_id in expected.items() if key not in shown.keys})
     rows.foreign = sorted(shown.keys - held.keys_known(reader, shown.pair))
     return rows
+
+
+def _doubled(reader: LedgerReader, doubled: Mapping[str, Sequence[str]], orders: Mapping[str, str]) -> list[str]:
+    """Keys that stand in several rows, as people find them: by the order, and where."""
+    names = held.names_of(reader, {orders[key] for key in doubled if key in orders})
+    called = {key: f"{names[orders[key]]}, {key}" if orders.get(key) in names else key for key in doubled}
+    return [f"{called[key]} (rows {', '.join(places)})" for key, places in doubled.items()]
 
 
 def fetch_missed(pairs: Sequence[UsablePair], found: MissingOrders, clock: Clock) -> None:

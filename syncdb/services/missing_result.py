@@ -19,13 +19,19 @@ if TYPE_CHECKING:  # without the network no run is made
 
 @dataclass(slots=True)
 class RowCheck:
-    """A place against the ledger. `lacking` names orders with a row too few, `foreign` counts rows with keys nobody knows."""
+    """A place against the ledger. `lacking` names orders with a row too few, `foreign` counts rows with keys nobody knows.
+
+    `refused` says why it could not be compared, `next_step` what to do about it and `code` what that comes to; DONE where it is
+    no failure (nobody asked, nothing is there yet).
+    """
 
     lacking: dict[str, str] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     compared: int = 0
     refused: str = ""
+    next_step: str = ""
+    code: Exit = Exit.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,8 @@ class MissingOrders:
         doubled = any(one.rows.doubled for one in self.places)
         if self.orders.missed or self.lacking or doubled:
             return Exit.PARTIAL
-        return Exit.REMOTE if self.orders.refused else Exit.DONE  # who was not asked cannot say that nothing is missing
+        # who was not asked cannot say that nothing is missing
+        return worst([Exit.REMOTE if self.orders.refused else Exit.DONE, *(one.rows.code for one in self.places)])
 
 
 def refuse_without_orders(reader: LedgerReader, pairs: Sequence[PairType], what: str) -> None:

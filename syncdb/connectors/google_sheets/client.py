@@ -20,7 +20,7 @@ from syncdb.connectors.google_sheets.failures import RequestDeclined, sign_in
 from syncdb.connectors.google_sheets.token_request import TokenRequest
 from syncdb.decoding import understood
 from syncdb.errors import OutcomeUnknown
-from syncdb.http import Limit, Pace, Retrier, SharedLimits, Transient, asked_wait, never_left, no_connection, redact
+from syncdb.http import Limit, Pace, Retrier, SharedLimits, Spent, Transient, asked_wait, never_left, no_connection, redact
 
 GOOGLE = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
@@ -162,12 +162,12 @@ def _judge(response: requests.Response, harmless: bool) -> object:
     """The JSON of a usable answer; raises what any other means."""
     status = response.status_code
     if status == 429:  # documented as refused before anything is applied, so a write may wait and go again
-        raise Transient("too many requests in this minute", wait=asked_wait(response, 5.0))
+        raise Spent("too many requests in this minute", wait=asked_wait(response, 5.0))
     body = _json(response)
     if status == 200 and body is not None:
         return body
     if status == 403 and _is_rate_limit(body):
-        raise Transient("too many requests", wait=asked_wait(response, 5.0))
+        raise Spent("too many requests", wait=asked_wait(response, 5.0))
     if 400 <= status < 500 and status != 408 and body is not None:
         raise RequestDeclined(status, body)
     if harmless:

@@ -215,3 +215,12 @@ def test_a_row_that_a_route_lacks_is_named_with_the_route_and_fixed(
     audits = run("audit", "--pair", "sheets", "--days", "400", "--json").data["audits"]
     assert len(audits) == 2 and all(one["proven"] for one in audits) and "north: tab North" in audits[1]["between"]
     assert {one["name"].partition(":")[0] for one in run("validate", "--json").data["checks"]} >= {"north"}
+    north.insert_rows(4)
+    north.copy_rows(5, 1, 4)
+    said = run("missing")
+    name = north.shown("B4")
+    assert said.code == 3 and f"in the sheet north, 1 keys: {name}, {north.shown('A4')} (rows 4, 5)" in said.out
+    north.delete_rows(4)
+    north.rename_header("Total", "Sum")
+    said = run("missing")
+    assert said.code == 5 and "The sheet north was not compared" in said.out and "What to do: Rename it back" in said.out

@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -15,6 +17,7 @@ from syncdb.errors import ConfigurationError, OutcomeUnknown, Refused, RetryLate
 from syncdb.http import Retrier
 from syncdb.model import Result
 from syncdb.sandbox.faults import Fault, Kind
+from syncdb.systems.patience import patient_retrier
 from tests.connectors.google_sheets.conftest import Desk, create, update
 
 DONE, STALE, UNKNOWN = Result.DONE, Result.STALE, Result.UNKNOWN
@@ -149,6 +152,19 @@ def test_too_many_requests_wait_and_go_again_also_a_write(desk: Desk) -> None:
     assert connector.write(attempt)[0].result is DONE
     assert len(waits) == 2 and min(waits) >= 5
     assert keys(desk) == Counter({"1": 1, "2": 1})
+
+
+def test_who_only_looks_waits_for_the_next_minute_too(desk: Desk) -> None:
+    """Half a minute is what a person waits for a server that is away; a spent minute surely ends."""
+    waits: list[float] = []
+    retrier = patient_retrier(SimpleNamespace(deadline_seconds=300), desk.clock(waits))
+    connector = desk.ready(create("1"))
+    connector._client._retrier = replace(retrier, jitter=lambda: 1.0)
+    desk.faults.add(Fault("too_many", "sheets read", times=6))
+    assert set(connector.look(["1"]).found) == {"1"} and 60 < sum(waits) < 90
+    desk.faults.add(Fault("unavailable", "sheets read", times=None))
+    with pytest.raises(RetryLater, match="30 seconds"):
+        connector.look(["1"])
 
 
 def test_an_expired_token_is_renewed_once(desk: Desk) -> None:
