@@ -54,7 +54,8 @@ class Retrier:
     """Repeats a call that failed with `Transient`, with capped exponential back-off and jitter, within `deadline` seconds.
 
     An address at which nothing ever answered is more likely wrong, or this computer without a network, than its server away for
-    a moment: it is tried for `nobody_there` seconds at most. A budget that is spent is waited for `spent` seconds, where that is set.
+    a moment: it is tried for `nobody_there` seconds at most. A spent budget is waited for `spent`
+    seconds, where that is set.
     """
 
     deadline: float = 300.0

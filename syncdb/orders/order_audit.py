@@ -137,7 +137,8 @@ class OrderSums:
         if not self._tests:
             return []
         named = ", ".join(self._tests[:MOST_NAMED]) + (" ..." if len(self._tests) > MOST_NAMED else "")
-        return [f"{counted(len(self._tests), 'test order')} among them ({named}), in the sums as in the rows; `report` leaves them out."]
+        told = f"{counted(len(self._tests), 'test order')} among them ({named})"
+        return [f"{told}, in the sums as in the rows; `report` leaves test orders out."]
 
     def see(self, triple: Triple) -> None:
         if triple.left is not None:
