@@ -145,7 +145,9 @@ def test_each_route_that_fails_is_in_the_status_though_others_ran_after_it(make:
     for _ in range(4):
         assert world.sync().code == 4
     Colleague(world.sandbox.spreadsheet, "Back").rename_header("Refund amount", "Paid back")
-    assert world.sync().code == 5
+    ran = world.sync()
+    (stopped,) = [one["error"]["next_step"] for one in ran.data["runs"] if one["exit_code"] == 5]
+    assert ran.code == 5 and "`routes.back.columns`" in stopped
     place = LedgerLocation(Path(world.env["DB_PATH"]), world.folder / "sync.log")
     with reading(place.ledger) as reader:
         state = read_status(reader, place, world.clock.now())
@@ -155,6 +157,9 @@ def test_each_route_that_fails_is_in_the_status_though_others_ran_after_it(make:
     assert series.last_ended is not None and series.last_ended["exit_code"] == 4
     assert (one := failed_run_of(series, state)) is not None and one.message in told
     assert series.rhythm is not None and series.rhythm.interval.total_seconds() == 3600
+    followed = back | {"columns": ["default", {"field": "refund_amount", "header": "Paid back"}]}
+    world.env["ROUTES"] = json.dumps({"back": followed, "north": NORTH})
+    world.synced()
     del world.env["ROUTES"]
     world.env["TARGET_WORKSHEET"] = "Orders B"
     world.synced()  # one good run is the end of it, wherever it writes

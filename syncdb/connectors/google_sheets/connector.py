@@ -61,12 +61,13 @@ class SheetConnector:
         take_over: bool = False,
         dry: bool = False,
         ages: placing.Ages | None = None,
+        within: str = "",
         clock: Clock = SYSTEM,
         rng: random.Random | None = None,
     ) -> None:
         """`target` is a title, key or URL, `key` the field whose column holds the keys, `binding` what the last run left.
 
-        With `ages` new rows go above the others, the youngest first.
+        With `ages` new rows go above the others, the youngest first. `within` stands before the names of settings in messages.
 
         Raises ConfigurationError where two fields share a header.
         """
@@ -74,7 +75,7 @@ class SheetConnector:
         doubled = sorted({label for label in labels if labels.count(label) > 1})
         if doubled or key not in {field.name for field in fields}:
             raise ConfigurationError([f'columns: the header "{label}" is used twice' for label in doubled] or ["columns: no key"])
-        wish = WantedTab(target, tab, tuple(fields), key, ledger_id, take_over)
+        wish = WantedTab(target, tab, tuple(fields), key, ledger_id, take_over, within)
         self._client = client
         self._sheet = Sheet(client, wish, binding, rng or random.SystemRandom(), as_is=dry)
         self._ages = ages

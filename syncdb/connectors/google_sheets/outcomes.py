@@ -13,7 +13,7 @@ from syncdb.connectors.google_sheets.grid import Area, Cells, patches_of
 from syncdb.connectors.google_sheets.sheet import Sheet, layout_in
 from syncdb.connectors.google_sheets.structure import tabs_of
 from syncdb.connectors.tabular.entries import Entry, alike
-from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout
+from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout, TabWords
 from syncdb.connectors.tabular.records import readable_key
 from syncdb.decoding import understood
 from syncdb.errors import NeedsPerson
@@ -38,7 +38,7 @@ def of_answer(answer: Mapping[str, Any], attempt: Attempt, placement: Placement)
 def _layout_shown(cells: Cells, placement: Placement) -> TabLayout | None:
     head = [cells.line(row) for row in range(HEAD_ROWS)]
     try:
-        return layout_in(head, placement.layout, placement.tab, placement.key_field)
+        return layout_in(head, placement.layout, TabWords(placement.tab), placement.key_field)
     except NeedsPerson as gone:
         log.info("after the write: %s", gone)
         return None

@@ -116,7 +116,7 @@ class Sheet:
             raise NeedsPerson(
                 f'The tab "{tab.title}" is in use already and has no header "{self.wish.headers[self.wish.key]}" in its first '
                 f"{HEAD_ROWS} rows. Nothing was written.",
-                next_step="Name another tab in target_worksheet (it is made if it does not exist), or empty this one.",
+                next_step=f"Name another tab in {self.wish.within}target_worksheet (it is made if it does not exist), or empty this one.",
             )
         return blank_tab(tab, self._bind(tab.sheet_id, tab.title), self.wish)
 
@@ -147,7 +147,7 @@ class Sheet:
     def columns_moved(self, patches: Sequence[Patch]) -> bool:
         """Compare the layout with head rows just read and adopt what they show. Raises NeedsPerson where a header is gone."""
         here = self.here()
-        shown = layout_in(_head_lines(patches), here.layout, here.tab.title, self.wish.key)
+        shown = layout_in(_head_lines(patches), here.layout, self.wish.words(here.tab.title), self.wish.key)
         moved = shown != here.layout
         here.layout = shown
         return moved
@@ -170,16 +170,16 @@ class Sheet:
         raise still_moving(self.here().tab.title)
 
 
-def layout_in(head: Sequence[Sequence[Entry]], before: TabLayout, tab: str, key: str) -> TabLayout:
+def layout_in(head: Sequence[Sequence[Entry]], before: TabLayout, tab: TabWords, key: str) -> TabLayout:
     """The layout that head rows show. Raises NeedsPerson where a header that `before` had is gone or stands twice."""
     header_row = find_header_row(head, before.headers[key])
     if header_row is None:
         row = head[before.header_row] if before.header_row < len(head) else []
-        raise header_gone({key: before.headers[key]}, row, TabWords(tab), before.headers.values())
-    columns = match(head[header_row], header_row, before.headers, TabWords(tab))
+        raise header_gone({key: before.headers[key]}, row, tab, before.headers.values())
+    columns = match(head[header_row], header_row, before.headers, tab)
     lost = {name: text for name, text in before.headers.items() if name not in columns}
     if lost:
-        raise header_gone(lost, head[header_row], TabWords(tab), before.headers.values())
+        raise header_gone(lost, head[header_row], tab, before.headers.values())
     return TabLayout(header_row, columns, before.headers)
 
 

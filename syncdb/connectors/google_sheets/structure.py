@@ -26,7 +26,10 @@ TABS = (
 
 @dataclass(frozen=True, slots=True)
 class WantedTab:
-    """What the configuration asks for. `take_over`: past another ledger's marker and a vanished tab."""
+    """What the configuration asks for. `take_over`: past another ledger's marker and a vanished tab.
+
+    `within` stands before the names of its settings in messages, where they are not those of the first sheet.
+    """
 
     target: str
     tab: str
@@ -34,6 +37,10 @@ class WantedTab:
     key: str
     ledger_id: str
     take_over: bool
+    within: str = ""
+
+    def words(self, title: str) -> TabWords:
+        return TabWords(title, setting=f"{self.within}columns")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -107,8 +114,8 @@ def choose(tabs: Sequence[Tab], binding: TabBinding | None, wish: WantedTab) -> 
         raise NeedsPerson(
             f'The tab "{tab.title}" is kept by another ledger ({strangers[0]}). Two would write over each other; '
             "nothing was written.",
-            next_step="Run syncdb on one computer only, or name another tab in target_worksheet. If the other one no longer "
-            "runs, take the tab over with --force.",
+            next_step=f"Run syncdb on one computer only, or name another tab in {wish.within}target_worksheet. If the other one no "
+            "longer runs, take the tab over with --force.",
         )
     return tab
 
@@ -171,7 +178,7 @@ def standing(
     `known` are the headers made or adopted before. Raises NeedsPerson where one of those is gone, or any stands twice.
     """
     wanted = wish.headers
-    found = standing_headers(head, wanted, known, wish.key, TabWords(tab.title))
+    found = standing_headers(head, wanted, known, wish.key, wish.words(tab.title))
     if found is None:
         return None
     header_row, columns, renamed, row = found.header_row, found.columns, found.renamed, head[found.header_row]

@@ -160,6 +160,7 @@ class Opening:
             take_over=self.take_over,
             dry=self.dry,
             ages=ages,
+            within=f"routes.{settings.route}." if settings.route else "",
             clock=self.clock,
             rng=self.rng,
         )
