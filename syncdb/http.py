@@ -44,9 +44,10 @@ class Spent(Transient):
 
 @dataclass(slots=True)
 class Heard:
-    """Whether a server has ever answered."""
+    """Whether a server has ever answered, and whether it was tried long enough to say that nothing is there."""
 
     yes: bool = False
+    in_vain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Retrier:
     """Repeats a call that failed with `Transient`, with capped exponential back-off and jitter, within `deadline` seconds.
 
     An address at which nothing ever answered is more likely wrong, or this computer without a network, than its server away for
-    a moment: it is tried for `nobody_there` seconds at most. A spent budget is waited for `spent`
-    seconds, where that is set.
+    a moment: it is tried for `nobody_there` seconds at most, and after that only once each time. A spent budget is waited for
+    `spent` seconds, where that is set.
     """
 
     deadline: float = 300.0
@@ -66,16 +67,17 @@ class Retrier:
     nobody_there: float = 30.0
     spent: float | None = None
     heard: Heard = field(default_factory=Heard, compare=False)
+    servers: dict[str, Heard] = field(default_factory=dict, compare=False, repr=False)
 
-    def apart(self) -> "Retrier":
-        """The same for one server, which remembers whether that has answered."""
-        return replace(self, heard=Heard())
+    def apart(self, server: str) -> "Retrier":
+        """The same for one server, which remembers whether that has answered: also one got from another copy of this one."""
+        return replace(self, heard=self.servers.setdefault(server, Heard()))
 
     def call(self, attempt: Callable[[], T], what: str) -> T:
         """The call's result. Raises RetryLater, naming `what`, when the deadline has passed; other exceptions go through."""
         import tenacity  # whoever only asks the ledger does without
 
-        started = self.clock.monotonic()
+        started, in_vain = self.clock.monotonic(), self.heard.in_vain
 
         def limit(failure: BaseException | None) -> float:
             alone = isinstance(failure, Unreachable) and not self.heard.yes
@@ -90,6 +92,8 @@ class Retrier:
 
         def over(state: "tenacity.RetryCallState") -> bool:
             failure = state.outcome.exception() if state.outcome else None
+            if in_vain and isinstance(failure, Unreachable):
+                return True
             return self.clock.monotonic() - started + state.upcoming_sleep > limit(failure)
 
         told: set[str] = set()
@@ -116,9 +120,10 @@ class Retrier:
         try:
             answer = trying(attempt)
             log.debug("%s: answered after %.2f s", what, self.clock.monotonic() - started)
-            self.heard.yes = True
+            self.heard.yes, self.heard.in_vain = True, False
             return answer
         except Unreachable as last:
+            self.heard.in_vain = not self.heard.yes
             raise RetryLater(
                 f"{_sentence(redact(str(last)))}. It was tried for {limit(last):.0f} seconds ({what}).",
                 next_step="Check the address in the configuration and the network, then run it again. Nothing is lost.",

@@ -89,6 +89,18 @@ def test_a_shop_that_is_away_is_asked_once_for_all(make: Make) -> None:
     assert first == second
 
 
+@pytest.mark.parametrize("setting", ["SHOPIFY_BASE_URL", "GOOGLE_API_BASE_URL"])
+def test_where_nobody_answers_is_found_out_once_for_all_routes(make: Make, setting: str) -> None:
+    plain = {name: {"target_worksheet": name, "rows": name} for name in ("customer", "product", "stock")}
+    world = routed(make, north=NORTH, **plain)
+    world.env[setting] = "http://127.0.0.1:9"
+    before = world.clock.monotonic()
+    ran = world.at_once()
+    assert ran.code == 4 and [one["exit_code"] for one in ran.data["runs"]] == [4] * 5
+    assert all("127.0.0.1:9" in one["error"]["message"] for one in ran.data["runs"])
+    assert 5 < world.clock.monotonic() - before < 35  # half a minute once, not for each
+
+
 def test_a_dry_run_plans_each_route_in_a_folder_of_its_own(make: Make) -> None:
     world = routed(make, north=NORTH)
     ran = world.sync(test=True)

@@ -59,7 +59,7 @@ class Client(gspread.HTTPClient):
         self._credentials = account.credentials
         self.set_timeout(timeout)
         self._base_url = base_url.rstrip("/") if base_url else None
-        self._retrier = (retrier or Retrier(clock=clock)).apart()
+        self._retrier = (retrier or Retrier(clock=clock)).apart(f"Google {self._base_url}")
         self._reads = Pace(reads_per_minute, clock)
         self._writes = Pace(writes_per_minute, clock)
         self._shared = shared

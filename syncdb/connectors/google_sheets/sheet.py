@@ -116,7 +116,8 @@ class Sheet:
             raise NeedsPerson(
                 f'The tab "{tab.title}" is in use already and has no header "{self.wish.headers[self.wish.key]}" in its first '
                 f"{HEAD_ROWS} rows. Nothing was written.",
-                next_step=f"Name another tab in {self.wish.within}target_worksheet (it is made if it does not exist), or empty this one.",
+                next_step=f"Name another tab in {self.wish.within}target_worksheet (it is made if it does not exist), or empty "
+                "this one.",
             )
         return blank_tab(tab, self._bind(tab.sheet_id, tab.title), self.wish)
 

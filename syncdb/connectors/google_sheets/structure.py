@@ -114,8 +114,8 @@ def choose(tabs: Sequence[Tab], binding: TabBinding | None, wish: WantedTab) -> 
         raise NeedsPerson(
             f'The tab "{tab.title}" is kept by another ledger ({strangers[0]}). Two would write over each other; '
             "nothing was written.",
-            next_step=f"Run syncdb on one computer only, or name another tab in {wish.within}target_worksheet. If the other one no "
-            "longer runs, take the tab over with --force.",
+            next_step=f"Run syncdb on one computer only, or name another tab in {wish.within}target_worksheet. If the other one "
+            "no longer runs, take the tab over with --force.",
         )
     return tab
 

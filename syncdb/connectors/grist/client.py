@@ -50,7 +50,7 @@ class GristClient:
         self.budget: Budget = budget or MonthlyCalls(now=clock.now)
         self._auth = _Bearer(api_key)
         self._session = session or requests.Session()
-        self._retrier = (retrier or Retrier(clock=clock)).apart()
+        self._retrier = (retrier or Retrier(clock=clock)).apart(f"Grist {self.base_url}")
         self._timeout = timeout
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class SentosClient:
         self.budget = budget or RequestBudget(clock=clock)
         self._auth = login(scheme, key, secret)
         self._session = session or requests.Session()
-        self._retrier = (retrier or Retrier(clock=clock)).apart()
+        self._retrier = (retrier or Retrier(clock=clock)).apart(f"Sentos {self.base_url}")
         self._timeout = timeout
 
     @property

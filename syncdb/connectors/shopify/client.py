@@ -109,7 +109,7 @@ class ShopifyClient:
         self.shop = shop_domain(self.shop)
         self.base_url = base_address(self.shop, self.base_url)
         self.throttle = Throttle(self.clock)
-        self.retrier = self.retrier.apart()
+        self.retrier = self.retrier.apart(f"shop {self.base_url}")
 
     def ask(
         self,

@@ -59,7 +59,7 @@ class ClientCredentials:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        self.retrier = self.retrier.apart()
+        self.retrier = self.retrier.apart(f"token {self.address}")
 
     def current(self) -> str:
         """Raises Refused where the shop refuses these credentials, RetryLater where it cannot be reached."""

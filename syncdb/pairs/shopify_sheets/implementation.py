@@ -16,6 +16,7 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
 from syncdb.errors import Exit, SyncdbError
+from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping.plain_rows import PLAIN
@@ -65,11 +66,15 @@ def sync_of(
     clock: Clock,
     progress: Progress,
     reading: OneReading | None = None,
+    trying: Retrier | None = None,
 ) -> Iterator[OrderSync]:
-    """The same over a ledger that is open already. Runs with the same `reading` read the shop once."""
+    """The same over a ledger that is open already.
+
+    Runs with the same `reading` read the shop once, those with the same `trying` find out once that somebody is not there.
+    """
     rng = random.SystemRandom()
     with ExitStack() as stack:
-        trying = retrier(settings, clock)
+        trying = trying or retrier(settings, clock)
         google = google_client(settings, clock, trying)
         stack.callback(google.close)
         shopify = stack.enter_context(connected_shop(settings, clock, trying))
@@ -88,8 +93,9 @@ def open_runs(
             yield [_run(settings, sync.run, partial(audited_orders, sync))]
         return
     with open_ledger(settings, request, clock, SHOPIFY_SHEETS.name) as ledger, ExitStack() as stack:
-        reading, shop = OneReading(), SharedShop(settings, clock, stack)
-        routes = [Route(one, ledger, request, clock, progress, reading) for one in settings.order_sheets]
+        reading, trying = OneReading(), retrier(settings, clock)
+        shop = SharedShop(settings, clock, stack, trying)
+        routes = [Route(one, ledger, request, clock, progress, reading, trying) for one in settings.order_sheets]
         plain = [PlainRoute(one, ledger, request, clock, progress, shop) for one in settings.sheets if one.rows in PLAIN]
         yield [*(_run(one.settings, one.run, one.audit) for one in routes), *map(_plain_run, plain)]
 
@@ -133,6 +139,7 @@ class Route:
     clock: Clock
     progress: Progress
     reading: OneReading
+    trying: Retrier
 
     def run(self) -> Report:
         try:
@@ -147,7 +154,7 @@ class Route:
             yield found
 
     def _opened(self) -> AbstractContextManager[OrderSync]:
-        return sync_of(self.settings, self.ledger, self.request, self.clock, self.progress, self.reading)
+        return sync_of(self.settings, self.ledger, self.request, self.clock, self.progress, self.reading, self.trying)
 
 
 def _run(

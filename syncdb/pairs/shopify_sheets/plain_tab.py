@@ -14,12 +14,13 @@ from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.request import RunRequest, everything_is_due
 from syncdb.engine.spent_writes import tidy_spent
+from syncdb.http import Retrier
 from syncdb.ledger import Ledger
 from syncdb.mapping.plain_rows import IN_SHOP, PLAIN, metafields_in, plain_fields
 from syncdb.model import Field, Side
 from syncdb.orders.shop_identity import same_shop
 from syncdb.pairs.metafield_types import learned_types
-from syncdb.pairs.opening import limits, retrier
+from syncdb.pairs.opening import limits
 from syncdb.pairs.orders_as_rows import policy
 from syncdb.pairs.shopify_sheets.destination import SheetDestination
 from syncdb.pairs.shopify_sheets.remaining import KEY, Remaining
@@ -39,6 +40,7 @@ class SharedShop:
     settings: SheetsSettings
     clock: Clock
     stack: ExitStack
+    trying: Retrier
     _begun: "Conversation | None" = None
 
     def conversation(self) -> "Conversation":
@@ -46,7 +48,7 @@ class SharedShop:
         from syncdb.connectors.shopify.catalogue.conversation import Conversation
 
         if self._begun is None:
-            client = self.stack.enter_context(connected_shop(self.settings, self.clock, retrier(self.settings, self.clock)))
+            client = self.stack.enter_context(connected_shop(self.settings, self.clock, self.trying))
             self._begun = Conversation(client)
         return self._begun
 
@@ -60,7 +62,7 @@ def plain_sync(
 
     rng = random.SystemRandom()
     with ExitStack() as stack:
-        google = google_client(settings, clock, retrier(settings, clock))
+        google = google_client(settings, clock, shop.trying)
         stack.callback(google.close)
         conversation = shop.conversation()
         destination = SheetDestination(settings, ledger, google, request, clock, rng)
