@@ -167,7 +167,7 @@ class ErpRun:
             self._part(clock)
         elif not self.request.dry and not turns.put_back() and (why := turns.agreed_no_more()):
             self._take_over(pair_run, why, clock)  # before anybody is told that this ledger goes on
-        if not self.request.dry and not self.request.only_named:
+        if not self.request.dry and not self.request.only_named and not self._stops(turns):
             self._queue = QueueWork(self.database, self.tables, chosen, self.ledger.id)
             hints |= self._queue.begin(hold)
         return PairSync(self.ledger, pair_run, self.request, clock, rng, progress)
@@ -178,8 +178,11 @@ class ErpRun:
 
     def _counted(self, turns: Turns) -> Callable[[int], None]:
         """Keeps how far the database counts; not while that is in an earlier state and nobody said that it is to stay."""
-        unasked = turns.put_back() and (OLDER_COPY not in self.request.accept or self.only)
-        return (lambda turn: None) if unasked else turns.keep
+        return (lambda turn: None) if self._stops(turns) else turns.keep
+
+    def _stops(self, turns: Turns) -> bool:
+        """Whether the run will stop before it works, and must leave the turns of the older database as they are."""
+        return bool(turns.put_back()) and (OLDER_COPY not in self.request.accept or bool(self.only))
 
     def _part(self, clock: Clock) -> None:
         self._notices += part(self.ledger, self._registered, self.database, self.tables, iso(clock.now()))

@@ -92,9 +92,13 @@ def changes(crew: Crew, things: int, rounds: int, seed: int) -> None:
 
 
 def until(crew: Crew, condition: str) -> None:
-    ends = time.monotonic() + PATIENCE
+    """Wait as long as the workers get on, however slowly on a busy machine."""
+    states, ends = None, 0.0
     while not crew.erp.sql(f"select 1 where ({condition})"):
-        assert time.monotonic() < ends, crew.erp.sql("select status, count(*) from sync_queue group by status")
+        now = crew.erp.sql("select status, count(*) from sync_queue group by status order by status")
+        if now != states:
+            states, ends = now, time.monotonic() + PATIENCE
+        assert time.monotonic() < ends, states
         time.sleep(0.05)
 
 
