@@ -61,6 +61,27 @@ class Hands:
             ["AddRecord", self.table, None, {name: value for name, value in shown.items() if not columns[name]["isFormula"]}]
         )
 
+    def show(self, name: str, column: str) -> None:
+        """Choose what a reference shows ("Show column"): a column of the other table, "" for the row's id."""
+        one = Table(self.doc, self.table).columns()[self.column(name)]
+        other = Hands(self.doc, one["type"].partition(":")[2])
+        shown = Table(self.doc, other.table).columns()[other.column(column)]["colRef"] if column else 0
+        formula = f"${self.column(name)}.{other.column(column)}" if column else ""
+        self._do(
+            ["UpdateRecord", "_grist_Tables_column", one["colRef"], {"visibleCol": shown}],
+            ["SetDisplayFormula", self.table, None, one["colRef"], formula],
+        )
+
+    def looks(self, name: str) -> dict[int, Any]:
+        """What each row shows in a reference, by its id: the cell that it refers to, else the table and the row's number."""
+        table = Table(self.doc, self.table)
+        columns = {one["id"]: one["fields"] for one in self.doc.ok("GET", f"{table.path}/columns", hidden="1")["columns"]}
+        one = columns[self.column(name)]
+        helper = next((found for found, fields in columns.items() if fields["colRef"] == one["displayCol"]), "")
+        plain = f"{one['type'].partition(':')[2]}[{{}}]"
+        cells = {row["id"]: row["fields"] for row in table.rows(hidden="true")}
+        return {row: cell[helper] if helper else plain.format(cell[self.column(name)]) for row, cell in cells.items()}
+
     def rename_column(self, name: str, label: str) -> None:
         Table(self.doc, self.table).change_column(self.column(name), label=label)
 

@@ -19,6 +19,8 @@ TIMEOUT = (10.0, 120.0)  # seconds to connect, to be answered
 # 25 at once were seen to be refused in part (10 per document go); there is no Retry-After, and a document is quick
 BACKLOG_WAIT = 1.0
 HARMLESS_POSTS = ("/records/list", "/sql")
+UNDONE = "/apply"  # whose actions are taken back together when the engine refuses one, with status 500 (observed)
+ENGINE = "[Sandbox]"
 
 
 class _Bearer(AuthBase):
@@ -87,7 +89,7 @@ class GristClient:
             )
         except requests.RequestException as failure:
             raise _no_answer(failure, harmless) from failure
-        return _judge(response, harmless)
+        return _judge(response, harmless, undone=path.endswith(UNDONE))
 
 
 def packed(body: object) -> bytes:
@@ -103,8 +105,8 @@ def _no_answer(failure: requests.RequestException, harmless: bool) -> Exception:
     return OutcomeUnknown("The answer to a write to Grist was lost, so it may or may not have been applied.")
 
 
-def _judge(response: requests.Response, harmless: bool) -> Any:
-    """The JSON of a usable answer; raises what any other means."""
+def _judge(response: requests.Response, harmless: bool, undone: bool = False) -> Any:
+    """The JSON of a usable answer; raises what any other means. `undone`: what the engine refuses (status 500) is not applied."""
     status = response.status_code
     usable, body = _json(response)
     said = sayable(str(body.get("error", ""))) if isinstance(body, Mapping) else ""
@@ -119,7 +121,12 @@ def _judge(response: requests.Response, harmless: bool) -> Any:
             f"The Grist server sends requests elsewhere (status {status}). Nothing was changed.",
             next_step="Put the address that the browser shows when the document is open into the settings.",
         )
-    if (400 <= status < 500 and status != 408) or is_full(said) or (harmless and said and status == 500):
+    if (
+        (400 <= status < 500 and status != 408)
+        or is_full(said)
+        or (harmless and said and status == 500)
+        or (undone and status == 500 and said.startswith(ENGINE))
+    ):
         raise Declined(status, body)
     if harmless:
         raise Transient(f"status {status}" + (f": {redact(said)}" if said else "" if usable else " with a page instead of data"))

@@ -11,7 +11,9 @@ from syncdb.connectors.grist.answers import has_halves, plain, rows_in, state_in
 from syncdb.connectors.grist.client import GristClient, Json
 from syncdb.connectors.grist.failures import Declined, explained
 from syncdb.connectors.grist.history import Delta, State, delta, is_older, told
+from syncdb.connectors.grist.layout import ColumnPlace
 from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, columns_in, same_id, tables_in
+from syncdb.connectors.grist.showing import Shown
 from syncdb.decoding import listed, understood, whole
 from syncdb.errors import RetryLater
 
@@ -28,6 +30,9 @@ class Kept(Protocol):
 
     def stands_in(self) -> tuple[str, str, str] | None:
         """The configured table name, the table's id and its key column's id; None while it does not stand."""
+
+    def place_of(self, field: str) -> ColumnPlace | None:
+        """The column of a field; None while it does not stand."""
 
     def moved_on(self, since: str, state: str) -> None:
         """Up to `state` nothing of the structure moved for a table seen at `since` or in this run: later looks start there."""
@@ -156,6 +161,14 @@ class GristDocument:
             if place is not None and same_id(place[0], wanted):
                 return place[1]
         return next((table.id for table in self.tables() if same_id(table.id, wanted)), None)
+
+    def shown_by(self, wanted: str, field: str) -> Shown | None:
+        """The column of a field in a table that is kept, by its configured name; None where it does not stand."""
+        for kept in self._kept.values():
+            place, column = kept.stands_in(), kept.place_of(field)
+            if place is not None and column is not None and same_id(place[0], wanted):
+                return Shown(place[1], column)
+        return None
 
     def unkeyed(self, entity: str) -> int:
         """How many rows without a key were added to a table since the cursor of this run, as far as `changes` told."""

@@ -41,6 +41,7 @@ def is_older(shown: Sequence[State], seen: State) -> bool:
 
 SCHEMA = ("_grist_Tables", "_grist_Tables_column")
 TOLD = ("addRows", "updateRows", "removeRows")
+HELPERS = ("gristHelper_", "-gristHelper_")  # hidden columns of Grist's own; those that are gone have a "-" before their name
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,24 @@ def told(deltas: Mapping[str, Mapping[str, Any]], table: str, key: str) -> Told:
     shown = {int(row): _keys(cell) for row, cell in cells.items()}
     rows = {whole(row) for name in TOLD for row in listed(changes.get(name, []))}
     removed = set(changes.get("removeRows", ()))
-    asked = rows - shown.keys()
+    asked = rows - shown.keys() - _in_helpers_alone(changes)
     # an added row whose key cell is not shown has no key; a removed one may have had one only if it is not shown for lack of room
     certain = not changes.get("mayBeIncomplete") and "?" not in {key for keys in shown.values() for key in keys}
     keys = frozenset(key for found in shown.values() for key in found if key)
     added = set(listed(changes.get("addRows", []))) - removed
     unkeyed = added - {row for row, found in shown.items() if any(found)}
     return Told(keys, frozenset(asked), certain and not (removed - shown.keys()), len(unkeyed))
+
+
+def _in_helpers_alone(changes: Mapping[str, Any]) -> set[int]:
+    """Rows of which nothing changed but what hidden columns show of other tables: what is kept in step stands as it was."""
+    if changes.get("mayBeIncomplete"):
+        return set()
+    helped: set[int] = set()
+    others = {whole(row) for name in ("addRows", "removeRows") for row in listed(changes.get(name, []))}
+    for column, cells in mapping(changes.get("columnDeltas", {})).items():
+        (helped if column.startswith(HELPERS) else others).update(int(row) for row in mapping(cells))
+    return helped - others
 
 
 def _keys(cell: Any) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ class TableColumn:
     `column_id` names an existing column outright. `choices` are put into a Choice column that is made. `digits` is how many
     decimals amounts have (None: as they are), `currency` in what they are, where all are in one. `guarded`: what stands in the
     column may be carried elsewhere, so that another type of it is asked about first. `told`: amounts with too many decimals are
-    shown so, and not rounded.
+    shown so, and not rounded. `shows`: for a reference, the field of the other table whose column is shown, not row numbers.
     """
 
     name: str
@@ -29,6 +29,7 @@ class TableColumn:
     currency: str = ""
     guarded: bool = True
     told: bool = False
+    shows: str = ""
 
     @property
     def asked(self) -> str:
@@ -121,7 +122,8 @@ class TableBinding:
     `table` and `asked` are as configured when it was made, `state` is the document's state in which the layout was seen, `made`
     are the fields whose columns were made by us. `left` are fields that are not chosen any more: what their column was called
     and its number, so that one which people renamed since is found again when its field is chosen again. `types` are the types of
-    columns in which values were agreed on, by field: one that people changed since is not read until somebody consents.
+    columns in which values were agreed on, by field: one that people changed since is not read until somebody consents. `shown`
+    are the numbers of the columns that references of ours were made to show, 0 where people chose.
     """
 
     document: str
@@ -133,6 +135,7 @@ class TableBinding:
     left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     marked: str = ""  # the ledger whose mark the table was seen to carry
+    shown: Mapping[str, int] = field(default_factory=dict)
 
     def known(self, name: str) -> tuple[str, int] | None:
         """What a field's column was called when it was last chosen, and its number."""
@@ -144,7 +147,8 @@ class TableBinding:
         asked, layout = dict(self.asked), self.layout.as_data()
         names = {"document": self.document, "table": self.table, "state": self.state, "made": sorted(self.made)}
         left = {name: list(place) for name, place in self.left.items()}
-        return names | {"asked": asked, "layout": layout, "left": left, "types": dict(self.types)} | {"marked": self.marked}
+        more = {"marked": self.marked, "shown": dict(self.shown)}
+        return names | {"asked": asked, "layout": layout, "left": left, "types": dict(self.types)} | more
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "TableBinding":
@@ -155,9 +159,9 @@ class TableBinding:
         left = {str(name): (str(label), int(ref)) for name, (label, ref) in data.get("left", {}).items()}
         state = str(data["state"]) if "own" in data["layout"] else ""  # of a ledger that knows less: look again
         types = data.get("types") or {name: pure(place.type) for name, place in layout.places.items()}
-        return cls(
-            str(data["document"]), str(data["table"]), asked, layout, state, made, left, types, str(data.get("marked", ""))
-        )
+        shown = {str(name): int(ref) for name, ref in data.get("shown", {}).items()}
+        marked = str(data.get("marked", ""))
+        return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left, types, marked, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ class TableState:
     """A table compared with the wish: what stands, and which fields ("" for the key) lack a column or only have an empty one.
 
     `layout` is None while the table or its key column is missing. `left` are columns of fields not chosen any more. `types` is as
-    in TableBinding.
+    in TableBinding. `references` are the columns that refer to rows of other tables, by field.
     """
 
     table: TableInfo | None
@@ -176,6 +180,7 @@ class TableState:
     left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     key: ColumnInfo | None = None
+    references: Mapping[str, ColumnInfo] = field(default_factory=dict)
 
     def whole(self, wish: WantedTable) -> bool:
         if self.layout is None or self.missing or self.empty:
@@ -241,7 +246,8 @@ def stand(
     layout = TableLayout(table.ref, table.id, key, places, ready, own) if key is not None else None
     types = {name: agreed.get(name) or pure(place.type) for name, place in places.items()}
     types |= {name: bound.types[name] for name in left if bound and name in bound.types}
-    return TableState(table, layout, missing, empty, changed, left, types, found.get(""))
+    references = {name: one for name, one in found.items() if name and pure(one.type) == "Ref"}
+    return TableState(table, layout, missing, empty, changed, left, types, found.get(""), references)
 
 
 def _agreed_type(bound: TableBinding | None, name: str, one: ColumnInfo) -> str:

@@ -35,6 +35,8 @@ class ColumnInfo:
     recalc_when: int = 0
     choices: tuple[str, ...] = ()
     description: str = ""
+    visible: int = 0  # the number of the column of another table that a reference shows
+    display: int = 0  # the number of the hidden column by which it does
 
     @property
     def computed(self) -> bool:
@@ -75,6 +77,8 @@ def _column(column_id: str, fields: Mapping[str, Any]) -> ColumnInfo:
         whole(fields.get("recalcWhen"), 0),
         _choices(fields.get("widgetOptions")),
         text(fields.get("description") or ""),
+        whole(fields.get("visibleCol"), 0),
+        whole(fields.get("displayCol"), 0),
     )
 
 

@@ -5,7 +5,7 @@ valid does not (observed). So what stands is looked at before each call, and a c
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +14,19 @@ from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.layout import TableBinding, TableColumn, TableState, WantedTable, find_table, stand
 from syncdb.connectors.grist.marking import marked, with_mark
 from syncdb.connectors.grist.schema import TRIGGER_ON_EDIT, ColumnInfo, TableInfo, identifier, pure, table_identifier
+from syncdb.connectors.grist.showing import COLUMNS, Showing
 from syncdb.errors import NeedsPerson
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that makes a part of what is missing."""
+    """One call that makes a part of what is missing. `shows`: references of which it sets what they show; nothing needs that."""
 
     method: str
     path: str
-    body: Json
+    body: Json | list[Any]
     params: Mapping[str, Any]
+    shows: tuple[Showing, ...] = ()
 
 
 def survey(
@@ -56,8 +58,13 @@ def _targets(document: GristDocument, columns: list[ColumnInfo], wish: WantedTab
 Login = Callable[[], str | None]
 
 
-def next_call(document: GristDocument, wish: WantedTable, standing: TableState, login: Login) -> Call | None:
-    """The next call towards what is wanted; None where all of it stands. `login` tells our own, asked for only where needed."""
+def next_call(
+    document: GristDocument, wish: WantedTable, standing: TableState, login: Login, shows: Sequence[Showing] = ()
+) -> Call | None:
+    """The next call towards what is wanted; None where all of it stands. `login` tells our own, asked for only where needed.
+
+    `shows` are references that are to show something else.
+    """
     if standing.table is None:
         return Call("POST", "/tables", {"tables": [_new_table(document, wish)]}, {})
     path = f"/tables/{standing.table.id}/columns"
@@ -67,14 +74,25 @@ def next_call(document: GristDocument, wish: WantedTable, standing: TableState, 
     if standing.empty:
         woken = [{"id": one.id, "fields": _settings(document, wish, name)} for name, one in standing.empty.items()]
         return Call("PATCH", path, {"columns": woken}, {})
-    return _changed_call(path, standing.changed, wish, login) or _marking_call(path, standing.key, wish)
+    return _changed_call(path, standing.changed, wish, login) or _finishing_call(path, standing, wish, shows)
 
 
-def _marking_call(path: str, key: ColumnInfo | None, wish: WantedTable) -> Call | None:
-    if not wish.ledger or key is None or marked(key, wish.ledger):
+def _finishing_call(path: str, standing: TableState, wish: WantedTable, shows: Sequence[Showing]) -> Call | None:
+    """The mark, and what references show: one call for both."""
+    assert standing.table is not None
+    key, mark = standing.key, _mark(standing.key, wish)
+    if shows:
+        actions = [action for one in shows for action in one.actions(standing.table.id)]
+        marking = [["UpdateRecord", COLUMNS, key.ref, mark]] if key is not None and mark else []
+        return Call("POST", "/apply", [*marking, *actions], {}, tuple(shows))
+    if key is None or not mark:
         return None
-    fields = {"description": with_mark(key, wish.ledger)}
-    return Call("PATCH", path, {"columns": [{"id": key.id, "fields": fields}]}, {})
+    return Call("PATCH", path, {"columns": [{"id": key.id, "fields": mark}]}, {})
+
+
+def _mark(key: ColumnInfo | None, wish: WantedTable) -> Json:
+    lacks = wish.ledger and key is not None and not marked(key, wish.ledger)
+    return {"description": with_mark(key, wish.ledger)} if lacks and key is not None else {}
 
 
 def _changed_call(path: str, found: ColumnInfo | None, wish: WantedTable, login: Login) -> Call | None:

@@ -17,7 +17,8 @@ from syncdb.connectors.grist.lookalike import Likeness, refuse_lookalikes
 from syncdb.connectors.grist.marking import marked, refuse_another_ledger
 from syncdb.connectors.grist.rows import Row, RowReader, TableRows, by_key, codecs_of, complete_in, keyless_in, known_by
 from syncdb.connectors.grist.schema import pure
-from syncdb.connectors.grist.structure import as_evidence, made_by, next_call, survey
+from syncdb.connectors.grist.showing import THEIRS, Showing, Shown, as_known, is_settled, to_show
+from syncdb.connectors.grist.structure import Call, as_evidence, made_by, next_call, survey
 from syncdb.connectors.grist.writing import Writer
 from syncdb.connectors.order_source import Notice
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown, RetryLater
@@ -80,6 +81,7 @@ class GristTable:
         self._binding = binding if fits else None
         self._made = self._binding.made if self._binding else frozenset[str]()
         self._marked = self._binding.marked if self._binding else ""
+        self._shown: Mapping[str, int] = self._binding.shown if self._binding else {}
         self._login = login
         self._rebuild = rebuild
         self._take_types = take_types
@@ -156,6 +158,12 @@ class GristTable:
         layout = self._layout or (self._binding.layout if self._binding and self._binding.table == self._wish.table else None)
         return (self._wish.table, layout.table, layout.key.id) if layout else None
 
+    def place_of(self, field: str) -> ColumnPlace | None:
+        """See Kept.place_of."""
+        bound = self._binding.layout if self._binding and self._binding.table == self._wish.table else None
+        layout = self._layout or bound
+        return layout.places.get(field) if layout else None
+
     def moved_on(self, since: str, state: str) -> None:
         """See Kept.moved_on. A table that was looked at in this run stands as it was seen: only own writes came after."""
         known = self._binding
@@ -176,9 +184,17 @@ class GristTable:
         if self._dry:  # what a new table refers to may not stand yet, either: a real run makes one after the other
             return None if standing.whole(self._wish) else Attempt(token, (), {})
         taken = self._to_take()
-        if next_call(self._document, self._wish, standing, self._own_login) is None and not taken:
+        if self._next_call(standing) is None and not taken:
             return None
         return Attempt(token, (), as_evidence(standing, self._wish, taken))
+
+    def _next_call(self, standing: TableState) -> Call | None:
+        shows = to_show(self._wish, standing.references, self._made, self._shown, self._shown_column)
+        return next_call(self._document, self._wish, standing, self._own_login, shows)
+
+    def _shown_column(self, column: TableColumn) -> Shown | None:
+        """The column that a reference is to show; None where that does not stand."""
+        return self._document.shown_by(column.type.partition(":")[2], column.shows)
 
     def _own_login(self) -> str | None:
         return self._login or self._document.login()
@@ -189,6 +205,8 @@ class GristTable:
         if known is None or not known.state or known.table != self._wish.table or known.asked != self._wish.asked:
             return False
         if bool(self._wish.changed_at) != bool(known.layout.changed) or self._lacks_mark(known):
+            return False
+        if not is_settled(self._wish, known.layout.places, self._made, self._shown, self._shown_column):
             return False
         if not self._looked:
             if self._document.since(known.state).schema_moved:
@@ -206,6 +224,7 @@ class GristTable:
         self._layout = standing.layout
         if standing.layout is not None and standing.whole(self._wish):
             self._marked = self._wish.ledger if marked(standing.key, self._wish.ledger) else ""
+            self._shown = as_known(self._wish, standing.references, self._made, self._shown, self._shown_column)
             self._bind(standing.layout, standing.left, standing.types, state)
         return standing
 
@@ -216,13 +235,13 @@ class GristTable:
         state = state or self._document.head()
         asked = dict(self._wish.asked)
         self._binding = TableBinding(
-            self._document.id, self._wish.table, asked, layout, state, self._made, left, types, self._marked
+            self._document.id, self._wish.table, asked, layout, state, self._made, left, types, self._marked, self._shown
         )
 
     def _make(self, attempt: Attempt) -> list[Outcome]:
         self._begun(attempt)
         for _ in range(CALLS):
-            call = next_call(self._document, self._wish, self._survey(), self._own_login)
+            call = self._next_call(self._survey())
             if call is None:
                 return []
             try:
@@ -231,16 +250,32 @@ class GristTable:
                 log.info("%s", lost)
                 return self._settle_structure()
             except Declined as declined:
-                if not declined.schema_moved:
+                if call.shows:
+                    self._leave(call.shows, declined)
+                elif not declined.schema_moved:
                     raise self._document.explained(declined) from declined
             finally:
                 self._document.forget()
         return [Outcome(Result.STALE, why="the table changes while it is made")]
 
+    def _leave(self, shows: Sequence[Showing], declined: Declined) -> None:
+        """What references show is of use to people alone: that it may not be set stops nothing."""
+        names = ", ".join(f'"{one.reference.label}"' for one in shows)
+        log.warning(
+            "Grist does not let syncdb choose what %s of the %s shows (%s): pick it in Grist, in the column's options "
+            '("Show column")',
+            names,
+            self.entity,
+            declined.text,
+        )
+        self._shown = {**self._shown, **{one.field: THEIRS for one in shows}}
+
     def _begun(self, attempt: Attempt) -> None:
         """What an attempt makes or takes, whether its answer comes or not."""
         taken: Any = attempt.evidence.get("taken", ())
-        self._made |= made_by(attempt.evidence, self._wish)
+        made = made_by(attempt.evidence, self._wish)
+        self._made |= made
+        self._shown = {name: column for name, column in self._shown.items() if name not in made}
         self._taken |= set(taken)
 
     def _settle_structure(self) -> list[Outcome]:

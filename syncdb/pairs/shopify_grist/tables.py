@@ -32,6 +32,7 @@ TYPES = {
     ShownAs.CHOICE: "Choice",
     ShownAs.WORDS: "ChoiceList",
 }
+KNOWN_BY = ("title", "name", "email", "sku", "handle")
 MOST_DIGITS = 3  # decimals of any currency: orders of one shop can be in several
 ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool", Kind.NUMBER: "Numeric", Kind.DATE: "Date"}
 
@@ -165,7 +166,14 @@ def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str
         currency=currency if one.money else "",
         guarded=chosen.rule.owner is not Owner.LEFT,
         told=chosen.rule.owner is not Owner.LEFT and one.name in PRICES,
+        shows=_known_by(entities[one.to]) if one.to in entities else "",
     )
+
+
+def _known_by(entity: ChosenEntity) -> str:
+    """The field by which people know a record of an entity; "" where none such is chosen."""
+    chosen = {one.field.name for one in entity.fields}
+    return next((name for name in KNOWN_BY if name in chosen), "")
 
 
 def _type(one: EntityField, entities: Mapping[str, ChosenEntity], zone: str) -> str:

@@ -145,6 +145,17 @@ class Performer:
         found = self.table(table)
         schema.change_columns(self.bundle, [(found, found.column(name), fields)])
 
+    def _do_SetDisplayFormula(self, table: str, field: int | None, column: int | str, formula: str) -> None:
+        """`column` by number or id; what single views show (`field`) is not there."""
+        found = next((one for one in self.bundle.tables.values() if one.id == table), None)
+        if found is None:
+            raise EngineError("ValueError", f"No such table: {table}")
+        one = found.find(column) if isinstance(column, str) else found.numbered(column)
+        if one is None:
+            named = EngineError("ValueError", f"No such column: {table}.{column}")
+            raise named if isinstance(column, str) else EngineError("KeyError", "\"'get_record' found no matching record\"")
+        schema.show_by(self.bundle, self.numbers, found, one, formula)
+
     def _change_columns(self, refs: Sequence[int], values: Mapping[str, Sequence[Any]]) -> None:
         wanted = [(*self._column(ref), {name: column[n] for name, column in values.items()}) for n, ref in enumerate(refs)]
         schema.change_columns(self.bundle, wanted)

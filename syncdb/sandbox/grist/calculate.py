@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from syncdb.sandbox.grist.bundle import Bundle
+from syncdb.sandbox.grist.display import rows_to_fill
 from syncdb.sandbox.grist.formulas import Row, Scene, evaluate, stored
 from syncdb.sandbox.grist.table import NEVER, ON_EDIT, ON_NEW, Column, Table
 
@@ -22,10 +23,16 @@ def recalculate(bundle: Bundle) -> None:
             return
         for table in list(bundle.tables.values()):
             for column in table.formula_columns():
-                everywhere = reshaped or _looks_elsewhere(column)
-                rows = table.ids() if everywhere else sorted(touched.get(table.ref, set()) & table.rows.keys())
-                fill(bundle, table, column, rows)
+                fill(bundle, table, column, table.ids() if reshaped else _due(bundle, table, column, touched))
         _depending_triggers(bundle, touched)
+
+
+def _due(bundle: Bundle, table: Table, column: Column, touched: dict[int, set[int]]) -> Sequence[int]:
+    """The rows in which a formula may come to something else."""
+    told = rows_to_fill(bundle, table, column, touched)
+    if told is not None:
+        return told
+    return table.ids() if _looks_elsewhere(column) else sorted(touched.get(table.ref, set()) & table.rows.keys())
 
 
 def fill(bundle: Bundle, table: Table, column: Column, rows: Sequence[int]) -> None:

@@ -10,6 +10,7 @@ from syncdb.sandbox.grist.access import User
 from syncdb.sandbox.grist.actions import DELETING, Action, Performer
 from syncdb.sandbox.grist.bundle import COLUMNS, TABLES, Bundle
 from syncdb.sandbox.grist.calculate import held_back, recalculate
+from syncdb.sandbox.grist.display import drop_unused
 from syncdb.sandbox.grist.history import KEPT, History
 from syncdb.sandbox.grist.schema import Desynchronised, Numbers
 from syncdb.sandbox.grist.table import Table, column_meta, table_meta
@@ -68,6 +69,7 @@ class Document:
         performer = Performer(bundle, Numbers(self._next_table, self._next_column), typed)
         try:
             results = [self._step(performer, bundle, action) for action in actions]
+            drop_unused(bundle)
         except Desynchronised as ghostly:
             bundle.roll_back()
             ghostly.column.ghost = True

@@ -106,16 +106,10 @@ def _decimals(column: Column) -> int | None:
     return int(found) if found is not None and pure(column.type) == "Numeric" else None
 
 
-def _naming(table: Table, row: int) -> Column | None:
-    """The first column of texts that holds one for this row, ids of the shop apart."""
-    texts = ((one, table.get(row, one)) for one in table.ordered() if pure(one.type) == "Text" and not one.hidden)
-    return next((one for one, cell in texts if isinstance(cell, str) and cell and not cell.startswith("gid://")), None)
-
-
 def _referred(document: Document, column: Column, row: int) -> str:
-    """The cell that a reference shows, else what names the row, for whoever looks at the page, else the row's id."""
+    """The cell that a reference shows, else the row's id, as in the browser."""
     other = document.table(target(column.type) or "")
-    visible = (other.numbered(column.visible) or _naming(other, row)) if other and row in other.rows else None
+    visible = other.numbered(column.visible) if other and column.display else None
     if other is None or visible is None:
         return f"{target(column.type)}[{row}]"
-    return _text(document, visible, other.get(row, visible))
+    return _text(document, visible, other.get(row, visible)) if row in other.rows else ""

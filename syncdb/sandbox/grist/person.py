@@ -11,7 +11,8 @@ from typing import Any
 
 from syncdb.sandbox.grist.access import User
 from syncdb.sandbox.grist.bundle import COLUMNS, TABLES
-from syncdb.sandbox.grist.cells import Cell, parsed
+from syncdb.sandbox.grist.cells import Cell, parsed, target
+from syncdb.sandbox.grist.display import helper_of
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.table import MANUAL_SORT, Column, Table
 
@@ -138,6 +139,21 @@ class Person:
         self._change(column, type=kind)
         if to is not None and any(shown.values()):
             self._do(["BulkUpdateRecord", table.id, list(shown), {column.id: [to(cell) for cell in shown.values()]}])
+
+    def show(self, name: str, column: str) -> None:
+        """Choose what a reference shows ("Show column"): a column of the other table, "" for the row's id."""
+        one, table = self.column(name), self.here()
+        other = Person(self.document, one.type.partition(":")[2], self.user).column(column) if column else None
+        formula = f"${one.id}.{other.id}" if other else ""
+        shown = {"visibleCol": other.number if other else 0}
+        self._do(["UpdateRecord", COLUMNS, one.number, shown], ["SetDisplayFormula", table.id, None, one.number, formula])
+
+    def looks(self, name: str) -> dict[int, Cell]:
+        """What each row shows in a reference, by its id: the cell that it refers to, else the table and the row's number."""
+        one, table = self.column(name), self.here()
+        helper = helper_of(table, one)
+        plain = f"{target(one.type)}[{{}}]"
+        return {row: table.get(row, helper) if helper else plain.format(table.get(row, one)) for row in table.ids()}
 
     def delete_column(self, name: str) -> None:
         self._do(["RemoveColumn", self.here().id, self.column(name).id])

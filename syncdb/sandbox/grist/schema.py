@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.sandbox.grist import names
+from syncdb.sandbox.grist import display, names
 from syncdb.sandbox.grist.bundle import Bundle
 from syncdb.sandbox.grist.cells import pure, target
 from syncdb.sandbox.grist.records import converter, guessed
@@ -117,18 +117,24 @@ def _follow_label(table: Table, column: Column, values: dict[str, Any]) -> None:
 
 
 def _rename_in_formulas(bundle: Bundle, table: Table, old: str, new: str) -> None:
-    own = re.compile(rf"(\$|\brec\.){re.escape(old)}\b")
+    _replace_in_formulas(bundle, table, rf"(\$|\brec\.){re.escape(old)}\b", new)
+    for other in bundle.tables.values():
+        for reference in [one.id for one in other.columns.values() if target(one.type) == table.id]:
+            _replace_in_formulas(bundle, other, rf"((?:\$|\brec\.){re.escape(reference)}\.){re.escape(old)}\b", new)
+
+
+def _replace_in_formulas(bundle: Bundle, table: Table, pattern: str, new: str) -> None:
     for column in table.columns.values():
-        if column.formula and own.search(column.formula):
-            bundle.change_column(table, column, formula=own.sub(rf"\g<1>{new}", column.formula))
+        if column.formula and re.search(pattern, column.formula):
+            bundle.change_column(table, column, formula=re.sub(pattern, rf"\g<1>{new}", column.formula))
 
 
 def change_type(bundle: Bundle, table: Table, column: Column, kind: str) -> None:
     """A column of another type: every cell becomes what the new type makes of it."""
     rows = table.ids()
     old = [table.get(row, column) for row in rows]
-    same = pure(kind) == pure(column.type) and pure(kind) != "DateTime"
-    bundle.change_column(table, column, type=kind, visible=column.visible if same else 0)
+    shows = {} if display.kept_by(column.type, kind) else {"visible": 0, "display": 0}
+    bundle.change_column(table, column, type=kind, **shows)
     if not column.computed:
         convert = converter(bundle.tables, column)
         bundle.update_rows(table, rows, {column.ref: [convert(cell) for cell in old]}, strict=True)
@@ -149,15 +155,42 @@ def rename_table(bundle: Bundle, table: Table, wanted: str) -> None:
             bundle.change_column(other, column, formula=mentions)
 
 
+def show_by(bundle: Bundle, numbers: Numbers, table: Table, column: Column, formula: str) -> None:
+    """SetDisplayFormula: a helper that nobody else uses is changed, one with this formula shared, else a new one made (observed).
+
+    Without a formula the column shows row ids again.
+    """
+    old = display.helper_of(table, column)
+    if not formula:
+        bundle.change_column(table, column, display=0)
+    elif old is not None and display.users(bundle, old) == 1:
+        bundle.change_column(table, old, formula=formula)
+    else:
+        helper = next((one for one in display.helpers(table) if one.formula == formula), None)
+        fields = {"type": "Any", "isFormula": True, "formula": formula}
+        helper = helper or add_column(bundle, numbers, table, display.HELPER, fields)
+        bundle.change_column(table, column, display=helper.number)
+
+
 def remove_column(bundle: Bundle, table: Table, column: Column) -> None:
     """Delete a column. Formulas that used it fail from now on."""
+    display.forget(bundle, column)
     bundle.remove_column(table, column)
 
 
 def remove_table(bundle: Bundle, table: Table) -> None:
-    """Delete a table; columns that referred to it become whole numbers."""
-    for other in bundle.tables.values():
-        for column in other.columns.values():
-            if other is not table and target(column.type) == table.id:
-                change_type(bundle, other, column, "Int" if pure(column.type) == "Ref" else "Text")
+    """Delete a table; columns that referred to it become what they showed, or whole numbers (observed)."""
+    for other in [one for one in bundle.tables.values() if one is not table]:
+        for column in [one for one in other.columns.values() if target(one.type) == table.id]:
+            _refer_no_more(bundle, other, column)
     bundle.remove_table(table)
+
+
+def _refer_no_more(bundle: Bundle, table: Table, column: Column) -> None:
+    found = display.shown(bundle, table, column) if pure(column.type) == "Ref" and not column.is_formula else None
+    if found is None:
+        change_type(bundle, table, column, "Int" if pure(column.type) == "Ref" else "Text")
+        return
+    kind, cells = found
+    change_type(bundle, table, column, kind)
+    bundle.update_rows(table, table.ids(), {column.ref: cells}, strict=True)

@@ -34,7 +34,8 @@ class Column:
     untied: bool = False
     recalc_when: int = ON_NEW
     recalc_deps: tuple[int, ...] | None = None
-    visible: int = 0
+    visible: int = 0  # colRef of the other table's column that a reference shows
+    display: int = 0  # colRef of the helper column whose cells are shown in place of row ids
     rules: tuple[int, ...] | None = None
     ghost: bool = False  # known to the engine alone, after a fault of its
 
@@ -118,7 +119,7 @@ def column_meta(table: Table, column: Column) -> Json:
         "description": column.description,
         "untieColIdFromLabel": column.untied,
         "summarySourceCol": 0,
-        "displayCol": 0,
+        "displayCol": column.display,
         "visibleCol": column.visible,
         "rules": column.rules,
         "reverseCol": 0,
@@ -142,13 +143,14 @@ def table_meta(table: Table) -> Json:
 META_OF_COLUMN: dict[str, str] = {
     "colId": "id", "type": "type", "label": "label", "isFormula": "is_formula", "formula": "formula", "parentPos": "position",
     "widgetOptions": "widget_options", "description": "description", "untieColIdFromLabel": "untied",
-    "recalcWhen": "recalc_when", "recalcDeps": "recalc_deps", "visibleCol": "visible", "rules": "rules",
+    "recalcWhen": "recalc_when", "recalcDeps": "recalc_deps", "visibleCol": "visible", "displayCol": "display",
+    "rules": "rules",
 }  # fmt: skip
 
 
 def column_values(fields: dict[str, Any]) -> dict[str, Any]:
     """The wire's fields of a column as attributes of Column. Raises EngineError for a field that columns do not have."""
-    known = {*META_OF_COLUMN, "summarySourceCol", "displayCol", "reverseCol", "parentId"}
+    known = {*META_OF_COLUMN, "summarySourceCol", "reverseCol", "parentId"}
     for name in fields:
         if name not in known:
             raise no_column(name)

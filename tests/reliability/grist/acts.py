@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.grist.table import Column
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from tests.reliability.grist.oracle import Oracle
@@ -187,13 +188,18 @@ def own_row(hand: Hand) -> None:
 def own_column(hand: Hand) -> None:
     entity = ENTITIES[hand.b % 4]
     person = hand.world.hand(entity)
-    column = person.add_column(f"Our notes {hand.fresh}") if len(person.here().columns) < 14 else None
-    person.edit(hand.row(entity), column or person.here().ordered()[-1].id, f"call {hand.fresh}")
+    column = person.add_column(f"Our notes {hand.fresh}") if len(_seen(person)) < 13 else None
+    person.edit(hand.row(entity), column or _seen(person)[-1].id, f"call {hand.fresh}")
+
+
+def _seen(person: Person) -> list[Column]:
+    """The columns that people see."""
+    return [one for one in person.here().ordered() if not one.hidden]
 
 
 def own_formula(hand: Hand) -> None:
     person = hand.world.hand("variants")
-    if len(person.here().columns) < 14:
+    if len(_seen(person)) < 13:
         person.add_formula(f"Gross {hand.fresh}", f"${hand.column('variants', 'price').id} * 2")
 
 
