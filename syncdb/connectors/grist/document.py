@@ -11,7 +11,7 @@ from syncdb.connectors.grist.answers import has_halves, plain, rows_in, state_in
 from syncdb.connectors.grist.client import GristClient, Json
 from syncdb.connectors.grist.failures import Declined, explained
 from syncdb.connectors.grist.history import Delta, State, delta, is_older, told
-from syncdb.connectors.grist.layout import ColumnPlace
+from syncdb.connectors.grist.layout import ColumnPlace, Look
 from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, columns_in, same_id, tables_in
 from syncdb.connectors.grist.showing import Shown
 from syncdb.decoding import listed, understood, whole
@@ -33,6 +33,9 @@ class Kept(Protocol):
 
     def place_of(self, field: str) -> ColumnPlace | None:
         """The column of a field; None while it does not stand."""
+
+    def shown_of(self, field: str) -> Shown | None:
+        """What the column of a field is to show, if it is a reference and that stands."""
 
     def moved_on(self, since: str, state: str) -> None:
         """Up to `state` nothing of the structure moved for a table seen at `since` or in this run: later looks start there."""
@@ -162,12 +165,12 @@ class GristDocument:
                 return place[1]
         return next((table.id for table in self.tables() if same_id(table.id, wanted)), None)
 
-    def shown_by(self, wanted: str, field: str) -> Shown | None:
-        """The column of a field in a table that is kept, by its configured name; None where it does not stand."""
+    def shown_as(self, wanted: str, look: Look) -> Shown | None:
+        """What references to a table that is kept, by its configured name, are to show; None where that does not stand."""
         for kept in self._kept.values():
-            place, column = kept.stands_in(), kept.place_of(field)
+            place, column = kept.stands_in(), kept.place_of(look.field)
             if place is not None and column is not None and same_id(place[0], wanted):
-                return Shown(place[1], column)
+                return Shown(place[1], column, _within(kept, look.within), look.needless)
         return None
 
     def unkeyed(self, entity: str) -> int:
@@ -411,6 +414,14 @@ class GristDocument:
         if self._begin is None or self._begin.number is None or cursor != self._begin.kept or self._earlier is None:
             return None
         return self._begin.number + self._earlier + self.own_writes
+
+
+def _within(kept: Kept, field: str) -> tuple[ColumnPlace, ColumnPlace] | None:
+    """A table's reference to what its rows belong to, and the column shown of that; None where they do not stand."""
+    reference, other = kept.place_of(field), kept.shown_of(field)
+    if reference is None or other is None or not other.fits(reference.type):
+        return None
+    return reference, other.column
 
 
 def _cell(row: Json, name: str) -> Any:

@@ -10,6 +10,19 @@ from syncdb.errors import NeedsPerson
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a reference shows of a row: the column of the `field` of the other table, not the row's number.
+
+    `within` is that table's field that refers to what the row belongs to, which is shown before it; `needless` is a text of `field`
+    that says nothing beside that.
+    """
+
+    field: str
+    within: str = ""
+    needless: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TableColumn:
     """A field as it is wanted: its `name` in records, its column's `label` and `type` (Text, Numeric, Int, Bool, Choice,
     ChoiceList, Date, DateTime:ZONE, Ref:TABLE).
@@ -17,7 +30,7 @@ class TableColumn:
     `column_id` names an existing column outright. `choices` are put into a Choice column that is made. `digits` is how many
     decimals amounts have (None: as they are), `currency` in what they are, where all are in one. `guarded`: what stands in the
     column may be carried elsewhere, so that another type of it is asked about first. `told`: amounts with too many decimals are
-    shown so, and not rounded. `shows`: for a reference, the field of the other table whose column is shown, not row numbers.
+    shown so, and not rounded. `shows`: what a reference shows.
     """
 
     name: str
@@ -29,7 +42,7 @@ class TableColumn:
     currency: str = ""
     guarded: bool = True
     told: bool = False
-    shows: str = ""
+    shows: Look | None = None
 
     @property
     def asked(self) -> str:
@@ -123,7 +136,7 @@ class TableBinding:
     are the fields whose columns were made by us. `left` are fields that are not chosen any more: what their column was called
     and its number, so that one which people renamed since is found again when its field is chosen again. `types` are the types of
     columns in which values were agreed on, by field: one that people changed since is not read until somebody consents. `shown`
-    are the numbers of the columns that references of ours were made to show, 0 where people chose.
+    are the marks of what references of ours were made to show, "" where people chose.
     """
 
     document: str
@@ -135,7 +148,7 @@ class TableBinding:
     left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     marked: str = ""  # the ledger whose mark the table was seen to carry
-    shown: Mapping[str, int] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     def known(self, name: str) -> tuple[str, int] | None:
         """What a field's column was called when it was last chosen, and its number."""
@@ -159,7 +172,7 @@ class TableBinding:
         left = {str(name): (str(label), int(ref)) for name, (label, ref) in data.get("left", {}).items()}
         state = str(data["state"]) if "own" in data["layout"] else ""  # of a ledger that knows less: look again
         types = data.get("types") or {name: pure(place.type) for name, place in layout.places.items()}
-        shown = {str(name): int(ref) for name, ref in data.get("shown", {}).items()}
+        shown = {str(name): str(mark) for name, mark in data.get("shown", {}).items()}
         marked = str(data.get("marked", ""))
         return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left, types, marked, shown)
 

@@ -81,7 +81,7 @@ class GristTable:
         self._binding = binding if fits else None
         self._made = self._binding.made if self._binding else frozenset[str]()
         self._marked = self._binding.marked if self._binding else ""
-        self._shown: Mapping[str, int] = self._binding.shown if self._binding else {}
+        self._shown: Mapping[str, str] = self._binding.shown if self._binding else {}
         self._login = login
         self._rebuild = rebuild
         self._take_types = take_types
@@ -164,6 +164,10 @@ class GristTable:
         layout = self._layout or bound
         return layout.places.get(field) if layout else None
 
+    def shown_of(self, field: str) -> Shown | None:
+        """See Kept.shown_of."""
+        return next((self._shown_column(one) for one in self._wish.columns if one.name == field), None)
+
     def moved_on(self, since: str, state: str) -> None:
         """See Kept.moved_on. A table that was looked at in this run stands as it was seen: only own writes came after."""
         known = self._binding
@@ -193,8 +197,8 @@ class GristTable:
         return next_call(self._document, self._wish, standing, self._own_login, shows)
 
     def _shown_column(self, column: TableColumn) -> Shown | None:
-        """The column that a reference is to show; None where that does not stand."""
-        return self._document.shown_by(column.type.partition(":")[2], column.shows)
+        """What a reference is to show; None where that does not stand."""
+        return self._document.shown_as(column.type.partition(":")[2], column.shows) if column.shows else None
 
     def _own_login(self) -> str | None:
         return self._login or self._document.login()

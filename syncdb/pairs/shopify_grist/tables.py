@@ -6,8 +6,9 @@ from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.grist import GristDocument, GristTable, TableBinding, TableColumn
-from syncdb.connectors.grist.layout import WantedTable
+from syncdb.connectors.grist.layout import Look, WantedTable
 from syncdb.connectors.grist.lookalike import Likeness
+from syncdb.connectors.shopify.products.whole import DEFAULT_VALUE
 from syncdb.engine.request import COLUMN_TYPE, RunRequest
 from syncdb.ledger import Ledger, state_keys
 from syncdb.ledger.pairs import RegisteredPair
@@ -166,14 +167,16 @@ def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str
         currency=currency if one.money else "",
         guarded=chosen.rule.owner is not Owner.LEFT,
         told=chosen.rule.owner is not Owner.LEFT and one.name in PRICES,
-        shows=_known_by(entities[one.to]) if one.to in entities else "",
+        shows=_known_by(entities[one.to], entities) if one.to in entities else None,
     )
 
 
-def _known_by(entity: ChosenEntity) -> str:
-    """The field by which people know a record of an entity; "" where none such is chosen."""
-    chosen = {one.field.name for one in entity.fields}
-    return next((name for name in KNOWN_BY if name in chosen), "")
+def _known_by(entity: ChosenEntity, entities: Mapping[str, ChosenEntity]) -> Look | None:
+    """By what people know a record of an entity; None where no such field is chosen."""
+    chosen = {one.field.name: one.field for one in entity.fields}
+    within = next((name for name, one in chosen.items() if one.shown is ShownAs.REFERENCE and one.to in entities), "")
+    known = next((name for name in KNOWN_BY if name in chosen), None)
+    return Look(known, within, DEFAULT_VALUE) if known else None
 
 
 def _type(one: EntityField, entities: Mapping[str, ChosenEntity], zone: str) -> str:

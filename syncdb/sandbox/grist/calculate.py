@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from syncdb.sandbox.grist.bundle import Bundle
-from syncdb.sandbox.grist.display import rows_to_fill
+from syncdb.sandbox.grist.chains import reached_by
+from syncdb.sandbox.grist.display import HELPER
 from syncdb.sandbox.grist.formulas import Row, Scene, evaluate, stored
 from syncdb.sandbox.grist.table import NEVER, ON_EDIT, ON_NEW, Column, Table
 
@@ -29,9 +30,8 @@ def recalculate(bundle: Bundle) -> None:
 
 def _due(bundle: Bundle, table: Table, column: Column, touched: dict[int, set[int]]) -> Sequence[int]:
     """The rows in which a formula may come to something else."""
-    told = rows_to_fill(bundle, table, column, touched)
-    if told is not None:
-        return told
+    if column.id.startswith(HELPER) and "lookup" not in column.formula:
+        return sorted(reached_by(bundle.tables, table, column.formula, touched))
     return table.ids() if _looks_elsewhere(column) else sorted(touched.get(table.ref, set()) & table.rows.keys())
 
 

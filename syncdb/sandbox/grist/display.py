@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from syncdb.sandbox.grist.bundle import Bundle
@@ -10,7 +9,6 @@ from syncdb.sandbox.grist.cells import Cell, target
 from syncdb.sandbox.grist.table import Column, Table
 
 HELPER = "gristHelper_Display"
-_SIMPLE = re.compile(r"\$(\w+)\.\w+")
 
 
 def helpers(table: Table) -> list[Column]:
@@ -57,17 +55,6 @@ def shown(bundle: Bundle, table: Table, column: Column) -> tuple[str, list[Cell]
     if helper is None or visible is None:
         return None
     return visible.type, [table.get(row, helper) for row in table.ids()]
-
-
-def rows_to_fill(bundle: Bundle, table: Table, helper: Column, touched: dict[int, set[int]]) -> list[int] | None:
-    """The rows in which a helper's result may have changed; None where that is not told by its formula."""
-    found = _SIMPLE.fullmatch(helper.formula)
-    reference = table.find(found[1]) if found and helper.id.startswith(HELPER) else None
-    to = next((one for one in bundle.tables.values() if reference and one.id == target(reference.type)), None)
-    if reference is None or to is None:
-        return None
-    own, other = touched.get(table.ref, set()) & table.rows.keys(), touched.get(to.ref, set())
-    return sorted(own | {row for row in table.rows if other and table.get(row, reference) in other})
 
 
 def _columns(bundle: Bundle) -> Iterator[Column]:

@@ -258,7 +258,7 @@ class _Walker:
         return [self.walk(one) for one in node.elts]
 
     def _tuple(self, node: ast.Tuple) -> Any:
-        return [self.walk(one) for one in node.elts]
+        return tuple(self.walk(one) for one in node.elts)
 
     def _subscript(self, node: ast.Subscript) -> Any:
         if isinstance(node.slice, ast.Slice):

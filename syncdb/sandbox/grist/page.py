@@ -13,6 +13,7 @@ from werkzeug import Request, Response
 from syncdb.sandbox.faults import Seen
 from syncdb.sandbox.grist.app import GristApp
 from syncdb.sandbox.grist.cells import Cell, Failed, pure, target, zone
+from syncdb.sandbox.grist.display import helper_of
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.table import Column, Table
 
@@ -73,6 +74,9 @@ def _sheet(document: Document, table: Table) -> dict[str, Any]:
 
 
 def _cell(document: Document, table: Table, row: int, column: Column) -> _Shown:
+    helper = helper_of(table, column)
+    if helper is not None:
+        return _shown_by(document, table, row, column, helper)
     cell, kind = table.get(row, column), pure(column.type)
     if isinstance(cell, Failed):
         return _Shown(f"#{cell.kind}", "alt")
@@ -82,13 +86,23 @@ def _cell(document: Document, table: Table, row: int, column: Column) -> _Shown:
     return _Shown(_text(document, column, cell), " ".join(marks))
 
 
+def _shown_by(document: Document, table: Table, row: int, column: Column, helper: Column) -> _Shown:
+    """What a reference shows, in the form of the column that it shows."""
+    cell, other = table.get(row, helper), document.table(target(column.type) or "")
+    visible = other.numbered(column.visible) if other else None
+    if isinstance(cell, Failed):
+        return _Shown(f"#{cell.kind}", "alt")
+    one = _text(document, visible or helper, cell) if not isinstance(cell, tuple) else ", ".join(map(str, cell))
+    return _Shown(one)
+
+
 def _text(document: Document, column: Column, cell: Cell) -> str:
     kind = pure(column.type)
     if cell is None or (kind == "Ref" and cell == 0):
         return ""
     if kind in ("Ref", "RefList"):
         rows = cell if isinstance(cell, tuple) else (cell,)
-        return ", ".join(_referred(document, column, row) for row in rows)
+        return ", ".join(f"{target(column.type)}[{row}]" for row in rows)
     if kind in ("Date", "DateTime") and isinstance(cell, int | float):
         moment = datetime.fromtimestamp(cell, UTC if kind == "Date" else zone(column.type))
         return moment.date().isoformat() if kind == "Date" else moment.strftime("%Y-%m-%d %H:%M")
@@ -104,12 +118,3 @@ def _decimals(column: Column) -> int | None:
     options = json.loads(column.widget_options) if column.widget_options else {}
     found = options.get("decimals") if isinstance(options, dict) else None
     return int(found) if found is not None and pure(column.type) == "Numeric" else None
-
-
-def _referred(document: Document, column: Column, row: int) -> str:
-    """The cell that a reference shows, else the row's id, as in the browser."""
-    other = document.table(target(column.type) or "")
-    visible = other.numbered(column.visible) if other and column.display else None
-    if other is None or visible is None:
-        return f"{target(column.type)}[{row}]"
-    return _text(document, visible, other.get(row, visible)) if row in other.rows else ""

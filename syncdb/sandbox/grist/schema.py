@@ -10,6 +10,7 @@ from typing import Any
 from syncdb.sandbox.grist import display, names
 from syncdb.sandbox.grist.bundle import Bundle
 from syncdb.sandbox.grist.cells import pure, target
+from syncdb.sandbox.grist.chains import renamed
 from syncdb.sandbox.grist.records import converter, guessed
 from syncdb.sandbox.grist.table import MANUAL_SORT, Column, Table, column_values
 
@@ -117,16 +118,10 @@ def _follow_label(table: Table, column: Column, values: dict[str, Any]) -> None:
 
 
 def _rename_in_formulas(bundle: Bundle, table: Table, old: str, new: str) -> None:
-    _replace_in_formulas(bundle, table, rf"(\$|\brec\.){re.escape(old)}\b", new)
+    """Called after the column has its new name."""
     for other in bundle.tables.values():
-        for reference in [one.id for one in other.columns.values() if target(one.type) == table.id]:
-            _replace_in_formulas(bundle, other, rf"((?:\$|\brec\.){re.escape(reference)}\.){re.escape(old)}\b", new)
-
-
-def _replace_in_formulas(bundle: Bundle, table: Table, pattern: str, new: str) -> None:
-    for column in table.columns.values():
-        if column.formula and re.search(pattern, column.formula):
-            bundle.change_column(table, column, formula=re.sub(pattern, rf"\g<1>{new}", column.formula))
+        for column in [one for one in other.columns.values() if one.formula]:
+            bundle.change_column(other, column, formula=renamed(bundle.tables, other, column.formula, table, old, new))
 
 
 def change_type(bundle: Bundle, table: Table, column: Column, kind: str) -> None:

@@ -8,13 +8,14 @@ import pytest
 import requests
 
 from syncdb.connectors.grist import GristDocument, GristTable, TableBinding, TableColumn
+from syncdb.connectors.grist.layout import Look
 from syncdb.model import Attempt, Result
 from tests.connectors.grist.conftest import Bench, Line, create, update
 from tests.sandbox.grist.places import Table
 from tests.scenarios.grist_hands import Hands
 
 GOODS = (TableColumn("title", "Title"), TableColumn("code", "Code"))
-KINDS = (TableColumn("product", "Product", "Ref:Products", shows="title"), TableColumn("sku", "SKU"))
+KINDS = (TableColumn("product", "Product", "Ref:Products", shows=Look("title")), TableColumn("sku", "SKU"))
 
 
 @dataclass
@@ -115,7 +116,7 @@ def test_what_people_choose_or_take_away_stays(bench: Bench, chosen: str, shown:
     for _ in range(3):
         run = Run(bench, run)
         assert run.build() == [] and run.looks() == shown
-    assert run.variants.binding is not None and run.variants.binding.shown == {"product": 0}
+    assert run.variants.binding is not None and run.variants.binding.shown == {"product": ""}
 
 
 def test_what_people_had_chosen_before_this_was_known_stays(bench: Bench) -> None:
@@ -224,3 +225,27 @@ def test_helpers_are_nobodys_columns(bench: Bench) -> None:
     assert binding is not None and binding.layout.own == ("Note",)
     (found, _) = bench.records(again.variants).values()
     assert set(found.record.fields) == {"product", "sku"} and "Helper" not in repr(found)
+
+
+STOCK = (TableColumn("variant", "Variant", "Ref:Variants", shows=Look("kind", "product", "Default Title")),)
+
+
+def test_a_variant_is_known_by_its_product_too(bench: Bench) -> None:
+    run = Run(bench, kinds=(*KINDS, TableColumn("kind", "Kind")))
+    run.build()
+    bench.apply(run.products, create("p1", title="Tea"), create("p2", title="Pot"))
+    kinds = (create("v1", product="p1", kind="Red / M"), create("v2", product="p2", kind="Default Title"), create("v3", kind="L"))
+    bench.apply(run.variants, *kinds)
+    stock = bench.table(run.document, STOCK, name="inventory", table="Inventory")
+    bench.build(stock)
+    bench.apply(stock, *(create(f"s{n}", variant=f"v{n}") for n in (1, 2, 3)), create("s4"))
+    hands = Hands(bench.doc, "Inventory")
+    assert list(hands.looks("Variant").values()) == ["Tea - Red / M", "Pot", " - L", ""]
+    Table(bench.doc, "Products").change_column("Title", label="Name")
+    Table(bench.doc, "Variants").change_column("Product", label="Artikel")
+    bench.types("p1", Name="Green tea")
+    assert list(hands.looks("Variant").values())[0] == "Green tea - Red / M"
+    again = bench.table(
+        Run(bench, run, kinds=run.kinds).document, STOCK, name="inventory", table="Inventory", binding=stock.binding
+    )
+    assert again.structure(bench.token()) is None

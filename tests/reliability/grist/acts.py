@@ -9,7 +9,7 @@ from syncdb.sandbox.grist.person import Person
 from syncdb.sandbox.grist.table import Column
 from syncdb.sandbox.shopify.products.merchant import Merchant
 from tests.reliability.grist.oracle import Oracle
-from tests.reliability.grist.view import read
+from tests.reliability.grist.view import REFERENCES, read
 from tests.reliability.grist.world import ProofWorld
 
 ENTITIES = ("products", "variants", "inventory", "collections")
@@ -249,10 +249,20 @@ def retype(hand: Hand) -> None:
     hand.oracle.unsure(entity, name)
 
 
+def choose_what_is_shown(hand: Hand) -> None:
+    """In the options of a reference: another column of the other table, or the row's number."""
+    entity, name, to = (("variants", "product", "products"), ("inventory", "variant", "variants"))[hand.b % 2]
+    column = hand.column(entity, name)
+    shown = ("", *(one for one in hand.world.chosen[to] if (to, one) not in REFERENCES))
+    wanted = shown[hand.a % len(shown)]
+    hand.world.hand(entity).show(column.id, hand.column(to, wanted).id if wanted else "")
+    hand.world.looks_chosen.add(column.ref)
+
+
 PEOPLE: tuple[Callable[[Hand], None], ...] = (
     type_text, type_text, type_tags, type_status, type_price, type_price, type_sku, type_barcode, receive, receive, receive,
     type_nonsense, overwrite_ours, delete_row, enter_again, copy_row, blank_key, own_row, own_column, own_formula, rename_column,
-    rename_table, move_column, make_formula, make_values, retype, paste_a_column, receive_everywhere,
+    rename_table, move_column, make_formula, make_values, retype, paste_a_column, receive_everywhere, choose_what_is_shown,
 )  # fmt: skip
 # What may come between a look and a write of ours. Grist compares before it writes; rows deleted in that moment are made again.
 IN_THE_MOMENT: tuple[Callable[[Hand], None], ...] = (

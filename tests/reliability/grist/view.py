@@ -211,10 +211,12 @@ def notes(world: ProofWorld, theirs: dict[Any, Any]) -> frozenset[tuple[int, int
 
 
 def structure(world: ProofWorld) -> dict[Any, Any]:
-    """What tables and columns are called and how they are made."""
+    """What tables and columns are called, how they are made, and what references show where people chose it or anything is."""
     found: dict[Any, Any] = {}
     for table in world.document.tables.values():
         found[table.ref] = table.id
         for one in table.ordered():
             found[table.ref, one.ref] = (one.id, one.label, one.type, one.is_formula, one.formula, one.position)
+            if one.visible or one.ref in world.looks_chosen:
+                found[table.ref, one.ref, "shows"] = one.visible
     return found

@@ -102,6 +102,7 @@ class ProofWorld(GristWorld):
         self.received: list[Seen] = []
         self.levels: dict[tuple[str, str], str] = {}  # (item, location) -> level, of all there ever were
         self.columns: dict[tuple[str, str], int] = {}
+        self.looks_chosen: set[int] = set()  # references of which people chose what they show
         self.numbers: dict[str, int] = {}
         self.remade: set[tuple[str, str]] = set()  # fields ("": whole tables) that stand somewhere else since a run
         self.types: dict[tuple[str, str], str] = {}

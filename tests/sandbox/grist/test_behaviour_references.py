@@ -176,3 +176,24 @@ def test_what_is_not_there_is_refused_and_all_of_the_call_undone(goods: Table, k
     ):
         assert kinds.doc.refused("POST", "/apply", [first, action]) == (500, f"[Sandbox] {told}")
     assert fields(kinds, "product") == (0, 0)
+
+
+def test_a_helper_may_lead_through_several_tables(goods: Table, kinds: Table) -> None:
+    kinds.add_column("name", type="Text", isFormula=False)
+    kinds.put(({"gid": "v0"}, {"name": "Red"}), ({"gid": "v4"}, {"name": "Plain"}))
+    stock = kinds.doc.table(gid="Text", kind=f"Ref:{kinds.name}")
+    stock.add({"gid": "s1", "kind": 1}, {"gid": "s2", "kind": 5}, {"gid": "s3", "kind": 0})
+    both = '$kind.product.title if $kind.name in (None, "", "Plain") else "%s - %s" % ($kind.product.title, $kind.name)'
+    show(stock, "kind", kinds, "name", both)
+    assert seen(stock) == ["Tea - Red", "Pot", ""]
+    before = stock.doc.head()
+    goods.put(({"gid": "p1"}, {"title": "Green tea"}))
+    changed = stock.doc.since(before, maxRows="null")["tableDeltas"]
+    assert changed[stock.name]["columnDeltas"] == {"gristHelper_Display": {"1": [["Tea - Red"], ["Green tea - Red"]]}}
+    goods.change_column("title", label="Name")
+    kinds.change_column("product", label="Artikel")
+    kinds.change_column("name", label="Kind")
+    stock.change_column("kind", label="Was")
+    assert helpers(stock)["gristHelper_Display"].startswith('$Was.Artikel.Name if $Was.Kind in (None, "", "Plain") else')
+    kinds.put(({"gid": "v4"}, {"Kind": "Big"}))
+    assert seen(stock) == ["Green tea - Red", "Pot - Big", ""]
