@@ -13,8 +13,8 @@ from syncdb.errors import NeedsPerson
 class Look:
     """What a reference shows of a row: the column of the `field` of the other table, not the row's number.
 
-    `within` is that table's field that refers to what the row belongs to, which is shown before it; `needless` is a text of `field`
-    that says nothing beside that.
+    `within` is that table's field that refers to what the row belongs to, which is shown before it; `needless` is a text of
+    `field` that says nothing beside that.
     """
 
     field: str

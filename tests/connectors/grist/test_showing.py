@@ -238,14 +238,14 @@ def test_a_variant_is_known_by_its_product_too(bench: Bench) -> None:
     bench.apply(run.variants, *kinds)
     stock = bench.table(run.document, STOCK, name="inventory", table="Inventory")
     bench.build(stock)
-    bench.apply(stock, *(create(f"s{n}", variant=f"v{n}") for n in (1, 2, 3)), create("s4"))
+    bench.apply(stock, *(create(f"s{n}", variant=f"v{n}") for n in (1, 2, 3)))
+    bench.apply(stock, create("s4"))
     hands = Hands(bench.doc, "Inventory")
     assert list(hands.looks("Variant").values()) == ["Tea - Red / M", "Pot", " - L", ""]
     Table(bench.doc, "Products").change_column("Title", label="Name")
     Table(bench.doc, "Variants").change_column("Product", label="Artikel")
     bench.types("p1", Name="Green tea")
     assert list(hands.looks("Variant").values())[0] == "Green tea - Red / M"
-    again = bench.table(
-        Run(bench, run, kinds=run.kinds).document, STOCK, name="inventory", table="Inventory", binding=stock.binding
-    )
+    later = Run(bench, run, kinds=run.kinds).document
+    again = bench.table(later, STOCK, name="inventory", table="Inventory", binding=stock.binding)
     assert again.structure(bench.token()) is None
