@@ -51,6 +51,35 @@ def test_the_first_run_fills_the_document_and_the_second_does_nothing(make: Call
     assert world.synced(full=True).written == 0
 
 
+def columns_of(world: GristWorld, table: str) -> dict[str, Any]:
+    """The settings of each column by its label, in the order in which people see them."""
+    answer = world._call("GET", f"{{}}/tables/{table}/columns")
+    return {one["fields"]["label"]: one["fields"] for one in answer["columns"]}
+
+
+def test_the_document_reads_well(make: Callable[..., GristWorld]) -> None:
+    chosen = {"products": True, "variants": True, "inventory": True, "customers": True, "orders": {"columns": ["order_total"]}}
+    world = make(products=3, orders=2, env={"GRIST_SYNC": json.dumps(chosen)})
+    world.synced()
+    titles = {gid: one["title"] for gid, one in world.goods.products.items()}
+    variants = {row["row"]: key for key, row in world.rows("variants").items()}
+    assert {variants[row]: shown for row, shown in world.person("variants").looks("Product").items()} == {
+        gid: titles[one["product"]["id"]] for gid, one in world.goods.variants.items()
+    }
+    stock = set(world.person("inventory").looks("Variant").values())
+    kinds = [
+        (titles[one["product"]["id"]], " / ".join(part["value"] for part in one["selectedOptions"]))
+        for one in world.goods.variants.values()
+    ]
+    assert stock == {title if kind == "Default Title" else f"{title} - {kind}" for title, kind in kinds}
+    price, total = columns_of(world, "Variants")["Price"], columns_of(world, "Orders")["Total"]
+    assert json.loads(price["widgetOptions"]) == {"numMode": "currency", "currency": "EUR", "decimals": 2}
+    assert json.loads(total["widgetOptions"]) == {"numMode": "decimal", "decimals": 2}
+    assert json.loads(columns_of(world, "Customers")["Spent"]["widgetOptions"]) == {"numMode": "decimal", "decimals": 2}
+    first = [next(iter(columns_of(world, one))) for one in ("Products", "Variants", "Inventory")]
+    assert first == ["Title", "Product", "Variant"]
+
+
 def test_an_hour_without_news_costs_three_requests_a_side_at_most(make: Callable[..., GristWorld]) -> None:
     world = make(products=200)
     world.synced()

@@ -30,7 +30,8 @@ class TableColumn:
     `column_id` names an existing column outright. `choices` are put into a Choice column that is made. `digits` is how many
     decimals amounts have (None: as they are), `currency` in what they are, where all are in one. `guarded`: what stands in the
     column may be carried elsewhere, so that another type of it is asked about first. `told`: amounts with too many decimals are
-    shown so, and not rounded. `shows`: what a reference shows.
+    shown so, and not rounded. `least`: how many decimals amounts show at
+    least. `shows`: what a reference shows.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TableColumn:
     currency: str = ""
     guarded: bool = True
     told: bool = False
+    least: int | None = None
     shows: Look | None = None
 
     @property

@@ -125,9 +125,11 @@ def _new_table(document: GristDocument, wish: WantedTable) -> Json:
 
 
 def _own_columns(wish: WantedTable) -> Iterator[str]:
-    """Every field once; one that is the key itself has the key's column."""
-    yield ""
+    """Every field once; one that is the key itself has the key's column, which comes last: ids are of no use to people, and what
+    they make refer to the table shows the first column.
+    """
     yield from (one.name for one in wish.columns if one.asked != wish.key_label)
+    yield ""
 
 
 def _new_column(document: GristDocument, wish: WantedTable, name: str) -> Json:
@@ -147,8 +149,9 @@ def _settings(document: GristDocument, wish: WantedTable, name: str) -> Json:
     fields: Json = {"type": _real_type(document, column), "isFormula": False}
     if column.choices and pure(column.type) in ("Choice", "ChoiceList"):
         fields["widgetOptions"] = json.dumps({"choices": list(column.choices)})
-    if column.currency and pure(column.type) == "Numeric":  # 41.00, not 41
-        fields["widgetOptions"] = json.dumps({"numMode": "decimal", "decimals": column.digits})
+    if column.least is not None and pure(column.type) == "Numeric":  # 41.00, not 41
+        currency = {"numMode": "currency", "currency": column.currency} if column.currency else {"numMode": "decimal"}
+        fields["widgetOptions"] = json.dumps({**currency, "decimals": column.least})
     return fields
 
 

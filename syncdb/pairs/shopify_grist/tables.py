@@ -33,6 +33,7 @@ TYPES = {
     ShownAs.CHOICE: "Choice",
     ShownAs.WORDS: "ChoiceList",
 }
+CURRENCY = "currency"
 KNOWN_BY = ("title", "name", "email", "sku", "handle")
 MOST_DIGITS = 3  # decimals of any currency: orders of one shop can be in several
 ORDER_TYPES = {Kind.MONEY: "Numeric", Kind.COUNT: "Int", Kind.FLAG: "Bool", Kind.NUMBER: "Numeric", Kind.DATE: "Date"}
@@ -106,7 +107,7 @@ def wanted_tables(selection: Selection, zone: str, currency: str, types: Types) 
     whole = {one.entity.name: one for one in selection.typed(types).entities}
     wanted = {}
     for name, one in whole.items():
-        columns = tuple(_column(part, whole, zone, currency) for part in one.fields)
+        columns = tuple(_column(part, one, whole, zone, currency) for part in one.fields)
         wanted[name] = WantedTable(one.table, KEY_LABEL, columns, CHANGED_AT if one.needs_times else None)
     if selection.orders is not None:
         columns = order_columns(order_rows(selection.orders, zone, currency, types), selection.orders.from_grist)
@@ -123,6 +124,7 @@ def order_columns(rows: "OrderRows", shared: Collection[str] = ()) -> tuple[Tabl
             one.label,
             _order_type(one, zone),
             digits=MOST_DIGITS if one.kind is Kind.MONEY else None,
+            least=minor_digits(rows.mapping.currency) if one.kind is Kind.MONEY else None,
             guarded=one.name in shared,
         )
         for one in rows.fields
@@ -154,8 +156,10 @@ def shown_fields(chosen: ChosenEntity) -> tuple[Field, ...]:
     return (KEY, *(Field(one.field.name, one.column, one.field.kind) for one in chosen.fields))
 
 
-def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str, currency: str) -> TableColumn:
-    """The column of a field: its type follows from what the field holds."""
+def _column(
+    chosen: ChosenField, entity: ChosenEntity, entities: Mapping[str, ChosenEntity], zone: str, currency: str
+) -> TableColumn:
+    """The column of a field: its type follows from what the field holds. Amounts with their currency beside them have no sign."""
     one = chosen.field
     digits = minor_digits(currency) if one.money else None
     return TableColumn(
@@ -164,7 +168,8 @@ def _column(chosen: ChosenField, entities: Mapping[str, ChosenEntity], zone: str
         _type(one, entities, zone),
         one.choices,
         digits=digits,
-        currency=currency if one.money else "",
+        currency=currency if one.money and CURRENCY not in entity.entity.by_name else "",
+        least=digits,
         guarded=chosen.rule.owner is not Owner.LEFT,
         told=chosen.rule.owner is not Owner.LEFT and one.name in PRICES,
         shows=_known_by(entities[one.to], entities) if one.to in entities else None,
