@@ -12,7 +12,8 @@ from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
 from syncdb.connectors.grist.layout import TableLayout
-from syncdb.connectors.grist.table import SETTLE_AFTER, GristTable
+from syncdb.connectors.grist.standing import SETTLE_AFTER
+from syncdb.connectors.grist.table import GristTable
 from syncdb.errors import OutcomeUnknown
 from syncdb.model import Attempt, Found, Operation, Outcome, Result, Snapshot
 

@@ -77,7 +77,7 @@ def of_before(run: Run) -> Run:
         assert table.binding is not None
         data = table.binding.as_data()
         del data["shown"]
-        table._binding = TableBinding.from_data(data)
+        table._stand.binding = TableBinding.from_data(data)
     return run
 
 
