@@ -3,10 +3,10 @@
     python -m benchmarks [--sizes 1000,10000,100000] [--quick] [--million]
 
 Sizes are orders of the first load; the sheet is measured at the smallest of them and at one that fills some 100,000 rows (or the
-largest, where that is less), a manager's ledger and a pair with Grist at moderate sizes. `--quick` is small and ends within a
-minute or two, `--million` loads a million orders besides (25 GB of disk, many minutes). Each benchmark also has a command of its
-own. Needs nothing but the repository and its requirements, on Linux or macOS; what concerns an ERP's database is measured where
-there is a PostgreSQL with its pgbench.
+largest, where that is less), a manager's ledger, its pages and the pairs with Grist and a second store at moderate sizes.
+`--quick` is small and ends within minutes, `--million` loads a million orders besides (25 GB of disk, many minutes). Each
+benchmark also has a command of its own. Needs nothing but the repository and its requirements, on Linux or macOS; what concerns
+an ERP's database is measured where there is a PostgreSQL with its pgbench.
 """
 
 import argparse
@@ -19,27 +19,44 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import erp_queue, first_load, goals, grist_pair, hourly, manager_ledger, packed_ledger, receiver, sheet
+from benchmarks import (
+    erp_queue,
+    first_load,
+    goals,
+    grist_pair,
+    hourly,
+    manager_ledger,
+    packed_ledger,
+    pages,
+    receiver,
+    sheet,
+    stores_pair,
+    tabs,
+)
 from benchmarks.goals import Goal
 from syncdb.sandbox.postgres.binaries import NoServer
 
 MILLION = 1_000_000
+TABS = 50
 ROWS_100K = 43_000  # orders whose lines are 100,000 rows
 REPEATED_UP_TO = 10_000  # orders: larger loads are measured once
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is measured: orders of first loads and of sheets, of the manager's ledger, products of the pair with Grist."""
+    """How much is measured: orders of first loads and of sheets, of the manager's ledger, products of the pairs with Grist and
+    with a second store.
+    """
 
     loads: tuple[int, ...]
     sheets: tuple[int, ...]
     ledger: int
     products: int
+    copied: int
     repeat: int = 3
 
 
-QUICK = Scale((1000, 3000), (1000,), 1000, 50, 1)
+QUICK = Scale((1000, 3000), (1000,), 1000, 50, 50, 1)
 
 
 def scale(sizes: Sequence[int], *, quick: bool = False, million: bool = False) -> Scale:
@@ -48,7 +65,7 @@ def scale(sizes: Sequence[int], *, quick: bool = False, million: bool = False) -
         return QUICK
     loads = (*sorted(set(sizes)), *((MILLION,) if million and MILLION not in sizes else ()))
     most = min(ROWS_100K, max(sizes))
-    return Scale(loads, tuple(sorted({min(sizes), most})), min(100_000, max(sizes)), min(1000, max(sizes)))
+    return Scale(loads, tuple(sorted({min(sizes), most})), min(100_000, max(sizes)), min(5000, max(sizes)), min(1000, max(sizes)))
 
 
 def machine() -> str:
@@ -121,15 +138,48 @@ def queued(wanted: Scale) -> Iterator[Goal]:
 
 
 def managed(wanted: Scale) -> Iterator[Goal]:
-    """Measure the manager on a ledger and a pair with Grist, and show both; the goal of `status`."""
+    """Measure the manager and the pages on one ledger and show both; their goals."""
     heading(f"the manager on a ledger of {wanted.ledger:,} orders")
     with tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder:
-        say(manager_ledger.made(Path(folder), wanted.ledger))
-        for one in manager_ledger.measure(Path(folder)):
+        place, answered = Path(folder), []
+        say(manager_ledger.made(place, wanted.ledger))
+        yield manager_ledger.start(place)
+        seen = pages.measure(place / manager_ledger.LEDGER)
+        for one in manager_ledger.measure(place, exports=True, redact=True):
             say(manager_ledger.shown(one))
-        yield manager_ledger.start(Path(folder))
+            answered.append(one)
+        yield from manager_ledger.goals(answered)
+    heading(f"the pages on a ledger of {wanted.ledger:,} orders")
+    say(*pages.shown(seen))
+    yield from pages.goals(seen)
+
+
+def watched(wanted: Scale) -> Iterator[Goal]:
+    """Measure how much open pages slow a run and show it; its goal."""
+    heading(f"{TABS} open pages during a full run")
+    with tempfile.TemporaryDirectory(prefix="syncdb-benchmark-") as folder:
+        one = tabs.measure(Path(folder), min(wanted.ledger, 1000), TABS, wanted.repeat)
+    say(*tabs.shown(one, TABS))
+    yield from tabs.goals(one, TABS)
+
+
+def documents(wanted: Scale) -> Iterator[Goal]:
+    """Measure the pair with Grist and show it; its goals."""
     heading(f"a Grist document, {wanted.products:,} products")
-    say(*grist_pair.shown(grist_pair.measure(wanted.products, max(1, wanted.products // 50))))
+    one = grist_pair.measure(wanted.products, max(1, wanted.products // 50))
+    say(*grist_pair.shown(one))
+    yield from grist_pair.goals(one)
+
+
+def stores(wanted: Scale) -> Iterator[Goal]:
+    """Measure two stores in step and show it; their goals."""
+    heading(f"a second store, {wanted.copied:,} products")
+    say(stores_pair.HEADING)
+    runs = {}
+    for one in stores_pair.measure(wanted.copied):
+        say(stores_pair.shown(one))
+        runs[one.name] = one
+    yield from stores_pair.goals_of(runs)
 
 
 def heading(text: str) -> None:
@@ -146,11 +196,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", default="1000,10000,100000", help="orders of the first loads, with commas in between")
-    parser.add_argument("--quick", action="store_true", help="small sizes, in a minute or two")
+    parser.add_argument("--quick", action="store_true", help="small sizes, in some minutes")
     parser.add_argument("--million", action="store_true", help="a first load of a million orders besides")
     given = parser.parse_args(arguments)
     wanted = scale([int(one) for one in given.sizes.split(",")], quick=given.quick, million=given.million)
-    parts = (first_loads, sheets, hours, packed, received, queued, managed)
+    parts = (first_loads, sheets, hours, packed, received, queued, managed, watched, documents, stores)
     met = [goal for part in parts for goal in part(wanted)]
     heading("goals")
     say(*goals.table(met))

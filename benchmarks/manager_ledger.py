@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ import orjson
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.goals import Goal  # noqa: E402
+from benchmarks.goals import Goal, table  # noqa: E402
 from benchmarks.process import compiled, run  # noqa: E402
 from syncdb.clock import SYSTEM, Clock  # noqa: E402
 from syncdb.connectors.shopify.client import ShopifyClient  # noqa: E402
@@ -50,7 +50,11 @@ PAIR = "sheets:1A2b3C4d5E6f7G8h9I0jK1l2M3n4O5p6Q7r8S9t0U1v2:Orders:line"
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
 YEARS = 3
 STATUS_CPU = 0.3  # seconds
+STATUS_WALL, STATUS_MB = 1.0, 60  # seconds and memory, however large the ledger is
+XLSX_BY_CSV = 1.3  # what the same rows may take as XLSX
+REDACTION = 30.0  # seconds, at a million orders
 LEDGER = "shopify_sync.db"
+ORDER, EMAIL = "1500", "kunde150@example.com"  # in the smallest ledger, too
 COMMANDS = (
     ("status --help", ["status", "--help"]),
     ("status", ["status"]),
@@ -61,18 +65,19 @@ COMMANDS = (
     ("orders", ["orders"]),
     ("orders --status voided", ["orders", "--status", "voided"]),
     ("orders --search (newest has it)", ["orders", "--search", "example.com", "--limit", "5"]),
-    ("history", ["history", "5000"]),
+    ("history", ["history", ORDER]),
 )
 EXPORTS = (
     ("export orders csv", ["export", "--output", "orders.csv", "--overwrite"]),
+    ("export lines csv", ["export", "--what", "lines", "--output", "lines.csv", "--overwrite"]),
     ("export lines xlsx", ["export", "--what", "lines", "--output", "lines.xlsx", "--overwrite"]),
     ("backup", ["backup", "--output", "backup.db", "--overwrite"]),
     ("check --quick", ["check", "--quick"]),
     ("check", ["check"]),
 )
 REDACTIONS = (
-    ("redact (an order)", ["redact", "5000", "--yes"]),
-    ("redact (an e-mail address)", ["redact", "kunde2000@example.com", "--yes"]),
+    ("redact (an order)", ["redact", ORDER, "--yes"]),
+    ("redact (an e-mail address)", ["redact", EMAIL, "--yes"]),
 )
 
 
@@ -96,8 +101,11 @@ def main() -> None:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="syncdb-bench-"))
     try:
         print(made(folder, options.orders))
+        answered = []
         for one in measure(folder, exports=options.exports, redact=options.redact):
             print(shown(one), flush=True)
+            answered.append(one)
+        print("\n".join(table([start(folder), *goals(answered)])))
     finally:
         if not (options.keep or options.folder):
             shutil.rmtree(folder)
@@ -129,6 +137,21 @@ def shown(one: Answered) -> str:
     """What was measured of a command as a line of text."""
     room = "" if one.room is None else f"  room on the disk {one.room / 1e6:,.0f} MB"
     return f"{one.name:34} {one.seconds:7.2f} s  {one.memory:6.0f} MB  exit {one.code}{room}"
+
+
+def goals(answered: Iterable[Answered]) -> list[Goal]:
+    """The goals for what was measured of these commands."""
+    by_name = {one.name: one for one in answered}
+    status = by_name["status"]
+    found = [
+        Goal("`status`: seconds on the clock", STATUS_WALL, status.seconds, " s"),
+        Goal("`status`: peak memory", STATUS_MB, status.memory, " MB"),
+    ]
+    csv, xlsx = by_name.get("export lines csv"), by_name.get("export lines xlsx")
+    if csv and xlsx:
+        found.append(Goal("lines as XLSX against the same as CSV: seconds", XLSX_BY_CSV, xlsx.seconds / csv.seconds, " x"))
+    redacted = (by_name[name] for name, _ in REDACTIONS if name in by_name)
+    return [*found, *(Goal(one.name, REDACTION, one.seconds, " s") for one in redacted)]
 
 
 def _options() -> argparse.Namespace:
@@ -331,6 +354,8 @@ def _measured(arguments: list[str], folder: Path) -> tuple[float, float, int]:
     env = os.environ | {"DB_PATH": str(folder / LEDGER)}
     done = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, check=True)
     seconds, memory, code = json.loads(done.stdout)
+    if code not in (0, 1):
+        raise SystemExit(f"`{' '.join(arguments)}` ended with {code}, so nothing was measured")
     return float(seconds), float(memory), int(code)
 
 

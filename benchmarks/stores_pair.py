@@ -33,6 +33,7 @@ from syncdb.clock import Clock
 from syncdb.sandbox.stores import LocalStore, TwoStores
 
 HOUR = 3600.0
+HEADING = f"{'run':24}{'seconds':>10}{'CPU s':>9}{'requests':>16}{'points':>20}{'share':>8}  exit code"
 IDLE, SHARE = 4, 0.9  # requests of a side in an hour without news; of the points budget in a first copy
 
 
@@ -125,6 +126,18 @@ def goals_of(runs: Mapping[str, Measured]) -> list[Goal]:
     return [idle, Goal("share of Shopify's points that the first copy uses", SHARE, runs["first copy"].share, least=True)]
 
 
+def measure(products: int, alike: bool = False) -> Iterator[Measured]:
+    """Make each run and tell of it when it is over."""
+    with shops(products, alike) as made:
+        yield from story(made)
+
+
+def shown(one: Measured) -> str:
+    """What was measured of a run as a line of text."""
+    requests, points = (" + ".join(f"{value:,.0f}" for value in pair) for pair in (one.requests, one.points))
+    return f"{one.name:24}{one.seconds:>10.0f}{one.cpu:>9.1f}{requests:>16}{points:>20}{one.share:>8.2f}  {one.code}"
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Measure and tell; 0 where every run went well."""
     parser = argparse.ArgumentParser(description="What keeping two stores in step costs.")
@@ -132,18 +145,12 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--alike", action="store_true", help="the second store has the same products already")
     chosen = parser.parse_args(given)
     logging.disable(logging.CRITICAL)
-    sys.stdout.write(f"{'run':24}{'seconds':>10}{'CPU s':>9}{'requests':>16}{'points':>20}{'share':>8}  exit code\n")
+    print(HEADING)
     runs: dict[str, Measured] = {}
-    with shops(chosen.products, chosen.alike) as made:
-        for one in story(made):
-            runs[one.name] = one
-            requests, points = (" + ".join(f"{value:,.0f}" for value in pair) for pair in (one.requests, one.points))
-            sys.stdout.write(
-                f"{one.name:24}{one.seconds:>10.0f}{one.cpu:>9.1f}{requests:>16}{points:>20}{one.share:>8.2f}  {one.code}\n"
-            )
-            sys.stdout.flush()
-    for line in table(goals_of(runs)):
-        sys.stdout.write(f"{line}\n")
+    for one in measure(chosen.products, chosen.alike):
+        runs[one.name] = one
+        print(shown(one), flush=True)
+    print("\n".join(table(goals_of(runs))))
     return 0 if all(one.code in (0, 3) for one in runs.values()) else 1
 
 

@@ -8,12 +8,16 @@ import pytest
 
 pytest.importorskip("resource", reason="the benchmarks read what a process used from `resource`, which Windows lacks")
 
-from benchmarks import first_load, sheet
+from benchmarks import first_load, grist_pair, manager_ledger, pages, sheet, tabs
 from benchmarks.__main__ import QUICK, machine, scale
 from benchmarks.first_load import FirstLoad, Loaded
 from benchmarks.goals import Goal, table
+from benchmarks.grist_pair import GristPair
+from benchmarks.manager_ledger import Answered
+from benchmarks.pages import Taken
 from benchmarks.process import Spent, run
 from benchmarks.sheet_place import SheetPlace
+from benchmarks.tabs import Slowed
 from syncdb.connectors.shopify.orders import BULK_FROM
 
 
@@ -72,6 +76,33 @@ def test_the_goals_of_loads_are_made_of_what_was_measured() -> None:
     assert told["1,000,000 orders: peak memory"] == "missed by 10 MB"
 
 
+def test_the_goals_of_the_manager_are_made_of_what_was_measured() -> None:
+    quick = [Answered("status", 0.9, 60.0, 0), Answered("export lines csv", 10.0, 50.0, 0)]
+    quick += [Answered("export lines xlsx", 13.0, 50.0, 0), Answered("redact (an order)", 30.0, 50.0, 0)]
+    slow = [replace(one, seconds=one.seconds * 2 if one.name.endswith("xlsx") else one.seconds, memory=61.0) for one in quick]
+    assert [goal.verdict for goal in manager_ledger.goals(quick)] == ["holds"] * 4
+    assert [goal.verdict for goal in manager_ledger.goals(slow)] == ["holds", "missed by 1 MB", "missed by 1.30 x", "holds"]
+    assert len(manager_ledger.goals(quick[:1])) == 2  # what was not measured has no goal
+
+
+def test_the_goals_of_pages_and_tabs_are_made_of_what_was_measured() -> None:
+    seen = [Taken("/", 5.0, 20.0, 100_001), Taken("/report", 10.0, 301.0, 500)]
+    slowest, first = pages.goals(seen)
+    assert "/report" in slowest.what and slowest.verdict == "missed by 1 ms" and not first.holds
+    assert all(goal.holds for goal in pages.goals([Taken("/", 5.0, 300.0, 100_000)]))
+    alone = Spent(1.0, 2.0, 50.0)
+    assert [tabs.goals(Slowed(alone, replace(alone, cpu=cpu), 50.0, 0.1), 50)[0].holds for cpu in (2.1, 2.2)] == [True, False]
+
+
+def test_the_goals_of_a_document_are_made_of_what_was_measured() -> None:
+    full = grist_pair.Run(grist_pair.FULL, 30.0, 5.0, 100.0, 1, 1, 2600.0, 0)
+    large = GristPair({"products": 5000, "levels": 25_000}, (full,), 1)
+    assert [goal.holds for goal in grist_pair.goals(large)] == [True, True]
+    slow = replace(large, runs=(replace(full, wall=31.0, points=2601.0),))
+    assert [goal.holds for goal in grist_pair.goals(slow)] == [False, False]
+    assert len(grist_pair.goals(replace(large, things={"products": 50, "levels": 100}))) == 1
+
+
 def test_the_table_shows_bound_measured_and_verdict() -> None:
     heads, at_most, at_least = table([Goal("requests", 3, 5), Goal("orders a second", 15_000, 3800.4, least=True)])
     assert heads.split() == ["goal", "bound", "measured", "verdict"]
@@ -83,6 +114,7 @@ def test_what_is_measured_follows_from_the_sizes() -> None:
     assert scale([1000], quick=True) == QUICK
     usual = scale([100_000, 1000, 10_000], million=True)
     assert usual.loads == (1000, 10_000, 100_000, 1_000_000) and usual.sheets == (1000, 43_000)
+    assert (usual.ledger, usual.products, usual.copied) == (100_000, 5000, 1000)
     assert scale([2000]).sheets == (2000,)
     assert "cores" in machine() and "SQLite" in machine()
 
