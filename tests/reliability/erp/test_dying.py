@@ -40,6 +40,8 @@ class Day:
             self.world.erp.sql("update sync_queue set locked_until = now() - interval '1 second' where status = 'processing'")
             self.world.pass_time(900)
             ran = self.world.sync()
+            if ran.code == 0 and ran.written == 0:
+                break
         assert ran.code == 0 and ran.written == 0, ran.text
 
     def judged(self, at: int) -> None:
