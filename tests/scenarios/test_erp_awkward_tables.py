@@ -64,6 +64,7 @@ def test_what_must_be_given_is_told_before_a_row_is_refused(world: ErpWorld) -> 
     world.switch("customers")
     ran = world.sync()
     assert ran.code == 3 and "customers.tenant" in ran.text and "Give the column a default" in ran.text
+    assert [one["name"] for one in ran.data["runs"][0]["held_back"]] == ["ayse@example.com"]
     world.erp.sql("alter table customers alter tenant set default 1")
     assert "new rows" not in [one["name"] for one in world.acted("test")["checks"]]
     world.synced()

@@ -141,7 +141,7 @@ class QueueWork:
             if place in mine:
                 failed = self._queue.fail(mine[place], refusal.why, permanent=True)
                 if failed is not None and failed.alert:
-                    yield f"{mine[place].entity_type} {refusal.called or place[1]}"
+                    yield self._named(mine[place], refusal)
         yield from self._noted({place: why for place, why in refused.items() if place not in mine}, TO_SHOPIFY)
 
     def _noted(self, refused: Refusals, direction: str) -> Iterator[str]:
@@ -163,4 +163,9 @@ class QueueWork:
                 continue
             failed = self._queue.fail(row, refusal.why, permanent=True)
             if failed is not None and failed.alert:
-                yield f"{row.entity_type} {refusal.called or row.entity_id}"
+                yield self._named(row, refusal)
+
+    def _named(self, row: QueueRow, refusal: Refusal) -> str:
+        """What people call what a row is about; of one that goes to the shop the ERP knows it."""
+        called = refusal.called or names_of(self.database, self.tables, [row]).get(row.id)
+        return f"{row.entity_type} {called or row.entity_id}"

@@ -1,7 +1,7 @@
 """Telling the ERP how a run went: its queue, and what became of each row that was written or refused."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncdb.connectors.postgres.database import ErpDatabase, Work
 from syncdb.connectors.postgres.queue import TO_SHOPIFY, QueueRow
@@ -9,7 +9,7 @@ from syncdb.connectors.postgres.rows import ID, read_rows, update
 from syncdb.connectors.postgres.tables import ENTITY_TYPES, ErpTables
 from syncdb.connectors.shopify.shape import bare_id
 from syncdb.engine.links import Joins
-from syncdb.engine.report import Note, Report
+from syncdb.engine.report import HeldBack, Note, Report
 from syncdb.errors import SyncdbError
 from syncdb.ledger import Ledger, state_keys
 from syncdb.model import Operation, Outcome, Result, Side
@@ -34,6 +34,7 @@ class Telling:
     def tell(self, report: Report, queue: QueueWork | None) -> None:
         """Say it. What cannot be told makes the run partial."""
         refused, back = self._refusals()
+        report.held_back[:] = self._named(report.held_back)
         try:
             if queue is not None:
                 queue.end(report, refused, back)
@@ -42,6 +43,12 @@ class Telling:
         except SyncdbError as error:
             report.note(Note("marks", f"The ERP could not be told how it went: {error}", error.next_step))
             report.partial = True
+
+    def _named(self, held: Sequence[HeldBack]) -> list[HeldBack]:
+        """What was held back by the names that only its writes tell: the ledger keeps no address of somebody new."""
+        told = (one for both in self.written.values() for side in both.values() for one in side())
+        names = {one.key: name_of(one.changes) for one, outcome in told if outcome.result is Result.REJECTED}
+        return [replace(one, name=names.get(one.key) or one.name) if one.name == one.key else one for one in held]
 
     def _remember(self, queue: QueueWork) -> None:
         """How many records wait for a person, for who asks the ledger."""
