@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from syncdb.engine.report import Note
 from syncdb.ledger import Ledger
 from syncdb.ledger.queries.catalogue import Things
+from syncdb.ledger.queries.order_presence import names_of
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.programs import MANAGER
 
@@ -14,8 +15,11 @@ ORDER_NAME = "order_name"
 def names_in(ledger: Ledger, pair: str, keys: Iterable[str]) -> dict[str, str]:
     """What people call the records of these keys of a pair; one of which nothing is known is called by its key."""
     wanted = list(dict.fromkeys(keys))
-    found = Things(LedgerReader(ledger.connection, ledger.path)).names_in(pair, wanted)
-    records = ledger.records(pair)
+    reader, records = LedgerReader(ledger.connection, ledger.path), ledger.records(pair)
+    found = Things(reader).names_in(pair, wanted)
+    homes = records.homes(key for key in wanted if not found.get(key))
+    orders = names_of(reader, {order_id for order_id in homes.values() if order_id})
+    found |= {key: orders[order_id] for key, order_id in homes.items() if order_id in orders}
     return {key: found.get(key) or str(records.base(key).get(ORDER_NAME) or key) for key in wanted}
 
 

@@ -67,6 +67,11 @@ def new_rows(pair: str) -> str:
     return f"new_rows:{pair}"
 
 
+def route(pair: str) -> str:
+    """What the configuration calls the one of several places of a kind that a pair of the ledger is."""
+    return f"route:{pair}"
+
+
 def sides(pair: str) -> str:
     """What the configuration calls the two sides of a pair, left and right, where that is not said by its type."""
     return f"sides:{pair}"

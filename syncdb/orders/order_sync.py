@@ -14,12 +14,12 @@ from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.engine.apply import Applier
 from syncdb.engine.guards import Cause, Limits
 from syncdb.engine.held import tell_held
-from syncdb.engine.naming import overtaken_notes
+from syncdb.engine.naming import names_in, overtaken_notes
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, brought_up, forget_old_base, older_copy, shared, stopped
 from syncdb.engine.progress import Progress
 from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
 from syncdb.engine.recording import recorded
-from syncdb.engine.report import Note, Report
+from syncdb.engine.report import MOST_TOLD, Note, Report
 from syncdb.engine.request import RunRequest, begun_as, everything_is_due, mode_of
 from syncdb.engine.retention import bring_up_snapshots, cut_history
 from syncdb.engine.spent_writes import tidy_spent
@@ -228,6 +228,7 @@ class OrderSync:
         result = reconcile(self.ledger, pair, look_at, applier, self.progress, past_guard=self.request.force)
         report.take(result.plan, result.digest)
         report.counts.update(result.counts)
+        report.names |= names_in(self.ledger, pair.name, (one.key for one in result.plan.conflicts[:MOST_TOLD]))
         for note in overtaken_notes(self.ledger, pair.name, result.overtaken):
             report.note(note)
         self._settle_orders(report, pair.name, waiting, result.unsettled, stored)

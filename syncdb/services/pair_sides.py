@@ -15,11 +15,12 @@ def sides_in(reader: LedgerReader) -> SidesOf:
     """The sides of each pair of a ledger. A pair of a type that this version does not know has a left and a right side."""
     known = overview.known_pairs(reader)
     names = {pair: reader.meta(state_keys.sides(pair)) for pair in known}
+    routes = {pair: reader.meta(state_keys.route(pair)) for pair in known}
 
     def of(pair: str) -> Sides:
         found = known.get(pair)
         pair_type = registry.pair_named(found.type) if found else None
-        return _as_called(sides_of(pair_type), names[pair]) if pair_type else UNKNOWN
+        return _of_route(_as_called(sides_of(pair_type), names[pair]), routes[pair]) if pair_type else UNKNOWN
 
     return of
 
@@ -41,6 +42,13 @@ def _as_called(sides: Sides, names: Sequence[str] | None) -> Sides:
         return sides
     left, right = names
     return replace(sides, left=left, right=right, actor=left, left_title=left, right_title=right, place=right)
+
+
+def _of_route(sides: Sides, route: str | None) -> Sides:
+    """The right side as one of several."""
+    if not route:
+        return sides
+    return replace(sides, route=route, right_title=f"{sides.right_title} {route}", place=f"{sides.place} {route}")
 
 
 def run_commands(reader: LedgerReader, pairs: Iterable[str]) -> str:

@@ -191,16 +191,18 @@ def _conflicts(report: Report, words: Words, labels: Mapping[str, str]) -> Itera
     if report.conflicts:
         yield f"  Left for a person: {len(report.conflicts)}"
     for one in report.conflicts[:SHOWN_CONFLICTS]:
-        yield f"    {_what(one, words, labels)} {_TOLD.get(one.why, one.why.value).format(place=words.place)}."
+        yield f"    {_what(one, words, labels, report.names)} {_TOLD.get(one.why, one.why.value).format(place=words.place)}."
     if len(report.conflicts) > SHOWN_CONFLICTS:
         yield f"    ... and {len(report.conflicts) - SHOWN_CONFLICTS} more; --json names a hundred, the ledger all of them."
 
 
-def _what(conflict: Conflict, words: Words, labels: Mapping[str, str]) -> str:
-    where = f" ({'row ' if conflict.field else ''}{', '.join(conflict.where)})" if conflict.where else ""
+def _what(conflict: Conflict, words: Words, labels: Mapping[str, str], names: Mapping[str, str]) -> str:
+    where = f" ({'row ' if conflict.field else 'rows '}{', '.join(conflict.where)})" if conflict.where else ""
+    name = names.get(conflict.key, conflict.key)
+    called = conflict.key if name == conflict.key else f"{conflict.key} of {name}"
     if conflict.field:
-        return f'"{labels.get(conflict.field, conflict.field)}" of {words.record} {conflict.key}{where}'
-    return f"{words.record.capitalize()} {conflict.key}{where}"
+        return f'"{labels.get(conflict.field, conflict.field)}" of {words.record} {called}{where}'
+    return f"{words.record.capitalize()} {called}{where}"
 
 
 def _notes(report: Report) -> Iterator[str]:

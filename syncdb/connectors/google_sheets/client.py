@@ -147,7 +147,7 @@ class Client(gspread.HTTPClient):
             return nobody
         if isinstance(failure, google.auth.exceptions.TransportError) or failure.retryable or "<html" in str(failure).lower():
             return Transient(f"no access token: {redact(str(failure)[:200])}")
-        return sign_in(str(failure), self.email)
+        return sign_in(str(cause or failure), self.email)  # behind the words stands the answer as data
 
 
 def _no_answer(failure: requests.RequestException, harmless: bool) -> Exception:

@@ -69,6 +69,7 @@ class SheetDestination:
         return f"{self.pair}:runs"
 
     def _register(self) -> None:
+        self._keep(state_keys.route(self.pair), self.settings.route or None)
         plain = PLAIN.get(self.settings.rows)
         if plain is None:
             self.ledger.register(RegisteredPair(self.pair, SHOPIFY_SHEETS.name, "orders", tracks_orders=True))

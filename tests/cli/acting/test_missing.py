@@ -220,6 +220,11 @@ def test_a_row_that_a_route_lacks_is_named_with_the_route_and_fixed(
     said = run("missing")
     name = north.shown("B4")
     assert said.code == 3 and f"in the sheet north, 1 keys: {name}, {north.shown('A4')} (rows 4, 5)" in said.out
+    ran = world.at_once(full=True, as_json=False)
+    assert f"Order {north.shown('A4')} of {name} (rows 4, 5) stands in several rows" in ran.text, ran.text
+    assert "number 4 in Sheet north, number 5 in Sheet north" in run("conflicts").out
+    told = run("history", name).out
+    assert "In the sheet north" in told and "sheet north row" in told and "In the sheet  " in told
     north.delete_rows(4)
     north.rename_header("Total", "Sum")
     said = run("missing")
