@@ -230,12 +230,13 @@ class Judged:
         found = [one for one in self.world.manage("conflicts", "--json").data["conflicts"] if one["field"]]
         if not found:
             return
-        one = found[number % len(found)]
+        one, view = found[number % len(found)], look(self.world)
+        key = next((key for key in view.left if key[0] == one["entity"] and key[1] == one["key"]), None)
+        if key is None or key not in view.right:
+            return  # a person decides what both sides show: the row may have lost its key
         take = "grist" if grist else "shopify"
         answer = self.world.manage("conflicts", one["id"], "--take", take)
-        view = look(self.world)
-        key = next((key for key in view.left if key[0] == one["entity"] and key[1] == one["key"]), None)
-        if answer.code != 0 or key is None or key not in view.right or one["field"] not in view.left[key]:
+        if answer.code != 0 or one["field"] not in view.left[key]:
             return
         left, right = view.left[key][one["field"]], view.right[key][one["field"]]
         self.oracle.decided[(*key, one["field"])] = Decided(right if grist else left, left, right)

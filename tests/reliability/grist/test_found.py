@@ -8,6 +8,7 @@ import pytest
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.person import SOMEBODY
 from tests.reliability.grist.judged import Judged
+from tests.reliability.grist.view import look
 from tests.reliability.grist.world import ProofWorld
 
 
@@ -352,3 +353,18 @@ def test_a_row_without_a_key_is_none_of_a_table_made_anew(world: ProofWorld) -> 
     judged.run(full=True, force=True)
     table = world.table("products")
     assert table is not None and table.id == "Products" and row in table.ids()
+
+
+def test_nobody_decides_what_a_row_without_its_key_shows(world: ProofWorld) -> None:
+    """The oracle forgot such a decision, and took for a lost edit what was done by it once the row had its key again."""
+    judged, key = Judged(world), world.variant()["id"]
+    row = world.rows_of("variants")[world.index_of("variants", key)]
+    judged.lose()
+    world.edit("variants", key, "Price", 3)
+    judged.oracle.hear(look(world))
+    assert judged.run(full=True).conflicts == 1
+    judged.agree()
+    world.hand("variants").edit(row, "Shopify ID", "")
+    judged.decide(0, grist=False)
+    judged.run()
+    assert world.rows_of("variants").count(row) == 1 and world.shown("variants", key, "Price") == 3
