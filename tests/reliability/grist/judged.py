@@ -29,7 +29,7 @@ struck: Counter[str] = Counter()  # which acts and faults really took place, ove
 @dataclass(frozen=True, slots=True)
 class Aside:
     """A copy of the ledger, and what could be agreed, what was decided, which columns and tables it knew and of which types
-    they were, by then.
+    they were, by then. `unbound` is as in Judged: such a ledger still finds columns by their names.
     """
 
     ledger: Path
@@ -38,6 +38,7 @@ class Aside:
     types: dict[tuple[str, str], tuple[int, str]]
     columns: dict[tuple[str, str], int]
     numbers: dict[str, int]
+    unbound: bool
 
 
 class Judged:
@@ -329,7 +330,8 @@ class Judged:
             bases = {cell: set(known) for cell, known in self.oracle.bases.items()}
             types = {place: (self.world.columns[place], kind) for place, kind in self.world.types.items()}
             world = self.world
-            self.aside = Aside(copied, bases, dict(self.oracle.decided), types, dict(world.columns), dict(world.numbers))
+            known = dict(world.columns), dict(world.numbers)
+            self.aside = Aside(copied, bases, dict(self.oracle.decided), types, *known, self.unbound)
             self.told.append("the ledger is copied aside")
 
     def put_back(self) -> None:
@@ -339,7 +341,11 @@ class Judged:
         if self.aside is None:
             return
         self.world.put_ledger(self.aside.ledger)
-        self.world.go_by(self.aside.columns, self.aside.numbers)
+        self.unbound = self.aside.unbound
+        if self.unbound:
+            self.world.strangers.clear()
+        else:
+            self.world.go_by(self.aside.columns, self.aside.numbers)
         for cell, known in self.aside.bases.items():
             self.oracle.bases.setdefault(cell, set()).update(known)
         self.oracle.decided = dict(self.aside.decided)

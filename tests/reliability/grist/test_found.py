@@ -368,3 +368,21 @@ def test_nobody_decides_what_a_row_without_its_key_shows(world: ProofWorld) -> N
     judged.decide(0, grist=False)
     judged.run()
     assert world.rows_of("variants").count(row) == 1 and world.shown("variants", key, "Price") == 3
+
+
+def test_an_older_ledger_that_knew_no_columns_yet_finds_them_by_name(world: ProofWorld) -> None:
+    """The oracle went by the numbers of columns that the ledger had asked about, not taken."""
+    judged = Judged(world)
+    world.chosen["variants"]["sku"] = "shopify"
+    judged.run(full=True)
+    world.hand("inventory").rename_column("SKU", "Article")
+    judged.lose()
+    assert judged.run(full=True).code == 5
+    judged.copy_aside()
+    judged.run(full=True, force=True)
+    world.merchant.edit_variant(world.variant()["id"], inventoryItem={"sku": "NEW-1"})
+    judged.put_back()
+    judged.run(full=True)
+    judged.agree()
+    column = world.column("inventory", "sku")
+    assert column is not None and column.label == "SKU"
