@@ -105,9 +105,8 @@ def retry() -> AnyResponse:
         raise ConfigurationError(["Nothing is held back; there is nothing to try again."])
     made = [site().jobs.start(RunWish(pair), "web", asked().name, asked().now) for pair in pairs]
     log.info("%s had %s tried again", asked().name, counted(len(held), "held back record"))
-    return back_to(
-        f"{STARTED}/{made[-1].id}", f"{counted(len(held), 'record')} {'is' if len(held) == 1 else 'are'} tried again by this run."
-    )
+    told = f"This run tries {counted(len(held), 'record')} again. What stays held back stands on the page Errors."
+    return back_to(f"{STARTED}/{made[-1].id}", told)
 
 
 WAYS = (

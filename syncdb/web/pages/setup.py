@@ -75,9 +75,8 @@ def _steps(pairs: tuple[PairType, ...]) -> Iterator[Step]:
 def _schedule(usual: Rhythm | None, pairs: Sequence[PairType]) -> Step:
     known = list(schedules_known(one.name for one in pairs).values())
     if known and all(one.off for one in known):
-        return Step(
-            "Schedule", False, "Scheduled runs are switched off.", "Switch them on where they are.", "/settings", "Settings"
-        )
+        step = "Switch them on in Settings, or have another scheduler make the runs."
+        return Step("Schedule", False, "Scheduled runs are switched off.", step, "/settings", "Settings")
     if site().scheduling:
         told = "This process starts the runs by itself."
         return Step("Schedule", True, told, address="/settings", word="When each runs")
