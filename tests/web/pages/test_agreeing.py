@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncdb.ledger import Ledger
+from syncdb.ledger.runs import Runs
 from syncdb.systems.check import CheckState, passed
 from syncdb.values import iso
 from syncdb.web import asked as at_work
@@ -28,10 +29,11 @@ def eventful(lively: Shown, tmp_path: Path) -> Iterator[Shown]:
     with Ledger.open(path, now) as ledger, ledger.transaction():
         for number, code in enumerate([0, 0, 0, 3, 4, 130, None, 0, -1]):
             at = iso(now - timedelta(minutes=30 - number))
-            run_id = ledger.runs.start("sheets:s:Orders", "test" if code == -1 else "sync", at)
+            runs = Runs(ledger.connection)  # each called for on its own
+            run_id = runs.start("sheets:s:Orders", "test" if code == -1 else "sync", at)
             if code is not None:
-                ledger.runs.end(run_id, at, max(code, 0), "", {}, (), False)
-        ledger.runs.start("sheets:s:Orders", "sync", iso(now - timedelta(seconds=3)))
+                runs.end(run_id, at, max(code, 0), "", {}, (), False)
+        Runs(ledger.connection).start("sheets:s:Orders", "sync", iso(now - timedelta(seconds=3)))
     made = replace(lively.site, db=path)
     yield Shown(lively.world, made, site_of(made))
 
