@@ -10,7 +10,12 @@ ROOT = Path(__file__).parents[2]
 NOT_NEEDED = {
     *("graphql", "jinja2", "msgspec", "psycopg", "pydantic", "rich", "sqlite_utils", "typer", "werkzeug"),
     *("syncdb.connectors.grist", "syncdb.connectors.shopify.bulk", "syncdb.connectors.shopify.catalogue.catalogue"),
-    *("syncdb.connectors.shopify.ordering", "syncdb.connectors.shopify.reading", "syncdb.sandbox"),
+    *(
+        "syncdb.connectors.shopify.keeping",
+        "syncdb.connectors.shopify.ordering",
+        "syncdb.connectors.shopify.reading",
+        "syncdb.sandbox",
+    ),
 }
 
 

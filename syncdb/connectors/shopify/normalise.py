@@ -12,7 +12,7 @@ from typing import Any
 from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.order_shape import order_shape
 from syncdb.connectors.shopify.shape import Parts, Path, bare_id, stored_path, without
-from syncdb.order_snapshot import OrderSnapshot, snapshot_of
+from syncdb.order_snapshot import OrderSnapshot, sealed
 
 Snapshot = dict[str, Any]
 
@@ -39,35 +39,35 @@ def _parts(metafields: tuple[tuple[str, str], ...], along: tuple[str, ...], with
 
 def snapshot(node: Any, sight: Sight) -> Snapshot:
     """One whole answered order as a snapshot. Raises ValueError, TypeError or AttributeError where it is not what was asked."""
-    return _snapshots(sight)(node)
+    return _sealing(sight)(node).snapshot
 
 
-def _snapshots(sight: Sight) -> Callable[[Any], Snapshot]:
-    from syncdb.connectors.shopify.reading import reading_of  # a run without orders does without its libraries
+@lru_cache(maxsize=16)
+def _sealing(sight: Sight) -> Callable[[Any], OrderSnapshot]:
+    from syncdb.connectors.shopify.keeping import keeper_of, written  # a run without orders does without its libraries
 
-    read, shop = reading_of(sight.parts).read, sight.shop
-    aliases = [(f"{ns}.{key}", f"metafield_{number}") for number, (ns, key) in enumerate(sight.metafields)]
+    named = {f"metafield_{number}": f"{ns}.{key}" for number, (ns, key) in enumerate(sight.metafields)}
     unseen = sorted(stored_path(path) for path in sight.withheld)
+    keep = keeper_of(sight.parts, named, {"shop": sight.shop, "withheld": unseen or None})
 
-    def snapshot(node: Any) -> Snapshot:
-        found = read(node)
-        if aliases:
-            found["metafields"] = {name: found.pop(alias, None) for name, alias in aliases}
-        found["shop"] = shop
+    def seal(node: Any) -> OrderSnapshot:
+        found = keep(node)
+        text = counted = written(found)
         if unseen:
-            found["withheld"] = unseen
-        return found
+            found.withheld = None
+            counted = written(found)
+        return sealed(text, counted, lambda name: getattr(found, name, None))
 
-    return snapshot
+    return seal
 
 
 def keeper(sight: Sight) -> Callable[[Any], OrderSnapshot | Quarantined]:
     """A function that makes of a whole answered order what is kept; the order is held back where it cannot be read or stored."""
-    snapshot = _snapshots(sight)
+    seal = _sealing(sight)
 
     def kept(node: Any) -> OrderSnapshot | Quarantined:
         try:
-            return snapshot_of(snapshot(node))
+            return seal(node)
         except UnicodeEncodeError:
             return held_back(node, "one of its texts holds half of a character.")
         except (ValueError, TypeError, AttributeError) as error:

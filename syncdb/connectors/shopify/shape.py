@@ -134,6 +134,14 @@ def locate(parts: Parts, names: Iterable[str]) -> Path | None:
     return tuple(path) or None
 
 
+def flat(parts: Parts) -> dict[str, tuple[Shape, bool]]:
+    """The parts with those that only some types have, and whether each object has it."""
+    found: dict[str, tuple[Shape, bool]] = {}
+    for name, shape in parts.items():
+        found |= {one: (inner, False) for one, inner in shape.parts.items()} if isinstance(shape, On) else {name: (shape, True)}
+    return found
+
+
 def without(parts: Parts, paths: Iterable[Path]) -> dict[str, Shape]:
     """The same parts with some left out, and with objects left out of which nothing remains."""
     gone = set(paths)

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from syncdb.connectors.shopify.keeping import keeping, written
 from syncdb.connectors.shopify.leaves import MOMENT, exact
-from syncdb.connectors.shopify.normalise import Sight, merge_withheld, snapshot
+from syncdb.connectors.shopify.normalise import Sight, kept, merge_withheld, snapshot
 from syncdb.connectors.shopify.order_shape import FULFILLMENT, ORDER, REFUND, TRANSACTION
-from syncdb.connectors.shopify.reading import answered, reading_of
-from syncdb.connectors.shopify.shape import Parts, bare_id, stored_name
-from syncdb.order_snapshot import snapshot_hash
+from syncdb.connectors.shopify.reading import answered
+from syncdb.connectors.shopify.shape import ByIdentity, Parts, bare_id, stored_name
+from syncdb.order_snapshot import OrderSnapshot, snapshot_hash, snapshot_of
+from syncdb.values import canonical_json
 from tests.connectors.shopify.conftest import World, orders_of
 from tests.mapping.answering import as_answered
 
@@ -108,13 +110,13 @@ def test_what_is_missing_from_an_answer_is_not_taken_for_empty() -> None:
         answered(ORDER, {"id": "gid://shopify/Order/1", "name": "#1001"})
 
 
-def with_floats(data: Any) -> Iterator[Any]:
-    """The same data with one value in it replaced by a float, at every place in turn."""
+def with_each(value: Any, data: Any) -> Iterator[Any]:
+    """The same data with one value in it replaced by another, at every place in turn."""
     if not isinstance(data, dict | list):
-        yield 1.5e300
+        yield value
         return
     for place in list(data) if isinstance(data, dict) else range(len(data)):
-        for other in with_floats(data[place]):
+        for other in with_each(value, data[place]):
             made = copy.copy(data)
             made[place] = other
             yield made
@@ -135,7 +137,7 @@ def test_no_float_gets_into_a_snapshot(world: World) -> None:
     richest = sorted(nodes, key=lambda node: len(json.dumps(node)))[-3:]
     refused = read_on = 0
     for node in richest:
-        for spoilt in with_floats(node):
+        for spoilt in with_each(1.5e300, node):
             try:
                 found = snapshot(answered(ORDER, spoilt), Sight("a.myshopify.com"))
             except ValueError:
@@ -146,8 +148,35 @@ def test_no_float_gets_into_a_snapshot(world: World) -> None:
     assert refused > 200 and read_on > 0
 
 
+def says_nothing(data: Any) -> bool:
+    """Whether a name in it, at whatever depth, stands for null, an empty text or an empty list or object."""
+    if isinstance(data, dict):
+        return any(one in (None, "", [], {}) or says_nothing(one) for one in data.values())
+    return isinstance(data, list) and any(map(says_nothing, data))
+
+
+@pytest.mark.parametrize("value", ["", None, 0, False, 2**70, -(2**64), '\x00\x1f\x7f\u2028 \U0001f600 "\\/', [], {}], ids=repr)
+def test_the_text_is_the_canonical_one(world: World, value: Any) -> None:
+    """Whatever stands at any place of an answer: hashes hold the text to the byte."""
+    world.fill(12)
+    nodes: list[dict[str, Any]] = []
+    world.app.tamper = lambda body: nodes.extend(body["data"].get("orders", {"nodes": []})["nodes"])
+    world.read(reader=world.reader(size=40))
+    sight, read_on = Sight("a.myshopify.com", withheld=frozenset({("risk",)})), 0
+    for altered in with_each(value, max(nodes, key=lambda node: len(json.dumps(node)))):
+        try:
+            order = kept(answered(sight.parts, altered), sight)
+        except ValueError:
+            continue
+        if isinstance(order, OrderSnapshot):
+            read_on += 1
+            assert order.text.decode() == canonical_json(order.snapshot)
+            assert order == snapshot_of(order.snapshot) and not says_nothing(order.snapshot)
+    assert read_on > (20 if isinstance(value, str | int | None) else 0)
+
+
 @pytest.mark.parametrize(
-    ("shown", "kept"),
+    ("shown", "stored"),
     [
         ("2026-11-20T07:00:00Z", "2026-11-20T07:00:00Z"),
         ("2026-11-20T10:00:00+03:00", "2026-11-20T07:00:00Z"),
@@ -156,8 +185,8 @@ def test_no_float_gets_into_a_snapshot(world: World) -> None:
         ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
     ],
 )
-def test_moments_are_kept_in_one_form(shown: str, kept: str) -> None:
-    assert MOMENT.read(shown) == kept
+def test_moments_are_kept_in_one_form(shown: str, stored: str) -> None:
+    assert MOMENT.read(shown) == stored
 
 
 @pytest.mark.parametrize(
@@ -203,7 +232,8 @@ def recorded(fits: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]
 
 
 def read(parts: Parts, node: dict[str, Any]) -> dict[str, Any]:
-    return reading_of(parts).read(answered(parts, node))
+    found: dict[str, Any] = json.loads(written(keeping(ByIdentity(parts)).keep(answered(parts, node))))
+    return found
 
 
 def read_of(parts: Parts, node: dict[str, Any]) -> dict[str, Any]:
