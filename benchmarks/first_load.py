@@ -36,15 +36,18 @@ MEMORY_BASE = 10_000  # orders: memory is compared with that of a load of so man
 
 def load(url: str, folder: Path) -> dict[str, Any]:
     """Bring all orders of the shop into a new ledger by the way of every run."""
-    from syncdb.clock import SYSTEM
-    from syncdb.connectors.shopify.client import ShopifyClient
-    from syncdb.connectors.shopify.orders import OrderReader
-    from syncdb.connectors.shopify.tokens import StaticToken
-    from syncdb.engine.progress import Silent
-    from syncdb.engine.report import Report
-    from syncdb.ledger import Ledger
-    from syncdb.orders.intake import Intake, Window
-    from syncdb.values import iso
+    from syncdb.loading import for_good
+
+    with for_good():  # as the program's own start does
+        from syncdb.clock import SYSTEM
+        from syncdb.connectors.shopify.client import ShopifyClient
+        from syncdb.connectors.shopify.orders import OrderReader
+        from syncdb.connectors.shopify.tokens import StaticToken
+        from syncdb.engine.progress import Silent
+        from syncdb.engine.report import Report
+        from syncdb.ledger import Ledger
+        from syncdb.orders.intake import Intake, Window
+        from syncdb.values import iso
 
     client = ShopifyClient("kayra-demo", StaticToken(TOKEN), "2026-10", url)
     now = SYSTEM.now()

@@ -116,6 +116,7 @@ class BulkReader:
             yield from self._read(self.operations.renewed(task.gid, result), known)
 
     def _read(self, result: BulkResultFile, known: Mapping[str, str]) -> Iterator[OrderPage]:
+        self.workers.ready(result.roots)  # they load what they need while the file is fetched
         with BulkFile(result) as file:
             for _ in file.fetch(self.asking.client):
                 yield self._result.nothing_yet()

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
+import syncdb.connectors.shopify.bulk_worker as bulk_worker
 from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, joined
 from syncdb.connectors.shopify.bulk_wire import Message, answer_received, job_sent, receive, send
-from syncdb.connectors.shopify.bulk_worker import few_collections
 
 log = logging.getLogger("syncdb.bulk")
 WORTH_IT = 5_000  # orders of a result, from which on starting processes pays
@@ -27,8 +27,8 @@ PARTING = 5.0  # seconds for a process to end when it is told to
 _AT_ONCE = 1 << 17  # bytes that another process gathers before it hands them over
 _PROGRAM = f"""import sys
 sys.path.insert(0, sys.argv[1])
-from syncdb.connectors.shopify.bulk_worker import serve
-serve(sys.stdin.buffer, open(sys.stdout.fileno(), "wb", {_AT_ONCE}, closefd=False))
+from syncdb.loading import loaded
+loaded("{bulk_worker.__name__}").serve(sys.stdin.buffer, open(sys.stdout.fileno(), "wb", {_AT_ONCE}, closefd=False))
 """
 ROOT = Path(__file__).parents[3]
 _ALONE: dict[str, int] = {"process_group": 0}  # not hit by Ctrl-C: what becomes of the reading is decided here
@@ -51,13 +51,19 @@ class Workers:
             self._started.pop().end()
         self._free = SimpleQueue()
 
+    def ready(self, orders: int) -> bool:
+        """Whether there are processes to help with so many orders. They start now if that is worth it."""
+        if orders < self.worth_it:
+            return False
+        if not self._started:
+            for _ in range(_useful() if self.count is None else self.count):
+                self._start()
+        return bool(self._started)
+
     def joined(self, jobs: Iterator[JoinJob], orders: int) -> Iterator[Joined]:
         """What becomes of each job, in their order. `orders` is about how many there are. Raises NotInBulk."""
-        with few_collections():
-            if orders < self.worth_it or not self._ready():
-                yield from map(joined, jobs)
-            else:
-                yield from self._shared_out(jobs)
+        with bulk_worker.few_collections():
+            yield from self._shared_out(jobs) if self.ready(orders) else map(joined, jobs)
 
     def _shared_out(self, jobs: Iterator[JoinJob]) -> Iterator[Joined]:
         """The threads do nothing but send and receive: what they make would be scattered over memories of their own."""
@@ -69,13 +75,6 @@ class Workers:
                     yield _answer(*under_way.popleft())
             while under_way:
                 yield _answer(*under_way.popleft())
-
-    def _ready(self) -> bool:
-        """Whether there are processes to help."""
-        if not self._started:
-            for _ in range(_useful() if self.count is None else self.count):
-                self._start()
-        return bool(self._started)
 
     def _start(self) -> None:
         try:

@@ -106,7 +106,7 @@ def test_what_fails_there_fails_here(workers: Workers) -> None:
 
 def test_a_process_ends_with_the_one_that_started_it(workers: Workers) -> None:
     """However that ends: a pipe without a writer is at its end."""
-    assert workers._ready()
+    assert workers.ready(1)
     process = workers._started[0].popen
     assert process.stdin is not None and process.poll() is None
     process.stdin.close()
@@ -115,7 +115,7 @@ def test_a_process_ends_with_the_one_that_started_it(workers: Workers) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups of this kind")
 def test_ctrl_c_is_not_for_them(workers: Workers) -> None:
-    assert workers._ready()
+    assert workers.ready(1)
     assert all(os.getpgid(pid) != os.getpgrp() for pid in processes(workers)) and len(processes(workers)) == 2
     os.kill(processes(workers)[0], signal.SIGKILL)
 
