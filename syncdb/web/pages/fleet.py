@@ -40,13 +40,14 @@ def fleet() -> Response:
     """Every shop, and how many of each kind. It is asked for over the network."""
     shops: list[ShopState] = []
     totals: dict[str, int] = {}
+    homes: list[str] = []
     problem = next_step = ""
     try:
-        from syncdb.fleet.telling import states
+        from syncdb.fleet.telling import home_told, states
         from syncdb.fleet.telling import totals as counted
 
         with _book() as book:
-            shops = states(book.status())
+            shops, homes = states(book.status()), [home_told(row) for row in book.by_home()]
         totals = counted(shops)
     except SyncdbError as error:
         problem = " ".join(error.problems) if isinstance(error, ConfigurationError) else str(error)
@@ -60,6 +61,7 @@ def fleet() -> Response:
         shops=[(one, _sign(one), calendar.ago(iso(one.row["ended_at"])) if one.row["ended_at"] else "") for one in shops[:MOST]],
         more=max(len(shops) - MOST, 0),
         totals=totals,
+        homes=homes,
         problem=problem,
         next_step=next_step,
     )

@@ -44,6 +44,7 @@ def test_shops_are_shown_worst_first_and_paused_from_there(
         assert "syncdb_fleet_paused 1\n" in figures(site.env)
         page = oscar.page("/fleet")
         assert text_of(page).index("mugs") < text_of(page).index("cups") and "2 shops, 1 paused" in text_of(page)
+        assert "a: 2 shops, no worker" in text_of(page)
         assert "&lt;b&gt;look" in page and "Resume mugs" in page and "Pause cups" in page
         assert "mugs runs again." in oscar.done("/fleet", act="resume", shop="mugs")
         assert "cups is paused" in oscar.done("/fleet", act="pause", shop="cups")
