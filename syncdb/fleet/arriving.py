@@ -60,7 +60,9 @@ def _held(book: FleetBook, name: str, home: str, via: Path) -> Iterator[Parcel]:
     if row["home"] != home:
         raise ConfigurationError([f"{name} was not moved to {home}: it lives at {row['home']}."], next_step=remedy)
     if not on_its_way(row):
-        raise ConfigurationError([f"{name} lives at {home} already, and is not on its way. Nothing was changed."])
+        left = f"{via / name} is not needed any more: delete it." if parcels.token_of(via / name) else ""
+        told = f"{name} lives at {home} already, and is not on its way. Nothing was changed."
+        raise ConfigurationError([told], next_step=left)
     with book.held(name, f"{name} is being moved by another command right now. Nothing was changed."):
         parcel = parcels.found(via / name)
         if parcel is None:
