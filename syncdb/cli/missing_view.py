@@ -89,10 +89,10 @@ def _headline(found: MissingOrders, days: int) -> Iterator[str]:
         count = len(orders.missed)
         yield f"{counted(count, 'order')} of the shop {_be(count, past=bool(found.fixed))} not in the ledger: {names}"
     else:
-        total = sum(day.ledger for day in days_counted)
+        total = sum(day.shop or 0 for day in days_counted)
         younger = " older than a quarter of an hour" if any(one.verdict is GapVerdict.RECENT for one in orders.gaps) else ""
         seen = f"{counted(total, 'order')} of {counted(len(days_counted), 'day')}"
-        yield f"No order{younger} is missing: {seen} counted in the shop and in the ledger."
+        yield f"No order{younger} is missing: {seen} counted in the shop, all of them in the ledger."
     yield f"Order numbers of the last {counted(days, 'day')}: {_gaps_told(orders.gaps)}."
     for place in found.places:
         yield from _rows(place.pair.words, place.rows)

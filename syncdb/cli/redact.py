@@ -186,9 +186,10 @@ def _tell(output: Output, done: RedactionResult, ledger: Path, meant: Sequence[P
         output.line(f"  Cleaned: {path}")
     for path in done.copies.deleted:
         output.line(f"  Deleted: {path}")
-    for one in done.places:
+    for number, one in enumerate(done.places, 1):
         output.line(f"  {one.pair.words.title}: {one.told} ({counted(one.erased.cells, 'cell')} written)")
-        output.line(f"    {one.remains}")
+        if one.remains not in (later.remains for later in done.places[number:]):  # several sheets keep the same
+            output.line(f"    {one.remains}")
     for line in _proof(done):
         output.line(line)
     if meant and not done.places:

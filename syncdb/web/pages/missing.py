@@ -73,7 +73,7 @@ def _shown(found: MissingOrders, age: str, was_asked: bool) -> Response:
         missed=[one.name for one in found.orders.missed],
         gaps=[_gap(one) for one in found.orders.gaps if one.verdict is not GapVerdict.NOT_READ][:SHOWN],
         counted=len(counted),
-        total=sum(day.ledger for day in counted),
+        total=sum(day.shop or 0 for day in counted),
         differing=[day for day in counted if day.shop != day.ledger][:SHOWN],
         places=[(one.pair.words, one.rows) for one in found.places] if was_asked else [],
         lacking=found.lacking,

@@ -86,6 +86,8 @@ def test_the_last_order_leaves_no_gap_but_is_counted(world: World, run: Manage) 
 def test_a_deleted_or_never_made_order_is_unexplained_not_missed(world: World, run: Manage) -> None:
     gone = inner(world)[0]
     world.shop.delete(gone["id"])
+    told = run("missing").out  # the ledger still has it: it counts no more than the shop does
+    assert f"{len(world.shop.orders)} orders of" in told and "only in the ledger" in told
     forget(world, gone["id"])
     world.pass_time(hours=1)
     said = run("missing", "--json")
