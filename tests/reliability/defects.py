@@ -668,6 +668,13 @@ DEFECTS = (
         (GRIST,),
     ),
     Defect(
+        "Grist: what people chose to see of a reference is set anew",
+        "connectors/grist/showing.py",
+        "untouched = not (reference.visible or reference.display) if mark is None else _shows(reference, mark)",
+        "untouched = True",
+        ("tests/connectors/grist/test_showing.py",),
+    ),
+    Defect(
         "Grist: rows are deleted by the numbers they had",
         "connectors/grist/writing.py",
         "self._remove([one.row for one in now.entries if one.row is not None])",
