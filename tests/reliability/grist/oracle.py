@@ -223,6 +223,8 @@ class Oracle:
             allowed = possible[name]
             if name in ("sku", "variant", "product", "title") and (key[0], name) in NEVER_WRITTEN:
                 allowed = {(now[0], now[0]) if pair[1] == left[name] else (now[0], pair[1]) for pair in allowed}
+            if (key[0], name) in REFERENCES and lacks_referred(self.world, key[0], left):
+                allowed = allowed | {(left[name], right[name])}
             if earlier is not None and key in earlier.left and name in earlier.right.get(key, {}):
                 was = earlier.left[key][name], earlier.right[key][name]
                 allowed = allowed | self._possible(key, name, *was, (key[0], name) in earlier.computed)

@@ -386,3 +386,15 @@ def test_an_older_ledger_that_knew_no_columns_yet_finds_them_by_name(world: Proo
     judged.agree()
     column = world.column("inventory", "sku")
     assert column is not None and column.label == "SKU"
+
+
+def test_a_reference_to_a_row_that_its_former_table_lacks_stays_empty(world: ProofWorld) -> None:
+    """The oracle wanted it to show the record, whose row stands in the table made anew only."""
+    judged, key = Judged(world), world.variant()["id"]
+    row = world.rows_of("variants")[world.index_of("variants", key)]
+    world.hand("variants").rename_table("Goods")
+    world.hand("variants").delete(row)
+    judged.lose()
+    judged.run(full=True, force=True)
+    ran = judged.run(clean=True, full=True, force=True)
+    assert ran.code == 3 and "the table Goods, to which the column refers" in ran.text
