@@ -116,7 +116,7 @@ def joined(job: JoinJob) -> Joined:
     """
     shape, kept = job.sight.parts, keeper(job.sight)
     found, lines = Joined(), _Lines.of(ByIdentity(shape))
-    left_out = {part.id: part for parts in lines.parts(job.left_out) for part in parts if part and part.order}
+    left_out = {part.id: part for parts in _parts(lines, job.left_out) for part in parts if part and part.order}
     for order_id, own, children in _groups(job.chunk):
         try:
             node = lines.order(own, children)
@@ -184,6 +184,13 @@ class _Lines:
                     raise _Unclear
                 for one, decoded in lists.items():
                     setattr(item, one, decoded(getattr(part, one)))
+
+
+def _parts(lines: _Lines, answers: bytes) -> list[list[Any]]:
+    try:
+        return lines.parts(answers)
+    except ValueError as error:
+        raise NotInBulk("what was asked for besides is of another kind than Shopify says", again=True) from error
 
 
 def _read(decoded: Callable[[bytes], Any], line: bytes) -> Any:

@@ -6,6 +6,7 @@ import pytest
 
 from syncdb.connectors.shopify.bulk_join import JoinJob, joined
 from syncdb.connectors.shopify.bulk_query import left_out
+from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.normalise import Sight
 from syncdb.connectors.shopify.order_shape import order_shape
 from syncdb.connectors.shopify.reading import parts_decoder
@@ -56,3 +57,10 @@ def test_a_part_that_was_not_found_leaves_its_order_to_be_read_anew() -> None:
     line = json.dumps({"id": gid, "updatedAt": "2026-11-20T10:00:00Z"}, separators=(",", ":"))
     found = joined(JoinJob(line.encode(), b"[[null,{}]]", Sight("one")))
     assert not found.orders and (found.unclear == [gid] or found.held)
+
+
+@pytest.mark.parametrize("part", [b'"text"', b'{"id":7}', b'{"id":"a","order":"text"}'])
+def test_a_part_of_another_kind_is_a_reason_for_pages(part: bytes) -> None:
+    """Pages hold back the one order that it belongs to; a whole reading must not end for it."""
+    with pytest.raises(NotInBulk, match="of another kind"):
+        joined(JoinJob(b"", b"[[" + part + b"]]", Sight("one")))
