@@ -20,6 +20,7 @@ next thing to do or command to run.
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from typing import Self
 
 
 class Exit(IntEnum):
@@ -53,6 +54,12 @@ class SyncdbError(Exception):
     def __init__(self, message: str, *, next_step: str = "") -> None:
         super().__init__(message)
         self.next_step = next_step
+
+    def in_words(self, message: str, next_step: str) -> Self:
+        """The same failure in other words. Many kinds are made of what they are about (an answer, a list), not of a message."""
+        other = type(self).__new__(type(self), message)
+        other.__dict__.update(self.__dict__, next_step=next_step)
+        return other
 
 
 class ConfigurationError(SyncdbError):

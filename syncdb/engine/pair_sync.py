@@ -343,5 +343,4 @@ def all_of(stopped: Sequence[SyncdbError]) -> SyncdbError:
         return first
     told = " ".join(f"({number}) {one}" for number, one in enumerate(reasons, 1))
     steps = " ".join(dict.fromkeys(one.next_step for one in stopped if one.next_step))
-    kind = NeedsPerson if isinstance(first, NeedsPerson) else type(first)
-    return kind(told, next_step=steps)
+    return NeedsPerson(told, next_step=steps) if isinstance(first, NeedsPerson) else first.in_words(told, steps)

@@ -1,7 +1,7 @@
 """A run between two live systems: either may lack structure, hold what cannot be read, and name its changes by its own ids."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,9 @@ import pytest
 
 from syncdb.clock import Clock
 from syncdb.connectors.base import Changes
+from syncdb.connectors.grist.failures import Declined as GristDeclined
 from syncdb.connectors.memory import MemoryConnector
+from syncdb.connectors.sentos.failures import Declined as SentosDeclined
 from syncdb.engine.match import Matching
 from syncdb.engine.pair_run import EntitySync, PairRun
 from syncdb.engine.pair_sync import PairSync, all_of
@@ -18,7 +20,7 @@ from syncdb.engine.progress import Silent
 from syncdb.engine.reconcile import EntityPair
 from syncdb.engine.report import Report
 from syncdb.engine.request import RunRequest
-from syncdb.errors import NeedsPerson, RemoteError
+from syncdb.errors import Exit, NeedsPerson, Refused, RemoteError
 from syncdb.ledger import Ledger
 from syncdb.model import Attempt, Outcome, Owner, Policy, Result, Rule, Side, Take, Tie, Verdict
 from syncdb.values import Value, iso
@@ -245,3 +247,12 @@ def test_why_a_run_did_not_do_all_of_it_is_said_once_each() -> None:
     assert str(all_of(away)) == "The ERP takes no writes." and all_of(away).next_step == "Name the primary."
     both = all_of([*away, NeedsPerson("A column is gone.", next_step="Put it back.")])
     assert str(both) == "(1) The ERP takes no writes. (2) A column is gone." and isinstance(both, NeedsPerson)
+
+
+@pytest.mark.parametrize("kind", [GristDeclined, SentosDeclined])
+def test_a_failure_made_of_an_answer_can_be_one_of_several_reasons(kind: Callable[[int, object], Refused]) -> None:
+    refused = kind(403, {"error": "No write access", "errors": "No write access"})
+    both = all_of([refused, RemoteError("The shop is away.", next_step="Run again.")])
+    assert type(both) is type(refused) and both.exit_code == Exit.REMOTE and vars(both)["status"] == 403
+    assert str(both) == f"(1) {refused} (2) The shop is away." and both.next_step == f"{refused.next_step} Run again."
+    assert "(2)" not in str(refused)

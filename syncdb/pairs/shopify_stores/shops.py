@@ -80,7 +80,7 @@ def _opened(store: Store, client: ShopifyClient) -> OpenedShop:
         return OpenedShop(store, conversation, conversation.shop(), tuple(locations))
     except (Refused, RetryLater) as failure:  # of two shops it must be said which
         domain = "" if store.shopify_store_name in str(failure) else f" ({store.shopify_store_name})"
-        raise type(failure)(f"{store.name}{domain}: {failure}", next_step=failure.next_step) from failure
+        raise failure.in_words(f"{store.name}{domain}: {failure}", failure.next_step) from failure
 
 
 def _refuse_others(ledger: Ledger, shops: Shops) -> None:
