@@ -215,7 +215,7 @@ def _settle(
         written = _shared(difference, rule.tie, triple, left, right)
     else:
         written = _owned(difference, Side(rule.owner.value), rule, left, right)
-    if isinstance(written, Conflict) and verdict is not None and verdict.fits(difference.left, difference.right):
+    if verdict is not None and verdict.fits(difference.left, difference.right):  # also where the rule asks nobody any more
         to = _decided(difference, verdict)
         if not any(rule.owner.value == side.value for side in to):  # the owner's word is never written over
             written, decided = to, True

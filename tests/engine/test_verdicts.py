@@ -1,5 +1,6 @@
 """What a person decides about a conflict is done, once, on whichever sides need it, and only while it still fits."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ def test_an_edit_that_is_only_reported_can_be_put_back_but_never_written_over_it
     world.sync()
     assert world.left.rows["a"]["ours"] == world.right.rows["a"]["ours"] == 1
     assert not world.sync().plan.conflicts
+
+
+def test_a_decision_stands_where_the_rule_asks_nobody_any_more(world: World) -> None:
+    """The shop was to keep its price; then writing to it was allowed, and Grist's went over it though nobody wanted that."""
+    world.right.rows["a"]["ours"] = 9
+    world.sync()
+    _decide(world, Verdict("a", "ours", Take.LEFT, 1, 9))
+    world.policy = replace(POLICY, rules=POLICY.rules | {"ours": Rule(Owner.BOTH)})
+    assert {op.reason for op in world.sync().plan.operations} == {"decided by a person"}
+    assert world.left.rows["a"]["ours"] == world.right.rows["a"]["ours"] == 1
+    world.right.rows["a"]["ours"] = 9
+    world.sync()
+    assert world.left.rows["a"]["ours"] == 9, "it was carried out: the same edit made anew is another one"
 
 
 def test_a_later_decision_overtakes_an_earlier_one(world: World) -> None:

@@ -247,6 +247,7 @@ def retype(hand: Hand) -> None:
     column = hand.column(entity, name)
     hand.world.hand(entity).retype(column.id, other if column.type == usual else usual)
     hand.oracle.unsure(entity, name)
+    hand.oracle.retyped.add((entity, name))
 
 
 def choose_what_is_shown(hand: Hand) -> None:

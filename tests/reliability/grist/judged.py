@@ -100,6 +100,7 @@ class Judged:
         before = self._comparable(before)
         wrong = self.oracle.wrong(before, after, clean=clean, only=asked.get("fields", ()))
         assert not wrong, self.story(wrong)
+        self.oracle.fresh.clear()
         self.oracle.hear(after)
         if clean and not asked.get("fields"):
             self.oracle.settled(after)
@@ -162,6 +163,7 @@ class Judged:
     def meanwhile(self, match: str, act: Callable[[], object]) -> None:
         """A run in which somebody acts just before a request that fits; what is then there is what is judged from."""
         seen: list[View] = []
+        self.oracle.fresh.clear()
         before = look(self.world)
         self.oracle.hear(before)
         self._sums_in_between(before)
@@ -197,6 +199,7 @@ class Judged:
             return  # it must be known as ours, or it is just made anew
         document = world.document
         access, tables = dict(document.access), dict(document.tables)
+        self.oracle.fresh.clear()
         self._block(how)
         before = look(world)
         ran = self.world.sync(full=True) if how == "table" else self.run(full=True)
@@ -243,6 +246,8 @@ class Judged:
         self.oracle.decided[(*key, one["field"])] = Decided(right if grist else left, left, right)
         if one["field"] == "available":
             self.oracle.moved(key[1], None)
+        elif (one["shopify"], one["grist"]) == (_told(left), _told(right)):  # a person decides about what a run saw
+            self.oracle.fresh.add((*key, one["field"]))
         self.told.append(f"decided: {key} {one['field']} as {take} has it")
         struck[f"decided for {take}"] += 1
 
@@ -258,6 +263,7 @@ class Judged:
     @contextmanager
     def dying_run(self) -> Iterator[None]:
         """A run that is ended in its midst: what it wrote by then it may have written."""
+        self.oracle.fresh.clear()
         before = look(self.world)
         self.oracle.hear(before)
         self._sums_in_between(before)
@@ -343,12 +349,13 @@ class Judged:
         self.world.put_ledger(self.aside.ledger)
         self.unbound = self.aside.unbound
         if self.unbound:
-            self.world.strangers.clear()
+            self.world.go_by_names()
         else:
             self.world.go_by(self.aside.columns, self.aside.numbers)
         for cell, known in self.aside.bases.items():
             self.oracle.bases.setdefault(cell, set()).update(known)
         self.oracle.decided = dict(self.aside.decided)
+        self.oracle.fresh.clear()
         self.world.types |= {
             place: kind for place, (ref, kind) in self.aside.types.items() if self.world.columns.get(place) == ref
         }
@@ -361,10 +368,12 @@ class Judged:
         """The ledger is gone. With it goes what ties it to columns that people renamed: they are asked about."""
         self.world.put_ledger(None)
         self.oracle.totals.clear()
+        self.oracle.decided.clear()
+        self.oracle.fresh.clear()
         for cell in self.oracle.bases:
             self.oracle.bases[cell].add("\0never agreed")
+        self.world.go_by_names()
         self.world.take_types()
-        self.world.strangers.clear()
         self.unbound = True
         self.told.append("the ledger is lost")
         struck["ledger lost"] += 1
@@ -392,6 +401,7 @@ class Judged:
             if column is not None and not column.computed and column.type != usual and not self._fits(entity, name):
                 self.world.hand(entity).retype(column.id, usual)
                 self.oracle.unsure(entity, name)
+                self.oracle.retyped.add((entity, name))
                 if (name, self.world.types.get((entity, name))) in UNFIT:  # no ledger knows it so: the last one was lost
                     self.world.types[entity, name] = usual
                 self.told.append(f"{entity}.{name} is {usual} again")
@@ -419,6 +429,11 @@ class Judged:
             struck["told before it is reduced"] += 1
             sys.stderr.write(f"{told}\n")  # reducing takes minutes, and may be ended
         return told
+
+
+def _told(value: Any) -> Any:
+    """A value as the command tells it, as far as it is plain."""
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
 def _structure(document: Document) -> dict[int, Any]:

@@ -41,7 +41,10 @@ class Oracle:
     """`bases` are what may be agreed on, by cell; `totals` what a count must come to. `changed` is what our runs wrote.
 
     `late` are counts that a write of ours may have changed, or may still change, though its answer was lost: where both sides
-    moved, nobody can tell whether it was once or twice, and a person is asked.
+    moved, nobody can tell whether it was once or twice, and a person is asked. `retyped` are fields (entity, name) whose column
+    got another type: nothing is agreed about one any more once a run looks at what people type there.
+
+    `fresh` are decisions that no run has seen yet: while both sides show the same, the next one does nothing else.
     """
 
     world: ProofWorld
@@ -51,12 +54,15 @@ class Oracle:
     known: set[Key] = field(default_factory=set)
     changed: set[tuple[str, str, str, str]] = field(default_factory=set)
     late: set[Key] = field(default_factory=set)
+    retyped: set[tuple[str, str]] = field(default_factory=set)
+    fresh: set[Cell] = field(default_factory=set)
 
     def copied(self) -> "Oracle":
         """The same, to go on from here more than once."""
         bases = {cell: set(known) for cell, known in self.bases.items()}
         totals = {key: set(one) for key, one in self.totals.items()}
-        return Oracle(self.world, bases, totals, dict(self.decided), set(self.known), set(self.changed), set(self.late))
+        known = set(self.known), set(self.changed), set(self.late), set(self.retyped), set(self.fresh)
+        return Oracle(self.world, bases, totals, dict(self.decided), *known)
 
     # --- listening
 
@@ -110,6 +116,7 @@ class Oracle:
 
     def settled(self, view: View) -> None:
         """After a clean run: what both sides show alike is what they agreed on."""
+        self.retyped = {place for place in self.retyped if not self.world.shared(*place)}
         for key in view.left.keys() & view.right.keys() - view.doubled:
             for name, left in view.left[key].items():
                 if (
@@ -117,7 +124,7 @@ class Oracle:
                     and same(left, view.right[key][name])
                     and (name != "available" or key not in self.late)
                 ):
-                    self.bases[(*key, name)] = {left}
+                    self.bases[(*key, name)] = {left, NOTHING} if (key[0], name) in self.retyped else {left}
             count = view.left[key].get("available")
             counted = key[0] == "inventory" and self.rule(key, "available") == "sum" and key not in self.late
             if counted and count == view.right[key].get("available"):
@@ -154,9 +161,14 @@ class Oracle:
         if right in (0, False) and NOTHING in self.bases.get((*key, name), {NOTHING}):
             found |= outcomes(self.rule(key, name), NOTHING, left, None)  # it may be what a new column shows by itself
         decision = self.decided.get((*key, name))
-        if decision is not None and (left, right) in found and fits(decision, left, right):
-            found.add((decision.wanted, decision.wanted))
+        if decision is not None and fits(decision, left, right) and self._may_be(key, name, decision.wanted, left, right):
+            found = (set() if (*key, name) in self.fresh else found) | {(decision.wanted, decision.wanted)}
         return {(left, right) if computed and not same(pair[1], right) else pair for pair in found}
+
+    def _may_be(self, key: Key, name: str, wanted: Any, left: Any, right: Any) -> bool:
+        """Whether a person may decide so: the word of a side that alone sets the field is never written over."""
+        owner = {"shopify": left, "report": left, "grist": right}
+        return same(owner.get(self.rule(key, name), wanted), wanted)
 
     # --- judging
 

@@ -7,6 +7,7 @@ import pytest
 
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.person import SOMEBODY
+from tests.reliability.grist.acts import retype
 from tests.reliability.grist.judged import Judged
 from tests.reliability.grist.view import look
 from tests.reliability.grist.world import ProofWorld
@@ -398,3 +399,48 @@ def test_a_reference_to_a_row_that_its_former_table_lacks_stays_empty(world: Pro
     judged.run(full=True, force=True)
     ran = judged.run(clean=True, full=True, force=True)
     assert ran.code == 3 and "the table Goods, to which the column refers" in ran.text
+
+
+def test_a_decision_for_the_shop_stands_when_it_may_be_written_again(world: ProofWorld) -> None:
+    """The price that a person had refused was written to the shop, once writing to it was allowed."""
+    judged, variant = Judged(world), world.variant()
+    judged.run(full=True)
+    judged.agree()
+    price = variant["price"]
+    world.env["SHOPIFY_WRITES"] = "products"
+    world.edit("variants", variant["id"], "Price", 41)
+    judged.run()
+    judged.decide(0, grist=False)
+    world.env["SHOPIFY_WRITES"] = "all"
+    judged.run(full=True)
+    assert (variant["price"], world.shown("variants", variant["id"], "Price")) == (price, float(price))
+
+
+def test_nothing_is_agreed_about_a_type_that_changed_back_while_the_field_was_only_reported(world: ProofWorld) -> None:
+    """The oracle thought that what both sides showed alike meanwhile was agreed, and wanted the edit to go to the shop."""
+    judged, variant = Judged(world), world.variant(3)
+    judged.run(full=True)
+    judged.act(0, 0, 1, (retype,))  # whole numbers
+    assert judged.run().code == 3
+    world.env["SHOPIFY_WRITES"] = "products"
+    judged.act(0, 0, 1, (retype,))
+    judged.agree()
+    world.edit("variants", variant["id"], "Price", 41)
+    judged.run()
+    world.env["SHOPIFY_WRITES"] = "all"
+    ran = judged.run(clean=True, full=True)
+    assert ran.conflicts == len(world.goods.variants), ran.text
+
+
+def test_a_new_ledger_goes_by_names_whatever_the_one_before_knew(world: ProofWorld) -> None:
+    """The oracle went on by the numbers of an older ledger that was put back and then lost: ours was people's to it."""
+    judged, key = Judged(world), world.product()["id"]
+    judged.run(full=True)
+    world.hand("products").rename_column("Title", "Renamed")
+    judged.copy_aside()
+    judged.lose()
+    judged.run(full=True, force=True)
+    judged.put_back()
+    judged.lose()
+    world.merchant.edit_product(key, title="Kasack")
+    assert judged.run(full=True).conflicts == 1 and world.shown("products", key, "Title") == "Leinenhemd"

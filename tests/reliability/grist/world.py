@@ -188,6 +188,11 @@ class ProofWorld(GristWorld):
         known = {(self.numbers[entity], column) for (entity, _), column in self.columns.items()}
         self.strangers -= known | {(ref, 0) for ref in self.numbers.values()}
 
+    def go_by_names(self) -> None:
+        """The ledger is one that knows nothing yet: whatever others knew, it takes what is called as it should be."""
+        self.strangers.clear()
+        self.learn()
+
     def retyped(self, entity: str, name: str, column: Column) -> bool:
         """Whether a column is of another type than agreed on, and its word may count or it cannot hold what it should."""
         changed = self.types.get((entity, name), column.type) != column.type
