@@ -31,10 +31,13 @@ def test_the_printed_commands_work_also_where_an_earlier_demonstration_was(tmp_p
             assert told[-1], "it ended"
             told.append(process.stdout.readline())
         printed = [line.split() for line in told if line.startswith("  ")]
-        codes = [subprocess.run(line, cwd=folder, capture_output=True, check=False).returncode for line in printed]
+        with (folder / ".env").open("a", encoding="utf-8") as settings:
+            settings.write("WORKBOOK=orders.xlsx\n")
+        ended = [subprocess.run(line, cwd=folder, capture_output=True, check=False, encoding="utf-8") for line in printed]
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
-    assert codes == [0, 0] and len(printed) == 2
+    assert [one.returncode for one in ended] == [0, 0, 0, 2]  # sheet, Grist, workbook, and an ERP that is not there
+    assert (folder / "orders.xlsx").exists() and "erp_database_url" in ended[-1].stdout
 
 
 def test_a_folder_with_a_real_ledger_is_left_alone(tmp_path: Path) -> None:

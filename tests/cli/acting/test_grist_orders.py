@@ -87,7 +87,7 @@ def test_a_document_out_of_reach_is_named(grist_orders: GristWorld, monkeypatch:
     monkeypatch.setenv("DEADLINE_SECONDS", "1")
     monkeypatch.setenv("GRIST_SERVER", "http://127.0.0.1:9")
     said = ask("missing", "--json", world=grist_orders)
-    assert said.code == 0 and said.data["asked_shop"] is True and "127.0.0.1:9" in said.data["grist"]["refused"]
+    assert said.code == 4 and said.data["asked_shop"] is True and "127.0.0.1:9" in said.data["grist"]["refused"]
     assert "Grist was not compared" in ask("missing", world=grist_orders).out
 
 

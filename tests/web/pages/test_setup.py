@@ -214,7 +214,7 @@ def test_a_tab_is_refused_that_google_would_not_make_and_another_one_says_what_b
 
 def test_what_is_said_of_an_answer_is_said_by_the_words_of_the_form(fresh: Fresh) -> None:
     page = text_of(fresh.owner.page("/setup/sheets/1"))
-    assert "no write_ scope is needed" in page and "needs its write_ scope" not in page and "needless with Access token" in page
+    assert "no write_ scope is needed" in page and "needs its write_ scope" not in page and "needless with Client id" in page
     assert "needs its write_ scope as well" in text_of(fresh.owner.page("/setup/grist/1"))
     given = {"shopify_store_name": "not a name", "shopify_access_token": "shpat_" + "0" * 32}
     told = text_of(fresh.owner.post("/setup/sheets/1", password=PASSWORD, do="keep", **given).text)
