@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from syncdb.errors import Exit, RetryLater
+from syncdb.errors import Exit, RetryLater, SyncdbError
 from syncdb.fleet import limiting, schema, stay
 from syncdb.fleet.book import FleetBook, application_of
 from syncdb.fleet.database import ALIVE, connected
@@ -141,6 +141,8 @@ class Worker:
             stay.note(config.parent, token)
             lent = limiting.environment(self.url, buckets)
             return self.start(config, replace(shop, lent=lent), lambda: _lives(book))
+        except SyncdbError as why:
+            return Ended(int(why.exit_code), f"{why} {why.next_step}".rstrip())
         except Exception as defect:  # the shop is paused; else it would be tried again each second
             log.exception("the run of %s could not be made", name)
             return Ended(int(Exit.DEFECT), f"The run could not be made: {type(defect).__name__}: {defect}")

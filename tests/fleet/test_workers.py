@@ -12,6 +12,7 @@ from syncdb.fleet.database import connected
 from syncdb.fleet.forlorn import FORLORN, Forlorn
 from syncdb.fleet.layout import ShopPlan, read_plan
 from syncdb.fleet.running import Ended
+from syncdb.fleet.stay import NOTE
 from syncdb.fleet.worker import Worker, put_back, put_in_line, take_over
 from tests.fleet.fleet_of import Fleet, never_twice_at_once
 from tests.fleet.witness import recorded
@@ -120,6 +121,15 @@ def test_a_run_that_cannot_be_made_pauses_its_shop_and_a_shop_that_came_later_is
         paused = {one["name"]: one["told"] for one in book.status() if one["paused"]}
         assert list(paused) == ["shop0002"] and "Exec format error" in paused["shop0002"]
         assert book.rows("select runs from fleet_shops where name = 'later'")[0]["runs"] == 1
+
+
+def test_a_shop_whose_folder_takes_no_writes_says_so_and_is_not_called_a_defect(fleet: Fleet) -> None:
+    (fleet.plan.config_of("shop0003").parent / NOTE).mkdir(parents=True)  # as good as a full disk
+    Worker(fleet.url, fleet.plan, "main", 2, recorded(1)).work(once=True)
+    with connected(fleet.url) as session:
+        (row,) = FleetBook(session).rows("select exit_code, told from fleet_shops where name = 'shop0003'")
+    assert row["exit_code"] == 5 and "cannot be written" in row["told"] and "Make room" in row["told"]
+    assert not fleet.seen()["shop0003"], "its run was not begun"
 
 
 def test_a_worker_whose_sign_of_life_failed_once_gives_it_again(fleet: Fleet) -> None:
