@@ -1,6 +1,5 @@
 """`fleet backup` and `fleet recover`: copies of all shops of a computer, and putting those of a lost home in place here."""
 
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +18,11 @@ if TYPE_CHECKING:
 def backup(output: Output, plan: "FleetPlan", names: list[str], via: Path | None, at_once: int) -> None:
     """Copy what belongs to each shop whose ledger lies here. Exit code 3 where one could not be copied."""
     from syncdb.fleet.recovering import back_up_all
+    from syncdb.fleet.telling import is_among
 
     if via is None:
         raise ConfigurationError(["fleet backup: into which folder?"], next_step="fleet backup --via PATH")
-    shops = [one for one in plan.shops if not names or any(fnmatchcase(one.name, name) for name in names)]
+    shops = [one for one in plan.shops if not names or is_among(one.name, names)]
     made = back_up_all(plan, shops, via.absolute(), at_once)
     code = Exit.PARTIAL if any(one.problem for one in made) else Exit.DONE
     if output.as_json:
@@ -42,6 +42,7 @@ def recover(output: Output, book: "FleetBook", plan: "FleetPlan", names: list[st
     from syncdb.clock import SYSTEM
     from syncdb.fleet.recovering import recover as put_in_place
     from syncdb.fleet.recovering import with_copies
+    from syncdb.fleet.telling import is_among, stands_for_several
 
     if not names or via is None or home is None:
         raise ConfigurationError(
@@ -50,20 +51,16 @@ def recover(output: Output, book: "FleetBook", plan: "FleetPlan", names: list[st
         )
     via = via.absolute()
     others = sorted(str(row["name"]) for row in book.status() if row["home"] != home)
-    several = {name for name in names if set(name) & set("*?[")}
-    meant = [one for one in with_copies(others, via) if any(fnmatchcase(one, name) for name in several)]
+    several = [name for name in names if stands_for_several(name)]
+    meant = [one for one in with_copies(others, via) if is_among(one, several)]
     told = {
         name: _told(put_in_place(book, plan, name, home, via, SYSTEM.now()), name, home, output)
-        for name in (*meant, *_single(names))
+        for name in (*meant, *(name for name in names if name not in several))
     }
     if output.as_json:
         output.data({"exit_code": 0, "shops": list(told), "done": list(told.values())})
     elif not told:
         output.line("No shop that lives elsewhere and has a copy there is meant. Nothing was changed.")
-
-
-def _single(names: list[str]) -> list[str]:
-    return [name for name in names if not set(name) & set("*?[")]
 
 
 def _told(done: "Recovered", name: str, home: str, output: Output) -> str:

@@ -1,6 +1,6 @@
 """How the fleet stands, worst first: for people, for scripts, and as figures for Prometheus."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -59,6 +59,16 @@ def _state(row: Mapping[str, Any]) -> ShopState:
     return ShopState(row["name"], row["home"], state, late, row)
 
 
+def stands_for_several(name: str) -> bool:
+    """Whether a name as it was given means every shop like it (`shop1*`)."""
+    return bool(set(name) & set("*?["))
+
+
+def is_among(shop: str, names: Iterable[str]) -> bool:
+    """Whether one of the names as they were given means this shop."""
+    return any(fnmatchcase(shop, name) for name in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which shops are meant: those of these names (`shop1*` for several), of a home, in whose state or last words a text stands.
@@ -74,7 +84,7 @@ class Wanted:
     @property
     def several(self) -> bool:
         """Whether shops are meant that nobody named one by one."""
-        return bool(self.home or self.text or any(set(name) & set("*?[") for name in self.names))
+        return bool(self.home or self.text or any(map(stands_for_several, self.names)))
 
     def of(self, shops: Sequence[ShopState]) -> list[ShopState]:
         """Those of some shops."""
@@ -82,7 +92,7 @@ class Wanted:
 
     def _means(self, one: ShopState) -> bool:
         told = f"{one.state} {one.row['told']}".casefold()
-        named = not self.names or any(fnmatchcase(one.name, name) for name in self.names)
+        named = not self.names or is_among(one.name, self.names)
         troubled = not self.trouble or bool(one.row["paused"] or one.row["failures"] or one.late > LATE)
         return named and self.home in ("", one.home) and self.text.casefold() in told and troubled
 
