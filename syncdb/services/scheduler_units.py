@@ -9,7 +9,6 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import PurePath
-from xml.sax.saxutils import escape
 
 EVERY = (5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440)  # minutes that divide an hour or a day evenly
 
@@ -127,6 +126,8 @@ def _systemd_word(word: str) -> str:
 
 def task_xml(job: ScheduledCommand, start: str) -> str:
     """The task for Windows' Task Scheduler. `start` is the first moment it is due, as local ISO 8601 to the second."""
+    from xml.sax.saxutils import escape  # it loads what fetches pages, and `status` reads this file
+
     arguments = " ".join(_windows_word(part) for part in job.arguments)
     return f"""<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
