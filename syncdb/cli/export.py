@@ -11,7 +11,7 @@ from syncdb.cli.options import ConfigOption, DbOption, JsonOption, answering
 
 if TYPE_CHECKING:
     from syncdb.cli.output import Output
-    from syncdb.services.export_shape import Export
+    from syncdb.services.export_shape import Export, NotKept
     from syncdb.services.ledger_location import LedgerLocation
     from syncdb.values import Value
 
@@ -82,12 +82,15 @@ def export(
             shop = reader.shop or {}
             begin = Calendar.of(shop.get("zone"), now).since(since)
             chosen = choose(what.value, columns, shop.get("zone") or "UTC", shop.get("currency") or "XXX", place.amounts)
-            rows = chosen.rows(reader, iso(begin) if begin else "")
+            since_when = iso(begin) if begin else ""
+            rows = chosen.rows(reader, since_when)
+            lacking = chosen.not_kept(reader, since_when)
             if target is None:
                 _to_stdout(kind, chosen, rows)
+                _tell_lacking(told, lacking)
                 return
             count = _to_file(target, kind, chosen, _telling(told, what, rows))
-        _answer(told, target, what, count)
+        _answer(told, target, what, count, lacking)
 
 
 def _telling(told: "Output", what: What, rows: "Iterable[Sequence[Value]]") -> "Iterator[Sequence[Value]]":
@@ -157,10 +160,18 @@ def _to_file(target: Path, kind: ExportFormat, chosen: "Export", rows: "Iterable
             return write_text(stream, kind.value, chosen.columns, rows)
 
 
-def _answer(told: "Output", target: Path, what: What, count: int) -> None:
+def _answer(told: "Output", target: Path, what: What, count: int, lacking: "NotKept") -> None:
     if told.as_json:
-        told.data({"path": str(target), "what": what.value, "rows": count})
+        _tell_lacking(told, lacking)
+        more = {"not_kept": list(lacking.columns)} if lacking.columns else {}
+        told.data({"path": str(target), "what": what.value, "rows": count} | more)
         return
     told.line(f"Wrote {count} {what.value} to {target}.")
+    _tell_lacking(told, lacking)
     if what not in (What.runs, What.errors):
         told.hint("It holds customers' data; only you can read the file. Delete it when it is no longer needed.")
+
+
+def _tell_lacking(told: "Output", lacking: "NotKept") -> None:
+    for sentence in lacking.told:
+        told.hint(sentence)

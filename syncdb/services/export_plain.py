@@ -1,14 +1,16 @@
 """What tabs of other things than orders hold, for an export: payouts and what is in them."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syncdb.errors import ConfigurationError
+from syncdb.ledger import state_keys
 from syncdb.ledger.queries import export_rows
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.mapping.plain_rows import PLAIN, PlainRows
-from syncdb.services.export_shape import Export, ExportColumn
+from syncdb.services.export_shape import Export, ExportColumn, NotKept
 from syncdb.values import Kind, Value, moment, wall_clock
 
 ROWS: Mapping[str, tuple[str, str]] = {  # what is exported -> the rows of its tab, and the field that says when it was
@@ -23,7 +25,7 @@ def plain_columns(what: str) -> list[str]:
 
 
 def choose_plain(what: str, wanted: Sequence[str], zone: str) -> Export:
-    """The export of one kind, with these columns (none: all that its tab shows). Raises ConfigurationError."""
+    """The export of one kind, with these columns (none: all of them). Raises ConfigurationError."""
     rows, when = ROWS[what]
     plain = PLAIN[rows]
     known = plain_columns(what)
@@ -32,8 +34,8 @@ def choose_plain(what: str, wanted: Sequence[str], zone: str) -> Export:
     names = known if list(wanted) == ["all"] or not wanted else wanted
     columns = tuple(_column(plain, name) for name in names)
 
-    def told(reader: LedgerReader, since: str) -> Iterator[Sequence[Value]]:
-        if not export_rows.has_pair(reader, plain.entity.name):
+    def shown(reader: LedgerReader, since: str) -> Iterator[Sequence[Value]]:
+        if not export_rows.pairs_of(reader, plain.entity.name):
             raise ConfigurationError(
                 [f"The ledger knows no {what}: no tab shows them."],
                 next_step=f'Add a route with "rows": "{rows}" (docs/configuration.md, routes), and run once.',
@@ -43,7 +45,32 @@ def choose_plain(what: str, wanted: Sequence[str], zone: str) -> Export:
             if start is None or _at(fields, when) >= start:
                 yield [fields.get(name) for name in names]
 
-    return Export(what, columns, told)
+    return Export(what, columns, shown, lambda reader, since: _not_kept(reader, what, names, bool(since)))
+
+
+def _not_kept(reader: LedgerReader, what: str, names: Sequence[str], by_time: bool) -> NotKept:
+    """The columns that no tab shows: the ledger keeps what tabs show and nothing else. `by_time`: a moment was asked for."""
+    rows, when = ROWS[what]
+    entity = PLAIN[rows].entity.name
+    kept = export_rows.fields_kept(reader, entity)
+    lacking = [name for name in names if name not in (*kept, "key")] if kept else []
+    late = [when] if kept and by_time and when not in kept else []
+    if not (lacking or late):
+        return NotKept()
+    told = [f"The ledger keeps no {', '.join(lacking)} of {what}, because no tab shows them: left empty."] if lacking else []
+    if late:
+        told.append(f"The ledger keeps no {when} of {what}, because no tab shows it: --since leaves nothing out.")
+    return NotKept(tuple(lacking), (*told, _how_to_have(reader, entity, list(dict.fromkeys([*lacking, *late])))))
+
+
+def _how_to_have(reader: LedgerReader, entity: str, names: Sequence[str]) -> str:
+    pairs = export_rows.pairs_of(reader, entity)
+    routes = sorted({f"routes.{name}" for pair in pairs if (name := reader.meta(state_keys.route(pair)))}) or ["the route"]
+    listed = json.dumps(["default", *names])
+    return (
+        f"To have them, add them to `columns` of {' or '.join(routes)} (where it has no columns yet: {listed}), and run once: "
+        "that fills them."
+    )
 
 
 def _column(plain: PlainRows, name: str) -> ExportColumn:

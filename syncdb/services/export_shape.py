@@ -17,9 +17,25 @@ class ExportColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class NotKept:
+    """Columns (by name) of which a ledger keeps nothing, with what people are to know of it, sentence by sentence."""
+
+    columns: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+def _all_kept(reader: LedgerReader, since: str) -> NotKept:
+    return NotKept()
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
-    """An export that was chosen: its name, its columns, and the rows of a ledger since a moment (ISO, UTC; empty: all)."""
+    """An export that was chosen: its name, its columns, and the rows of a ledger since a moment (ISO, UTC; empty: all).
+
+    `not_kept`: what of it the ledger has not, asked in the same way.
+    """
 
     name: str
     columns: tuple[ExportColumn, ...]
     rows: Callable[[LedgerReader, str], Iterator[Sequence[Value]]]
+    not_kept: Callable[[LedgerReader, str], NotKept] = _all_kept

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from syncdb.ledger.queries.errors import ERROR
@@ -19,16 +21,29 @@ def snapshots(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:
 
 
 def agreed(reader: LedgerReader, entity: str) -> Iterator[dict[str, Any]]:
-    """What stands in the tabs and tables of this kind of thing, as it was last agreed on: each thing once, by its key."""
+    """What stands in the tabs and tables of this kind of thing, as it was last agreed on: each thing once, by its key.
+
+    Of one that several of them show, what was agreed on last counts; the others add the fields that it lacks.
+    """
     query = """SELECT record.key AS key, record.base AS base FROM record JOIN pair ON pair.id = record.pair
-               WHERE pair.entity = ? AND record.base IS NOT NULL GROUP BY record.key ORDER BY record.key"""
-    for key, base in reader.connection.execute(query, (entity,)):
-        yield {**decode_fields(base), "key": key}
+               WHERE pair.entity = ? AND record.base IS NOT NULL ORDER BY record.key, record.agreed_at, record.pair"""
+    for key, shown in groupby(reader.connection.execute(query, (entity,)), itemgetter(0)):
+        fields: dict[str, Any] = {}
+        for _, base in shown:
+            fields |= decode_fields(base)
+        yield {**fields, "key": key}
 
 
-def has_pair(reader: LedgerReader, entity: str) -> bool:
-    """Whether this kind of thing is kept anywhere."""
-    return reader.connection.execute("SELECT 1 FROM pair WHERE entity = ?", (entity,)).fetchone() is not None
+def fields_kept(reader: LedgerReader, entity: str) -> set[str]:
+    """The fields that any of these things has; none where there is none of them yet."""
+    query = """SELECT DISTINCT field.key FROM record JOIN pair ON pair.id = record.pair, json_each(record.base) field
+               WHERE pair.entity = ? AND record.base IS NOT NULL"""
+    return {name for (name,) in reader.connection.execute(query, (entity,))}
+
+
+def pairs_of(reader: LedgerReader, entity: str) -> list[str]:
+    """The pairs that keep this kind of thing, by name."""
+    return [pair for (pair,) in reader.connection.execute("SELECT id FROM pair WHERE entity = ? ORDER BY id", (entity,))]
 
 
 def runs(reader: LedgerReader, since: str) -> Iterator[dict[str, Any]]:

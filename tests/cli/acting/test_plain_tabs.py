@@ -49,6 +49,40 @@ def test_an_export_of_payouts_adds_up(world: World, run: Manage) -> None:
     assert run("export", "--what", "payouts", "--columns", "nett").code == 2
 
 
+def test_an_export_says_which_columns_no_tab_keeps_and_how_to_have_them(
+    world: World, run: Manage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("export", "--what", "payouts", "--columns", "all", "--overwrite", "--output", "p.csv")
+    told = run(*asked, "--json").data["not_kept"]
+    assert told == [
+        "direction", "reserved", "retried", "advances", "rebates", "reserved_fees", "retried_fees", "advance_fees",
+        "bank_reference",
+    ]  # fmt: skip
+    said = run(*asked).err
+    assert "keeps no direction, reserved," in said and "`columns` of routes.payouts" in said
+    assert "direction" in run("export", "--what", "payouts", "--columns", "net,direction", "--output", "-").err
+    assert "keeps no" not in run("export", "--what", "payouts", "--columns", "net", "--output", "-").err
+    given = said[said.index('["default"') : said.index("]") + 1]
+    more = {"payouts": ROUTES["payouts"] | {"columns": json.loads(given)}}
+    # a second tab of the same payouts brings what only it shows
+    more["banked"] = {"target_worksheet": "Banked", "rows": "payout", "columns": ["net"]}
+    world.env["ROUTES"] = json.dumps(more)
+    monkeypatch.setenv("ROUTES", json.dumps(more))
+    assert world.at_once().code == 0
+    assert run(*asked, "--json").data.keys() == {"path", "what", "rows"}
+    (payout,) = read(Path("p.csv"))
+    assert (payout["Direction"], payout["Status"]) == ("deposit", "paid") and Decimal(payout["Reserved"]) == 0
+
+
+def test_an_export_since_a_day_says_where_no_tab_keeps_the_day(made: Callable[..., World], run: Manage) -> None:
+    chosen = {name: route | {"columns": ["net"]} for name, route in ROUTES.items() if name == "payouts"}
+    world = made(2, env={"ROUTES": json.dumps(chosen)})
+    world.shop.payments.pay_out("PAID")
+    assert world.at_once().code == 0
+    said = run("export", "--what", "payouts", "--columns", "net", "--since", "2030-01-01", "--output", "p.csv")
+    assert said.code == 0 and "--since leaves nothing out" in said.err and "issued_at" in said.err
+
+
 def test_without_such_a_tab_an_export_says_how_to_have_one(made: Callable[..., World], run: Manage) -> None:
     assert made(2).at_once().code == 0
     said = run("export", "--what", "payouts", "--output", "payouts.csv")
