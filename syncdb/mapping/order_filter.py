@@ -1,6 +1,6 @@
 """Which orders are brought over: what the setting `order_filter` means for an order's snapshot. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, tzinfo
 from difflib import get_close_matches
@@ -41,6 +41,10 @@ class OrderFilter:
     def takes(self, order: Order, zone: tzinfo) -> bool:
         """Whether an order is asked for. What Shopify withholds of it counts as fitting: nothing is missed for being unseen."""
         return all(holds(self, order) for holds in _CONDITIONS) and self._recent(order, zone)
+
+    def places_besides(self, known: Iterable[str]) -> list[str]:
+        """The locations asked for that are none of these."""
+        return sorted(self.locations - {_word(name) for name in known})
 
     def _recent(self, order: Order, zone: tzinfo) -> bool:
         created = order.get("created_at")

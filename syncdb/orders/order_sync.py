@@ -4,7 +4,7 @@ The story on one page. Each step is elsewhere: `intake` reads the shop, `engine`
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -124,7 +124,8 @@ class OrderSync:
     """One run. With `request.dry` the ledger must be a copy, and nothing is written anywhere else.
 
     `writer`, where there is one, carries what the other side may change of an order to the shop, `statuses` what it may do with
-    one there. `shop` is what the configuration calls the shop. Runs that share a `reading` read it once.
+    one there. `shop` is what the configuration calls the shop. Runs that share a `reading` read it once. `strange` asks
+    what the settings name that the shop has not, when they are new and with each look at everything.
     """
 
     ledger: Ledger
@@ -140,6 +141,7 @@ class OrderSync:
     shop: str = "shopify"
     reading: OneReading = field(default_factory=OneReading)
     statuses: "StatusWriter | None" = None
+    strange: Callable[[], Iterable[Note]] = tuple
 
     def run(self) -> Report:
         """Do it all and record how it went. What a person can act on is in the report; only defects are raised."""
@@ -151,7 +153,9 @@ class OrderSync:
         zone_then = self._zone_shown()
         intake = self._read_shop(report, deep)
         connector, rows = self.destination.open(self.ledger.runs.get(state_keys.SHOP))
-        self._hear_of_new_columns(rows)
+        if self._hear_of_new_columns(rows) or deep:
+            for note in self.strange():
+                report.note(note)
         self._hear_after_long_absence(report.run_id)
         stored = StoredOrders(self.ledger, self.destination.pair, rows.records, rows.removed_record, rows.takes)
         left = self._left(stored, intake)
@@ -323,13 +327,15 @@ class OrderSync:
         with self.ledger.transaction():
             self.ledger.runs.put(state_keys.examined(pair), self._now())
 
-    def _hear_of_new_columns(self, rows: RowMapping) -> None:
-        """When other columns are to be shown, or the place is new, every order is to be looked at again."""
+    def _hear_of_new_columns(self, rows: RowMapping) -> bool:
+        """When other columns are to be shown, or the place is new, every order is to be looked at again. Whether that is so."""
         name = state_keys.shown(self.destination.pair)
-        if self.ledger.runs.get(name) != rows.digest:
-            with self.ledger.transaction():
-                self.ledger.orders.wait_all(self.destination.pair)
-                self.ledger.runs.put(name, rows.digest)
+        if self.ledger.runs.get(name) == rows.digest:
+            return False
+        with self.ledger.transaction():
+            self.ledger.orders.wait_all(self.destination.pair)
+            self.ledger.runs.put(name, rows.digest)
+        return True
 
     def _hear_after_long_absence(self, run_id: int) -> None:
         """Other places of this ledger go on reading the shop; one that was away for long may not have heard of every change."""

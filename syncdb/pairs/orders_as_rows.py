@@ -23,6 +23,7 @@ from syncdb.mapping.sheet import metafields_of
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.orders.one_reading import OneReading
 from syncdb.orders.order_sync import Destination, OrderSync
+from syncdb.pairs.filter_places import NO_FILTERS, Filters, check_places, place_notes
 from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits
 from syncdb.systems.check import Check, failed, passed, skipped
@@ -89,8 +90,12 @@ def order_sync(
     clock: Clock,
     progress: Progress,
     reading: OneReading | None = None,
+    filters: Filters = NO_FILTERS,
 ) -> OrderSync:
-    """The tracking of orders with rows of these `fields` as destination. Runs with the same `reading` read the shop once."""
+    """The tracking of orders with rows of these `fields` as destination. Runs with the same `reading` read the shop once.
+
+    `filters`: what says which orders are wanted, by its setting.
+    """
     due = everything_is_due(ledger, destination.pair, request, clock.now())
     metafields = metafields_of(read_columns)
     learned_types(ledger, shop, {ORDERS: [".".join(name) for name in metafields]}, due=due)
@@ -105,6 +110,7 @@ def order_sync(
         random.SystemRandom(),
         progress,
         reading=reading or OneReading(),
+        strange=lambda: place_notes(shop, filters),
     )
 
 
@@ -114,11 +120,14 @@ def check_shop(
     reader: LedgerReader | None = None,
     clock: Clock = SYSTEM,
     more: Collection[str] = (),
+    filters: Filters = NO_FILTERS,
 ) -> list[Check]:
-    """Token, shop, scopes for the columns that are `shown` and `more`, API version, how far back orders are visible."""
+    """Token, shop, scopes for the columns that are `shown` and `more`, API version, how far back orders are visible, and
+    whether the shop has the locations that `filters` name.
+    """
     try:
         with shop_of(settings, clock) as client:
-            facts = Presence(client).facts()
+            facts, places = Presence(client).facts(), check_places(client, filters)
     except SyncdbError as error:
         return no_access("shopify", error)
     return [
@@ -127,6 +136,7 @@ def check_shop(
         *_scopes(shown, more, facts),
         check_horizon(settings, facts, clock.now()),
         check_version(settings, facts, clock.now()),
+        *places,
     ]
 
 

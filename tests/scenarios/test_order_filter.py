@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 
 from syncdb.sandbox.faults import Fault
+from syncdb.sandbox.shopify.products import parts
 from syncdb.sandbox.shopify.shop import Shop
-from tests.scenarios.world import World
+from syncdb.sandbox.shopify.tokens import ALL_SCOPES, Client
+from tests.scenarios.world import Ran, World
 
 
 def tagged(shop: Shop, tag: str) -> set[str]:
@@ -83,3 +85,27 @@ def test_what_was_expected_before_and_never_written_is_expected_no_more(make: Ca
     world.env["ORDER_FILTER"] = json.dumps({"tags": ["branch north"]})
     world.synced()
     assert names(world) == {world.shop.orders[gid]["name"] for gid in gids}
+
+
+def notes(ran: Ran) -> list[str]:
+    return [one["message"] for one in ran.data["notes"]]
+
+
+def test_a_location_that_the_shop_has_not_is_told_when_it_is_new_and_once_a_day(make: Callable[..., World]) -> None:
+    world = make(orders=5)
+    closed = world.shop.goods.add_location(parts.location(77, "Closed years ago", world.shop.goods.stamp()))
+    closed["isActive"] = False
+    world.env["ORDER_FILTER"] = json.dumps({"locations": ["closed years AGO", "Lager Kreuzberg"]})
+    assert not notes(world.synced())
+    world.env["ORDER_FILTER"] = json.dumps({"locations": ["Nirgends"]})
+    ran = world.synced()
+    told, left = notes(ran)
+    assert told == 'The shop has no location "nirgends", which order_filter.locations names: no order fits by it.'
+    assert "left the filter" in left
+    assert '"Closed years ago", "Lager Kreuzberg"' in ran.data["notes"][0]["next_step"]
+    assert not notes(world.synced())
+    world.pass_time(hours=25)
+    assert len(notes(world.synced())) == 1
+    app = Client(world.sandbox.client_secret, ALL_SCOPES - {"read_locations", "read_inventory", "write_inventory"})
+    world.sandbox.shopify.tokens.add_client(world.sandbox.client_id, app)
+    assert "may not see locations" in " ".join(notes(world.synced(full=True)))

@@ -14,10 +14,11 @@ from syncdb.ledger import state_keys
 from syncdb.ledger.queries.reader import LedgerReader
 from syncdb.model import Owner
 from syncdb.pairs.chosen import Selection
+from syncdb.pairs.filter_places import check_places
 from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.shopify_grist.pictures import SENDING
 from syncdb.pairs.shopify_grist.settings import GristSettings
-from syncdb.pairs.shopify_grist.tables import binding_name, wanted_tables
+from syncdb.pairs.shopify_grist.tables import binding_name, filters_of, wanted_tables
 from syncdb.systems.check import Check, passed, refused, skipped
 from syncdb.systems.grist.checks import check_calls, check_document, check_room, check_sight, stopped
 from syncdb.systems.grist.connecting import grist_of
@@ -35,6 +36,7 @@ def check_shop(settings: GristSettings, reader: LedgerReader | None, clock: Cloc
     try:
         with shop_of(settings, clock) as client:
             shop = Conversation(client).shop()
+            places = check_places(client, filters_of(settings.selection.orders))
     except SyncdbError as error:
         return no_access("shopify", error)
     facts = shop.facts
@@ -45,6 +47,7 @@ def check_shop(settings: GristSettings, reader: LedgerReader | None, clock: Cloc
         check_scopes("shopify", facts, needed, "take that out of grist_sync or shopify_writes"),
         *([check_horizon(settings, facts, clock.now())] if settings.selection.orders else []),
         check_version(settings, facts, clock.now()),
+        *places,
     ]
 
 

@@ -17,6 +17,7 @@ from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Run
 from syncdb.pairs.chosen import ORDERS, ChosenOrders
+from syncdb.pairs.filter_places import place_notes
 from syncdb.pairs.opening import limits
 from syncdb.pairs.shopify_grist.opened import Opened, opening
 from syncdb.pairs.shopify_grist.orders import OrdersTable, order_policy
@@ -24,6 +25,7 @@ from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.put_back import with_put_back
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import (
+    filters_of,
     order_rows_shape,
 )
 
@@ -64,6 +66,7 @@ def _order_sync(opened: Opened, chosen: ChosenOrders) -> OrderSync:
         opened.progress,
         writer,
         statuses=statuses,
+        strange=lambda: place_notes(opened.shopify, filters_of(chosen)),
     )
 
 

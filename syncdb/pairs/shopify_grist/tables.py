@@ -18,6 +18,7 @@ from syncdb.metafields import kind_of
 from syncdb.model import Field, Owner, Record
 from syncdb.orders.writable_orders import TAGS, sorted_words
 from syncdb.pairs.chosen import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
+from syncdb.pairs.filter_places import Filters
 from syncdb.pairs.metafield_types import Types
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.values import Kind, Value, minor_digits
@@ -143,6 +144,11 @@ def order_rows(chosen: ChosenOrders, zone: str, currency: str, types: Types | No
             chosen.rows, chosen.columns, zone, currency, wanted=chosen.wanted, types=with_empty(types or {}).get(ORDERS, {})
         )
     )
+
+
+def filters_of(chosen: ChosenOrders | None) -> Filters:
+    """What says which orders are wanted, by its setting."""
+    return {"grist_sync.orders.filter": chosen.wanted} if chosen else {}
 
 
 def with_empty(types: Types) -> Types:

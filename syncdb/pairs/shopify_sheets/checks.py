@@ -27,7 +27,7 @@ def check_shopify(settings: SheetsSettings, reader: LedgerReader | None = None, 
     """Token, shop, scopes, API version and how far back orders are visible, in one or two requests."""
     shown = {name for one in settings.order_sheets for name, _ in sheet_shape(one).columns}
     more = {scope for one in settings.routes if one.rows in PLAIN for scope in PLAIN[one.rows].needs}
-    return check_shop(settings, shown, reader, clock, more)
+    return check_shop(settings, shown, reader, clock, more, settings.order_filters)
 
 
 def check_google(settings: SheetsSettings, reader: LedgerReader | None = None, clock: Clock = SYSTEM) -> list[Check]:

@@ -80,7 +80,8 @@ def sync_of(
         shopify = stack.enter_context(connected_shop(settings, clock, trying))
         destination = SheetDestination(settings, ledger, google, request, clock, rng)
         columns, fields = settings.read_columns, sheet_shape(settings).fields
-        yield order_sync(ledger, shopify, destination, settings, columns, fields, request, clock, progress, reading)
+        filters = {settings.called("order_filter"): settings.order_filter}
+        yield order_sync(ledger, shopify, destination, settings, columns, fields, request, clock, progress, reading, filters)
 
 
 @contextmanager
@@ -223,7 +224,7 @@ def _places(settings: SheetsSettings) -> list[tuple[str, SheetsSettings]]:
 def _filled(answers: Any) -> Any:
     """The answers as settings; which columns are shown and in which spreadsheets makes no difference here."""
     lent: dict[str, Any] = {"columns": None, "period_spreadsheets": {}, "order_filter": None}
-    lent |= {"routes": (), "route": "", "read_columns": ()}
+    lent |= {"routes": (), "route": "", "read_columns": (), "order_filters": {}}
     lent |= {"order_sheets": (SimpleNamespace(**vars(answers) | lent),)}
     return SimpleNamespace(**vars(answers) | lent)
 

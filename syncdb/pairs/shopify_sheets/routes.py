@@ -39,7 +39,8 @@ def parse_routes(given: Any, first: Mapping[str, Any], understand: Understand) -
         inherited = _inherited(first, values)
         own, problems = understand(inherited | values)
         found.problems += [f".{name}.{problem}" for problem in problems]
-        found.own[str(name)] = {key: own[key] for key in ROUTED}
+        lent = frozenset(key for key in ROUTED if key not in values)
+        found.own[str(name)] = {key: own[key] for key in ROUTED} | {"lent": lent}
     found.problems += _same_places({"": first} | found.own)
     return found
 

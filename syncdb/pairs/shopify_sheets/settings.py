@@ -39,12 +39,22 @@ class SheetsSettings(ShopSettings):
     google_api_base_url: str | None
     routes: "tuple[SheetsSettings, ...]" = ()  # the other sheets; none of them has routes of its own
     route: str = ""  # the name of this one, empty for the first
+    lent: frozenset[str] = frozenset()  # the settings of a route that are those of the first sheet
     read_columns: tuple[str, ...] = ()  # of all sheets, the columns for which more is read: orders are read once for all
 
     @property
     def order_sheets(self) -> "tuple[SheetsSettings, ...]":
         """Those of them that show orders."""
         return tuple(one for one in self.sheets if one.rows in ROWS_OF_ORDERS)
+
+    def called(self, setting: str) -> str:
+        """Where a setting of this sheet stands: in the route itself, or as that of the first sheet."""
+        return f"{ROUTES}.{self.route}.{setting}" if self.route and setting not in self.lent else setting
+
+    @property
+    def order_filters(self) -> "Mapping[str, OrderFilter | None]":
+        """What says which orders are wanted, by the setting in which it stands."""
+        return {one.called("order_filter"): one.order_filter for one in self.order_sheets}
 
     @property
     def sheets(self) -> "tuple[SheetsSettings, ...]":

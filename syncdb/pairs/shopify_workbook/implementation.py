@@ -18,6 +18,7 @@ from syncdb.model import Owner, Record, Rule
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, RowsShown, Run
+from syncdb.pairs.filter_places import Filters
 from syncdb.pairs.opening import open_ledger, retrier
 from syncdb.pairs.orders_as_rows import ORDERS, check_shop, order_sync
 from syncdb.pairs.shopify_workbook.destination import WorkbookDestination, opened, workbook_mapping, workbook_shape
@@ -40,7 +41,8 @@ def sync_of(
     destination = WorkbookDestination(settings, ledger, request)
     fields = workbook_shape(settings).fields
     with connected_shop(settings, clock, retrier(settings, clock)) as shop:
-        yield order_sync(ledger, shop, destination, settings, settings.read_columns, fields, request, clock, progress)
+        columns, filters = settings.read_columns, _filters(settings)
+        yield order_sync(ledger, shop, destination, settings, columns, fields, request, clock, progress, filters=filters)
 
 
 @contextmanager
@@ -79,7 +81,11 @@ def rows_shown(settings: WorkbookSettings, reader: LedgerReader, clock: Clock) -
 
 def _check(settings: WorkbookSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:
     shown = {name for name, _ in workbook_shape(settings).columns}
-    return [*check_shop(settings, shown, reader, clock), *_check_file(settings, reader)]
+    return [*check_shop(settings, shown, reader, clock, filters=_filters(settings)), *_check_file(settings, reader)]
+
+
+def _filters(settings: WorkbookSettings) -> Filters:
+    return {"workbook_order_filter": settings.order_filter}
 
 
 def _check_file(settings: WorkbookSettings, reader: LedgerReader | None = None) -> Iterator[Check]:

@@ -335,3 +335,11 @@ def test_one_place_only_leaves_the_other_and_says_so(both: GristWorld) -> None:
     assert said.code == 3 and said.data["grist"] == "cleared" and len(said.data["not_cleared"]) == 1, said.all
     assert said.data["not_cleared"][0].startswith("sheets:") and sheet_texts(both) == before
     assert shown(both, keys_of(mine)) == {}
+
+
+def test_a_location_of_the_filter_that_the_shop_has_not_is_told(in_grist: Callable[..., GristWorld]) -> None:
+    world = in_grist({"columns": ORDER_COLUMNS, "filter": {"locations": ["Nirgends"]}})
+    ran = world.sync()
+    assert ran.code == 0 and 'location "nirgends", which grist_sync.orders.filter.locations' in str(ran.data)
+    said = ask("validate", "--json", world=world)
+    assert said.code == 2 and "grist_sync.orders.filter.locations" in said.out

@@ -114,6 +114,27 @@ def test_a_header_was_renamed(world: World, run: Manage) -> None:
     assert said.code == 5 and "SKU" in failed(said.data)["google: headers"][0]
 
 
+def test_locations_of_filters_that_the_shop_has_not(world: World, run: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDER_FILTER", json.dumps({"locations": ["Nirgends"]}))
+    routes = {
+        "same": {"target_worksheet": "A", "rows": "order"},  # has the first sheet's filter
+        "own": {"target_worksheet": "B", "order_filter": {"locations": ["Lager Kreuzberg", "Nowhere"]}},
+    }
+    monkeypatch.setenv("ROUTES", json.dumps(routes))
+    said = run("validate", "--json")
+    told = [(one["told"], one["remedy"]) for one in said.data["checks"] if one["name"] == "locations"]
+    assert said.code == 2 and len(told) == 2 and "order_filter.locations" in told[0][0]
+    assert "nowhere" in told[1][0] and told[1][1].startswith("Correct routes.own.order_filter.locations; ")
+    monkeypatch.setenv("ORDER_FILTER", json.dumps({"locations": ["lager kreuzberg"], "tags": ["nobody uses it yet"]}))
+    monkeypatch.delenv("ROUTES")
+    said = run("validate", "--json")
+    assert said.code == 0 and states(said.data)["shopify: locations"] == "passed"
+    monkeypatch.setenv("WORKBOOK", "orders.xlsx")
+    monkeypatch.setenv("WORKBOOK_ORDER_FILTER", json.dumps({"locations": ["Nirgends"]}))
+    told = failed(run("validate", "--pair", "workbook", "--json").data)["shopify: locations"]
+    assert "workbook_order_filter.locations" in told[0]
+
+
 def test_a_damaged_ledger(world: World, run: Manage) -> None:
     (world.folder / "ledger.db").write_bytes(b"not a database, not at all " * 100)
     said = run("validate", "--json")

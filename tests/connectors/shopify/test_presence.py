@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from graphql import build_schema, parse, validate
 
+from syncdb.connectors.shopify.location_names import NAMES
 from syncdb.connectors.shopify.presence import ABOUT, DAYS_AT_ONCE, FOUND, NEWEST, Presence, counting, quoted
 from syncdb.errors import Refused, RetryLater
 from tests.connectors.shopify.conftest import World, bare
 from tests.connectors.shopify.test_documents import ROOT, admin_schema
 
-DOCUMENTS = [FOUND, NEWEST, ABOUT, counting(1), counting(DAYS_AT_ONCE)]
+DOCUMENTS = [FOUND, NEWEST, ABOUT, NAMES, counting(1), counting(DAYS_AT_ONCE)]
 
 
 @pytest.mark.parametrize("version", ["2026-10", "2026-01"])

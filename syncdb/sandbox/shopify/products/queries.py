@@ -143,9 +143,11 @@ def _list(_: Source, args: dict[str, Any], run: Execution, step: Step) -> Node:
     key, query = args.get("sortKey") or default, words_searched(args, goods_of(run))
     if key not in SORTS:
         raise FieldFailed(f"sortKey {key} is not served here", code="BAD_REQUEST")
-    if key == "ID" and not query and not args.get("reverse"):
+    if key == "ID" and not query and not args.get("reverse") and kind != "Location":
         return _plain_page(goods_of(run), kind, args)
     pairs, indexed = to_be_sorted(run, step, kind, grammar, query, key)
+    if kind == "Location" and not args.get("includeInactive"):  # documented: only active ones by default
+        pairs = [(entry, node) for entry, node in pairs if node["isActive"]]
     return _sorted_page(pairs, key, indexed, args)
 
 
