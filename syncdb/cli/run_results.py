@@ -13,8 +13,9 @@ from syncdb.config.settings import RunSettings
 from syncdb.errors import worst
 from syncdb.model import Side
 from syncdb.pairs.base import PairType, Run, RunResult
-from syncdb.services.dry_run_files import DryRun, write_dry_run
+from syncdb.services.dry_run_files import DryRun, write_dry_run, write_overview
 from syncdb.services.dry_run_page import names_of
+from syncdb.services.dry_run_plans import PAGE, Planned
 from syncdb.services.run_summary import summary
 
 TEST_OUTPUT = "test_output"
@@ -23,13 +24,12 @@ TEST_OUTPUT = "test_output"
 def leave(pair: PairType, options: RunOptions, settings: RunSettings, results: Sequence[tuple[Run, RunResult]]) -> Sequence[str]:
     """Write the dry run's files and say how it went; the words for people."""
     lines: list[str] = []
-    for one, result in results:
-        systems = one.systems or _systems(pair)
-        lines += summary(one, result.report, systems, settings.log_file, result.results)
-        if options.test and result.report.plan is not None:
-            names = names_of(settings.db_path, result.plans) | result.report.names
-            files = list(_dry(pair, one, result, systems, names))
-            lines += [_written(files)] if files else []  # a run that was stopped early planned nothing
+    written = _leave_plans(pair, settings, results) if options.test else {}
+    for number, (one, result) in enumerate(results):
+        lines += summary(one, result.report, one.systems or _systems(pair), settings.log_file, result.results)
+        lines += [_written(written[number])] if written.get(number) else []  # a run that was stopped early planned nothing
+    if len(written) > 1 or sum(file.name == PAGE for files in written.values() for file in files) > 1:
+        lines.append(f"All plans at a glance: {Path(TEST_OUTPUT, PAGE)}")
     if options.manner().silent_about(worst(result.report.exit_code for _, result in results)):
         return lines
     if options.as_json:
@@ -43,8 +43,34 @@ def _systems(pair: PairType) -> dict[Side, str]:
     return {Side.LEFT: pair.systems[0].title, Side.RIGHT: pair.systems[1].title}
 
 
-def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str], names: Mapping[str, str]) -> Iterator[Path]:
-    """The files of a dry run; where a pair keeps several entities, in a folder for each."""
+def _leave_plans(pair: PairType, settings: RunSettings, results: Sequence[tuple[Run, RunResult]]) -> dict[int, list[Path]]:
+    """Write what a dry run planned, and where there are several plans a page that leads to all; the files by the run's number."""
+    names = names_of(settings.db_path, ((name, plan) for _, result in results for name, plan in result.plans.items()))
+    dry = {number: list(_dry(pair, one, result, names)) for number, (one, result) in enumerate(results)}
+    plans = [planned for number, (one, result) in enumerate(results) for planned in _planned(one, result, dry[number])]
+    several = plans if len(plans) > 1 else []
+    written = {
+        number: [file for folder, run in runs for file in write_dry_run(folder, replace(run, plans=several))]
+        for number, runs in dry.items()
+    }
+    top = Path.cwd() / TEST_OUTPUT
+    if several and all(one.folder != top for one in plans):
+        write_overview(top, several)
+    return written
+
+
+def _planned(one: Run, result: RunResult, dry: Sequence[tuple[Path, DryRun]]) -> Iterator[Planned]:
+    for folder, run in dry:
+        yield Planned(run.target, run.report, folder)
+    if not dry:
+        yield Planned(one.between, result.report, None)
+
+
+def _dry(pair: PairType, one: Run, result: RunResult, names: Mapping[str, str]) -> Iterator[tuple[Path, DryRun]]:
+    """What a dry run leaves, each with its folder; where a pair keeps several entities, in a folder for each."""
+    if result.report.plan is None:
+        return
+    systems = one.systems or _systems(pair)
     for name, plan in result.plans.items():
         report = result.report
         if len(result.plans) > 1:
@@ -53,8 +79,8 @@ def _dry(pair: PairType, one: Run, result: RunResult, systems: Mapping[Side, str
         target = one.between if one.tracks_orders else f"{name.replace('_', ' ')} of {one.between}"
         folder = Path.cwd() / TEST_OUTPUT / (name if len(pair.entities) > 1 else one.route)
         both = systems if len(pair.entities) > 1 else {}
-        dry = DryRun(report, one.fields[name], target, one.words, one.tracks_orders, both, names)
-        yield from write_dry_run(folder, dry)
+        called = {**names, **result.report.names}
+        yield folder, DryRun(report, one.fields[name], target, one.words, one.tracks_orders, both, called)
 
 
 def _written(files: Sequence[Path]) -> str:

@@ -55,6 +55,7 @@ def _begun(ledger: Ledger, name: str, mode: str, now: str) -> Report:
 
 def _end(ledger: Ledger, name: str, report: Report, clock: Clock, dry: bool) -> None:
     report.ended_at = iso(clock.now())
+    report.zone = str((ledger.runs.get(state_keys.SHOP) or {}).get("zone") or "")
     message = str(report.failure or "")
     notes = [note.message for note in report.notes]
     code = int(report.exit_code)

@@ -48,13 +48,14 @@ class Report:
 
     `names` are what people call records in conflict (in a dry run: all that were planned), by key, as far as they are known.
     `removals` counts what deletions of the plan come to, by side: deleted, set to draft ... `writes` are the sides that such a
-    run may write at all.
+    run may write at all. `zone` is the shop's time zone (IANA name), by which people read times; empty where it is not known.
     """
 
     run_id: int
     mode: str
     started_at: str
     ended_at: str = ""
+    zone: str = ""
     counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(COUNTS, 0)))
     notes: list[Note] = field(default_factory=list)
     plan: Plan | None = None

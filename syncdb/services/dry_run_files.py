@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,8 @@ from syncdb.model import Action, Field, Operation, Plan, Side
 from syncdb.pairs.base import Words
 from syncdb.services.display import csv_cell, shown
 from syncdb.services.dry_run_page import MOST_OPERATIONS, grouped
+from syncdb.services.dry_run_plans import PAGE, Planned, figures_of, listed, made_at, overview, rendered
 from syncdb.services.run_summary import why_left
-from syncdb.values import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class DryRun:
     """What a dry run tells: the report, the fields of what it keeps in step, and between what.
 
     `systems` names both sides where both may be written. `words` say how the other side is spoken of, `names` what people call
-    the records of these keys.
+    the records of these keys. `plans` are all of the dry run where there are several, this one among them.
     """
 
     report: Report
@@ -45,6 +44,7 @@ class DryRun:
     tracks_orders: bool
     systems: Mapping[Side, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    plans: Sequence[Planned] = ()
 
 
 def write_dry_run(folder: Path, dry: DryRun) -> list[Path]:
@@ -60,13 +60,26 @@ def write_dry_run(folder: Path, dry: DryRun) -> list[Path]:
             _write_plan(folder / "plan.json", dry.report, plan),
             _write_rows(folder / "rows_to_append.csv", _added(plan), dry.fields, dry.systems),
             _write_changes(folder / "cells_to_change.csv", changes, dry.words),
-            _write(folder / "summary.html", _page(dry, plan, changes)),
+            _write(folder / PAGE, _page(folder, dry, plan, changes)),
         ]
     except OSError as error:
-        raise NeedsPerson(
-            f"The dry run could not be written to {folder}: {error.strerror or error}. Nothing else was changed.",
-            next_step=f"Close what has those files open, check that you may write to {folder}, and run it again.",
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def write_overview(folder: Path, plans: Sequence[Planned]) -> Path:
+    """Write the page that lists the plans of a dry run, where none of them has its page there. Raises as `write_dry_run`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _write(folder / PAGE, overview(plans, folder))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> NeedsPerson:
+    return NeedsPerson(
+        f"The dry run could not be written to {folder}: {error.strerror or error}. Nothing else was changed.",
+        next_step=f"Close what has those files open, check that you may write to {folder}, and run it again.",
+    )
 
 
 def _changes(operations: Iterable[Operation], labels: Mapping[str, str], systems: Mapping[Side, str]) -> Iterable[CellChange]:
@@ -134,11 +147,7 @@ def _key_label(words: Words) -> str:
     return f"{words.record.capitalize()} ID"
 
 
-def _page(dry: DryRun, plan: Plan, changes: Sequence[CellChange]) -> str:
-    # here: a run that is no dry run starts faster without it
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(loader=PackageLoader("syncdb.services"), autoescape=True, undefined=StrictUndefined)
+def _page(folder: Path, dry: DryRun, plan: Plan, changes: Sequence[CellChange]) -> str:
     systems = dry.systems or {Side.LEFT: "", Side.RIGHT: dry.words.title}
     groups = grouped(
         plan.operations,
@@ -149,25 +158,22 @@ def _page(dry: DryRun, plan: Plan, changes: Sequence[CellChange]) -> str:
         lambda one: why_left(one, dry.words, systems, by_order=dry.tracks_orders),
         by_order=dry.tracks_orders,
     )
-    counts = Counter(op.action for op in plan.operations)
-    removal = ", ".join(sorted({plan.removal.get(op.side, "deleted") for op in plan.operations if op.action is Action.DELETE}))
+    figures = figures_of(plan)
     data = {
         "labels": [one.label for one in dry.fields],
         "key": _key_label(dry.words),
-        "removal": removal,
+        "removal": figures.removal,
         "groups": [one.as_data() for one in groups],
     }
-    return environment.get_template("dry_run.html").render(
+    return rendered(
+        "dry_run.html",
         report=dry.report,
-        made=f"{moment(dry.report.started_at).astimezone():%Y-%m-%d %H:%M (%Z)}",
+        made=made_at(dry.report),
+        plans=listed(dry.plans, folder),
         target=dry.target,
         words=dry.words,
         tracks_orders=dry.tracks_orders,
-        added=counts[Action.CREATE],
-        changed=len(changes),
-        changed_rows=counts[Action.UPDATE],
-        deleted=counts[Action.DELETE],
-        removal=removal,
+        figures=figures,
         left=len(dry.report.conflicts),
         more=max(0, len(plan.operations) - MOST_OPERATIONS),
         data=_in_script(data),

@@ -91,11 +91,11 @@ def _take(group: Group, op: Operation, fields: Sequence[Field], labels: Mapping[
         group.gone.append((why, place, op.key))
 
 
-def names_of(path: Path, plans: Mapping[str, Plan]) -> dict[str, str]:
-    """What people call the records of some plans, by entity: as the ledger knows them, or as they are about to be made."""
+def names_of(path: Path, plans: Iterable[tuple[str, Plan]]) -> dict[str, str]:
+    """What people call the records of plans, given with their entities: as the ledger knows them, or as they are to be made."""
     made: dict[str, Thing] = {}
     keys: dict[str, None] = {}
-    for entity, plan in plans.items():
+    for entity, plan in plans:
         keys |= dict.fromkeys(one.key for one in plan.conflicts)
         for op in islice(plan.operations, MOST_OPERATIONS):
             keys[op.key] = None

@@ -8,7 +8,8 @@ from pathlib import Path
 from syncdb.ledger.redaction import Remover
 from syncdb.ledger.text_search import Forms, files_of, found_in, pieces_of, traces
 
-_FOLDERS = ("", "test_output", "backups", "exports", "reports")
+_DRY_RUNS = "test_output"
+_FOLDERS = ("", _DRY_RUNS, "backups", "exports", "reports")
 _MOVED = "moved-*"  # what a shop that moved to another computer left behind
 
 
@@ -36,7 +37,7 @@ def deal_with(files: Iterable[Path], log_file: Path, values: set[str], own: Coll
         if path.name.startswith(log_file.name) and path.parent == log_file.parent:
             _blank(path, values)
             copies.cleaned.append(path)
-        elif path not in own and (delete or path.parent.name == "test_output"):
+        elif path not in own and (delete or _DRY_RUNS in (path.parent.name, path.parent.parent.name)):
             path.unlink()
             copies.deleted.append(path)
         else:
@@ -47,6 +48,7 @@ def deal_with(files: Iterable[Path], log_file: Path, values: set[str], own: Coll
 def _candidates(ledger: Path, more: Iterable[Path]) -> Iterator[Path]:
     own = {*files_of(ledger), ledger.with_name(ledger.name + ".lock")}
     folders = [ledger.parent / name if name else ledger.parent for name in _FOLDERS]
+    folders += sorted(ledger.parent.glob(f"{_DRY_RUNS}/*/"))  # one for each table or route
     folders += sorted(ledger.parent.glob(_MOVED))
     seen: set[Path] = set()
     for place in [*folders, *more]:

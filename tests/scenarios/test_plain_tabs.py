@@ -1,6 +1,7 @@
 """Customers, products, variants, stock, payouts and what is in them, as tabs that follow the shop beside those of orders."""
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -169,6 +170,24 @@ def test_a_dry_run_shows_what_it_would_do_and_writes_nothing(make: Make) -> None
     done = world.sync(as_json=False).text
     assert "Google Sheets: 4 records added" in done and "Shopify: 0" not in done
     assert "Google Sheets: nothing to change." in world.sync(as_json=False).text
+
+
+def test_a_dry_run_names_stock_that_has_no_sku(make: Make) -> None:
+    world = routed(make, "stock")
+    goods = stocked(world, 2)
+    for item in goods.items.values():
+        item["variant"]["sku"] = None
+    assert world.sync(test=True).code == 0
+    page = (Path("test_output") / "stock" / "summary.html").read_text(encoding="utf-8")
+    numbers = {item["variant"]["legacyResourceId"] for item in goods.items.values()}
+    named = re.findall(r'"name":"(.*?) at ', page)
+    assert named and set(named) == {f"variant {number}" for number in numbers}
+    more = {name: {"target_worksheet": TABS[name][1], "rows": TABS[name][0]} for name in ("stock", "products", "variants")}
+    world.env["ROUTES"] = json.dumps(more)
+    assert world.sync(test=True).code == 0
+    page = (Path("test_output") / "stock" / "summary.html").read_text(encoding="utf-8")
+    titles = {one["title"] for one in goods.products.values()}
+    assert {name.partition(" / ")[0] for name in re.findall(r'"name":"(.*?) at ', page)} == titles
 
 
 @pytest.mark.parametrize("kind", ["apply_then_cut", "cut_before"])

@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -109,6 +111,35 @@ def test_a_dry_run_plans_each_route_in_a_folder_of_its_own(make: Make) -> None:
     stages = re.findall(r"INFO syncdb.run: (.*)", (world.folder / "sync.log").read_text(encoding="utf-8"))
     assert [one.partition(" (")[0] for one in stages] == ["Reading orders", "Comparing"] * 2
     assert len(plans[""]["operations"]) > 30 and len(plans["north"]["operations"]) == 9
+    pages = {name: Path("test_output", name, "summary.html").read_text(encoding="utf-8") for name in ("", "north")}
+    rows = len(plans[""]["operations"])
+    first, north = plans_on(pages[""])
+    assert first == ("", f"orders of {SHOP}, tab Orders (this page): {rows} rows to add, 0 cells to change")
+    assert north == ("north/summary.html", f"orders of {SHOP}, north: tab North: 9 rows to add, 0 cells to change")
+    assert [link for link, _ in plans_on(pages["north"])] == ["../summary.html", ""]
+    local = world.sandbox.now().astimezone(ZoneInfo("Europe/Berlin"))
+    assert re.findall(r"Dry run of ([-0-9]* [0-9:]* [A-Z]+)", pages["north"]) == [f"{local:%Y-%m-%d %H:%M %Z}"]
+
+
+SHOP = 'kayra-demo.myshopify.com in "Shop orders"'
+
+
+def plans_on(page: str) -> list[tuple[str, str]]:
+    """The list of plans on a page: each with where it leads and what it says."""
+    found = re.findall(r"<li>(.*?)</li>", page.partition('<ul class="plans">')[2].partition("</ul>")[0])
+    return [("".join(re.findall('href="(.*?)"', one)), unescape(re.sub("<.*?>", "", one))) for one in found]
+
+
+def test_where_the_first_sheet_has_no_plan_its_page_still_leads_to_the_others(make: Make) -> None:
+    world = routed(make, north=NORTH | {"target_spreadsheet": "Shop orders"})
+    Path("test_output").mkdir()
+    Path("test_output", "summary.html").write_text("of another day", encoding="utf-8")
+    world.env["TARGET_SPREADSHEET"] = "1" * 44
+    ran = world.sync(test=True, as_json=False)
+    assert ran.code == 4 and "All plans at a glance: test_output/summary.html" in ran.text
+    first, north = plans_on(Path("test_output", "summary.html").read_text(encoding="utf-8"))
+    assert "no plan. Stopped: " in first[1] and "1" * 44 in first[1] and north[0] == "north/summary.html"
+    assert Path("test_output", north[0]).is_file()
 
 
 @pytest.mark.parametrize(

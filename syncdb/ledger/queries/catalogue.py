@@ -174,12 +174,19 @@ def called(thing: Thing, known: Mapping[str, Thing]) -> str:
         title = "" if thing.text("title") == _PLAIN else thing.text("title")
         return _joined([product.text("title") if product else "", title, thing.text("sku")])
     if thing.kind == "inventory":
-        variant = known.get(thing.text("variant"))
-        name = (called(variant, known) if variant else "") or thing.text("sku")
-        return f"{name} at {thing.text('location')}" if thing.text("location") else name
+        name = _of_stock(thing, known)
+        return f"{name} at {thing.text('location')}" if name and thing.text("location") else name
     own = next((shown for name in _NAMES if (shown := thing.text(name))), "")
     owner = known.get(thing.text("product"))
     return own or (called(owner, known) if owner and owner is not thing else "")
+
+
+def _of_stock(thing: Thing, known: Mapping[str, Thing]) -> str:
+    """What lies there: the variant by name or SKU, else its product, else the variant's number, by which Shopify finds it."""
+    variant, product = known.get(thing.text("variant")), known.get(thing.text("product"))
+    name = (called(variant, known) if variant else "") or thing.text("sku") or (called(product, known) if product else "")
+    number = thing.text("variant").rpartition("/")[2]
+    return name or (f"variant {number}" if number else "")
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:

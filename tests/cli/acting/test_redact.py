@@ -67,6 +67,8 @@ def test_a_customer_is_gone_from_every_byte_and_stays_gone(world: World, run: Ma
     with (world.folder / "sync.log").open("a", encoding="utf-8") as log:
         log.write(f"a line about {customer['displayName']}\n")
     assert world.at_once(test=True).code == 0  # a dry run's files
+    (world.folder / "test_output" / "north").mkdir()  # and those of a route
+    (world.folder / "test_output" / "north" / "summary.html").write_text(" ".join(texts), encoding="utf-8")
     assert in_bytes(world.folder, texts)
     before = world.rows()
 
