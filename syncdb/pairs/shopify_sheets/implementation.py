@@ -193,10 +193,7 @@ def place_of(settings: SheetsSettings) -> str:
 
 
 def _check(settings: SheetsSettings, reader: LedgerReader | None, clock: Clock) -> list[Check]:
-    checks = [*check_shopify(settings, reader, clock), *check_google(settings, reader, clock)]
-    for route in settings.routes:
-        checks += [replace(one, name=f"{route.route}: {one.name}") for one in check_google(route, reader, clock)]
-    return checks
+    return [*check_shopify(settings, reader, clock), *check_google(settings.sheets, reader, clock)]
 
 
 def _mapped(settings: SheetsSettings) -> Iterator[Mapped]:
@@ -240,7 +237,7 @@ def _try_key_file(answers: Any) -> Tried:
 TRIES = {
     "shopify": lambda answers: Tried(check_shopify(_filled(answers))),
     "google key file": _try_key_file,
-    "spreadsheet": lambda answers: Tried(check_google(_filled(answers))),
+    "spreadsheet": lambda answers: Tried(check_google([_filled(answers)])),
 }
 REMAINS = (
     "The version history of the spreadsheet (File, Version history) still shows what stood there, and no program can clear it. "

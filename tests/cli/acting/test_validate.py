@@ -135,6 +135,32 @@ def test_locations_of_filters_that_the_shop_has_not(world: World, run: Manage, m
     assert "workbook_order_filter.locations" in told[0]
 
 
+def test_a_spreadsheet_is_looked_at_once_however_many_routes_go_to_it(
+    world: World, run: Manage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"https://docs.google.com/spreadsheets/d/{world.sandbox.spreadsheet.id}/edit"
+    routes: dict[str, Any] = {name: {"target_worksheet": name, "rows": name} for name in ("refund", "customer")}
+    routes["same"] = {"target_spreadsheet": address, "target_worksheet": "by its address"}
+    routes["gone"] = {"target_spreadsheet": "1" * 44}
+    routes["gone too"] = {"target_spreadsheet": "1" * 44, "target_worksheet": "B"}
+    monkeypatch.setenv("ROUTES", json.dumps(routes))
+    before = len(world.faults.log)
+    said = run("validate", "--json")
+    asked = [one for one in world.faults.log[before:] if one.system == "google" or one.kind == "token"]
+    assert sum(one.path.endswith(":batchUpdate") for one in asked) == 1, "the right to edit"
+    assert len([one for one in asked if one.kind == "token" and one.system == "google"]) <= 1
+    assert sum("protectedRanges" in one.query for one in asked) == 1
+    assert sum("gridProperties" in one.query and "title" in one.query for one in asked) >= 1
+    google = [name.removeprefix("google: ") for name in states(said.data) if name.startswith("google: ")]
+    assert [name for name in google if name.endswith(("sign-in", "edit", "room", "clock"))] == [
+        "sign-in", "clock", "edit", "room", "gone: sign-in", "gone: clock", "gone: edit", "gone: room",
+    ]  # fmt: skip
+    for name in ("refund", "customer", "same"):
+        assert {f"{name}: headers", f"{name}: protection"} <= {*google}
+    assert said.code == 4 and list(failed(said.data)) == ["google: gone: sign-in"]
+    assert states(said.data)["google: gone too: headers"] == "skipped"
+
+
 def test_a_damaged_ledger(world: World, run: Manage) -> None:
     (world.folder / "ledger.db").write_bytes(b"not a database, not at all " * 100)
     said = run("validate", "--json")
