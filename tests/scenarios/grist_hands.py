@@ -82,6 +82,32 @@ class Hands:
         cells = {row["id"]: row["fields"] for row in table.rows(hidden="true")}
         return {row: cell[helper] if helper else plain.format(cell[self.column(name)]) for row, cell in cells.items()}
 
+    def _own(self, name: str) -> dict[int, dict[str, Any]]:
+        return {one["id"]: one["fields"] for one in Table(self.doc, f"_grist_{name}").rows()}
+
+    def page(self) -> str:
+        """What the table's page is called."""
+        return str(self._own("Views")[self.doc.tables()[self.table]["primaryViewId"]]["name"])
+
+    def rename_page(self, name: str) -> None:
+        self._do(["UpdateRecord", "_grist_Views", self.doc.tables()[self.table]["primaryViewId"], {"name": name}])
+
+    def widths(self) -> dict[str, int]:
+        """How many pixels wide each column is on the table's page, by its label; 0 as long as nobody chose."""
+        labels = {one["colRef"]: one["label"] for one in Table(self.doc, self.table).columns().values()}
+        return {labels[one["colRef"]]: one["width"] for one in self._fields().values()}
+
+    def widen(self, name: str, pixels: int) -> None:
+        number = Table(self.doc, self.table).columns()[self.column(name)]["colRef"]
+        (place,) = (row for row, one in self._fields().items() if one["colRef"] == number)
+        self._do(["UpdateRecord", "_grist_Views_section_field", place, {"width": pixels}])
+
+    def _fields(self) -> dict[int, dict[str, Any]]:
+        view = self.doc.tables()[self.table]["primaryViewId"]
+        (section,) = (row for row, one in self._own("Views_section").items() if one["parentId"] == view)
+        found = {row: one for row, one in self._own("Views_section_field").items() if one["parentId"] == section}
+        return dict(sorted(found.items(), key=lambda one: float(one[1]["parentPos"])))
+
     def rename_column(self, name: str, label: str) -> None:
         Table(self.doc, self.table).change_column(self.column(name), label=label)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from syncdb.sandbox.grist import records, schema
+from syncdb.sandbox.grist import records, schema, view_actions, views
 from syncdb.sandbox.grist.bundle import COLUMNS, TABLES, Bundle
 from syncdb.sandbox.grist.cells import parsed, pure, target
+from syncdb.sandbox.grist.own_tables import SECTIONS, USUAL, rows_with
 from syncdb.sandbox.grist.schema import Numbers
 from syncdb.sandbox.grist.table import Column, Table
 from syncdb.sandbox.grist.wire import EngineError, Refusal, no_table
@@ -54,6 +55,8 @@ class Performer:
         elif table == TABLES:
             for n, row in enumerate(rows):
                 schema.rename_table(self.bundle, self._numbered(row), values["tableId"][n])
+        elif table in USUAL:
+            view_actions.update(self.bundle, table, rows, values)
         else:
             found = self.table(table)
             records.update(self.bundle, found, rows, self._read(found, values))
@@ -68,6 +71,8 @@ class Performer:
         elif table == TABLES:
             for row in rows:
                 schema.remove_table(self.bundle, self._numbered(row))
+        elif table in USUAL:
+            view_actions.remove(self.bundle, table, rows)
         else:
             records.remove(self.bundle, self.table(table), rows)
 
@@ -109,7 +114,9 @@ class Performer:
 
     def _do_AddTable(self, wanted: str | None, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         table = schema.add_table(self.bundle, self.numbers, wanted, columns)
-        return {"id": table.number, "table_id": table.id, "columns": [column.id for column in table.ordered()[1:]]}
+        shown = [{"id": table.view, "sections": rows_with(self.bundle.own[SECTIONS], parentId=table.view)}]
+        made = [column.id for column in table.ordered()[1:]]
+        return {"id": table.number, "table_id": table.id, "columns": made, "views": shown}
 
     def _do_AddEmptyTable(self, wanted: str | None = None) -> dict[str, Any]:
         return self._do_AddTable(wanted, [{"id": None, "isFormula": True}] * 3)
@@ -123,10 +130,18 @@ class Performer:
         return found.id
 
     def _do_AddColumn(self, table: str, wanted: str | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return self._added(self.table(table), self._do_AddHiddenColumn(table, wanted, fields), on_pages=False)
+
+    def _do_AddVisibleColumn(self, table: str, wanted: str | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return self._added(self.table(table), self._do_AddHiddenColumn(table, wanted, fields), on_pages=True)
+
+    def _do_AddHiddenColumn(self, table: str, wanted: str | None, fields: Mapping[str, Any]) -> dict[str, Any]:
         column = schema.add_column(self.bundle, self.numbers, self.table(table), wanted, fields)
         return {"colRef": column.number, "colId": column.id}
 
-    _do_AddVisibleColumn = _do_AddHiddenColumn = _do_AddColumn
+    def _added(self, table: Table, made: dict[str, Any], *, on_pages: bool) -> dict[str, Any]:
+        views.show(self.bundle, table, table.column(made["colId"]), on_pages=on_pages)
+        return made
 
     def _do_RemoveColumn(self, table: str, name: str) -> None:
         found = self.table(table)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from syncdb.sandbox.grist.access import User
 from syncdb.sandbox.grist.cells import Cell
+from syncdb.sandbox.grist.own_tables import Own, whole
 from syncdb.sandbox.grist.table import Column, Table, column_meta, table_meta
 
 TABLES, COLUMNS = "_grist_Tables", "_grist_Tables_column"
@@ -40,8 +41,9 @@ class Bundle:
     `held` are trigger formulas that the last step held back by giving their columns a value.
     """
 
-    def __init__(self, tables: dict[int, Table], user: User, at: float) -> None:
+    def __init__(self, tables: dict[int, Table], own: Own, user: User, at: float) -> None:
         self.tables = tables
+        self.own = own
         self.user = user
         self.at = at
         self.changes: list[Change] = []
@@ -140,6 +142,14 @@ class Bundle:
         self._named(table, old, name)
         self._meta("update", TABLES, table.number, before, table_meta(table))
 
+    def change_table(self, table: Table, **values: int) -> None:
+        """Set which page and sections are the table's own."""
+        before, old = table_meta(table), {name: getattr(table, name) for name in values}
+        for name, value in values.items():
+            setattr(table, name, value)
+        self._undo.append(lambda: _put_back(table, old))
+        self._meta("update", TABLES, table.number, before, table_meta(table))
+
     def add_column(self, table: Table, column: Column) -> None:
         table.columns[column.ref] = column
         self._undo.append(lambda: table.columns.pop(column.ref))
@@ -178,6 +188,32 @@ class Bundle:
         self._meta("update", COLUMNS, column.number, before, column_meta(table, column))
         self.reshaped = True
 
+    # --- Grist's own tables of pages --------------------------------------------------------------------------
+
+    def add_own(self, name: str, given: dict[str, Any]) -> int:
+        """A new row; its id."""
+        rows = self.own[name]
+        row = max(rows, default=0) + 1
+        rows[row] = given
+        self._undo.append(lambda: rows.pop(row))
+        self._meta("add", name, row, None, given)
+        return row
+
+    def change_own(self, name: str, row: int, values: Mapping[str, Any]) -> None:
+        rows, before = self.own[name], self.own[name][row]
+        if whole(name, before) == whole(name, {**before, **values}):
+            return
+        rows[row] = {**before, **values}
+        self._undo.append(lambda: rows.update({row: before}))
+        self._meta("update", name, row, whole(name, before), whole(name, rows[row]))
+
+    def remove_own(self, name: str, rows: Iterable[int]) -> None:
+        own = self.own[name]
+        before = dict(own)
+        for row in rows:
+            self._meta("remove", name, row, own.pop(row), None)
+        self._undo.append(lambda: own.update(before))
+
     def _named(self, table: Table, was: str | None, now: str | None) -> None:
         self.changes.append(Change("table", table.ref, table.id, was=was, now=now))
         self.reshaped = True
@@ -198,6 +234,6 @@ def _differ(old: Cell, new: Cell, strict: bool) -> bool:
     return old != new or (strict and type(old) is not type(new))
 
 
-def _put_back(column: Column, old: Mapping[str, Any]) -> None:
+def _put_back(one: Column | Table, old: Mapping[str, Any]) -> None:
     for name, value in old.items():
-        setattr(column, name, value)
+        setattr(one, name, value)

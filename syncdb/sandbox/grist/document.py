@@ -12,6 +12,7 @@ from syncdb.sandbox.grist.bundle import COLUMNS, TABLES, Bundle
 from syncdb.sandbox.grist.calculate import held_back, recalculate
 from syncdb.sandbox.grist.display import drop_unused
 from syncdb.sandbox.grist.history import KEPT, History
+from syncdb.sandbox.grist.own_tables import Own, nothing, whole
 from syncdb.sandbox.grist.schema import Desynchronised, Numbers
 from syncdb.sandbox.grist.table import Table, column_meta, table_meta
 from syncdb.sandbox.grist.wire import EngineError, Json, Refusal, in_flux
@@ -27,6 +28,7 @@ class Document:
         self.name = name
         self.access: dict[str, str] = {owner.email: "owners"}
         self.tables: dict[int, Table] = {}
+        self.own: Own = nothing()
         self.history = History(number, kept)
         self.row_limit: int | None = None
         self.flux = 0
@@ -53,7 +55,8 @@ class Document:
         if name == COLUMNS:
             pairs = [(table, column) for table in self.tables.values() for column in table.columns.values() if not column.ghost]
             return {column.number: column_meta(table, column) for table, column in sorted(pairs, key=lambda pair: pair[1].number)}
-        return None
+        own = self.own.get(name)
+        return None if own is None else {row: whole(name, fields) for row, fields in sorted(own.items())}
 
     # --- writing -------------------------------------------------------------------------------------------
 
@@ -65,7 +68,7 @@ class Document:
         if not actions:
             return []  # the one call that leaves no state behind
         self._refuse_if_limited(actions)
-        bundle = Bundle(self.tables, user, self._clock())
+        bundle = Bundle(self.tables, self.own, user, self._clock())
         performer = Performer(bundle, Numbers(self._next_table, self._next_column), typed)
         try:
             results = [self._step(performer, bundle, action) for action in actions]
@@ -117,7 +120,8 @@ class Document:
 
     def become(self, other: Document) -> None:
         """Hold what another document holds, its past with it. Name, id and sharing stay."""
-        tables, self._table_count, self._column_count = copy.deepcopy((other.tables, other._table_count, other._column_count))
+        tables, self.own = copy.deepcopy((other.tables, other.own))
+        self._table_count, self._column_count = other._table_count, other._column_count
         self.tables.clear()
         self.tables.update(tables)
         self.history.become(other.history)

@@ -15,7 +15,9 @@ from syncdb.sandbox.grist.app import GristApp
 from syncdb.sandbox.grist.cells import Cell, Failed, pure, target, zone
 from syncdb.sandbox.grist.display import helper_of
 from syncdb.sandbox.grist.document import Document
+from syncdb.sandbox.grist.own_tables import FIELDS
 from syncdb.sandbox.grist.table import Column, Table
+from syncdb.sandbox.grist.views import USUAL_WIDTH, page_fields, page_name
 
 MOST_ROWS = 2000
 NUMBERS = ("Numeric", "Int")
@@ -63,11 +65,12 @@ class GristPages:
 
 def _sheet(document: Document, table: Table) -> dict[str, Any]:
     columns = [column for column in table.ordered() if not column.hidden]
+    widths = {of: document.own[FIELDS][one].get("width", 0) for of, one in page_fields(document.own, table).items()}
     rows = table.ids()
     filled = [one for one in document.tables.values() if one is table or one.ids()]  # a new document has an empty Table1
     return {
-        "tables": [{"id": one.id, "here": one is table} for one in filled],
-        "columns": columns,
+        "tables": [{"id": one.id, "name": page_name(document.own, one), "here": one is table} for one in filled],
+        "columns": [{"of": one, "width": widths.get(one.number) or USUAL_WIDTH} for one in columns],
         "rows": [{"id": row, "cells": [_cell(document, table, row, one) for one in columns]} for row in rows[:MOST_ROWS]],
         "more": max(0, len(rows) - MOST_ROWS),
     }

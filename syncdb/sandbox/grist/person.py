@@ -14,7 +14,9 @@ from syncdb.sandbox.grist.bundle import COLUMNS, TABLES
 from syncdb.sandbox.grist.cells import Cell, parsed, target
 from syncdb.sandbox.grist.display import helper_of
 from syncdb.sandbox.grist.document import Document
+from syncdb.sandbox.grist.own_tables import FIELDS, VIEWS
 from syncdb.sandbox.grist.table import MANUAL_SORT, Column, Table
+from syncdb.sandbox.grist.views import page_fields, page_name
 
 SOMEBODY = User(3, "Somebody", "somebody@shop.example")
 
@@ -167,6 +169,27 @@ class Person:
         place = next(n for n, one in enumerate(columns) if one is self.column(before))
         earlier = columns[place - 1].position if place else columns[place].position - 2
         self._change(self.column(name), parentPos=(earlier + columns[place].position) / 2)
+
+    # --- how it looks on the table's page ------------------------------------------------------------------
+
+    def page(self) -> str:
+        """What the page is called."""
+        return page_name(self.document.own, self.here())
+
+    def rename_page(self, name: str) -> None:
+        """Give the page another name; the table keeps its id."""
+        self._do(["UpdateRecord", VIEWS, self.here().view, {"name": name}])
+
+    def widths(self) -> dict[str, int]:
+        """How many pixels wide each column is, by its label; 0 as long as nobody chose."""
+        labels = {column.number: column.label for column in self.here().ordered()}
+        fields = page_fields(self.document.own, self.here())
+        return {labels[number]: self.document.own[FIELDS][one].get("width", 0) for number, one in fields.items()}
+
+    def widen(self, name: str, pixels: int) -> None:
+        """Drag a column's edge."""
+        field = page_fields(self.document.own, self.here())[self.column(name).number]
+        self._do(["UpdateRecord", FIELDS, field, {"width": pixels}])
 
     def _change(self, column: Column, **fields: Any) -> None:
         self._do(["UpdateRecord", COLUMNS, column.number, fields])

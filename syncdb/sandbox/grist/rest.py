@@ -62,7 +62,7 @@ class DocumentCalls:
     def _records(self, name: str, wanted: Json, sort: Sequence[str], limit: int | None, hidden: bool, typed: bool) -> list[Json]:
         meta = self.document.meta(name)
         if meta is not None:
-            return tabular.meta_records(meta)
+            return self._guarded(name, (), lambda: tabular.meta_records(meta, wanted))
         table, rows = self._chosen(name, wanted, sort, limit)
         return tabular.records(table, rows, hidden, typed)
 

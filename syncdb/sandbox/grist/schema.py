@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncdb.sandbox.grist import display, names
+from syncdb.sandbox.grist import display, names, views
 from syncdb.sandbox.grist.bundle import Bundle
 from syncdb.sandbox.grist.cells import pure, target
 from syncdb.sandbox.grist.chains import renamed
@@ -57,6 +57,7 @@ def add_table(bundle: Bundle, numbers: Numbers, wanted: str | None, columns: Seq
         is_formula = bool(asked.get("isFormula", bool(formula)))
         column = _new_column(bundle, numbers.column(), name, is_formula, asked)
         bundle.add_column(table, column)
+    views.add_views(bundle, table, wanted or table.id)
     return table
 
 
@@ -170,6 +171,7 @@ def show_by(bundle: Bundle, numbers: Numbers, table: Table, column: Column, form
 def remove_column(bundle: Bundle, table: Table, column: Column) -> None:
     """Delete a column. Formulas that used it fail from now on."""
     display.forget(bundle, column)
+    views.forget_column(bundle, column)
     bundle.remove_column(table, column)
 
 
@@ -178,6 +180,7 @@ def remove_table(bundle: Bundle, table: Table) -> None:
     for other in [one for one in bundle.tables.values() if one is not table]:
         for column in [one for one in other.columns.values() if target(one.type) == table.id]:
             _refer_no_more(bundle, other, column)
+    views.forget_table(bundle, table)
     bundle.remove_table(table)
 
 

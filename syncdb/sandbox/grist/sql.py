@@ -12,6 +12,7 @@ from typing import Any
 
 from syncdb.sandbox.grist.cells import Cell, Failed, encode, pure
 from syncdb.sandbox.grist.document import Document
+from syncdb.sandbox.grist.own_tables import USUAL
 from syncdb.sandbox.grist.table import Table
 from syncdb.sandbox.grist.wire import Json, Refusal
 
@@ -64,7 +65,7 @@ def _fill(connection: sqlite3.Connection, document: Document, statement: str) ->
     for table in document.tables.values():
         if table.id.lower() in words:
             _create(connection, table)
-    for name in ("_grist_Tables", "_grist_Tables_column"):
+    for name in ("_grist_Tables", "_grist_Tables_column", *USUAL):
         meta = document.meta(name)
         if name.lower() in words and meta:
             rows = ([row, *fields.values()] for row, fields in meta.items())

@@ -59,13 +59,19 @@ class Column:
 
 @dataclass(slots=True)
 class Table:
-    """`rows` maps a row id to its cells by column; a cell that is not there holds its column's default."""
+    """`rows` maps a row id to its cells by column; a cell that is not there holds its column's default.
+
+    `view`, `raw` and `card` are the numbers of its page's view (0: somebody deleted it), of its raw data and of its card.
+    """
 
     ref: int
     number: int
     id: str
     columns: dict[int, Column] = field(default_factory=dict)
     rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
+    view: int = 0
+    raw: int = 0
+    card: int = 0
 
     def ordered(self) -> list[Column]:
         return sorted(self.columns.values(), key=lambda column: (column.position, column.ref))
@@ -132,11 +138,11 @@ def table_meta(table: Table) -> Json:
     """A table's row in _grist_Tables."""
     return {
         "tableId": table.id,
-        "primaryViewId": table.number,
+        "primaryViewId": table.view,
         "summarySourceTable": 0,
         "onDemand": False,
-        "rawViewSectionRef": table.number * 3 - 1,
-        "recordCardViewSectionRef": table.number * 3,
+        "rawViewSectionRef": table.raw,
+        "recordCardViewSectionRef": table.card,
     }
 
 

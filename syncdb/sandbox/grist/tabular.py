@@ -9,7 +9,7 @@ from typing import Any
 from syncdb.sandbox.grist.cells import Cell, Failed, encode, pure, target, zone
 from syncdb.sandbox.grist.document import Document
 from syncdb.sandbox.grist.table import Column, Table, column_meta, table_meta
-from syncdb.sandbox.grist.wire import Json, Refusal
+from syncdb.sandbox.grist.wire import Json, Refusal, no_column
 
 
 def columns(table: Table, hidden: bool) -> list[Json]:
@@ -79,8 +79,14 @@ def data(table: Table, rows: Sequence[int]) -> Json:
     return {"id": list(rows)} | {column.id: [encode(table.get(row, column)) for row in rows] for column in table.ordered()}
 
 
-def meta_records(meta: Mapping[int, Json]) -> list[Json]:
-    return [{"id": row, "fields": {name: encode(value) for name, value in fields.items()}} for row, fields in meta.items()]
+def meta_records(meta: Mapping[int, Json], wanted: Json) -> list[Json]:
+    """Rows of one of Grist's own tables, of those with such values. Raises EngineError for a column that it does not have."""
+    found = {row: {name: encode(value) for name, value in fields.items()} for row, fields in meta.items()}
+    unknown = next((name for fields in found.values() for name in wanted if name not in ("id", *fields)), None)
+    if unknown is not None:
+        raise no_column(unknown)
+    rows = [row for row, fields in found.items() if all(({"id": row} | fields)[name] in wanted[name] for name in wanted)]
+    return [{"id": row, "fields": found[row]} for row in rows]
 
 
 def sorted_rows(table: Table, rows: Sequence[int], keys: Sequence[str]) -> list[int]:

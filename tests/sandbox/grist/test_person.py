@@ -114,3 +114,11 @@ def test_dragging_moves_rows_and_columns_but_no_values(person: Person) -> None:
     sort = person.column("manualSort")
     assert sorted(before, key=lambda row: person.here().get(row, sort)) == [2, 3, 1]
     assert [column.id for column in person.here().ordered()][:3] == ["manualSort", "tags", "gid"]
+
+
+def test_a_page_has_a_name_and_its_columns_widths_of_their_own(person: Person) -> None:
+    assert person.page() == "Products" and set(person.widths().values()) == {0}
+    person.widen("qty", 240)
+    person.rename_page("What we sell")
+    assert person.page() == "What we sell" and person.here().id == "Products"
+    assert {name: width for name, width in person.widths().items() if width} == {"qty": 240}
