@@ -78,6 +78,13 @@ def test_the_document_reads_well(make: Callable[..., GristWorld]) -> None:
     assert json.loads(columns_of(world, "Customers")["Spent"]["widgetOptions"]) == {"numMode": "decimal", "decimals": 2}
     first = [next(iter(columns_of(world, one))) for one in ("Products", "Variants", "Inventory")]
     assert first == ["Title", "Product", "Variant"]
+    wide = {"Product": 240, "Variant": 180, "SKU": 140, "Barcode": 140, "Price": 100, "Compare-at price": 154, "Shopify ID": 310}
+    assert world.person("variants").widths() == wide
+    world.person("variants").widen("Price", 60)
+    chosen["variants"] = {"fields": ["product", "title", "sku", "barcode", "price", "compare_at_price", "taxable"]}
+    world.env["GRIST_SYNC"] = json.dumps(chosen)
+    world.synced(full=True)
+    assert world.person("variants").widths() == wide | {"Price": 60, "Taxable": 86}
 
 
 def test_an_hour_without_news_costs_three_requests_a_side_at_most(make: Callable[..., GristWorld]) -> None:

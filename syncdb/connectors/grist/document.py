@@ -14,6 +14,7 @@ from syncdb.connectors.grist.history import Delta, State, delta, is_older, told
 from syncdb.connectors.grist.layout import ColumnPlace, Look
 from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, columns_in, same_id, tables_in
 from syncdb.connectors.grist.showing import Shown
+from syncdb.connectors.grist.widths import PLACES, Place, places_in
 from syncdb.decoding import listed, understood, whole
 from syncdb.errors import RetryLater
 
@@ -151,6 +152,10 @@ class GristDocument:
                     next_step="Run it again.",
                 ) from declined
             raise self.explained(declined) from declined
+
+    def places_of(self, columns: Iterable[int]) -> list[Place]:
+        """Where columns are shown, by their numbers. One request. Raises Declined."""
+        return places_in(self.get(f"/tables/{PLACES}/records", {"filter": json.dumps({"colRef": sorted(columns)})}))
 
     def forget(self) -> None:
         """Something did not stand where it was seen: look again."""

@@ -8,6 +8,8 @@ from syncdb.connectors.grist.cells import alike, can_hold
 from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, identifier, pure, same_id, table_identifier
 from syncdb.errors import NeedsPerson
 
+CHANGED = "changed by people"  # among fields: the column that tells when people changed a row
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -55,13 +57,16 @@ class TableColumn:
 @dataclass(frozen=True, slots=True)
 class WantedTable:
     """A table as it is wanted. `changed_at` is the label of a column that tells when people last changed a row, `ledger` the id
-    of the ledger whose mark it is to carry ("": none)."""
+    of the ledger whose mark it is to carry ("": none). `widths` are how many pixels wide columns are to be once they are made, by
+    field, the key's under "", that of `changed_at` under CHANGED; the others stay as Grist makes them.
+    """
 
     table: str
     key_label: str
     columns: tuple[TableColumn, ...]
     changed_at: str | None = None
     ledger: str = ""
+    widths: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def asked(self) -> Mapping[str, str]:
@@ -138,7 +143,8 @@ class TableBinding:
     are the fields whose columns were made by us. `left` are fields that are not chosen any more: what their column was called
     and its number, so that one which people renamed since is found again when its field is chosen again. `types` are the types of
     columns in which values were agreed on, by field: one that people changed since is not read until somebody consents. `shown`
-    are the marks of what references of ours were made to show, "" where people chose.
+    are the marks of what references of ours were made to show, "" where people chose. `unsized` are fields whose columns were
+    made by us and are to be given their width yet.
     """
 
     document: str
@@ -151,6 +157,7 @@ class TableBinding:
     types: Mapping[str, str] = field(default_factory=dict)
     marked: str = ""  # the ledger whose mark the table was seen to carry
     shown: Mapping[str, str] = field(default_factory=dict)
+    unsized: frozenset[str] = frozenset()
 
     def known(self, name: str) -> tuple[str, int] | None:
         """What a field's column was called when it was last chosen, and its number."""
@@ -162,7 +169,7 @@ class TableBinding:
         asked, layout = dict(self.asked), self.layout.as_data()
         names = {"document": self.document, "table": self.table, "state": self.state, "made": sorted(self.made)}
         left = {name: list(place) for name, place in self.left.items()}
-        more = {"marked": self.marked, "shown": dict(self.shown)}
+        more = {"marked": self.marked, "shown": dict(self.shown), "unsized": sorted(self.unsized)}
         return names | {"asked": asked, "layout": layout, "left": left, "types": dict(self.types)} | more
 
     @classmethod
@@ -175,8 +182,8 @@ class TableBinding:
         state = str(data["state"]) if "own" in data["layout"] else ""  # of a ledger that knows less: look again
         types = data.get("types") or {name: pure(place.type) for name, place in layout.places.items()}
         shown = {str(name): str(mark) for name, mark in data.get("shown", {}).items()}
-        marked = str(data.get("marked", ""))
-        return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left, types, marked, shown)
+        marked, unsized = str(data.get("marked", "")), frozenset(map(str, data.get("unsized", ())))
+        return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left, types, marked, shown, unsized)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ TRIGGER_ON_EDIT = 2  # recalcWhen: the formula runs when a person (or the API) c
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:
-    """A table: `ref` stays the same when people rename it, `id` does not."""
+    """A table: `ref` stays the same when people rename it, `id` does not. `card` is the section that shows a row as a card."""
 
     ref: int
     id: str
+    card: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,11 @@ class ColumnInfo:
 @understood("Grist")
 def tables_in(answer: Mapping[str, Any]) -> list[TableInfo]:
     """The tables in the answer of GET /tables."""
-    return [TableInfo(whole(one["fields"]["tableRef"]), identifier_in(one["id"])) for one in answer["tables"]]
+    return [_table(identifier_in(one["id"]), one["fields"]) for one in answer["tables"]]
+
+
+def _table(table_id: str, fields: Mapping[str, Any]) -> TableInfo:
+    return TableInfo(whole(fields["tableRef"]), table_id, whole(fields.get("recordCardViewSectionRef"), 0))
 
 
 @understood("Grist")

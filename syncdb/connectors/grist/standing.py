@@ -9,18 +9,19 @@ from syncdb.clock import Clock
 from syncdb.connectors.grist.cells import alike, can_hold
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
-from syncdb.connectors.grist.layout import ColumnPlace, TableBinding, TableColumn, TableLayout, TableState, WantedTable
+from syncdb.connectors.grist.layout import CHANGED, ColumnPlace, TableBinding, TableColumn, TableLayout, TableState, WantedTable
 from syncdb.connectors.grist.lookalike import Likeness, refuse_lookalikes
 from syncdb.connectors.grist.marking import marked, refuse_another_ledger
 from syncdb.connectors.grist.schema import pure
 from syncdb.connectors.grist.showing import THEIRS, Showing, Shown, as_known, is_settled, to_show
 from syncdb.connectors.grist.structure import Call, as_evidence, made_by, next_call, survey
+from syncdb.connectors.grist.widths import action, wanted_widths
 from syncdb.errors import NeedsPerson, OutcomeUnknown
 from syncdb.model import Attempt, Outcome, Result
 
 log = logging.getLogger("syncdb.grist")
 
-CALLS = 6  # making a table takes three at most
+CALLS = 8  # making a table takes three at most, and two more where what it looks like may not be set
 SETTLE_AFTER = 2.0  # seconds before what a lost call was to make is looked for: calls that make tables were answered in 0.1 s
 
 
@@ -45,6 +46,7 @@ class Standing:
     layout: TableLayout | None = field(init=False, default=None)
     _marked: str = field(init=False)
     _shown: Mapping[str, str] = field(init=False)
+    _unsized: frozenset[str] = field(init=False)
     _taken: frozenset[str] = field(init=False, default=frozenset())
     _looked: bool = field(init=False, default=False)
 
@@ -54,6 +56,7 @@ class Standing:
         self.made = self.binding.made if self.binding else frozenset()
         self._marked = self.binding.marked if self.binding else ""
         self._shown = self.binding.shown if self.binding else {}
+        self._unsized = self.binding.unsized if self.binding else frozenset()
 
     def stands_in(self) -> tuple[str, str, str] | None:
         """See Kept.stands_in."""
@@ -116,7 +119,26 @@ class Standing:
 
     def _next_call(self, standing: TableState) -> Call | None:
         shows = to_show(self.wish, standing.references, self.made, self._shown, self._shown_column)
-        return next_call(self.document, self.wish, standing, self._whose, shows)
+        return next_call(self.document, self.wish, standing, self._whose, shows, lambda: self._widening(standing))
+
+    def _widening(self, standing: TableState) -> list[Any] | None:
+        """What gives columns that were just made their width. One request where there are any."""
+        wanted = wanted_widths(self.wish, standing, self._unsized)
+        try:
+            card = standing.table.card if standing.table else 0
+            found = action(self.document.places_of(wanted), wanted, card) if wanted else None
+        except Declined as declined:
+            log.info("Grist does not tell how wide the columns of the %s are: %s", self.entity, declined.text)
+            found = None
+        if found is None:
+            self._sized()
+        return found
+
+    def _sized(self) -> None:
+        """Widths are set once."""
+        self._unsized = frozenset()
+        if self.binding is not None:
+            self.binding = replace(self.binding, unsized=self._unsized)
 
     def _shown_column(self, column: TableColumn) -> Shown | None:
         """What a reference is to show; None where that does not stand."""
@@ -138,10 +160,16 @@ class Standing:
                 log.info("%s", lost)
                 return self._seen_made()
             except Declined as declined:
-                if call.shows:
+                if call.widens:  # it stays as wide as Grist made it: of use to people alone
+                    log.info("Grist does not let syncdb set how wide columns of the %s are: %s", self.entity, declined.text)
+                    self._sized()
+                elif call.shows:
                     self._leave(call.shows, declined)
                 elif not declined.schema_moved:
                     raise self.document.explained(declined) from declined
+            else:
+                if call.widens:
+                    self._sized()
             finally:
                 self.document.forget()
         return [Outcome(Result.STALE, why="the table changes while it is made")]
@@ -165,6 +193,8 @@ class Standing:
         self.made |= made
         self._shown = {name: column for name, column in self._shown.items() if name not in made}
         self._taken |= set(taken)
+        changed = {CHANGED} if attempt.evidence.get("changed") else set()
+        self._unsized |= (made | changed) & self.wish.widths.keys()
 
     def settle(self, attempt: Attempt) -> list[Outcome]:
         """See Connector.settle, of an attempt of `structure`."""
@@ -207,7 +237,7 @@ class Standing:
             return False
         if bool(self.wish.changed_at) != bool(known.layout.changed) or self._lacks_mark(known):
             return False
-        if not is_settled(self.wish, known.layout.places, self.made, self._shown, self._shown_column):
+        if self._unsized or not is_settled(self.wish, known.layout.places, self.made, self._shown, self._shown_column):
             return False
         if not self._looked:
             if self.document.since(known.state).schema_moved:
@@ -236,7 +266,17 @@ class Standing:
         state = state or self.document.head()
         asked = dict(self.wish.asked)
         self.binding = TableBinding(
-            self.document.id, self.wish.table, asked, layout, state, self.made, left, types, self._marked, self._shown
+            self.document.id,
+            self.wish.table,
+            asked,
+            layout,
+            state,
+            self.made,
+            left,
+            types,
+            self._marked,
+            self._shown,
+            self._unsized,
         )
 
 

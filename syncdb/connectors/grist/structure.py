@@ -20,13 +20,16 @@ from syncdb.errors import NeedsPerson
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that makes a part of what is missing. `shows`: references of which it sets what they show; nothing needs that."""
+    """One call that makes a part of what is missing. `shows`: references of which it sets what they show, `widens`: it sets how
+    wide columns are shown; nothing needs either.
+    """
 
     method: str
     path: str
     body: Json | list[Any]
     params: Mapping[str, Any]
     shows: tuple[Showing, ...] = ()
+    widens: bool = False
 
 
 def survey(
@@ -56,14 +59,20 @@ def _targets(document: GristDocument, columns: list[ColumnInfo], wish: WantedTab
 
 
 Login = Callable[[], str | None]
+Widening = Callable[[], list[Any] | None]  # the user action that sets widths, where any are to be set
 
 
 def next_call(
-    document: GristDocument, wish: WantedTable, standing: TableState, login: Login, shows: Sequence[Showing] = ()
+    document: GristDocument,
+    wish: WantedTable,
+    standing: TableState,
+    login: Login,
+    shows: Sequence[Showing],
+    widening: Widening,
 ) -> Call | None:
     """The next call towards what is wanted; None where all of it stands. `login` tells our own, asked for only where needed.
 
-    `shows` are references that are to show something else.
+    `shows` are references that are to show something else, `widening` is asked for once every column stands.
     """
     if standing.table is None:
         return Call("POST", "/tables", {"tables": [_new_table(document, wish)]}, {})
@@ -74,17 +83,19 @@ def next_call(
     if standing.empty:
         woken = [{"id": one.id, "fields": _settings(document, wish, name)} for name, one in standing.empty.items()]
         return Call("PATCH", path, {"columns": woken}, {})
-    return _changed_call(path, standing.changed, wish, login) or _finishing_call(path, standing, wish, shows)
+    return _changed_call(path, standing.changed, wish, login) or _finishing_call(path, standing, wish, shows, widening())
 
 
-def _finishing_call(path: str, standing: TableState, wish: WantedTable, shows: Sequence[Showing]) -> Call | None:
-    """The mark, and what references show: one call for both."""
+def _finishing_call(
+    path: str, standing: TableState, wish: WantedTable, shows: Sequence[Showing], widening: list[Any] | None
+) -> Call | None:
+    """The mark, what references show, and how wide columns are: one call for all."""
     assert standing.table is not None
     key, mark = standing.key, _mark(standing.key, wish)
-    if shows:
+    if shows or widening:
         actions = [action for one in shows for action in one.actions(standing.table.id)]
         marking = [["UpdateRecord", COLUMNS, key.ref, mark]] if key is not None and mark else []
-        return Call("POST", "/apply", [*marking, *actions], {}, tuple(shows))
+        return Call("POST", "/apply", [*marking, *actions, *filter(None, [widening])], {}, tuple(shows), bool(widening))
     if key is None or not mark:
         return None
     return Call("PATCH", path, {"columns": [{"id": key.id, "fields": mark}]}, {})
@@ -176,7 +187,8 @@ def as_evidence(standing: TableState, wish: WantedTable, taken: Collection[str] 
     lacking = [wish.asked[name] for name in fields]
     made: TableInfo | None = standing.table
     unseen = [name for name in fields if name] if standing.layout else []
-    told = {"kind": "structure", "table": made.id if made else None, "wanted": wish.table}
+    told: dict[str, Any] = {"kind": "structure", "table": made.id if made else None, "wanted": wish.table}
+    told["changed"] = bool(wish.changed_at) and standing.changed is None
     return told | {"columns": lacking, "unseen": [*unseen, *taken], "taken": list(taken)}
 
 

@@ -51,6 +51,7 @@ class GristTable:
         clock: Clock = SYSTEM,
         like: Likeness | None = None,
         ledger: str = "",
+        widths: Mapping[str, int] | None = None,
     ) -> None:
         """`name` is the entity's, `table` an id or a label, `binding` what the last run left; all of a document share it.
 
@@ -58,8 +59,8 @@ class GristTable:
         (our own; by default asked of the server) do not count.
         `like` finds what stands under another name; `rebuild`: that, and a table that is gone, is made anew.
         `take_types`: columns whose type people changed are taken as they are now. `dry`: nothing is made, and what is missing
-        counts as empty. `ledger` is the id of the ledger that keeps the table, and whose mark it carries. Raises
-        ConfigurationError where two fields share a column.
+        counts as empty. `ledger` is the id of the ledger that keeps the table, and whose mark it carries. `widths` is as in
+        WantedTable. Raises ConfigurationError where two fields share a column.
         """
         asked = [one.asked.casefold() for one in columns]
         doubled = sorted({one.asked for one in columns if asked.count(one.asked.casefold()) > 1})
@@ -68,7 +69,7 @@ class GristTable:
         self.name, self.entity = f"Grist {name}", name
         self.title = self.name
         self._document = document
-        self._wish = WantedTable(table, key_label, tuple(columns), changed_at, ledger)
+        self._wish = WantedTable(table, key_label, tuple(columns), changed_at, ledger, widths or {})
         self._dry = dry
         self._stand = Standing(document, name, self._wish, binding, clock, login, rebuild, take_types, dry, like)
         self._settled: set[int] = set()

@@ -21,6 +21,7 @@ from syncdb.pairs.chosen import ORDERS, ChosenEntity, ChosenField, ChosenOrders,
 from syncdb.pairs.filter_places import Filters
 from syncdb.pairs.metafield_types import Types
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
+from syncdb.pairs.shopify_grist.widths import widths_of
 from syncdb.values import Kind, Value, minor_digits
 
 CHANGED_AT = "Changed by people"
@@ -74,6 +75,7 @@ class Tables:
             clock=self.clock,
             like=like,
             ledger=self.ledger.id,
+            widths=widths_of(name, columns, KEY_LABEL, changed_at or ""),
         )
         return self.made[kept_as]
 

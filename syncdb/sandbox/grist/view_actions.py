@@ -7,22 +7,41 @@ from typing import Any
 
 from syncdb.sandbox.grist import schema, views
 from syncdb.sandbox.grist.bundle import Bundle
-from syncdb.sandbox.grist.own_tables import FIELDS, SECTIONS, USUAL, VIEWS, rows_with
+from syncdb.sandbox.grist.own_tables import FIELDS, SECTIONS, USUAL, VIEWS, rows_with, whole
 from syncdb.sandbox.grist.table import Table
 from syncdb.sandbox.grist.wire import EngineError, no_column
 
+RAW, CARD = "raw", "record card"
+MAY_CHANGE = {  # of what every table needs; nothing else (observed)
+    (SECTIONS, RAW): {"title", "description", "options", "sortColRefs", "rules"},
+    (FIELDS, RAW): {"parentPos", "width"},
+    (SECTIONS, CARD): {"layoutSpec", "options", "theme"},
+    (FIELDS, CARD): {"displayCol", "parentPos", "rules", "visibleCol", "widgetOptions"},
+}
+
 
 def update(bundle: Bundle, name: str, rows: Sequence[int], values: Mapping[str, Sequence[Any]]) -> None:
-    """Set cells. Raises EngineError for a row or a column that is not there."""
+    """Set cells. Raises EngineError for a row or a column that is not there, and for what a table needs."""
     for column in values:
         if column not in USUAL[name]:
             raise no_column(column)
     _refuse_missing(bundle, name, rows)
+    for place, row in enumerate(rows):
+        held = whole(name, bundle.own[name][row])
+        _refuse_kept(bundle, name, row, {column for column, cells in values.items() if cells[place] != held[column]})
     if name == SECTIONS:
         for row, title in zip(rows, values.get("title", ()), strict=False):
             _titled(bundle, row, title)
     for place, row in enumerate(rows):
         bundle.change_own(name, row, {column: cells[place] for column, cells in values.items()})
+
+
+def _refuse_kept(bundle: Bundle, name: str, row: int, changing: set[str]) -> None:
+    section = bundle.own[name][row]["parentId"] if name == FIELDS else row
+    for table in bundle.tables.values():
+        for what, own in ((RAW, table.raw), (CARD, table.card)):
+            if name in (SECTIONS, FIELDS) and own == section and changing - MAY_CHANGE[name, what]:
+                raise EngineError("ValueError", f"Cannot modify {what} view section{' fields' if name == FIELDS else ''}")
 
 
 def _titled(bundle: Bundle, section: int, title: str) -> None:
@@ -59,7 +78,7 @@ def remove(bundle: Bundle, name: str, rows: Sequence[int]) -> None:
 
 def _refuse_needed(bundle: Bundle, sections: Sequence[int]) -> None:
     for table in bundle.tables.values():
-        for what, section in (("raw", table.raw), ("record card", table.card)):
+        for what, section in ((RAW, table.raw), (CARD, table.card)):
             if section in sections:
                 raise EngineError("ValueError", f"Cannot remove {what} view section")
 

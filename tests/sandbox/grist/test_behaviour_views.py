@@ -139,6 +139,35 @@ def test_a_width_is_set_by_an_action_and_told_as_nothing_else(doc: Doc) -> None:
     assert doc.sql(f"select width from {FIELDS} where id = {place}") == [{"width": 120}]
 
 
+RAW, CARD = "raw view section", "record card view section"
+KEPT = (  # of a column of the page, the raw data, the card (0, 1, 2) or of these themselves: what may not be set
+    (FIELDS, 1, {"widgetOptions": "{}"}, f"Cannot modify {RAW} fields"),
+    (FIELDS, 2, {"width": 90}, f"Cannot modify {CARD} fields"),
+    (SECTIONS, 1, {"parentKey": "detail"}, f"Cannot modify {RAW}"),
+    (SECTIONS, 2, {"title": "Card"}, f"Cannot modify {CARD}"),
+)
+FREE = (
+    (FIELDS, 0, {"width": 90, "widgetOptions": "{}"}),
+    (FIELDS, 1, {"width": 90}),
+    (FIELDS, 2, {"width": 0, "widgetOptions": "{}"}),  # as it was
+    (SECTIONS, 1, {"description": "x", "sortColRefs": "[]"}),
+    (SECTIONS, 2, {"theme": "compact"}),
+)
+
+
+def test_cards_have_no_widths_and_raw_data_little_else(doc: Doc) -> None:
+    table = called(doc, "Goods", "gid")
+    rows = {SECTIONS: sections(table), FIELDS: list(meta(doc, FIELDS, colRef=table.columns()["gid"]["colRef"]))}
+    for name, place, cells, told in KEPT:
+        action = ["UpdateRecord", name, rows[name][place], cells]
+        assert doc.refused("POST", "/apply", [action]) == (500, f"[Sandbox] ValueError {told}")
+    for name, place, cells in FREE:
+        apply(doc, ["UpdateRecord", name, rows[name][place], cells])
+        assert meta(doc, name)[rows[name][place]].items() >= cells.items()
+    mixed = ["BulkUpdateRecord", FIELDS, rows[FIELDS], {"width": [70, 70, 70]}]
+    assert doc.refused("POST", "/apply", [mixed])[0] == 500 and widths(table, "gid") == [90, 90, 0]
+
+
 def test_what_is_not_there_is_refused(doc: Doc) -> None:
     table = called(doc, "Goods", "gid")
     place = next(iter(meta(doc, FIELDS, colRef=table.columns()["gid"]["colRef"])))
