@@ -2,7 +2,10 @@
 
 import csv
 import json
+import re
+import shutil
 import sqlite3
+import subprocess
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
@@ -184,6 +187,36 @@ def test_files_for_an_accountant(world: World, run: Manage, name: str) -> None:
         assert order["name"] in text and "Not everything is equal" in text and "Fingerprint" in text
     again = run(*ALL, "--output", name)
     assert again.code == 2 and "--overwrite" in again.err
+
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+MEASURE = """<iframe id="phone" style="width: 360px; height: 800px; border: 0"></iframe><script>
+const phone = document.getElementById("phone");
+phone.onload = () => { const page = phone.contentDocument;
+  page.querySelectorAll("details").forEach(one => { one.open = true; });
+  const cut = [...page.querySelectorAll(".wide"), page.documentElement].filter(one => one.scrollWidth > one.clientWidth);
+  document.title = `${page.querySelectorAll(".wide").length} tables, ${cut.length} cut`; };
+phone.srcdoc = PAGE;
+</script>"""
+
+
+@pytest.mark.long
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this computer to look at the page with")
+def test_no_table_of_the_page_is_cut_off_on_a_telephone(world: World, run: Manage, tmp_path: Path) -> None:
+    world.colleague.type(f"{world.letter('Total')}2", 1234567.89)
+    assert run(*ALL, "--output", "a.html").code == 3
+    text = json.dumps(Path("a.html").read_text(encoding="utf-8")).replace("<", "\\u003c")
+    (tmp_path / "tried.html").write_text(MEASURE.replace("PAGE", text), encoding="utf-8")
+    options = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'b'}",
+        "--virtual-time-budget=5000",
+    ]
+    asked = [str(BROWSER), *options, "--dump-dom", (tmp_path / "tried.html").as_uri()]
+    done = subprocess.run(asked, capture_output=True, check=False, timeout=120)
+    assert re.findall("<title>(.*?)</title>", done.stdout.decode("utf-8")) == ["3 tables, 0 cut"], done.stderr[-500:]
 
 
 def test_the_same_is_read_twice_and_has_the_same_fingerprint(world: World, run: Manage) -> None:
