@@ -58,7 +58,14 @@ def columns_of(world: GristWorld, table: str) -> dict[str, Any]:
 
 
 def test_the_document_reads_well(make: Callable[..., GristWorld]) -> None:
-    chosen = {"products": True, "variants": True, "inventory": True, "customers": True, "orders": {"columns": ["order_total"]}}
+    chosen: dict[str, Any] = {
+        "products": True,
+        "variants": True,
+        "inventory": True,
+        "customers": True,
+        "orders": {"columns": ["order_total"]},
+    }
+    chosen["draft_orders"] = True
     world = make(products=3, orders=2, env={"GRIST_SYNC": json.dumps(chosen)})
     world.synced()
     titles = {gid: one["title"] for gid, one in world.goods.products.items()}
@@ -80,11 +87,14 @@ def test_the_document_reads_well(make: Callable[..., GristWorld]) -> None:
     assert first == ["Title", "Product", "Variant"]
     wide = {"Product": 240, "Variant": 180, "SKU": 140, "Barcode": 140, "Price": 100, "Compare-at price": 154, "Shopify ID": 310}
     assert world.person("variants").widths() == wide
+    assert [world.person(one).page() for one in ("products", "draft_orders", "orders")] == ["Products", "Draft orders", "Orders"]
+    world.person("draft_orders").rename_page("What is to come")
     world.person("variants").widen("Price", 60)
     chosen["variants"] = {"fields": ["product", "title", "sku", "barcode", "price", "compare_at_price", "taxable"]}
     world.env["GRIST_SYNC"] = json.dumps(chosen)
     world.synced(full=True)
     assert world.person("variants").widths() == wide | {"Price": 60, "Taxable": 86}
+    assert world.person("draft_orders").page() == "What is to come"
 
 
 def test_an_hour_without_news_costs_three_requests_a_side_at_most(make: Callable[..., GristWorld]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncdb.connectors.grist.cells import alike, can_hold
-from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, identifier, pure, same_id, table_identifier
+from syncdb.connectors.grist.schema import ColumnInfo, TableInfo, find_named, identifier, pure, same_id
 from syncdb.errors import NeedsPerson
 
 CHANGED = "changed by people"  # among fields: the column that tells when people changed a row
@@ -218,7 +218,7 @@ def find_table(tables: Sequence[TableInfo], wish: WantedTable, binding: TableBin
             if bound is None:
                 raise _table_gone(binding)
             return bound
-    return next((table for table in tables if same_id(table.id, table_identifier(wish.table))), None)
+    return find_named(tables, wish.table)
 
 
 def _table_gone(binding: TableBinding) -> NeedsPerson:

@@ -1,9 +1,10 @@
 """What a document says of its tables and columns."""
 
 import json
+import keyword
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,18 +112,37 @@ def identifier(label: str, prefix: str = "c") -> str:
 
     An id that is already valid is taken as it is, so that asking for it twice makes one column (observed).
     """
-    plain = "".join(one for one in unicodedata.normalize("NFKD", label) if not unicodedata.combining(one))
-    word = re.sub(r"[^A-Za-z0-9_]+", "_", plain).strip("_")
+    word = _ascii(label).strip("_")
     if not word:
         return f"{prefix}olumn" if prefix == "c" else "Table"
     reserved = word in ("id", "class", "manualSort") or word.startswith("gristHelper_") or word[0].isdigit()
     return f"{prefix}{word}" if reserved else word
 
 
+def _ascii(name: str) -> str:
+    plain = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    return re.sub(r"[^A-Za-z0-9_]+", "_", plain)
+
+
 def table_identifier(name: str) -> str:
     """The same for a table, whose ids begin with a capital letter (observed)."""
     word = identifier(name, "T")
     return word[:1].upper() + word[1:]
+
+
+def identifier_made(name: str) -> str:
+    """The id that Grist makes for a table that is asked for by a name; "" for a name of which nothing is left (observed)."""
+    word = _ascii(name).lstrip("_")
+    word = f"T{word}" if word[:1].isdigit() else word[:1].upper() + word[1:]
+    while keyword.iskeyword(word):
+        word = f"T{word}"
+    return word
+
+
+def find_named(tables: Sequence[TableInfo], name: str) -> TableInfo | None:
+    """The table that goes by a name: by an id of ours, or by the one that Grist makes of it."""
+    ids = (table_identifier(name), identifier_made(name))
+    return next((table for wanted in ids for table in tables if same_id(table.id, wanted)), None)
 
 
 def same_id(one: str, other: str) -> bool:

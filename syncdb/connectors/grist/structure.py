@@ -13,7 +13,15 @@ from syncdb.connectors.grist.client import Json
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.layout import TableBinding, TableColumn, TableState, WantedTable, find_table, stand
 from syncdb.connectors.grist.marking import marked, with_mark
-from syncdb.connectors.grist.schema import TRIGGER_ON_EDIT, ColumnInfo, TableInfo, identifier, pure, table_identifier
+from syncdb.connectors.grist.schema import (
+    TRIGGER_ON_EDIT,
+    ColumnInfo,
+    TableInfo,
+    identifier,
+    identifier_made,
+    pure,
+    table_identifier,
+)
 from syncdb.connectors.grist.showing import COLUMNS, Showing
 from syncdb.errors import NeedsPerson
 
@@ -129,8 +137,9 @@ def formula(login: str | None) -> str:
 
 
 def _new_table(document: GristDocument, wish: WantedTable) -> Json:
+    """It is asked for by its name, and not by an id: then its page and its raw data are called so (observed)."""
     return {
-        "id": table_identifier(wish.table),
+        "id": wish.table if identifier_made(wish.table) else table_identifier(wish.table),
         "columns": [_new_column(document, wish, name) for name in _own_columns(wish)],
     }
 

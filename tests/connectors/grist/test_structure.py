@@ -7,11 +7,12 @@ import pytest
 
 from syncdb.connectors.grist import GristTable, TableBinding, TableColumn
 from syncdb.connectors.grist.cells import default_of
-from syncdb.connectors.grist.schema import identifier, table_identifier
+from syncdb.connectors.grist.schema import identifier, identifier_made, table_identifier
 from syncdb.errors import ConfigurationError, NeedsPerson
 from syncdb.model import Result
 from tests.connectors.grist.conftest import COLUMNS, Bench, create, update
 from tests.sandbox.grist.places import Table
+from tests.scenarios.grist_hands import Hands
 
 
 def columns(bench: Bench, table: str = "Products") -> dict[str, Any]:
@@ -200,10 +201,32 @@ def test_a_dry_run_makes_nothing_and_shows_what_would_be(bench: Bench) -> None:
     assert set(columns(bench)) == {"Shopify_ID", "Title"}
 
 
-@pytest.mark.parametrize("label", ["shopify products", "Größe cm", "1st", "été", "Products", "_x", "a - b"])
+@pytest.mark.parametrize("label", ["shopify products", "Größe cm", "1st", "été", "Products", "_x", "a - b", "Stock (EU)"])
 def test_names_of_tables_are_told_in_advance(bench: Bench, label: str) -> None:
     (made,) = bench.doc.ok("POST", "/tables", {"tables": [{"id": label, "columns": [{"id": "a"}]}]})["tables"]
-    assert table_identifier(label) == made["id"]
+    assert identifier_made(label) == made["id"] and (table_identifier(label) == made["id"]) is not label.endswith(")")
+
+
+NAMES = ["Draft orders", "Products", "größe 2", "Stock (EU)", "_x_", "none", "2. Stock", "?", "a - b", "été"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_table_and_its_page_are_called_as_people_wrote_it(bench: Bench, name: str) -> None:
+    bench.line.lose.append(True)
+    bench.build(bench.table(table=name, columns=COLUMNS[:1]))
+    (made,) = set(bench.doc.tables()) - {"Table1"}
+    hands = Hands(bench.doc, made)
+    assert hands.page() == (name if name != "?" else made)
+    hands.rename_page("Ours")
+    assert bench.table(table=name, columns=COLUMNS[:1]).structure(9) is None
+    bench.build(bench.table(table=name, columns=COLUMNS[:2]))
+    assert set(bench.doc.tables()) == {"Table1", made} and hands.page() == "Ours"
+
+
+def test_a_table_that_was_made_under_an_id_of_its_own_is_still_the_one(bench: Bench) -> None:
+    bench.doc.ok("POST", "/tables", {"tables": [{"id": "Stock_EU", "columns": [{"id": "Title", "fields": {"type": "Text"}}]}]})
+    bench.build(bench.table(table="Stock (EU)", columns=COLUMNS[:2]))
+    assert set(bench.doc.tables()) == {"Table1", "Stock_EU"} and Hands(bench.doc, "Stock_EU").page() == "Stock_EU"
 
 
 def test_what_is_made_of_a_label_is_taken_by_grist_as_it_is(bench: Bench) -> None:
