@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from syncdb.mapping import CATALOGUE, SheetMapping, default_columns, parse_columns
-from syncdb.mapping.choice import KEY_LABELS, all_columns
+from syncdb.mapping.choice import KEY_LABELS, Choice, all_columns
+from syncdb.mapping.offered_columns import in_short
 from syncdb.mapping.reference import families, reference
 from syncdb.model import Record
 from syncdb.sandbox.shopify.generate import new_order
@@ -309,3 +310,20 @@ def test_the_reference_page_is_up_to_date() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "columns.md").read_text(encoding="utf-8")
     assert page == reference(), "write syncdb.mapping.reference.reference() to docs/columns.md"
     assert all(f"`{name}`" in page for name in CATALOGUE) and all(f"`{family}:" in page for family in families())
+
+
+@pytest.mark.parametrize(
+    ("given", "rows", "short"),
+    [
+        (["default", "shipping_zip"], "line", ["default", "shipping_zip"]),
+        (["default", {"field": "quantity", "header": "Pieces"}, "attribute:gift"], "line", None),
+        (["shipping_zip", "default"], "line", None),
+        (["order_name", {"field": "sku", "header": "Article"}], "line", None),
+        ("all", "order", ["all"]),
+        (["default"], "refund", ["default"]),
+    ],
+)
+def test_columns_said_in_short_mean_the_same(given: Any, rows: Any, short: list[str] | None) -> None:
+    columns = parse_columns(given, rows).columns
+    said = in_short(columns, rows)
+    assert parse_columns(said, rows) == Choice(columns) and (short is None or said == short)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import syncdb.connectors.tabular.a1 as a1
 from syncdb.ledger.queries.reader import reading
 from syncdb.sandbox.faults import Fault
 from syncdb.sandbox.google.colleague import Colleague
@@ -179,6 +180,35 @@ def test_refunds_and_payments_have_sheets_of_their_own(make: Make) -> None:
     assert len(table(world, "Refunds", "Refund ID")) == before + 1
     again = world.synced(full=True)
     assert again.writes == 0
+
+
+@pytest.mark.parametrize("columns", [["default", "shipping_zip"], ["order_name", "sku", "shipping_zip"]])
+def test_the_advice_about_a_renamed_header_loses_no_column_that_a_route_has_from_the_first_sheet(
+    make: Make, columns: list[str]
+) -> None:
+    world = routed(make, back={"target_worksheet": "Back"})
+    world.env["SHEET_COLUMNS"] = json.dumps(columns)
+    world.synced()
+    person = Colleague(world.sandbox.spreadsheet, "Back")
+    person.rename_header("SKU", "Artikel")
+    (told,) = [one["error"]["next_step"] for one in world.sync().data["runs"] if one["exit_code"] == 5]
+    given = json.loads(re.findall(r"`routes\.back\.columns`[^\[]*(\[.*\])", told)[0])
+    world.env["ROUTES"] = json.dumps({"back": {"target_worksheet": "Back", "columns": given}})
+    world.synced()
+    before = world.grid("Back")
+    assert "Artikel" in before[0] and len(before[0]) == len(world.grid("Orders")[0])
+    for header in ("Shipping postcode", "Artikel"):
+        person.type(a1.cell(1, before[0].index(header)), "typed")
+    world.synced(full=True)
+    assert world.grid("Back") == before, "both are still kept true"
+
+
+def test_the_header_of_the_key_can_only_be_renamed_back(make: Make) -> None:
+    world = make(orders=2)
+    world.synced()
+    world.colleague.rename_header("Line ID", "Nr")
+    told = world.sync().data["error"]["next_step"]
+    assert told.startswith('Rename it back to "Line ID"') and "field" not in told
 
 
 def test_each_route_that_fails_is_in_the_status_though_others_ran_after_it(make: Make) -> None:

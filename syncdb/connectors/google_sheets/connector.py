@@ -62,12 +62,14 @@ class SheetConnector:
         dry: bool = False,
         ages: placing.Ages | None = None,
         within: str = "",
+        lent: Sequence[object] = (),
         clock: Clock = SYSTEM,
         rng: random.Random | None = None,
     ) -> None:
         """`target` is a title, key or URL, `key` the field whose column holds the keys, `binding` what the last run left.
 
-        With `ages` new rows go above the others, the youngest first. `within` stands before the names of settings in messages.
+        With `ages` new rows go above the others, the youngest first. `within` stands before the names of settings in messages,
+        `lent` are the columns of another tab that count here (see TabWords).
 
         Raises ConfigurationError where two fields share a header.
         """
@@ -75,7 +77,7 @@ class SheetConnector:
         doubled = sorted({label for label in labels if labels.count(label) > 1})
         if doubled or key not in {field.name for field in fields}:
             raise ConfigurationError([f'columns: the header "{label}" is used twice' for label in doubled] or ["columns: no key"])
-        wish = WantedTab(target, tab, tuple(fields), key, ledger_id, take_over, within)
+        wish = WantedTab(target, tab, tuple(fields), key, ledger_id, take_over, within, tuple(lent))
         self._client = client
         self._sheet = Sheet(client, wish, binding, rng or random.SystemRandom(), as_is=dry)
         self._ages = ages

@@ -12,7 +12,7 @@ from syncdb.connectors.google_sheets.layout import Tab
 from syncdb.connectors.google_sheets.structure import TabState, WantedTab, blank_tab, choose, new_tab, standing, tabs_of
 from syncdb.connectors.google_sheets.target import find_spreadsheet, is_title
 from syncdb.connectors.tabular.entries import Entry
-from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout, TabWords, find_header_row, header_gone, match
+from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout, TabWords, find_header_row, header_gone, key_gone, match
 from syncdb.connectors.tabular.records import Index, index_of
 from syncdb.errors import NeedsPerson, Refused, RetryLater
 
@@ -176,7 +176,7 @@ def layout_in(head: Sequence[Sequence[Entry]], before: TabLayout, tab: TabWords,
     header_row = find_header_row(head, before.headers[key])
     if header_row is None:
         row = head[before.header_row] if before.header_row < len(head) else []
-        raise header_gone({key: before.headers[key]}, row, tab, before.headers.values())
+        raise key_gone(before.headers[key], row, tab, before.headers.values())
     columns = match(head[header_row], header_row, before.headers, tab)
     lost = {name: text for name, text in before.headers.items() if name not in columns}
     if lost:

@@ -28,7 +28,8 @@ TABS = (
 class WantedTab:
     """What the configuration asks for. `take_over`: past another ledger's marker and a vanished tab.
 
-    `within` stands before the names of its settings in messages, where they are not those of the first sheet.
+    `within` stands before the names of its settings in messages, where they are not those of the first sheet, and `lent` are
+    its columns where those are (see TabWords).
     """
 
     target: str
@@ -38,9 +39,10 @@ class WantedTab:
     ledger_id: str
     take_over: bool
     within: str = ""
+    lent: tuple[object, ...] = ()
 
     def words(self, title: str) -> TabWords:
-        return TabWords(title, setting=f"{self.within}columns")
+        return TabWords(title, setting=f"{self.within}columns", lent=self.lent)
 
     @property
     def headers(self) -> dict[str, str]:

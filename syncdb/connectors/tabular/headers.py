@@ -1,5 +1,6 @@
 """Where the managed columns are: found by their header text, freshly each time, wherever people moved them."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,15 +15,30 @@ MOST_NAMED = 5  # headers of people in a message
 
 @dataclass(frozen=True, slots=True)
 class TabWords:
-    """How messages speak of a tab: what is said behind its title, the setting that lists its columns, how it is brought back."""
+    """How messages speak of a tab: what is said behind its title, the setting that lists its columns, how it is brought back.
+
+    `lent` are its columns, as the setting would hold them, where it has them from another tab and `setting` is not there yet.
+    """
 
     title: str
     behind: str = ""
     setting: str = "columns"
     bring_back: str = "Put an earlier version of it back."
+    lent: tuple[object, ...] = ()
 
     def __str__(self) -> str:
         return f'"{self.title}"{self.behind}'
+
+    def renaming(self, field: str, header: str) -> str:
+        """What the setting must hold for a column to be known by that header, and every other one as it is."""
+        item: dict[str, str] = {"field": field, "header": header}
+        if self.lent:
+            kept = [one for one in self.lent if field not in (one, one.get("field") if isinstance(one, dict) else one)]
+            at = next((at for at, one in enumerate(self.lent) if one not in kept), len(kept))
+            whole = json.dumps([*kept[:at], item, *kept[at:]], ensure_ascii=False)
+            return f"{whole} (so far its columns are those of the first sheet)."
+        told = json.dumps(item, ensure_ascii=False)
+        return f'{told} in its list (in place of "{field}" where that is listed), or ["default", {told}] where there is none.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +88,28 @@ def header_gone(missing: Mapping[str, str], row: Sequence[Entry], tab: TabWords,
     `ours` are the headers of all fields: a lost one may stand there now as one of those that are not among them.
     """
     field, text = next(iter(missing.items()))
+    others = _others(row, ours)
+    step = f'Rename it back to "{text}"; or, if it was renamed on purpose, say so in `{tab.setting}` of the configuration: '
+    return _gone(missing, row, tab, others, step + tab.renaming(field, others[0] if len(others) == 1 else "Article"))
+
+
+def key_gone(text: str, row: Sequence[Entry], tab: TabWords, ours: Collection[str]) -> NeedsPerson:
+    """The same for the header of the key, which no setting changes."""
+    step = f'Rename it back to "{text}": rows are found by it, so it keeps its name.'
+    return _gone({"": text}, row, tab, _others(row, ours), step)
+
+
+def _others(row: Sequence[Entry], ours: Collection[str]) -> list[str]:
+    return [found for entry in row if (found := header_text(entry)) and found not in ours]
+
+
+def _gone(missing: Mapping[str, str], row: Sequence[Entry], tab: TabWords, others: Sequence[str], renamed: str) -> NeedsPerson:
+    """`renamed`: what to do where it may have been renamed to one of the `others`."""
+    text = next(iter(missing.values()))
     lost = ", ".join(f'"{one}"' for one in missing.values())
-    others = [found for entry in row if (found := header_text(entry)) and found not in ours]
     if others:
         told = "Headers there that are none of syncdb's: " + some_of([f'"{one}"' for one in others], MOST_NAMED) + "."
-        example = others[0] if len(others) == 1 else "Article"
-        item = f'{{"field": "{field}", "header": "{example}"}}'
-        step = f'Rename it back to "{text}"; or, if it was renamed on purpose, say so in `{tab.setting}` of the configuration: '
-        step += f'{item} in its list, or ["default", {item}] where there is none.'
+        step = renamed
     elif not any(header_text(entry) for entry in row):
         told = "No header stands there at all: it was emptied, most likely."
         step = tab.bring_back
@@ -114,7 +144,7 @@ def standing_headers(
     if header_row is None:
         if known:
             shown = next((row for row in head if any(header_text(entry) for entry in row)), [])
-            raise header_gone({key: known.get(key, wanted[key])}, shown, tab, ours)
+            raise key_gone(known.get(key, wanted[key]), shown, tab, ours)
         return None
     row = head[header_row]
     columns = match(row, header_row, wanted, tab)

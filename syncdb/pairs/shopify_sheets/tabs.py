@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from syncdb.clock import SYSTEM, Clock
@@ -22,6 +22,8 @@ from syncdb.pairs.shopify_sheets.settings import SheetsSettings
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from syncdb.mapping.choice import Rows
 
 Tabs = SheetConnector | PeriodTabs
 _NUMBER = re.compile(r"/(\d+)")
@@ -161,9 +163,19 @@ class Opening:
             dry=self.dry,
             ages=ages,
             within=f"routes.{settings.route}." if settings.route else "",
+            lent=_lent_columns(settings),
             clock=self.clock,
             rng=self.rng,
         )
+
+
+def _lent_columns(settings: SheetsSettings) -> Sequence[object]:
+    """The columns of a route that has those of the first sheet, as it would list them itself."""
+    if "columns" not in settings.lent or not settings.columns:
+        return ()
+    from syncdb.mapping.offered_columns import in_short  # few routes need it
+
+    return in_short(settings.columns, cast("Rows", settings.rows))
 
 
 def open_tabs(place: TargetSpreadsheet, opening: Opening) -> Tabs:

@@ -170,7 +170,8 @@ def test_another_tab_in_the_configuration_is_another_tab(desk: Desk) -> None:
 def test_a_renamed_header_stops_it_and_lists_what_stands_there(desk: Desk, column: int) -> None:
     first = desk.ready(create("1"))
     desk.put("Orders", 0, column, "Article")
-    refused(desk, desk.connector(first.binding), NeedsPerson, f'"{LABELS[column]}"', '"Article"', '{"field": ', "`columns`")
+    told = ("`columns`", '{"field": ') if column else ("rows are found by it",)
+    refused(desk, desk.connector(first.binding), NeedsPerson, f'"{LABELS[column]}"', '"Article"', *told)
     with pytest.raises(NeedsPerson, match="Article"):
         first.prepare([update("1", {}, {"title": "T"})], desk.token())
 
