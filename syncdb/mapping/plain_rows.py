@@ -23,6 +23,7 @@ class PlainRows:
     """What a tab with such rows can show. `key` is the header of its key, `default` the columns where none were chosen.
 
     `needs` are the permissions of Shopify that it takes. Records that `stay` keep their rows once they are gone from the shop.
+    `numbers` are ids as rows of orders have them, where a key is longer.
     """
 
     rows: str
@@ -32,14 +33,16 @@ class PlainRows:
     needs: tuple[str, ...]
     personal: bool = False
     stays: bool = True
+    numbers: tuple[EntityField, ...] = ()
 
     def field(self, name: str) -> EntityField | None:
         """The field of that name, also a metafield; None where there is none."""
-        return _IN_SHOP if name == IN_SHOP and self.stays else entity_field(self.entity, name)
+        own = next((one for one in self.numbers if one.name == name), None)
+        return own or (_IN_SHOP if name == IN_SHOP and self.stays else entity_field(self.entity, name))
 
     @property
     def fields(self) -> tuple[EntityField, ...]:
-        return (*self.entity.fields, *((_IN_SHOP,) if self.stays else ()))
+        return (*self.entity.fields, *self.numbers, *((_IN_SHOP,) if self.stays else ()))
 
 
 def _seen(name: str, label: str, kind: Kind, meaning: str) -> EntityField:
@@ -47,6 +50,13 @@ def _seen(name: str, label: str, kind: Kind, meaning: str) -> EntityField:
 
 
 _IN_SHOP = _seen(IN_SHOP, "In the shop", Kind.FLAG, "No once it is gone from the shop; the row stays.")
+
+
+def _number(of: str) -> EntityField:
+    return _seen(f"{of}_number", f"{of.capitalize()} number", Kind.IDENTIFIER, f"The {of}'s number, as in rows of orders.")
+
+
+_CUSTOMER_NUMBER, _PRODUCT_NUMBER, _VARIANT_NUMBER = _number("customer"), _number("product"), _number("variant")
 _TEXT, _ID, _MONEY = Kind.TEXT, Kind.IDENTIFIER, Kind.MONEY
 
 PAYOUTS = Entity(
@@ -109,10 +119,25 @@ _BALANCE = "at type order_name amount fee net currency payout_number payout_stat
 PLAIN: Mapping[str, PlainRows] = {
     one.rows: one
     for one in (
-        PlainRows("customer", CUSTOMERS, "Customer ID", tuple(_CUSTOMER.split()), ("read_customers",), personal=True),
-        PlainRows("product", PRODUCTS, "Product ID", tuple(_PRODUCT.split()), GOODS),
-        PlainRows("variant", VARIANTS, "Variant ID", tuple(_VARIANT.split()), GOODS),
-        PlainRows("stock", INVENTORY, "Stock ID", tuple(_STOCK.split()), ("read_inventory", "read_locations", *GOODS)),
+        PlainRows(
+            "customer",
+            CUSTOMERS,
+            "Customer ID",
+            tuple(_CUSTOMER.split()),
+            ("read_customers",),
+            personal=True,
+            numbers=(_CUSTOMER_NUMBER,),
+        ),
+        PlainRows("product", PRODUCTS, "Product ID", tuple(_PRODUCT.split()), GOODS, numbers=(_PRODUCT_NUMBER,)),
+        PlainRows("variant", VARIANTS, "Variant ID", tuple(_VARIANT.split()), GOODS, numbers=(_VARIANT_NUMBER, _PRODUCT_NUMBER)),
+        PlainRows(
+            "stock",
+            INVENTORY,
+            "Stock ID",
+            tuple(_STOCK.split()),
+            ("read_inventory", "read_locations", *GOODS),
+            numbers=(_VARIANT_NUMBER, _PRODUCT_NUMBER),
+        ),
         PlainRows("payout", PAYOUTS, "Payout ID", tuple(f"{_PAYOUT} payout_number".split()), PAYMENTS, stays=False),
         PlainRows("payout_transaction", PAYOUT_TRANSACTIONS, "Balance ID", tuple(_BALANCE.split()), PAYMENTS, stays=False),
     )

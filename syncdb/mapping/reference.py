@@ -98,6 +98,11 @@ PLAIN_OPENING = """## Rows of other things
 What a route with such `rows` can show ([configuration.md](configuration.md#routes)). The key is Shopify's own id. What is gone
 from the shop keeps its row, with `In the shop` at no; of a customer who is gone nothing but the key is left there. For payouts,
 `gross` - `fees` = `net`, and the `net` of all that is in a payout adds up to its `net`, to the last digit.
+
+Rows of orders show the number in an id (`44000001`), these keys all of it (`gid://shopify/ProductVariant/44000001`). To look
+things up from one tab in another, add `variant_number`, `product_number` or `customer_number` to the `columns` of the route
+(none is in the default set: `["default", "variant_number"]`), or put the rest in front:
+`=VLOOKUP("gid://shopify/ProductVariant/"&B2, Variants!A:D, 3, FALSE)`.
 """
 PLAIN_KINDS = KINDS | {Kind.MONEY: "money"}
 

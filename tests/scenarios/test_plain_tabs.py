@@ -101,6 +101,24 @@ def test_people_keep_their_columns_and_what_is_gone_says_so(make: Make) -> None:
     assert ran.code == 0 and world.synced().writes == 0
 
 
+def test_numbers_beside_the_keys_are_those_of_the_tabs_of_orders(make: Make) -> None:
+    world = routed(make, "stock")
+    numbers = ["variant_number", "product_number"]
+    shown = {"customers": ["customer_number"], "products": numbers[1:], "variants": numbers, "stock": numbers}
+    of = {name: {"target_worksheet": TABS[name][1], "rows": TABS[name][0], "columns": shown[name]} for name in shown}
+    world.env |= {"ROUTES": json.dumps(of), "SHEET_COLUMNS": "customer_id,variant_id,product_id"}
+    goods = stocked(world)
+    world.synced()
+    for name, header in (("customers", "Customer number"), ("products", "Product number"), ("variants", "Variant number")):
+        assert all(key.rpartition("/")[2] == row[header] for key, row in table(world, name).items())
+    products = {one["id"].rpartition("/")[2]: one["product"]["id"].rpartition("/")[2] for one in goods.variants.values()}
+    for name in ("variants", "stock"):
+        assert {row["Variant number"]: row["Product number"] for row in table(world, name).values()} == products
+    known = {row["Customer number"] for row in table(world, "customers").values()}
+    assert known >= {row["Customer ID"] for row in world.rows().values() if row["Customer ID"]} != set()
+    assert world.synced(full=True).writes == 0
+
+
 def paid_out(world: World, status: str = "SCHEDULED") -> Any:
     return world.shop.payments.pay_out(status)
 

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from typing import Any
 
-from syncdb.connectors.shopify.catalogue.fields import TAGS, ShopField, as_instant, as_money, as_truth, as_words
+from syncdb.connectors.shopify.catalogue.fields import TAGS, ShopField, as_instant, as_money, as_truth, as_words, number_of
 from syncdb.values import Kind, Value
 
 HOME = "defaultAddress"
@@ -55,4 +55,5 @@ CUSTOMER = (
     ShopField("tax_exempt", Kind.FLAG, ("taxExempt",), as_truth),
     ShopField("verified_email", Kind.FLAG, ("verifiedEmail",), as_truth),
     ShopField("created_at", Kind.MOMENT, ("createdAt",), as_instant),
+    number_of("customer"),
 )

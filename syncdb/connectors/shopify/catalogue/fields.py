@@ -191,6 +191,11 @@ def _item_text(name: str, of_item: str) -> ShopField:
     return ShopField(name, Kind.IDENTIFIER, path, as_words, written=path, cleared=None)
 
 
+def number_of(what: str, *path: str) -> ShopField:
+    """The number in an id, as orders show it."""
+    return ShopField(f"{what}_number", Kind.IDENTIFIER, (*path, "legacyResourceId"), as_words)
+
+
 WEIGHT = ("inventoryItem", "measurement", "weight")
 UNITS = ("GRAMS", "KILOGRAMS", "OUNCES", "POUNDS")
 SORT_ORDERS = ("ALPHA_ASC", "ALPHA_DESC", "BEST_SELLING", "CREATED", "CREATED_DESC", "MANUAL", "PRICE_ASC", "PRICE_DESC")
@@ -240,6 +245,7 @@ PRODUCT = (
         f"collections(first: {MANY_COLLECTIONS})",
         written=("collectionsToJoin",),
     ),
+    number_of("product"),
 )
 
 VARIANT = (
@@ -280,6 +286,8 @@ VARIANT = (
     *(ShopField(f"option{n}", Kind.TEXT, ("selectedOptions",), _option(n - 1), OPTIONS) for n in (1, 2, 3)),
     ShopField("position", Kind.COUNT, ("position",), as_number),
     _moment("created_at", "createdAt"),
+    number_of("variant"),
+    number_of("product", "product"),
 )
 
 INVENTORY = (
@@ -294,6 +302,8 @@ INVENTORY = (
     ShopField("tracked", Kind.FLAG, ("item", "tracked"), as_truth),
     _counted("committed", written=False),
     _counted("incoming", written=False),
+    number_of("variant", "item", "variant"),
+    number_of("product", "item", "variant", "product"),
 )
 
 COLLECTION = (

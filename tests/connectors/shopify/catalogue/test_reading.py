@@ -87,6 +87,8 @@ def test_the_values_of_a_variant_and_its_stock(shelf: Shelf) -> None:
         "tracked": node["inventoryItem"]["tracked"],
         "committed": level["_counts"]["committed"],
         "incoming": level["_counts"]["incoming"],
+        "variant_number": node["id"].rpartition("/")[2],
+        "product_number": node["product"]["id"].rpartition("/")[2],
     }
 
 
