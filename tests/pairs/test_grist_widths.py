@@ -22,5 +22,5 @@ def test_what_a_column_holds_tells_how_wide_it_is() -> None:
         TableColumn("note", "Note", "Choice"),
     )  # fmt: skip
     assert widths_of("orders", columns, "Shopify ID", "") == {
-        "": 310, "title": 260, "price": 100, "sold": 80, "order_name": 110, "metafields.custom.care_note": 320, "note": 110,
+        "": 180, "title": 260, "price": 100, "sold": 80, "order_name": 110, "metafields.custom.care_note": 320, "note": 110,
     }  # fmt: skip

@@ -675,6 +675,13 @@ DEFECTS = (
         ("tests/connectors/grist/test_showing.py",),
     ),
     Defect(
+        "Grist: a column that people made narrower is made as wide as we like it",
+        "connectors/grist/widths.py",
+        "if not one.width and one.column in widths",
+        "if one.column in widths",
+        ("tests/connectors/grist/test_widths.py",),
+    ),
+    Defect(
         "Grist: rows are deleted by the numbers they had",
         "connectors/grist/writing.py",
         "self._remove([one.row for one in now.entries if one.row is not None])",

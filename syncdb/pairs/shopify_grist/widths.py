@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from syncdb.connectors.grist import TableColumn
 from syncdb.connectors.grist.layout import CHANGED
 from syncdb.connectors.grist.schema import pure
+from syncdb.pairs.chosen import ORDERS
 
 BY_TYPE = {"Bool": 80, "Int": 80, "Numeric": 100, "Date": 100, "DateTime": 160, "Choice": 110, "ChoiceList": 180, "Ref": 240}
 TEXT = 140
-KEY = 310  # gid://shopify/ProductVariant/ and a number
+KEY, ORDER_KEY = 310, 180  # gid://shopify/ProductVariant/ and a number; of an order or its line the number alone
 BY_FIELD = {"order_name": 110, "draft_orders.name": 110, "variants.title": 180, "variant_title": 180, "items": 320}
 BY_WORD = {  # the last of a field's name, unless BY_FIELD knows better
     **dict.fromkeys(("title", "product", "item"), 260),
@@ -26,7 +27,7 @@ def widths_of(entity: str, columns: Sequence[TableColumn], key: str, changed_at:
     """The widths of a table's columns by field, that of the key under "", of `changed_at` (a label) under CHANGED."""
     widths = {one.name: _with_heading(_held(entity, one), one.label) for one in columns}
     changed = {CHANGED: _with_heading(BY_TYPE["DateTime"], changed_at)} if changed_at else {}
-    return {"": _with_heading(KEY, key)} | changed | widths
+    return {"": _with_heading(ORDER_KEY if entity == ORDERS else KEY, key)} | changed | widths
 
 
 def _held(entity: str, column: TableColumn) -> int:
