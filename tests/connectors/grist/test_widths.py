@@ -66,8 +66,8 @@ def test_what_people_changed_stays_when_more_columns_are_made(bench: Bench) -> N
     table = run(bench)
     hands(bench).widen("Title", 90)
     hands(bench).widen("Shopify ID", 40)
-    table = run(bench, run(bench, table))
-    assert not wrote(bench)
+    table = run(bench, table)
+    assert len(bench.line.calls) == 1, "a width is no change of the structure"
     table = run(bench, table, TITLE, PRICE, SKU)
     assert wrote(bench) == ["tables/Products/columns", "apply"]
     assert hands(bench).widths() == MADE | {"Title": 90, "Shopify ID": 40, "SKU": 130} and places(bench, "SKU") == [130, 0, 130]
