@@ -42,10 +42,6 @@ class OrderFilter:
         """Whether an order is asked for. What Shopify withholds of it counts as fitting: nothing is missed for being unseen."""
         return all(holds(self, order) for holds in _CONDITIONS) and self._recent(order, zone)
 
-    def places_besides(self, known: Iterable[str]) -> list[str]:
-        """The locations asked for that are none of these."""
-        return sorted(self.locations - {_word(name) for name in known})
-
     def _recent(self, order: Order, zone: tzinfo) -> bool:
         created = order.get("created_at")
         return self.created_since is None or not created or moment(created).astimezone(zone).date() >= self.created_since
@@ -68,6 +64,12 @@ def parse_filter(value: Any) -> tuple[OrderFilter, list[str]]:
         except ValueError as problem:
             problems.append(f".{name}: {problem}")
     return (EVERY_ORDER if problems else OrderFilter(**given)), problems
+
+
+def not_among(asked: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Those of the names asked for that are none of these, in whatever case."""
+    words = {_word(name) for name in known}
+    return sorted(name for name in asked if _word(name) not in words)
 
 
 def _reader(name: str) -> Callable[[Any], Any]:

@@ -23,7 +23,7 @@ from syncdb.mapping.sheet import metafields_of
 from syncdb.model import Field, OnDrift, OnMissing, Owner, Policy, Rule
 from syncdb.orders.one_reading import OneReading
 from syncdb.orders.order_sync import Destination, OrderSync
-from syncdb.pairs.filter_places import NO_FILTERS, Filters, check_places, place_notes
+from syncdb.pairs.filter_places import NO_FILTERS, Filters, check_places, in_filters, place_notes
 from syncdb.pairs.metafield_types import Types, learned_types
 from syncdb.pairs.opening import limits
 from syncdb.systems.check import Check, failed, passed, skipped
@@ -110,7 +110,7 @@ def order_sync(
         random.SystemRandom(),
         progress,
         reading=reading or OneReading(),
-        strange=lambda: place_notes(shop, filters),
+        strange=lambda: place_notes(shop, in_filters(filters)),
     )
 
 
@@ -127,7 +127,7 @@ def check_shop(
     """
     try:
         with shop_of(settings, clock) as client:
-            facts, places = Presence(client).facts(), check_places(client, filters)
+            facts, places = Presence(client).facts(), check_places(client, in_filters(filters))
     except SyncdbError as error:
         return no_access("shopify", error)
     return [

@@ -212,6 +212,13 @@ def test_a_sales_channel_that_sentos_has_not_is_told_by_its_setting(make: Callab
     assert ran.results("orders")["failed"]["names"][0]["name"] == "#1001"
 
 
+def test_a_place_of_orders_that_the_shop_has_not_is_told(make: Callable[..., SentosWorld]) -> None:
+    world = make(env={"SENTOS_ORDER_LOCATIONS": "online,Mars"})
+    ran = world.synced()
+    assert 'no location \\"Mars\\", which sentos_order_locations names' in ran.text, ran.text
+    assert "Mars" not in world.synced().text
+
+
 def test_a_trial_brings_over_some_only(make: Callable[..., SentosWorld]) -> None:
     world = make()
     world.stock_up()

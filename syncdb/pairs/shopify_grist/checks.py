@@ -18,7 +18,7 @@ from syncdb.pairs.filter_places import check_places
 from syncdb.pairs.metafield_types import stored_types
 from syncdb.pairs.shopify_grist.pictures import SENDING
 from syncdb.pairs.shopify_grist.settings import GristSettings
-from syncdb.pairs.shopify_grist.tables import binding_name, filters_of, wanted_tables
+from syncdb.pairs.shopify_grist.tables import binding_name, places_asked, wanted_tables
 from syncdb.systems.check import Check, passed, refused, skipped
 from syncdb.systems.grist.checks import check_calls, check_document, check_room, check_sight, stopped
 from syncdb.systems.grist.connecting import grist_of
@@ -36,7 +36,7 @@ def check_shop(settings: GristSettings, reader: LedgerReader | None, clock: Cloc
     try:
         with shop_of(settings, clock) as client:
             shop = Conversation(client).shop()
-            places = check_places(client, filters_of(settings.selection.orders))
+            places = check_places(client, places_asked(settings.selection.orders))
     except SyncdbError as error:
         return no_access("shopify", error)
     facts = shop.facts

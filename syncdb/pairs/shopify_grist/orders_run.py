@@ -25,8 +25,8 @@ from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.put_back import with_put_back
 from syncdb.pairs.shopify_grist.settings import GristSettings
 from syncdb.pairs.shopify_grist.tables import (
-    filters_of,
     order_rows_shape,
+    places_asked,
 )
 
 FINAL = {"order_status": frozenset({"cancelled", "canceled"})}  # what cannot be undone
@@ -66,7 +66,7 @@ def _order_sync(opened: Opened, chosen: ChosenOrders) -> OrderSync:
         opened.progress,
         writer,
         statuses=statuses,
-        strange=lambda: place_notes(opened.shopify, filters_of(chosen)),
+        strange=lambda: place_notes(opened.shopify, places_asked(chosen)),
     )
 
 

@@ -18,7 +18,7 @@ from syncdb.metafields import kind_of
 from syncdb.model import Field, Owner, Record
 from syncdb.orders.writable_orders import TAGS, sorted_words
 from syncdb.pairs.chosen import ORDERS, ChosenEntity, ChosenField, ChosenOrders, Selection
-from syncdb.pairs.filter_places import Filters
+from syncdb.pairs.filter_places import Asked, in_filters
 from syncdb.pairs.metafield_types import Types
 from syncdb.pairs.shopify_grist.pair import SHOPIFY_GRIST
 from syncdb.pairs.shopify_grist.widths import widths_of
@@ -148,9 +148,9 @@ def order_rows(chosen: ChosenOrders, zone: str, currency: str, types: Types | No
     )
 
 
-def filters_of(chosen: ChosenOrders | None) -> Filters:
-    """What says which orders are wanted, by its setting."""
-    return {"grist_sync.orders.filter": chosen.wanted} if chosen else {}
+def places_asked(chosen: ChosenOrders | None) -> Asked:
+    """The locations whose orders are wanted, by the setting that names them."""
+    return in_filters({"grist_sync.orders.filter": chosen.wanted}) if chosen else {}
 
 
 def with_empty(types: Types) -> Types:

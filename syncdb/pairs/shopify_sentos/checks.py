@@ -8,16 +8,17 @@ from syncdb.connectors.shopify.catalogue.conversation import Conversation
 from syncdb.connectors.shopify.catalogue.entities import entity_named
 from syncdb.connectors.shopify.catalogue.locations import read_locations
 from syncdb.connectors.shopify.ordering.shipping import SCOPE as SHIPPING_SCOPE
-from syncdb.errors import ConfigurationError, Exit, SyncdbError
+from syncdb.errors import ConfigurationError, SyncdbError
 from syncdb.ledger.queries.reader import LedgerReader
+from syncdb.pairs.filter_places import check_places
 from syncdb.pairs.shopify_sentos.goods_records import LIRA
-from syncdb.pairs.shopify_sentos.order_wishes import ONLINE, OrderWishes
+from syncdb.pairs.shopify_sentos.order_wishes import places_asked
 from syncdb.pairs.shopify_sentos.pictures import IMAGES, SENDING
 from syncdb.pairs.shopify_sentos.places import pair_places
 from syncdb.pairs.shopify_sentos.rules import FIELDS, GoodsRules
 from syncdb.pairs.shopify_sentos.settings import SentosSettings
 from syncdb.pairs.shopify_sentos.shipments import CANCELLED
-from syncdb.systems.check import Check, failed, passed, refused
+from syncdb.systems.check import Check, passed, refused
 from syncdb.systems.sentos.checks import check_account
 from syncdb.systems.sentos.connecting import sentos_of
 from syncdb.systems.shopify.checks import check_scopes, check_version, no_access, same_shop, who_answers
@@ -39,7 +40,10 @@ def check_shop(
         with shop_of(settings, clock) as client:
             conversation = Conversation(client)
             shop = conversation.shop()
-            places = [*check_places(settings, conversation), *(check_stock(settings, conversation) if stock else ())]
+            places = [
+                *check_places(client, places_asked(getattr(settings, "orders", None))),
+                *(check_stock(settings, conversation) if stock else ()),
+            ]
     except SyncdbError as error:
         return no_access("shopify", error)
     facts = shop.facts
@@ -71,19 +75,6 @@ def check_currency(currency: str) -> list[Check]:
     if currency == LIRA:
         return []
     return [passed("shopify", "currency", f"{currency}; Sentos' prices are in lira: no price is written and no product made")]
-
-
-def check_places(settings: Any, conversation: Conversation) -> list[Check]:
-    """Whether the places whose orders are sent exist: a name that is none would hold back every order unnoticed."""
-    wishes: OrderWishes | None = getattr(settings, "orders", None)
-    if wishes is None or not wishes.locations:
-        return []
-    known = {one.name.casefold() for one in read_locations(conversation)} | {ONLINE}
-    wrong = [one for one in wishes.locations if one.casefold() not in known]
-    if wrong:
-        told = f"sentos_order_locations names {', '.join(wrong)}, which the shop does not have"
-        return [failed("shopify", "locations", told, f"Name some of: {', '.join(sorted(known))}.", Exit.CONFIGURATION)]
-    return [passed("shopify", "locations", f"orders of {', '.join(wishes.locations)} are sent")]
 
 
 def needed_scopes(rules: GoodsRules, orders: bool, back: Sequence[str] = ()) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from syncdb.model import Operation, Side
 from syncdb.orders.order_audit import audited_orders
 from syncdb.orders.order_sync import OrderSync
 from syncdb.pairs.base import Hearing, Implementation, Mapped, MappedField, OrderTracking, RowsShown, Run, RunResults
+from syncdb.pairs.filter_places import place_notes
 from syncdb.pairs.opening import limits, open_ledger, retrier
 from syncdb.pairs.shopify_sentos.attempts import TRIES
 from syncdb.pairs.shopify_sentos.checks import check
@@ -25,6 +26,7 @@ from syncdb.pairs.shopify_sentos.detecting import ACTIONS
 from syncdb.pairs.shopify_sentos.editing import EDITING
 from syncdb.pairs.shopify_sentos.goods_run import GoodsRun
 from syncdb.pairs.shopify_sentos.opened import Opened
+from syncdb.pairs.shopify_sentos.order_wishes import places_asked
 from syncdb.pairs.shopify_sentos.orders import FIELDS, ORDERS, OrdersToSentos, order_policy, registered
 from syncdb.pairs.shopify_sentos.pair import SHOPIFY_SENTOS
 from syncdb.pairs.shopify_sentos.results import Counted, planned
@@ -99,6 +101,7 @@ def _order_sync(opened: Opened, destination: OrdersToSentos) -> OrderSync:
         opened.clock,
         opened.rng,
         opened.progress,
+        strange=lambda: place_notes(opened.shopify, places_asked(settings.orders)),
     )
 
 

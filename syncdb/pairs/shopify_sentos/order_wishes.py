@@ -74,6 +74,11 @@ class OrderWishes:
         return not there & barred and (not asked or bool(there & asked))
 
 
+def places_asked(wishes: OrderWishes | None) -> Mapping[str, Sequence[str]]:
+    """The shop's locations whose orders are sent, by the setting that names them."""
+    return {"sentos_order_locations": [one for one in wishes.locations if one.casefold() != ONLINE]} if wishes else {}
+
+
 def ordered_at(snapshot: Mapping[str, Any]) -> datetime:
     """When it was ordered, by Turkish clocks."""
     return moment(str(snapshot.get("processed_at") or snapshot["created_at"])).astimezone(ISTANBUL)

@@ -90,6 +90,10 @@ def test_validate_tells_what_would_stop_a_run(sandbox: Sandbox, monkeypatch: pyt
     assert told.code == 2 and "warehouse 1 goes to 'Mars'" in told.all, told.all
     monkeypatch.setenv("SENTOS_WAREHOUSES", "")
     assert "stock" in manage("validate", "--pair", "sentos").all
+    monkeypatch.setenv("SENTOS_ORDER_LOCATIONS", "online,Mars")
+    monkeypatch.setenv("SENTOS_CHANNEL_ID", "3")
+    told = manage("validate", "--pair", "sentos")
+    assert told.code == 2 and 'no location "Mars", which sentos_order_locations names' in told.all, told.all
 
 
 def test_the_manager_runs_it_and_validates_it(sandbox: Sandbox) -> None:
