@@ -245,7 +245,8 @@ class Action(Enum):
 class Operation:
     """One write to one record of one side: what the plan saw there (`expected`) and what it shall become (`changes`).
 
-    `opposite` holds what the other side showed in fields that are written on both sides to a third value (a sum).
+    `opposite` holds what the other side showed in fields that are written on both sides to a third value (a sum), `last` what
+    was agreed about a record that is gone and made anew: by it a connector knows again what is left of the old one.
     """
 
     side: Side
@@ -256,6 +257,7 @@ class Operation:
     changes: Mapping[str, Value]
     reason: str
     opposite: Mapping[str, Value] = field(default_factory=dict)
+    last: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

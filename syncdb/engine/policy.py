@@ -95,7 +95,7 @@ def _one_missing(triple: Triple, there: Found, missing: Side, policy: Policy) ->
             return _create(there, missing, NEW, policy)
         return _left_alone(triple, Why.UNKNOWN_KEY)
     if on_missing is OnMissing.RESTORE:
-        return _create(there, missing, ROW_RESTORED, policy)
+        return _create(there, missing, ROW_RESTORED, policy, triple.base.fields)
     if on_missing is OnMissing.DELETE and _said_farewell(there, missing.other, policy):
         return Decision(triple.key)
     kept = Why.GONE if on_missing is OnMissing.RESPECT else _kept(triple.base, there, _given_by(missing, policy))
@@ -121,10 +121,10 @@ def _given_by(side: Side, policy: Policy) -> frozenset[str]:
     return frozenset(name for name, rule in policy.rules.items() if rule.owner.value == side.value)
 
 
-def _create(there: Found, side: Side, reason: str, policy: Policy) -> Decision:
+def _create(there: Found, side: Side, reason: str, policy: Policy, last: Mapping[str, Value] | None = None) -> Decision:
     key, marks = there.record.key, policy.new_needs - policy.rules.keys() - set(policy.told)
     fields = {name: value for name, value in there.record.fields.items() if name not in marks}
-    return Decision(key, (Operation(side, Action.CREATE, key, None, {}, fields, reason),))
+    return Decision(key, (Operation(side, Action.CREATE, key, None, {}, fields, reason, last=last or {}),))
 
 
 def _said_farewell(there: Found, side: Side, policy: Policy) -> bool:

@@ -10,9 +10,11 @@ from syncdb.connectors.google_sheets.client import packed
 from syncdb.connectors.google_sheets.evidence import NEIGHBOURS, Placement, Written
 from syncdb.connectors.google_sheets.failures import MOST_CELLS, no_room
 from syncdb.connectors.google_sheets.grid import Area, Cells
+from syncdb.connectors.google_sheets.reading import left_without_key
 from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, still_moving
 from syncdb.connectors.tabular.entries import Entry, Formula, UnfitValue, value_in
 from syncdb.connectors.tabular.headers import HEAD_ROWS
+from syncdb.connectors.tabular.lost_keys import lost
 from syncdb.connectors.tabular.records import Index, readable_key
 from syncdb.model import Action, Operation, Outcome, Result
 from syncdb.values import same
@@ -154,7 +156,7 @@ def _placed(
     ages: Ages | None,
 ) -> Placement:
     here = sheet.here()
-    left_out = dict(batch.unfit)
+    left_out = {**_lost_keys(batch, sheet, index), **batch.unfit}
     inserted: list[int] = []
     new_keys: set[str] = set()
     for number, operation in enumerate(batch.operations):
@@ -192,6 +194,18 @@ def _youngest_first(batch: CellBatch, inserted: Sequence[int], ages: Ages) -> li
     """What came into being together (the lines of an order) stays as it is, from top to bottom."""
     since = ages([batch.operations[number].key for number in inserted])
     return sorted(inserted, key=lambda number: since.get(batch.operations[number].key, ""), reverse=True)
+
+
+def _lost_keys(batch: CellBatch, sheet: Sheet, index: Index) -> dict[int, Outcome]:
+    """Rows that would be made anew and of which the old one still stands, without its key: sums would count both."""
+    again = {number: one for number, one in enumerate(batch.operations) if one.action is Action.CREATE and one.last}
+    if not again:
+        return {}
+    left = left_without_key(sheet, index)
+    header, tab = sheet.wish.headers[sheet.wish.key], sheet.here().tab.title
+    found = {number: left.left_of(one) for number, one in again.items()}
+    why = {number: lost(row, header, batch.operations[number].key) for number, row in found.items() if row is not None}
+    return {number: Outcome(Result.REJECTED, why=f'in the tab "{tab}", {told}') for number, told in why.items()}
 
 
 def _no_create(key: str, index: Index, new_keys: set[str]) -> str:

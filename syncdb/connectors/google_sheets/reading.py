@@ -9,6 +9,8 @@ import syncdb.connectors.tabular.a1 as a1
 from syncdb.connectors.google_sheets.grid import Area, Cells
 from syncdb.connectors.google_sheets.records import lines_in
 from syncdb.connectors.google_sheets.sheet import HEAD, ROUNDS, Here, Sheet, still_moving
+from syncdb.connectors.tabular.entries import Entry
+from syncdb.connectors.tabular.lost_keys import KeylessRows
 from syncdb.connectors.tabular.records import Index, found_in, snapshot_of
 from syncdb.model import Found, Snapshot
 
@@ -17,6 +19,8 @@ PART = 1000  # rows of a snapshot
 MOST_AREAS = 500  # per request
 ROW_GAP = 5  # rows read for nothing rather than asking for another area
 COLUMN_GAP = 3
+BELOW = 100  # rows below the last key in which the remains of former last rows are looked for
+MOST_KEYLESS = 2000  # rows without a key that are looked into
 
 
 def fetch(sheet: Sheet) -> Iterator[Snapshot]:
@@ -54,6 +58,20 @@ def look(sheet: Sheet, keys: Iterable[str]) -> Snapshot:
             chosen = [one for one in found if rows.get(int(one.ref) - 1) == one.record.key]
             return snapshot_of(chosen, index, True, wanted)
     raise still_moving(sheet.here().tab.title)
+
+
+def left_without_key(sheet: Sheet, index: Index) -> KeylessRows:
+    """What stands in the managed columns of rows without a key, or with one that lost digits: between the header and a little
+    below the last key, as far as a person's slip reaches. A request for each 200,000 cells, none where every row has a key."""
+    here = sheet.here()
+    keyed = {*index.rows.values(), *(row for rows in index.doubled.values() for row in rows)}.difference(index.rounded)
+    end = min(index.last + 1 + BELOW, here.tab.rows)
+    rows = [row for row in range(index.header_row + 1, end) if row not in keyed][:MOST_KEYLESS]
+    lines: dict[int, dict[str, Entry]] = {}
+    for chunk in _chunks(_scattered(here, rows) if rows else ()):
+        lines |= lines_in(here.grid.shown(chunk), here.layout)
+    kinds = {one.name: one.kind for one in sheet.wish.fields}
+    return KeylessRows({row: lines[row] for row in rows if row in lines}, sheet.wish.key, kinds)
 
 
 def _all_in_place(found: Sequence[Found], rows: dict[int, str]) -> bool:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from syncdb.connectors.tabular.entries import Entry, Formula, key_in, value_in
+from syncdb.connectors.tabular.entries import MOST_DIGITS, Entry, Formula, key_in, value_in
 from syncdb.model import Field, Found, Record, Snapshot
 from syncdb.values import Value
 
@@ -20,6 +20,7 @@ class Index:
     rows: dict[str, int] = field(default_factory=dict)
     doubled: dict[str, list[int]] = field(default_factory=dict)
     last: int = 0
+    rounded: list[int] = field(default_factory=list)  # rows whose key is a number that may have lost digits
 
     def add(self, key: str, row: int) -> None:
         self.last = max(self.last, row)
@@ -42,6 +43,7 @@ class Index:
             return
         self.rows = {key: row + count if row >= at else row for key, row in self.rows.items()}
         self.doubled = {key: [row + count if row >= at else row for row in rows] for key, rows in self.doubled.items()}
+        self.rounded = [row + count if row >= at else row for row in self.rounded]
         self.last += count
 
     def __contains__(self, key: str) -> bool:
@@ -55,6 +57,8 @@ def index_of(entries: Iterable[tuple[int, Entry]], header_row: int) -> Index:
         key = readable_key(entry)
         if key is not None and row > header_row:
             index.add(key, row)
+            if isinstance(entry, int | float) and abs(entry) >= 10**MOST_DIGITS:
+                index.rounded.append(row)
     return index
 
 

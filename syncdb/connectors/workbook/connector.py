@@ -11,6 +11,7 @@ from pathlib import Path
 
 from syncdb.connectors.base import Capabilities
 from syncdb.connectors.tabular.entries import Entry, Formula, UnfitValue, entry_for
+from syncdb.connectors.tabular.lost_keys import lost
 from syncdb.connectors.workbook.binding import FileBinding
 from syncdb.connectors.workbook.cell_xml import LONGEST_TEXT
 from syncdb.connectors.workbook.place import Changed, Place, PutUnknown, Replace, Seen
@@ -181,10 +182,8 @@ def _put(sheet: Sheet, operation: Operation) -> Outcome:
     except UnfitValue as unfit:
         return Outcome(Result.REJECTED, why=f"a value does not fit: {unfit}")
     if operation.action is Action.CREATE:
-        if (lost := sheet.without_key(operation.changes)) is not None:
-            header = sheet.wish.headers[sheet.wish.key]
-            why = f"row {lost + 1} shows just that and has no {header} any more: put {operation.key} there, or delete the row"
-            return Outcome(Result.REJECTED, why=why)
+        if (left := sheet.left_of(operation)) is not None:
+            return Outcome(Result.REJECTED, why=lost(left, sheet.wish.headers[sheet.wish.key], operation.key))
         return _add(sheet, operation.key, entries)
     row = index.rows.get(operation.key)
     found = None if row is None else sheet.found(row)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import syncdb.connectors.tabular.headers as headers
-from syncdb.connectors.tabular.entries import Entry, key_in, value_in
+from syncdb.connectors.tabular.entries import Entry, key_in
+from syncdb.connectors.tabular.lost_keys import KeylessRows
 from syncdb.connectors.tabular.records import Index, found_in, index_of, snapshot_of
 from syncdb.connectors.workbook.binding import FileBinding
 from syncdb.connectors.workbook.book import Book, open_book
@@ -13,8 +14,8 @@ from syncdb.connectors.workbook.csv_page import spoilt
 from syncdb.connectors.workbook.page import Page, header_line
 from syncdb.connectors.workbook.place import Place, Seen
 from syncdb.errors import NeedsPerson
-from syncdb.model import Field, Found, Snapshot
-from syncdb.values import Kind, Value, canonical
+from syncdb.model import Field, Found, Operation, Snapshot
+from syncdb.values import Kind
 
 BEFORE = "the version before the last run that changed it"
 
@@ -49,7 +50,7 @@ class Sheet:
     standing: headers.Standing | None
     claimed: bool
     _index: Index | None = field(default=None, init=False)
-    _keyless: dict[tuple[Value, ...], int] | None = field(default=None, init=False)
+    _keyless: KeylessRows | None = field(default=None, init=False)
 
     @property
     def whole(self) -> bool:
@@ -93,16 +94,13 @@ class Sheet:
             self._index = index_of(shown, first)
         return self._index
 
-    def without_key(self, values: Mapping[str, Value]) -> int | None:
-        """The row that shows just these values and has no key: somebody emptied that cell."""
+    def left_of(self, operation: Operation) -> int | None:
+        """The row that shows just this record and has no key: somebody emptied that cell."""
         if self._keyless is None:
             key, rows = self.wish.key, range(self.standing.header_row + 1 if self.standing else 0, self.page.rows)
-            lines = ((row, self.line(row)) for row in rows if self.page.at(row, self.columns[key]) is None)
-            self._keyless = {self._told(_values(line, self.wish.kinds)): row for row, line in lines if any(line.values())}
-        return self._keyless.get(self._told(values))
-
-    def _told(self, values: Mapping[str, Value]) -> tuple[Value, ...]:
-        return tuple(canonical(values.get(name)) for name in self.columns if name != self.wish.key)
+            lines = {row: self.line(row) for row in rows if self.page.at(row, self.columns[key]) is None}
+            self._keyless = KeylessRows(lines, key, self.wish.kinds)
+        return self._keyless.left_of(operation)
 
     def line(self, row: int) -> dict[str, Entry]:
         """The managed cells of a row: field -> entry."""
@@ -181,10 +179,6 @@ def _gone(place: Place, wish: Wish, seen: Seen, renamed: str | None) -> NeedsPer
         f"{what} is gone. Nothing was written.",
         next_step=f"Bring it back.{kept} To have it made anew and filled from the ledger, run once with --force.",
     )
-
-
-def _values(line: Mapping[str, Entry], kinds: Mapping[str, Kind]) -> dict[str, Value]:
-    return {name: value_in(entry, kinds[name]) for name, entry in line.items()}
 
 
 def _rounded(entry: Entry) -> bool:

@@ -147,6 +147,10 @@ class Colleague:
         body = {"range": wire, "properties": {"hiddenByUser": hidden}, "fields": "hiddenByUser"}
         batch_dimensions.update_dimension_properties(self._work(), body)
 
+    def merge(self, where: str) -> None:
+        """Make one cell of a range: what its other cells held is gone."""
+        batch_ranges.merge_cells(self._work(), {"range": _grid(self._area(where))})
+
     def filter(self, where: str | None = None) -> None:
         """Put a filter on a range, or on the whole tab. It hides rows from people, not from the API."""
         area = self._area(where) if where else self._tab().whole()

@@ -1,6 +1,7 @@
 """People work in the same tab: before, between and in the very moment of a write. Nothing of theirs changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -339,3 +340,52 @@ def _restore(desk: Desk, connector: SheetConnector, chosen: set[int]) -> None:
             again.append(update(key, shown, meant, one.ref))
     if again:
         assert {one.result for one in desk.apply(connector, *again)} == {DONE}
+
+
+def again(key: str, last: Operation, **changes: Value) -> Operation:
+    """A row that is gone, as far as keys tell, made anew."""
+    shown = {**last.changes, **changes}
+    return replace(create(key), changes=shown, reason="row restored", last=last.changes)
+
+
+SLIPS: dict[str, Callable[[Colleague], object]] = {
+    "empties the key": lambda colleague: colleague.clear("A4"),
+    "merges the keys of two rows": lambda colleague: colleague.merge("A3:A4"),
+    "empties the last key": lambda colleague: colleague.clear("A7"),
+    "empties more than the key": lambda colleague: (colleague.clear("A4"), colleague.clear("C4")),
+    "has the key made a number": lambda colleague: colleague.type("A4", 9007199254740990),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_row_that_lost_its_key_is_named_and_not_added_once_more(desk: Desk, slip: str) -> None:
+    made = rows(6)
+    connector = desk.ready(*made)
+    SLIPS[slip](desk.colleague())
+    row, lost = (7, made[5]) if "last" in slip else (4, made[2])
+    before = desk.snapshot()
+    list(connector.fetch())  # as a run that looks at everything
+    (unchanged,) = desk.apply(connector, again(lost.key, lost))
+    (changed,) = desk.apply(connector, again(lost.key, lost, title="sold since"))
+    for outcome in (unchanged, changed):
+        assert outcome.result is Result.REJECTED
+        assert outcome.why == (
+            f'in the tab "Orders", row {row} shows just that and has no Line ID any more: put {lost.key} there, or delete the row'
+        )
+    assert desk.changed(before) == {}
+    desk.colleague().delete_rows(row, 1)
+    list(connector.fetch())
+    assert [one.result for one in desk.apply(connector, again(lost.key, lost))] == [DONE]
+
+
+def test_what_people_keep_in_rows_of_their_own_keeps_no_row_from_coming_back(desk: Desk) -> None:
+    made = rows(6)
+    connector = desk.ready(*made)
+    colleague = desk.colleague()
+    colleague.delete_rows(4, 1)
+    colleague.insert_rows(4, 2)
+    colleague.type("C4", "T3")  # one word of it, as a heading may be
+    colleague.type("D5", 3)
+    colleague.type("E5", 4)  # and a row of somebody's own with another price
+    list(connector.fetch())
+    assert [one.result for one in desk.apply(connector, again("3", made[2]))] == [DONE]

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -180,6 +181,8 @@ def test_a_row_that_lost_its_key_is_named_and_not_added_once_more(tmp_path: Path
         values = {"title": "Mug", "count": 3}
         (again,) = written(desk.connector(), create("a", {"key": "a", **values}))
         assert again.result is Result.REJECTED and f"row {lost + 1} shows just that and has no Key any more" in again.why
+        changed = replace(create("a", {"key": "a", **values, "count": 4}), last={"key": "a", **values})
+        assert written(desk.connector(), changed)[0].why == again.why
         (other,) = written(desk.connector(), create("a", {"key": "a", **values, "count": 4}))
         assert other.result is Result.DONE and len(desk.rows()) == len(rows) + 1
 
