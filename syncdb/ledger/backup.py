@@ -4,6 +4,7 @@ Never a file copy: pages may still be in the write-ahead log (sqlite.org/howtoco
 moment of the ledger while runs go on. The copy is looked through before it gets its name.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -63,7 +64,7 @@ def back_up(ledger: Path, target: Path) -> Copied:
         # the reader's transaction is open, so that what is counted is what is copied
         expected = counted(reader)
         last = _last_run(reader)
-        with closing(_made(arriving)) as copy:
+        with _as_trouble_of_the_disk(), closing(_made(arriving)) as copy:
             reader.connection.backup(copy)
             _as_single_file(copy)
         rows = _verified(arriving)
@@ -82,7 +83,7 @@ def copy_beside(database: Path, target: Path) -> None:
             closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source,
             _arriving(target) as arriving,
         ):
-            with closing(_made(arriving)) as copy:
+            with _as_trouble_of_the_disk(), closing(_made(arriving)) as copy:
                 source.backup(copy)
                 told = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
             if told != "ok":
@@ -110,7 +111,7 @@ def restore(backup: Path, ledger: Path, now: datetime, catch_up: CatchUp) -> Res
     guard = file.lock(ledger)
     try:
         with _arriving(ledger, replacing=False) as arriving:
-            with reading(backup) as source, closing(_made(arriving)) as copy:
+            with reading(backup) as source, _as_trouble_of_the_disk(), closing(_made(arriving)) as copy:
                 last = _last_run(source)
                 source.connection.backup(copy)
             _verified(arriving)
@@ -217,6 +218,19 @@ def _as_single_file(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
+def _as_trouble_of_the_disk() -> Iterator[None]:
+    """Raise OSError where SQLite could not write the copy: the one that is only read is neither full nor unsound."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_WRITE:
+            raise OSError(errno.EIO, str(error)) from error
+        raise
+
+
+@contextmanager
 def _arriving(target: Path, *, replacing: bool = True) -> Iterator[Path]:
     """A new private file beside `target`, which takes its place (unless `replacing` is off) once it is safely on the disk."""
     arriving = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -232,5 +246,5 @@ def _arriving(target: Path, *, replacing: bool = True) -> Iterator[Path]:
         ) from error
     finally:
         for one in (arriving, *(arriving.with_name(arriving.name + ending) for ending in ("-wal", "-shm", "-journal"))):
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # where it could not even be made, as in a folder that takes no writes
                 one.unlink()

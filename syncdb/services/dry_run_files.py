@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import ENOSPC
 from pathlib import Path
 
 from syncdb.engine.report import Report
@@ -76,9 +77,10 @@ def write_overview(folder: Path, plans: Sequence[Planned]) -> Path:
 
 
 def _unwritable(folder: Path, error: OSError) -> NeedsPerson:
+    way_on = "Free some space" if error.errno == ENOSPC else "Close what has those files open, check that you may write there"
     return NeedsPerson(
         f"The dry run could not be written to {folder}: {error.strerror or error}. Nothing else was changed.",
-        next_step=f"Close what has those files open, check that you may write to {folder}, and run it again.",
+        next_step=f"{way_on}, and run it again.",
     )
 
 

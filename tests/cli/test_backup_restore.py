@@ -1,5 +1,6 @@
 """Copies of a live ledger, and what a restore must never do: add a row again, lose the ledger that was there, or half happen."""
 
+import errno
 import io
 import os
 import shutil
@@ -228,3 +229,30 @@ def test_a_place_that_cannot_be_written_is_told(past: Shop, tmp_path: Path) -> N
     (tmp_path / "none").write_text("no folder", encoding="utf-8")
     answer = past.ask("backup", "--output", str(tmp_path / "none" / "b.db"))
     assert answer.code == 5 and "cannot be made" in answer.err
+
+
+def test_a_folder_that_takes_no_writes_is_told(past: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read-only file system refuses to remove what is not there, too."""
+
+    def refused(*_: object, **__: object) -> int:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refused)
+        patched.setattr(os, "unlink", refused)
+        answer = past.ask("backup", "--output", str(tmp_path / "b.db"))
+    assert answer.code == 5 and f"{tmp_path / 'b.db'} cannot be written: Read-only file system." in answer.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a limit on the size of files needs POSIX (RLIMIT_FSIZE)")
+def test_a_full_disk_is_that_of_the_copy_not_of_the_ledger(past: Shop, tmp_path: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, before[1]))
+    try:
+        answer = past.ask("backup", "--output", str(tmp_path / "b.db"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answer.code == 5 and f"{tmp_path / 'b.db'} cannot be written" in answer.err and "The ledger" not in answer.err
+    assert files(tmp_path) == []
