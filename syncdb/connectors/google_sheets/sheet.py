@@ -12,11 +12,21 @@ from syncdb.connectors.google_sheets.layout import Tab
 from syncdb.connectors.google_sheets.structure import TabState, WantedTab, blank_tab, choose, new_tab, standing, tabs_of
 from syncdb.connectors.google_sheets.target import find_spreadsheet, is_title
 from syncdb.connectors.tabular.entries import Entry
-from syncdb.connectors.tabular.headers import HEAD_ROWS, TabLayout, TabWords, find_header_row, header_gone, key_gone, match
+from syncdb.connectors.tabular.headers import (
+    HEAD_ROWS,
+    TabLayout,
+    TabWords,
+    find_header_row,
+    header_gone,
+    key_gone,
+    match,
+    refuse_low_header,
+)
 from syncdb.connectors.tabular.records import Index, index_of
 from syncdb.errors import NeedsPerson, Refused, RetryLater
 
 HEAD = Area((0, HEAD_ROWS))
+LOW_ROWS = 1000  # below the head rows, in which a header row is looked for that was pushed down
 ROUNDS = 4  # how often to look again while people are moving columns
 
 
@@ -109,6 +119,7 @@ class Sheet:
     def _compare(self, tab: Tab, known: TabBinding | None) -> TabState:
         headers = known.headers if known and known.sheet_id == tab.sheet_id else {}
         head = _head_lines(self._grid(tab).shown([HEAD]))
+        self._refuse_low_header(tab, head, headers)
         found = standing(tab, head, self._bind(tab.sheet_id, tab.title), headers, self.wish)
         if found is not None:
             return found
@@ -120,6 +131,17 @@ class Sheet:
                 "this one.",
             )
         return blank_tab(tab, self._bind(tab.sheet_id, tab.title), self.wish)
+
+    def _refuse_low_header(self, tab: Tab, head: Sequence[Sequence[Entry]], known: Mapping[str, str]) -> None:
+        """Raise NeedsPerson where the header row was pushed out of the head rows. Two requests, where they lack it."""
+        if not known:
+            return
+        names = {self.wish.headers[self.wish.key], known.get(self.wish.key, "")} - {""}
+        if all(find_header_row(head, name) is None for name in names):
+            grown = next((one for one in self._tabs() if one.sheet_id == tab.sheet_id), tab)
+            below = Cells(self._grid(grown).shown([Area((HEAD_ROWS, HEAD_ROWS + LOW_ROWS))]))
+            rows = ((row, below.line(row)) for row in range(HEAD_ROWS, HEAD_ROWS + LOW_ROWS))
+            refuse_low_header(rows, names, self.wish.words(tab.title))
 
     def _bind(self, sheet_id: int, title: str) -> TabBinding:
         return TabBinding(self.wish.target, self.wish.tab, self.spreadsheet_id, sheet_id, title, self.wish.headers)
@@ -148,6 +170,7 @@ class Sheet:
     def columns_moved(self, patches: Sequence[Patch]) -> bool:
         """Compare the layout with head rows just read and adopt what they show. Raises NeedsPerson where a header is gone."""
         here = self.here()
+        self._refuse_low_header(here.tab, _head_lines(patches), here.layout.headers)
         shown = layout_in(_head_lines(patches), here.layout, self.wish.words(here.tab.title), self.wish.key)
         moved = shown != here.layout
         here.layout = shown

@@ -1,7 +1,7 @@
 """Where the managed columns are: found by their header text, freshly each time, wherever people moved them."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import syncdb.connectors.tabular.a1 as a1
@@ -97,6 +97,18 @@ def key_gone(text: str, row: Sequence[Entry], tab: TabWords, ours: Collection[st
     """The same for the header of the key, which no setting changes."""
     step = f'Rename it back to "{text}": rows are found by it, so it keeps its name.'
     return _gone({"": text}, row, tab, _others(row, ours), step)
+
+
+def refuse_low_header(rows: Iterable[tuple[int, Sequence[Entry]]], names: Collection[str], tab: TabWords) -> None:
+    """Raise NeedsPerson where the key's header (under any of these names) stands in one of these rows, below the head rows."""
+    for row, line in rows:
+        found = next((text for entry in line if (text := header_text(entry)) in names), None)
+        if found is not None:
+            raise NeedsPerson(
+                f'The header "{found}" of the tab {tab} stands in row {row + 1}; it is looked for in the first {HEAD_ROWS} rows. '
+                "Nothing was written.",
+                next_step=f"Delete rows above it, or move them, so that it stands in one of the first {HEAD_ROWS} rows.",
+            )
 
 
 def _others(row: Sequence[Entry], ours: Collection[str]) -> list[str]:

@@ -144,8 +144,12 @@ def read_sheet(place: Place, wish: Wish, binding: FileBinding | None) -> Sheet:
 
 def _standing(page: Page, place: Place, wish: Wish, known: Mapping[str, str]) -> headers.Standing | None:
     words = headers.TabWords(wish.tab, f" of {place.name}", "workbook_columns")
+    names = {wish.headers[wish.key], known.get(wish.key, wish.headers[wish.key])}
     if place.previous.exists():
         words = replace(words, bring_back=f"Put {place.previous.name}, {BEFORE}, in its place.")
+    if known and not any(headers.find_header_row(_head(page), name) is not None for name in names):
+        below = ((row, header_line(page, row)) for row in range(headers.HEAD_ROWS, page.rows))
+        headers.refuse_low_header(below, names, words)
     found = headers.standing_headers(_head(page), wish.headers, known, wish.key, words)
     if found is None and page.rows:
         raise NeedsPerson(

@@ -329,3 +329,22 @@ def test_an_api_that_is_not_switched_on() -> None:
     error = {"code": 403, "message": "Sheets API ...", "status": "PERMISSION_DENIED", "details": details}
     answer = RequestDeclined(403, {"error": error})
     assert "Enable the Google Sheets API" in explained(answer, "x", "a@b").next_step
+
+
+@pytest.mark.parametrize("above", [20, 25, 300])
+def test_a_header_row_that_was_pushed_down_is_found_and_told(desk: Desk, above: int) -> None:
+    connector = desk.ready(create("1", quantity=1))
+    desk.colleague().insert_rows(1, above)
+    desk.colleague().type("A1", "Report")
+    low = f'The header "Line ID" of the tab "Orders" stands in row {above + 1}; it is looked for in the first 20 rows.'
+    refused(desk, desk.connector(connector.binding), NeedsPerson, low, "Delete rows above it")
+    with pytest.raises(NeedsPerson, match="stands in row"):
+        list(connector.fetch())
+    desk.colleague().delete_rows(1, above - 19)
+    assert desk.connector(connector.binding).structure(desk.token()) is None
+
+
+def test_a_header_of_that_name_further_down_is_nobody_s_where_none_was_known(desk: Desk) -> None:
+    desk.ready(create("1", quantity=1))
+    desk.colleague().insert_rows(1, 20)
+    refused(desk, desk.connector(), NeedsPerson, "is in use already")

@@ -145,6 +145,19 @@ def test_a_header_that_is_gone_or_doubled_is_for_a_person(tmp_path: Path, name: 
     assert desk.path.read_bytes() == before
 
 
+def test_a_header_row_that_was_pushed_down_is_found_and_told(tmp_path: Path) -> None:
+    desk = made(tmp_path / "orders.csv", MUG)
+    connector = desk.connector()
+    connector.structure(1)
+    rows = desk.rows()
+    desk.save([["Report"], *[[""] for _ in range(19)], *rows])
+    low = 'The header "Key" of the tab "Orders" of orders.csv stands in row 21; it is looked for in the first 20 rows.'
+    with pytest.raises(NeedsPerson, match=low):
+        desk.connector(connector.binding).structure(3)
+    desk.save([["Report"], *rows])
+    assert desk.connector(connector.binding).structure(3) is None
+
+
 def test_a_file_that_was_emptied_is_brought_back_from_the_version_before(tmp_path: Path) -> None:
     desk = made(tmp_path / "orders.csv", MUG)
     connector = desk.connector()
