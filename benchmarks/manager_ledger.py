@@ -219,7 +219,7 @@ class _Pattern:
             if known:
                 self.text = self.text.replace(known, f"@{place}@")
         self.name = str(snapshot["name"]).replace(str(snapshot["number"]), "@NUMBER@")
-        self.summary = summarise(snapshot.get)
+        self.summary = summarise(snapshot)
         self.lines = len(snapshot.get("line_items", ()))
 
     def order(self, order_id: str, number: int, made: str, customer: int) -> tuple[str, bytes, str]:

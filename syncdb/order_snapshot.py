@@ -5,10 +5,17 @@ Whoever reads orders seals each of them at once: the text is a tenth of the obje
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from syncdb.values import canonical_text
+
+_FACTS = (
+    *("name", "current_total_price", "test", "line_items", "number"),
+    *("display_financial_status", "display_fulfillment_status", "cancelled_at", "closed_at", "currency_code"),
+    *("created_at", "processed_at", "updated_at"),
+)
+ASKED_ABOUT = ("id", "deleted_at", *_FACTS)  # where these stand in a snapshot
 
 
 class OrderSummary(NamedTuple):
@@ -55,14 +62,14 @@ def snapshot_of(snapshot: Mapping[str, Any]) -> OrderSnapshot:
     text = counted = canonical_text(snapshot)
     if "withheld" in snapshot:
         counted = canonical_text({name: value for name, value in snapshot.items() if name != "withheld"})
-    return sealed(text, counted, snapshot.get)
+    return sealed(text, counted, [snapshot.get(name) for name in ASKED_ABOUT])
 
 
-def sealed(text: bytes, counted: bytes, known: Callable[[str], Any]) -> OrderSnapshot:
-    """An order by its snapshot's canonical text, that text without what names the unseen, and what it knows under a name."""
+def sealed(text: bytes, counted: bytes, known: Sequence[Any]) -> OrderSnapshot:
+    """An order by its snapshot's canonical text, that text without what names the unseen, and its values of `ASKED_ABOUT`."""
+    order_id, deleted_at, *facts = known
     mark = hashlib.sha256(counted).hexdigest()
-    withheld, deleted = text is not counted, bool(known("deleted_at"))
-    return OrderSnapshot(str(known("id")), mark, text, summarise(known), withheld, deleted)
+    return OrderSnapshot(str(order_id), mark, text, _summary(*facts), text is not counted, bool(deleted_at))
 
 
 def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
@@ -70,21 +77,26 @@ def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
     return snapshot_of(snapshot).hash
 
 
-def summarise(known: Callable[[str], Any]) -> OrderSummary:
-    """The facts of an order that questions are asked about, from what is known under each name."""
-    total = known("current_total_price")
+def summarise(snapshot: Mapping[str, Any]) -> OrderSummary:
+    """The facts of an order that questions are asked about."""
+    return _summary(*(snapshot.get(name) for name in _FACTS))
+
+
+def _summary(
+    name: Any, total: Any, test: Any, lines: Any, number: Any, financial_status: Any, fulfillment_status: Any, *others: Any
+) -> OrderSummary:
+    """Of the values of `_FACTS`."""
+    cancelled_at, closed_at, currency, *moments = others
     return OrderSummary(
-        name=str(known("name") or ""),
-        number=known("number"),
-        financial_status=known("display_financial_status"),
-        fulfillment_status=known("display_fulfillment_status"),
-        cancelled_at=known("cancelled_at"),
-        closed_at=known("closed_at"),
-        test=bool(known("test")),
-        currency=known("currency_code"),
-        total=total[0] if total else None,
-        line_count=len(known("line_items") or ()),
-        created_at=known("created_at"),
-        processed_at=known("processed_at"),
-        updated_at=known("updated_at"),
+        str(name or ""),
+        number,
+        financial_status,
+        fulfillment_status,
+        cancelled_at,
+        closed_at,
+        bool(test),
+        currency,
+        total[0] if total else None,
+        len(lines or ()),
+        *moments,
     )

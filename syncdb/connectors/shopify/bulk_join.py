@@ -12,16 +12,19 @@ from syncdb.connectors.shopify.answer_types import WHOLE, Connection
 from syncdb.connectors.shopify.bulk_query import LIST_OF, connections_of, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
 from syncdb.connectors.shopify.normalise import Sight, cannot_be_read, keeper
+from syncdb.connectors.shopify.open_ended import any_unfinished
 from syncdb.connectors.shopify.reading import connection_decoder, decoder, parsed_again, parts_decoder
-from syncdb.connectors.shopify.shape import ByIdentity, Paged, bare_id, unfinished
+from syncdb.connectors.shopify.shape import ByIdentity, Paged, bare_id
 from syncdb.order_snapshot import OrderSnapshot
 from syncdb.values import moment, parse_json
 
 ORDER_LINE = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"(?:,"updatedAt":"([^"]+)")?')
 _PARENT = re.compile(rb'"__parentId":"gid:\\?/\\?/shopify\\?/Order\\?/(\d+)"')
-_KIND = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/(\w+)')
+_KIND = re.compile(rb'\{"id":"gid:\\?/\\?/shopify\\?/(\w+)\\?/')
 _MARK = b'"__parentId":"'  # cannot stand in a text: quotes are escaped there
+_LAST = 100  # bytes of a line's end in which it names its parent
 _ID_AT = len(b'{"id":"')
+_BEFORE_KIND = (b'"id":"gid://shopify', b'"id":"gid:\\/\\/shopify\\')
 _LIST_OF = {kind.encode(): name for kind, name in LIST_OF.items()}
 NOWHERE = b"\n"  # no line ends so: they are cut there
 
@@ -68,11 +71,14 @@ def order_line(line: bytes) -> re.Match[bytes] | None:
 
 
 def _owner(line: bytes) -> tuple[re.Match[bytes], bool]:
+    found = ORDER_LINE.match(line)
+    if found and line.find(_MARK, -_LAST) < 0:
+        return found, True
     at = line.rfind(_MARK)
-    found = ORDER_LINE.match(line) if at < 0 else _PARENT.match(line, at)
-    if found is None:
+    parent = _PARENT.match(line, at) if at >= 0 else None
+    if parent is None:
         raise NotInBulk("the result holds a line that belongs to no order")
-    return found, at < 0
+    return parent, False
 
 
 def ending_of_children(line: bytes) -> bytes:
@@ -105,8 +111,9 @@ def orders_in(chunk: bytes) -> int:
 
 def children_named(chunk: bytes, kinds: Sequence[str]) -> list[str]:
     """The ids of all objects of these types in the orders' own lines, before those are parsed."""
-    pattern = re.compile(rb'"id":"(gid:\\?/\\?/shopify\\?/(?:%b)\\?/[^"]+)"' % "|".join(kinds).encode())
-    return list(dict.fromkeys(text.replace(b"\\/", b"/").decode() for text in pattern.findall(chunk)))
+    pattern = re.compile(rb'/(%b)\\?/([^"]+)"' % "|".join(kinds).encode())  # to look for what is before it takes twice as long
+    found = (one.group(1, 2) for one in pattern.finditer(chunk) if chunk.endswith(_BEFORE_KIND, 0, one.start()))
+    return list(dict.fromkeys(f"gid://shopify/{kind.decode()}/{rest.decode()}" for kind, rest in found))
 
 
 def joined(job: JoinJob) -> Joined:
@@ -114,8 +121,8 @@ def joined(job: JoinJob) -> Joined:
 
     One order at a time, from its lines to its sealed text: what was just made is read fastest.
     """
-    shape, kept = job.sight.parts, keeper(job.sight)
-    found, lines = Joined(), _Lines.of(ByIdentity(shape))
+    shape, kept = ByIdentity(job.sight.parts), keeper(job.sight)
+    found, lines, goes_on = Joined(), _Lines.of(shape), any_unfinished(shape)
     left_out = {part.id: part for parts in _parts(lines, job.left_out) for part in parts if part and part.order}
     for order_id, own, children in _groups(job.chunk):
         try:
@@ -129,7 +136,7 @@ def joined(job: JoinJob) -> Joined:
             name = str(_parsed(own[0]).get("name") or "")
             found.held.append(Quarantined(order_id.decode(), name, cannot_be_read(error)))
         else:
-            if next(unfinished(shape, node), None):
+            if goes_on(node):
                 found.long.append(parsed_again(node))
             elif isinstance(order := kept(node), OrderSnapshot):
                 found.orders.append(order)
@@ -164,12 +171,14 @@ class _Lines:
         if len(own) != 1:
             raise _Unclear
         lists: dict[str, list[Any]] = {name: [] for name in self.children}
+        beginning, decoded, items = NOWHERE, self.own, list[Any]()
         for line in children:
-            kind = _KIND.match(line)
-            name = _LIST_OF.get(kind[1] if kind else b"", "")
-            if name not in lists:
-                raise _Unclear
-            lists[name].append(_read(self.children[name], line))
+            if not line.startswith(beginning):  # those of a list come behind one another
+                beginning, name = _list_of(line)
+                if name not in lists:
+                    raise _Unclear
+                decoded, items = self.children[name], lists[name]
+            items.append(_read(decoded, line))
         node = _read(self.own, own[0])
         for name, items in lists.items():
             setattr(node, name, Connection(_in_place(items), WHOLE))
@@ -184,6 +193,12 @@ class _Lines:
                     raise _Unclear
                 for one, decoded in lists.items():
                     setattr(item, one, decoded(getattr(part, one)))
+
+
+def _list_of(line: bytes) -> tuple[bytes, str]:
+    """How the lines of a list begin, and its name."""
+    kind = _KIND.match(line)
+    return (kind[0] if kind else NOWHERE), _LIST_OF.get(kind[1] if kind else b"", "")
 
 
 def _parts(lines: _Lines, answers: bytes) -> list[list[Any]]:
@@ -215,7 +230,12 @@ def _in_place(children: list[Any]) -> list[Any]:
     """By their places among their like: ids grow, what has none is numbered. Raises _Unclear where one comes twice."""
     if len(children) < 2:
         return children
-    places = {int(bare_id(child.id)) if hasattr(child, "id") else int(child.index): child for child in children}
+    by_id = hasattr(children[0], "id")
+    if by_id:
+        ids = [child.id for child in children]
+        if len(set(map(len, ids))) == 1 and ids == sorted(set(ids)):  # numbers as long as one another, mostly
+            return children
+    places = {int(bare_id(child.id)) if by_id else int(child.index): child for child in children}
     if len(places) != len(children):
         raise _Unclear
     return [places[place] for place in sorted(places)]

@@ -9,8 +9,9 @@ from typing import Any
 
 from syncdb.connectors.shopify.client import Answer, ShopifyClient, TooCostly, message_of
 from syncdb.connectors.shopify.documents import LARGEST_PAGE, rest_of
+from syncdb.connectors.shopify.open_ended import unfinished
 from syncdb.connectors.shopify.pages import PageSize
-from syncdb.connectors.shopify.shape import Many, Paged, Parts, unfinished
+from syncdb.connectors.shopify.shape import Many, Paged, Parts
 
 
 class Edited(Exception):

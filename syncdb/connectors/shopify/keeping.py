@@ -37,13 +37,13 @@ def keeping(key: ByIdentity) -> Keeping:
 def keeper_of(parts: Parts, named: Mapping[str, str], beside: Mapping[str, Any]) -> Callable[[Any], Any]:
     """The same of a whole order. Parts in `named` are kept under those names in `metafields`, null or not.
 
-    `beside` is kept with each order.
+    `beside` is kept with each order, where it has no part of that name.
     """
     statements = _Statements(dict(beside))
     values = {name: statements.value(name, *one) for name, one in flat(parts).items()}
     in_order = sorted(named.items(), key=lambda one: one[1])
     metafields = ", ".join(f"{ours!r}: {values.pop(name, 'None')}" for name, ours in in_order)
-    kept = {stored_name(name): value for name, value in values.items()} | {name: name for name in beside}
+    kept = {name: name for name in beside} | {stored_name(name): value for name, value in values.items()}
     if metafields:
         kept["metafields"] = f"{{{metafields}}}"
     return statements.keeping(kept).keep
@@ -82,10 +82,10 @@ class _Statements:
     def _there(self, name: str, shape: Shape) -> str:
         """What is kept of `v`, which is not null."""
         if shape is MONEY:
-            return "(exact((v := v.s).a), v.c)"
+            return f"({_exact('(v := v.s).a')}, v.c)"
         if shape is BOTH_MONEYS:  # mostly the same
             same = "(s := v.s).a == (b := v.b).a and s.c == b.c"
-            return f"((exact(s.a), s.c) if {same} else both_moneys(v))"
+            return f"(({_exact('s.a')}, s.c) if {same} else both_moneys(v))"
         if shape is ID:
             return "((v[v.rfind('/') + 1:] if '?' not in v else bare_id(v)) or None)"
         read = self._read(name, shape)
@@ -107,6 +107,11 @@ class _Statements:
         return f"([keep_{name}(v[0])] if len({items}) == 1 else ordered_{name}([keep_{name}(one) for one in v]))"
 
 
+def _exact(amount: str) -> str:
+    """An amount is nought more often than anything else."""
+    return f"('0' if (a := {amount}) == '0.0' else exact(a))"
+
+
 def _is_list(shape: Shape) -> bool:
     return isinstance(shape, Many | Paged) or (isinstance(shape, Leaf) and shape.answered in LISTS)
 
@@ -120,6 +125,8 @@ def _in_order_of(parts: Parts) -> Callable[[list[Any]], list[Any]]:
 
 def _by_id(items: list[Any]) -> list[Any]:
     ids = [item.id or "" for item in items]
+    if len(set(map(len, ids))) == 1 and ids == sorted(ids):  # as long as one another, mostly, and in their order
+        return items
     if not all(map(str.isdigit, ids)):
         return items
     places = list(map(int, ids))
@@ -127,7 +134,10 @@ def _by_id(items: list[Any]) -> list[Any]:
 
 
 def _by_text(items: list[Any]) -> list[Any]:
-    """Tax lines, which have no id."""
+    """Tax lines, which have no id. Their texts begin with their amounts, which mostly differ."""
+    amounts = [item.price[0] if item.price else "" for item in items]
+    if items[0].title is not None and "" not in amounts and len(set(amounts)) == len(items):
+        return [item for _, item in sorted(zip(amounts, items, strict=True))]
     if not any(item.title is not None and item.price is not None for item in items):
         return items
     return sorted(items, key=written)

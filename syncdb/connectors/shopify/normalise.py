@@ -7,12 +7,13 @@ named in `withheld`, so that an unseen value never passes for an empty one.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.order_shape import order_shape
 from syncdb.connectors.shopify.shape import Parts, Path, bare_id, stored_path, without
-from syncdb.order_snapshot import OrderSnapshot, sealed
+from syncdb.order_snapshot import ASKED_ABOUT, OrderSnapshot, sealed
 
 Snapshot = dict[str, Any]
 
@@ -48,7 +49,8 @@ def _sealing(sight: Sight) -> Callable[[Any], OrderSnapshot]:
 
     named = {f"metafield_{number}": f"{ns}.{key}" for number, (ns, key) in enumerate(sight.metafields)}
     unseen = sorted(stored_path(path) for path in sight.withheld)
-    keep = keeper_of(sight.parts, named, {"shop": sight.shop, "withheld": unseen or None})
+    beside = dict.fromkeys(ASKED_ABOUT) | {"shop": sight.shop, "withheld": unseen or None}
+    keep, asked_about = keeper_of(sight.parts, named, beside), attrgetter(*ASKED_ABOUT)
 
     def seal(node: Any) -> OrderSnapshot:
         found = keep(node)
@@ -56,7 +58,7 @@ def _sealing(sight: Sight) -> Callable[[Any], OrderSnapshot]:
         if unseen:
             found.withheld = None
             counted = written(found)
-        return sealed(text, counted, lambda name: getattr(found, name, None))
+        return sealed(text, counted, asked_about(found))
 
     return seal
 

@@ -7,9 +7,9 @@ Values with long names are asked under short ones: of the bytes of an order, nam
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 Path = tuple[str, ...]
@@ -157,24 +157,6 @@ def without(parts: Parts, paths: Iterable[Path]) -> dict[str, Shape]:
     return kept
 
 
-def unfinished(parts: Parts, node: Any) -> Iterator[tuple[Any, str, Many | Paged]]:
-    """Every list below an answered object that may go on beyond what was answered: whose it is, its name and its shape."""
-    yield from _unfinished(_open_ended(ByIdentity(parts)), node)
-
-
-def _unfinished(open_ended: "Iterable[_OpenEnded]", node: Any) -> Iterator[tuple[Any, str, Many | Paged]]:
-    for name, shape, deeper in open_ended:
-        if not (answered := getattr(node, name)):
-            continue
-        if isinstance(shape, Paged):
-            if answered.pageInfo.hasNextPage:
-                yield node, name, shape
-        elif isinstance(shape, Many) and len(answered) == shape.first:
-            yield node, name, shape
-        for item in _items(shape, answered) if deeper else ():
-            yield from _unfinished(deeper, item)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ByIdentity:
     """Parts as a key: the same tree serves thousands of orders, so what follows from it is worked out once."""
@@ -186,33 +168,6 @@ class ByIdentity:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ByIdentity) and self.parts is other.parts
-
-
-# a part that is a list which may be cut short, or holds some deeper down: those
-_OpenEnded = tuple[str, One | Many | Paged, "list[_OpenEnded]"]
-
-
-@lru_cache(maxsize=256)
-def _open_ended(key: ByIdentity) -> "list[_OpenEnded]":
-    found: list[_OpenEnded] = []
-    for name, shape in key.parts.items():
-        if isinstance(shape, Leaf | On):
-            continue
-        cut = isinstance(shape, Paged) or (isinstance(shape, Many) and shape.first is not None)
-        deeper = _open_ended(ByIdentity(shape.parts))
-        if cut or deeper:
-            found.append((name, shape, deeper))
-    return found
-
-
-def _items(shape: One | Many | Paged, answered: Any) -> list[Any]:
-    match shape:
-        case One():
-            return [answered]
-        case Many():
-            return list(answered)
-        case Paged():
-            return list(answered.nodes)
 
 
 def bare_id(gid: str) -> str:
