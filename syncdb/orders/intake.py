@@ -92,11 +92,13 @@ class Intake:
         """Read the window page by page, each page in one transaction; then look after what needs asking for by id."""
         catch_up(self.ledger)
         self.ledger.shown.begin()
-        whole, ended = True, False
+        whole, ended, facts = True, False, None
         with closing(self.reader.changed(window.since, window.until)) as pages:
             for page in pages:
                 self.progress.stop_if_asked()
-                self._same_shop(page.facts)
+                if page.facts != facts:
+                    self._same_shop(page.facts)
+                    facts = page.facts
                 whole, ended = whole and not page.partial, page.last
                 self._take_page(page, page.reached - overlap if whole and page.reached else None, window.covered_since)
                 self.progress.advance(len(page.orders))

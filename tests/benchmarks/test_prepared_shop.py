@@ -2,14 +2,17 @@
 
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from werkzeug import Request
+from werkzeug.test import EnvironBuilder
 
-from benchmarks.prepared_shop import TOKEN, PreparedApp
+from benchmarks.prepared_shop import TOKEN, Part, PreparedApp
 from syncdb.clock import SYSTEM
 from syncdb.connectors.shopify.bulk_spans import Cut
 from syncdb.connectors.shopify.client import ShopifyClient
@@ -17,6 +20,7 @@ from syncdb.connectors.shopify.orders import OrderReader
 from syncdb.connectors.shopify.tokens import StaticToken
 from syncdb.sandbox.faults import Faults
 from syncdb.sandbox.server import Server
+from syncdb.sandbox.shopify.bulk import FOLDER
 
 ORDERS = 900
 _AMOUNT = re.compile(rb':"(-?\d+\.\d{1,2})"')
@@ -89,3 +93,19 @@ def test_orders_rise_by_their_last_change(shop: tuple[PreparedApp, Faults, str])
 
 def _of(bag: dict[str, Any]) -> Decimal:
     return Decimal(bag["s"]["a"])
+
+
+def test_what_lies_ready_is_what_would_be_put_together() -> None:
+    app = PreparedApp(ORDERS)
+    part = Part(app.whole.end // 3, app.whole.end // 2)
+    made = {one: b"".join(app.respond(asked(app, one)).response) for one in (app.whole, part)}
+    with tempfile.TemporaryFile() as file:
+        app.lay_ready(file)
+        for one, text in made.items():
+            answer = app.respond(asked(app, one))
+            assert b"".join(answer.response) == text and answer.content_length == len(text) > 100_000
+
+
+def asked(app: PreparedApp, part: Part) -> Request:
+    name = "result" if part == app.whole else str(part.number)
+    return Request(EnvironBuilder(f"{FOLDER}{name}").get_environ())

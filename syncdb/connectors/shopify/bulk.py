@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from syncdb.connectors.order_source import Notice, OrderPage
 from syncdb.connectors.shopify.asking import Asking
+from syncdb.connectors.shopify.bulk_ahead import ReadAhead
 from syncdb.connectors.shopify.bulk_convoy import BulkOperations, Task
-from syncdb.connectors.shopify.bulk_file import BulkFile
 from syncdb.connectors.shopify.bulk_operation import BulkResultFile, Operations
 from syncdb.connectors.shopify.bulk_query import bulk_query
 from syncdb.connectors.shopify.bulk_result import ResultReader
@@ -40,11 +40,13 @@ class BulkReader:
     workers: Workers = field(default_factory=Workers)
     page_price: float = 0.0
     operations: Operations = field(init=False)
+    ahead: ReadAhead = field(init=False)
     _result: ResultReader = field(init=False)
 
     def __post_init__(self) -> None:
         self.operations = Operations(self.asking.client)
         self._result = ResultReader(self.asking, self.gatherer, self.workers, self.page_price)
+        self.ahead = ReadAhead(self.asking.client, self._result.named)
 
     def pages(self, whole: ChangeSpan, least: int, known: Mapping[str, str]) -> Generator[OrderPage, None, None]:
         """Pages of all orders of a window, if there are more than `least`. Empty pages come while there is nothing but waiting.
@@ -59,7 +61,7 @@ class BulkReader:
             self._tell_of(whole, whole, why)
             return
         convoy = BulkOperations(self.operations, self._query, tasks)
-        with closing(convoy), closing(self.workers), closing(self._in_order(convoy, whole, known)) as pages:
+        with closing(convoy), closing(self.workers), closing(self.ahead), closing(self._in_order(convoy, whole, known)) as pages:
             for page in pages:
                 yield page if len(convoy.tasks) == 1 else replace(page, last=False)
 
@@ -98,28 +100,29 @@ class BulkReader:
     def _brought(self, convoy: BulkOperations, task: Task, known: Mapping[str, str]) -> Generator[OrderPage, None, bool]:
         """The orders of a span whose operation has ended well; whether these are all of them."""
         try:
-            yield from self._checked(task, known)
+            yield from self._checked(convoy, task, known)
         except (NotInBulk, OSError) as why:
             convoy.failed(task, why)
             return False
         return True
 
-    def _checked(self, task: Task, known: Mapping[str, str]) -> Iterator[OrderPage]:
+    def _checked(self, convoy: BulkOperations, task: Task, known: Mapping[str, str]) -> Iterator[OrderPage]:
         result, span = task.result, task.span
         assert result is not None and task.gid is not None
         if result.roots < span.orders and result.roots < (there := self.operations.count(span.search)):
             raise NotInBulk(f"it found {result.roots} orders where there are {there}", again=True)
         try:
-            yield from self._read(result, known)
+            yield from self._read(convoy, result, known)
         except AddressRanOut:
             # nothing of it was read yet
-            yield from self._read(self.operations.renewed(task.gid, result), known)
+            yield from self._read(convoy, self.operations.renewed(task.gid, result), known)
 
-    def _read(self, result: BulkResultFile, known: Mapping[str, str]) -> Iterator[OrderPage]:
+    def _read(self, convoy: BulkOperations, result: BulkResultFile, known: Mapping[str, str]) -> Iterator[OrderPage]:
         self.workers.ready(result.roots)  # they load what they need while the file is fetched
-        with BulkFile(result) as file:
-            for _ in file.fetch(self.asking.client):
+        with self.ahead.file(result) as file:
+            for _ in self.ahead.fetch(file):
                 yield self._result.nothing_yet()
+            self.ahead.begin(convoy.next_result)
             yield from self._result.pages(file, known)
 
     def _tell_of(self, span: ChangeSpan, whole: ChangeSpan, why: Exception | None) -> None:

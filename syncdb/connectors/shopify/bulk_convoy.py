@@ -57,6 +57,11 @@ class BulkOperations:
     _seen: Sequence[tuple[str | None, str]] = ()
     _moved: float = 0.0
 
+    @property
+    def next_result(self) -> BulkResultFile | None:
+        """The result behind the first, if that has ended well as far as is known."""
+        return self.tasks[1].result if len(self.tasks) > 1 else None
+
     def begin(self) -> None:
         """Submit what may run at once, without waiting for it."""
         self._submit_ahead()

@@ -5,7 +5,7 @@ Its lines are objects; a child names its parent in `__parentId`, last in its lin
 Customers' data are in it, so the files have no name where the system allows that, and go with the process, however it ends.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,18 +20,27 @@ from syncdb.connectors.shopify.client import ShopifyClient
 
 BUCKET = 16 << 20  # bytes of lines that are put in order at once where they come mixed
 MOST_BUCKETS = 200
-ORDERS_A_CHUNK = 200
-BYTES_A_CHUNK = 2 << 20  # some orders have hundreds of lines
+ORDERS_A_CHUNK = 400
+BYTES_A_CHUNK = 4 << 20  # some orders have hundreds of lines
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some hundred orders: their lines, those of an order behind each other, and the ids `named` in the orders' own lines."""
+
+    lines: bytes
+    named: Sequence[str]
 
 
 @dataclass(slots=True)
 class BulkFile:
-    """A result on disk; use as a context manager.
+    """A result on disk; use as a context manager. `named` finds in a text what chunks are to name.
 
     `grouped`: children follow their order at once; `rising`: orders come by the time of their change.
     """
 
     expected: BulkResultFile
+    named: Callable[[bytes], list[str]]
     grouped: bool = True
     rising: bool = True
     _lines: int = 0
@@ -40,6 +49,7 @@ class BulkFile:
     _at: int = 0
     _cuts: list[int] = field(default_factory=lambda: [0])
     _orders_cut: int = 0
+    _named: list[list[str]] = field(default_factory=lambda: [[]])  # behind each cut
     _latest: bytes = b""
     _tail: bytes = field(default=b"", repr=False)
     _file: IO[bytes] = field(default_factory=nameless, repr=False)
@@ -48,6 +58,10 @@ class BulkFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go: whoever still writes to it fails."""
         self._file.close()
 
     def fetch(self, client: ShopifyClient) -> Iterator[None]:
@@ -58,15 +72,16 @@ class BulkFile:
         if self.expected.url is not None:
             self._judge(self._file.tell())
 
-    def chunks(self) -> Iterator[bytes]:
-        """All lines, some hundred orders at a time, those of an order behind each other in one chunk."""
+    def chunks(self) -> Iterator[Chunk]:
+        """All lines, some hundred orders at a time."""
         if self.grouped:
-            for start, end in pairwise([*self._cuts, self._file.tell()]):
+            spans = pairwise([*self._cuts, self._file.tell()])
+            for (start, end), named in zip(spans, self._named, strict=True):
                 self._file.seek(start)
-                yield self._file.read(end - start)
+                yield Chunk(self._file.read(end - start), named)
             return
         for bucket in self._buckets():
-            yield from _gathered(bucket)
+            yield from (Chunk(lines, self.named(lines)) for lines in _gathered(bucket))
 
     def _scan(self, piece: bytes) -> None:
         lines = (self._tail + piece).split(b"\n")
@@ -89,6 +104,7 @@ class BulkFile:
             self.grouped = False
             return
         self._cut(start)
+        self._named[-1] += self.named(line)
         self._orders += 1
         self._ending = ending_of_children(line)
         changed = order[2] or b""
@@ -99,6 +115,7 @@ class BulkFile:
         """Let a chunk end before this order if there is enough in it."""
         if _is_enough(self._orders - self._orders_cut, start - self._cuts[-1]):
             self._cuts.append(start)
+            self._named.append([])
             self._orders_cut = self._orders
 
     def _judge(self, size: int) -> None:

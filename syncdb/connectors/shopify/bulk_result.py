@@ -1,6 +1,6 @@
 """The fetched result of a bulk operation, page by page, with what bulk leaves out asked for and the unclear read anew."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -8,8 +8,8 @@ from msgspec import Raw
 
 from syncdb.connectors.order_source import OrderPage
 from syncdb.connectors.shopify.asking import Asking
-from syncdb.connectors.shopify.bulk_file import BulkFile
-from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, children_named, orders_in
+from syncdb.connectors.shopify.bulk_file import BulkFile, Chunk
+from syncdb.connectors.shopify.bulk_join import Joined, JoinJob, naming, orders_in
 from syncdb.connectors.shopify.bulk_query import completion, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk, TooDear
 from syncdb.connectors.shopify.bulk_workers import Workers
@@ -39,6 +39,11 @@ class ResultReader:
     _size: PageSize = field(default_factory=lambda: PageSize(250))
     _judged: bool = False
 
+    @property
+    def named(self) -> Callable[[bytes], list[str]]:
+        """What finds in lines the ids of the refunds and fulfillments of which bulk leaves something out."""
+        return naming(tuple(CHILDREN[name] for name in left_out(self.asking.documents.order)))
+
     def nothing_yet(self) -> OrderPage:
         """An empty page, for whoever waits to look up."""
         return self._page(Joined())
@@ -59,7 +64,7 @@ class ResultReader:
 
     def _jobs(self, file: BulkFile) -> Iterator[JoinJob]:
         for chunk in file.chunks():
-            yield JoinJob(chunk, self._left_out(chunk), self.asking.sight)
+            yield JoinJob(chunk.lines, self._left_out(chunk), self.asking.sight)
 
     def _page(self, found: Joined, reached: datetime | None = None, last: bool = False) -> OrderPage:
         """A page of what was found; the unclear orders are read anew by their ids (one not found was deleted)."""
@@ -75,14 +80,13 @@ class ResultReader:
             facts=self.asking.known_facts(),
         )
 
-    def _left_out(self, chunk: bytes) -> bytes:
+    def _left_out(self, chunk: Chunk) -> bytes:
         """The refunds and fulfillments of these orders with their lines; what could not be had is not in it."""
         order = self.asking.documents.order
-        missing, found = left_out(order), list[Raw]()
-        if not missing:
+        if not left_out(order):
             return NOTHING
-        ids, document = children_named(chunk, [CHILDREN[name] for name in missing]), completion(order)
-        an_order = len(ids) / max(1, orders_in(chunk)) if not self._judged else 0.0
+        ids, document, found = list(chunk.named), completion(order), list[Raw]()
+        an_order = len(ids) / max(1, orders_in(chunk.lines)) if not self._judged else 0.0
         while ids:
             group = ids[: self._size.size]
             try:

@@ -21,7 +21,7 @@ from syncdb.connectors.shopify.bulk_wire import Message, answer_received, job_se
 
 log = logging.getLogger("syncdb.bulk")
 WORTH_IT = 5_000  # orders of a result, from which on starting processes pays
-MOST = 2  # this process stores what two bring
+MOST = 1  # this process stores what one brings (measured); a second costs its start and memory
 PIPE = 1 << 20  # bytes on their way, where the system lets that be said: fewer turns between the processes
 PARTING = 5.0  # seconds for a process to end when it is told to
 _AT_ONCE = 1 << 17  # bytes that another process gathers before it hands them over

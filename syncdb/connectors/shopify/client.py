@@ -143,6 +143,11 @@ class ShopifyClient:
 
         return self.retrier.call(once, f"{what} ({self.shop})")
 
+    def apart(self) -> "ShopifyClient":
+        """The same for another thread: with a session of its own, which goes when it is closed."""
+        session = requests.Session()
+        return ShopifyClient(self.shop, self.tokens, self.api_version, self.base_url, self.clock, self.retrier, session)
+
     def close(self) -> None:
         self.session.close()
 

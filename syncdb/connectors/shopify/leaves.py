@@ -16,12 +16,11 @@ if TYPE_CHECKING:  # loaded where orders are read only
 
 def exact(amount: str) -> str:
     """An amount so that equal amounts are equal text ("55.0" and "55.00" are "55"). Raises ValueError where it is none."""
-    whole, _, part = amount.partition(".")  # as Shopify writes amounts; to remember some costs more than this (measured)
-    if whole.isdecimal() and part.isdecimal() and amount.isascii() and (whole[0] != "0" or whole == "0"):
-        if part == "0":
-            return whole
-        if part[-1] != "0":
+    if amount.strip("0123456789") == "." and (amount[0] > "0" or amount[:2] == "0."):  # as Shopify writes amounts
+        if amount[-1] > "0":
             return amount
+        if amount[-2:] == ".0":
+            return amount[:-2]
     number = money(amount)
     if number is None:
         raise ValueError("an amount is missing")

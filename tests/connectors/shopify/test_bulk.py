@@ -269,7 +269,7 @@ def test_the_token_stays_with_the_shop(world: World) -> None:
     ],
 )
 def test_nothing_is_fetched_from_elsewhere(world: World, url: str) -> None:
-    with BulkFile(BulkResultFile(url, 1, 1, 10)) as file, pytest.raises(NotInBulk, match="unexpected place"):
+    with BulkFile(BulkResultFile(url, 1, 1, 10), lambda _: []) as file, pytest.raises(NotInBulk, match="unexpected place"):
         list(file.fetch(world.client()))
 
 
