@@ -8,7 +8,7 @@ Customers' data are in it, so the files have no name where the system allows tha
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from types import TracebackType
 from typing import IO, Self
 
@@ -34,7 +34,7 @@ class Chunk:
 
 @dataclass(slots=True)
 class BulkFile:
-    """A result on disk; use as a context manager. `named` finds in a text what chunks are to name.
+    """A result on disk; use as a context manager. `named` finds in a line what its chunk is to name.
 
     `grouped`: children follow their order at once; `rising`: orders come by the time of their change.
     """
@@ -81,22 +81,17 @@ class BulkFile:
                 yield Chunk(self._file.read(end - start), named)
             return
         for bucket in self._buckets():
-            yield from (Chunk(lines, self.named(lines)) for lines in _gathered(bucket))
+            yield from (Chunk(lines, [*chain.from_iterable(map(self.named, lines.split(b"\n")))]) for lines in _gathered(bucket))
 
     def _scan(self, piece: bytes) -> None:
-        lines = (self._tail + piece).split(b"\n")
-        self._tail = lines.pop()
-        self._note(lines)
-
-    def _note(self, lines: Sequence[bytes]) -> None:
         """Take in whole lines. Most of them belong to the order before: little may be done for each."""
-        at, ending = self._at, self._ending
-        for line in lines:
-            if not line.endswith(ending):
-                self._note_other(line, at)
+        text, at, lines, ending = self._tail + piece, 0, 0, self._ending
+        while (end := text.find(b"\n", at)) >= 0:
+            if not text.endswith(ending, at, end):
+                self._note_other(text[at:end], self._at + at)
                 ending = self._ending
-            at += len(line) + 1
-        self._at, self._lines = at, self._lines + len(lines)
+            at, lines = end + 1, lines + 1
+        self._tail, self._at, self._lines = text[at:], self._at + at, self._lines + lines
 
     def _note_other(self, line: bytes, start: int) -> None:
         order = order_line(line)
@@ -120,7 +115,7 @@ class BulkFile:
 
     def _judge(self, size: int) -> None:
         if self._tail.endswith(b"}"):
-            self._note([self._tail])
+            self._scan(b"\n")
         elif self._tail:
             raise NotInBulk("the result ends in the middle of a line", again=True)
         found, expected = (self._lines, self._orders), (self.expected.lines, self.expected.roots)

@@ -11,6 +11,7 @@ from syncdb.connectors.order_source import Quarantined
 from syncdb.connectors.shopify.answer_types import WHOLE, Connection
 from syncdb.connectors.shopify.bulk_query import LIST_OF, connections_of, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk
+from syncdb.connectors.shopify.documents import CHILDREN
 from syncdb.connectors.shopify.normalise import Sight, cannot_be_read, keeper
 from syncdb.connectors.shopify.open_ended import any_unfinished
 from syncdb.connectors.shopify.reading import connection_decoder, decoder, parsed_again, parts_decoder
@@ -110,14 +111,23 @@ def orders_in(chunk: bytes) -> int:
 
 
 @lru_cache(maxsize=16)
-def naming(kinds: tuple[str, ...]) -> Callable[[bytes], list[str]]:
-    """A function that finds the ids of all objects of these types in orders' own lines, before those are parsed."""
+def naming(lists: tuple[str, ...]) -> Callable[[bytes], list[str]]:
+    """A function that finds the ids of all objects in these lists of an order's own line, before that is parsed."""
+    if not lists:
+        return lambda line: []
+    first, *others = (f'"{name}":'.encode() for name in lists)
     # to look for what stands before it, too, takes twice as long
-    search = re.compile(rb'/(%b)\\?/([^"]+)"' % "|".join(kinds).encode()).finditer
+    search = re.compile(rb'/(%b)\\?/([^"]+)"' % "|".join(CHILDREN[name] for name in lists).encode()).finditer
 
-    def named(text: bytes) -> list[str]:
-        found = (one.group(1, 2) for one in search(text) if text.endswith(_BEFORE_KIND, 0, one.start()))
-        return list(dict.fromkeys(f"gid://shopify/{kind.decode()}/{rest.decode()}" for kind, rest in found))
+    def named(line: bytes) -> list[str]:
+        start, found = line.rfind(first), list[str]()  # they are the last that is asked of an order
+        for other in others:
+            start = min(start, line.rfind(other))
+        for one in search(line, max(0, start)):
+            if line.endswith(_BEFORE_KIND, 0, one.start()):
+                kind, rest = one.groups()
+                found.append(f"gid://shopify/{kind.decode()}/{rest.decode()}")
+        return found
 
     return named
 

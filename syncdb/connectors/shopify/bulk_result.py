@@ -14,7 +14,6 @@ from syncdb.connectors.shopify.bulk_query import completion, left_out
 from syncdb.connectors.shopify.bulk_trouble import NotInBulk, TooDear
 from syncdb.connectors.shopify.bulk_workers import Workers
 from syncdb.connectors.shopify.client import TooCostly
-from syncdb.connectors.shopify.documents import CHILDREN
 from syncdb.connectors.shopify.gather import Gatherer
 from syncdb.connectors.shopify.pages import PageSize
 from syncdb.connectors.shopify.shape import bare_id
@@ -41,8 +40,8 @@ class ResultReader:
 
     @property
     def named(self) -> Callable[[bytes], list[str]]:
-        """What finds in lines the ids of the refunds and fulfillments of which bulk leaves something out."""
-        return naming(tuple(CHILDREN[name] for name in left_out(self.asking.documents.order)))
+        """What finds in an order's line the ids of the refunds and fulfillments of which bulk leaves something out."""
+        return naming(tuple(left_out(self.asking.documents.order)))
 
     def nothing_yet(self) -> OrderPage:
         """An empty page, for whoever waits to look up."""
