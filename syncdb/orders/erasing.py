@@ -133,6 +133,9 @@ class _Emptied:
     def held(self) -> Mapping[str, str]:
         return self.inner.held()
 
+    def without_key(self) -> Mapping[str, Mapping[str, Value]]:
+        return self.inner.without_key()
+
     def settled(self) -> None:
         self.inner.settled()
 

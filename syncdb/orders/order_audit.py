@@ -25,6 +25,7 @@ from syncdb.ledger.records import Records
 from syncdb.mapping.choice import column
 from syncdb.model import Field, Found, Record, Side, Snapshot
 from syncdb.orders.intake import ASKED_AT_ONCE, FETCH, Intake, Window
+from syncdb.orders.keyless_rows import KeylessRows
 from syncdb.orders.shop_identity import same_shop
 from syncdb.values import iso, moment
 from syncdb.wording import counted
@@ -115,6 +116,7 @@ class OrderSums:
     placed: Mapping[str, Placed]
     home: "Homes"
     shown: Sequence[str]
+    keyless: KeylessRows
     _left: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     _right: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     _counted: set[tuple[str, str]] = field(default_factory=set)
@@ -144,6 +146,9 @@ class OrderSums:
         if triple.left is not None:
             sums = self._left.setdefault(_group(self.placed[self.home(triple)]), Counter())
             self._add_row(sums, triple.left.record.fields)
+        if (home := self.placed.get(self.home(triple))) is not None and self.keyless.rows:
+            for found in filter(None, (triple.left, triple.right)):
+                self.keyless.see(found.record, home.name)
         if triple.right is not None:
             self._of_row(self.home(triple) or triple.key, triple.right.record.fields)
 
@@ -262,7 +267,8 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, n
     home = Homes(orders, records)
     managed = [name for name in sync.policy.rules if name != "key"]
     gross = [GROSS] if set(OF_GROSS) <= set(managed) else []
-    sums = OrderSums(placed, home, [*gross, *(name for name in (*MEASURES, *OF_ROWS) if name in managed)])
+    keyless = KeylessRows(sync.destination.without_key() if structure is None else {})
+    sums = OrderSums(placed, home, [*gross, *(name for name in (*MEASURES, *OF_ROWS) if name in managed)], keyless)
     for order_id, snapshot in _snapshots(fresh, placed):
         sums.of_shop(order_id, snapshot)
     within = _Rows(home, period, frozenset((*placed, *_placed(sync.ledger, period, str(shop["zone"])))))
@@ -272,7 +278,7 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, n
         partial = ["Not every order could be read.", *(note.message for note in report.notes)] if report.partial else []
         partial += [f"Orders that could not be understood and were left out: {', '.join(sorted(held))}."] if held else []
         made = ["The tab or some of its columns do not exist yet; a run makes them."] if structure is not None else []
-        return [*partial, *made, *within.problems()]
+        return [*partial, *made, *within.problems(), *keyless.problems()]
 
     def name(triple: Triple) -> str:
         known = placed.get(home(triple))

@@ -88,6 +88,9 @@ class Destination(Protocol):
     def held(self) -> Mapping[str, str]:
         """Fields of which nothing is read or written there, with the reason."""
 
+    def without_key(self) -> Mapping[str, Mapping[str, Value]]:
+        """What rows of the opened place show that have no key, by their places: nobody's records, yet people add them up."""
+
     def settled(self) -> None:
         """All that `changed` named is settled."""
 

@@ -64,6 +64,9 @@ def next_steps(found: Sequence[PairAudit]) -> list[str]:
         causes = {difference.cause for one in of_pair.audits for difference in one.differences}
         if causes & {Cause.HELD, Cause.OWN}:
             steps["Take formulas, and what is no value of its field, out of the cells named above; no run does."] = None
+        if Cause.NOT_ON_LEFT in causes:
+            left_over = "No run touches what only the other side has: delete there what is left over, such as a row whose key"
+            steps[f"{left_over} was changed."] = None
         if Cause.DOUBLED in causes:
             steps["Remove all but one of the rows that stand more than once."] = None
         if not all(one.complete for one in of_pair.audits):

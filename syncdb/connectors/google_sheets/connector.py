@@ -128,6 +128,13 @@ class SheetConnector:
             key: tuple(f"{row + 1}" for row in rows) for key, rows in index.doubled.items()
         }
 
+    def without_key(self) -> dict[str, Mapping[str, Value]]:
+        """What rows without a key show in columns of ours, by their places. A request, or two, where there may be any."""
+        if self._sheet.nothing_yet():
+            return {}
+        found = reading.left_without_key(self._sheet, self._sheet.index())
+        return {f"{row + 1}": values for row, values in found.rows.items()}
+
     def look(self, keys: Iterable[str]) -> Snapshot:
         """See Connector.look."""
         if self._sheet.nothing_yet():

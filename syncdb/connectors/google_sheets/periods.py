@@ -12,6 +12,7 @@ from syncdb.connectors.google_sheets.binding import TabBinding
 from syncdb.connectors.google_sheets.connector import SheetConnector
 from syncdb.errors import NeedsPerson
 from syncdb.model import Attempt, Found, Operation, Outcome, Result, Snapshot
+from syncdb.values import Value
 
 NOWHERE = "nowhere"  # the kind of an attempt with a record that belongs to no known period
 AT_ONCE = 500  # keys asked about together
@@ -99,6 +100,14 @@ class PeriodTabs:
                 found = {key: one for key, one in block.found.items() if key not in strangers and key not in here}
                 own = {key: places for key, places in block.doubled.items() if period not in astray.get(key, ())}
                 yield self._shown(period, replace(block, found=found, doubled=own), here)
+
+    def without_key(self) -> dict[str, Mapping[str, Value]]:
+        """See SheetConnector.without_key: of every tab."""
+        found: dict[str, Mapping[str, Value]] = {}
+        for period in self._all():
+            for place, values in self._tab(period).without_key().items():
+                found[self._labelled(period, (place,))[0]] = values
+        return found
 
     def _astray(self) -> dict[str, dict[str, tuple[str, ...]]]:
         """The keys that stand in tabs where they do not belong, with their places by period.

@@ -16,6 +16,11 @@ class KeylessRows:
         self._whole = {frozenset(values.items()): row for row, values in self._rows.items()}
         self._key = key
 
+    @property
+    def rows(self) -> Mapping[int, Mapping[str, Value]]:
+        """What they show, by row (from zero), without blank cells."""
+        return self._rows
+
     def left_of(self, operation: Operation) -> int | None:
         """The row that shows just what is to be made; of a record that was there before, also what is left of it.
 

@@ -5,7 +5,7 @@ write took place or it did not, and nothing can be applied late: looking at the 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as with_changes
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from syncdb.connectors.workbook.place import Changed, Place, PutUnknown, Replace
 from syncdb.connectors.workbook.sheet import Sheet, Wish, read_sheet
 from syncdb.errors import ConfigurationError, NeedsPerson, OutcomeUnknown
 from syncdb.model import Action, Attempt, Field, Operation, Outcome, Record, Result, Snapshot, agrees
+from syncdb.values import Value
 
 BATCH = 5000  # records that one writing of the file takes
 NOT_APPLIED = "it was never applied and never will be"
@@ -87,6 +88,11 @@ class WorkbookConnector:
     def look(self, keys: Iterable[str]) -> Snapshot:
         """See Connector.look."""
         return self._as_if_made(self._read().snapshot(keys))
+
+    def without_key(self) -> dict[str, Mapping[str, Value]]:
+        """What rows without a key show in columns of ours, by their places."""
+        sheet = self._read()
+        return {f"{row + 1}": values for row, values in sheet.keyless().rows.items()} if sheet.whole else {}
 
     def places(self) -> dict[str, tuple[str, ...]]:
         """Every key that the tab shows now, with its row numbers as on screen."""
@@ -182,7 +188,7 @@ def _put(sheet: Sheet, operation: Operation) -> Outcome:
     except UnfitValue as unfit:
         return Outcome(Result.REJECTED, why=f"a value does not fit: {unfit}")
     if operation.action is Action.CREATE:
-        if (left := sheet.left_of(operation)) is not None:
+        if (left := sheet.keyless().left_of(operation)) is not None:
             return Outcome(Result.REJECTED, why=lost(left, sheet.wish.headers[sheet.wish.key], operation.key))
         return _add(sheet, operation.key, entries)
     row = index.rows.get(operation.key)

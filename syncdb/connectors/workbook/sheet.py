@@ -14,7 +14,7 @@ from syncdb.connectors.workbook.csv_page import spoilt
 from syncdb.connectors.workbook.page import Page, header_line
 from syncdb.connectors.workbook.place import Place, Seen
 from syncdb.errors import NeedsPerson
-from syncdb.model import Field, Found, Operation, Snapshot
+from syncdb.model import Field, Found, Snapshot
 from syncdb.values import Kind
 
 BEFORE = "the version before the last run that changed it"
@@ -94,13 +94,13 @@ class Sheet:
             self._index = index_of(shown, first)
         return self._index
 
-    def left_of(self, operation: Operation) -> int | None:
-        """The row that shows just this record and has no key: somebody emptied that cell."""
+    def keyless(self) -> KeylessRows:
+        """The rows of which somebody emptied the key."""
         if self._keyless is None:
             key, rows = self.wish.key, range(self.standing.header_row + 1 if self.standing else 0, self.page.rows)
             lines = {row: self.line(row) for row in rows if self.page.at(row, self.columns[key]) is None}
             self._keyless = KeylessRows(lines, key, self.wish.kinds)
-        return self._keyless.left_of(operation)
+        return self._keyless
 
     def line(self, row: int) -> dict[str, Entry]:
         """The managed cells of a row: field -> entry."""

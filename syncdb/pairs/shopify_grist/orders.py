@@ -66,6 +66,10 @@ class OrdersTable:
     def put_back(self, seen: str) -> str:
         return self.tables.document.put_back(seen)
 
+    def without_key(self) -> Mapping[str, Mapping[str, Value]]:
+        """Rows of a document that have no key are told by what adds new rows."""
+        return {}
+
     def settled(self) -> None:
         if self._cursor is not None:
             self._cursor = self.tables.document.after_own_writes(self._cursor)

@@ -165,6 +165,10 @@ class OrdersToSentos:
         """Every field is read."""
         return {}
 
+    def without_key(self) -> Mapping[str, Mapping[str, Value]]:
+        """Sentos has no rows that people could empty."""
+        return {}
+
     def settled(self) -> None:
         """Nothing was named."""
 

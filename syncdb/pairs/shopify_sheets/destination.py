@@ -35,6 +35,7 @@ from syncdb.pairs.shopify_sheets.tabs import (
     spreadsheet_name,
     to_remember,
 )
+from syncdb.values import Value
 
 log = logging.getLogger("syncdb.sheets")
 
@@ -150,6 +151,9 @@ class SheetDestination:
     def held(self) -> Mapping[str, str]:
         """A sheet's cells have their types each by itself."""
         return {}
+
+    def without_key(self) -> Mapping[str, Mapping[str, Value]]:
+        return self.connector.without_key() if self.connector is not None else {}
 
     def settled(self) -> None:
         """Nothing was told, so there is nothing to note."""

@@ -19,6 +19,7 @@ from syncdb.pairs.orders_as_rows import ORDERS, row_mapping
 from syncdb.pairs.shopify_workbook.known_as import remember
 from syncdb.pairs.shopify_workbook.pair import SHOPIFY_WORKBOOK
 from syncdb.pairs.shopify_workbook.settings import WorkbookSettings
+from syncdb.values import Value
 
 
 @dataclass(slots=True)
@@ -58,6 +59,9 @@ class WorkbookDestination:
         """Everything is looked at where the file is not as the last run left it."""
         state = self.connector.state()
         return () if state and state == self.ledger.runs.get(self._cursor) else None
+
+    def without_key(self) -> Mapping[str, Mapping[str, Value]]:
+        return self.connector.without_key()
 
     def settled(self) -> None:
         self._keep(self._cursor, self.connector.state())

@@ -98,6 +98,27 @@ def test_an_order_that_only_the_search_lacks_is_no_difference(world: World, run:
     assert sum(int(one["left"]) for one in days) == len(world.shop.orders)
 
 
+def test_a_row_that_stands_without_its_key_is_named_as_sums_over_the_column_count_it(world: World, run: Manage) -> None:
+    order = inner(world)[0]
+    row, last = world.row_of(key_of(order)), len(world.grid())
+    world.colleague.insert_rows(last + 1)
+    world.colleague.copy_rows(row, 1, last + 1)
+    world.colleague.clear(f"A{last + 1}")
+    world.colleague.type(f"{world.letter('Note')}{last + 1}", "what it said last week")
+    said = run(*ALL)
+    assert said.code == 3
+    assert f"Row {last + 1} has no key, yet shows what {order['name']} has: no sum here counts it, a sum over the" in said.all
+    world.colleague.clear(f"B{last + 1}:Z{last + 1}")
+    assert audited(run, code=0)["differences"] == []
+
+
+def test_a_row_whose_key_was_changed_is_for_a_person_to_delete(world: World, run: Manage) -> None:
+    world.colleague.type(f"A{world.row_of(key_of(inner(world)[0]))}", 9007199254740000)
+    said = run(*ALL)
+    assert said.code == 3 and "the shop shows no such record" in said.all
+    assert "delete there what is left over, such as a row whose key was changed" in said.all
+
+
 def test_a_cell_that_a_person_changed_is_named_with_both_values(world: World, run: Manage) -> None:
     order = inner(world)[0]
     row = world.row_of(key_of(order))
