@@ -1,5 +1,6 @@
 """Which document the settings mean: an id, or a name in a workspace, where it is made if there is none."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,11 +8,15 @@ from syncdb.connectors.grist.answers import plain
 from syncdb.connectors.grist.client import GristClient
 from syncdb.connectors.grist.failures import Declined, explained
 from syncdb.decoding import listed, text, understood
-from syncdb.errors import ConfigurationError
+from syncdb.errors import ConfigurationError, OutcomeUnknown, RemoteError
+
+log = logging.getLogger("syncdb.grist")
+
+EMPTY = "Table1"  # what Grist puts into a new document, with a page of its own (observed)
 
 
 def find_document(client: GristClient, document: str, workspace: int | None, *, make: bool) -> str:
-    """The document's id. One request with a workspace, none without; one more where it is made.
+    """The document's id. One request with a workspace, none without; three more where it is made.
 
     Raises ConfigurationError where a name fits several documents or, without `make`, none; Refused, RetryLater.
     """
@@ -42,7 +47,24 @@ def find_document(client: GristClient, document: str, workspace: int | None, *, 
     except Declined as declined:
         raise explained(declined, f"The Grist workspace {workspace}") from declined
     with understood("Grist"):
-        return plain(made)
+        number = plain(made)
+    _take_away_empty_table(client, number)
+    return number
+
+
+def _take_away_empty_table(client: GristClient, document: str) -> None:
+    """Take the empty page out of a document that was made in this moment. It is in the way of people alone: it may stay."""
+    try:
+        if as_grist_makes_it(client.get(f"/docs/{document}/tables/{EMPTY}/data")):
+            client.call("POST", f"/docs/{document}/apply", [["RemoveTable", EMPTY]])
+    except (RemoteError, OutcomeUnknown) as failure:
+        log.info("the empty page %s of the new document may have stayed: %s", EMPTY, failure)
+
+
+def as_grist_makes_it(data: object) -> bool:
+    """Whether a table, by its cells by column, is the one of a new document, and nobody has put a row or a column into it."""
+    columns = {"id", "manualSort", "A", "B", "C"}
+    return isinstance(data, Mapping) and data.keys() == columns and not any(data.values())
 
 
 @understood("Grist")

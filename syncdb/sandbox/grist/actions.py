@@ -122,10 +122,10 @@ class Performer:
         return self._do_AddTable(wanted, [{"id": None, "isFormula": True}] * 3)
 
     def _do_RemoveTable(self, table: str) -> None:
-        schema.remove_table(self.bundle, self.table(table))
+        schema.remove_table(self.bundle, self._called(table))
 
     def _do_RenameTable(self, table: str, name: str) -> str:
-        found = self.table(table)
+        found = self._called(table)
         schema.rename_table(self.bundle, found, name)
         return found.id
 
@@ -162,9 +162,7 @@ class Performer:
 
     def _do_SetDisplayFormula(self, table: str, field: int | None, column: int | str, formula: str) -> None:
         """`column` by number or id; what single views show (`field`) is not there."""
-        found = next((one for one in self.bundle.tables.values() if one.id == table), None)
-        if found is None:
-            raise EngineError("ValueError", f"No such table: {table}")
+        found = self._called(table)
         one = found.find(column) if isinstance(column, str) else found.numbered(column)
         if one is None:
             named = EngineError("ValueError", f"No such column: {table}.{column}")
@@ -174,6 +172,13 @@ class Performer:
     def _change_columns(self, refs: Sequence[int], values: Mapping[str, Sequence[Any]]) -> None:
         wanted = [(*self._column(ref), {name: column[n] for name, column in values.items()}) for n, ref in enumerate(refs)]
         schema.change_columns(self.bundle, wanted)
+
+    def _called(self, name: str) -> Table:
+        """A table by its id, for actions that say so where it is not there; others fail over the name itself (observed)."""
+        found = next((table for table in self.bundle.tables.values() if table.id == name), None)
+        if found is None:
+            raise EngineError("ValueError", f"No such table: {name}")
+        return found
 
     def _numbered(self, number: int) -> Table:
         found = next((table for table in self.bundle.tables.values() if table.number == number), None)

@@ -88,6 +88,16 @@ def test_a_new_document_has_one_table_with_its_page(doc: Doc) -> None:
     }  # fmt: skip
 
 
+def test_the_table_of_a_new_document_holds_nothing_and_may_go(doc: Doc) -> None:
+    assert doc.ok("GET", "/tables/Table1/data") == {"id": [], "manualSort": [], "A": [], "B": [], "C": []}
+    apply(doc, ["RemoveTable", "Table1"])
+    assert doc.tables() == {} and meta(doc, VIEWS) == meta(doc, PAGES) == meta(doc, TABS) == {}
+    for action in (["RemoveTable", "Table1"], ["RenameTable", "Table1", "Goods"]):
+        assert doc.refused("POST", "/apply", [action]) == (500, "[Sandbox] ValueError No such table: Table1")
+    table = called(doc, "Goods", "gid")
+    assert numbers(table) == (1, 1, 2, 3) and table.columns()["gid"]["colRef"] == 2
+
+
 @pytest.mark.parametrize(("name", "title"), [("Draft orders", "Draft orders"), ("Products", ""), ("größe 2", "größe 2")])
 def test_a_page_is_called_as_the_table_was_asked_for(doc: Doc, name: str, title: str) -> None:
     table = called(doc, name)
