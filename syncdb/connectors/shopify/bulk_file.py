@@ -20,7 +20,8 @@ from syncdb.connectors.shopify.client import ShopifyClient
 
 BUCKET = 16 << 20  # bytes of lines that are put in order at once where they come mixed
 MOST_BUCKETS = 200
-ORDERS_A_CHUNK = 400
+ORDERS_A_CHUNK = 500
+NAMED_A_CHUNK = 500  # two requests full of them
 BYTES_A_CHUNK = 4 << 20  # some orders have hundreds of lines
 
 
@@ -98,17 +99,19 @@ class BulkFile:
         if order is None:
             self.grouped = False
             return
-        self._cut(start)
-        self._named[-1] += self.named(line)
+        named = self.named(line)
+        self._cut(start, len(named))
+        self._named[-1] += named
         self._orders += 1
         self._ending = ending_of_children(line)
         changed = order[2] or b""
         self.rising = self.rising and changed >= self._latest
         self._latest = changed
 
-    def _cut(self, start: int) -> None:
-        """Let a chunk end before this order if there is enough in it."""
-        if _is_enough(self._orders - self._orders_cut, start - self._cuts[-1]):
+    def _cut(self, start: int, named: int) -> None:
+        """Let a chunk end before this order if there is enough in it, or too much with what this order names."""
+        full = self._named[-1] and len(self._named[-1]) + named > NAMED_A_CHUNK
+        if full or _is_enough(self._orders - self._orders_cut, start - self._cuts[-1]):
             self._cuts.append(start)
             self._named.append([])
             self._orders_cut = self._orders
