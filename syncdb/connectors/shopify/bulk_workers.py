@@ -1,4 +1,4 @@
-"""Large results are put together by other processes of this computer, while this one fetches and stores.
+"""Large results are put together by another process of this computer, while this one fetches and stores.
 
 Putting an order together is most of the work (measured), and Python does one thing at a time in a process. It is only a faster
 way: what another process does not bring is done here.
