@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -97,7 +98,12 @@ def decode_lookup(value: Any) -> Any:
 
 
 def encode(cell: Cell) -> Any:
-    """A cell as answered: whole floats as whole numbers (JavaScript knows one kind), lists and errors marked."""
+    """A cell as answered: whole floats as whole numbers (JavaScript knows one kind), lists and errors marked.
+
+    What is no number or an endless one is answered as nothing: the engine keeps it, JSON has no word for it.
+    """
+    if isinstance(cell, float) and not isfinite(cell):
+        return None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e21:
         return int(Decimal(repr(cell)))
     if isinstance(cell, int) and not isinstance(cell, bool) and not -SHORT <= cell < SHORT:
