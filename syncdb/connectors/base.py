@@ -5,9 +5,9 @@ is an `Outcome`. It raises `RemoteError` when the system as a whole refuses or i
 needs is gone (a renamed header, a vanished tab), and nothing was written then.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from syncdb.model import Attempt, Operation, Outcome, Snapshot
 
@@ -85,6 +85,14 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A side on which only so many records find room."""
+
+    def refuse_too_many(self, keys: Collection[str]) -> None:
+        """Raise NeedsPerson, as a write would, where new records under these keys have no room there. Writes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

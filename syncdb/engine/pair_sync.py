@@ -18,7 +18,7 @@ from syncdb.engine.naming import names_in, overtaken_notes, without_id
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, forget_old_base, keep_seen, older_copy, stopped
 from syncdb.engine.pair_run import Derived, EntitySync, PairRun
 from syncdb.engine.progress import Progress
-from syncdb.engine.reconcile import Reconciled, Surprised, examine, linked, reconcile, refuse_surprises
+from syncdb.engine.reconcile import Reconciled, Surprised, examine, linked, reconcile, refuse_surprises, refuse_too_many
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import ORDER_COUNTS, HeldBack, Note, Report
 from syncdb.engine.request import RunRequest, begun_as, everything_is_due, mode_of
@@ -220,6 +220,7 @@ class PairSync:
         report.partial = report.partial or not plan.complete
         try:
             refuse_surprises(self.ledger, pair, plan, full=looked is None)
+            refuse_too_many(pair, plan)
         except NeedsPerson as guard:
             report.would_stop(guard, entity.name)
 

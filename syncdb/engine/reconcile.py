@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from syncdb.connectors.base import Connector
+from syncdb.connectors.base import Connector, Limited
 from syncdb.engine.apply import Applier
 from syncdb.engine.belonging import InQuestion
 from syncdb.engine.guards import Cause, Change, Limits, Surprise, guard
@@ -153,6 +153,13 @@ def _triples(ledger: Ledger, pair: EntityPair, keys: Sequence[str] | None, now: 
 def _may_match(pair: EntityPair, keys: Sequence[str]) -> bool:
     """Whether some record that no other is known for could be the same thing as one that did not change: all must be seen."""
     return pair.joins is not None and bool(pair.matching and pair.matching.fields) and bool(pair.joins.alone(keys))
+
+
+def refuse_too_many(pair: EntityPair, plan: Plan) -> None:
+    """Raise NeedsPerson where a side has no room for what the plan would make there."""
+    for side, connector in pair.sides.items():
+        if isinstance(connector, Limited):
+            connector.refuse_too_many([op.key for op in plan.operations if op.side is side and op.action is Action.CREATE])
 
 
 def refuse_surprises(

@@ -17,7 +17,7 @@ from syncdb.engine.held import tell_held
 from syncdb.engine.naming import names_in, overtaken_notes
 from syncdb.engine.older_copy import OLDER_COPY, begin_anew, brought_up, forget_old_base, older_copy, shared, stopped
 from syncdb.engine.progress import Progress
-from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises
+from syncdb.engine.reconcile import EntityPair, examine, reconcile, refuse_surprises, refuse_too_many
 from syncdb.engine.recording import recorded
 from syncdb.engine.report import MOST_TOLD, Note, Report
 from syncdb.engine.request import RunRequest, begun_as, everything_is_due, mode_of
@@ -290,6 +290,7 @@ class OrderSync:
         report.take(plan, plan.digest)
         try:
             refuse_surprises(self.ledger, pair, plan)
+            refuse_too_many(pair, plan)
         except NeedsPerson as guard:
             report.would_stop(guard)
 

@@ -123,8 +123,13 @@ def test_a_full_spreadsheet_is_refused_before_anything_is_sent(world: World) -> 
     free = 10_000_000 - sum(one.row_count * one.column_count for one in spreadsheet.tabs)
     tab.row_count += free // tab.column_count
     new_order(world.shop, random.Random(3), world.sandbox.now(), 1)
+    dry = world.sync(test=True, as_json=False)
+    assert dry.code == 5 and "A real run would stop here: The spreadsheet is full" in dry.text
     ran = world.sync(as_json=False)
     assert ran.code == 5 and ran.writes == 0 and "10,000,000" in ran.text
+    tab.row_count -= 20
+    assert world.sync(test=True).code == 0
+    world.synced()
 
 
 def test_one_bad_order_does_not_hold_back_the_rest(make: Callable[..., World]) -> None:

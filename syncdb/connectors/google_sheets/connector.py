@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -148,6 +148,13 @@ class SheetConnector:
         empty: dict[str, Value] = dict.fromkeys(self._sheet.wish.headers)
         found = {key: replace(one, record=Record(key, {**empty, **one.record.fields})) for key, one in shown.found.items()}
         return replace(shown, found=found)
+
+    def refuse_too_many(self, keys: Collection[str]) -> None:
+        """See Limited. A tab that is still to be made is not counted."""
+        if keys and not self._sheet.nothing_yet():
+            tab = self._sheet.here().tab
+            if tab.cells + len(keys) * tab.columns > MOST_CELLS:
+                raise no_room(tab.cells, len(keys) * tab.columns)
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         """See Connector.prepare. Raises NeedsPerson where headers are gone or the spreadsheet is full."""

@@ -4,7 +4,7 @@ Each tab is a `SheetConnector` of its own, made when it is needed. A record neve
 tab only: one that a person moved to another tab counts as deleted where it belongs, and as doubled once it stands in both.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -140,6 +140,11 @@ class PeriodTabs:
         found = {key: one for block in shown for key, one in block.found.items()}
         doubled = {key: places for block in shown for key, places in block.doubled.items()}
         return Snapshot(found, all(block.complete for block in shown), doubled)
+
+    def refuse_too_many(self, keys: Collection[str]) -> None:
+        """See Limited: of each tab by itself."""
+        for period, some in self._by_period(list(keys)).items():
+            self._tab(period).refuse_too_many(some)
 
     def prepare(self, operations: Sequence[Operation], token: int) -> Attempt:
         """See Connector.prepare. Takes operations from the front as long as they belong to one period."""
