@@ -17,7 +17,7 @@ from syncdb.orders.order_sync import Destination, OrderSync, RowMapping
 from syncdb.orders.redaction import Affected, is_personal_column
 from syncdb.orders.stored_orders import StoredOrders
 from syncdb.values import Value, canonical, same
-from syncdb.wording import counted
+from syncdb.wording import counted, some_of
 
 NAMED = 5  # rows that a message names
 
@@ -74,10 +74,22 @@ def still_shown(ledger: Ledger, opened: "_Emptied", affected: Affected, place: s
     keys = ledger.records(opened.pair).of_orders(affected.orders)
     try:
         seen = opened.connector.look(keys)
+        keyless = opened.without_key()
     except SyncdbError as away:
         return f"{place} could not be read to make sure: {away}"
     stored = StoredOrders(ledger, opened.pair, opened.rows.records, opened.rows.removed_record)
-    return "; ".join(_left(seen, stored.look(keys).found, affected, place))
+    return "; ".join([*_left(seen, stored.look(keys).found, affected, place), *_left_without_key(keyless, affected)])
+
+
+def _left_without_key(keyless: Mapping[str, Mapping[str, Value]], affected: Affected) -> Iterator[str]:
+    """Rows that are nobody's to a run, as their key was emptied, and still show the person in columns of ours."""
+    shown = (place for place, values in keyless.items() if any(_names(value, affected) for value in values.values()))
+    if places := list(shown):
+        yield f"Rows without a key, which were left alone, still show it; delete them: {some_of(places, NAMED)}"
+
+
+def _names(shown: Value, affected: Affected) -> bool:
+    return isinstance(shown, str) and any(text in shown for text in affected.values)
 
 
 def _left(seen: Snapshot, wanted: Mapping[str, Found], affected: Affected, place: str) -> Iterator[str]:
@@ -98,7 +110,7 @@ def _left(seen: Snapshot, wanted: Mapping[str, Found], affected: Affected, place
 
 def _tells(name: str, shown: Value, wanted: Value, affected: Affected) -> bool:
     """Whether a cell holds anything of the person: one of their texts, or in a personal column whatever should not be there."""
-    if isinstance(shown, str) and any(text in shown for text in affected.values):
+    if _names(shown, affected):
         return True
     return is_personal_column(name) and canonical(shown) is not None and not same(shown, wanted)
 

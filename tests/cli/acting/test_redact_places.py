@@ -43,6 +43,21 @@ def test_a_line_that_stands_in_several_rows_is_not_called_cleared(world: World, 
     assert said.code == 4 and "several rows" in said.data["sheet"] and key in said.data["sheet"], said.all
 
 
+def test_a_row_whose_key_was_emptied_is_not_called_cleared(world: World, run: Manage) -> None:
+    _, mine = customer_of(world)
+    key = mine[0]["lineItems"][0]["id"].rpartition("/")[2]
+    last = len(world.grid())
+    world.colleague.insert_rows(last, 1)
+    world.colleague.copy_rows(world.row_of(key), 1, last)
+    world.colleague.clear(f"A{last}")
+    said = run("redact", mine[0]["email"], "--sheet", "--yes", "--json")
+    told = f"Rows without a key, which were left alone, still show it; delete them: {last}"
+    assert said.code == 4 and told in said.data["sheet"], said.all
+    world.colleague.delete_rows(last, 1)
+    said = run("redact", mine[0]["name"], "--sheet", "--yes", "--json")
+    assert said.code == 0 and said.data["sheet"] == "cleared", said.all
+
+
 def test_what_others_edited_is_left_to_the_sync(world: World, run: Manage, monkeypatch: Any) -> None:
     """Only the rows of these orders are touched, though edited cells are reported and not put back."""
     monkeypatch.setenv("EDITED_CELLS", "report")
