@@ -46,16 +46,24 @@ class Stop:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take Ctrl-C and SIGTERM for requests while inside. Only the main thread may listen."""
+        """Take Ctrl-C, SIGTERM and the end of the terminal for requests while inside. Only the main thread may listen."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.ask) for number in _heard()}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _heard() -> list[signal.Signals]:
+    """What asks a run to end. A terminal that is closed does, unless the run was started to outlive it (nohup)."""
+    closed: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
+    if closed is None or signal.getsignal(closed) is signal.SIG_IGN:
+        return [signal.SIGINT, signal.SIGTERM]
+    return [signal.SIGINT, signal.SIGTERM, closed]
 
 
 class Lines:
