@@ -38,6 +38,9 @@ class Kept(Protocol):
     def shown_of(self, field: str) -> Shown | None:
         """What the column of a field is to show, if it is a reference and that stands."""
 
+    def finish(self) -> None:
+        """All of a run is written: what is of use to people alone is set."""
+
     def moved_on(self, since: str, state: str) -> None:
         """Up to `state` nothing of the structure moved for a table seen at `since` or in this run: later looks start there."""
 
@@ -81,10 +84,16 @@ class GristDocument:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         return self.client.get(f"{self.path}{path}", params)
 
-    def call(self, method: str, path: str, body: object, params: Mapping[str, Any] | None = None) -> Any:
-        """A call that writes. One that is answered makes one state; one to /records also where nothing changed (observed)."""
+    def call(
+        self, method: str, path: str, body: object, params: Mapping[str, Any] | None = None, *, shapes: bool | None = None
+    ) -> Any:
+        """A call that writes. One that is answered makes one state; one to /records also where nothing changed (observed).
+
+        `shapes`: whether tables and columns may be others after it; None: as its path says.
+        """
         before, self.own_writes = self.own_writes, None
-        shapes = not path.endswith(("/records", "/records/delete", "/data/delete"))
+        if shapes is None:
+            shapes = not path.endswith(("/records", "/records/delete", "/data/delete"))
         earlier = self._earlier
         if shapes:
             self._earlier = None
@@ -394,8 +403,11 @@ class GristDocument:
     def after_own_writes(self, cursor: str) -> str:
         """The cursor to keep when all up to `cursor` is settled: past this run's own writes, if nobody else wrote meanwhile.
 
-        Each call that writes makes exactly one state (observed), so they can be counted. One request if anything was written.
+        Each call that writes makes exactly one state (observed), so they can be counted. One request if anything was written, and
+        two for a table where new words are to be choices.
         """
+        for table in self._kept.values():
+            table.finish()
         expected = self._expected(cursor)
         if expected is None:
             return cursor

@@ -40,6 +40,7 @@ def is_older(shown: Sequence[State], seen: State) -> bool:
 
 
 SCHEMA = ("_grist_Tables", "_grist_Tables_column")
+SHOWN = {"widgetOptions"}
 TOLD = ("addRows", "updateRows", "removeRows")
 HELPERS = ("gristHelper_", "-gristHelper_")  # hidden columns of Grist's own; those that are gone have a "-" before their name
 
@@ -55,9 +56,16 @@ class Delta:
     @property
     def schema_moved(self) -> bool:
         """Whether tables or columns were made, renamed, changed or removed, as far as can be told."""
-        if self.tables is None or self.renamed or any(name in self.tables for name in SCHEMA):
+        if self.tables is None or self.renamed or any(_moved(self.tables[name]) for name in SCHEMA if name in self.tables):
             return True
         return any(one.get("columnRenames") for one in self.tables.values())
+
+
+def _moved(said: Mapping[str, Any]) -> bool:
+    """Whether more changed of tables or columns than how these are shown: a choice, a colour, a format."""
+    if said.get("mayBeIncomplete") or said.get("addRows") or said.get("removeRows"):
+        return True
+    return set(said.get("columnDeltas", ())) != SHOWN
 
 
 @dataclass(frozen=True, slots=True)

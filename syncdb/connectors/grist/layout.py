@@ -144,7 +144,8 @@ class TableBinding:
     and its number, so that one which people renamed since is found again when its field is chosen again. `types` are the types of
     columns in which values were agreed on, by field: one that people changed since is not read until somebody consents. `shown`
     are the marks of what references of ours were made to show, "" where people chose. `unsized` are fields whose columns were
-    made by us and are to be given their width yet.
+    made by us and are to be given their width yet. `words` are words of lists that were made choices of their column once, by
+    field.
     """
 
     document: str
@@ -158,6 +159,7 @@ class TableBinding:
     marked: str = ""  # the ledger whose mark the table was seen to carry
     shown: Mapping[str, str] = field(default_factory=dict)
     unsized: frozenset[str] = frozenset()
+    words: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def known(self, name: str) -> tuple[str, int] | None:
         """What a field's column was called when it was last chosen, and its number."""
@@ -170,6 +172,7 @@ class TableBinding:
         names = {"document": self.document, "table": self.table, "state": self.state, "made": sorted(self.made)}
         left = {name: list(place) for name, place in self.left.items()}
         more = {"marked": self.marked, "shown": dict(self.shown), "unsized": sorted(self.unsized)}
+        more["words"] = {name: sorted(words) for name, words in self.words.items()}
         return names | {"asked": asked, "layout": layout, "left": left, "types": dict(self.types)} | more
 
     @classmethod
@@ -183,7 +186,10 @@ class TableBinding:
         types = data.get("types") or {name: pure(place.type) for name, place in layout.places.items()}
         shown = {str(name): str(mark) for name, mark in data.get("shown", {}).items()}
         marked, unsized = str(data.get("marked", "")), frozenset(map(str, data.get("unsized", ())))
-        return cls(str(data["document"]), str(data["table"]), asked, layout, state, made, left, types, marked, shown, unsized)
+        words = {str(name): frozenset(map(str, found)) for name, found in data.get("words", {}).items()}
+        return cls(
+            str(data["document"]), str(data["table"]), asked, layout, state, made, left, types, marked, shown, unsized, words
+        )
 
 
 @dataclass(frozen=True, slots=True)

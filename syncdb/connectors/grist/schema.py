@@ -39,6 +39,7 @@ class ColumnInfo:
     description: str = ""
     visible: int = 0  # the number of the column of another table that a reference shows
     display: int = 0  # the number of the hidden column by which it does
+    options: str = ""  # how it is shown, as JSON: its choices and their colours, formats
 
     @property
     def computed(self) -> bool:
@@ -85,6 +86,7 @@ def _column(column_id: str, fields: Mapping[str, Any]) -> ColumnInfo:
         text(fields.get("description") or ""),
         whole(fields.get("visibleCol"), 0),
         whole(fields.get("displayCol"), 0),
+        options if isinstance(options := fields.get("widgetOptions"), str) else "",
     )
 
 

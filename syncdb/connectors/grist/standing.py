@@ -7,6 +7,7 @@ from typing import Any
 
 from syncdb.clock import Clock
 from syncdb.connectors.grist.cells import alike, can_hold
+from syncdb.connectors.grist.choices import LISTS, Words, offer
 from syncdb.connectors.grist.document import GristDocument
 from syncdb.connectors.grist.failures import Declined
 from syncdb.connectors.grist.layout import CHANGED, ColumnPlace, TableBinding, TableColumn, TableLayout, TableState, WantedTable
@@ -43,6 +44,7 @@ class Standing:
     dry: bool = False
     like: Likeness | None = None
     made: frozenset[str] = field(init=False)
+    words: Words = field(init=False)
     layout: TableLayout | None = field(init=False, default=None)
     _marked: str = field(init=False)
     _shown: Mapping[str, str] = field(init=False)
@@ -54,6 +56,7 @@ class Standing:
         if self.binding is not None and self.binding.document != self.document.id:
             self.binding = None
         self.made = self.binding.made if self.binding else frozenset()
+        self.words = Words(dict(self.binding.words) if self.binding else {})
         self._marked = self.binding.marked if self.binding else ""
         self._shown = self.binding.shown if self.binding else {}
         self._unsized = self.binding.unsized if self.binding else frozenset()
@@ -78,6 +81,24 @@ class Standing:
         known = self.binding
         if known is not None and known.state and (known.state == since or self._looked):
             self.binding = replace(known, state=state)
+
+    def lists(self, layout: TableLayout) -> dict[str, str]:
+        """The columns of ours that hold lists of words, by field."""
+        held = self.held
+        found = {name: one for name, one in layout.places.items() if name in self.made and name not in held}
+        return {name: one.id for name, one in found.items() if one.type == LISTS and not one.computed}
+
+    def finish(self) -> None:
+        """See Kept.finish. Words that were written are made choices: two requests where there are new ones, otherwise none."""
+        if self.dry:
+            return
+        due, stands = self.words.due(), self.stands_in()
+        numbers = {place.ref: words for name, words in due.items() if (place := self.place_of(name))}
+        if numbers and stands and not offer(self.document, self.entity, stands[1], numbers):
+            return
+        self.words.settle()
+        if self.binding is not None and self.binding.words != self.words.known:
+            self.binding = replace(self.binding, words=dict(self.words.known))
 
     @property
     def held(self) -> dict[str, str]:
@@ -191,6 +212,8 @@ class Standing:
         taken: Any = attempt.evidence.get("taken", ())
         made = made_by(attempt.evidence, self.wish)
         self.made |= made
+        for name in made:
+            self.words.known.pop(name, None)
         self._shown = {name: column for name, column in self._shown.items() if name not in made}
         self._taken |= set(taken)
         changed = {CHANGED} if attempt.evidence.get("changed") else set()
@@ -277,6 +300,7 @@ class Standing:
             self._marked,
             self._shown,
             self._unsized,
+            dict(self.words.known),
         )
 
 

@@ -196,7 +196,10 @@ class GristTable:
                     raise self._document.explained(declined) from declined
             else:
                 if complete_in(answered, layout):
-                    return by_key(answered, layout, keys, self.given)
+                    rows = by_key(answered, layout, keys, self.given)
+                    cells = (row.cells for row in rows.by_key.values())
+                    self._stand.words.read(cells, self._stand.lists(layout), whole=keys is None)
+                    return rows
             self._stand.forget()
         raise RetryLater(
             f"The Grist table of the {self.entity} is being rebuilt while it is read. Nothing more was written.",
@@ -246,6 +249,7 @@ class GristTable:
         writer = self._writer()
         if writer is None:
             return batch.all(attempt, Result.STALE, "its table is gone")
+        self._stand.words.written((one.fields for one in batch.entries), self._stand.lists(writer.layout))
         outcomes = batch.told(attempt, batch.outcomes(attempt, writer.send(attempt, batch)), writer.unwritable)
         if any(one.result is Result.STALE for one in outcomes):
             self._stand.forget()

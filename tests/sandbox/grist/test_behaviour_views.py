@@ -261,3 +261,16 @@ def test_helpers_and_places_of_rows_are_shown_nowhere(doc: Doc) -> None:
     apply(doc, ["UpdateRecord", "_grist_Tables_column", number, {"visibleCol": goods.columns()["title"]["colRef"]}],
           ["SetDisplayFormula", table.name, None, number, "$of.title"])  # fmt: skip
     assert list(shown(table).values()) == [["gid", "of"]] * 3
+
+
+def test_other_choices_are_told_as_options_of_the_column_and_nothing_else(doc: Doc) -> None:
+    table = called(doc, "Goods", "gid")
+    table.add_column("tags", type="ChoiceList", isFormula=False)
+    number, options = table.columns()["tags"]["colRef"], '{"choices": ["a", "b"]}'
+    table.add({"gid": "1", "tags": ["L", "b", "c"]})
+    before = doc.head()
+    assert apply(doc, ["BulkUpdateRecord", "_grist_Tables_column", [number], {"widgetOptions": [options]}]) == [None]
+    assert table.columns()["tags"]["widgetOptions"] == options and table.row("1")["tags"] == ["L", "b", "c"]
+    told = {"updateRows": [number], "removeRows": [], "addRows": [], "columnRenames": []}
+    cells = {"widgetOptions": {str(number): [[""], [options]]}}
+    assert doc.since(before, maxRows="null")["tableDeltas"] == {"_grist_Tables_column": told | {"columnDeltas": cells}}
