@@ -12,6 +12,7 @@ MOST_SHOWN = 5
 NAMES = ("title", "sku", "name")  # fields by which people call what is still to be made
 Fits = Callable[[Operation], bool]
 NOWHERE: Mapping[Side, Fits] = {}
+NO_HOMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +20,20 @@ class Limits:
     """How much a run may do before a person must look. Additions are limited only where customers see them.
 
     `changed_percent` of the known records may be updated, `restored_percent` brought back, `deleted_percent` deleted; below
-    `few` records nothing is refused (`few_deletes` for deletions), because small shops do change wholly. What customers see at
-    once has closer limits: of each field `live_percent` may be changed, of which `few_live` always, and a field of `prices`
-    falls neither to nothing nor by more than `fall_percent`; those that are `ending` may be emptied one by one. Of records that
-    people of the other side added, `most_new` may be made there at once (None: any number). `final` are values by field that
-    cannot be undone: more than `few_live` of them are always asked about. `listed` are fields with a line for each of several
-    things: what only adds lines replaces nothing.
+    `few` records nothing is refused (`few_deletes` for deletions), because small shops do change wholly, nor are updates of rows
+    of `few_homes` orders, because one order may have hundreds of lines. What customers see at once has closer limits: of each
+    field `live_percent` may be changed, of which `few_live` always, and a field of `prices` falls neither to nothing nor by more
+    than `fall_percent`; those that are `ending` may be emptied one by one. Of records that people of the other side added,
+    `most_new` may be made there at once (None: any number). `final` are values by field that cannot be undone: more than
+    `few_live` of them are always asked about. `listed` are fields with a line for each of several things: what only adds lines
+    replaces nothing.
     """
 
     changed_percent: int = 50
     restored_percent: int = 20
     deleted_percent: int = 10
     few: int = 200
+    few_homes: int = 5
     few_restored: int = 20
     few_deletes: int = 5
     live_percent: int = 25
@@ -79,6 +82,7 @@ class _Seen:
 
     count: int = 0
     first: list[Change] = field(default_factory=list)
+    homes: set[str] = field(default_factory=set)
 
     def add(self, change: Change) -> None:
         self.count += 1
@@ -86,24 +90,31 @@ class _Seen:
             self.first.append(change)
 
 
-def guard(plan: Plan, known: Mapping[Side, int], limits: Limits, live: Mapping[Side, Fits] = NOWHERE) -> list[Surprise]:
+def guard(
+    plan: Plan,
+    known: Mapping[Side, int],
+    limits: Limits,
+    live: Mapping[Side, Fits] = NOWHERE,
+    homes: Mapping[str, str] = NO_HOMES,
+) -> list[Surprise]:
     """Why this plan must not be applied unasked; empty if it may.
 
     `known` records were there before on each side. On a `live` side customers see at once what is written; what does not fit
-    there is refused record by record anyway, so that nobody needs to be asked about it.
+    there is refused record by record anyway, so that nobody needs to be asked about it. `homes` names what a record is a part of
+    (a line's order), where it is a part.
     """
     return [
         surprise
         for side in Side
         for surprise in (
-            *_many_records(plan, side, known.get(side, 0), limits),
+            *_many_records(plan, side, known.get(side, 0), limits, homes),
             *(_many_values(_changes(plan, side, live[side], limits), known.get(side, 0), limits) if side in live else ()),
             *(_many_new(plan, side, limits.most_new) if side in live and limits.most_new is not None else ()),
         )
     ]
 
 
-def _many_records(plan: Plan, side: Side, known: int, limits: Limits) -> Iterator[Surprise]:
+def _many_records(plan: Plan, side: Side, known: int, limits: Limits, homes: Mapping[str, str]) -> Iterator[Surprise]:
     changed, restored, deleted = _Seen(), _Seen(), _Seen()
     for op in plan.operations:
         if op.side is not side:
@@ -114,6 +125,9 @@ def _many_records(plan: Plan, side: Side, known: int, limits: Limits) -> Iterato
             deleted.add(Change(op.key, "", None, None))
         elif _overwrites(op, limits):
             changed.add(_first_change(op))
+            changed.homes.add(homes.get(op.key) or op.key)
+    if len(changed.homes) <= limits.few_homes:
+        changed = _Seen()
     checks = (
         (changed, limits.changed_percent, limits.few, "would be changed"),
         (restored, limits.restored_percent, limits.few_restored, "are gone and would be added again"),

@@ -174,7 +174,8 @@ def refuse_surprises(
     returns = [one for side in live if (one := _values_return(ledger, pair, plan, side)) is not None]
     if not returns and not guard(plan, {}, pair.limits, live):
         return  # known records, of which a large shop has millions, are counted only where there is so much to hold against them
-    reasons = [*returns, *guard(plan, _known(ledger, pair, plan), pair.limits, live)]
+    homes = ledger.records(pair.name).homes(op.key for op in plan.operations if op.action is Action.UPDATE)
+    reasons = [*returns, *guard(plan, _known(ledger, pair, plan), pair.limits, live, homes)]
     if reasons:
         told = "; ".join(_told_with_changes(ledger, pair, one) for one in reasons)
         older = f" If it was put back to an older copy, run once with --accept {OLDER_COPY}: every difference is asked then."

@@ -100,6 +100,15 @@ def test_changing_more_than_the_share_is_refused_above_the_few() -> None:
     assert guard(plan(Action.UPDATE, 200), 200, Limits()) == [], "a small shop may change wholly"
 
 
+def test_one_order_of_many_lines_may_change_wholly() -> None:
+    many = plan(Action.UPDATE, 250)
+    assert guard(many, 278, Limits())
+    for orders in (1, 5):
+        assert guard(many, 278, Limits(), homes={op.key: f"order {int(op.key) % orders}" for op in many.operations}) == []
+    assert guard(many, 278, Limits(), homes={op.key: f"order {int(op.key) % 6}" for op in many.operations})
+    assert guard(many, 278, Limits(), homes={op.key: "" for op in many.operations}), "what is no part counts by itself"
+
+
 def test_filling_a_new_column_is_no_surprise() -> None:
     assert guard(plan(Action.UPDATE, 100_000, "first fill", None), 100_000, Limits()) == []
 
