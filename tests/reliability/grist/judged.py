@@ -17,7 +17,7 @@ from syncdb.sandbox.local import ACCOUNT
 from tests.reliability.grist.acts import PEOPLE, RETYPED, SHOP, STILL_MISSED, Hand, retype
 from tests.reliability.grist.history import false_history
 from tests.reliability.grist.oracle import NOTHING, Cell, Decided, Oracle
-from tests.reliability.grist.view import View, look
+from tests.reliability.grist.view import UNREADABLE, View, look
 from tests.reliability.grist.world import UNFIT, ProofWorld
 from tests.reliability.oracle import examined
 from tests.scenarios.grist_world import Ran
@@ -243,7 +243,8 @@ class Judged:
         if answer.code != 0 or one["field"] not in view.left[key]:
             return
         left, right = view.left[key][one["field"]], view.right[key][one["field"]]
-        self.oracle.decided[(*key, one["field"])] = Decided(right if grist else left, left, right)
+        seen = one["grist"] if right == UNREADABLE else right  # the column got another type since: what was told is decided
+        self.oracle.decided[(*key, one["field"])] = Decided(seen if grist else left, left, right)
         if one["field"] == "available":
             self.oracle.moved(key[1], None)
         elif (one["shopify"], one["grist"]) == (_told(left), _told(right)):  # a person decides about what a run saw

@@ -152,7 +152,7 @@ class Oracle:
 
     def _possible(self, key: Key, name: str, left: Any, right: Any, computed: bool) -> set[Pair]:
         if right is UNREADABLE or right == UNREADABLE:
-            return {(left, right)}
+            return {(left, right)} | self._decided_unread(key, name, left, right)
         found = set()
         for base in self.bases.get((*key, name), {NOTHING}):
             found |= outcomes(self.rule(key, name), base, left, right)
@@ -164,6 +164,13 @@ class Oracle:
         if decision is not None and fits(decision, left, right) and self._may_be(key, name, decision.wanted, left, right):
             found = (set() if (*key, name) in self.fresh else found) | {(decision.wanted, decision.wanted)}
         return {(left, right) if computed and not same(pair[1], right) else pair for pair in found}
+
+    def _decided_unread(self, key: Key, name: str, left: Any, right: Any) -> set[Pair]:
+        """A person may have decided for what a run saw in Grist before the column got another type: the shop gets that."""
+        decision = self.decided.get((*key, name))
+        if decision is None or UNREADABLE in (decision.wanted, decision.left) or not fits(decision, left, right):
+            return set()
+        return {(decision.wanted, right)} if self._may_be(key, name, decision.wanted, left, decision.wanted) else set()
 
     def _may_be(self, key: Key, name: str, wanted: Any, left: Any, right: Any) -> bool:
         """Whether a person may decide so: the word of a side that alone sets the field is never written over."""
