@@ -247,6 +247,23 @@ class Judged:
             row = max(n for n, key in enumerate(keys, 1) if key in doubled)
             self.world.colleague.delete_rows(row)
 
+    def clear_lost(self) -> None:
+        """People delete what is left of rows of ours whose key they emptied, as runs ask them to."""
+        if self.people() is None:
+            return
+        header, keys, formulas = self.world.header(), self._keys(), self._cells_with_formulas()
+        managed = [header.index(label) for label in self.world.labels().values() if label in header]
+        for row in reversed(range(self.world.head(), len(keys))):
+            shown = self.world.grid()[row]
+            plain = [at for at in managed if at < len(shown) and shown[at] not in (None, "") and (row, at) not in formulas]
+            if keys[row] in (None, "") and len(plain) > 1:
+                self.world.colleague.delete_rows(row + 1)
+                struck["a row without its key cleared away"] += 1
+
+    def _cells_with_formulas(self) -> set[tuple[int, int]]:
+        cells = self.world.colleague.snapshot().items()
+        return {place for place, cell in cells if "formulaValue" in cell.get("userEnteredValue", {})}
+
     def agree(self, runs: int = 2, since: People | None = None) -> None:
         """Within two clean runs shop and sheet agree, and the third writes nothing.
 
@@ -254,6 +271,7 @@ class Judged:
         """
         self.calm()
         self.clear_copies()
+        self.clear_lost()
         for number in range(runs):
             ran = self.run(full=True, judged=since is None or number > 0)
             assert ran.code == 0, self.story([ran.text[-900:]])
