@@ -16,7 +16,7 @@ from syncdb.sandbox.shopify.bulk import FOLDER
 from .conftest import World
 from .test_bulk import by_pages, fell_back, fetched, in_bulk, marks
 
-SPANS = Cut(least=60, aim=60)
+SPANS = Cut(least=60, aim=40)
 
 
 @pytest.fixture(autouse=True)
@@ -40,23 +40,29 @@ def ahead() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "bulk result"]
 
 
+@pytest.fixture(autouse=True)
+def several_at_once(world: World) -> None:
+    """All results are there when the first is read."""
+    world.fill(120)
+    world.app.bulk.lasts = 0.0
+
+
 def pages_of(world: World) -> Iterator[OrderPage]:
     return OrderReader(world.client(), bulk_from=60, cut=SPANS).changed(None, world.now())
 
 
 def test_it_is_there_before_the_one_before_it_is_read(world: World) -> None:
-    world.fill(180)
-    pages = list[OrderPage]()
+    pages, begun = list[OrderPage](), False
     for page in pages_of(world):
-        if page.orders and fetched(world) and len(pages) < 20:
+        if page.orders and fetched(world) and not begun:
+            begun = True
             until(lambda: fetched(world) == 2)
         pages.append(page)
-    assert fetched(world) == len(world.app.bulk.operations) > 2 and ahead() == []
+    assert fetched(world) == len(world.app.bulk.operations) >= 3 and begun and ahead() == []
     assert marks(pages) == by_pages(world) and fell_back(pages) == []
 
 
 def test_a_fetch_that_fails_on_the_way_goes_on(world: World) -> None:
-    world.fill(180)
     world.faults.add(Fault("apply_then_cut", is_fetch, skip=1))
     pages = in_bulk(world, cut=SPANS)
     assert marks(pages) == by_pages(world) and fell_back(pages) == []
@@ -64,7 +70,6 @@ def test_a_fetch_that_fails_on_the_way_goes_on(world: World) -> None:
 
 
 def test_an_address_that_ran_out_meanwhile_is_asked_for_anew(world: World) -> None:
-    world.fill(180)
     passed = Fault("meanwhile", is_fetch, skip=1, action=lambda: world.time.sleep(8 * 86_400))
     world.faults.add(passed)
     pages = in_bulk(world, cut=SPANS)
@@ -73,7 +78,6 @@ def test_an_address_that_ran_out_meanwhile_is_asked_for_anew(world: World) -> No
 
 
 def test_what_is_no_result_is_found_when_its_turn_comes(world: World) -> None:
-    world.fill(180)
     made = list[int]()
 
     def damage(lines: list[bytes]) -> list[bytes]:
@@ -88,7 +92,6 @@ def test_what_is_no_result_is_found_when_its_turn_comes(world: World) -> None:
 
 
 def test_nothing_goes_on_where_the_reading_is_given_up(world: World) -> None:
-    world.fill(180)
     held = threading.Event()
     world.faults.add(Fault("meanwhile", is_fetch, skip=1, action=lambda: held.wait(60)))
     with closing(pages_of(world)) as pages:  # type: ignore[type-var]
