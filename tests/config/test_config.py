@@ -70,7 +70,7 @@ def test_the_least_configuration_gets_every_default(tmp_path: Path) -> None:
 
 def test_every_setting_of_the_table_is_a_field_and_the_other_way_round() -> None:
     for pair, kind, made in (
-        (SHOPIFY_SHEETS, SheetsSettings, {"google_client_email", "route", "read_columns"}),
+        (SHOPIFY_SHEETS, SheetsSettings, {"google_client_email", "route", "read_columns", "lent"}),
         (SHOPIFY_GRIST, GristSettings, {"selection"}),
     ):
         named = {key.name for key in (*pair.all_keys, *GENERAL)} - {"grist_sync"}

@@ -271,7 +271,8 @@ class Judged:
         """
         self.calm()
         self.clear_copies()
-        self.clear_lost()
+        if since is None:
+            self.clear_lost()
         for number in range(runs):
             ran = self.run(full=True, judged=since is None or number > 0)
             assert ran.code == 0, self.story([ran.text[-900:]])
