@@ -127,6 +127,9 @@ def measure(folder: Path, *, exports: bool = False, redact: bool = False) -> Ite
     """Time the commands on the ledger of a folder, one after the other."""
     for name, arguments in COMMANDS + (EXPORTS if exports else ()):
         yield Answered(name, *timed(arguments, folder, 1 if (name, arguments) in EXPORTS else 3))
+    for written in ("*.csv", "*.xlsx", "backup.db"):  # a redaction that finds the person in a file ends with 3
+        for one in folder.glob(written):
+            one.unlink()
     for name, arguments in REDACTIONS if redact else ():
         with _Room(folder) as room:
             best, most, code = timed(arguments, folder, 1)
