@@ -247,6 +247,8 @@ class Oracle:
             if earlier is not None and key in earlier.left and name in earlier.right.get(key, {}):
                 was = earlier.left[key][name], earlier.right[key][name]
                 allowed = allowed | self._possible(key, name, *was, (key[0], name) in earlier.computed)
+                if (REFERENCES.get((key[0], name)), left[name]) in earlier.right.keys() - before.right.keys():
+                    allowed = allowed | {(left[name], UNREADABLE)}  # its row was deleted in the moment that it was referred to
             if refused:
                 allowed = allowed | {(left[name], pair[1]) for pair in allowed} | {(left[name], right[name])}
             if not clean or (only and not {key[0], name} & only):
@@ -268,6 +270,8 @@ class Oracle:
 
     def _note(self, key: Key, name: str, was: Pair, now: Pair) -> None:
         for side, one, other in (("left", was[0], now[0]), ("right", was[1], now[1])):
+            if side == "right" and other == UNREADABLE and (key[0], name) in REFERENCES:
+                continue  # whether or not it was written: it refers to a row that people deleted
             if not same(one, other) and not (side == "left" and (key[0], name) in NEVER_WRITTEN):
                 self.changed.add((side, *key, name))
                 if side == "left" and self.rule(key, name) in ("shopify", "report"):
