@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from syncdb.values import canonical_text
 
 _FACTS = (
-    *("name", "current_total_price", "test", "line_items", "number"),
-    *("display_financial_status", "display_fulfillment_status", "cancelled_at", "closed_at", "currency_code"),
-    *("created_at", "processed_at", "updated_at"),
+    *("name", "number", "display_financial_status", "display_fulfillment_status", "cancelled_at", "closed_at", "test"),
+    *("currency_code", "current_total_price", "line_items", "created_at", "processed_at", "updated_at"),
 )
 ASKED_ABOUT = ("id", "deleted_at", *_FACTS)  # where these stand in a snapshot
 
@@ -69,7 +68,7 @@ def sealed(text: bytes, counted: bytes, known: Sequence[Any]) -> OrderSnapshot:
     """An order by its snapshot's canonical text, that text without what names the unseen, and its values of `ASKED_ABOUT`."""
     order_id, deleted_at, *facts = known
     mark = hashlib.sha256(counted).hexdigest()
-    return OrderSnapshot(str(order_id), mark, text, _summary(*facts), text is not counted, bool(deleted_at))
+    return OrderSnapshot(str(order_id), mark, text, _summary(facts), text is not counted, bool(deleted_at))
 
 
 def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
@@ -79,24 +78,11 @@ def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
 
 def summarise(snapshot: Mapping[str, Any]) -> OrderSummary:
     """The facts of an order that questions are asked about."""
-    return _summary(*(snapshot.get(name) for name in _FACTS))
+    return _summary([snapshot.get(name) for name in _FACTS])
 
 
-def _summary(
-    name: Any, total: Any, test: Any, lines: Any, number: Any, financial_status: Any, fulfillment_status: Any, *others: Any
-) -> OrderSummary:
+def _summary(facts: Sequence[Any]) -> OrderSummary:
     """Of the values of `_FACTS`."""
-    cancelled_at, closed_at, currency, *moments = others
-    return OrderSummary(
-        str(name or ""),
-        number,
-        financial_status,
-        fulfillment_status,
-        cancelled_at,
-        closed_at,
-        bool(test),
-        currency,
-        total[0] if total else None,
-        len(lines or ()),
-        *moments,
-    )
+    name, number, paid, sent, cancelled, closed, test, currency, total, lines, *moments = facts
+    amount, count = total[0] if total else None, len(lines or ())
+    return OrderSummary(str(name or ""), number, paid, sent, cancelled, closed, bool(test), currency, amount, count, *moments)
