@@ -25,7 +25,7 @@ from syncdb.ledger.records import Records
 from syncdb.mapping.choice import column
 from syncdb.model import Field, Found, Record, Side, Snapshot
 from syncdb.orders.intake import ASKED_AT_ONCE, FETCH, Intake, Window
-from syncdb.orders.keyless_rows import KeylessRows
+from syncdb.orders.rows_without_key import RowsWithoutKey
 from syncdb.orders.shop_identity import same_shop
 from syncdb.values import iso, moment
 from syncdb.wording import counted
@@ -116,7 +116,7 @@ class OrderSums:
     placed: Mapping[str, Placed]
     home: "Homes"
     shown: Sequence[str]
-    keyless: KeylessRows
+    keyless: RowsWithoutKey
     _left: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     _right: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     _counted: set[tuple[str, str]] = field(default_factory=set)
@@ -267,7 +267,7 @@ def _audited(sync: "OrderSync", fresh: Ledger, period: Period, report: Report, n
     home = Homes(orders, records)
     managed = [name for name in sync.policy.rules if name != "key"]
     gross = [GROSS] if set(OF_GROSS) <= set(managed) else []
-    keyless = KeylessRows(sync.destination.without_key() if structure is None else {})
+    keyless = RowsWithoutKey(sync.destination.without_key() if structure is None else {})
     sums = OrderSums(placed, home, [*gross, *(name for name in (*MEASURES, *OF_ROWS) if name in managed)], keyless)
     for order_id, snapshot in _snapshots(fresh, placed):
         sums.of_shop(order_id, snapshot)

@@ -10,7 +10,7 @@ MOST = 0.8  # of what such a row shows, so much is the record's: the rest change
 
 
 @dataclass(slots=True)
-class KeylessRows:
+class RowsWithoutKey:
     """`rows` are the values of such rows by their places; blank cells are not among them."""
 
     rows: Mapping[str, Mapping[str, Value]]
