@@ -218,12 +218,12 @@ class Judged:
         header = self.world.header()
         names = {header.index(label): name for name, label in self.world.labels().items() if label in header}
         keys = self._keys()
+        formulas = self._cells_with_formulas()
+        return frozenset((str(keys[row]), names[column]) for row, column in formulas if column in names)
+
+    def _cells_with_formulas(self) -> set[tuple[int, int]]:
         cells = self.world.colleague.snapshot().items()
-        return frozenset(
-            (str(keys[row]), names[column])
-            for (row, column), cell in cells
-            if column in names and "formulaValue" in cell.get("userEnteredValue", {})
-        )
+        return {place for place, cell in cells if "formulaValue" in cell.get("userEnteredValue", {})}
 
     # --- the end
 
@@ -251,18 +251,14 @@ class Judged:
         """People delete what is left of rows of ours whose key they emptied, as runs ask them to."""
         if self.people() is None:
             return
-        header, keys, formulas = self.world.header(), self._keys(), self._cells_with_formulas()
+        header, grid, keys, formulas = self.world.header(), self.world.grid(), self._keys(), self._cells_with_formulas()
         managed = [header.index(label) for label in self.world.labels().values() if label in header]
         for row in reversed(range(self.world.head(), len(keys))):
-            shown = self.world.grid()[row]
+            shown = grid[row]
             plain = [at for at in managed if at < len(shown) and shown[at] not in (None, "") and (row, at) not in formulas]
             if keys[row] in (None, "") and len(plain) > 1:
                 self.world.colleague.delete_rows(row + 1)
                 struck["a row without its key cleared away"] += 1
-
-    def _cells_with_formulas(self) -> set[tuple[int, int]]:
-        cells = self.world.colleague.snapshot().items()
-        return {place for place, cell in cells if "formulaValue" in cell.get("userEnteredValue", {})}
 
     def agree(self, runs: int = 2, since: People | None = None) -> None:
         """Within two clean runs shop and sheet agree, and the third writes nothing.

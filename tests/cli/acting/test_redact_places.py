@@ -33,28 +33,30 @@ def test_orders_that_were_redacted_before_and_read_again_are_cleared_truly(world
     assert shown(world, mine[0]) == []
 
 
-def test_a_line_that_stands_in_several_rows_is_not_called_cleared(world: World, run: Manage) -> None:
+def copied_line(world: World) -> tuple[dict[str, Any], str, int]:
+    """A customer's order, the key of its first line, and the row that a colleague copied it to."""
     _, mine = customer_of(world)
     key = mine[0]["lineItems"][0]["id"].rpartition("/")[2]
     last = len(world.grid())
     world.colleague.insert_rows(last, 1)
     world.colleague.copy_rows(world.row_of(key), 1, last)
-    said = run("redact", mine[0]["email"], "--sheet", "--yes", "--json")
+    return mine[0], key, last
+
+
+def test_a_line_that_stands_in_several_rows_is_not_called_cleared(world: World, run: Manage) -> None:
+    order, key, _ = copied_line(world)
+    said = run("redact", order["email"], "--sheet", "--yes", "--json")
     assert said.code == 4 and "several rows" in said.data["sheet"] and key in said.data["sheet"], said.all
 
 
 def test_a_row_whose_key_was_emptied_is_not_called_cleared(world: World, run: Manage) -> None:
-    _, mine = customer_of(world)
-    key = mine[0]["lineItems"][0]["id"].rpartition("/")[2]
-    last = len(world.grid())
-    world.colleague.insert_rows(last, 1)
-    world.colleague.copy_rows(world.row_of(key), 1, last)
+    order, _, last = copied_line(world)
     world.colleague.clear(f"A{last}")
-    said = run("redact", mine[0]["email"], "--sheet", "--yes", "--json")
+    said = run("redact", order["email"], "--sheet", "--yes", "--json")
     told = f"Rows without a key, which were left alone, still show it; delete them: {last}"
     assert said.code == 4 and told in said.data["sheet"], said.all
     world.colleague.delete_rows(last, 1)
-    said = run("redact", mine[0]["name"], "--sheet", "--yes", "--json")
+    said = run("redact", order["name"], "--sheet", "--yes", "--json")
     assert said.code == 0 and said.data["sheet"] == "cleared", said.all
 
 
